@@ -1,0 +1,45 @@
+import type { FailureDetails } from './errors.ts';
+import type { CheckResult, PhaseName, PhaseTiming, Verdict } from './results.ts';
+
+/** A node as the reader of events knows it. */
+export interface EventNode {
+  readonly id: number;
+  readonly name: string;
+  readonly address: string;
+  readonly role?: string;
+}
+
+/**
+ * What happens in a run, in the order in which it happens: the lines of `events.ndjson` and of `--json`, and all
+ * that the live display knows. `at` is the time in ms since the epoch.
+ */
+export type RunEvent = { readonly at: number } & (
+  | {
+      readonly type: 'run-started';
+      readonly run: string;
+      readonly scenario: string;
+      readonly directory: string;
+    }
+  | { readonly type: 'nodes-known'; readonly nodes: readonly EventNode[] }
+  | { readonly type: 'phase-started'; readonly phase: PhaseName; readonly node?: number }
+  | { readonly type: 'phase-ended'; readonly timing: PhaseTiming }
+  /** Something worth a line: a package that is downloaded, a service that became ready. */
+  | { readonly type: 'note'; readonly message: string; readonly node?: number; readonly phase?: PhaseName }
+  | { readonly type: 'check-started'; readonly name: string }
+  | { readonly type: 'check-ended'; readonly check: CheckResult }
+  | { readonly type: 'failure'; readonly failure: FailureDetails; readonly first: boolean }
+  | { readonly type: 'interrupted'; readonly signal: string }
+  | {
+      readonly type: 'run-ended';
+      readonly verdict: Verdict;
+      readonly durationMs: number;
+      readonly exitCode: number;
+    }
+);
+
+/** A RunEvent before it is stamped with the time. */
+export type RunEventBody = RunEvent extends infer E
+  ? E extends { at: number }
+    ? Omit<E, 'at'>
+    : never
+  : never;

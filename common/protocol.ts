@@ -1,0 +1,183 @@
+import type { FailureDetails } from './errors.ts';
+import type { ServiceSpec } from './ready.ts';
+import type { CommandResult, InstalledPackage } from './results.ts';
+
+/**
+ * What the main host and the agent say to one another: JSON-RPC 2.0 (vscode-jsonrpc) over the ssh channel's stdin
+ * and stdout. A request that fails carries FailureDetails as the error's `data`. Paths are absolute on the node;
+ * times are in seconds unless the name says ms.
+ */
+export interface AgentInfo {
+  readonly version: string;
+  readonly pid: number;
+  readonly hostname: string;
+  /** From /etc/os-release: `debian`, `12`, `bookworm`. */
+  readonly os: { readonly id: string; readonly version: string; readonly codename: string };
+  readonly arch: string;
+  readonly kernel: string;
+  readonly systemd: boolean;
+  /** The node's clock, ms since the epoch. */
+  readonly clockMs: number;
+}
+
+/** One entry of the working directory as it shall be. Paths are relative to it, in bytes as UTF-8, `/` between. */
+export interface TreeEntry {
+  readonly path: string;
+  readonly type: 'file' | 'directory' | 'link';
+  /** Permission bits, as 0o755. */
+  readonly mode: number;
+  /** sha256 in hex of a file's bytes; a link's target. */
+  readonly content?: string;
+}
+
+export interface CleanParams {
+  readonly workingDir: string;
+  /** What is to be there in the end: whatever is already so is left, all else is removed. Empty: remove all. */
+  readonly keep: readonly TreeEntry[];
+}
+
+export interface CleanResult {
+  /** Paths of `keep` that are there already, byte for byte and with their mode. */
+  readonly unchanged: readonly string[];
+  /** Files outside the working directory that were put back as they were before an earlier run. */
+  readonly restored: readonly string[];
+}
+
+/** A Debian source to add. */
+export interface AptSource {
+  /** File name in sources.list.d, without suffix. */
+  readonly name: string;
+  readonly uris: string;
+  readonly suites: string;
+  readonly components?: string;
+  /** An armored key, or a path on the node. Without it the source is taken as trusted and the log says so. */
+  readonly key?: string;
+  readonly trusted?: boolean;
+}
+
+export interface InstallParams {
+  /** `name` or `name=version`. */
+  readonly packages: readonly string[];
+  readonly debs: readonly string[];
+  readonly sources: readonly AptSource[];
+  /** `http://host:port` for this transaction only. */
+  readonly proxy?: string;
+  /** Package lists older than this many seconds are updated first; 0 updates always. */
+  readonly listsMaxAge: number;
+  /** Seconds to wait for dpkg's and apt's locks. */
+  readonly lockWait: number;
+}
+
+export interface InstallResult {
+  /** Everything that came in or changed, dependencies too. Empty when all was there. */
+  readonly installed: readonly InstalledPackage[];
+  /** Units whose start was held back until the config is there. */
+  readonly heldBack: readonly string[];
+}
+
+export interface PlacedFile {
+  /** Where it is now, absolute. */
+  readonly from: string;
+  readonly to: string;
+  readonly mode?: number;
+  /** `user` or `user:group`; root unless told. */
+  readonly owner?: string;
+}
+
+export interface RunParams {
+  readonly name: string;
+  readonly command: string;
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly user?: string;
+  readonly timeout: number;
+}
+
+export type ServiceState = 'starting' | 'ready' | 'stopped' | 'died';
+
+export interface ServiceStatus {
+  readonly name: string;
+  readonly state: ServiceState;
+  readonly pid?: number;
+  readonly exitCode?: number | null;
+  readonly lastLines: readonly string[];
+}
+
+/** A service that ended though nobody asked it to. */
+export interface ServiceDied {
+  readonly name: string;
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly lastLines: readonly string[];
+}
+
+/** What the node knows about itself at the end of a run; sizes in bytes. */
+export interface CollectPlan {
+  /** Absolute paths that exist and match, to be downloaded. */
+  readonly paths: readonly string[];
+  /** Globs and paths that matched nothing, and files that are too big, as sentences. */
+  readonly problems: readonly string[];
+}
+
+export interface CollectParams {
+  readonly workingDir: string;
+  readonly globs: readonly string[];
+  /** Files larger than this are left out and listed; bytes. */
+  readonly maxFileSize: number;
+}
+
+/** A report that the agent writes to stdout of a `collect` command: journals, package versions, processes … */
+export interface NodeReport {
+  readonly name: string;
+  readonly command: string;
+}
+
+/** The agent's methods, by name: what each takes and gives. */
+export interface AgentMethods {
+  hello: { params: { readonly version: string; readonly runId: string }; result: AgentInfo };
+  /** Stops what an earlier run left, puts placed files back, clears the working directory. */
+  clean: { params: CleanParams; result: CleanResult };
+  install: { params: InstallParams; result: InstallResult };
+  /** Keeps what was there (its bytes, mode and owner, or its absence) and puts the files in place. */
+  place: {
+    params: { readonly files: readonly PlacedFile[] };
+    result: { readonly placed: readonly string[] };
+  };
+  run: { params: RunParams; result: CommandResult };
+  /** Starts units that the installation held back and that no service names. */
+  startHeldBack: {
+    params: { readonly units: readonly string[] };
+    result: { readonly started: readonly string[] };
+  };
+  /** Resolves when the service is ready; a failure carries its last lines. */
+  startService: {
+    params: { readonly service: ServiceSpec; readonly workingDir: string };
+    result: ServiceStatus;
+  };
+  /** Idempotent. */
+  stopService: { params: { readonly name: string }; result: ServiceStatus };
+  /** Sends a signal (`KILL`, `STOP` …) to all its processes; its death is then expected. */
+  killService: { params: { readonly name: string; readonly signal: string }; result: ServiceStatus };
+  services: { params: Record<string, never>; result: readonly ServiceStatus[] };
+  /** What to bring home. Also writes nothing: a full disk must not prevent it. */
+  planCollection: { params: CollectParams; result: CollectPlan };
+  /** Commands whose output is evidence, for this node and its services. `sinceMs` is the run's beginning. */
+  reports: {
+    params: { readonly sinceMs: number; readonly units: readonly string[] };
+    result: readonly NodeReport[];
+  };
+}
+
+/** What the agent tells unasked. */
+export interface AgentNotifications {
+  /** A line for the node's tester.log. */
+  log: { readonly atMs: number; readonly message: string };
+  /** A line worth showing: `installing 4 packages`. */
+  progress: { readonly message: string };
+  serviceDied: ServiceDied;
+}
+
+/** The error code of a request that failed with FailureDetails in `data`. */
+export const failureCode = -32000;
+
+export type AgentFailureData = FailureDetails;

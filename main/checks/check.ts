@@ -1,0 +1,38 @@
+import type { ServiceStatus } from '../../common/protocol.ts';
+import type { CheckResult, CommandResult } from '../../common/results.ts';
+import type { NodeFacts } from '../config/scenario.ts';
+
+export interface CheckExecOptions {
+  /** Seconds; 60 unless told. */
+  readonly timeout?: number;
+  /** Run as root; true unless told. */
+  readonly root?: boolean;
+  readonly stdin?: string;
+}
+
+/** A node as checks see it: all calls may run side by side; a lost node throws ConnectionLostError. */
+export interface NodeUnderTest extends NodeFacts {
+  /** A non-zero exit is a result, not a throw. */
+  exec(command: string, options?: CheckExecOptions): Promise<CommandResult>;
+  readFile(path: string): Promise<string>;
+  services(): Promise<readonly ServiceStatus[]>;
+  startService(name: string): Promise<ServiceStatus>;
+  stopService(name: string): Promise<ServiceStatus>;
+  killService(name: string, signal?: string): Promise<ServiceStatus>;
+  /** Aborted when the connection to the node is lost. */
+  readonly lost: AbortSignal;
+}
+
+/** The cluster as checks see it. */
+export interface ClusterUnderTest {
+  readonly nodes: readonly NodeUnderTest[];
+  /** Runs a command on the main host, in the scenario's folder. */
+  execOnMain(command: string, options?: Omit<CheckExecOptions, 'root'>): Promise<CommandResult>;
+}
+
+/** One declared assertion. Never throws: what goes wrong is in the result. */
+export interface Check {
+  readonly name: string;
+  readonly kind: string;
+  run(target: ClusterUnderTest, options: { readonly signal: AbortSignal }): Promise<readonly CheckResult[]>;
+}

@@ -1,0 +1,121 @@
+import type { RunContext } from '../context.ts';
+
+/** A machine that is wanted. `id` counts from 0 within the cluster. */
+export interface MachineSpec {
+  readonly id: number;
+  readonly name: string;
+  readonly role?: string;
+}
+
+/** How to log in. A provider that makes machines authorizes `publicKey` for `user`. */
+export interface Login {
+  readonly user?: string;
+  /** The private key's file; without it the ssh agent and ssh's default keys are tried. */
+  readonly keyFile?: string;
+  /** As in authorized_keys: `ssh-ed25519 AAAA… comment`. */
+  readonly publicKey?: string;
+}
+
+/** A folder or file of the main host that machines may see read-only. */
+export interface Share {
+  readonly source: string;
+  readonly target: string;
+}
+
+/** The machines that are wanted, together. */
+export interface MachinesSpec {
+  /** Six hex digits that no other cluster on this main host has; part of every name that is made. */
+  readonly cluster: string;
+  readonly machines: readonly MachineSpec[];
+  /** What the provider's own factory (`nspawn({…})`, `ssh([…])`) was given, validated by the provider's schema. */
+  readonly options: unknown;
+  /** The login that the config or the flags ask for. */
+  readonly login: Login;
+  /** Offered to the machines; a provider that cannot do that leaves them out. */
+  readonly shares: readonly Share[];
+  /** Build cached images and trees again. */
+  readonly rebuild?: boolean;
+}
+
+/** What is needed to reach a machine by ssh. Plain data: it is kept in the ledger and in `cluster.json`. */
+export interface SshTarget {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly keyFile?: string;
+  /** More keys to try after `keyFile`. */
+  readonly identityFiles?: readonly string[];
+  /** The one host key to accept, as in known_hosts (`ssh-ed25519 AAAA…`); without it known_hosts is asked. */
+  readonly hostKey?: string;
+  /** The name under which known_hosts lists the host, where it is not `host`. */
+  readonly hostKeyAlias?: string;
+  /** Jump hosts, the first one to connect to first. */
+  readonly jumps?: readonly SshTarget[];
+}
+
+/** A machine that exists. `address` is the one under which the other nodes and the main host reach it. */
+export interface Machine extends MachineSpec {
+  readonly address: string;
+  readonly ssh: SshTarget;
+}
+
+/** Machines that exist, together. Plain data, so that a later process can use or destroy them. */
+export interface Cluster {
+  readonly id: string;
+  readonly provider: string;
+  readonly machines: readonly Machine[];
+  /** The main host's address as the machines see it; absent where they cannot reach it. */
+  readonly mainAddress?: string;
+  /** True for machines that were there before: they are given back as they were, not destroyed. */
+  readonly borrowed: boolean;
+  /** What the provider itself needs to find its machines again. */
+  readonly state?: unknown;
+}
+
+export interface ProbeResult {
+  readonly ok: boolean;
+  /** Why not, and how to mend it. Set when `ok` is false. */
+  readonly reason?: string;
+  /** Debian packages of the main host that would mend it. */
+  readonly missingPackages?: readonly string[];
+  readonly caps: readonly ('make' | 'borrow' | 'reboot' | 'snapshot' | 'power')[];
+}
+
+export interface ListedCluster {
+  readonly id: string;
+  readonly state?: unknown;
+  /** The process that made it lives. */
+  readonly ownerAlive: boolean;
+  /** It was kept on purpose (`--keep`): reap leaves it alone unless told. */
+  readonly kept: boolean;
+}
+
+/** Makes machines, or borrows them, and knows nothing of what runs on them. */
+export interface Provider {
+  readonly name: string;
+  /** Whether it can work here and what its machines can do; under a second, and without side effects. */
+  probe(ctx: Pick<RunContext, 'signal' | 'cacheDir'>): Promise<ProbeResult>;
+  /**
+   * The machines as `create` would make them, for a look at rendered files before any exists; the addresses need
+   * not be the ones that a later `create` gives. Throws UsageError when the options are wrong.
+   */
+  preview(spec: Omit<MachinesSpec, 'cluster' | 'shares'>): Promise<readonly Machine[]>;
+  /**
+   * Makes the machines and hands them over when ssh may be tried (it need not answer yet). The caller has recorded
+   * the cluster's id in the ledger before; `destroy` with that id alone undoes whatever was made, at any moment.
+   * On a throw or an abort the caller calls `destroy`. Throws UsageError for wrong options, else ShakedownError.
+   */
+  create(spec: MachinesSpec, ctx: RunContext): Promise<Cluster>;
+  /** Clusters of this provider on this main host, those of killed runs included. */
+  list(ctx: Pick<RunContext, 'signal' | 'cacheDir'>): Promise<readonly ListedCluster[]>;
+  /** Takes away all of a cluster, in whatever state it is; may be called twice, and by another process. */
+  destroy(cluster: Pick<Cluster, 'id' | 'state'>, ctx: Pick<RunContext, 'signal' | 'log'>): Promise<void>;
+}
+
+/** A provider whose machines can outlive the process that made them (`--keep`). */
+export interface CanKeep {
+  /** Marks the cluster as kept: it survives this process, and `reap` leaves it alone. */
+  keep(cluster: Pick<Cluster, 'id'>): Promise<void>;
+}
+
+export const canKeep = (provider: Provider): provider is Provider & CanKeep => 'keep' in provider;

@@ -1,0 +1,12 @@
+import type { Cluster } from '../providers/provider.ts';
+
+/** The machines that the current folder's latest run uses or kept: `.shakedown/cluster.json`. */
+export interface KeptCluster {
+  readonly cluster: Cluster;
+  /** The scenario's folder, absolute. */
+  readonly scenario: string;
+  /** The run that made it. */
+  readonly run: string;
+  /** False while its run is still under way. */
+  readonly kept: boolean;
+}
