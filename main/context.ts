@@ -22,7 +22,12 @@ export interface RunContext {
 export type LedgerEntry =
   | { readonly kind: 'cluster'; readonly id: string; readonly provider: string; readonly cluster: unknown }
   /** A borrowed node on which files outside the working directory were placed and services started. */
-  | { readonly kind: 'borrowed-node'; readonly id: string; readonly machine: unknown };
+  | {
+      readonly kind: 'borrowed-node';
+      readonly id: string;
+      readonly machine: unknown;
+      readonly workingDir: string;
+    };
 
 /** The list of what must be undone; entries are on disk before `record` resolves. */
 export interface Ledger {

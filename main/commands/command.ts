@@ -10,6 +10,8 @@ export interface CommandEnvironment {
   readonly stderr: Writable & { isTTY?: boolean };
   /** Aborted at the first SIGINT or SIGTERM. */
   readonly signal: AbortSignal;
+  /** Aborted at the second one: do not wait for anything that can be left out. */
+  readonly hurry: AbortSignal;
   readonly cacheDir: string;
 }
 

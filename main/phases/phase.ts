@@ -1,16 +1,23 @@
-import type { PhaseName } from '../../common/results.ts';
+import type { InstalledPackage, PhaseName } from '../../common/results.ts';
 import type { Agent } from '../agent/agent.ts';
 import type { NodeConfig, Scenario } from '../config/scenario.ts';
 import type { RunContext } from '../context.ts';
 import type { Cluster, Machine } from '../providers/provider.ts';
 import type { Remote } from '../remotes/remote.ts';
+import type { RenderedTree } from '../render/tree.ts';
 import type { RunStore } from '../store/run-store.ts';
 
-/** One node of a run, connected. */
-export interface Node {
+/** A machine with what is to be put on it; nothing has been done to it yet. */
+export interface PlannedNode {
   readonly id: number;
   readonly machine: Machine;
   readonly config: NodeConfig;
+  /** The node files as rendered for this node. */
+  readonly tree: RenderedTree;
+}
+
+/** One node of a run, connected. */
+export interface Node extends PlannedNode {
   readonly remote: Remote;
   readonly agent: Agent;
 }
@@ -23,15 +30,20 @@ export interface Session {
   readonly store: RunStore;
 }
 
-/** A step that each node takes by itself, side by side with the others and without waiting for them. */
-export interface NodePhase {
-  readonly name: PhaseName;
-  /** Throws ShakedownError; the caller adds the node and the phase. */
-  run(node: Node, session: Omit<Session, 'nodes'>, ctx: RunContext): Promise<void>;
-}
+/** Takes one step: times it, tells of it, and gives what it throws the phase and the node. */
+export type Step = <T>(phase: PhaseName, action: () => Promise<T>, node?: Machine) => Promise<T>;
 
-/** A step that is taken once, when all nodes have come so far. */
-export interface ClusterPhase {
-  readonly name: PhaseName;
-  run(session: Session, ctx: RunContext): Promise<void>;
+/** What the preparation of one node needs besides the node. */
+export interface Preparation {
+  readonly scenario: Scenario;
+  readonly cluster: Cluster;
+  readonly store: RunStore;
+  readonly ctx: RunContext;
+  readonly step: Step;
+  /** The first phase to take; what comes before it (but for connecting) is left as an earlier run left it. */
+  readonly from: PhaseName;
+  /** For the nodes' apt, where the nodes can reach the main host. */
+  readonly aptProxy?: string;
+  readonly connect: (planned: PlannedNode) => Promise<Node>;
+  readonly installed: (node: number, packages: readonly InstalledPackage[]) => void;
 }

@@ -57,6 +57,8 @@ export interface SshTarget {
 export interface Machine extends MachineSpec {
   readonly address: string;
   readonly ssh: SshTarget;
+  /** A file on the main host with what the machine printed on its console while booting. */
+  readonly consoleLog?: string;
 }
 
 /** Machines that exist, together. Plain data, so that a later process can use or destroy them. */

@@ -7,6 +7,8 @@ export interface KeptCluster {
   readonly scenario: string;
   /** The run that made it. */
   readonly run: string;
+  /** Each node's working directory, so that borrowed machines can be given back; by node id. */
+  readonly workingDirs: readonly string[];
   /** False while its run is still under way. */
   readonly kept: boolean;
 }

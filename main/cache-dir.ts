@@ -1,0 +1,12 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+/**
+ * The folder for what outlives runs (base trees, runtimes, packages): `SHAKEDOWN_CACHE`, else `/var/cache/shakedown`
+ * for root, else `shakedown` below XDG_CACHE_HOME (XDG Base Directory specification).
+ */
+export function cacheDirectory(env: NodeJS.ProcessEnv): string {
+  if (env.SHAKEDOWN_CACHE) return env.SHAKEDOWN_CACHE;
+  if (process.getuid?.() === 0) return '/var/cache/shakedown';
+  return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'shakedown');
+}

@@ -1,0 +1,47 @@
+import { UsageError } from '../../common/errors.ts';
+import { type PhaseName, phaseNames } from '../../common/results.ts';
+import { loadScenario } from '../config/load.ts';
+import { readKeptCluster } from '../store/kept-cluster.ts';
+import type { Command } from './command.ts';
+import { runOptions, runWith } from './run.ts';
+import { scenarioFlags } from './scenario-flags.ts';
+
+const beginnings: readonly PhaseName[] = ['clean', 'ship', 'install', 'setup', 'start', 'check'];
+
+export const rerunCommand: Command = {
+  name: 'rerun',
+  args: '',
+  description: 'Run again on the machines that were kept: send what changed, restart, check, collect',
+  options: [
+    ['--from <phase>', `Begin with this phase: ${beginnings.join(', ')}`],
+    ['--node-files <folder>', 'Node files to send instead of the config’s'],
+    ['--set <path=value>', 'Override one value of the main config; may be repeated'],
+    ...runOptions,
+  ],
+  examples: ['shakedown rerun', 'shakedown rerun --node-files other_files', 'shakedown rerun --from start'],
+  async run(_args, options, environment) {
+    const kept = await readKeptCluster(environment.cwd);
+    if (!kept) {
+      throw new UsageError('There are no kept machines here to run again on.', {
+        hint: 'shakedown run --keep',
+      });
+    }
+    const from = phase(options.from === undefined ? 'clean' : String(options.from));
+    const scenario = await loadScenario(kept.scenario, scenarioFlags(options));
+    const count = kept.cluster.machines.length;
+    if (scenario.machines.length !== count || scenario.provider !== kept.cluster.provider) {
+      throw new UsageError(
+        `The config asks for ${scenario.machines.length} ${scenario.provider} nodes, but ${count} ${kept.cluster.provider} nodes were kept.`,
+        { hint: 'shakedown run --keep' },
+      );
+    }
+    return runWith({ scenario, keep: 'always', reuse: { kept, from } }, options, environment);
+  },
+};
+
+function phase(name: string): PhaseName {
+  const found = beginnings.find((each) => each === name);
+  if (found) return found;
+  const known = phaseNames.some((each) => each === name) ? 'A rerun cannot begin with' : 'There is no phase';
+  throw new UsageError(`${known} '${name}'; it can begin with: ${beginnings.join(', ')}.`);
+}

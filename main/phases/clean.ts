@@ -1,0 +1,22 @@
+import type { RunContext } from '../context.ts';
+import { treeEntries } from '../render/tree.ts';
+import type { Node } from './phase.ts';
+
+/**
+ * Stops what an earlier run left on the node, puts back what it had placed, and clears the working directory of all
+ * that will not be sent as it is there. Gives the paths that need not be sent.
+ */
+export async function clean(node: Node, ctx: RunContext): Promise<readonly string[]> {
+  const { unchanged, restored } = await node.agent.call(
+    'clean',
+    { workingDir: node.config.workingDir, keep: treeEntries(node.tree) },
+    { signal: ctx.signal },
+  );
+  if (restored.length > 0) ctx.log(`put back from an earlier run: ${restored.join(', ')}`, node.id);
+  return unchanged;
+}
+
+/** Gives a borrowed node back: services stopped, placed files put back, the working directory emptied. */
+export async function giveBack(node: Node, signal: AbortSignal): Promise<void> {
+  await node.agent.call('clean', { workingDir: node.config.workingDir, keep: [] }, { signal, timeout: 30 });
+}

@@ -1,0 +1,36 @@
+import { randomBytes } from 'node:crypto';
+import { loginForNewMachines } from '../cluster-key.ts';
+import type { Scenario } from '../config/scenario.ts';
+import type { RunContext } from '../context.ts';
+import type { Cluster, MachinesSpec, Provider, Share } from '../providers/provider.ts';
+
+/** The part of a MachinesSpec that is known before any machine is made. */
+export function wantedMachines(scenario: Scenario): Omit<MachinesSpec, 'cluster' | 'shares'> {
+  return { machines: scenario.machines, options: scenario.providerOptions, login: scenario.login };
+}
+
+/** Six hex digits. */
+export const newClusterId = (): string => randomBytes(3).toString('hex');
+
+/**
+ * Makes or borrows the machines. The cluster is in the ledger before; on a throw what was made of it is destroyed.
+ */
+export async function makeMachines(
+  id: string,
+  scenario: Scenario,
+  provider: Provider,
+  options: { shares: readonly Share[]; rebuild: boolean },
+  ctx: RunContext,
+): Promise<Cluster> {
+  const wanted = wantedMachines(scenario);
+  const { caps } = await provider.probe(ctx);
+  const login = caps.includes('make') ? await loginForNewMachines(wanted.login, ctx.cacheDir) : wanted.login;
+  await ctx.ledger.record({ kind: 'cluster', id, provider: provider.name, cluster: { id } });
+  try {
+    return await provider.create({ ...wanted, ...options, login, cluster: id }, ctx);
+  } catch (error) {
+    await provider.destroy({ id }, { signal: AbortSignal.timeout(60_000), log: ctx.log });
+    await ctx.ledger.settle(id);
+    throw error;
+  }
+}

@@ -1,0 +1,90 @@
+import type { LedgerEntry } from './context.ts';
+import { connectNode } from './phases/connect.ts';
+import type { Machine, Provider } from './providers/provider.ts';
+import { openLedgers } from './store/file-ledger.ts';
+import { readKeptCluster, removeKeptCluster } from './store/kept-cluster.ts';
+import type { World } from './world.ts';
+
+/** What undoing needs of the world. */
+export type Reaping = Pick<World, 'signal' | 'cacheDir' | 'provider' | 'connector'>;
+
+/**
+ * Finishes the clean-up of this folder's runs whose process is dead, from their ledgers. Gives a sentence for each
+ * thing that was undone. Throws what undoing threw; what was undone before is settled.
+ */
+export async function reapDirectory(directory: string, world: Reaping): Promise<readonly string[]> {
+  const lines: string[] = [];
+  for (const ledger of await openLedgers(directory)) {
+    if (ledger.ownerAlive) continue;
+    for (const entry of [...ledger.entries].reverse()) {
+      await undo(entry, world);
+      await ledger.settle(entry.id);
+      lines.push(`cleaned up after run ${ledger.run}, which was killed: ${entry.kind} ${entry.id}`);
+    }
+    const kept = await readKeptCluster(directory);
+    if (kept?.run === ledger.run) await removeKeptCluster(directory);
+  }
+  return lines;
+}
+
+/** Destroys clusters of this main host whose process is dead, whichever folder they were made from. */
+export async function reapEverywhere(
+  providers: readonly Provider[],
+  world: Reaping,
+  options: { kept: boolean },
+): Promise<readonly string[]> {
+  const lines: string[] = [];
+  for (const provider of providers) {
+    for (const cluster of await provider.list(world)) {
+      if (cluster.ownerAlive || (cluster.kept && !options.kept)) continue;
+      await provider.destroy(cluster, { signal: world.signal, log: () => undefined });
+      lines.push(`destroyed ${provider.name} cluster ${cluster.id}`);
+    }
+  }
+  return lines;
+}
+
+/** Destroys the machines that this folder keeps, or gives borrowed ones back. Gives a sentence if there were any. */
+export async function takeDownKept(directory: string, world: Reaping): Promise<readonly string[]> {
+  const kept = await readKeptCluster(directory);
+  if (!kept) return [];
+  const { cluster } = kept;
+  if (cluster.borrowed) {
+    for (const machine of cluster.machines) {
+      const workingDir = kept.workingDirs[machine.id];
+      if (workingDir !== undefined) await giveBackMachine(machine, workingDir, world);
+    }
+  } else
+    await world.provider(cluster.provider).destroy(cluster, { signal: world.signal, log: () => undefined });
+  await removeKeptCluster(directory);
+  const verb = cluster.borrowed ? 'gave back' : 'destroyed';
+  return [`${verb} the ${cluster.machines.length} ${cluster.provider} machines that run ${kept.run} kept`];
+}
+
+async function undo(entry: LedgerEntry, world: Reaping): Promise<void> {
+  if (entry.kind === 'cluster') {
+    const options = { signal: world.signal, log: () => undefined };
+    await world.provider(entry.provider).destroy({ id: entry.id }, options);
+  } else {
+    await giveBackMachine(entry.machine as Machine, entry.workingDir, world);
+  }
+}
+
+/** The agent's first act on a node, before any run's own, is to finish what an earlier agent there left undone. */
+async function giveBackMachine(
+  machine: Machine,
+  workingDir: string,
+  { connector, signal, cacheDir }: Reaping,
+): Promise<void> {
+  const remote = await connector.connect(machine.ssh, { signal, timeout: 20 });
+  await using _remote = remote;
+  const listener = { log: () => undefined, progress: () => undefined };
+  await using agent = await connector.startAgent(remote, {
+    cacheDir,
+    runId: 'reap',
+    listener,
+    signal,
+    log: listener.log,
+  });
+  await agent.call('clean', { workingDir, keep: [] }, { signal });
+}

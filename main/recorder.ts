@@ -1,0 +1,153 @@
+import {
+  asShakedownError,
+  type FailureDetails,
+  InterruptedError,
+  ShakedownError,
+  UsageError,
+} from '../common/errors.ts';
+import type { RunEventBody } from '../common/events.ts';
+import type { ServiceDied } from '../common/protocol.ts';
+import {
+  type CheckResult,
+  type InstalledPackage,
+  type PhaseName,
+  type PhaseTiming,
+  phaseNames,
+  type Verdict,
+} from '../common/results.ts';
+import type { Step } from './phases/phase.ts';
+import type { Machine } from './providers/provider.ts';
+
+export const exitCodes = { pass: 0, fail: 1, usage: 2, error: 3, interrupted: 130 } as const;
+
+/** Keeps what a run comes to, while it comes: the first cause, what followed, checks, times. */
+export class Recorder {
+  readonly failures: FailureDetails[] = [];
+  readonly checks: CheckResult[] = [];
+  readonly installed: Record<string, readonly InstalledPackage[]> = {};
+  readonly collectProblems: Record<string, readonly string[]> = {};
+  /** The mistake of the user that ended the run before it could tell anything of the cluster. */
+  usage: UsageError | undefined;
+  interrupted = false;
+  readonly #told = new WeakSet<Error>();
+  readonly #timings: PhaseTiming[] = [];
+  readonly #emit: (event: RunEventBody) => void;
+  readonly #clock: () => number;
+  readonly #startedAt: number;
+
+  constructor(emit: (event: RunEventBody) => void, clock: () => number) {
+    this.#emit = emit;
+    this.#clock = clock;
+    this.#startedAt = clock();
+  }
+
+  get startedAt(): number {
+    return this.#startedAt;
+  }
+
+  /** Takes a step of a run: times it, tells of it, and gives what it throws the phase and the node. */
+  readonly step: Step = async (phase, action, machine) => {
+    const startMs = this.#clock() - this.#startedAt;
+    const where = machine === undefined ? {} : { node: machine.id };
+    this.#emit({ type: 'phase-started', phase, ...where });
+    let verdict: Verdict = 'pass';
+    try {
+      return await action();
+    } catch (error) {
+      const located = locate(error, phase, machine);
+      verdict =
+        located instanceof UsageError || located instanceof InterruptedError ? 'error' : located.verdict;
+      throw located;
+    } finally {
+      const durationMs = this.#clock() - this.#startedAt - startMs;
+      const timing: PhaseTiming = { phase, ...where, startMs, durationMs, verdict };
+      this.#timings.push(timing);
+      this.#emit({ type: 'phase-ended', timing });
+    }
+  };
+
+  /** Takes a failure down; the first one is the cause. What was only broken off because of it is left out. */
+  fail(error: unknown, brokenOff = false): void {
+    if (error instanceof Error) {
+      if (this.#told.has(error)) return;
+      this.#told.add(error);
+    }
+    if (error instanceof UsageError) {
+      this.usage ??= error;
+      return;
+    }
+    if (error instanceof InterruptedError) {
+      this.interrupted = true;
+      return;
+    }
+    if (brokenOff && isAbort(error)) return;
+    const failure = asShakedownError(error).details;
+    this.failures.push(failure);
+    this.#emit({ type: 'failure', failure, first: this.failures.length === 1 });
+  }
+
+  /** A listener for one machine's services: a death is the system's failure, whatever the checks say. */
+  serviceDied(machine: Machine): (died: ServiceDied) => void {
+    return ({ name, exitCode, signal, lastLines }) => {
+      const how = signal ? `by signal ${signal}` : `with exit code ${exitCode ?? 'unknown'}`;
+      const message = `service '${name}' ended unasked ${how}`;
+      const log = `nodes/${machine.id}/logs/${name}.log`;
+      const where = { node: machine.id, address: machine.address };
+      this.fail(new ShakedownError({ message, verdict: 'fail', lastLines, log, ...where }));
+    };
+  }
+
+  readonly checkStarted = (name: string): void => this.#emit({ type: 'check-started', name });
+
+  readonly checkEnded = (check: CheckResult): void => {
+    this.checks.push(check);
+    this.#emit({ type: 'check-ended', check });
+    if (check.verdict !== 'fail' && check.verdict !== 'error') return;
+    const message = `check '${check.name}': ${check.message ?? check.verdict}`;
+    this.fail(new ShakedownError({ message, verdict: check.verdict, phase: 'check' }));
+  };
+
+  get verdict(): Verdict {
+    if (this.interrupted || this.usage) return 'error';
+    const [first] = this.failures;
+    return first ? (first.verdict ?? 'error') : 'pass';
+  }
+
+  get exitCode(): number {
+    if (this.interrupted) return exitCodes.interrupted;
+    if (this.usage) return exitCodes.usage;
+    return this.verdict === 'pass'
+      ? exitCodes.pass
+      : this.verdict === 'fail'
+        ? exitCodes.fail
+        : exitCodes.error;
+  }
+
+  /** Every step's time, and for phases that nodes take by themselves also the time from the first to the last. */
+  timings(): readonly PhaseTiming[] {
+    const whole = phaseNames.flatMap((phase) => {
+      const steps = this.#timings.filter((timing) => timing.phase === phase);
+      return steps.length > 0 && steps.every((step) => step.node !== undefined) ? [spanOf(phase, steps)] : [];
+    });
+    return [...this.#timings, ...whole];
+  }
+}
+
+function spanOf(phase: PhaseName, steps: readonly PhaseTiming[]): PhaseTiming {
+  const startMs = Math.min(...steps.map((step) => step.startMs));
+  const endMs = Math.max(...steps.map((step) => step.startMs + step.durationMs));
+  const verdict = steps.find((step) => step.verdict !== 'pass')?.verdict ?? 'pass';
+  return { phase, startMs, durationMs: endMs - startMs, verdict };
+}
+
+function locate(error: unknown, phase: PhaseName, machine: Machine | undefined) {
+  if (error instanceof UsageError || error instanceof InterruptedError) return error;
+  const where = machine === undefined ? {} : { node: machine.id, address: machine.address };
+  return asShakedownError(error, { phase, ...where });
+}
+
+function isAbort(error: unknown): boolean {
+  for (let each = error; each instanceof Error; each = each.cause)
+    if (each.name === 'AbortError') return true;
+  return false;
+}

@@ -1,0 +1,26 @@
+import type { startCheckHost } from './checks/check-host.ts';
+import type { startAptProxy } from './packages/apt-proxy.ts';
+import type { installHostPackages } from './packages/host-packages.ts';
+import type { Connector } from './phases/connect.ts';
+import type { Provider, Share } from './providers/provider.ts';
+import type { Face } from './report/face.ts';
+
+/** All that a run reaches outside itself; `test/fakes` has one without machines. */
+export interface World {
+  /** Where `.shakedown/` lies: the current folder, absolute. */
+  readonly directory: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Aborted when the run shall end and bring home what there is. */
+  readonly signal: AbortSignal;
+  /** Aborted when it shall not even wait for that; machines are destroyed all the same. */
+  readonly hurry: AbortSignal;
+  readonly cacheDir: string;
+  readonly clock: () => number;
+  readonly face: Face;
+  readonly provider: (name: string) => Provider;
+  readonly connector: Connector;
+  readonly agentShares: (cacheDir: string) => Promise<readonly Share[]>;
+  readonly startCheckHost: typeof startCheckHost;
+  readonly installHostPackages: typeof installHostPackages;
+  readonly startAptProxy: typeof startAptProxy;
+}
