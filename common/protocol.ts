@@ -7,6 +7,18 @@ import type { CommandResult, InstalledPackage } from './results.ts';
  * and stdout. A request that fails carries FailureDetails as the error's `data`. Paths are absolute on the node;
  * times are in seconds unless the name says ms.
  */
+export const protocolVersion = '1';
+
+export interface HelloParams {
+  /** The main host's `protocolVersion`: another one is refused. */
+  readonly version: string;
+  readonly runId: string;
+  /** Who holds the node, told to others that want it meanwhile: `user@host`. */
+  readonly mainHost?: string;
+  /** The main host's clock, ms since the epoch: times that it gives later are translated into the node's. */
+  readonly clockMs?: number;
+}
+
 export interface AgentInfo {
   readonly version: string;
   readonly pid: number;
@@ -32,7 +44,10 @@ export interface TreeEntry {
 
 export interface CleanParams {
   readonly workingDir: string;
-  /** What is to be there in the end: whatever is already so is left, all else is removed. Empty: remove all. */
+  /**
+   * What is to be there in the end: whatever is already so is left, all else is removed. Empty: remove all. The
+   * folders above an entry need not be named.
+   */
   readonly keep: readonly TreeEntry[];
 }
 
@@ -71,12 +86,12 @@ export interface InstallParams {
 export interface InstallResult {
   /** Everything that came in or changed, dependencies too. Empty when all was there. */
   readonly installed: readonly InstalledPackage[];
-  /** Units whose start was held back until the config is there. */
+  /** Units whose start was held back until the config is there: `etcd` for a service, else with its suffix. */
   readonly heldBack: readonly string[];
 }
 
 export interface PlacedFile {
-  /** Where it is now, absolute. */
+  /** Where it is now, absolute. A folder stands for the files in it. */
   readonly from: string;
   readonly to: string;
   readonly mode?: number;
@@ -113,9 +128,12 @@ export interface ServiceDied {
 
 /** What the node knows about itself at the end of a run; sizes in bytes. */
 export interface CollectPlan {
-  /** Absolute paths that exist and match, to be downloaded. */
+  /**
+   * Absolute paths that exist and match, to be downloaded; a folder stands for all that is in it, and a folder that
+   * holds something which must not travel is split into what may. No path lies below another one.
+   */
   readonly paths: readonly string[];
-  /** Globs and paths that matched nothing, and files that are too big, as sentences. */
+  /** Globs and paths that matched nothing, and what cannot or shall not travel, as sentences. */
   readonly problems: readonly string[];
 }
 
@@ -128,13 +146,16 @@ export interface CollectParams {
 
 /** A report that the agent writes to stdout of a `collect` command: journals, package versions, processes … */
 export interface NodeReport {
+  /** A file name: `journal.log`, `etcd.log`, `packages.txt`. */
   readonly name: string;
+  /** A shell command line for root, made only of commands that this node has. */
   readonly command: string;
 }
 
 /** The agent's methods, by name: what each takes and gives. */
 export interface AgentMethods {
-  hello: { params: { readonly version: string; readonly runId: string }; result: AgentInfo };
+  /** Comes first: takes the node for this run, or fails naming the run that has it. */
+  hello: { params: HelloParams; result: AgentInfo };
   /** Stops what an earlier run left, puts placed files back, clears the working directory. */
   clean: { params: CleanParams; result: CleanResult };
   install: { params: InstallParams; result: InstallResult };
@@ -176,6 +197,15 @@ export interface AgentNotifications {
   progress: { readonly message: string };
   serviceDied: ServiceDied;
 }
+
+/** What the main host tells unasked. */
+export interface MainNotifications {
+  /** Sent every `aliveEvery` seconds; an agent that hears nothing for `aliveWithin` takes the main host for dead. */
+  alive: Record<string, never>;
+}
+
+export const aliveEvery = 15;
+export const aliveWithin = 120;
 
 /** The error code of a request that failed with FailureDetails in `data`. */
 export const failureCode = -32000;

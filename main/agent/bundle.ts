@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The agent as one file. */
+export interface AgentBundle {
+  /** Absolute, on the main host. */
+  readonly file: string;
+  /** Of what it is made of: another digest, another agent. */
+  readonly digest: string;
+}
+
+const here = dirname(fileURLToPath(import.meta.url));
+/** The project's folder; below `dist` when this is the npm package. */
+const root = join(here, '..', '..');
+
+/**
+ * The bundled agent: the one that lies in the npm package, or in the source tree one that is made when its sources
+ * have changed and kept in `<cacheDir>/agent/<digest>.mjs`. Costs some ms when it is there.
+ */
+export async function agentBundle(cacheDir: string): Promise<AgentBundle> {
+  const ready = join(root, 'agent.mjs');
+  if (existsSync(ready)) return { file: ready, digest: digestOf([await readFile(ready)]) };
+  const digest = await digestOfSources();
+  const file = join(cacheDir, 'agent', `${digest}.mjs`);
+  if (!existsSync(file)) {
+    await mkdir(dirname(file), { recursive: true });
+    // Two runs at once may both make it.
+    const temporary = `${file}.${process.pid}.new`;
+    await bundleAgent(temporary);
+    await rename(temporary, file);
+  }
+  return { file, digest };
+}
+
+/** Bundles `node-agent/main.ts` and all that it imports into one ES module. Needs the development dependencies. */
+export async function bundleAgent(outfile: string): Promise<void> {
+  const { rolldown } = await import('rolldown');
+  const bundle = await rolldown({ input: join(sourceRoot(), 'node-agent', 'main.ts'), platform: 'node' });
+  try {
+    // Small, because it is parsed at each start; names stay for the sake of stack traces.
+    const minify = { compress: true, mangle: false, codegen: true };
+    await bundle.write({ file: outfile, format: 'esm', minify });
+  } finally {
+    await bundle.close();
+  }
+}
+
+/** The folder that has the sources, also when this is run from `dist`. */
+const sourceRoot = (): string => (existsSync(join(root, 'node-agent', 'main.ts')) ? root : join(root, '..'));
+
+async function digestOfSources(): Promise<string> {
+  const folders = ['node-agent', 'common'].map((name) => join(sourceRoot(), name));
+  const names = await Promise.all(
+    folders.map(async (folder) =>
+      (await readdir(folder, { recursive: true })).map((name) => join(folder, name)),
+    ),
+  );
+  const files = [
+    ...names
+      .flat()
+      .filter((name) => name.endsWith('.ts'))
+      .sort(),
+    join(sourceRoot(), 'package-lock.json'),
+  ];
+  return digestOf(await Promise.all(files.map((file) => readFile(file).catch(() => Buffer.alloc(0)))));
+}
+
+function digestOf(contents: readonly Buffer[]): string {
+  const hash = createHash('sha256');
+  for (const content of contents) hash.update(`${content.length}:`).update(content);
+  return hash.digest('hex').slice(0, 16);
+}

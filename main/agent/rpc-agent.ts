@@ -1,0 +1,243 @@
+import { hostname, userInfo } from 'node:os';
+import {
+  CancellationTokenSource,
+  createMessageConnection,
+  type MessageConnection,
+  ResponseError,
+  StreamMessageReader,
+  StreamMessageWriter,
+} from 'vscode-jsonrpc/node';
+import {
+  type FailureDetails,
+  InterruptedError,
+  ShakedownError,
+  TimeLimitError,
+} from '../../common/errors.ts';
+import {
+  type AgentInfo,
+  type AgentMethods,
+  type AgentNotifications,
+  aliveEvery,
+  failureCode,
+  protocolVersion,
+  type ServiceDied,
+} from '../../common/protocol.ts';
+import { ConnectionLostError } from '../remotes/connection-errors.ts';
+import type { Remote, RemoteProcess } from '../remotes/remote.ts';
+import type { Agent, AgentListener } from './agent.ts';
+import { installAgent } from './install.ts';
+
+export interface StartAgentOptions {
+  readonly cacheDir: string;
+  readonly runId: string;
+  readonly listener: AgentListener;
+  readonly signal: AbortSignal;
+  /** Lines for the node's log that are the main host's own. */
+  readonly log: (message: string) => void;
+  /** Another folder than /var/cache/shakedown on the node, for tests. */
+  readonly nodeCache?: string;
+  /** The main host's clock, ms since the epoch. */
+  readonly clock?: () => number;
+}
+
+/** Clocks that differ by more than this are told, in ms. */
+const clockTolerance = 5000;
+/** Seconds that an agent has to stop all it started when it is dismissed. */
+const endWithin = 30;
+
+/**
+ * Puts the agent on a node where it is missing, starts it as root, and takes the node for this run. Throws
+ * ShakedownError when the node is in use by another run, lacks root rights, or the agent cannot run there. The one
+ * who started it disposes of it, which ends its services.
+ */
+export async function startAgent(remote: Remote, options: StartAgentOptions): Promise<Agent> {
+  const { runId, listener, signal, clock = Date.now } = options;
+  const { runtime, agent } = await installAgent(remote, options);
+  // Neither may the login's environment change how the agent runs.
+  const child = await remote.spawn(['env', '-u', 'NODE_OPTIONS', '-u', 'NODE_PATH', runtime, agent], {
+    root: true,
+  });
+  const client = new RpcAgent(remote, child, listener);
+  try {
+    const mainHost = `${userInfo().username}@${hostname()}`;
+    const asked = clock();
+    const hello = { version: protocolVersion, runId, mainHost, clockMs: asked };
+    client.info = await client.call('hello', hello, { signal, timeout: 30 });
+    tellClock(client.info.clockMs - (asked + clock()) / 2, listener);
+    return client;
+  } catch (error) {
+    await client[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+function tellClock(aheadMs: number, { log, progress }: AgentListener): void {
+  if (Math.abs(aheadMs) < clockTolerance) return;
+  const message = `its clock is ${Math.round(Math.abs(aheadMs) / 1000)} s ${aheadMs > 0 ? 'ahead of' : 'behind'} the main host's`;
+  log(message);
+  progress(message);
+}
+
+class RpcAgent implements Agent {
+  info: AgentInfo = unknownInfo;
+  readonly #remote: Remote;
+  readonly #child: RemoteProcess;
+  readonly #connection: MessageConnection;
+  readonly #alive: NodeJS.Timeout;
+  readonly #stderr: string[] = [];
+  readonly #died: ServiceDied[] = [];
+  readonly #diedListeners: ((died: ServiceDied) => void)[] = [];
+  readonly #ended = new AbortController();
+  #disposed: Promise<void> | undefined;
+
+  constructor(remote: Remote, child: RemoteProcess, listener: AgentListener) {
+    this.#remote = remote;
+    this.#child = child;
+    this.#connection = createMessageConnection(
+      new StreamMessageReader(child.stdout),
+      new StreamMessageWriter(child.stdin),
+    );
+    this.#connection.onError(() => {});
+    child.stdin.on('error', () => {});
+    child.stderr.on('data', (chunk: Buffer) => this.#keepStderr(chunk.toString('utf8')));
+    this.#on('log', ({ message }) => listener.log(message));
+    this.#on('progress', ({ message }) => listener.progress(message));
+    this.#on('serviceDied', (died) => {
+      this.#died.push(died);
+      for (const tell of this.#diedListeners) tell(died);
+    });
+    this.#connection.listen();
+    this.#alive = setInterval(
+      () => this.#connection.sendNotification('alive', {}).catch(() => {}),
+      aliveEvery * 1000,
+    );
+    this.#alive.unref();
+    child.ended.then(
+      (end) => this.#end(end),
+      () => this.#end({ exitCode: null, signal: null }),
+    );
+  }
+
+  async call<M extends keyof AgentMethods>(
+    method: M,
+    params: AgentMethods[M]['params'],
+    options: { readonly signal?: AbortSignal; readonly timeout?: number } = {},
+  ): Promise<AgentMethods[M]['result']> {
+    const { signal, timeout } = options;
+    signal?.throwIfAborted();
+    if (this.#ended.signal.aborted) throw this.#ended.signal.reason;
+    const cancel = new CancellationTokenSource();
+    const late = new AbortController();
+    const timer = timeout === undefined ? undefined : setTimeout(() => late.abort(), timeout * 1000);
+    const given = AbortSignal.any([this.#ended.signal, late.signal, ...(signal ? [signal] : [])]);
+    const { promise: stopped, reject } = Promise.withResolvers<never>();
+    const stop = () => {
+      cancel.cancel();
+      reject(this.#whyStopped(method, timeout, signal, late.signal));
+    };
+    given.addEventListener('abort', stop);
+    try {
+      const answer = this.#connection.sendRequest<AgentMethods[M]['result']>(method, params, cancel.token);
+      answer.catch(() => {});
+      return await Promise.race([answer, stopped]);
+    } catch (error) {
+      throw given.aborted ? error : await this.#inWords(error, method);
+    } finally {
+      clearTimeout(timer);
+      given.removeEventListener('abort', stop);
+      cancel.dispose();
+    }
+  }
+
+  onServiceDied(listener: (died: ServiceDied) => void): void {
+    this.#diedListeners.push(listener);
+    for (const died of this.#died) listener(died);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed ??= this.#dispose();
+    return this.#disposed;
+  }
+
+  async #dispose(): Promise<void> {
+    clearInterval(this.#alive);
+    this.#child.stdin.end();
+    const timer = setTimeout(() => this.#child.kill('KILL'), endWithin * 1000);
+    await this.#child.ended.catch(() => {});
+    clearTimeout(timer);
+    this.#connection.dispose();
+  }
+
+  #on<N extends keyof AgentNotifications>(name: N, handler: (params: AgentNotifications[N]) => void): void {
+    this.#connection.onNotification(name, handler);
+  }
+
+  #end({ exitCode, signal }: { exitCode: number | null; signal: string | null }): void {
+    clearInterval(this.#alive);
+    const { lost, address } = this.#remote;
+    const reason = lost.reason;
+    if (lost.aborted || (exitCode === null && signal === null)) {
+      const message = reason instanceof Error ? reason.message : 'the connection to the node was lost';
+      this.#ended.abort(
+        reason instanceof ConnectionLostError ? reason : new ConnectionLostError({ message, address }),
+      );
+      return;
+    }
+    const how = signal ? `was ended by ${signal}` : `ended with exit code ${exitCode}`;
+    this.#ended.abort(
+      new ShakedownError({
+        message: this.#disposed ? 'the agent on the node was dismissed' : `the agent on the node ${how}`,
+        exitCode,
+        lastLines: this.#stderr.slice(-15),
+        ...(this.#disposed
+          ? {}
+          : { hint: 'look at the node (out of memory? `dmesg`), and report this if it is not its fault' }),
+      }),
+    );
+  }
+
+  #whyStopped(method: string, timeout = 0, signal: AbortSignal | undefined, late: AbortSignal): unknown {
+    if (this.#ended.signal.aborted) return this.#ended.signal.reason;
+    if (late.aborted) return new TimeLimitError(`'${method}' on the node`, timeout);
+    return signal?.reason instanceof Error && signal.reason.name !== 'AbortError'
+      ? signal.reason
+      : new InterruptedError();
+  }
+
+  /** A failure of the node as an error of ours; one of the connection once it is known why it broke. */
+  async #inWords(error: unknown, method: string): Promise<unknown> {
+    if (error instanceof ResponseError && error.code === failureCode && error.data) {
+      return new ShakedownError(error.data as FailureDetails);
+    }
+    const { signal } = this.#ended;
+    // A broken pipe is noticed before the process is known to have ended.
+    if (!signal.aborted) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, 500);
+        signal.addEventListener('abort', () => {
+          clearTimeout(timer);
+          resolve();
+        });
+      });
+    }
+    if (signal.aborted) return signal.reason;
+    const message = error instanceof Error ? error.message : String(error);
+    return new ShakedownError({ message: `'${method}' on the node: ${message}` }, { cause: error });
+  }
+
+  #keepStderr(text: string): void {
+    this.#stderr.push(...text.split('\n').filter((line) => line.trim() !== ''));
+    this.#stderr.splice(0, this.#stderr.length - 50);
+  }
+}
+
+const unknownInfo: AgentInfo = {
+  version: '',
+  pid: 0,
+  hostname: '',
+  os: { id: '', version: '', codename: '' },
+  arch: '',
+  kernel: '',
+  systemd: false,
+  clockMs: 0,
+};

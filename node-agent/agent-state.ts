@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeDurably } from './durable-file.ts';
+
+/** Where the agent keeps what must survive it. */
+export const defaultStateDirectory = '/var/lib/shakedown/agent';
+/** Where runtimes and bundled agents lie on a node. */
+export const nodeCacheDirectory = '/var/cache/shakedown';
+
+/**
+ * The agent's state on the node. All of it is written before the change that it describes, so that the next agent
+ * (or this one's guard) can undo what a killed one left.
+ */
+export class AgentState {
+  readonly directory: string;
+  /** Output of supervised commands and set-up steps, one file each. */
+  readonly logs: string;
+  /** Unlike any other node's, also where several nodes share one kernel and one state path. */
+  readonly id: string;
+
+  /** `directory` is made when it is missing; throws the file system's errors. */
+  constructor(directory: string) {
+    this.directory = directory;
+    this.logs = join(directory, 'logs');
+    mkdirSync(this.logs, { recursive: true, mode: 0o700 });
+    this.id = this.#readId();
+  }
+
+  /** What was written under `name`, or `missing`; a file that cannot be understood counts as missing. */
+  read<T>(name: string, missing: T): T {
+    try {
+      return JSON.parse(readFileSync(this.path(name), 'utf8')) as T;
+    } catch {
+      return missing;
+    }
+  }
+
+  /** On disk when it returns. */
+  write(name: string, value: unknown): void {
+    writeDurably(this.path(name), JSON.stringify(value));
+  }
+
+  path(name: string): string {
+    return join(this.directory, name);
+  }
+
+  /** The file for the output of what is called `name`, whatever letters that has. */
+  logFile(name: string): string {
+    return join(this.logs, `${name.replaceAll(/[^\p{L}\p{N}._@+-]/gu, '_').replace(/^\.+/, '_')}.log`);
+  }
+
+  #readId(): string {
+    const known = this.read<string>('id.json', '');
+    if (known) return known;
+    const id = randomBytes(8).toString('hex');
+    this.write('id.json', id);
+    return id;
+  }
+}
+
+/** The state directory that is in force: SHAKEDOWN_AGENT_STATE moves it, for tests. */
+export const stateDirectory = (env: NodeJS.ProcessEnv = process.env): string =>
+  env.SHAKEDOWN_AGENT_STATE || defaultStateDirectory;

@@ -1,0 +1,153 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { ShakedownError } from '../common/errors.ts';
+import {
+  type AgentInfo,
+  type CleanParams,
+  type CleanResult,
+  type HelloParams,
+  protocolVersion,
+} from '../common/protocol.ts';
+import { type AgentState, nodeCacheDirectory } from './agent-state.ts';
+import { cleanTree } from './clean-tree.ts';
+import { planCollection } from './collect/plan.ts';
+import { planReports } from './collect/reports.ts';
+import { Guard } from './guard.ts';
+import { takeNode } from './lock.ts';
+import { MarkedProcesses } from './marked-processes.ts';
+import { hasSystemd, nodeFacts } from './node-facts.ts';
+import { Originals } from './originals.ts';
+import { install, policyOriginals } from './packages/install.ts';
+import { place } from './place.ts';
+import { runCommand } from './run-command.ts';
+import type { Methods, Notify } from './serve.ts';
+import { startHeldBack } from './services/held-back-units.ts';
+import { Services } from './services/services.ts';
+import { systemctl } from './services/systemctl.ts';
+import { UnitRecord } from './services/unit-record.ts';
+import { safeWorkingDirectory } from './working-directory.ts';
+
+/** The agent of one node: what it has under its hands, and what it does when asked. */
+export class NodeAgent {
+  readonly #state: AgentState;
+  readonly #notify: Notify;
+  readonly #marked: MarkedProcesses;
+  readonly #placed: Originals;
+  readonly #units: UnitRecord;
+  readonly #services: Services;
+  #guard: Guard | undefined;
+  /** The node's clock minus the main host's, ms. */
+  #clockAhead = 0;
+
+  constructor(state: AgentState, notify: Notify) {
+    this.#state = state;
+    this.#notify = notify;
+    this.#marked = new MarkedProcesses(state.id);
+    this.#placed = new Originals(state.path('originals'));
+    this.#units = new UnitRecord(state);
+    this.#services = new Services(state, this.#marked, this.#units, (died) =>
+      this.#notify('serviceDied', died),
+    );
+  }
+
+  get methods(): Methods {
+    return {
+      hello: (params) => this.#hello(params),
+      clean: this.#mine((params, signal) => this.#clean(params, signal)),
+      install: this.#mine((params, signal) =>
+        install(params, { state: this.#state, placed: this.#placed, signal, ...this.#tell }),
+      ),
+      place: this.#mine(async ({ files }) => {
+        const placed = await place(files, this.#placed);
+        await reloadUnits(placed);
+        return { placed };
+      }),
+      run: this.#mine((params, signal) => runCommand(params, this.#state, signal)),
+      startHeldBack: this.#mine(async ({ units }, signal) => ({
+        started: await startHeldBack(units, this.#units, signal),
+      })),
+      startService: this.#mine(({ service, workingDir }, signal) =>
+        this.#services.start(service, workingDir, signal),
+      ),
+      stopService: this.#mine(({ name }) => this.#services.stop(name)),
+      killService: this.#mine(({ name, signal }) => this.#services.kill(name, signal)),
+      services: this.#mine(() => this.#services.statuses()),
+      planCollection: this.#mine((params, signal) => planCollection(params, signal)),
+      reports: this.#mine(async ({ sinceMs, units }) =>
+        planReports({ sinceMs: sinceMs + this.#clockAhead - 2000, units }, this.#state),
+      ),
+    };
+  }
+
+  /** Stops what was started, and undoes what must not outlive the agent. Placed files stay until `clean`. */
+  async finish(): Promise<void> {
+    if (!this.#guard) return;
+    await this.#services.stopAll();
+    await finishForAnother(this.#state);
+    await this.#guard.dismiss();
+  }
+
+  readonly #tell = {
+    log: (message: string): void => this.#notify('log', { atMs: Date.now(), message }),
+    progress: (message: string): void => this.#notify('progress', { message }),
+  };
+
+  async #hello({ version, runId, mainHost, clockMs }: HelloParams): Promise<AgentInfo> {
+    if (version !== protocolVersion) {
+      throw new ShakedownError({
+        message: `the agent speaks version ${protocolVersion} of the protocol and the main host ${version}`,
+        hint: `remove ${nodeCacheDirectory} on the node`,
+      });
+    }
+    if (!this.#guard) {
+      const holder = { pid: process.pid, runId, since: Date.now(), ...(mainHost ? { mainHost } : {}) };
+      await takeNode(this.#state.directory, holder);
+      this.#guard = new Guard(process.execPath, process.argv[1] ?? '');
+    }
+    if (clockMs !== undefined) this.#clockAhead = Date.now() - clockMs;
+    return nodeFacts();
+  }
+
+  async #clean({ workingDir, keep }: CleanParams, signal: AbortSignal): Promise<CleanResult> {
+    const directory = await safeWorkingDirectory(workingDir, [this.#state.directory, nodeCacheDirectory]);
+    await this.#services.stopAll();
+    await finishForAnother(this.#state);
+    for (const name of readdirSync(this.#state.logs))
+      rmSync(join(this.#state.logs, name), { recursive: true });
+    const restored = await this.#placed.restore();
+    await reloadUnits(restored);
+    for (const unit of await this.#units.settle())
+      this.#tell.log(`unit '${unit}', which ran before, does not start again`);
+    return { unchanged: await cleanTree(directory, keep, signal), restored };
+  }
+
+  /** A method that needs the node to be taken. */
+  #mine<P, R>(
+    method: (params: P, signal: AbortSignal) => Promise<R>,
+  ): (params: P, signal: AbortSignal) => Promise<R> {
+    return async (params, signal) => {
+      if (!this.#guard)
+        throw new ShakedownError({ message: 'the agent was not greeted: `hello` comes first' });
+      return method(params, signal);
+    };
+  }
+}
+
+/** Stops and undoes what an agent that is no more (or this one) left. May be called twice. */
+export async function finishForAnother(state: AgentState): Promise<void> {
+  const marked = new MarkedProcesses(state.id);
+  if (marked.signal('SIGTERM') > 0) {
+    for (const begin = performance.now(); marked.find().length > 0 && performance.now() - begin < 2000; ) {
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+    await marked.end();
+  }
+  if (hasSystemd()) await new UnitRecord(state).stopAll();
+  await policyOriginals(state).restore();
+}
+
+/** Tells systemd of units that were placed or taken away. */
+async function reloadUnits(paths: readonly string[]): Promise<void> {
+  const any = paths.some((path) => /^\/(?:etc|run|lib|usr\/lib|usr\/local\/lib)\/systemd\//.test(path));
+  if (any && hasSystemd()) await systemctl(['daemon-reload']);
+}

@@ -1,0 +1,52 @@
+import { glob, lstat } from 'node:fs/promises';
+import { isAbsolute, normalize } from 'node:path';
+import type { CollectParams, CollectPlan } from '../../common/protocol.ts';
+import { isSystemError } from '../failure.ts';
+import { surveyTree } from './survey-tree.ts';
+
+/** More problems than these are counted and not named. */
+const maxProblems = 200;
+
+/**
+ * What to bring home: the working directory and what the globs match (fs.glob of Node: `*`, `**`, `?`, `[…]`,
+ * `{a,b}`; names with a leading dot only where the glob has one), without what cannot travel. A path that exists is
+ * taken as it is, whatever letters it has. Writes nothing.
+ */
+export async function planCollection(params: CollectParams, signal?: AbortSignal): Promise<CollectPlan> {
+  const problems: string[] = [];
+  const roots = new Set<string>();
+  for (const wanted of [params.workingDir, ...params.globs]) {
+    const found = await expand(wanted, problems);
+    for (const path of found) roots.add(path);
+    if (found.length === 0) problems.push(`${wanted}: nothing matches`);
+  }
+  const paths: string[] = [];
+  for (const root of withoutNested([...roots])) {
+    const survey = await surveyTree(root, params.maxFileSize, signal);
+    paths.push(...survey.paths);
+    problems.push(...survey.problems);
+  }
+  const more = problems.length - maxProblems;
+  return { paths, problems: more > 0 ? [...problems.slice(0, maxProblems), `… and ${more} more`] : problems };
+}
+
+async function expand(wanted: string, problems: string[]): Promise<string[]> {
+  if (!isAbsolute(wanted) || wanted.includes('\0')) {
+    problems.push(`${wanted}: not an absolute path`);
+    return [];
+  }
+  const plain = normalize(wanted).replace(/(?<=.)\/+$/, '');
+  const there = await lstat(plain).catch((error: unknown) => {
+    if (!isSystemError(error, 'ENOENT', 'ENOTDIR')) problems.push(`${plain}: ${String(error)}`);
+  });
+  if (there) return [plain];
+  const found: string[] = [];
+  for await (const path of glob(plain)) found.push(path);
+  return found.sort();
+}
+
+/** Without paths that lie below another one of them. */
+const withoutNested = (paths: readonly string[]): string[] =>
+  paths.filter(
+    (path) => !paths.some((other) => other !== path && path.startsWith(other === '/' ? '/' : `${other}/`)),
+  );

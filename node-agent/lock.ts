@@ -1,0 +1,77 @@
+import { connect, createServer, type Server } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ShakedownError } from '../common/errors.ts';
+import { isSystemError } from './failure.ts';
+
+/** Who has the node. */
+export interface Holder {
+  readonly pid: number;
+  readonly runId: string;
+  readonly mainHost?: string;
+  /** ms since the epoch. */
+  readonly since: number;
+}
+
+/**
+ * Takes the node for one agent: an abstract unix socket (unix(7)), which vanishes with its process however that
+ * ends, and which answers whoever connects with the holder as JSON. Waits `patience` seconds for one that is ending;
+ * then throws ShakedownError that names the holder. The lock is held until the process ends or it is closed.
+ */
+export async function takeNode(name: string, holder: Holder, patience = 5): Promise<Server> {
+  const path = `\0shakedown-agent:${name}`;
+  for (const begin = performance.now(); ; await sleep(100)) {
+    const server = await tryListen(path, holder);
+    if (server) return server;
+    if (performance.now() - begin >= patience * 1000) throw refusal(await askHolder(path));
+  }
+}
+
+function tryListen(path: string, holder: Holder): Promise<Server | undefined> {
+  return new Promise((resolve, reject) => {
+    const server = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.end(JSON.stringify(holder));
+    });
+    server.once('error', (error) =>
+      isSystemError(error, 'EADDRINUSE') ? resolve(undefined) : reject(error),
+    );
+    server.listen(path, () => {
+      server.unref();
+      resolve(server);
+    });
+  });
+}
+
+function askHolder(path: string): Promise<Partial<Holder>> {
+  return new Promise((resolve) => {
+    let text = '';
+    const socket = connect(path);
+    const answer = () => {
+      socket.destroy();
+      try {
+        resolve(JSON.parse(text) as Holder);
+      } catch {
+        resolve({});
+      }
+    };
+    socket.setTimeout(1000, answer);
+    socket.on('data', (chunk) => {
+      text += chunk.toString('utf8');
+    });
+    socket.on('end', answer);
+    socket.on('error', answer);
+  });
+}
+
+function refusal({ pid, runId, mainHost, since }: Partial<Holder>): ShakedownError {
+  const who = [
+    runId && `run ${runId}`,
+    mainHost && `of ${mainHost}`,
+    since && `since ${new Date(since).toISOString().replace(/\.\d+Z$/, 'Z')}`,
+    pid && `(process ${pid} on the node)`,
+  ].filter(Boolean);
+  return new ShakedownError({
+    message: `the node is in use by ${who.length > 0 ? who.join(' ') : 'another run that does not answer'}`,
+    hint: `wait until that run has ended, or end it${pid ? `: \`kill ${pid}\` on the node stops it and its services` : ''}`,
+  });
+}

@@ -1,0 +1,74 @@
+import { Console } from 'node:console';
+import { aliveWithin } from '../common/protocol.ts';
+import { finishForAnother, NodeAgent } from './agent.ts';
+import { AgentState, stateDirectory } from './agent-state.ts';
+import { Deadman } from './deadman.ts';
+import { takeNode } from './lock.ts';
+import { markVariable } from './marked-processes.ts';
+import { AgentConnection } from './serve.ts';
+
+/*
+ * The agent on a node. It runs as root under a Node 24 of its own and serves one main host over stdin and stdout,
+ * until stdin ends or a signal comes; then it stops what it started.
+ *
+ * What it needs of the node, and why Debian 11 to 13 and Ubuntu 22.04 to 26.04 have it: Node's own builds for Linux
+ * need glibc 2.28 and libstdc++'s GLIBCXX_3.4.21 (Debian 11 has 2.31 and 3.4.28, and apt itself needs libstdc++), and
+ * kernel 4.18; setpriv and getent are in essential packages; of systemd, options of version 247 and older; of apt, of
+ * 2.2 and older (`DPkg::Lock::Timeout` came with 1.9.11).
+ */
+
+// A library that prints would break the protocol.
+globalThis.console = new Console(process.stderr);
+
+const state = new AgentState(stateDirectory());
+
+async function serve(): Promise<void> {
+  process.chdir('/');
+  // All that is started from here on can be found by it.
+  process.env[markVariable] = state.id;
+  const end = new AbortController();
+  const connection = new AgentConnection(process.stdin, process.stdout, end.signal);
+  const agent = new NodeAgent(state, connection.notify);
+  let ending = false;
+  const finish = async (exitCode: number, why: string) => {
+    if (ending) return;
+    ending = true;
+    end.abort(new Error(`the agent ends: ${why}`));
+    await agent.finish().catch((error: unknown) => {
+      console.error(error);
+      exitCode ||= 70;
+    });
+    process.exit(exitCode);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.on(signal, () => void finish(0, signal));
+  }
+  process.on('uncaughtException', (error) => {
+    console.error(error);
+    void finish(70, 'of a fault of its own');
+  });
+  // Whoever read it is gone; stdin says so as well.
+  process.stdout.on('error', () => void finish(0, 'nobody listens'));
+  process.stderr.on('error', () => {});
+  const deadman = new Deadman(aliveWithin, () => void finish(0, `nothing was heard for ${aliveWithin} s`));
+  connection.listen(
+    agent.methods,
+    () => void finish(0, 'the connection was closed'),
+    () => deadman.heard(),
+  );
+}
+
+/** Run by the guard of an agent that was killed. */
+async function finishForTheDead(): Promise<void> {
+  // Another agent may be on its way, whose own `clean` does the same.
+  const lock = await takeNode(
+    state.directory,
+    { pid: process.pid, runId: 'the clean-up', since: Date.now() },
+    1,
+  );
+  await finishForAnother(state);
+  lock.close();
+}
+
+if (process.argv.includes('--finish')) await finishForTheDead();
+else await serve();

@@ -1,0 +1,75 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** The environment variable that all that an agent starts inherits, with the node's id as its value. */
+export const markVariable = 'SHAKEDOWN_AGENT';
+/** The same for one supervised service, with the service's name. */
+export const serviceVariable = 'SHAKEDOWN_SERVICE';
+
+/**
+ * Finds processes by what they inherited, which is how those are found that left their process group, and those of
+ * an agent that is dead. Process ids are taken from /proc at this moment, so that a reused one does no harm.
+ */
+export class MarkedProcesses {
+  readonly #mark: string;
+
+  /** `id` is the node's own: nodes that share a kernel see each other's processes from the outer one. */
+  constructor(id: string) {
+    this.#mark = `${markVariable}=${id}`;
+  }
+
+  /** Ids of living processes of this node's agents, of one service if it is named. Zombies do not count. */
+  find(service?: string): number[] {
+    const marks = [this.#mark, ...(service === undefined ? [] : [`${serviceVariable}=${service}`])];
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+      .map(Number)
+      .filter((pid) => hasMarks(pid, marks));
+  }
+
+  /** Sends a signal to each but those of the process group `except`; how many it reached. */
+  signal(signal: NodeJS.Signals, service?: string, except?: number): number {
+    let reached = 0;
+    for (const pid of this.find(service)) {
+      if (except !== undefined && groupOf(pid) === except) continue;
+      try {
+        process.kill(pid, signal);
+        reached += 1;
+      } catch {
+        // It ended meanwhile, which is as good.
+      }
+    }
+    return reached;
+  }
+
+  /** Kills until none is left, new children included. False when some are still there after `within` seconds. */
+  async end(service?: string, within = 5): Promise<boolean> {
+    for (const begin = performance.now(); performance.now() - begin < within * 1000; await sleep(20)) {
+      if (this.signal('SIGKILL', service) === 0) return true;
+    }
+    return false;
+  }
+}
+
+function hasMarks(pid: number, marks: readonly string[]): boolean {
+  try {
+    // A zombie's environment reads as empty.
+    const variables = readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0');
+    return marks.every((mark) => variables.includes(Buffer.from(mark).toString('latin1')));
+  } catch {
+    return false;
+  }
+}
+
+/** From proc(5)'s stat, whose second field may hold anything, in parentheses. */
+function groupOf(pid: number): number | undefined {
+  try {
+    return Number(
+      readFileSync(`/proc/${pid}/stat`, 'latin1')
+        .replace(/^.*\) /s, '')
+        .split(' ')[2],
+    );
+  } catch {
+    return undefined;
+  }
+}

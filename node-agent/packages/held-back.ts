@@ -1,0 +1,59 @@
+import { chmodSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
+import { writeDurably } from '../durable-file.ts';
+import type { Originals } from '../originals.ts';
+
+export const policyFile = '/usr/sbin/policy-rc.d';
+
+/**
+ * Keeps daemons from starting while packages come in, before their config is there: a policy-rc.d that answers 101
+ * (forbidden) to every start and writes down what was asked. invoke-rc.d and deb-systemd-invoke ask it; see
+ * /usr/share/doc/init-system-helpers/README.policy-rc.d. What was there before is kept in `originals`, on disk, so
+ * that also another agent can put it back.
+ */
+export class HeldBack {
+  readonly #policy: string;
+  readonly #record: string;
+  readonly #originals: Originals;
+
+  /** `record` is a file for the names, below a folder that exists. */
+  constructor(originals: Originals, record: string, policy: string = policyFile) {
+    this.#originals = originals;
+    this.#record = record;
+    this.#policy = policy;
+  }
+
+  async begin(): Promise<void> {
+    await rm(this.#record, { force: true });
+    await this.#originals.keep(this.#policy);
+    writeDurably(this.#policy, policyScript(this.#record), 0o755);
+    // The umask may have taken something away.
+    chmodSync(this.#policy, 0o755);
+  }
+
+  /** Puts back what was there; the units that asked to be started, in that order. */
+  async end(): Promise<string[]> {
+    await this.#originals.restore();
+    const asked = await readFile(this.#record, 'utf8').catch(() => '');
+    await rm(this.#record, { force: true });
+    const units = asked.split('\n').map((line) => line.trim().replace(/\.service$/, ''));
+    return [...new Set(units.filter(Boolean))];
+  }
+}
+
+/** The script is called as `policy-rc.d [options] <name> <actions> [<runlevel>]`. */
+export const policyScript = (record: string): string => `#!/bin/sh
+# Put here by shakedown while packages come in; it is taken away right after.
+name= actions=
+for argument in "$@"; do
+  case $argument in
+    --list) exit 0 ;;
+    --*) ;;
+    *) if [ -z "$name" ]; then name=$argument; elif [ -z "$actions" ]; then actions=$argument; fi ;;
+  esac
+done
+case $actions in
+  *start*) printf '%s\\n' "$name" >> '${record.replaceAll("'", "'\\''")}'; exit 101 ;;
+esac
+exit 0
+`;

@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import type { InstallParams, InstallResult } from '../../common/protocol.ts';
+import type { AgentState } from '../agent-state.ts';
+import { Originals } from '../originals.ts';
+import { Apt, type AptResult, listsAge } from './apt.ts';
+import { aptFailure, aptFailureKind, mayBeStale } from './apt-failure.ts';
+import { writeSources } from './apt-sources.ts';
+import {
+  isHalfDone,
+  isInstalled,
+  type PackageStatus,
+  parseWanted,
+  readDeb,
+  readPackages,
+  whatCameIn,
+} from './dpkg.ts';
+import { HeldBack } from './held-back.ts';
+
+/** Where things lie, and who is told; other places in tests. */
+export interface InstallContext {
+  readonly state: AgentState;
+  /** Files outside the working directory that `clean` puts back. */
+  readonly placed: Originals;
+  readonly signal: AbortSignal;
+  readonly log: (message: string) => void;
+  readonly progress: (message: string) => void;
+  readonly aptDirectory?: string;
+  readonly listsDirectory?: string;
+  readonly policyFile?: string;
+}
+
+/** The originals that are put back right after the transaction, or by the next agent. */
+export const policyOriginals = (state: AgentState): Originals =>
+  new Originals(state.path('originals-policy'));
+
+/**
+ * Brings in what is missing, in one transaction, and keeps its daemons from starting. dpkg's status is asked first,
+ * and nothing else is run when all is there. A .deb counts as there when its name and version are, unless this
+ * agent installed other bytes under them. Throws ShakedownError with apt's last lines.
+ */
+export async function install(params: InstallParams, context: InstallContext): Promise<InstallResult> {
+  const { state, signal } = context;
+  for (const wanted of params.packages) parseWanted(wanted);
+  const before = await readPackages(signal);
+  const debs = await wantedDebs(params.debs, before, context);
+  const packages = params.packages.filter((wanted) => !isInstalled(wanted, before));
+  if (packages.length === 0 && debs.length === 0) return { installed: [], heldBack: [] };
+
+  const { placed, log, aptDirectory = '/etc/apt', listsDirectory = '/var/lib/apt/lists' } = context;
+  const sourcesChanged = await writeSources(params.sources, aptDirectory, placed, log);
+  const stale = sourcesChanged || (await listsAge(listsDirectory)) >= params.listsMaxAge;
+  const apt = new Apt({ ...context, proxy: params.proxy, lockWait: params.lockWait });
+  const names = [...packages, ...debs.map((deb) => deb.file)];
+  const held = new HeldBack(policyOriginals(state), state.path('held-back'), context.policyFile);
+  await held.begin();
+  let heldBack: string[];
+  try {
+    if (isHalfDone(before)) await apt.configure();
+    const flags = debs.some((deb) => deb.reinstall) ? ['--reinstall'] : [];
+    await transact(apt, names, flags, stale, params, context);
+  } finally {
+    heldBack = await held.end();
+  }
+  const known = state.read<Record<string, string>>('debs.json', {});
+  state.write('debs.json', { ...known, ...Object.fromEntries(debs.map((deb) => [deb.id, deb.digest])) });
+  return { installed: whatCameIn(before, await readPackages(signal)), heldBack };
+}
+
+async function transact(
+  apt: Apt,
+  names: readonly string[],
+  flags: readonly string[],
+  stale: boolean,
+  params: InstallParams,
+  { progress }: InstallContext,
+): Promise<void> {
+  let updated: AptResult & { readonly complaints: string } = {
+    command: '',
+    exitCode: 0,
+    output: '',
+    complaints: '',
+  };
+  const mended = new Set<string>();
+  if (stale) {
+    updated = await apt.update();
+    mended.add('stale');
+  }
+  for (;;) {
+    progress(`installing ${names.map((name) => name.replace(/^.*\//, '')).join(', ')}`);
+    const result = await apt.install(names, flags);
+    if (result.exitCode === 0) return;
+    const kind = aptFailureKind(result.output);
+    const remedy = kind === 'interrupted' ? 'interrupted' : mayBeStale(kind) ? 'stale' : undefined;
+    if (remedy === undefined || mended.has(remedy)) {
+      const earlier = updated.complaints;
+      throw aptFailure(result.output, {
+        ...result,
+        ownDebs: params.debs.length > 0,
+        earlier,
+        ...withProxy(params),
+      });
+    }
+    mended.add(remedy);
+    if (remedy === 'stale') updated = await apt.update();
+    else await apt.configure();
+  }
+}
+
+const withProxy = ({ proxy }: InstallParams): { proxy?: string } => (proxy === undefined ? {} : { proxy });
+
+interface WantedDeb {
+  readonly file: string;
+  /** `name:architecture=version`. */
+  readonly id: string;
+  readonly digest: string;
+  readonly reinstall: boolean;
+}
+
+/** Those of the files that must be installed. */
+async function wantedDebs(
+  files: readonly string[],
+  packages: readonly PackageStatus[],
+  { state, signal }: InstallContext,
+): Promise<WantedDeb[]> {
+  const known = state.read<Record<string, string>>('debs.json', {});
+  const all = await Promise.all(
+    files.map(async (file) => {
+      const { name, version, architecture } = await readDeb(file, signal);
+      const id = `${name}:${architecture}=${version}`;
+      const digest = await digestOf(file);
+      const there = isInstalled(`${name}=${version}`, packages);
+      return { file, id, digest, reinstall: there && known[id] !== undefined && known[id] !== digest, there };
+    }),
+  );
+  return all.filter((deb) => !deb.there || deb.reinstall);
+}
+
+async function digestOf(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  return hash.digest('hex');
+}

@@ -1,0 +1,63 @@
+import { constants } from 'node:fs';
+import { chmod, chown, copyFile, lstat, readdir, rename, rm } from 'node:fs/promises';
+import { isAbsolute, join, normalize } from 'node:path';
+import { ShakedownError } from '../common/errors.ts';
+import type { PlacedFile } from '../common/protocol.ts';
+import { findOwner } from './account.ts';
+import { isSystemError } from './failure.ts';
+import type { Originals } from './originals.ts';
+
+/**
+ * Puts files where the node's software looks for them; what was there is kept in `originals`. Each file comes into
+ * being whole (rename(2)), with its mode and owner. A link at the place is replaced, not followed. Gives the places.
+ * Throws ShakedownError for a missing source, an unknown owner, or a place that is not one.
+ */
+export async function place(files: readonly PlacedFile[], originals: Originals): Promise<string[]> {
+  const all = (await Promise.all(files.map(expand))).flat();
+  const owners = new Map<string, { uid: number; gid: number }>();
+  for (const { owner = 'root' } of all) {
+    if (!owners.has(owner)) owners.set(owner, owner === 'root' ? { uid: 0, gid: 0 } : await findOwner(owner));
+  }
+  for (const file of all) {
+    await originals.keep(file.to);
+    await put(file, owners.get(file.owner ?? 'root') ?? { uid: 0, gid: 0 });
+  }
+  return all.map((file) => file.to);
+}
+
+async function put({ from, to, mode }: PlacedFile, owner: { uid: number; gid: number }): Promise<void> {
+  const temporary = `${to}.shakedown-new`;
+  try {
+    await copyFile(from, temporary, constants.COPYFILE_FICLONE);
+    const asRoot = process.getuid?.() === 0;
+    if (asRoot) await chown(temporary, owner.uid, owner.gid);
+    await chmod(temporary, mode ?? (await lstat(from)).mode & 0o7777);
+    await rename(temporary, to);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** A folder as the files in it; a file as itself. */
+async function expand(file: PlacedFile): Promise<PlacedFile[]> {
+  if (!isAbsolute(file.to) || file.to.endsWith('/') || normalize(file.to) !== file.to) {
+    throw new ShakedownError({
+      message: `cannot place a file at '${file.to}'`,
+      hint: 'give an absolute path without `..`',
+    });
+  }
+  const stats = await lstat(file.from).catch((error: unknown) => {
+    if (!isSystemError(error, 'ENOENT', 'ENOTDIR')) throw error;
+    throw new ShakedownError({
+      message: `nothing to place at ${file.to}: ${file.from} does not exist on the node`,
+      hint: 'look at `place` in the node config: `from` is a path below the node files, without `.tmpl`',
+    });
+  });
+  if (!stats.isDirectory()) return [file];
+  const names = await readdir(file.from);
+  const children = names
+    .sort()
+    .map((name) => ({ ...file, from: join(file.from, name), to: join(file.to, name) }));
+  return (await Promise.all(children.map(expand))).flat();
+}

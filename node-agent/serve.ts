@@ -1,0 +1,73 @@
+import {
+  type CancellationToken,
+  createMessageConnection,
+  type GenericRequestHandler,
+  type MessageConnection,
+  ResponseError,
+  StreamMessageReader,
+  StreamMessageWriter,
+} from 'vscode-jsonrpc/node';
+import {
+  type AgentFailureData,
+  type AgentMethods,
+  type AgentNotifications,
+  failureCode,
+} from '../common/protocol.ts';
+import { failureOf } from './failure.ts';
+
+/** One method: `signal` is aborted when the caller cancels or the agent is to end. */
+export type Method<M extends keyof AgentMethods> = (
+  params: AgentMethods[M]['params'],
+  signal: AbortSignal,
+) => Promise<AgentMethods[M]['result']>;
+
+export type Methods = { readonly [M in keyof AgentMethods]: Method<M> };
+
+/** Tells the main host something unasked; what cannot be told any more is dropped. */
+export type Notify = <N extends keyof AgentNotifications>(name: N, params: AgentNotifications[N]) => void;
+
+/** The agent's end of the connection, over its stdin and stdout. Nothing is answered before `listen`. */
+export class AgentConnection {
+  readonly #connection: MessageConnection;
+  readonly #end: AbortSignal;
+
+  /** `end` aborts every call under way. */
+  constructor(input: NodeJS.ReadableStream, output: NodeJS.WritableStream, end: AbortSignal) {
+    this.#connection = createMessageConnection(
+      new StreamMessageReader(input),
+      new StreamMessageWriter(output),
+    );
+    this.#connection.onError(() => {});
+    this.#end = end;
+  }
+
+  readonly notify: Notify = (name, params) => {
+    this.#connection.sendNotification(name, params).catch(() => {});
+  };
+
+  /** Serves until the input ends, then calls `closed`. `heard` is called for every sign of life of the main host. */
+  listen(methods: Methods, closed: () => void, heard: () => void): void {
+    for (const name of Object.keys(methods) as (keyof AgentMethods)[]) this.#serve(name, methods, heard);
+    this.#connection.onNotification('alive', heard);
+    this.#connection.onClose(closed);
+    this.#connection.listen();
+  }
+
+  #serve<M extends keyof AgentMethods>(name: M, methods: Methods, heard: () => void): void {
+    const answer = async (params: AgentMethods[M]['params'], token: CancellationToken) => {
+      heard();
+      const cancelled = new AbortController();
+      token.onCancellationRequested(() => cancelled.abort());
+      try {
+        return await methods[name](params, AbortSignal.any([cancelled.signal, this.#end]));
+      } catch (error) {
+        const failure = failureOf(error);
+        return new ResponseError(failureCode, failure.message, failure);
+      }
+    };
+    this.#connection.onRequest(
+      name,
+      answer as GenericRequestHandler<AgentMethods[M]['result'], AgentFailureData>,
+    );
+  }
+}

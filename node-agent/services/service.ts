@@ -1,0 +1,31 @@
+/** How a service ended. `exitCode` and `signal` are null when systemd does not tell. */
+export interface ServiceEnd {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  /** systemd started it again by itself. */
+  readonly restarted?: boolean;
+}
+
+/** Looks for a line in a service's log, from the moment of its making on. */
+export interface LogWatch extends Disposable {
+  found(): Promise<boolean>;
+}
+
+/** A service of either kind, as the registry handles it. Calls for one service come one at a time, but for `kill`. */
+export interface Service {
+  /**
+   * Resolves when it was started, ready or not. Throws ShakedownError when it could not be; an aborted signal ends
+   * the waiting, not the service.
+   */
+  start(signal: AbortSignal): Promise<void>;
+  /** Asks it to end, kills it after `within` seconds, and resolves when it is gone. Idempotent. */
+  stop(within: number): Promise<void>;
+  /** Sends a signal to all its processes. */
+  kill(signal: NodeJS.Signals): Promise<void>;
+  /** Called each time it ends, also when that was asked for. One listener. */
+  onEnd(listener: (end: ServiceEnd) => void): void;
+  /** Whether it runs now, and its main process. */
+  look(): Promise<{ readonly running: boolean; readonly pid?: number }>;
+  lastLines(): Promise<string[]>;
+  watchLog(pattern: RegExp): LogWatch;
+}

@@ -1,0 +1,222 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ShakedownError } from '../../common/errors.ts';
+import type { ServiceDied, ServiceState, ServiceStatus } from '../../common/protocol.ts';
+import type { ServiceSpec } from '../../common/ready.ts';
+import type { AgentState } from '../agent-state.ts';
+import type { MarkedProcesses } from '../marked-processes.ts';
+import { CommandService } from './command-service.ts';
+import { prepareProbe } from './probe.ts';
+import type { Service, ServiceEnd } from './service.ts';
+import { parseSignal } from './signals.ts';
+import type { UnitRecord } from './unit-record.ts';
+import { UnitService } from './unit-service.ts';
+
+interface Entry {
+  readonly spec: ServiceSpec;
+  readonly service: Service;
+  state: ServiceState;
+  /** A call that starts it is under way. */
+  busy: boolean;
+  /** Its end was asked for. */
+  expected: boolean;
+  end: ServiceEnd | undefined;
+  /** Told when it ends while it starts. */
+  onEnd: (() => void) | undefined;
+}
+
+/** The services of one node, by name. A service that ends unasked is told once. */
+export class Services {
+  readonly #entries = new Map<string, Entry>();
+  readonly #state: AgentState;
+  readonly #marked: MarkedProcesses;
+  readonly #units: UnitRecord;
+  readonly #died: (died: ServiceDied) => void;
+
+  constructor(
+    state: AgentState,
+    marked: MarkedProcesses,
+    units: UnitRecord,
+    died: (died: ServiceDied) => void,
+  ) {
+    this.#state = state;
+    this.#marked = marked;
+    this.#units = units;
+    this.#died = died;
+  }
+
+  /**
+   * Starts a service and waits until it is ready. One that is ready already is left alone. Throws ShakedownError,
+   * verdict `fail`, when it ends or is not ready in time; it is then left as it is, for the evidence.
+   */
+  async start(spec: ServiceSpec, workingDir: string, signal: AbortSignal): Promise<ServiceStatus> {
+    const known = this.#entries.get(spec.name);
+    if (known?.busy) {
+      throw new ShakedownError({ message: `service '${spec.name}' is being started already` });
+    }
+    if (known?.state === 'ready' && (await known.service.look()).running) return this.#status(known);
+    if (known) await this.stop(spec.name);
+    const entry = this.#enter(spec, workingDir);
+    try {
+      await this.#becomeReady(entry, spec.cwd ?? workingDir, signal);
+    } catch (error) {
+      const { running } = await entry.service.look().catch(() => ({ running: false }));
+      if (entry.end || !running) entry.state = 'died';
+      throw error;
+    } finally {
+      entry.busy = false;
+    }
+    entry.state = 'ready';
+    return this.#status(entry);
+  }
+
+  /** Idempotent; a service that was never started counts as stopped. */
+  async stop(name: string): Promise<ServiceStatus> {
+    const entry = this.#entries.get(name);
+    if (!entry) return { name, state: 'stopped', lastLines: [] };
+    entry.expected = true;
+    await entry.service.stop(entry.spec.stopWithin);
+    entry.state = 'stopped';
+    return this.#status(entry);
+  }
+
+  /** `signal` with or without SIG. Throws ShakedownError for an unknown service or signal. */
+  async kill(name: string, signal: string): Promise<ServiceStatus> {
+    const entry = this.#entries.get(name);
+    if (!entry) throw unknown(name, [...this.#entries.keys()]);
+    const parsed = parseSignal(signal);
+    // Whoever pauses a service does not expect it to end.
+    if (parsed !== 'SIGSTOP' && parsed !== 'SIGCONT') entry.expected = true;
+    await entry.service.kill(parsed);
+    if (parsed === 'SIGKILL') await this.#gone(entry);
+    return this.#status(entry);
+  }
+
+  async statuses(): Promise<ServiceStatus[]> {
+    return Promise.all([...this.#entries.values()].map((entry) => this.#status(entry)));
+  }
+
+  /** All of them, the one that was started last first. */
+  async stopAll(): Promise<void> {
+    for (const name of [...this.#entries.keys()].reverse()) await this.stop(name).catch(() => {});
+  }
+
+  #enter(spec: ServiceSpec, workingDir: string): Entry {
+    const service = this.#make(spec, workingDir);
+    const entry: Entry = {
+      spec,
+      service,
+      state: 'starting',
+      busy: true,
+      expected: false,
+      end: undefined,
+      onEnd: undefined,
+    };
+    service.onEnd((end) => void this.#ended(entry, end));
+    // Started last is stopped first.
+    this.#entries.delete(spec.name);
+    this.#entries.set(spec.name, entry);
+    return entry;
+  }
+
+  #make(spec: ServiceSpec, workingDir: string): Service {
+    if (spec.unit !== undefined) return new UnitService(spec.name, spec.unit, this.#units);
+    return new CommandService(spec, workingDir, this.#state.logFile(spec.name), this.#marked);
+  }
+
+  async #becomeReady(entry: Entry, cwd: string, outer: AbortSignal): Promise<void> {
+    const { spec, service } = entry;
+    const late = AbortSignal.timeout(spec.readyWithin * 1000);
+    const ended = new AbortController();
+    entry.onEnd = () => ended.abort();
+    const signal = AbortSignal.any([outer, late, ended.signal]);
+    let last = spec.unit === undefined ? 'it was not started' : 'systemd is still starting it';
+    // The log is watched from before the start, or its first lines would be missed.
+    using probe = spec.ready ? prepareProbe(spec.ready, service, cwd) : undefined;
+    try {
+      await service.start(signal);
+      for (let pause = 25; ; pause = Math.min(pause * 1.5, 500)) {
+        const problem = await probe?.attempt(signal);
+        signal.throwIfAborted();
+        if (problem === undefined) break;
+        last = problem;
+        await sleep(pause, undefined, { signal });
+      }
+      // Without a probe, one that ends at once has not started.
+      if (!probe) await sleep(250, undefined, { signal });
+    } catch (error) {
+      if (error instanceof ShakedownError) throw error;
+      if (ended.signal.aborted) throw await endedWhileStarting(entry);
+      outer.throwIfAborted();
+      if (late.aborted) throw await notReady(entry, last);
+      throw error;
+    } finally {
+      entry.onEnd = undefined;
+    }
+  }
+
+  async #ended(entry: Entry, end: ServiceEnd): Promise<void> {
+    // A unit that systemd starts again by itself may yet become ready.
+    if (entry.state === 'starting' && end.restarted) return;
+    if (entry.expected) {
+      if (end.restarted) entry.expected = false;
+      else if (entry.state === 'ready') entry.state = 'stopped';
+      entry.end = end;
+      return;
+    }
+    entry.end = end;
+    if (entry.onEnd) return entry.onEnd();
+    if (entry.state !== 'ready') return;
+    if (!end.restarted) entry.state = 'died';
+    const lastLines = await entry.service.lastLines().catch(() => []);
+    this.#died({ name: entry.spec.name, exitCode: end.exitCode, signal: end.signal, lastLines });
+  }
+
+  async #gone(entry: Entry): Promise<void> {
+    for (let tries = 0; tries < 100 && (await entry.service.look()).running; tries += 1) await sleep(20);
+    if (entry.state === 'ready' && !(await entry.service.look()).running) entry.state = 'stopped';
+  }
+
+  async #status(entry: Entry): Promise<ServiceStatus> {
+    const { name } = entry.spec;
+    const { pid } = await entry.service.look().catch(() => ({ pid: undefined }));
+    const lastLines = await entry.service.lastLines();
+    const ended = entry.state === 'ready' || entry.state === 'starting' ? undefined : entry.end;
+    return {
+      name,
+      state: entry.state,
+      ...(pid === undefined ? {} : { pid }),
+      ...(ended ? { exitCode: ended.exitCode } : {}),
+      lastLines,
+    };
+  }
+}
+
+async function endedWhileStarting({ spec, service, end }: Entry): Promise<ShakedownError> {
+  const how = end?.signal ? `was ended by ${end.signal}` : `ended with exit code ${end?.exitCode ?? '?'}`;
+  return new ShakedownError({
+    message: `service '${spec.name}' ${how} while it started`,
+    verdict: 'fail',
+    ...(spec.command === undefined ? {} : { command: spec.command }),
+    exitCode: end?.exitCode ?? null,
+    lastLines: await service.lastLines().catch(() => []),
+    ...(end?.exitCode === 0 && spec.command !== undefined
+      ? { hint: 'a supervised command must stay in the foreground: turn its own daemon mode off' }
+      : {}),
+  });
+}
+
+async function notReady({ spec, service }: Entry, last: string): Promise<ShakedownError> {
+  return new ShakedownError({
+    message: `service '${spec.name}' was not ready after ${spec.readyWithin} s; last probe: ${last}`,
+    verdict: 'fail',
+    ...(spec.command === undefined ? {} : { command: spec.command }),
+    lastLines: await service.lastLines().catch(() => []),
+    hint: 'look at its last lines; if it only needs longer, raise `readyWithin`',
+  });
+}
+
+const unknown = (name: string, known: readonly string[]): ShakedownError =>
+  new ShakedownError({
+    message: `there is no service '${name}' on this node`,
+    hint: known.length > 0 ? `its services are ${known.join(', ')}` : 'no service was started on it',
+  });

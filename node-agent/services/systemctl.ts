@@ -1,0 +1,84 @@
+import { ShakedownError } from '../../common/errors.ts';
+import { lastLinesOf } from '../output-buffer.ts';
+import { type ProcessResult, runProcess } from '../process.ts';
+
+/** What `systemctl show` tells of a unit; see org.freedesktop.systemd1(5). */
+export interface UnitState {
+  /** `simple`, `notify`, `oneshot` …; empty for what is no service. */
+  readonly type: string;
+  readonly load: string;
+  readonly active: string;
+  readonly sub: string;
+  readonly result: string;
+  /** 0 when it has none. */
+  readonly mainPid: number;
+  /** 1 exited, 2 killed, 3 dumped core: siginfo's si_code. */
+  readonly exitKind: number;
+  readonly exitStatus: number;
+  readonly restarts: number;
+  readonly needsReload: boolean;
+}
+
+const properties =
+  'Type,LoadState,ActiveState,SubState,Result,MainPID,ExecMainCode,ExecMainStatus,NRestarts,NeedDaemonReload';
+
+/** Runs systemctl without colours, pager and questions. */
+export const systemctl = (args: readonly string[], signal?: AbortSignal): Promise<ProcessResult> =>
+  runProcess(['systemctl', '--no-pager', '--no-ask-password', ...args], {
+    env: { LC_ALL: 'C', SYSTEMD_COLORS: '0' },
+    signal,
+  });
+
+export async function showUnit(unit: string, signal?: AbortSignal): Promise<UnitState> {
+  const result = await systemctl(['show', '--property', properties, '--', unit], signal);
+  if (result.exitCode !== 0) {
+    throw new ShakedownError({
+      message: `systemd does not answer about unit '${unit}'`,
+      command: `systemctl show ${unit}`,
+      exitCode: result.exitCode,
+      lastLines: lastLinesOf(result.stderr || result.stdout),
+    });
+  }
+  return parseUnitState(result.stdout);
+}
+
+export function parseUnitState(text: string): UnitState {
+  const values = new Map(
+    text.split('\n').map((line) => {
+      const [name = '', ...rest] = line.split('=');
+      return [name, rest.join('=')] as const;
+    }),
+  );
+  const number = (name: string) => Number(values.get(name) || 0);
+  return {
+    type: values.get('Type') ?? '',
+    load: values.get('LoadState') ?? '',
+    active: values.get('ActiveState') ?? '',
+    sub: values.get('SubState') ?? '',
+    result: values.get('Result') ?? '',
+    mainPid: number('MainPID'),
+    exitKind: number('ExecMainCode'),
+    exitStatus: number('ExecMainStatus'),
+    restarts: number('NRestarts'),
+    needsReload: values.get('NeedDaemonReload') === 'yes',
+  };
+}
+
+/** Whether it runs or is about to, a restart by systemd included. */
+export const isUp = (state: UnitState): boolean =>
+  ['active', 'reloading', 'activating', 'refreshing', 'maintenance'].includes(state.active);
+
+/** The last lines of a unit's journal, without the journal's own stamps. */
+export async function journalOf(unit: string, count = 20): Promise<string[]> {
+  const argv = ['journalctl', '--no-pager', '-q', '-o', 'cat', '-n', String(count), '-u', unit] as const;
+  const { stdout } = await runProcess([...argv], { timeout: 10 }).catch(() => ({ stdout: '' }));
+  return lastLinesOf(stdout, count);
+}
+
+/** `systemctl status`, as lines, without the journal's, which are told apart. */
+export async function statusOf(unit: string): Promise<string[]> {
+  const { stdout } = await systemctl(['status', '--lines=0', '--full', '--', unit]).catch(() => ({
+    stdout: '',
+  }));
+  return lastLinesOf(stdout, 15);
+}

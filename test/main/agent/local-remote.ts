@@ -1,0 +1,112 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { CommandResult } from '../../../common/results.ts';
+import { ConnectionLostError } from '../../../main/remotes/connection-errors.ts';
+import type {
+  Command,
+  Downloaded,
+  ExecOptions,
+  Forwarding,
+  Remote,
+  RemoteProcess,
+} from '../../../main/remotes/remote.ts';
+
+/** This very machine as a node: commands are processes of it, and `cut` loses the connection. Files do not travel. */
+export class LocalRemote implements Remote {
+  readonly address: string;
+  /** Every command that was executed, for counting round trips. */
+  readonly commands: string[] = [];
+  readonly children: ChildProcess[] = [];
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #lost = new AbortController();
+
+  constructor(env: Readonly<Record<string, string>> = {}, address = '127.0.0.1') {
+    this.#env = { ...process.env, ...env };
+    this.address = address;
+  }
+
+  get lost(): AbortSignal {
+    return this.#lost.signal;
+  }
+
+  /** As when the network goes away: streams break, and the commands on the node see their stdin end. */
+  cut(): void {
+    this.#lost.abort(new ConnectionLostError({ message: 'the connection was lost', address: this.address }));
+    for (const child of this.children) {
+      child.stdin?.destroy();
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+    }
+  }
+
+  async exec(command: Command, options: ExecOptions = {}): Promise<CommandResult> {
+    const begin = performance.now();
+    const line = shellLine(command);
+    this.commands.push(line);
+    const child = this.#start(line);
+    let stdout = '';
+    let stderr = '';
+    child.stdout?.on('data', (chunk) => {
+      stdout += chunk;
+    });
+    child.stderr?.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    const ended = once(child, 'close');
+    const { stdin } = options;
+    if (child.stdin && typeof stdin === 'object' && 'pipe' in stdin)
+      await pipeline(stdin, child.stdin).catch(() => {});
+    else child.stdin?.end(stdin);
+    const [exitCode, signal] = (await ended) as [number | null, string | null];
+    const durationMs = performance.now() - begin;
+    return { command: line, exitCode, signal, stdout, stderr, durationMs };
+  }
+
+  async spawn(command: Command): Promise<RemoteProcess> {
+    const child = this.#start(`exec ${shellLine(command)}`);
+    const { stdin, stdout, stderr } = child;
+    if (!stdin || !stdout || !stderr) throw new Error('no pipes');
+    const ended = new Promise<{ exitCode: number | null; signal: string | null }>((resolve) => {
+      child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }));
+      this.lost.addEventListener('abort', () => resolve({ exitCode: null, signal: null }));
+    });
+    return {
+      stdin,
+      stdout,
+      stderr,
+      ended,
+      kill: (signal = 'TERM') => child.kill(`SIG${signal}` as NodeJS.Signals),
+    };
+  }
+
+  upload(): Promise<void> {
+    throw new Error('not part of this fake');
+  }
+  uploadFile(): Promise<void> {
+    throw new Error('not part of this fake');
+  }
+  download(): Promise<Downloaded> {
+    throw new Error('not part of this fake');
+  }
+  forward(): Promise<Forwarding> {
+    throw new Error('not part of this fake');
+  }
+  connect(): Promise<Duplex> {
+    throw new Error('not part of this fake');
+  }
+  async [Symbol.asyncDispose](): Promise<void> {}
+
+  #start(line: string): ChildProcess {
+    const child = spawn('/bin/sh', ['-c', line], { stdio: 'pipe', env: this.#env });
+    child.stdin?.on('error', () => {});
+    this.children.push(child);
+    return child;
+  }
+}
+
+const shellLine = (command: Command): string =>
+  typeof command === 'string'
+    ? command
+    : command.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
