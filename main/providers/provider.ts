@@ -49,6 +49,10 @@ export interface SshTarget {
   readonly hostKey?: string;
   /** The name under which known_hosts lists the host, where it is not `host`. */
   readonly hostKeyAlias?: string;
+  /** Take an unknown host's key and record it, as `StrictHostKeyChecking accept-new` does. */
+  readonly acceptNewHostKey?: boolean;
+  /** The files to ask for host keys instead of ssh's own. */
+  readonly knownHostsFiles?: readonly string[];
   /** Jump hosts, the first one to connect to first. */
   readonly jumps?: readonly SshTarget[];
 }

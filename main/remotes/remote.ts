@@ -31,7 +31,10 @@ export interface RemoteProcess {
   readonly stderr: Readable;
   /** Resolves when it has ended, also when the connection is lost (then with `exitCode` and `signal` null). */
   readonly ended: Promise<{ readonly exitCode: number | null; readonly signal: string | null }>;
-  kill(signal?: string): void;
+  /** Ends its processes on the node. */
+  kill(): void;
+  /** The size of its terminal, where it has one. */
+  resize(rows: number, cols: number): void;
 }
 
 /**

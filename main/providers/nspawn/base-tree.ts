@@ -54,7 +54,11 @@ export async function ensureBaseTree(
   const digest = createHash('sha256').update(key).digest('hex').slice(0, 16);
   const tree = join(ctx.cacheDir, 'nspawn', 'trees', `${suite}-${digest}`);
   if (existsSync(join(tree, 'etc/os-release')) && !rebuild) return tree;
-  ctx.emit({ type: 'note', phase: 'machines', message: `building the ${suite} base tree (once, about half a minute)` });
+  ctx.emit({
+    type: 'note',
+    phase: 'machines',
+    message: `building the ${suite} base tree (once, about half a minute)`,
+  });
   await runAsRoot(buildScript(tree, suite, sources(suite, mirror), wanted, rebuild), {
     signal: ctx.signal,
     failure: {
@@ -76,7 +80,13 @@ function sources(suite: string, mirror: string): string {
 }
 
 /** The lists stay in the tree: a node can then install without an update of its own. */
-function buildScript(tree: string, suite: string, list: string, wanted: readonly string[], rebuild: boolean): string {
+function buildScript(
+  tree: string,
+  suite: string,
+  list: string,
+  wanted: readonly string[],
+  rebuild: boolean,
+): string {
   const hook = [
     'rm -f "$1"/etc/ssh/ssh_host_*_key* "$1"/etc/hostname',
     ': > "$1"/etc/machine-id',

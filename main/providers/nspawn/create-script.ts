@@ -133,7 +133,10 @@ function startContainer({ id, name, memory, cpus, pids }: ContainerPlan, plan: C
     ...(memory === undefined ? [] : [set('memory.limit_in_bytes', memory), set('memory.max', memory)]),
     ...(cpus === undefined
       ? []
-      : [set('cpu.cfs_quota_us', Math.round(cpus * 100_000)), set('cpu.max', `${Math.round(cpus * 100_000)} 100000`)]),
+      : [
+          set('cpu.cfs_quota_us', Math.round(cpus * 100_000)),
+          set('cpu.max', `${Math.round(cpus * 100_000)} 100000`),
+        ]),
     ...(pids === undefined ? [] : [set('pids.max', pids)]),
   ];
   const binds = shares.map(({ source, target }) => `--bind-ro=${quote(`${source}:${target}`)}`);

@@ -14,7 +14,9 @@ const limits = {
   pids: z.number().int().positive().optional(),
 };
 
-const name = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'expected a host name: a-z, 0-9 and hyphens');
+const name = z
+  .string()
+  .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'expected a host name: a-z, 0-9 and hyphens');
 
 export const nspawnOptionsSchema = z
   .strictObject({
@@ -24,7 +26,10 @@ export const nspawnOptionsSchema = z
       .min(1)
       .max(200)
       .optional(),
-    suite: z.string().regex(/^[a-z][a-z0-9.-]*$/).default('bookworm'),
+    suite: z
+      .string()
+      .regex(/^[a-z][a-z0-9.-]*$/)
+      .default('bookworm'),
     packages: z.array(z.string().min(1)).default([]),
     mirror: z.url().default('http://deb.debian.org/debian'),
     ...limits,

@@ -88,7 +88,10 @@ export class NspawnProvider implements Provider, CanKeep {
     if (!/^[0-9a-f]{6}$/.test(id)) throw new UsageError(`'${id}' is not the id of an nspawn cluster.`);
     await runAsRoot(destroyScript(id), {
       signal: ctx.signal,
-      failure: { message: `could not take away all of nspawn cluster ${id}`, hint: "run 'shakedown reap' again" },
+      failure: {
+        message: `could not take away all of nspawn cluster ${id}`,
+        hint: "run 'shakedown reap' again",
+      },
     });
   }
 
@@ -144,5 +147,10 @@ function machineAt(
     ...(login.keyFile === undefined ? {} : { keyFile: login.keyFile }),
     ...(made?.hostKey === undefined ? {} : { hostKey: made.hostKey }),
   };
-  return { ...machine, address, ssh, ...(made ? { consoleLog: nodeNames(made.cluster, machine.id).console } : {}) };
+  return {
+    ...machine,
+    address,
+    ssh,
+    ...(made ? { consoleLog: nodeNames(made.cluster, machine.id).console } : {}),
+  };
 }

@@ -10,20 +10,24 @@ export const quote = (word: string | number): string => `'${String(word).replace
  */
 export async function runAsRoot(
   script: string,
-  options: { signal?: AbortSignal; onLine?: (line: string) => void; failure: Partial<FailureDetails> & { message: string } },
+  options: {
+    signal?: AbortSignal;
+    failure: Partial<FailureDetails> & { message: string };
+  },
 ): Promise<string> {
   const [command, ...args] = [...(process.getuid?.() === 0 ? [] : ['sudo', '-n']), 'bash', '-s'];
-  const running = execa(command ?? 'bash', args, {
+  const result = await execa(command ?? 'bash', args, {
     input: `set -eu\n${script}`,
     reject: false,
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
   });
-  if (options.onLine) running.stderr.on('data', (chunk) => lines(chunk).forEach(options.onLine ?? (() => {})));
-  const result = await running;
   if (result.exitCode === 0) return result.stdout;
   if (result.isCanceled) throw options.signal?.reason;
   const lastLines = lines(result.stderr).slice(-12);
-  throw new ShakedownError({ ...options.failure, lastLines: lastLines.length > 0 ? lastLines : lines(result.message) });
+  throw new ShakedownError({
+    ...options.failure,
+    lastLines: lastLines.length > 0 ? lastLines : lines(result.message ?? ''),
+  });
 }
 
 const lines = (text: string | Buffer): string[] =>

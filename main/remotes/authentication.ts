@@ -1,0 +1,85 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import ssh2, { type AuthenticationType } from 'ssh2';
+import { ShakedownError } from '../../common/errors.ts';
+import type { SshTarget } from '../providers/provider.ts';
+
+type Method =
+  | {
+      readonly type: 'publickey';
+      readonly username: string;
+      readonly key: Buffer | string;
+      readonly passphrase?: string;
+    }
+  | { readonly type: 'agent'; readonly username: string; readonly agent: string };
+
+export interface Credentials {
+  /** What ssh2's authHandler takes, the most wanted first. */
+  readonly methods: readonly Method[];
+  /** What was tried, for the error of a refused login. */
+  readonly tried: readonly string[];
+}
+
+/**
+ * Everything to log in with: the named key, then the ssh agent, then identity files, then ssh's default keys. Throws
+ * ShakedownError for a named key that is missing, unreadable, or encrypted without SHAKEDOWN_KEY_PASSPHRASE (unless
+ * the agent may have it).
+ */
+export function credentials(target: SshTarget, env: NodeJS.ProcessEnv = process.env): Credentials {
+  const { user, keyFile, identityFiles = [] } = target;
+  const agent = env.SSH_AUTH_SOCK && existsSync(env.SSH_AUTH_SOCK) ? env.SSH_AUTH_SOCK : undefined;
+  const methods: Method[] = [];
+  const tried: string[] = [];
+  const addKey = (file: string, named: boolean) => {
+    const key = readKey(file, {
+      named,
+      agent: agent !== undefined,
+      passphrase: env.SHAKEDOWN_KEY_PASSPHRASE,
+    });
+    if (key === undefined) return;
+    methods.push({ type: 'publickey', username: user, ...key });
+    tried.push(file);
+  };
+  if (keyFile !== undefined) addKey(keyFile, true);
+  if (agent !== undefined) {
+    methods.push({ type: 'agent', username: user, agent });
+    tried.push('the ssh agent');
+  }
+  const defaults = ['id_ed25519', 'id_ecdsa', 'id_rsa'].map((name) => join(homedir(), '.ssh', name));
+  for (const file of keyFile === undefined ? [...identityFiles, ...defaults] : identityFiles)
+    addKey(file, false);
+  return { methods, tried: [...new Set(tried)] };
+}
+
+export const methodTypes: readonly AuthenticationType[] = ['publickey', 'agent'];
+
+function readKey(
+  file: string,
+  { named, agent, passphrase }: { named: boolean; agent: boolean; passphrase: string | undefined },
+): { key: Buffer; passphrase?: string } | undefined {
+  const unusable = (message: string, hint: string) => {
+    if (named) throw new ShakedownError({ message, hint });
+    return undefined;
+  };
+  let key: Buffer;
+  try {
+    key = readFileSync(file);
+  } catch (error) {
+    if (!named) return undefined;
+    return unusable(`the key ${file} cannot be read: ${(error as Error).message}`, 'name another with --key');
+  }
+  const parsed = ssh2.utils.parseKey(key, passphrase);
+  if (!(parsed instanceof Error)) return { key, ...(passphrase === undefined ? {} : { passphrase }) };
+  const encrypted = /encrypted|passphrase|decrypt|integrity/i.test(parsed.message);
+  if (encrypted && agent) return undefined;
+  if (encrypted) {
+    const what =
+      passphrase === undefined ? 'needs a passphrase' : 'does not open with SHAKEDOWN_KEY_PASSPHRASE';
+    return unusable(`the key ${file} ${what}`, `ssh-add ${file}, or set SHAKEDOWN_KEY_PASSPHRASE`);
+  }
+  return unusable(
+    `${file} is not a private key that ssh2 reads: ${parsed.message}`,
+    'name another with --key',
+  );
+}

@@ -1,0 +1,62 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { ShakedownError } from '../../common/errors.ts';
+import type { SshTarget } from '../providers/provider.ts';
+import { addKnownHost, hostName, judgeHostKey, keyType, knownKeyTypes } from './known-hosts.ts';
+
+/** Decides whether a server is who it should be; keeps why not. */
+export interface HostKeyCheck {
+  /** ssh2's hostVerifier. */
+  verify(key: Buffer): boolean;
+  /** Key types to ask for first; empty for no preference. */
+  readonly preferred: readonly string[];
+  /** Set when `verify` said no. */
+  refusal(): ShakedownError | undefined;
+}
+
+/** A pinned key must match; else known_hosts is asked, as OpenSSH does with StrictHostKeyChecking yes. */
+export function hostKeyCheck(target: SshTarget, files: readonly string[] = defaultFiles()): HostKeyCheck {
+  const { host, port, hostKey, hostKeyAlias, acceptNewHostKey } = target;
+  const name = hostKeyAlias ?? hostName(host, port);
+  let refusal: ShakedownError | undefined;
+  const refuse = (message: string, hint: string) => {
+    refusal = new ShakedownError({ message, hint, address: host });
+    return false;
+  };
+  const [pinnedType = '', pinned] = hostKey?.split(/\s+/) ?? [];
+  const verify = (key: Buffer): boolean => {
+    const offered = key.toString('base64');
+    if (pinned !== undefined) {
+      if (pinned === offered) return true;
+      return refuse(
+        `${host} answered with another host key than the one that was made for it`,
+        'another machine has this address: is an earlier one still running there?',
+      );
+    }
+    const [first = defaultFiles()[0] ?? ''] = files;
+    switch (judgeHostKey(files, name, offered)) {
+      case 'known':
+        return true;
+      case 'unknown':
+        if (acceptNewHostKey) {
+          addKnownHost(first, name, offered);
+          return true;
+        }
+        return refuse(
+          `the host key of ${name} (${keyType(offered)}) is not in known_hosts`,
+          `log in once by hand and compare the key: ssh -p ${port} ${target.user}@${host}`,
+        );
+      case 'changed':
+        return refuse(
+          `the host key of ${name} has changed: this may be another machine, or somebody in between`,
+          `if the machine was installed anew: ssh-keygen -R '${name}', then log in once by hand`,
+        );
+      case 'revoked':
+        return refuse(`the host key of ${name} is revoked in known_hosts`, 'give the machine a new host key');
+    }
+  };
+  const preferred = pinned === undefined ? knownKeyTypes(files, name) : [pinnedType];
+  return { verify, preferred, refusal: () => refusal };
+}
+
+const defaultFiles = (): string[] => [join(homedir(), '.ssh/known_hosts'), '/etc/ssh/ssh_known_hosts'];

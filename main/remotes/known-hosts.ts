@@ -1,0 +1,76 @@
+import { createHmac } from 'node:crypto';
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/** A line of a known_hosts file (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT). */
+interface KnownHost {
+  readonly patterns: string;
+  readonly type: string;
+  readonly key: string;
+  readonly revoked: boolean;
+}
+
+/** What known_hosts says of a key: `changed` when it lists the host with another key of that type. */
+export type HostKeyVerdict = 'known' | 'unknown' | 'changed' | 'revoked';
+
+/** `host` as known_hosts names it: with the port in brackets unless it is 22. */
+export const hostName = (host: string, port: number): string => (port === 22 ? host : `[${host}]:${port}`);
+
+/** Compares a key (base64 of its wire format) with what the files list for `name`. */
+export function judgeHostKey(files: readonly string[], name: string, key: string): HostKeyVerdict {
+  const entries = files.flatMap(readKnownHosts).filter((entry) => matches(entry.patterns, name));
+  if (entries.some((entry) => entry.revoked && entry.key === key)) return 'revoked';
+  if (entries.some((entry) => !entry.revoked && entry.key === key)) return 'known';
+  return entries.some((entry) => !entry.revoked && entry.type === keyType(key)) ? 'changed' : 'unknown';
+}
+
+/** The key types that the files list for a host, so that the server is asked for one of these first. */
+export function knownKeyTypes(files: readonly string[], name: string): readonly string[] {
+  const entries = files
+    .flatMap(readKnownHosts)
+    .filter((entry) => !entry.revoked && matches(entry.patterns, name));
+  return [...new Set(entries.map((entry) => entry.type))];
+}
+
+/** The type that a key's wire format begins with: a length of four bytes, then the name. */
+export function keyType(key: string): string {
+  const bytes = Buffer.from(key, 'base64');
+  return bytes.subarray(4, 4 + bytes.readUInt32BE(0)).toString();
+}
+
+export function addKnownHost(file: string, name: string, key: string): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  appendFileSync(file, `${name} ${keyType(key)} ${key}\n`, { mode: 0o600 });
+}
+
+function readKnownHosts(file: string): KnownHost[] {
+  if (!existsSync(file)) return [];
+  return readFileSync(file, 'utf8')
+    .split('\n')
+    .flatMap((line) => {
+      const words = line.trim().split(/\s+/);
+      if (words.length < 3 || words[0]?.startsWith('#') || words[0] === '@cert-authority') return [];
+      const revoked = words[0] === '@revoked';
+      const [patterns = '', type = '', key = ''] = revoked ? words.slice(1) : words;
+      return [{ patterns, type, key, revoked }];
+    });
+}
+
+function matches(patterns: string, name: string): boolean {
+  if (patterns.startsWith('|1|')) {
+    const [, , salt = '', hash = ''] = patterns.split('|');
+    return createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest('base64') === hash;
+  }
+  const each = patterns.split(',');
+  const hit = (pattern: string) => wildcard(pattern).test(name);
+  return each.some(hit) && !each.some((pattern) => pattern.startsWith('!') && hit(pattern.slice(1)));
+}
+
+const wildcard = (pattern: string): RegExp =>
+  new RegExp(
+    `^${pattern
+      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('*', '.*')
+      .replaceAll('?', '.')}$`,
+    'i',
+  );
