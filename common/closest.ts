@@ -1,11 +1,15 @@
 /**
  * The candidate that `word` was most likely meant to be, for a "did you mean": the nearest by edit distance
- * (insertions, deletions, substitutions and swapped neighbours, letter case aside), if it is near enough: one edit
- * for words of up to four letters, two for longer ones.
+ * (insertions, deletions, substitutions and swapped neighbours, letter case aside), if it is near enough: at most
+ * `most` edits, or else one for words of up to four letters and two for longer ones.
  */
-export function closest(word: string, candidates: Iterable<string>): string | undefined {
+export function closest(
+  word: string,
+  candidates: Iterable<string>,
+  most = word.length <= 4 ? 1 : 2,
+): string | undefined {
   let best: string | undefined;
-  let bestDistance = word.length <= 4 ? 2 : 3;
+  let bestDistance = most + 1;
   for (const candidate of candidates) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) [best, bestDistance] = [candidate, distance];

@@ -1,0 +1,138 @@
+import { isAbsolute, join, resolve } from 'node:path';
+import type { ConfigMistake } from './mistake.ts';
+import { isPlainObject } from './node-functions.ts';
+import { parsePath, replaceAt, type ValuePath } from './value-path.ts';
+
+/** The command line's overrides, as written there. Paths are relative to `cwd`. */
+export interface ScenarioFlags {
+  /** `-k`: a private key's file. */
+  readonly key?: string;
+  /** `-u`: the user to log in as. */
+  readonly user?: string;
+  /** `--nodes a,b,c`: machines to use over ssh. */
+  readonly nodes?: string;
+  /** `--count`: how many machines to make. */
+  readonly count?: string;
+  /** `--node-files`: a folder. */
+  readonly nodeFiles?: string;
+  /** `--set path=value`, each; the value is JSON where it can be, else text. */
+  readonly set?: readonly string[];
+  /** The current folder unless told. */
+  readonly cwd?: string;
+}
+
+/** One value that a flag brings in. */
+export interface Override {
+  readonly path: ValuePath;
+  readonly value: unknown;
+  /** As mistakes name it: `--set timeouts.start`. */
+  readonly flag: string;
+}
+
+export interface Overrides {
+  readonly main: readonly Override[];
+  readonly node: readonly Override[];
+  /** `--nodes` and `--count` need to know the provider. */
+  readonly hosts?: readonly string[];
+  readonly count?: number;
+  readonly mistakes: readonly ConfigMistake[];
+}
+
+/** What the flags say, and what is wrong with them by themselves. */
+export function readFlags(flags: ScenarioFlags): Overrides {
+  const mistakes: ConfigMistake[] = [];
+  const cwd = flags.cwd ?? process.cwd();
+  const main: Override[] = [];
+  const node: Override[] = [];
+  const set = (key: string, value: string | undefined, flag: string) => {
+    if (value !== undefined) main.push({ path: [key], value, flag });
+  };
+  set('sshKey', flags.key === undefined ? undefined : fromHere(flags.key, cwd), '-k');
+  set('sshUser', flags.user, '-u');
+  set('nodeFiles', flags.nodeFiles === undefined ? undefined : resolve(cwd, flags.nodeFiles), '--node-files');
+  for (const text of flags.set ?? []) {
+    const override = readSet(text);
+    if (!override) {
+      mistakes.push({
+        source: `--set ${text}`,
+        message: 'expected path=value, as timeouts.start=120 or node_config.services[0].readyWithin=5',
+      });
+    } else if (override.path[0] === 'node_config') node.push({ ...override, path: override.path.slice(1) });
+    else if (override.path[0] === 'main_config') main.push({ ...override, path: override.path.slice(1) });
+    else main.push(override);
+  }
+  return { main, node, mistakes, ...machineFlags(flags, mistakes) };
+}
+
+/** `~/` stays: it is the home folder wherever it is read. */
+const fromHere = (path: string, cwd: string): string =>
+  isAbsolute(path) || path.startsWith('~/') ? path : join(cwd, path);
+
+function readSet(text: string): Override | undefined {
+  const equals = text.indexOf('=');
+  const name = text.slice(0, Math.max(equals, 0));
+  const path = parsePath(name);
+  const bare = path?.length === 1 && (path[0] === 'node_config' || path[0] === 'main_config');
+  if (!path || bare) return undefined;
+  return { path, value: jsonOrText(text.slice(equals + 1)), flag: `--set ${name}` };
+}
+
+function jsonOrText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function machineFlags(flags: ScenarioFlags, mistakes: ConfigMistake[]): Pick<Overrides, 'hosts' | 'count'> {
+  const { nodes, count } = flags;
+  if (nodes !== undefined && count !== undefined) {
+    mistakes.push({
+      source: '--count',
+      message: 'cannot go together with --nodes: the machines are there already',
+    });
+    return {};
+  }
+  if (nodes !== undefined) {
+    const hosts = nodes.split(',').map((host) => host.trim());
+    if (!hosts.includes('')) return { hosts };
+    mistakes.push({
+      source: '--nodes',
+      message: `found '${nodes}', expected addresses with commas between: a,b,c`,
+    });
+  }
+  if (count !== undefined) {
+    if (/^[1-9]\d*$/.test(count)) return { count: Number(count) };
+    mistakes.push({ source: '--count', message: `found '${count}', expected a whole number, 1 or more` });
+  }
+  return {};
+}
+
+/** The config with the overrides in place. */
+export function override(
+  config: unknown,
+  overrides: readonly Override[],
+  mistakes: ConfigMistake[],
+): Readonly<Record<string, unknown>> {
+  let result: unknown = config;
+  for (const { path, value, flag } of overrides) {
+    const replaced = replaceAt(result, path, value);
+    if (replaced) result = replaced.value;
+    else
+      mistakes.push({
+        source: flag,
+        message: 'there is no such place: the path leads through a value or past a list',
+      });
+  }
+  return isPlainObject(result) ? result : {};
+}
+
+/** The flag that brought in the value at a path, or what it is part of. */
+export const flagOf = (
+  path: string,
+  flagged: readonly { readonly path: string; readonly flag: string }[],
+): string | undefined =>
+  flagged.findLast(
+    (each) => path === each.path || path.startsWith(`${each.path}.`) || path.startsWith(`${each.path}[`),
+  )?.flag;

@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import module from 'node:module';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { constants, Script } from 'node:vm';
+
+/**
+ * Marks the modules of one loading. Node caches modules by their URL, so an edited file is read again only under
+ * another one; the hook hands the mark on to whatever a marked module imports.
+ */
+const mark = 'shakedown-load';
+
+/** This very program, by whose sources or built files it runs, whatever `node_modules` the scenario sees. */
+const own: Readonly<Record<string, string>> = {
+  shakedown: ownModule('../index'),
+  'shakedown/check': ownModule('../checks/check-api'),
+};
+
+function ownModule(path: string): string {
+  const suffix = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
+  return new URL(path + suffix, import.meta.url).href;
+}
+
+/** Node's own `import()`, also where a test runner or bundler rewrites those that it sees. */
+const nativeImport = new Script('(url) => import(url)', {
+  importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+}).runInThisContext() as (url: string) => Promise<{ readonly default?: unknown }>;
+
+let hooked = false;
+
+/**
+ * Loads a config file of any folder, TypeScript or JavaScript, and gives its default export (`undefined` without
+ * one). Each call reads it anew, with what it imports by path. `shakedown` and `shakedown/check` are this program.
+ * Throws what the file throws; `locate` finds out where.
+ */
+export async function loadModule(file: string): Promise<unknown> {
+  if (!hooked) module.registerHooks({ resolve, load });
+  hooked = true;
+  const url = `${pathToFileURL(file).href}?${mark}=${randomUUID()}`;
+  const { default: value } = await withoutWarning(() => nativeImport(url));
+  return value;
+}
+
+const resolve: module.ResolveHookSync = (specifier, context, nextResolve) => {
+  const url = own[specifier];
+  if (url !== undefined) return { url, shortCircuit: true };
+  const resolved = nextResolve(specifier, context);
+  const query = context.parentURL && markOf(context.parentURL);
+  if (!query || !isScript(resolved.url) || !/^(\.{0,2}\/|file:)/.test(specifier)) return resolved;
+  return { ...resolved, url: `${resolved.url}?${mark}=${query}` };
+};
+
+const load: module.LoadHookSync = (url, context, nextLoad) => {
+  if (!markOf(url)) return nextLoad(url, context);
+  const typescript = /\.m?ts$/.test(new URL(url).pathname);
+  if (!typescript) return nextLoad(url, { ...context, format: 'module' });
+  if (!url.includes('/node_modules/')) return nextLoad(url, { ...context, format: 'module-typescript' });
+  // Node strips no types below node_modules, where the scenarios of an installed shakedown lie.
+  const source = withoutWarning(() => module.stripTypeScriptTypes(readFileSync(fileURLToPath(url), 'utf8')));
+  return { format: 'module', source, shortCircuit: true };
+};
+
+const markOf = (url: string): string | null =>
+  url.startsWith('file:') ? new URL(url).searchParams.get(mark) : null;
+
+const isScript = (url: string): boolean => url.startsWith('file:') && /\.m?[jt]s$/.test(url);
+
+/** Node announces on stderr that what we use of it may change; that is no news for who runs a scenario. */
+function withoutWarning<T>(action: () => T): T {
+  const { emitWarning } = process;
+  process.emitWarning = () => {};
+  try {
+    return action();
+  } finally {
+    process.emitWarning = emitWarning;
+  }
+}
+
+/** Where a config file is wrong, as far as the error tells; line and column from 1. */
+export interface Location {
+  /** Absolute. */
+  readonly file: string;
+  readonly line?: number;
+  readonly column?: number;
+}
+
+/** Where below `directory` an error that `loadModule` threw (or a function that came from it) has its cause. */
+export function locate(error: unknown, directory: string): Location | undefined {
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  const root = pathToFileURL(`${directory}/`).href;
+  for (const [, url = '', line, column] of stack.matchAll(
+    /(file:\/\/[^\s)]+?)(?::(\d+))?(?::(\d+))?(?=[\s)]|$)/g,
+  )) {
+    if (!url.startsWith(root) || line === undefined) continue;
+    const caret = column ?? caretColumn(stack);
+    return {
+      file: fileURLToPath(url.replace(/\?.*$/, '')),
+      line: Number(line),
+      ...(caret === undefined ? {} : { column: Number(caret) }),
+    };
+  }
+  return undefined;
+}
+
+/** Syntax errors show the line with a caret below it instead of a column. */
+function caretColumn(stack: string): number | undefined {
+  const caret = stack.split('\n').find((line) => /^\s*\^+\s*$/.test(line));
+  return caret === undefined ? undefined : caret.indexOf('^') + 1;
+}
+
+/** The error's message as a person reads it: without our mark, and for Node's import errors without URLs. */
+export function messageOf(error: unknown): string {
+  const text = error instanceof Error ? `${error.message}` : `threw ${String(error)}`;
+  return text.replaceAll(new RegExp(`\\?${mark}=[0-9a-f-]+`, 'g'), '').replaceAll('file://', '');
+}

@@ -1,0 +1,136 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { basename, join, relative } from 'node:path';
+import { UsageError } from '../../common/errors.ts';
+import type { Login } from '../providers/provider.ts';
+import { type Overrides, readFlags, type ScenarioFlags } from './flags.ts';
+import { loadModule } from './load-module.ts';
+import { ConfigError, type ConfigMistake, thrownMistake } from './mistake.ts';
+import { nodeFileNames } from './node-files.ts';
+import { mainOrigins, nodeOrigins } from './origins.ts';
+import { type MainConfigReading, readMainConfig } from './read-main-config.ts';
+import {
+  type NodeConfigReading,
+  type NodeConfigSource,
+  readNodeConfig,
+  supposedNodes,
+} from './read-node-config.ts';
+import type { Scenario } from './scenario.ts';
+import type { ParsedMain } from './schema.ts';
+
+export type { ScenarioFlags } from './flags.ts';
+
+/**
+ * Loads the scenario of a folder (absolute): `config/main.config.ts` and `config/node.config.ts`, or the same with
+ * another JavaScript suffix. The flags win over the files. Both files are validated for all nodes that the scenario
+ * asks for; their functions are tried with addresses of no machine. Nothing is cached: an edited file counts.
+ * Throws UsageError without a config, and ConfigError (a UsageError) with every mistake of both files and the flags.
+ */
+export async function loadScenario(directory: string, flags: ScenarioFlags): Promise<Scenario> {
+  const files = configFiles(directory);
+  const overrides = readFlags(flags);
+  const [main, node] = await Promise.all([load(files.main, directory), load(files.node, directory)]);
+  const reading = await readMainConfig(
+    main.config,
+    { directory, label: relative(directory, files.main) },
+    overrides,
+  );
+  const source: NodeConfigSource = {
+    directory,
+    file: files.node,
+    label: relative(directory, files.node),
+    config: node.config,
+    overrides: overrides.node,
+    machines: reading.machines,
+    files: await nodeFileNames(reading.nodeFiles),
+  };
+  const nodes = node.mistake ? [] : tryNodes(source);
+  const mistakes: ConfigMistake[] = [
+    ...(main.mistake ? [main.mistake, ...overrides.mistakes] : reading.mistakes),
+    ...(node.mistake ? [node.mistake] : nodes.flatMap((each) => each.mistakes)),
+  ];
+  if (mistakes.length > 0 || !reading.parsed) throw new ConfigError(directory, mistakes);
+  return scenario(reading, reading.parsed, source, nodes[0]?.written ?? {}, overrides);
+}
+
+interface Loaded {
+  readonly config?: unknown;
+  readonly mistake?: ConfigMistake;
+}
+
+async function load(file: string, directory: string): Promise<Loaded> {
+  try {
+    const config = await loadModule(file);
+    if (config !== undefined) return { config };
+    return { mistake: { source: relative(directory, file), message: "has no 'export default'" } };
+  } catch (error) {
+    return { mistake: thrownMistake(error, directory, file) };
+  }
+}
+
+function configFiles(directory: string): { readonly main: string; readonly node: string } {
+  const init = "'shakedown init DIR' makes a scenario to start from";
+  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new UsageError(`There is no folder ${directory}.`, { hint: init });
+  }
+  const find = (name: string): string => {
+    const candidates = ['ts', 'mts', 'js', 'mjs'].map((suffix) =>
+      join(directory, 'config', `${name}.${suffix}`),
+    );
+    const file = candidates.find((candidate) => existsSync(candidate));
+    if (file) return file;
+    throw new UsageError(`${directory} is no scenario: it has no config/${name}.ts.`, { hint: init });
+  };
+  return { main: find('main.config'), node: find('node.config') };
+}
+
+/** The config of every node; with no machine known, because the main config is wrong, of a supposed single one. */
+function tryNodes(source: NodeConfigSource): NodeConfigReading[] {
+  const nodes = supposedNodes(source.machines.length > 0 ? source.machines : [{ id: 0, name: 'node0' }]);
+  return nodes.map((node) => readNodeConfig(source, node, nodes));
+}
+
+function scenario(
+  reading: MainConfigReading,
+  parsed: ParsedMain,
+  source: NodeConfigSource,
+  nodeWritten: Readonly<Record<string, unknown>>,
+  overrides: Overrides,
+): Scenario {
+  const { directory } = source;
+  return {
+    name: parsed.name ?? basename(directory),
+    directory,
+    nodeFiles: reading.nodeFiles,
+    provider: parsed.nodes.provider,
+    providerOptions: parsed.nodes.options,
+    machines: reading.machines,
+    login: login(parsed.sshUser, reading.keyFile),
+    packages: parsed.packages,
+    checks: reading.checks,
+    checkFiles: reading.checkFiles,
+    timeouts: parsed.timeouts,
+    retention: parsed.retention,
+    mainConfig: reading.written,
+    nodeConfig(node, nodes) {
+      const { config, mistakes } = readNodeConfig(source, node, nodes);
+      if (!config) throw new ConfigError(directory, mistakes);
+      return config;
+    },
+    origins: new Map([...mainOrigins(reading, parsed), ...nodeOrigins(nodeWritten, overrides.node)]),
+  };
+}
+
+function login(user: string | undefined, keyFile: string | undefined): Login {
+  const publicKey = keyFile === undefined ? undefined : publicHalf(keyFile);
+  return {
+    ...(user === undefined ? {} : { user }),
+    ...(keyFile === undefined ? {} : { keyFile }),
+    ...(publicKey === undefined ? {} : { publicKey }),
+  };
+}
+
+/** `ssh-keygen` leaves the public key beside the private one. */
+function publicHalf(keyFile: string): string | undefined {
+  const file = `${keyFile}.pub`;
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined;
+}

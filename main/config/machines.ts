@@ -1,0 +1,94 @@
+import { isIP } from 'node:net';
+import type { z } from 'zod';
+import { nspawnOptionsSchema } from '../providers/nspawn/nspawn-options.ts';
+import type { MachineSpec } from '../providers/provider.ts';
+import { parseHost, ssh, sshOptionsSchema } from '../providers/ssh/ssh-options.ts';
+import type { ProviderChoice } from './define.ts';
+import { describeIssues } from './issues.ts';
+import type { ConfigMistake } from './mistake.ts';
+import { isPlainObject } from './node-functions.ts';
+
+type Wanted = { readonly name?: string | undefined; readonly role?: string | undefined };
+
+/** What the config must know of a kind of machine: its options' schema, and the machines that they ask for. */
+interface Kind {
+  readonly schema: z.ZodType;
+  readonly wanted: (options: unknown) => readonly Wanted[];
+}
+
+const kinds: Readonly<Record<string, Kind>> = {
+  nspawn: kind(
+    nspawnOptionsSchema,
+    ({ count, nodes }) => nodes ?? Array.from({ length: count ?? 0 }, () => ({})),
+  ),
+  ssh: kind(sshOptionsSchema, ({ hosts }) => {
+    const addresses = hosts.map((host) => parseHost(host).address);
+    return hosts.map(parseHost).map(({ name, role, address }) => {
+      const tells = isIP(address) === 0 && addresses.filter((other) => other === address).length === 1;
+      return { name: name ?? (tells ? address : undefined), role };
+    });
+  }),
+};
+
+function kind<Schema extends z.ZodType>(
+  schema: Schema,
+  wanted: (options: z.output<Schema>) => readonly Wanted[],
+): Kind {
+  return { schema, wanted: (options) => wanted(schema.parse(options)) };
+}
+
+/** The machines that a provider's options ask for; mistakes in them are told, and then there is no machine. */
+export function machinesOf(
+  choice: ProviderChoice,
+  complain: (mistake: Omit<ConfigMistake, 'source'> & { readonly path: string }) => void,
+): readonly MachineSpec[] {
+  const known = kinds[choice.provider];
+  if (!known) {
+    const names = Object.keys(kinds).join(', ');
+    complain({ path: 'nodes.provider', message: `found '${choice.provider}', expected one of: ${names}` });
+    return [];
+  }
+  const result = known.schema.safeParse(choice.options, { reportInput: true });
+  for (const { path, message } of describeIssues(result.error?.issues ?? [], choice.options, 'sentences')) {
+    complain({ path: path === '' ? 'nodes' : `nodes.options.${path}`, message });
+  }
+  if (!result.success) return [];
+  const machines = known.wanted(choice.options).map(machineSpec);
+  for (const [index, { name }] of machines.entries()) {
+    const other = machines.findIndex((machine) => machine.name === name);
+    if (other < index)
+      complain({ path: 'nodes', message: `node ${index} has the name of node ${other}: '${name}'` });
+  }
+  return machines;
+}
+
+const machineSpec = ({ name, role }: Wanted, id: number): MachineSpec => ({
+  id,
+  name: name ?? `node${id}`,
+  ...(role === undefined ? {} : { role }),
+});
+
+/** `--nodes`: those hosts, each with the role that the config gives to the node at its place. */
+export function hostsChoice(hosts: readonly string[], configured: unknown): ProviderChoice {
+  const { provider, options } = isPlainObject(configured) ? configured : {};
+  const kind = typeof provider === 'string' ? kinds[provider] : undefined;
+  const machines = kind?.schema.safeParse(options).success ? kind.wanted(options) : [];
+  return ssh(
+    hosts.map((host, index) => {
+      const role = machines[index]?.role;
+      return role === undefined ? host : { ...parseHost(host), role };
+    }),
+  );
+}
+
+/** `--count` in the provider's options; a text says why not. */
+export function withCount(choice: unknown, count: number): ProviderChoice | string {
+  const { provider, options } = isPlainObject(choice) ? choice : {};
+  if (typeof provider !== 'string' || provider === 'ssh') {
+    return 'the machines of this scenario exist already: change them with --nodes';
+  }
+  if (isPlainObject(options) && options.nodes !== undefined) {
+    return `the config lists its machines one by one, in nodes: ${provider}({ nodes: […] })`;
+  }
+  return { provider, options: { ...(isPlainObject(options) ? options : {}), count } };
+}

@@ -1,0 +1,35 @@
+import { flagOf, type Override } from './flags.ts';
+import type { MainConfigReading } from './read-main-config.ts';
+import type { Origin } from './scenario.ts';
+import { nodeSchema, type ParsedMain } from './schema.ts';
+import { leaves, parsePath, pathText, valueAt } from './value-path.ts';
+
+/** Where each value of the main config came from. `parsed` has the defaults, `written` has not. */
+export function mainOrigins({ written, flagged }: MainConfigReading, parsed: ParsedMain): [string, Origin][] {
+  return origins(parsed, written, flagged, 'config/main.config.ts');
+}
+
+/** The same for the node config of the first node, each path behind `node_config.`. */
+export function nodeOrigins(
+  written: Readonly<Record<string, unknown>>,
+  overrides: readonly Override[],
+): [string, Origin][] {
+  const flagged = overrides.map(({ path, flag }) => ({ path: pathText(path), flag }));
+  const parsed = nodeSchema.safeParse(written).data ?? {};
+  return origins(parsed, written, flagged, 'config/node.config.ts').map(([path, origin]) => [
+    `node_config.${path}`,
+    origin,
+  ]);
+}
+
+function origins(
+  parsed: object,
+  written: unknown,
+  flagged: readonly { readonly path: string; readonly flag: string }[],
+  file: Origin,
+): [string, Origin][] {
+  return leaves(parsed).map(([path]): [string, Origin] => {
+    if (flagOf(path, flagged) !== undefined) return [path, 'flag'];
+    return [path, valueAt(written, parsePath(path) ?? []) === undefined ? 'default' : file];
+  });
+}

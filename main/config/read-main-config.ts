@@ -1,0 +1,133 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { MachineSpec } from '../providers/provider.ts';
+import { findCheckFiles } from './check-files.ts';
+import { flagOf, type Overrides, override } from './flags.ts';
+import { describeIssues, nearlyFields } from './issues.ts';
+import { hostsChoice, machinesOf, withCount } from './machines.ts';
+import { type ConfigMistake, found } from './mistake.ts';
+import { isPlainObject, withoutUndefined } from './node-functions.ts';
+import { unknownTarget } from './node-mistakes.ts';
+import type { DeclaredCheck } from './scenario.ts';
+import { mainSchema, type ParsedMain } from './schema.ts';
+import { pathText } from './value-path.ts';
+
+/** The main config, validated; or as much of it as can be used to look for further mistakes. */
+export interface MainConfigReading {
+  /** As written, with what flags changed. */
+  readonly written: Readonly<Record<string, unknown>>;
+  /** With defaults; absent when there are mistakes in it. */
+  readonly parsed?: ParsedMain;
+  readonly machines: readonly MachineSpec[];
+  /** Absolute. */
+  readonly nodeFiles: string;
+  readonly keyFile?: string;
+  readonly checks: readonly DeclaredCheck[];
+  readonly checkFiles: readonly string[];
+  /** Paths that a flag set. */
+  readonly flagged: readonly { readonly path: string; readonly flag: string }[];
+  readonly mistakes: readonly ConfigMistake[];
+}
+
+/** Applies the flags to a main config and validates it; `config` is the file's default export. Never throws. */
+export async function readMainConfig(
+  config: unknown,
+  { directory, label }: { readonly directory: string; readonly label: string },
+  overrides: Overrides,
+): Promise<MainConfigReading> {
+  const mistakes: ConfigMistake[] = [...overrides.mistakes];
+  if (!isPlainObject(config)) {
+    mistakes.push({
+      source: label,
+      message: `found ${found(config)}, expected an object, as defineMain({…}) gives`,
+    });
+  }
+  const flagged = overrides.main.map(({ path, flag }) => ({ path: pathText(path), flag }));
+  const complain = ({ path, message }: { path: string; message: string }) => {
+    mistakes.push({ source: flagOf(path, flagged) ?? label, path, message });
+  };
+  const set = override(withoutUndefined(config), overrides.main, mistakes);
+  const written = isPlainObject(config) ? withMachineFlags(set, overrides, flagged, mistakes) : {};
+  const result = mainSchema.safeParse(written, { reportInput: true });
+  const { data } = result;
+  if (isPlainObject(config)) {
+    for (const issue of describeIssues(result.error?.issues ?? [], written)) complain(issue);
+    for (const slip of nearlyFields(written, Object.keys(mainSchema.shape))) complain(slip);
+  }
+  const choice = mainSchema.shape.nodes.safeParse(written.nodes).data;
+  const machines = choice ? machinesOf(choice, complain) : [];
+  const files = localFiles(written, directory, complain);
+  const checks = data
+    ? await checksOf(data.checks, directory, machines, complain)
+    : { checks: [], checkFiles: [] };
+  return { written, machines, ...files, ...checks, flagged, mistakes, ...(data ? { parsed: data } : {}) };
+}
+
+type Complain = (mistake: { path: string; message: string }) => void;
+
+/** `--nodes` and `--count`. */
+function withMachineFlags(
+  config: Readonly<Record<string, unknown>>,
+  { hosts, count }: Overrides,
+  flagged: { path: string; flag: string }[],
+  mistakes: ConfigMistake[],
+): Readonly<Record<string, unknown>> {
+  if (hosts) {
+    flagged.push({ path: 'nodes', flag: '--nodes' });
+    return { ...config, nodes: hostsChoice(hosts, config.nodes) };
+  }
+  if (count === undefined) return config;
+  const nodes = withCount(config.nodes, count);
+  if (typeof nodes === 'string') mistakes.push({ source: '--count', message: nodes });
+  flagged.push({ path: 'nodes.options.count', flag: '--count' });
+  return typeof nodes === 'string' ? config : { ...config, nodes };
+}
+
+function localFiles(
+  { nodeFiles, sshKey }: Readonly<Record<string, unknown>>,
+  directory: string,
+  complain: Complain,
+): Pick<MainConfigReading, 'nodeFiles' | 'keyFile'> {
+  const folder = resolve(directory, typeof nodeFiles === 'string' ? nodeFiles : 'node_files');
+  if (typeof nodeFiles === 'string' && !statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+    complain({ path: 'nodeFiles', message: `there is no folder ${folder}` });
+  }
+  if (typeof sshKey !== 'string' || sshKey === '') return { nodeFiles: folder };
+  const keyFile = sshKey.startsWith('~/') ? join(homedir(), sshKey.slice(2)) : resolve(directory, sshKey);
+  const wrong = unreadable(keyFile);
+  if (wrong) complain({ path: 'sshKey', message: wrong });
+  return { nodeFiles: folder, keyFile };
+}
+
+function unreadable(file: string): string | undefined {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  if (!stat) return `there is no file ${file}`;
+  if (!stat.isFile()) return `${file} is no file`;
+  try {
+    accessSync(file, constants.R_OK);
+    return undefined;
+  } catch {
+    return `${file} cannot be read: permission denied`;
+  }
+}
+
+async function checksOf(
+  list: ParsedMain['checks'],
+  directory: string,
+  machines: readonly MachineSpec[],
+  complain: Complain,
+): Promise<Pick<MainConfigReading, 'checks' | 'checkFiles'>> {
+  const checks: DeclaredCheck[] = [];
+  const globs: { path: string; glob: string }[] = [];
+  for (const [index, check] of list.entries()) {
+    const path = `checks[${index}]`;
+    if (typeof check === 'string') globs.push({ path, glob: check });
+    else {
+      checks.push(check);
+      for (const mistake of unknownTarget(check.on, `${path}.on`, machines)) complain(mistake);
+    }
+  }
+  const checkFiles = await findCheckFiles(directory, globs, (path, message) => complain({ path, message }));
+  return { checks, checkFiles };
+}

@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import * as field from './field-schemas.ts';
+import { declaredCheck, nodeFields } from './schema-parts.ts';
+
+const limit = (defaultSeconds: number) => field.seconds.default(defaultSeconds);
+
+/** Seconds. The first use of a machine may build a tree and download packages. */
+const timeouts = field.object(
+  {
+    machines: limit(600),
+    connect: limit(120),
+    ship: limit(300),
+    install: limit(900),
+    setup: limit(600),
+    start: limit(60),
+    check: limit(600),
+    stop: limit(60),
+    collect: limit(300),
+    run: limit(3600),
+  },
+  'an object of limits in seconds',
+);
+
+const days = z.custom<number>((value) => typeof value === 'number' && value > 0, {
+  error: 'a number of days greater than 0',
+});
+const retention = field.object(
+  { count: field.whole(1).default(20), days: days.default(30) },
+  'an object: { count, days }',
+);
+
+const globOrCheck = z.unknown().transform((value, context) => {
+  if (typeof value === 'string' && value !== '') return value;
+  const result = declaredCheck.safeParse(value, { reportInput: true });
+  if (result.success) return result.data;
+  for (const issue of result.error.issues) context.addIssue({ ...issue });
+  return z.NEVER;
+});
+
+/** The main config's own fields; with defaults. `nodes` is validated by the provider's own schema. */
+export const mainFields = {
+  name: z.exactOptional(field.text),
+  nodes: field.object({ provider: field.text, options: z.unknown() }, 'nspawn({…}) or ssh([…])'),
+  sshUser: z.exactOptional(field.user),
+  sshKey: z.exactOptional(field.text),
+  packages: z.array(field.aptPackage, { error: 'a list of packages' }).default([]),
+  nodeFiles: field.text.default('node_files'),
+  checks: z.array(globOrCheck, { error: 'a list of checks and globs of check files' }).default([]),
+  timeouts: timeouts.prefault({}),
+  retention: retention.prefault({}),
+};
+
+// Loose: what else is in them are variables of the user's own.
+export const mainSchema = z.looseObject(mainFields, { error: 'an object, as defineMain({…}) gives' });
+export const nodeSchema = z.looseObject(nodeFields, { error: 'an object, as defineNode({…}) gives' });
+
+export type ParsedMain = z.output<typeof mainSchema>;
+export type ParsedNode = z.output<typeof nodeSchema>;

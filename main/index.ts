@@ -1,0 +1,27 @@
+/** What a scenario's config files import as `shakedown`. */
+
+export type { AptSource } from '../common/protocol.ts';
+export type { Probe } from '../common/ready.ts';
+export { command, http, tcp } from './config/declare-checks.ts';
+export {
+  defineMain,
+  defineNode,
+  type MainConfig,
+  type NodeConfigInput,
+  type NodeFunction,
+  type PerNode,
+  type ProviderChoice,
+  type SetupStepInput,
+} from './config/define.ts';
+export type {
+  CheckTarget,
+  DeclaredCheck,
+  NodeConfig,
+  NodeFacts,
+  PlaceConfig,
+  ServiceConfig,
+  SetupStep,
+  Timeouts,
+} from './config/scenario.ts';
+export { type NspawnOptions, nspawn } from './providers/nspawn/nspawn-options.ts';
+export { type SshHost, ssh } from './providers/ssh/ssh-options.ts';
