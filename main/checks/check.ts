@@ -8,6 +8,8 @@ export interface CheckExecOptions {
   /** Run as root; true unless told. */
   readonly root?: boolean;
   readonly stdin?: string;
+  /** Ends the command: the check that asked for it is over. */
+  readonly signal?: AbortSignal;
 }
 
 /** A node as checks see it: all calls may run side by side; a lost node throws ConnectionLostError. */
@@ -28,6 +30,12 @@ export interface ClusterUnderTest {
   readonly nodes: readonly NodeUnderTest[];
   /** Runs a command on the main host, in the scenario's folder. */
   execOnMain(command: string, options?: Omit<CheckExecOptions, 'root'>): Promise<CommandResult>;
+}
+
+/** Hears of checks as they begin and come out, while they run. */
+export interface CheckListener {
+  started(name: string): void;
+  ended(check: CheckResult): void;
 }
 
 /** One declared assertion. Never throws: what goes wrong is in the result. */

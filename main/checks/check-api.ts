@@ -1,0 +1,25 @@
+import { test as vitestTest } from 'vitest';
+import { clusterClient } from './cluster-client.ts';
+
+/**
+ * What check files import as `shakedown/check`: Vitest's own functions, with the cluster as a fixture.
+ *
+ *     test('all members are healthy', async ({ cluster }) => { … });
+ */
+export const test = vitestTest.extend('cluster', { scope: 'file' }, () => clusterClient());
+
+/** Another name for `test`. */
+export const it = test;
+
+/** Vitest's hooks; they get the cluster as tests do: `beforeAll(async ({ cluster }) => { … })`. */
+export const beforeAll = test.beforeAll.bind(test);
+export const afterAll = test.afterAll.bind(test);
+export const beforeEach = test.beforeEach.bind(test);
+export const afterEach = test.afterEach.bind(test);
+
+export { assert, describe, expect, onTestFailed, onTestFinished, vi } from 'vitest';
+export type { ServiceState, ServiceStatus } from '../../common/protocol.ts';
+export type { CommandResult } from '../../common/results.ts';
+export type { Cluster, ClusterNode, ExecOptions, Service } from './cluster-client.ts';
+export { ClusterError } from './cluster-client.ts';
+export { type EventuallyOptions, eventually } from './eventually.ts';

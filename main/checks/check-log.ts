@@ -1,0 +1,28 @@
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { join } from 'node:path';
+
+/** `checks.log` in the run directory: what the check files print. Never throws. */
+export class CheckLog {
+  readonly #stream: WriteStream;
+
+  constructor(runDirectory: string) {
+    this.#stream = createWriteStream(join(runDirectory, 'checks.log'), { flags: 'a' });
+    // A full disk must not end the checks.
+    this.#stream.on('error', () => {});
+  }
+
+  /** Text as it came. */
+  write(text: string): void {
+    this.#stream.write(text.endsWith('\n') ? text : `${text}\n`);
+  }
+
+  /** What a test printed, under its name; outside of tests `where` is empty. */
+  output(where: string, text: string): void {
+    const head = `${new Date().toISOString()} ${where === '' ? '(outside of tests)' : where}`;
+    this.write(`${head}\n${text.replace(/^/gm, '  ').trimEnd()}`);
+  }
+
+  async close(): Promise<void> {
+    await new Promise((resolve) => this.#stream.end(resolve));
+  }
+}

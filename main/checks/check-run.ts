@@ -1,0 +1,218 @@
+import { relative } from 'node:path';
+import type { CheckResult, Verdict } from '../../common/results.ts';
+import type { CheckListener } from './check.ts';
+import type { FileEnded, ListedTest, TestEnded, Trouble } from './check-protocol.ts';
+
+/** A test of a file that has begun and not ended. */
+export interface RunningTest extends ListedTest {
+  readonly startedAt: number;
+  /** ms; 0 for none. */
+  readonly timeoutMs: number;
+}
+
+interface FileState {
+  /** Of all its tests that are wanted; empty until it is loaded. */
+  readonly pending: Map<string, ListedTest>;
+  readonly running: Map<string, RunningTest>;
+  ended: boolean;
+}
+
+/**
+ * What is known of the check files of one run: which has its turn, which tests run, and how they came out. Only turns
+ * what is told to it into results; ignores what is told of a file that has ended.
+ */
+export class CheckRun {
+  readonly #files: Map<string, FileState>;
+  readonly #directory: string;
+  readonly #results: CheckResult[] = [];
+  readonly #nodeLoss: (test: string, startedAt: number) => string | undefined;
+  readonly #changed: () => void;
+  readonly #unheard: ((listener: CheckListener) => void)[] = [];
+  #listener: CheckListener | undefined;
+
+  /**
+   * `files` absolute and in order. `nodeLoss` gives the sentence about the node that a test lost since it began;
+   * `changed` is called when a file has ended.
+   */
+  constructor(options: {
+    readonly files: readonly string[];
+    readonly scenarioDirectory: string;
+    readonly nodeLoss: (test: string, startedAt: number) => string | undefined;
+    readonly changed: () => void;
+  }) {
+    this.#files = new Map(
+      options.files.map((file) => [file, { pending: new Map(), running: new Map(), ended: false }]),
+    );
+    this.#directory = options.scenarioDirectory;
+    this.#nodeLoss = options.nodeLoss;
+    this.#changed = options.changed;
+  }
+
+  get results(): readonly CheckResult[] {
+    return this.#results;
+  }
+
+  /** The file whose turn it is: the first that has not ended. */
+  get turn(): string | undefined {
+    return [...this.#files].find(([, state]) => !state.ended)?.[0];
+  }
+
+  hasEnded(file: string): boolean {
+    return this.#files.get(file)?.ended ?? true;
+  }
+
+  running(file: string): readonly RunningTest[] {
+    return [...(this.#files.get(file)?.running.values() ?? [])];
+  }
+
+  /** Tells this listener what happened until now and from now on. */
+  listen(listener: CheckListener): void {
+    this.#listener = listener;
+    for (const tell of this.#unheard.splice(0)) tell(listener);
+  }
+
+  collected(file: string, tests: readonly ListedTest[]): void {
+    const state = this.#open(file);
+    for (const test of tests) state?.pending.set(test.id, test);
+  }
+
+  started(file: string, test: RunningTest): void {
+    const state = this.#open(file);
+    if (state === undefined) return;
+    // A retry begins anew, but it is the same check to the person.
+    if (!state.running.has(test.id)) this.#tell((listener) => listener.started(test.name));
+    state.pending.set(test.id, test);
+    state.running.set(test.id, test);
+  }
+
+  ended(test: TestEnded): void {
+    const state = this.#open(test.file);
+    if (state === undefined) return;
+    const startedAt = state.running.get(test.id)?.startedAt ?? performance.now();
+    state.pending.delete(test.id);
+    state.running.delete(test.id);
+    const common = { name: test.name, durationMs: test.durationMs, file: test.file };
+    if (test.state === 'passed') this.#add({ ...common, verdict: 'pass' });
+    else if (test.state === 'skipped') {
+      this.#add({ ...common, verdict: 'skip', message: test.note ?? 'skipped' });
+    } else {
+      const trouble = test.trouble ?? { message: 'failed' };
+      this.#addFailure(common, trouble, this.#nodeLoss(test.id, startedAt));
+    }
+  }
+
+  /** The file has run to its end, or could not be loaded. */
+  fileEnded({ file, tests, troubles }: FileEnded): void {
+    const state = this.#open(file);
+    if (state === undefined) return;
+    const name = this.#shown(file);
+    for (const trouble of troubles) {
+      if (tests === 0) {
+        const message = `the file could not be loaded: ${trouble.message}`;
+        this.#add({ ...trouble, name, file, durationMs: 0, verdict: 'error', message });
+      } else {
+        const hook = { name: `hooks of ${trouble.suite ?? name}`, file, durationMs: 0 };
+        this.#addFailure(hook, trouble, this.#nodeLoss('', performance.now()));
+      }
+    }
+    if (tests === 0 && troubles.length === 0) {
+      const message = "the file has no test; a check file calls test('…', async ({ cluster }) => { … })";
+      this.#add({ name, file, durationMs: 0, verdict: 'error', message });
+    }
+    this.#close(file, state, { verdict: 'skip', message: 'not run' });
+  }
+
+  /**
+   * The file cannot go on. What runs gets the verdict and message; without a running test the file itself does. What
+   * did not run is `skip`, `not run: …` with `rest`.
+   */
+  abandon(
+    file: string,
+    cause: { readonly verdict: Verdict; readonly message: string; readonly rest: string },
+  ): void {
+    const state = this.#open(file);
+    if (state === undefined) return;
+    const { verdict, message } = cause;
+    const now = performance.now();
+    for (const { id, name, startedAt } of state.running.values()) {
+      state.pending.delete(id);
+      const common = { name, file, durationMs: Math.round(now - startedAt) };
+      const loss = verdict === 'pass' ? undefined : this.#nodeLoss(id, startedAt);
+      this.#add(loss === undefined ? { ...common, verdict, message } : lost(common, loss, message));
+    }
+    if (state.running.size === 0)
+      this.#add({ name: this.#shown(file), file, durationMs: 0, verdict, message });
+    this.#close(file, state, { verdict: 'skip', message: `not run: ${cause.rest}` });
+  }
+
+  /** A mistake that belongs to no test, found after all had ended. */
+  stray(trouble: Trouble): void {
+    const during = trouble.during === undefined ? '' : ` in or after '${trouble.during}'`;
+    const place = trouble.file === undefined ? {} : { file: trouble.file };
+    const message = `an error that nothing caught${during}: ${trouble.message}`;
+    const detail = trouble.detail === undefined ? {} : { detail: trouble.detail };
+    const name = trouble.during ?? (trouble.file === undefined ? 'check files' : this.#shown(trouble.file));
+    this.#add({ name, durationMs: 0, verdict: 'fail', message, ...place, ...detail });
+  }
+
+  #open(file: string): FileState | undefined {
+    const state = this.#files.get(file);
+    return state?.ended === false ? state : undefined;
+  }
+
+  #close(
+    file: string,
+    state: FileState,
+    unrun: { readonly verdict: Verdict; readonly message: string },
+  ): void {
+    for (const { name } of state.pending.values()) this.#add({ name, file, durationMs: 0, ...unrun });
+    state.pending.clear();
+    state.running.clear();
+    state.ended = true;
+    this.#changed();
+  }
+
+  #addFailure(common: Named, { message, detail }: Trouble, loss: string | undefined): void {
+    const more = detail === undefined ? {} : { detail };
+    this.#add({
+      ...(loss === undefined ? { ...common, verdict: 'fail', message } : lost(common, loss, message)),
+      ...more,
+    });
+  }
+
+  #add(result: Named & Pick<CheckResult, 'verdict' | 'message' | 'detail'>): void {
+    const { name, verdict, durationMs, file, message, detail } = result;
+    const check: CheckResult = {
+      name,
+      kind: 'test',
+      verdict,
+      durationMs,
+      ...(file === undefined ? {} : { file: this.#shown(file) }),
+      ...(message === undefined ? {} : { message }),
+      ...(detail === undefined ? {} : { detail }),
+    };
+    this.#results.push(check);
+    this.#tell((listener) => listener.ended(check));
+  }
+
+  #shown(file: string): string {
+    return relative(this.#directory, file);
+  }
+
+  #tell(tell: (listener: CheckListener) => void): void {
+    if (this.#listener) tell(this.#listener);
+    else this.#unheard.push(tell);
+  }
+}
+
+interface Named {
+  readonly name: string;
+  readonly file?: string;
+  readonly durationMs: number;
+}
+
+/** A check whose node went away is no verdict about the system under test. */
+function lost<T extends Named>(common: T, loss: string, message: string) {
+  const said = message.includes(loss) ? loss : `${loss}\nthe check said: ${message}`;
+  return { ...common, verdict: 'error', message: said } as const;
+}

@@ -1,0 +1,147 @@
+import type { ServiceStatus } from '../../common/protocol.ts';
+import type { CommandResult } from '../../common/results.ts';
+import type { NodeFacts } from '../config/scenario.ts';
+import type { CheckExecOptions } from './check.ts';
+import * as protocol from './check-protocol.ts';
+import { workerLink } from './worker-link.ts';
+
+/** Times in seconds; `root`: as root, true unless told; `stdin`: what the command reads. */
+export type ExecOptions = Pick<CheckExecOptions, 'timeout' | 'root' | 'stdin'>;
+
+/** Something that the cluster could not do for a test; its message says what and where. */
+export class ClusterError extends Error {
+  override readonly name = 'ClusterError';
+}
+
+/** A service of one node, as the config names it. */
+export interface Service {
+  readonly name: string;
+  /** Starts it and waits until it is ready. */
+  start(): Promise<ServiceStatus>;
+  /** Stops it and waits until it has stopped; one that does not run is left as it is. */
+  stop(): Promise<ServiceStatus>;
+  /** Sends a signal (`KILL` unless told; `STOP`, `CONT`, `HUP` …) to all its processes. */
+  kill(signal?: string): Promise<ServiceStatus>;
+  status(): Promise<ServiceStatus>;
+}
+
+/** A node of the cluster, as tests see it. All calls may run side by side. */
+export interface ClusterNode extends NodeFacts {
+  /** Runs a shell command line; a non-zero exit is a result, not a throw. Ended after 60 s unless told. */
+  exec(command: string, options?: ExecOptions): Promise<CommandResult>;
+  /** Runs a shell command line and gives what it prints, trimmed; throws with stderr when it does not exit 0. */
+  sh(command: string, options?: ExecOptions): Promise<string>;
+  /** A text file's content; throws when it cannot be read. */
+  readFile(path: string): Promise<string>;
+  /** A service by its name in the config. */
+  service(name: string): Service;
+}
+
+/** The cluster under test. */
+export interface Cluster {
+  readonly nodes: readonly ClusterNode[];
+  /** A node by its id or name; throws when there is none. */
+  node(idOrName: number | string): ClusterNode;
+  /** The nodes of a role, in the order of their ids; throws when there is none. */
+  withRole(role: string): readonly ClusterNode[];
+  /** The main host. */
+  readonly main: {
+    /** Runs a shell command line in the scenario's folder; a non-zero exit is a result, not a throw. */
+    exec(command: string, options?: Omit<ExecOptions, 'root'>): Promise<CommandResult>;
+    /** Runs a shell command line and gives what it prints, trimmed; throws when it does not exit 0. */
+    sh(command: string, options?: Omit<ExecOptions, 'root'>): Promise<string>;
+  };
+}
+
+/** The cluster of this worker's run. */
+export function clusterClient(): Cluster {
+  const nodes = workerLink().nodes.map(clusterNode);
+  const known = () => nodes.map(({ id, name }) => `${id} ('${name}')`).join(', ');
+  return {
+    nodes,
+    node(idOrName) {
+      const found = nodes.find(({ id, name }) => id === idOrName || name === idOrName);
+      if (found) return found;
+      throw failure(this.node, `there is no node ${quoted(idOrName)}; there are ${known()}`);
+    },
+    withRole(role) {
+      const found = nodes.filter((node) => node.role === role);
+      if (found.length > 0) return found;
+      const roles = [...new Set(nodes.flatMap((node) => node.role ?? []))].map(quoted).join(', ') || 'none';
+      throw failure(this.withRole, `no node has the role ${quoted(role)}; roles in this cluster: ${roles}`);
+    },
+    main: { ...shell(undefined) },
+  };
+}
+
+const quoted = (value: number | string): string => (typeof value === 'number' ? `${value}` : `'${value}'`);
+
+/** An error whose stack begins where `method` was called: the line of the check file. */
+function failure(method: (...args: never[]) => unknown, message = ''): ClusterError {
+  const error = new ClusterError(message);
+  Error.captureStackTrace(error, method);
+  return error;
+}
+
+function clusterNode(facts: NodeFacts): ClusterNode {
+  const node = facts.id;
+  return {
+    ...facts,
+    ...shell(node),
+    readFile(path) {
+      return workerLink().ask(protocol.readFile, { node, path }, failure(this.readFile));
+    },
+    service: (name) => service(node, name),
+  };
+}
+
+function shell(node: number | undefined): Pick<ClusterNode, 'exec' | 'sh'> {
+  const at = node === undefined ? {} : { node };
+  const where = node === undefined ? 'the main host' : `node ${node}`;
+  const run = (command: string, options: ExecOptions | undefined, failed: ClusterError) =>
+    workerLink().ask(protocol.exec, { ...at, command, ...options }, failed);
+  return {
+    exec(command, options) {
+      return run(command, options, failure(this.exec));
+    },
+    async sh(command, options) {
+      const failed = failure(this.sh);
+      const result = await run(command, options, failed);
+      if (result.exitCode === 0) return result.stdout.trim();
+      const how = result.exitCode === null ? `was ended by ${result.signal}` : `exited ${result.exitCode}`;
+      const said = (result.stderr.trim() || result.stdout.trim()).split('\n').slice(-10).join('\n');
+      failed.message = `'${command}' ${how} on ${where}${said ? `: ${said}` : ''}`;
+      throw failed;
+    },
+  };
+}
+
+function service(node: number, name: string): Service {
+  const change = (action: 'start' | 'stop' | 'kill', failed: ClusterError, signal?: string) =>
+    workerLink().ask(
+      protocol.changeService,
+      { node, name, action, ...(signal === undefined ? {} : { signal }) },
+      failed,
+    );
+  return {
+    name,
+    start() {
+      return change('start', failure(this.start));
+    },
+    stop() {
+      return change('stop', failure(this.stop));
+    },
+    kill(signal = 'KILL') {
+      return change('kill', failure(this.kill), signal);
+    },
+    async status() {
+      const failed = failure(this.status);
+      const services = await workerLink().ask(protocol.services, { node }, failed);
+      const found = services.find((each) => each.name === name);
+      if (found) return found;
+      const known = services.map((each) => quoted(each.name)).join(', ') || 'none';
+      failed.message = `node ${node} has no service '${name}'; its services: ${known}`;
+      throw failed;
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import * as protocol from './check-protocol.ts';
+import type { CheckRun } from './check-run.ts';
+import type { Worker } from './check-server.ts';
+
+export interface HangWatchOptions {
+  readonly run: CheckRun;
+  readonly worker: (file: string) => Worker | undefined;
+  /** ms, for what names no limit of its own. */
+  readonly testTimeoutMs: number;
+  /** ms that a file has to be loaded, from when it is its turn. */
+  readonly loadTimeoutMs: number;
+  /** Ends the file: its process is killed, and the message says why. */
+  readonly hung: (file: string, worker: Worker | undefined, message: string) => void;
+}
+
+/** Time that Vitest itself has to end a test whose limit is reached, before we do; ms. */
+const grace = 500;
+
+/**
+ * Notices what Vitest cannot: a test that blocks its process (`while (true) {}`), and a file that never finishes
+ * loading. Asks the process whose turn it is for a sign of life.
+ */
+export class HangWatch {
+  readonly #options: HangWatchOptions;
+  readonly #timer: NodeJS.Timeout;
+  #file: string | undefined;
+  #lastSign = 0;
+  #asking = false;
+
+  constructor(options: HangWatchOptions) {
+    this.#options = options;
+    this.#timer = setInterval(() => this.#look(), 250).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #look(): void {
+    const { run, testTimeoutMs, loadTimeoutMs, hung } = this.#options;
+    const file = run.turn;
+    if (file === undefined) return;
+    if (file !== this.#file) {
+      this.#file = file;
+      this.#lastSign = performance.now();
+    }
+    const worker = this.#options.worker(file);
+    const silent = performance.now() - this.#lastSign;
+    if (worker?.go === undefined) {
+      if (silent > loadTimeoutMs) {
+        hung(file, worker, `the file did not finish loading within ${loadTimeoutMs / 1000} s`);
+      }
+      return;
+    }
+    const limits = run.running(file).map(({ timeoutMs }) => timeoutMs || Number.POSITIVE_INFINITY);
+    const limit = limits.length > 0 ? Math.max(...limits) : testTimeoutMs;
+    if (silent > limit + grace) {
+      hung(file, worker, `it blocked its process for ${limit / 1000} s and was ended`);
+    } else {
+      this.#ask(worker);
+    }
+  }
+
+  #ask(worker: Worker): void {
+    if (this.#asking || worker.gone) return;
+    this.#asking = true;
+    worker.connection
+      .sendRequest(protocol.ping, {})
+      .then(() => {
+        if (worker.file === this.#file) this.#lastSign = performance.now();
+      })
+      .catch(() => {})
+      .finally(() => {
+        this.#asking = false;
+      });
+  }
+}

@@ -1,0 +1,35 @@
+import { describeLoss } from './attempts.ts';
+import type { ClusterUnderTest } from './check.ts';
+
+interface Loss {
+  readonly at: number;
+  readonly message: string;
+}
+
+/** Which nodes were lost, when, and which tests met one that was. */
+export class NodeLosses {
+  readonly #losses = new Map<number, Loss>();
+  readonly #met = new Map<string, Loss>();
+
+  /** Watches the nodes' connections until `signal` is aborted. */
+  watch(cluster: ClusterUnderTest, signal: AbortSignal): void {
+    for (const node of cluster.nodes) {
+      const note = () => {
+        this.#losses.set(node.id, { at: performance.now(), message: describeLoss(node, node.lost.reason) });
+      };
+      if (node.lost.aborted) note();
+      else node.lost.addEventListener('abort', note, { once: true, signal });
+    }
+  }
+
+  /** A call of this test threw because the node was lost. */
+  met(test: string, message: string): void {
+    this.#met.set(test, { at: performance.now(), message });
+  }
+
+  /** What a test that began then has lost, as a sentence: a node that it asked, or one that went while it ran. */
+  since(test: string, startedAt: number): string | undefined {
+    const met = this.#met.get(test) ?? [...this.#losses.values()].find(({ at }) => at >= startedAt);
+    return met?.message;
+  }
+}

@@ -1,0 +1,109 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { connect } from 'node:net';
+import {
+  CancellationTokenSource,
+  createMessageConnection,
+  type MessageConnection,
+  type RequestType,
+  ResponseError,
+  SocketMessageReader,
+  SocketMessageWriter,
+} from 'vscode-jsonrpc/node';
+import type { NodeFacts } from '../config/scenario.ts';
+import { fileReady, ping, testStarted, workerHello } from './check-protocol.ts';
+
+/** The environment variable by which a worker knows the main process's socket. */
+export const socketVariable = 'SHAKEDOWN_CHECK_SOCKET';
+
+/** The test that is under way: its id, and a signal that is aborted when it has run out of time. */
+export interface CurrentTest {
+  readonly id: string;
+  readonly signal: AbortSignal;
+}
+
+/** What a worker and the main process say to one another; one per worker. */
+export class WorkerLink {
+  readonly #connection: MessageConnection;
+  readonly #current = new AsyncLocalStorage<CurrentTest>();
+  #nodes: readonly NodeFacts[] | undefined;
+
+  constructor(connection: MessageConnection) {
+    this.#connection = connection;
+    connection.onRequest(ping, () => null);
+    connection.listen();
+  }
+
+  /** The cluster's nodes; throws before the cluster is ready. */
+  get nodes(): readonly NodeFacts[] {
+    if (this.#nodes === undefined) {
+      throw new Error('the cluster is there only inside of tests and hooks, not while the file is loaded');
+    }
+    return this.#nodes;
+  }
+
+  /** Says which file this process is about to load: should that never end, it is known whom to end. */
+  async hello(file: string): Promise<void> {
+    await this.#connection.sendRequest(workerHello, { file, pid: process.pid });
+  }
+
+  /** Waits until the cluster is ready and it is this file's turn. */
+  async waitForCluster(): Promise<void> {
+    this.#nodes = await this.#connection.sendRequest(fileReady, {});
+  }
+
+  /** Runs a test's body, so that what it asks of the cluster is known to come from it. */
+  async runTest(
+    test: CurrentTest & { name: string; timeoutMs: number },
+    body: () => Promise<void>,
+  ): Promise<void> {
+    const { id, name, timeoutMs } = test;
+    // Answered before the test begins: should it block this process, it is known which one did.
+    await this.#connection.sendRequest(testStarted, { id, name, timeoutMs });
+    await this.#current.run(test, body);
+  }
+
+  /** Asks; throws `failure`, whose stack is the caller's, with what went wrong as its message. */
+  async ask<P, R, E>(type: RequestType<P, R, E>, params: P, failure: Error): Promise<R> {
+    const test = this.#current.getStore();
+    const source = new CancellationTokenSource();
+    const cancel = () => source.cancel();
+    test?.signal.addEventListener('abort', cancel, { once: true });
+    try {
+      if (test?.signal.aborted) throw new Error('the test is over');
+      const from = test === undefined ? {} : { test: test.id };
+      const all = { ...params, ...from };
+      return await this.#connection.sendRequest<R>(type.method, all, source.token);
+    } catch (error) {
+      failure.message =
+        error instanceof ResponseError || error instanceof Error ? error.message : String(error);
+      throw failure;
+    } finally {
+      test?.signal.removeEventListener('abort', cancel);
+      source.dispose();
+    }
+  }
+}
+
+/** Connects a worker to the main process at `path`. */
+export async function connectWorker(path: string): Promise<WorkerLink> {
+  const socket = connect(path);
+  await new Promise((resolve, reject) => socket.once('connect', resolve).once('error', reject));
+  return new WorkerLink(
+    createMessageConnection(new SocketMessageReader(socket), new SocketMessageWriter(socket)),
+  );
+}
+
+let link: WorkerLink | undefined;
+
+/** Sets the worker's one link; for the setup file. */
+export function setWorkerLink(made: WorkerLink): void {
+  link = made;
+}
+
+/** The worker's one link; throws in a process that is no worker of ours. */
+export function workerLink(): WorkerLink {
+  if (link === undefined) {
+    throw new Error("'shakedown/check' works in check files that 'shakedown run' runs, nowhere else");
+  }
+  return link;
+}
