@@ -1,7 +1,7 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import type { ConfigMistake } from './mistake.ts';
 import { isPlainObject } from './node-functions.ts';
-import { parsePath, replaceAt, type ValuePath } from './value-path.ts';
+import { parsePath, pathText, replaceAt, type ValuePath, valueAt } from './value-path.ts';
 
 /** The command line's overrides, as written there. Paths are relative to `cwd`. */
 export interface ScenarioFlags {
@@ -136,3 +136,11 @@ export const flagOf = (
   flagged.findLast(
     (each) => path === each.path || path.startsWith(`${each.path}.`) || path.startsWith(`${each.path}[`),
   )?.flag;
+
+/** The flag to blame for a mistake: one that set the value, or that made an object where the config has none. */
+export function blame(path: string, overrides: readonly Override[], config: unknown): string | undefined {
+  const flagged = overrides.map((each) => ({ path: pathText(each.path), flag: each.flag }));
+  const own = flagOf(path, flagged);
+  if (own !== undefined || valueAt(config, parsePath(path) ?? []) !== undefined) return own;
+  return flagged.find((each) => each.path.startsWith(`${path}.`) || each.path.startsWith(`${path}[`))?.flag;
+}

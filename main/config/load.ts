@@ -48,7 +48,7 @@ export async function loadScenario(directory: string, flags: ScenarioFlags): Pro
     ...(main.mistake ? [main.mistake, ...overrides.mistakes] : reading.mistakes),
     ...(node.mistake ? [node.mistake] : nodes.flatMap((each) => each.mistakes)),
   ];
-  if (mistakes.length > 0 || !reading.parsed) throw new ConfigError(directory, mistakes);
+  if (mistakes.length > 0 || !reading.parsed) throw new ConfigError(directory, mistakes, nodes.length);
   return scenario(reading, reading.parsed, source, nodes[0]?.written ?? {}, overrides);
 }
 

@@ -18,8 +18,9 @@ export interface ConfigMistake {
 export class ConfigError extends UsageError {
   readonly mistakes: readonly ConfigMistake[];
 
-  constructor(directory: string, mistakes: readonly ConfigMistake[]) {
-    const lines = describe(mistakes);
+  /** `nodes`: how many nodes were looked at; what is wrong on all of them needs no list of nodes. */
+  constructor(directory: string, mistakes: readonly ConfigMistake[], nodes = 0) {
+    const lines = describe(mistakes, nodes);
     const count = lines.length === 1 ? '1 mistake' : `${lines.length} mistakes`;
     super(`${count} in the config of ${directory}:\n${lines.join('\n')}`);
     this.name = 'ConfigError';
@@ -28,7 +29,7 @@ export class ConfigError extends UsageError {
 }
 
 /** One line for each mistake; one that several nodes have is told once. */
-function describe(mistakes: readonly ConfigMistake[]): string[] {
+function describe(mistakes: readonly ConfigMistake[], count: number): string[] {
   const nodesOf = new Map<string, Set<number>>();
   for (const { source, path, message, node } of mistakes) {
     const line = `  ${[source, path, message].filter(Boolean).join(': ')}`;
@@ -36,7 +37,7 @@ function describe(mistakes: readonly ConfigMistake[]): string[] {
     nodesOf.set(line, node === undefined ? nodes : nodes.add(node));
   }
   return [...nodesOf].map(([line, nodes]) => {
-    if (nodes.size === 0) return line;
+    if (nodes.size === 0 || nodes.size === count) return line;
     return `${line} (${nodes.size === 1 ? 'node' : 'nodes'} ${[...nodes].join(', ')})`;
   });
 }

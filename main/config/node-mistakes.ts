@@ -1,40 +1,53 @@
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { MachineSpec } from '../providers/provider.ts';
 import type { NodeFileNames } from './node-files.ts';
-import type { NodeConfig } from './scenario.ts';
+import { isPlainObject } from './node-functions.ts';
 
 type Found = { readonly path: string; readonly message: string };
 
-/** What no field can know by itself: names that occur twice, files and roles that do not exist. */
-export function nodeMistakes(
-  config: NodeConfig,
-  world: { readonly machines: readonly MachineSpec[]; readonly files: NodeFileNames },
-): Found[] {
+/** What the config is held against. */
+interface World {
+  /** The scenario's folder, absolute. */
+  readonly directory: string;
+  readonly machines: readonly MachineSpec[];
+  readonly files: NodeFileNames;
+}
+
+/**
+ * What no field can know by itself: names that occur twice, files and roles that do not exist. Takes the config as
+ * written, and passes over what has not even the right shape, so that these are told beside other mistakes.
+ */
+export function nodeMistakes(written: Readonly<Record<string, unknown>>, world: World): Found[] {
+  const { services, setup, place, debs } = written;
   return [
-    ...doubles(config.services, 'name', 'services', 'a service'),
-    ...doubles(config.setup, 'name', 'setup', 'a set-up step'),
-    ...doubles(config.place, 'to', 'place', 'a file'),
-    ...config.place.flatMap(({ from }, index) => missingFile(from, `place[${index}].from`, world.files)),
-    ...config.setup.flatMap(({ on }, index) => unknownTarget(on, `setup[${index}].on`, world.machines)),
-    ...config.debs.flatMap((file, index) => missingDeb(file, `debs[${index}]`)),
+    ...doubles(services, 'name', 'services'),
+    ...doubles(setup, 'name', 'setup'),
+    ...doubles(place, 'to', 'place'),
+    ...texts(place, 'from').flatMap(([index, from]) =>
+      missingFile(from, `place[${index}].from`, world.files),
+    ),
+    ...objects(setup).flatMap(([index, { on }]) => unknownTarget(on, `setup[${index}].on`, world.machines)),
+    ...listOf(debs).flatMap((file, index) =>
+      typeof file === 'string' ? missingDeb(resolve(world.directory, file), `debs[${index}]`) : [],
+    ),
   ];
 }
 
-function doubles<Key extends string>(
-  list: readonly { readonly [K in Key]: string }[],
-  key: Key,
-  name: string,
-  what: string,
-): Found[] {
-  return list.flatMap((entry, index) => {
-    const first = list.findIndex((other) => other[key] === entry[key]);
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+const objects = (list: unknown): [index: number, entry: Record<string, unknown>][] =>
+  listOf(list).flatMap((entry, index) => (isPlainObject(entry) ? [[index, entry]] : []));
+
+const texts = (list: unknown, key: string): [index: number, text: string][] =>
+  objects(list).flatMap(([index, { [key]: text }]) => (typeof text === 'string' ? [[index, text]] : []));
+
+function doubles(list: unknown, key: string, name: string): Found[] {
+  const all = texts(list, key);
+  return all.flatMap(([index, text]) => {
+    const [first] = all.find(([, other]) => other === text) ?? [index];
     if (first === index) return [];
-    return [
-      {
-        path: `${name}[${index}].${key}`,
-        message: `'${entry[key]}' is taken: ${name}[${first}] is ${what} of that name`,
-      },
-    ];
+    return [{ path: `${name}[${index}].${key}`, message: `'${text}' is taken by ${name}[${first}]` }];
   });
 }
 

@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { MachineSpec } from '../providers/provider.ts';
 import { findCheckFiles } from './check-files.ts';
-import { flagOf, type Overrides, override } from './flags.ts';
+import { blame, flagOf, type Overrides, override } from './flags.ts';
 import { describeIssues, nearlyFields } from './issues.ts';
 import { hostsChoice, machinesOf, withCount } from './machines.ts';
 import { type ConfigMistake, found } from './mistake.ts';
@@ -45,7 +45,11 @@ export async function readMainConfig(
   }
   const flagged = overrides.main.map(({ path, flag }) => ({ path: pathText(path), flag }));
   const complain = ({ path, message }: { path: string; message: string }) => {
-    mistakes.push({ source: flagOf(path, flagged) ?? label, path, message });
+    mistakes.push({
+      source: flagOf(path, flagged) ?? blame(path, overrides.main, config) ?? label,
+      path,
+      message,
+    });
   };
   const set = override(withoutUndefined(config), overrides.main, mistakes);
   const written = isPlainObject(config) ? withMachineFlags(set, overrides, flagged, mistakes) : {};
@@ -58,10 +62,12 @@ export async function readMainConfig(
   const choice = mainSchema.shape.nodes.safeParse(written.nodes).data;
   const machines = choice ? machinesOf(choice, complain) : [];
   const files = localFiles(written, directory, complain);
-  const checks = data
-    ? await checksOf(data.checks, directory, machines, complain)
-    : { checks: [], checkFiles: [] };
-  return { written, machines, ...files, ...checks, flagged, mistakes, ...(data ? { parsed: data } : {}) };
+  const checks = data?.checks.filter((check) => typeof check !== 'string') ?? [];
+  const checkFiles = await checkFilesOf(written.checks, directory, machines, complain);
+  return {
+    ...{ written, machines, ...files, checks, checkFiles, flagged, mistakes },
+    ...(data ? { parsed: data } : {}),
+  };
 }
 
 type Complain = (mistake: { path: string; message: string }) => void;
@@ -112,22 +118,19 @@ function unreadable(file: string): string | undefined {
   }
 }
 
-async function checksOf(
-  list: ParsedMain['checks'],
+/** The files that the globs among the checks match. The list is as written: other checks may be wrong in it. */
+async function checkFilesOf(
+  list: unknown,
   directory: string,
   machines: readonly MachineSpec[],
   complain: Complain,
-): Promise<Pick<MainConfigReading, 'checks' | 'checkFiles'>> {
-  const checks: DeclaredCheck[] = [];
+): Promise<string[]> {
   const globs: { path: string; glob: string }[] = [];
-  for (const [index, check] of list.entries()) {
+  for (const [index, check] of Array.isArray(list) ? list.entries() : []) {
     const path = `checks[${index}]`;
     if (typeof check === 'string') globs.push({ path, glob: check });
-    else {
-      checks.push(check);
-      for (const mistake of unknownTarget(check.on, `${path}.on`, machines)) complain(mistake);
-    }
+    if (!isPlainObject(check)) continue;
+    for (const mistake of unknownTarget(check.on, `${path}.on`, machines)) complain(mistake);
   }
-  const checkFiles = await findCheckFiles(directory, globs, (path, message) => complain({ path, message }));
-  return { checks, checkFiles };
+  return findCheckFiles(directory, globs, (path, message) => complain({ path, message }));
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { MachineSpec } from '../providers/provider.ts';
-import { flagOf, type Override, override } from './flags.ts';
+import { blame, type Override, override } from './flags.ts';
 import { describeIssues, nearlyFields } from './issues.ts';
 import { type ConfigMistake, found, thrownMistake } from './mistake.ts';
 import type { NodeFileNames } from './node-files.ts';
@@ -8,7 +8,6 @@ import { applyToNode, isPlainObject } from './node-functions.ts';
 import { nodeMistakes } from './node-mistakes.ts';
 import type { NodeConfig, NodeFacts } from './scenario.ts';
 import { nodeSchema } from './schema.ts';
-import { pathText } from './value-path.ts';
 
 /** A node config file as it was loaded, and what is needed to read it for a node. */
 export interface NodeConfigSource {
@@ -51,17 +50,15 @@ export function readNodeConfig(
   }
   const written = override(applied, overrides, mistakes);
   const complain = ({ path, message }: { path: string; message: string }) => {
-    const flags = overrides.map((each) => ({ ...each, path: pathText(each.path) }));
-    mistakes.push({ source: flagOf(path, flags) ?? label, path, message, node: node.id });
+    mistakes.push({ source: blame(path, overrides, applied) ?? label, path, message, node: node.id });
   };
   const parsed = nodeSchema.safeParse(written, { reportInput: true });
   for (const issue of describeIssues(parsed.error?.issues ?? [], written)) complain(issue);
   for (const slip of nearlyFields(written, Object.keys(nodeSchema.shape))) complain(slip);
-  if (!parsed.success) return { written, mistakes };
+  for (const mistake of nodeMistakes(written, source)) complain(mistake);
+  if (!parsed.success || mistakes.length > 0) return { written, mistakes };
   const debs = parsed.data.debs.map((deb) => resolve(directory, deb));
-  const config: NodeConfig = { ...parsed.data, debs };
-  for (const mistake of nodeMistakes(config, source)) complain(mistake);
-  return mistakes.length > 0 ? { written, mistakes } : { config, written, mistakes };
+  return { config: { ...parsed.data, debs }, written, mistakes };
 }
 
 /** The nodes as they may be, for a look at the config before there are machines: addresses of RFC 5737. */
