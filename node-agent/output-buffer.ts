@@ -1,4 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
+import { stripVTControlCharacters } from 'node:util';
 
 /** Output of any length in bounded memory: the beginning and the end are kept, and what lies between is counted. */
 export class OutputBuffer {
@@ -59,9 +60,10 @@ export class OutputBuffer {
   }
 }
 
-/** The last lines of a text that are not empty, oldest first, each cut to 500 characters. */
+/** The last lines of a text that are not empty, oldest first, each cut to 500 characters; for a person to read. */
 export const lastLinesOf = (text: string, count = 20): string[] =>
-  text
+  stripVTControlCharacters(text)
+    .replaceAll(/[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/g, '')
     .split(/\r?\n/)
     .filter((line) => line.trim() !== '')
     .slice(-count)

@@ -162,7 +162,7 @@ class RpcAgent implements Agent {
   async #dispose(): Promise<void> {
     clearInterval(this.#alive);
     this.#child.stdin.end();
-    const timer = setTimeout(() => this.#child.kill('KILL'), endWithin * 1000);
+    const timer = setTimeout(() => this.#child.kill(), endWithin * 1000);
     await this.#child.ended.catch(() => {});
     clearTimeout(timer);
     this.#connection.dispose();

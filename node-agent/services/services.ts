@@ -53,11 +53,16 @@ export class Services {
     if (known?.busy) {
       throw new ShakedownError({ message: `service '${spec.name}' is being started already` });
     }
-    if (known?.state === 'ready' && (await known.service.look()).running) return this.#status(known);
+    if (known?.state === 'ready' && (await known.service.look()).running) {
+      // systemd may have started it again a moment ago.
+      if (spec.ready && !('log' in spec.ready))
+        await this.#becomeReady(known, workingDir, signal, async () => {});
+      return this.#status(known);
+    }
     if (known) await this.stop(spec.name);
     const entry = this.#enter(spec, workingDir);
     try {
-      await this.#becomeReady(entry, spec.cwd ?? workingDir, signal);
+      await this.#becomeReady(entry, workingDir, signal, (within) => entry.service.start(within));
     } catch (error) {
       const { running } = await entry.service.look().catch(() => ({ running: false }));
       if (entry.end || !running) entry.state = 'died';
@@ -76,6 +81,8 @@ export class Services {
     entry.expected = true;
     await entry.service.stop(entry.spec.stopWithin);
     entry.state = 'stopped';
+    // Whoever waits for it to be ready waits in vain.
+    entry.onEnd?.();
     return this.#status(entry);
   }
 
@@ -86,8 +93,9 @@ export class Services {
     const parsed = parseSignal(signal);
     // Whoever pauses a service does not expect it to end.
     if (parsed !== 'SIGSTOP' && parsed !== 'SIGCONT') entry.expected = true;
+    const { pid } = await entry.service.look();
     await entry.service.kill(parsed);
-    if (parsed === 'SIGKILL') await this.#gone(entry);
+    if (parsed === 'SIGKILL') await this.#gone(entry, pid);
     return this.#status(entry);
   }
 
@@ -123,7 +131,12 @@ export class Services {
     return new CommandService(spec, workingDir, this.#state.logFile(spec.name), this.#marked);
   }
 
-  async #becomeReady(entry: Entry, cwd: string, outer: AbortSignal): Promise<void> {
+  async #becomeReady(
+    entry: Entry,
+    workingDir: string,
+    outer: AbortSignal,
+    start: (signal: AbortSignal) => Promise<void>,
+  ): Promise<void> {
     const { spec, service } = entry;
     const late = AbortSignal.timeout(spec.readyWithin * 1000);
     const ended = new AbortController();
@@ -131,9 +144,9 @@ export class Services {
     const signal = AbortSignal.any([outer, late, ended.signal]);
     let last = spec.unit === undefined ? 'it was not started' : 'systemd is still starting it';
     // The log is watched from before the start, or its first lines would be missed.
-    using probe = spec.ready ? prepareProbe(spec.ready, service, cwd) : undefined;
+    using probe = spec.ready ? prepareProbe(spec.ready, service, workingDir) : undefined;
     try {
-      await service.start(signal);
+      await start(signal);
       for (let pause = 25; ; pause = Math.min(pause * 1.5, 500)) {
         const problem = await probe?.attempt(signal);
         signal.throwIfAborted();
@@ -157,23 +170,27 @@ export class Services {
   async #ended(entry: Entry, end: ServiceEnd): Promise<void> {
     // A unit that systemd starts again by itself may yet become ready.
     if (entry.state === 'starting' && end.restarted) return;
+    entry.end = end;
+    if (!end.restarted) entry.onEnd?.();
     if (entry.expected) {
       if (end.restarted) entry.expected = false;
       else if (entry.state === 'ready') entry.state = 'stopped';
-      entry.end = end;
       return;
     }
-    entry.end = end;
-    if (entry.onEnd) return entry.onEnd();
     if (entry.state !== 'ready') return;
     if (!end.restarted) entry.state = 'died';
     const lastLines = await entry.service.lastLines().catch(() => []);
     this.#died({ name: entry.spec.name, exitCode: end.exitCode, signal: end.signal, lastLines });
   }
 
-  async #gone(entry: Entry): Promise<void> {
-    for (let tries = 0; tries < 100 && (await entry.service.look()).running; tries += 1) await sleep(20);
-    if (entry.state === 'ready' && !(await entry.service.look()).running) entry.state = 'stopped';
+  /** Waits until the main process `pid` is gone; systemd may start another one. */
+  async #gone(entry: Entry, pid: number | undefined): Promise<void> {
+    for (let tries = 0; tries < 100; tries += 1) {
+      const now = await entry.service.look();
+      if (!now.running && entry.state === 'ready') entry.state = 'stopped';
+      if (!now.running || now.pid !== pid) return;
+      await sleep(20);
+    }
   }
 
   async #status(entry: Entry): Promise<ServiceStatus> {
@@ -192,14 +209,15 @@ export class Services {
 }
 
 async function endedWhileStarting({ spec, service, end }: Entry): Promise<ShakedownError> {
-  const how = end?.signal ? `was ended by ${end.signal}` : `ended with exit code ${end?.exitCode ?? '?'}`;
+  if (!end) return new ShakedownError({ message: `service '${spec.name}' was stopped while it started` });
+  const how = end.signal ? `was ended by ${end.signal}` : `ended with exit code ${end.exitCode ?? '?'}`;
   return new ShakedownError({
     message: `service '${spec.name}' ${how} while it started`,
     verdict: 'fail',
     ...(spec.command === undefined ? {} : { command: spec.command }),
-    exitCode: end?.exitCode ?? null,
+    exitCode: end.exitCode,
     lastLines: await service.lastLines().catch(() => []),
-    ...(end?.exitCode === 0 && spec.command !== undefined
+    ...(end.exitCode === 0 && spec.command !== undefined
       ? { hint: 'a supervised command must stay in the foreground: turn its own daemon mode off' }
       : {}),
   });

@@ -20,10 +20,17 @@ export class LocalRemote implements Remote {
   readonly commands: string[] = [];
   readonly children: ChildProcess[] = [];
   readonly #env: NodeJS.ProcessEnv;
+  readonly #shell: readonly [string, ...string[]];
   readonly #lost = new AbortController();
 
-  constructor(env: Readonly<Record<string, string>> = {}, address = '127.0.0.1') {
+  /** `shell`: what takes a command line as its last argument. */
+  constructor(
+    env: Readonly<Record<string, string>> = {},
+    address = '127.0.0.1',
+    shell: readonly [string, ...string[]] = ['/bin/sh', '-c'],
+  ) {
     this.#env = { ...process.env, ...env };
+    this.#shell = shell;
     this.address = address;
   }
 
@@ -72,13 +79,7 @@ export class LocalRemote implements Remote {
       child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }));
       this.lost.addEventListener('abort', () => resolve({ exitCode: null, signal: null }));
     });
-    return {
-      stdin,
-      stdout,
-      stderr,
-      ended,
-      kill: (signal = 'TERM') => child.kill(`SIG${signal}` as NodeJS.Signals),
-    };
+    return { stdin, stdout, stderr, ended, kill: () => void child.kill('SIGKILL'), resize: () => {} };
   }
 
   upload(): Promise<void> {
@@ -99,7 +100,7 @@ export class LocalRemote implements Remote {
   async [Symbol.asyncDispose](): Promise<void> {}
 
   #start(line: string): ChildProcess {
-    const child = spawn('/bin/sh', ['-c', line], { stdio: 'pipe', env: this.#env });
+    const child = spawn(this.#shell[0], [...this.#shell.slice(1), line], { stdio: 'pipe', env: this.#env });
     child.stdin?.on('error', () => {});
     this.children.push(child);
     return child;

@@ -1,0 +1,227 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test, vi } from 'vitest';
+import { AgentProcess, greetedAgent, isAlive } from './agent-process.ts';
+import { temporaryFolder, writeFiles } from './temporary.ts';
+
+const own = String(process.getuid?.() ?? 0);
+
+describe('greeting', () => {
+  test('the node tells what it is', async () => {
+    const agent = await greetedAgent();
+    const info = await agent.hello();
+    expect(info).toMatchObject({
+      pid: agent.child.pid,
+      arch: process.arch,
+      os: { id: expect.stringMatching(/\w/) },
+    });
+    expect(Math.abs(info.clockMs - Date.now())).toBeLessThan(1000);
+  });
+
+  test('another version of the protocol is refused', async () => {
+    const agent = await greetedAgent();
+    await expect(agent.call('hello', { version: '0', runId: 'x' })).rejects.toThrow('version');
+  });
+
+  test('comes first', async () => {
+    const folder = temporaryFolder();
+    const agent = new AgentProcess(join(folder, 'state'), folder);
+    await expect(agent.call('services', {})).rejects.toThrow('`hello` comes first');
+    await agent.close();
+  });
+
+  test('a second run is refused and told who has the node', async () => {
+    const folder = temporaryFolder();
+    const first = await greetedAgent(folder);
+    const second = new AgentProcess(join(folder, 'state'), folder);
+    await expect(second.hello('other')).rejects.toThrow(
+      new RegExp(
+        `^the node is in use by run test of me@here since .* \\(process ${first.child.pid} on the node\\)$`,
+      ),
+    );
+    expect(await second.close()).toBe(0);
+  }, 10_000);
+
+  test('a second run waits for one that is ending', async () => {
+    const folder = temporaryFolder();
+    const first = await greetedAgent(folder);
+    const second = new AgentProcess(join(folder, 'state'), folder);
+    const greeted = second.hello('other');
+    await first.close();
+    expect(await greeted).toMatchObject({ pid: second.child.pid });
+    await second.close();
+  });
+});
+
+describe('when the main host goes away', () => {
+  test.each(['stdin ends', 'SIGTERM', 'SIGHUP'] as const)('by %s, all that was started ends', async (how) => {
+    const agent = await greetedAgent();
+    const { pid } = await agent.start({ name: 'web', command: 'exec sleep 1000' });
+    await agent.call('run', {
+      name: 'bg',
+      command: 'sleep 1000 & echo $! > bg',
+      cwd: agent.work,
+      timeout: 5,
+    });
+    const background = Number(readFileSync(join(agent.work, 'bg'), 'utf8'));
+    expect([isAlive(pid ?? 0), isAlive(background)]).toEqual([true, true]);
+    if (how === 'stdin ends') expect(await agent.close()).toBe(0);
+    else {
+      agent.child.kill(how);
+      expect((await once(agent.child, 'exit'))[0]).toBe(0);
+    }
+    expect([isAlive(pid ?? 0), isAlive(background)]).toEqual([false, false]);
+  });
+
+  test('in the middle of a set-up step, that ends too', async () => {
+    const agent = await greetedAgent();
+    const step = agent.call('run', {
+      name: 'long',
+      command: 'echo $$ > pid; sleep 1000',
+      cwd: agent.work,
+      timeout: 100,
+    });
+    step.catch(() => {});
+    const file = join(agent.work, 'pid');
+    await vi.waitFor(() => expect(readFileSync(file, 'utf8')).toMatch(/\d\n/));
+    await agent.close();
+    expect(isAlive(Number(readFileSync(file, 'utf8')))).toBe(false);
+  });
+
+  test('an agent that is killed leaves a guard that ends its services', async () => {
+    const agent = await greetedAgent();
+    const { pid } = await agent.start({ name: 'web', command: 'exec sleep 1000' });
+    agent.child.kill('SIGKILL');
+    await vi.waitFor(() => expect(isAlive(pid ?? 0)).toBe(false), 5000);
+  });
+
+  test('placed files stay until the next `clean`', async () => {
+    const folder = temporaryFolder();
+    writeFiles(folder, { 'etc/app.conf': 'old', 'work/app.conf': 'new' });
+    const to = join(folder, 'etc/app.conf');
+    const first = await greetedAgent(folder);
+    await first.call('place', { files: [{ from: join(folder, 'work/app.conf'), to, owner: own }] });
+    await first.close();
+    expect(readFileSync(to, 'utf8')).toBe('new');
+    const second = await greetedAgent(folder);
+    expect(await second.call('clean', { workingDir: second.work, keep: [] })).toEqual({
+      unchanged: [],
+      restored: [to],
+    });
+    expect(readFileSync(to, 'utf8')).toBe('old');
+  });
+});
+
+describe('cleaning', () => {
+  test('stops services, forgets their logs and clears the working directory', async () => {
+    const agent = await greetedAgent();
+    writeFiles(agent.work, { junk: 'x' });
+    const { pid } = await agent.start({ name: 'web', command: 'exec sleep 1000' });
+    await agent.call('clean', { workingDir: agent.work, keep: [] });
+    expect(isAlive(pid ?? 0)).toBe(false);
+    expect(existsSync(join(agent.work, 'junk'))).toBe(false);
+    expect(existsSync(join(agent.state, 'logs/web.log'))).toBe(false);
+    expect(agent.died).toEqual([]);
+  });
+
+  test('a working directory that may not be emptied is refused before anything happens', async () => {
+    const agent = await greetedAgent();
+    await expect(agent.call('clean', { workingDir: '/etc', keep: [] })).rejects.toThrow(
+      "'/etc' cannot be the working directory",
+    );
+    await expect(agent.call('clean', { workingDir: agent.state, keep: [] })).rejects.toThrow(
+      'may be emptied',
+    );
+  });
+});
+
+describe('a set-up step', () => {
+  test('gives its exit code and both streams, and keeps them in its log', async () => {
+    const agent = await greetedAgent();
+    const command = 'echo "$WHAT"; echo bad >&2; exit 4';
+    const result = await agent.call('run', {
+      name: 'build it',
+      command,
+      cwd: agent.work,
+      env: { WHAT: 'out' },
+      timeout: 5,
+    });
+    expect(result).toMatchObject({ exitCode: 4, stdout: 'out\n', stderr: 'bad\n' });
+    expect(readFileSync(join(agent.state, 'logs/setup-build_it.log'), 'utf8')).toContain(
+      'out\nbad\n[exit 4]',
+    );
+  });
+
+  test('past its time limit all of it is ended, and the verdict is fail', async () => {
+    const agent = await greetedAgent();
+    const command = 'sleep 1000 & echo $! > child; echo working; wait';
+    const step = agent.call('run', { name: 'slow', command, cwd: agent.work, timeout: 0.3 });
+    await expect(step).rejects.toMatchObject({
+      data: {
+        message: "set-up step 'slow' did not finish within 0.3 s",
+        verdict: 'fail',
+        lastLines: ['working'],
+      },
+    });
+    expect(isAlive(Number(readFileSync(join(agent.work, 'child'), 'utf8')))).toBe(false);
+  });
+
+  test('output without end is bounded, and its beginning and end are kept', async () => {
+    const agent = await greetedAgent();
+    const command = 'echo first; head -c 20000000 /dev/zero | tr "\\0" x; echo; echo last';
+    const { stdout } = await agent.call('run', { name: 'loud', command, cwd: agent.work, timeout: 20 });
+    expect(stdout.length).toBeLessThan(1_000_000);
+    expect(stdout).toMatch(/^first\n/);
+    expect(stdout).toMatch(/… \d+ bytes left out …/);
+    expect(stdout).toMatch(/last\n$/);
+  });
+
+  test('a daemon that it leaves does not hold it up', async () => {
+    const agent = await greetedAgent();
+    const result = await agent.call('run', {
+      name: 'daemon',
+      command: 'sleep 1000 & echo started',
+      cwd: agent.work,
+      timeout: 30,
+    });
+    expect(result).toMatchObject({ exitCode: 0, stdout: 'started\n' });
+    expect(result.durationMs).toBeLessThan(3000);
+  });
+
+  test('a folder that does not exist is told', async () => {
+    const agent = await greetedAgent();
+    const step = agent.call('run', { name: 'x', command: 'true', cwd: '/nowhere', timeout: 5 });
+    await expect(step).rejects.toThrow('the folder /nowhere does not exist');
+  });
+});
+
+describe('collecting', () => {
+  test('plans the working directory and what is asked for', async () => {
+    const agent = await greetedAgent();
+    mkdirSync(join(agent.work, 'd'));
+    writeFileSync(join(agent.work, 'd/f'), 'x');
+    const plan = await agent.call('planCollection', {
+      workingDir: agent.work,
+      globs: ['/nowhere/*.log'],
+      maxFileSize: 1000,
+    });
+    expect(plan).toEqual({ paths: [agent.work], problems: ['/nowhere/*.log: nothing matches'] });
+  });
+
+  test('the reports are commands that this node has', async () => {
+    const agent = await greetedAgent();
+    await agent.start({
+      name: "odd 'name'",
+      command: 'echo hello; exec sleep 1000',
+      ready: { log: 'hello' },
+    });
+    const reports = await agent.call('reports', { sinceMs: Date.now(), units: [] });
+    expect(reports.map((report) => report.name)).toEqual(
+      expect.arrayContaining(['odd__name_.log', 'disks.txt']),
+    );
+    const log = reports.find((report) => report.name === 'odd__name_.log');
+    expect(execFileSync('sh', ['-c', log?.command ?? 'false'], { encoding: 'utf8' })).toBe('hello\n');
+  });
+});
