@@ -36,7 +36,7 @@ export async function openRun(world: World, limit: number): Promise<OpenRun> {
     log: (message, node) => store.log(message, node),
     clock: world.clock,
     cacheDir: world.cacheDir,
-    ledger: await FileLedger.open(store.directory),
+    ledger: new FileLedger(store.directory),
   };
   return {
     store,

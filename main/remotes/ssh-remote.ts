@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
-import { type Duplex, Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Client, ClientChannel } from 'ssh2';
 import { ShakedownError, TimeLimitError } from '../../common/errors.ts';
@@ -271,7 +271,8 @@ async function feed(channel: ClientChannel, stdin: ExecOptions['stdin']): Promis
     channel.end();
     return;
   }
-  const source = stdin instanceof Readable ? stdin : Readable.from([Buffer.from(stdin)]);
+  const source: AsyncIterable<Buffer> | readonly Buffer[] =
+    typeof stdin === 'string' || Buffer.isBuffer(stdin) ? [Buffer.from(stdin)] : stdin;
   try {
     for await (const chunk of source) {
       if (channel.destroyed || channel.writableEnded) break;

@@ -1,3 +1,7 @@
+import { existsSync } from 'node:fs';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UsageError } from '../../common/errors.ts';
 import type { Cluster } from '../providers/provider.ts';
 
 /** The machines that the current folder's latest run uses or kept: `.shakedown/cluster.json`. */
@@ -11,4 +15,29 @@ export interface KeptCluster {
   readonly workingDirs: readonly string[];
   /** False while its run is still under way. */
   readonly kept: boolean;
+}
+
+const fileIn = (directory: string): string => join(directory, '.shakedown', 'cluster.json');
+
+/** The machines of this folder, if there are any. Throws UsageError when the file is damaged. */
+export async function readKeptCluster(directory: string): Promise<KeptCluster | undefined> {
+  const file = fileIn(directory);
+  if (!existsSync(file)) return undefined;
+  try {
+    return JSON.parse(await readFile(file, 'utf8'));
+  } catch {
+    throw new UsageError(`${file} is damaged, so the machines that it names cannot be used.`, {
+      hint: `shakedown reap --kept, then rm ${file}`,
+    });
+  }
+}
+
+export async function writeKeptCluster(directory: string, kept: KeptCluster): Promise<void> {
+  const file = fileIn(directory);
+  await writeFile(`${file}.new`, `${JSON.stringify(kept, undefined, 2)}\n`);
+  await rename(`${file}.new`, file);
+}
+
+export async function removeKeptCluster(directory: string): Promise<void> {
+  await rm(fileIn(directory), { force: true });
 }

@@ -1,0 +1,91 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { type FileHandle, open, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isAlive, type ProcessIdentity } from '../../common/process-identity.ts';
+import type { Ledger, LedgerEntry } from '../context.ts';
+import { runsDirectory } from './create-run.ts';
+
+/** One line of a ledger: what will be done, or that it has been undone. */
+type Line = { readonly will: LedgerEntry } | { readonly settled: string };
+
+/** A ledger in a run's directory; a line is on the disk before `record` or `settle` resolves. */
+export class FileLedger implements Ledger {
+  readonly #file: string;
+
+  constructor(runDirectory: string) {
+    this.#file = join(runDirectory, 'ledger');
+  }
+
+  record(entry: LedgerEntry): Promise<void> {
+    return this.#append({ will: entry });
+  }
+
+  settle(id: string): Promise<void> {
+    return this.#append({ settled: id });
+  }
+
+  /** What was recorded and not settled, in the order of its recording; a torn last line counts as not written. */
+  openEntries(): readonly LedgerEntry[] {
+    const entries = new Map<string, LedgerEntry>();
+    for (const line of existsSync(this.#file) ? readFileSync(this.#file, 'utf8').split('\n') : []) {
+      const parsed = parse(line);
+      if (parsed && 'will' in parsed) entries.set(parsed.will.id, parsed.will);
+      else if (parsed) entries.delete(parsed.settled);
+    }
+    return [...entries.values()];
+  }
+
+  async #append(line: Line): Promise<void> {
+    const file: FileHandle = await open(this.#file, 'a');
+    try {
+      await file.appendFile(`${JSON.stringify(line)}\n`);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  }
+}
+
+/** A run's ledger that has something left to undo. */
+export interface OpenLedger {
+  readonly run: string;
+  readonly ownerAlive: boolean;
+  readonly entries: readonly LedgerEntry[];
+  settle(id: string): Promise<void>;
+}
+
+/** The ledgers of a folder's runs that have something left to undo, the oldest first. */
+export async function openLedgers(directory: string): Promise<readonly OpenLedger[]> {
+  const runs = runsDirectory(directory);
+  const names = existsSync(runs)
+    ? (await readdir(runs, { withFileTypes: true })).filter((each) => each.isDirectory())
+    : [];
+  return names
+    .map(({ name }) => name)
+    .sort()
+    .flatMap((run) => {
+      const ledger = new FileLedger(join(runs, run));
+      const entries = ledger.openEntries();
+      if (entries.length === 0) return [];
+      return [
+        { run, entries, ownerAlive: ownerLives(join(runs, run)), settle: (id: string) => ledger.settle(id) },
+      ];
+    });
+}
+
+function ownerLives(runDirectory: string): boolean {
+  try {
+    const owner: ProcessIdentity = JSON.parse(readFileSync(join(runDirectory, 'owner.json'), 'utf8'));
+    return isAlive(owner);
+  } catch {
+    return false;
+  }
+}
+
+function parse(line: string): Line | undefined {
+  try {
+    return line === '' ? undefined : JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
