@@ -1,0 +1,47 @@
+import type { Writable } from 'node:stream';
+import { describeFailure } from '../../common/errors.ts';
+import type { RunEvent } from '../../common/events.ts';
+import { duration } from './words.ts';
+
+/** One stamped line per thing that happens: for CI's logs and for files. */
+export class PlainFace {
+  readonly #out: Writable;
+
+  constructor(out: Writable) {
+    this.#out = out;
+  }
+
+  handle(event: RunEvent): void {
+    const text = describe(event);
+    if (text === undefined) return;
+    const stamp = new Date(event.at).toISOString().slice(11, 23);
+    for (const line of text.split('\n')) this.#out.write(`${stamp} ${line}\n`);
+  }
+
+  close(): void {}
+}
+
+const where = (node: number | undefined): string => (node === undefined ? '       ' : `node ${node} `);
+
+function describe(event: RunEvent): string | undefined {
+  switch (event.type) {
+    case 'run-started':
+      return `${where(undefined)} run ${event.run} of ${event.scenario}`;
+    case 'nodes-known':
+      return event.nodes.map((node) => `${where(node.id)} is ${node.name} at ${node.address}`).join('\n');
+    case 'phase-ended':
+      return `${where(event.timing.node)} ${event.timing.phase} ${event.timing.verdict} (${duration(event.timing.durationMs)})`;
+    case 'note':
+      return `${where(event.node)} ${event.message}`;
+    case 'check-ended': {
+      const { verdict, name, durationMs, message } = event.check;
+      return `${where(undefined)} check ${verdict}: ${name} (${duration(durationMs)})${message ? `: ${message}` : ''}`;
+    }
+    case 'failure':
+      return `${where(undefined)} ${event.first ? 'first cause: ' : ''}${describeFailure(event.failure)}`;
+    case 'interrupted':
+      return `${where(undefined)} interrupted by ${event.signal}: collecting what there is`;
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,81 @@
+import { relative } from 'node:path';
+import type { Writable } from 'node:stream';
+import { describeFailure } from '../../common/errors.ts';
+import type { RunResult } from './reporter.ts';
+import { duration, type Paint, painter, sign, verdictWord } from './words.ts';
+
+/** The end of a run for a person: verdict, first cause, checks, times, and where things lie. */
+export function printSummary(
+  run: RunResult,
+  to: {
+    readonly cwd: string;
+    readonly stdout: Writable & { isTTY?: boolean };
+    readonly env: NodeJS.ProcessEnv;
+  },
+): void {
+  const paint = painter(to.stdout, to.env);
+  const parts = [failures(run, paint), checks(run, paint), times(run, paint), places(run, to.cwd, paint)];
+  to.stdout.write(`\n${parts.filter((part) => part !== '').join('\n\n')}\n`);
+}
+
+function failures({ failures: all }: RunResult, paint: Paint): string {
+  const [first, ...others] = all;
+  if (!first) return '';
+  const parts = [`${paint('bold', 'First cause')}\n${indent(describeFailure(first))}`];
+  const shown = others
+    .slice(0, 5)
+    .map((failure) => describeFailure({ message: failure.message, ...nodeOf(failure) }));
+  if (shown.length > 0) parts.push(`${paint('bold', 'After it')}\n${indent(shown.join('\n'))}`);
+  if (others.length > 5) parts.push(indent(`… and ${others.length - 5} more, in run.json`));
+  return parts.join('\n');
+}
+
+const nodeOf = ({ node, address, phase }: RunResult['failures'][number]) => ({
+  ...(node === undefined ? {} : { node }),
+  ...(address === undefined ? {} : { address }),
+  ...(phase === undefined ? {} : { phase }),
+});
+
+function checks({ checks: all }: RunResult, paint: Paint): string {
+  if (all.length === 0) return '';
+  const rank = { fail: 0, error: 1, skip: 2, pass: 3 };
+  const sorted = all.toSorted((one, other) => rank[one.verdict] - rank[other.verdict]);
+  const lines = sorted.map((check) => {
+    const line = `${sign(check.verdict, paint)} ${check.name}  ${paint('gray', duration(check.durationMs))}`;
+    return check.detail && check.verdict !== 'pass' ? `${line}\n${indent(check.detail)}` : line;
+  });
+  return `${paint('bold', 'Checks')}\n${indent(lines.join('\n'))}`;
+}
+
+function times({ phases }: RunResult, paint: Paint): string {
+  const whole = phases
+    .filter((timing) => timing.node === undefined)
+    .toSorted((a, b) => a.startMs - b.startMs);
+  const sums = new Map<string, number>();
+  for (const { phase, durationMs } of whole) sums.set(phase, (sums.get(phase) ?? 0) + durationMs);
+  const words = [...sums].map(([phase, ms]) => `${phase} ${paint('gray', duration(ms))}`);
+  return words.length === 0 ? '' : `${paint('bold', 'Times')}  ${words.join(paint('gray', ' · '))}`;
+}
+
+function places(run: RunResult, cwd: string, paint: Paint): string {
+  const here = `${relative(cwd, cwd) || '.'}/.shakedown/runs/${run.id}`;
+  const lines = [
+    `report  ${here}/report.html`,
+    'nodes   nodes/<n>/files (what came back), logs, to_deploy (what was sent)',
+    'log     tester.log',
+  ];
+  const problems = Object.values(run.collectProblems).flat().length;
+  if (problems > 0)
+    lines.push(
+      `not all could be collected: ${problems} ${problems === 1 ? 'thing' : 'things'}, listed in the report`,
+    );
+  if (run.kept) {
+    lines.push(`kept    the machines: 'shakedown rerun', 'shakedown shell 0', 'shakedown down'`);
+  }
+  const passed = run.checks.filter((check) => check.verdict === 'pass').length;
+  const count = run.checks.length > 0 ? `, ${passed} of ${run.checks.length} checks passed` : '';
+  const nodes = `${run.nodes.length} ${run.nodes.length === 1 ? 'node' : 'nodes'}`;
+  return `${indent(lines.join('\n'))}\n\n${verdictWord(run.verdict, paint)}  ${run.scenario}: ${nodes}${count}, ${duration(run.durationMs)}`;
+}
+
+const indent = (text: string): string => text.replace(/^/gm, '  ');

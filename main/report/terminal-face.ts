@@ -1,0 +1,128 @@
+import type { Writable } from 'node:stream';
+import cliTruncate from 'cli-truncate';
+import { createLogUpdate } from 'log-update';
+import type { EventNode, RunEvent } from '../../common/events.ts';
+import type { CheckResult, PhaseName } from '../../common/results.ts';
+import { duration, type Paint, painter, sign } from './words.ts';
+
+/** What one node's line shows. */
+interface NodeLine {
+  readonly node: EventNode;
+  readonly done: { readonly phase: PhaseName; readonly ms: number; readonly bad: boolean }[];
+  now: PhaseName | undefined;
+  note: string;
+}
+
+const spinner = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+
+/** A picture that is redrawn in place: a line per node that moves through the phases, then the checks. */
+export class TerminalFace {
+  readonly #draw: ReturnType<typeof createLogUpdate>;
+  readonly #out: Writable & { columns?: number; rows?: number };
+  readonly #paint: Paint;
+  readonly #nodes = new Map<number, NodeLine>();
+  readonly #checks: CheckResult[] = [];
+  readonly #timer: NodeJS.Timeout;
+  #running: string | undefined;
+  #status = 'reading the config';
+  #title = '';
+  #frame = 0;
+  #closed = false;
+
+  constructor(out: Writable & { isTTY?: boolean; columns?: number; rows?: number }, env: NodeJS.ProcessEnv) {
+    this.#out = out;
+    this.#paint = painter(out, env);
+    this.#draw = createLogUpdate(out as NodeJS.WriteStream);
+    this.#timer = setInterval(() => this.#redraw(), 100);
+    this.#timer.unref();
+  }
+
+  handle(event: RunEvent): void {
+    switch (event.type) {
+      case 'run-started':
+        this.#title = `${event.scenario}  ${this.#paint('gray', event.run)}`;
+        break;
+      case 'nodes-known':
+        for (const node of event.nodes)
+          this.#nodes.set(node.id, { node, done: [], now: undefined, note: '' });
+        break;
+      case 'phase-started':
+        this.#started(event.phase, event.node);
+        break;
+      case 'phase-ended': {
+        const { phase, node, durationMs, verdict } = event.timing;
+        const line = this.#nodes.get(node ?? -1);
+        line?.done.push({ phase, ms: durationMs, bad: verdict !== 'pass' });
+        if (line) [line.now, line.note] = [undefined, ''];
+        break;
+      }
+      case 'note': {
+        const line = this.#nodes.get(event.node ?? -1);
+        if (line) line.note = event.message;
+        else this.#status = event.message;
+        break;
+      }
+      case 'check-started':
+        this.#running = event.name;
+        break;
+      case 'check-ended':
+        this.#running = undefined;
+        this.#checks.push(event.check);
+        break;
+      case 'interrupted':
+        this.#status = 'interrupted: collecting what there is (once more to leave that out)';
+        break;
+    }
+    if (event.type === 'run-ended') this.#redraw();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearInterval(this.#timer);
+    this.#running = undefined;
+    this.#status = '';
+    this.#redraw();
+    this.#draw.done();
+  }
+
+  #started(phase: PhaseName, node: number | undefined): void {
+    const line = this.#nodes.get(node ?? -1);
+    if (line) line.now = phase;
+    else this.#status = phase;
+  }
+
+  #redraw(): void {
+    this.#frame = (this.#frame + 1) % spinner.length;
+    const width = this.#out.columns ?? 80;
+    const room = Math.max(3, (this.#out.rows ?? 24) - this.#nodes.size - 4);
+    const checks = this.#checks.slice(-room).map((check) => this.#checkLine(check));
+    const lines = [this.#paint('bold', this.#title), ...this.#nodeLines(), ...checks];
+    const spin = this.#paint('cyan', spinner[this.#frame] ?? '');
+    if (this.#running !== undefined) lines.push(`${spin} ${this.#running}`);
+    else if (this.#status !== '') lines.push(`${spin} ${this.#status}`);
+    this.#draw(lines.map((line) => cliTruncate(line, width - 1)).join('\n'));
+  }
+
+  #nodeLines(): string[] {
+    const room = Math.max(4, (this.#out.rows ?? 24) - 8);
+    const all = [...this.#nodes.values()];
+    const shown = all.slice(0, room).map((line) => this.#nodeLine(line));
+    if (all.length > room) shown.push(this.#paint('gray', `… and ${all.length - room} more nodes`));
+    return shown;
+  }
+
+  #nodeLine({ node, done, now, note }: NodeLine): string {
+    const phases = done.map(({ phase, ms, bad }) =>
+      bad ? this.#paint('red', `${phase} ✗`) : `${phase} ${this.#paint('gray', duration(ms))}`,
+    );
+    if (now) phases.push(this.#paint('cyan', `${now} ${spinner[this.#frame]}`));
+    if (note) phases.push(this.#paint('gray', note));
+    return `${this.#paint('bold', node.name.padEnd(8))} ${phases.join('  ')}`;
+  }
+
+  #checkLine(check: CheckResult): string {
+    const time = this.#paint('gray', duration(check.durationMs));
+    return `${sign(check.verdict, this.#paint)} ${check.name}  ${time}`;
+  }
+}
