@@ -8,7 +8,7 @@ import { reasonOf } from './attempts.ts';
 import type { CheckListener, ClusterUnderTest } from './check.ts';
 import { CheckLog } from './check-log.ts';
 import { CheckRun } from './check-run.ts';
-import { CheckServer, type Worker } from './check-server.ts';
+import { CheckServer, processGone, type Worker } from './check-server.ts';
 import { HangWatch } from './hang-watch.ts';
 import { HostProcess } from './host-process.ts';
 import { NodeLosses } from './node-losses.ts';
@@ -158,10 +158,7 @@ class VitestCheckHost implements CheckHost {
   #workerChanged(worker: Worker): void {
     this.#advance();
     if (!worker.gone) return;
-    setTimeout(() => {
-      const message = 'its process ended unexpectedly: it crashed or was killed; see checks.log';
-      this.#run.abandon(worker.file, { verdict: 'error', message, rest: 'the process of its file ended' });
-    }, lastWordGrace).unref();
+    setTimeout(() => this.#run.abandon(worker.file, processGone), lastWordGrace).unref();
   }
 
   #watchForHangs(): HangWatch {
@@ -174,7 +171,8 @@ class VitestCheckHost implements CheckHost {
       hung: (file, worker, message) => {
         const [test] = this.#run.running(file);
         const rest = test === undefined ? message : `'${test.name}' hung`;
-        this.#run.abandon(file, { verdict: 'fail', message, rest });
+        const named = test === undefined ? message : `'${test.name}' hung: ${message}`;
+        this.#run.abandon(file, { verdict: 'fail', message: named, rest });
         if (worker) killProcess(worker.pid);
       },
     });
@@ -188,7 +186,7 @@ class VitestCheckHost implements CheckHost {
           message: `still running when the checks' time limit of ${timeout} s was reached`,
           rest: `the checks' time limit of ${timeout} s was reached`,
         } as const);
-    for (const file of this.#files) this.#run.abandon(file, reason);
+    this.#run.abandonAll(reason);
     await this.#process.end(0);
   }
 

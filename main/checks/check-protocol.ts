@@ -81,6 +81,13 @@ export const fileReady = new RequestType<Record<string, never>, readonly NodeFac
 export const testStarted = new RequestType<ListedTest & { readonly timeoutMs: number }, null, void>(
   'worker/testStarted',
 );
+/**
+ * Worker to main, as soon as an attempt of a test is over. Vitest's own word, by way of the host, says more, but comes
+ * up to a few hundred ms later, and never if the process dies meanwhile.
+ */
+export const testOver = new NotificationType<{ readonly id: string; readonly problem?: string }>(
+  'worker/testOver',
+);
 /** Main to worker: is its event loop alive? */
 export const ping = new RequestType<Record<string, never>, null, void>('worker/ping');
 

@@ -2,6 +2,7 @@ import { relative } from 'node:path';
 import type { CheckResult, Verdict } from '../../common/results.ts';
 import type { CheckListener } from './check.ts';
 import type { FileEnded, ListedTest, TestEnded, Trouble } from './check-protocol.ts';
+import { plainMessage } from './plain-message.ts';
 
 /** A test of a file that has begun and not ended. */
 export interface RunningTest extends ListedTest {
@@ -10,10 +11,26 @@ export interface RunningTest extends ListedTest {
   readonly timeoutMs: number;
 }
 
+interface OverTest extends RunningTest {
+  readonly durationMs: number;
+  readonly problem: string | undefined;
+}
+
+/** Why a file, or all, cannot go on. */
+export interface Cause {
+  readonly verdict: Exclude<Verdict, 'pass'>;
+  /** For what runs; without a running test, for the file itself. */
+  readonly message: string;
+  /** For what has not run: what follows `not run: `. */
+  readonly rest: string;
+}
+
 interface FileState {
   /** Of all its tests that are wanted; empty until it is loaded. */
   readonly pending: Map<string, ListedTest>;
   readonly running: Map<string, RunningTest>;
+  /** Over, but Vitest's own word is still to come. */
+  readonly over: Map<string, OverTest>;
   ended: boolean;
 }
 
@@ -29,6 +46,7 @@ export class CheckRun {
   readonly #changed: () => void;
   readonly #unheard: ((listener: CheckListener) => void)[] = [];
   #listener: CheckListener | undefined;
+  #turnSince = 0;
 
   /**
    * `files` absolute and in order. `nodeLoss` gives the sentence about the node that a test lost since it began;
@@ -41,7 +59,10 @@ export class CheckRun {
     readonly changed: () => void;
   }) {
     this.#files = new Map(
-      options.files.map((file) => [file, { pending: new Map(), running: new Map(), ended: false }]),
+      options.files.map((file) => [
+        file,
+        { pending: new Map(), running: new Map(), over: new Map(), ended: false },
+      ]),
     );
     this.#directory = options.scenarioDirectory;
     this.#nodeLoss = options.nodeLoss;
@@ -80,17 +101,28 @@ export class CheckRun {
     const state = this.#open(file);
     if (state === undefined) return;
     // A retry begins anew, but it is the same check to the person.
-    if (!state.running.has(test.id)) this.#tell((listener) => listener.started(test.name));
+    const retried = state.over.delete(test.id);
+    if (!retried) this.#tell((listener) => listener.started(test.name));
     state.pending.set(test.id, test);
     state.running.set(test.id, test);
+  }
+
+  /** An attempt of a test is over; `problem` is what went wrong in it. */
+  over(file: string, id: string, problem: string | undefined): void {
+    const state = this.#open(file);
+    const test = state?.running.get(id);
+    if (state === undefined || test === undefined) return;
+    state.running.delete(id);
+    const durationMs = Math.round(performance.now() - test.startedAt);
+    state.over.set(id, { ...test, durationMs, problem });
   }
 
   ended(test: TestEnded): void {
     const state = this.#open(test.file);
     if (state === undefined) return;
-    const startedAt = state.running.get(test.id)?.startedAt ?? performance.now();
-    state.pending.delete(test.id);
-    state.running.delete(test.id);
+    const known = state.running.get(test.id) ?? state.over.get(test.id);
+    const startedAt = known?.startedAt ?? performance.now();
+    for (const tests of [state.pending, state.running, state.over]) tests.delete(test.id);
     const common = { name: test.name, durationMs: test.durationMs, file: test.file };
     if (test.state === 'passed') this.#add({ ...common, verdict: 'pass' });
     else if (test.state === 'skipped') {
@@ -112,7 +144,7 @@ export class CheckRun {
         this.#add({ ...trouble, name, file, durationMs: 0, verdict: 'error', message });
       } else {
         const hook = { name: `hooks of ${trouble.suite ?? name}`, file, durationMs: 0 };
-        this.#addFailure(hook, trouble, this.#nodeLoss('', performance.now()));
+        this.#addFailure(hook, trouble, this.#nodeLoss('', this.#turnSince));
       }
     }
     if (tests === 0 && troubles.length === 0) {
@@ -122,27 +154,30 @@ export class CheckRun {
     this.#close(file, state, { verdict: 'skip', message: 'not run' });
   }
 
-  /**
-   * The file cannot go on. What runs gets the verdict and message; without a running test the file itself does. What
-   * did not run is `skip`, `not run: …` with `rest`.
-   */
-  abandon(
-    file: string,
-    cause: { readonly verdict: Verdict; readonly message: string; readonly rest: string },
-  ): void {
+  /** No file that has not ended can go on. */
+  abandonAll(cause: Cause): void {
+    for (const file of this.#files.keys()) this.abandon(file, cause);
+  }
+
+  /** The file cannot go on: what is over keeps its outcome, what runs gets the cause, the rest is `skip`. */
+  abandon(file: string, { verdict, message, rest }: Cause): void {
     const state = this.#open(file);
     if (state === undefined) return;
-    const { verdict, message } = cause;
-    const now = performance.now();
+    for (const { id, name, startedAt, durationMs, problem } of state.over.values()) {
+      state.pending.delete(id);
+      const common = { name, file, durationMs };
+      if (problem === undefined) this.#add({ ...common, verdict: 'pass' });
+      else this.#addFailure(common, { message: plainMessage(problem) }, this.#nodeLoss(id, startedAt));
+    }
     for (const { id, name, startedAt } of state.running.values()) {
       state.pending.delete(id);
-      const common = { name, file, durationMs: Math.round(now - startedAt) };
-      const loss = verdict === 'pass' ? undefined : this.#nodeLoss(id, startedAt);
+      const common = { name, file, durationMs: Math.round(performance.now() - startedAt) };
+      const loss = this.#nodeLoss(id, startedAt);
       this.#add(loss === undefined ? { ...common, verdict, message } : lost(common, loss, message));
     }
-    if (state.running.size === 0)
-      this.#add({ name: this.#shown(file), file, durationMs: 0, verdict, message });
-    this.#close(file, state, { verdict: 'skip', message: `not run: ${cause.rest}` });
+    const itself = { name: this.#shown(file), file, durationMs: 0, verdict, message };
+    if (state.running.size === 0) this.#add(itself);
+    this.#close(file, state, { verdict: 'skip', message: `not run: ${rest}` });
   }
 
   /** A mistake that belongs to no test, found after all had ended. */
@@ -168,7 +203,9 @@ export class CheckRun {
     for (const { name } of state.pending.values()) this.#add({ name, file, durationMs: 0, ...unrun });
     state.pending.clear();
     state.running.clear();
+    state.over.clear();
     state.ended = true;
+    this.#turnSince = performance.now();
     this.#changed();
   }
 

@@ -13,6 +13,13 @@ import type { CheckRun } from './check-run.ts';
 import { serveCluster } from './cluster-service.ts';
 import type { NodeLosses } from './node-losses.ts';
 
+/** Why a file cannot go on whose process is no more. */
+export const processGone = {
+  verdict: 'error',
+  message: 'its process ended unexpectedly: it crashed or was killed; see checks.log',
+  rest: 'the process of its file ended',
+} as const;
+
 /** A process that runs one check file. */
 export interface Worker {
   readonly file: string;
@@ -88,6 +95,7 @@ export class CheckServer {
     connection.onNotification(protocol.fileEnded, (ended) => run.fileEnded(ended));
     connection.onNotification(protocol.output, ({ where, text }) => output(where, text));
     connection.onNotification(protocol.allEnded, ({ troubles }) => {
+      run.abandonAll(processGone);
       for (const trouble of troubles) run.stray(trouble);
       allEnded();
     });
@@ -112,6 +120,9 @@ export class CheckServer {
     connection.onRequest(protocol.testStarted, (test) => {
       if (worker) run.started(worker.file, { ...test, startedAt: performance.now() });
       return null;
+    });
+    connection.onNotification(protocol.testOver, ({ id, problem }) => {
+      if (worker) run.over(worker.file, id, problem);
     });
     connection.onClose(() => {
       if (worker === undefined) return;

@@ -55,7 +55,7 @@ export class HangWatch {
     const limits = run.running(file).map(({ timeoutMs }) => timeoutMs || Number.POSITIVE_INFINITY);
     const limit = limits.length > 0 ? Math.max(...limits) : testTimeoutMs;
     if (silent > limit + grace) {
-      hung(file, worker, `it blocked its process for ${limit / 1000} s and was ended`);
+      hung(file, worker, `it did not finish within ${limit / 1000} s, blocked its process and was ended`);
     } else {
       this.#ask(worker);
     }

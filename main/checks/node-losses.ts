@@ -29,7 +29,8 @@ export class NodeLosses {
 
   /** What a test that began then has lost, as a sentence: a node that it asked, or one that went while it ran. */
   since(test: string, startedAt: number): string | undefined {
-    const met = this.#met.get(test) ?? [...this.#losses.values()].find(({ at }) => at >= startedAt);
-    return met?.message;
+    const met = this.#met.get(test);
+    const losses = [...(met ? [met] : []), ...this.#losses.values()];
+    return losses.find(({ at }) => at >= startedAt)?.message;
   }
 }

@@ -3,45 +3,49 @@ import { relative } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import type { SerializedError, TestError } from 'vitest';
 import type { Trouble } from './check-protocol.ts';
+import { plainMessage } from './plain-message.ts';
 
 /** What Vitest knows of an error, as a person reads it: the message; the diff and the place in the source as detail. */
 export function troubleOf(error: SerializedError | TestError, directory: string): Trouble {
-  const message = messageOf(error);
+  const said = plainMessage(String(error.message ?? error), error.name);
+  const parse = parseError(said);
+  if (parse) return parse;
   const diff = typeof error.diff === 'string' ? stripVTControlCharacters(error.diff).trim() : '';
-  const cause = error.cause ? `caused by: ${messageOf(error.cause)}` : '';
+  const cause = error.cause ? `caused by: ${plainMessage(error.cause.message, error.cause.name)}` : '';
   const detail = [diff, cause, placeOf(error, directory)].filter(Boolean).join('\n\n');
-  return { message, ...(detail ? { detail } : {}) };
+  return { message: said, ...(detail ? { detail } : {}) };
 }
 
-/** Names that say nothing which the message does not. */
-const plainNames = new Set(['Error', 'AssertionError', 'ClusterError', undefined, '']);
-
-function messageOf(error: SerializedError): string {
-  const message = stripVTControlCharacters(String(error.message ?? error)).trim();
-  const timedOut = /^(Test|Hook) timed out in (\d+)ms/.exec(message);
-  if (timedOut) {
-    const [, what = '', ms = ''] = timedOut;
-    return `the ${what.toLowerCase()} did not finish within ${Number(ms) / 1000} s`;
-  }
-  const exited = /^process\.exit unexpectedly called with "(.*)"$/.exec(message);
-  if (exited) return `the check called process.exit(${exited[1]})`;
-  return plainNames.has(error.name) ? message : `${error.name}: ${message}`;
+/** What the compiler says of a file, with the place first: `config/checks/a.check.ts:3:13: Unexpected token`. */
+function parseError(message: string): Trouble | undefined {
+  const found = /\[\w+\] (?<what>.*)\n[^\n]*\u256d\u2500\[ (?<place>.*:\d+:\d+) \]/.exec(message);
+  if (!found?.groups) return undefined;
+  const { what, place } = found.groups;
+  return { message: `${place}: ${what}`, detail: message.slice(found.index) };
 }
 
 /** The line of the check file that the error came from, with the lines around it. */
 function placeOf(error: SerializedError, directory: string): string {
-  const stack = error.stacks?.find(({ file }) => isUsers(file, directory)) ?? error.stacks?.[0];
+  const stacks = error.stacks ?? stacksOf(error.stack);
+  const stack = stacks.find(({ file }) => isUsers(file, directory));
   if (stack === undefined) return '';
-  const place = `at ${displayed(stack.file, directory)}:${stack.line}:${stack.column}`;
+  const place = `at ${relative(directory, stack.file)}:${stack.line}:${stack.column}`;
   const frame = codeFrame(stack.file, stack.line, stack.column);
   return frame === '' ? place : `${place}\n${frame}`;
 }
 
+/** Vitest reads the stacks of errors that tests threw, and leaves the others as text. */
+function stacksOf(stack: string | undefined): { file: string; line: number; column: number }[] {
+  const frames = (stack ?? '').matchAll(/(?:file:\/\/)?(\/[^\n()]+):(\d+):(\d+)\)?$/gm);
+  return [...frames].map(([, file = '', line, column]) => ({
+    file,
+    line: Number(line),
+    column: Number(column),
+  }));
+}
+
 const isUsers = (file: string, directory: string): boolean =>
   file.startsWith(`${directory}/`) && !file.includes('/node_modules/');
-
-const displayed = (file: string, directory: string): string =>
-  isUsers(file, directory) ? relative(directory, file) : file;
 
 /** Lines and columns count from 1. Empty when the file cannot be read. */
 export function codeFrame(file: string, line: number, column: number): string {

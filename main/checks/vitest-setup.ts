@@ -12,5 +12,9 @@ await link.hello(file);
 beforeAll(() => link.waitForCluster(), 0);
 
 aroundEach(async (runTest, { task, signal }) => {
-  await link.runTest({ id: task.id, name: task.fullTestName, timeoutMs: task.timeout, signal }, runTest);
+  const problem = () => task.result?.errors?.at(-1)?.message;
+  await link.runTest(
+    { id: task.id, name: task.fullTestName, timeoutMs: task.timeout, signal, problem },
+    runTest,
+  );
 }, 0);

@@ -10,7 +10,7 @@ import {
   SocketMessageWriter,
 } from 'vscode-jsonrpc/node';
 import type { NodeFacts } from '../config/scenario.ts';
-import { fileReady, ping, testStarted, workerHello } from './check-protocol.ts';
+import { fileReady, ping, testOver, testStarted, workerHello } from './check-protocol.ts';
 
 /** The environment variable by which a worker knows the main process's socket. */
 export const socketVariable = 'SHAKEDOWN_CHECK_SOCKET';
@@ -19,6 +19,15 @@ export const socketVariable = 'SHAKEDOWN_CHECK_SOCKET';
 export interface CurrentTest {
   readonly id: string;
   readonly signal: AbortSignal;
+}
+
+/** One attempt of a test. */
+export interface TestAttempt extends CurrentTest {
+  readonly name: string;
+  /** ms; 0 for none. */
+  readonly timeoutMs: number;
+  /** What went wrong in it, once it is over. */
+  readonly problem: () => string | undefined;
 }
 
 /** What a worker and the main process say to one another; one per worker. */
@@ -52,14 +61,18 @@ export class WorkerLink {
   }
 
   /** Runs a test's body, so that what it asks of the cluster is known to come from it. */
-  async runTest(
-    test: CurrentTest & { name: string; timeoutMs: number },
-    body: () => Promise<void>,
-  ): Promise<void> {
+  async runTest(test: TestAttempt, body: () => Promise<void>): Promise<void> {
     const { id, name, timeoutMs } = test;
     // Answered before the test begins: should it block this process, it is known which one did.
     await this.#connection.sendRequest(testStarted, { id, name, timeoutMs });
-    await this.#current.run(test, body);
+    let problem: string | undefined;
+    try {
+      await this.#current.run(test, body);
+      problem = test.problem();
+    } finally {
+      const over = problem === undefined ? { id } : { id, problem };
+      await this.#connection.sendNotification(testOver, over);
+    }
   }
 
   /** Asks; throws `failure`, whose stack is the caller's, with what went wrong as its message. */
