@@ -46,6 +46,8 @@ export async function run(request: RunRequest, world: World): Promise<RunResult>
     cluster = await recorder.step('machines', () => machinesFor(request, world, open));
     planned = await recorder.step('config', () => planNodes(scenario, cluster?.machines ?? [], world.env));
     const hostPackages = world.installHostPackages(scenario.packages, work);
+    // Awaited below; until then a failure of it must not count as unhandled.
+    hostPackages.catch(() => undefined);
     const nodes = await prepareNodes({ request, world, open, cluster, planned, connected });
     await hostPackages;
     const session = { scenario, cluster, nodes, store };

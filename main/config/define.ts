@@ -58,7 +58,7 @@ export type SetupStepInput = Omit<SetupStep, 'on' | 'when'> & Partial<Pick<Setup
 /** What each node gets: `config/node.config.ts`. Templates see it, with all functions applied, as `node_config`. */
 export interface NodeConfigInput {
   /**
-   * Where the node files go, absolute; `/var/lib/shakedown/work` unless told. It belongs to shakedown: whatever else
+   * Where the node files go, absolute; `/srv/shakedown` unless told. It belongs to shakedown: whatever else
    * is in it is removed before a run.
    */
   readonly workingDir?: PerNode<string>;

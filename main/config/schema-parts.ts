@@ -141,7 +141,7 @@ const list = <Element extends z.ZodType>(element: Element, of: string) =>
 
 /** The node config's own fields, after its functions were applied; with defaults, all of them are there. */
 export const nodeFields = {
-  workingDir: field.workingDirectory.default('/var/lib/shakedown/work'),
+  workingDir: field.workingDirectory.default('/srv/shakedown'),
   packages: list(field.aptPackage, 'packages').default([]),
   aptSources: list(aptSource, 'apt sources').default([]),
   debs: list(field.text, '.deb files').default([]),
