@@ -129,7 +129,7 @@ class VitestCheckHost implements CheckHost {
   }
 
   async #dispose(graceMs: number): Promise<void> {
-    this.#server.quit();
+    await this.#server.quit();
     await this.#process.end(graceMs);
     this.#server.close();
     await this.#log.close();

@@ -61,8 +61,12 @@ export class CheckServer {
   }
 
   /** Tells the host to end. */
-  quit(): void {
-    this.#host?.sendNotification(protocol.quit, {}).catch(() => {});
+  async quit(): Promise<void> {
+    try {
+      await this.#host?.sendNotification(protocol.quit, {});
+    } catch {
+      // It has ended already.
+    }
   }
 
   close(): void {

@@ -61,17 +61,16 @@ export class HangWatch {
     }
   }
 
-  #ask(worker: Worker): void {
+  async #ask(worker: Worker): Promise<void> {
     if (this.#asking || worker.gone) return;
     this.#asking = true;
-    worker.connection
-      .sendRequest(protocol.ping, {})
-      .then(() => {
-        if (worker.file === this.#file) this.#lastSign = performance.now();
-      })
-      .catch(() => {})
-      .finally(() => {
-        this.#asking = false;
-      });
+    try {
+      await worker.connection.sendRequest(protocol.ping, {});
+      if (worker.file === this.#file) this.#lastSign = performance.now();
+    } catch {
+      // It is gone, which is noticed elsewhere.
+    } finally {
+      this.#asking = false;
+    }
   }
 }

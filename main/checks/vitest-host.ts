@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname, extname, join } from 'node:path';
 import type { InlineConfig, TestSpecification } from 'vitest/node';
@@ -86,6 +86,7 @@ function vitestOptions({
 function viteOptions({ temporaryDirectory }: HostOrder) {
   return {
     configFile: false,
+    tsconfig: emptyTsconfig(temporaryDirectory),
     envDir: false,
     publicDir: false,
     cacheDir: join(temporaryDirectory, 'vite'),
@@ -97,6 +98,13 @@ function viteOptions({ temporaryDirectory }: HostOrder) {
       ],
     },
   } as const;
+}
+
+/** Files are read as Node itself reads them: without a tsconfig, whatever lies about in the user's folders. */
+function emptyTsconfig(directory: string): string {
+  const path = join(directory, 'tsconfig.json');
+  writeFileSync(path, '{}');
+  return path;
 }
 
 /** A module of ours as it is here: TypeScript in the source tree, JavaScript in the package. */

@@ -83,9 +83,12 @@ export class VitestReporter implements Reporter {
     return [...module.children.allTests()].filter((test) => isWanted(test.fullName, this.#order.filter));
   }
 
-  #tell<P>(type: NotificationType<P>, params: P): void {
-    // When the main process is gone, so is this one in a moment.
-    this.#connection.sendNotification(type.method, params).catch(() => {});
+  async #tell<P>(type: NotificationType<P>, params: P): Promise<void> {
+    try {
+      await this.#connection.sendNotification(type.method, params);
+    } catch {
+      // The main process is gone, and so is this one in a moment.
+    }
   }
 }
 
