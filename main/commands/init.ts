@@ -1,7 +1,6 @@
 import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { UsageError } from '../../common/errors.ts';
-import { version } from '../version.ts';
 import type { Command } from './command.ts';
 import { scaffold } from './scaffold.ts';
 
@@ -15,7 +14,7 @@ export const initCommand: Command = {
     if (folder === undefined) throw new UsageError("'shakedown init' needs the name of a folder.");
     const directory = resolve(cwd, folder);
     await refuseUnlessEmpty(directory);
-    for (const { path, content, mode } of scaffold(basename(directory), version())) {
+    for (const { path, content, mode } of scaffold(basename(directory))) {
       const file = join(directory, path);
       await mkdir(dirname(file), { recursive: true });
       await writeFile(file, content, { flag: 'wx' });
@@ -32,7 +31,6 @@ export const initCommand: Command = {
         '',
         'Next:',
         ...(place === '.' ? [] : [`  cd ${place}`]),
-        '  npm install             only for your editor: types of shakedown',
         '  shakedown render        see what each node would get',
         '  shakedown run           run it',
         '',

@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
 /** One file of the scenario that `shakedown init` makes. */
 export interface ScaffoldFile {
   readonly path: string;
@@ -6,14 +9,14 @@ export interface ScaffoldFile {
 }
 
 /** A scenario that runs as it is: three nodes with nginx, each with a page that says which node it is. */
-export const scaffold = (name: string, version: string): readonly ScaffoldFile[] => [
+export const scaffold = (name: string): readonly ScaffoldFile[] => [
   { path: 'config/main.config.ts', content: mainConfig(name) },
   { path: 'config/node.config.ts', content: nodeConfig },
   { path: 'config/checks/web.check.ts', content: check },
   { path: 'node_files/site.conf', content: siteConf },
   { path: 'node_files/www/index.html.tmpl', content: page },
-  { path: 'package.json', content: packageJson(name, version) },
-  { path: 'tsconfig.json', content: tsconfig },
+  { path: 'package.json', content: packageJson(name) },
+  { path: 'tsconfig.json', content: tsconfig() },
   { path: '.gitignore', content: '.shakedown/\n/nodes\n/tester.log\nnode_modules/\n' },
 ];
 
@@ -86,33 +89,38 @@ const packageName = (name: string): string =>
     .replace(/[^a-z0-9-]+/g, '-')
     .replace(/^-+|-+$/g, '') || 'scenario';
 
-const packageJson = (name: string, version: string): string =>
-  `${JSON.stringify(
-    {
-      name: packageName(name),
-      private: true,
-      type: 'module',
-      scripts: { start: 'shakedown run' },
-      devDependencies: { shakedown: `^${version}` },
-    },
-    null,
-    2,
-  )}\n`;
+const packageJson = (name: string): string =>
+  json({ name: packageName(name), private: true, type: 'module', scripts: { start: 'shakedown run' } });
 
-const tsconfig = `${JSON.stringify(
-  {
-    compilerOptions: {
-      target: 'es2024',
-      module: 'nodenext',
-      strict: true,
-      noEmit: true,
-      erasableSyntaxOnly: true,
-      verbatimModuleSyntax: true,
-      allowImportingTsExtensions: true,
-      skipLibCheck: true,
-    },
-    include: ['config'],
+/** For editors only; a run looks at none of it. */
+const tsconfig =
+  (): string => `// For your editor. 'paths' is where this machine's shakedown lies: on another one, change it.
+${json({
+  compilerOptions: {
+    target: 'es2024',
+    module: 'nodenext',
+    strict: true,
+    noEmit: true,
+    erasableSyntaxOnly: true,
+    verbatimModuleSyntax: true,
+    allowImportingTsExtensions: true,
+    skipLibCheck: true,
+    ...nodeTypes(),
+    paths: { shakedown: [typesOf('../index')], 'shakedown/check': [typesOf('../checks/check-api')] },
   },
-  null,
-  2,
-)}\n`;
+  include: ['config'],
+})}`;
+
+/** Node's own types, where this program has them: a checkout does. */
+function nodeTypes(): object {
+  const types = fileURLToPath(new URL('../../node_modules/@types', import.meta.url));
+  return existsSync(`${types}/node`) ? { types: ['node'], typeRoots: [types] } : {};
+}
+
+/** A module of this very program: its sources, or the declarations of the built package. */
+function typesOf(path: string): string {
+  const suffix = import.meta.url.endsWith('.ts') ? '.ts' : '.d.ts';
+  return fileURLToPath(new URL(path + suffix, import.meta.url));
+}
+
+const json = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;
