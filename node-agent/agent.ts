@@ -110,7 +110,7 @@ export class NodeAgent {
 
   async #clean({ workingDir, keep }: CleanParams, signal: AbortSignal): Promise<CleanResult> {
     const directory = await safeWorkingDirectory(workingDir, [this.#state.directory, nodeCacheDirectory]);
-    await this.#services.stopAll();
+    await this.#services.forgetAll();
     await finishForAnother(this.#state);
     for (const name of readdirSync(this.#state.logs))
       rmSync(join(this.#state.logs, name), { recursive: true });

@@ -24,6 +24,10 @@ const state = new AgentState(stateDirectory());
 
 async function serve(): Promise<void> {
   process.chdir('/');
+  // dpkg refuses to work without the administrator's folders, which a login's PATH need not have.
+  const folders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+  const given = (process.env.PATH ?? '').split(':').filter(Boolean);
+  process.env.PATH = [...given, ...folders.filter((folder) => !given.includes(folder))].join(':');
   // All that is started from here on can be found by it.
   process.env[markVariable] = state.id;
   const end = new AbortController();

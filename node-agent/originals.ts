@@ -66,12 +66,12 @@ export class Originals {
   /** Puts everything back as it was, and forgets it. Gives the paths, sorted. */
   async restore(): Promise<string[]> {
     const originals = await this.#all();
-    for (const original of originals) {
-      await this.#putBack(original);
-      await removeEmpty(original.madeFolders);
-      // The record goes last: what was put back twice is right, what was forgotten is not.
-      await rm(this.#record(original.path), { force: true });
-      await rm(this.#bytes(original.path), { force: true });
+    for (const original of originals) await this.#putBack(original);
+    await removeEmpty(originals.flatMap((original) => original.madeFolders));
+    // The records go last: what is put back twice is right, what was forgotten is not.
+    for (const { path } of originals) {
+      await rm(this.#record(path), { force: true });
+      await rm(this.#bytes(path), { force: true });
     }
     return originals.map((original) => original.path).sort();
   }
@@ -150,8 +150,9 @@ async function missingFolders(path: string): Promise<string[]> {
   return missing;
 }
 
+/** The deepest first, as far as nobody else uses them. */
 async function removeEmpty(folders: readonly string[]): Promise<void> {
-  for (const folder of folders) {
+  for (const folder of [...new Set(folders)].sort((one, other) => other.length - one.length)) {
     await rmdir(folder).catch((error: unknown) => {
       if (!isSystemError(error, 'ENOTEMPTY', 'EEXIST', 'ENOENT')) throw error;
     });

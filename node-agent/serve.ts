@@ -42,7 +42,12 @@ export class AgentConnection {
   }
 
   readonly notify: Notify = (name, params) => {
-    this.#connection.sendNotification(name, params).catch(() => {});
+    const dropped = () => {};
+    try {
+      this.#connection.sendNotification(name, params).catch(dropped);
+    } catch {
+      dropped();
+    }
   };
 
   /** Serves until the input ends, then calls `closed`. `heard` is called for every sign of life of the main host. */

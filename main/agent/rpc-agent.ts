@@ -107,10 +107,7 @@ class RpcAgent implements Agent {
       for (const tell of this.#diedListeners) tell(died);
     });
     this.#connection.listen();
-    this.#alive = setInterval(
-      () => this.#connection.sendNotification('alive', {}).catch(() => {}),
-      aliveEvery * 1000,
-    );
+    this.#alive = setInterval(() => void this.#sayAlive(), aliveEvery * 1000);
     this.#alive.unref();
     child.ended.then(
       (end) => this.#end(end),
@@ -132,7 +129,8 @@ class RpcAgent implements Agent {
     const given = AbortSignal.any([this.#ended.signal, late.signal, ...(signal ? [signal] : [])]);
     const { promise: stopped, reject } = Promise.withResolvers<never>();
     const stop = () => {
-      cancel.cancel();
+      // With nobody left to tell, the library would complain.
+      if (!this.#ended.signal.aborted) cancel.cancel();
       reject(this.#whyStopped(method, timeout, signal, late.signal));
     };
     given.addEventListener('abort', stop);
@@ -223,6 +221,14 @@ class RpcAgent implements Agent {
     if (signal.aborted) return signal.reason;
     const message = error instanceof Error ? error.message : String(error);
     return new ShakedownError({ message: `'${method}' on the node: ${message}` }, { cause: error });
+  }
+
+  async #sayAlive(): Promise<void> {
+    try {
+      await this.#connection.sendNotification('alive', {});
+    } catch {
+      // The end of the process tells why.
+    }
   }
 
   #keepStderr(text: string): void {

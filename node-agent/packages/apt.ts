@@ -34,7 +34,6 @@ const environment = {
   APT_LISTCHANGES_FRONTEND: 'none',
   NEEDRESTART_SUSPEND: '1',
   UCF_FORCE_CONFFOLD: '1',
-  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
 };
 
 const settings = [

@@ -108,6 +108,12 @@ export class Services {
     for (const name of [...this.#entries.keys()].reverse()) await this.stop(name).catch(() => {});
   }
 
+  /** Stops all and knows none any more: a new run begins. */
+  async forgetAll(): Promise<void> {
+    await this.stopAll();
+    this.#entries.clear();
+  }
+
   #enter(spec: ServiceSpec, workingDir: string): Entry {
     const service = this.#make(spec, workingDir);
     const entry: Entry = {

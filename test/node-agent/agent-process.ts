@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import {
@@ -11,7 +12,11 @@ import {
 } from 'vscode-jsonrpc/node';
 import { type AgentMethods, protocolVersion, type ServiceDied } from '../../common/protocol.ts';
 import type { ServiceSpec } from '../../common/ready.ts';
+import { agentBundle } from '../../main/agent/bundle.ts';
 import { temporaryFolder } from './temporary.ts';
+
+// Bundled, as on a node: it starts in half the time.
+const { file } = await agentBundle(join(tmpdir(), 'shakedown-test-cache'));
 
 /** The agent as it is, as a process of this machine, with its state in a folder of the test's own. */
 export class AgentProcess {
@@ -26,8 +31,7 @@ export class AgentProcess {
   constructor(state: string, work: string) {
     this.state = state;
     this.work = work;
-    const main = join(import.meta.dirname, '../../node-agent/main.ts');
-    this.child = spawn(process.execPath, [main], {
+    this.child = spawn(process.execPath, [file], {
       stdio: 'pipe',
       env: { ...process.env, SHAKEDOWN_AGENT_STATE: state },
     });
@@ -42,8 +46,11 @@ export class AgentProcess {
       new StreamMessageWriter(stdin),
     );
     this.#connection.onError(() => {});
-    this.#connection.onNotification('serviceDied', (died: ServiceDied) => this.died.push(died));
-    this.#connection.onNotification('log', ({ message }: { message: string }) => this.logged.push(message));
+    this.#connection.onNotification('serviceDied', (died: ServiceDied) => void this.died.push(died));
+    this.#connection.onNotification(
+      'log',
+      ({ message }: { message: string }) => void this.logged.push(message),
+    );
     this.#connection.listen();
   }
 

@@ -32,18 +32,6 @@ describe('greeting', () => {
     await agent.close();
   });
 
-  test('a second run is refused and told who has the node', async () => {
-    const folder = temporaryFolder();
-    const first = await greetedAgent(folder);
-    const second = new AgentProcess(join(folder, 'state'), folder);
-    await expect(second.hello('other')).rejects.toThrow(
-      new RegExp(
-        `^the node is in use by run test of me@here since .* \\(process ${first.child.pid} on the node\\)$`,
-      ),
-    );
-    expect(await second.close()).toBe(0);
-  }, 10_000);
-
   test('a second run waits for one that is ending', async () => {
     const folder = temporaryFolder();
     const first = await greetedAgent(folder);

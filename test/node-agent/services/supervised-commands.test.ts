@@ -1,9 +1,30 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { greetedAgent, isAlive } from '../agent-process.ts';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { AgentProcess, isAlive } from '../agent-process.ts';
+
+// One agent for all: `clean` brings it back to its beginning.
+let agent: AgentProcess;
+
+beforeAll(async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'shakedown-test-'));
+  agent = new AgentProcess(join(folder, 'state'), join(folder, 'work'));
+  await agent.hello();
+  await agent.call('clean', { workingDir: agent.work, keep: [] });
+});
+
+afterEach(async () => {
+  await agent.call('clean', { workingDir: agent.work, keep: [] });
+  agent.died.length = 0;
+});
+
+afterAll(async () => {
+  await agent.close();
+  rmSync(dirname(agent.state), { recursive: true });
+});
 
 /** A port that something listens on, or (`closed`) nothing does. */
 async function port(status: number | 'closed' = 200): Promise<number> {
@@ -24,7 +45,6 @@ const pidIn = (file: string): Promise<number> =>
 
 describe('starting', () => {
   test('without a probe a command that stays is ready; its output goes to its log', async () => {
-    const agent = await greetedAgent();
     const status = await agent.start({
       name: 'web',
       command: 'echo out; echo err >&2; pwd; exec sleep 1000',
@@ -35,7 +55,6 @@ describe('starting', () => {
   });
 
   test('runs in its own folder with its own environment', async () => {
-    const agent = await greetedAgent();
     const command = 'echo "$PWD $COLOUR"; exec sleep 1000';
     const status = await agent.start({ name: 'web', command, cwd: '/', env: { COLOUR: 'blue' } });
     expect(status.lastLines).toEqual(['/ blue']);
@@ -51,7 +70,6 @@ describe('starting', () => {
     ['command', async () => ({ command: 'test -e ready' })],
     ['log', async () => ({ log: '^listening on \\d+$' })],
   ])('is ready when its %s probe says so', async (_, probe) => {
-    const agent = await greetedAgent();
     const command = 'sleep 0.1; touch ready; echo listening on 80; exec sleep 1000';
     expect(await agent.start({ name: 'web', command, ready: await probe() })).toMatchObject({
       state: 'ready',
@@ -72,7 +90,6 @@ describe('starting', () => {
     ],
     ['log', async () => ({ log: 'ready' }), /last probe: no line matches \/ready\/ in its log$/],
   ])('a %s probe that never comes true fails with what it saw last', async (_, probe, message) => {
-    const agent = await greetedAgent();
     const attempt = agent.start({
       name: 'web',
       command: 'echo starting; exec sleep 1000',
@@ -86,7 +103,6 @@ describe('starting', () => {
   });
 
   test('one that ends while it starts fails at once, with its last lines', async () => {
-    const agent = await greetedAgent();
     const begin = performance.now();
     const attempt = agent.start({
       name: 'web',
@@ -107,7 +123,6 @@ describe('starting', () => {
   });
 
   test('one that goes to the background by itself is told what to do', async () => {
-    const agent = await greetedAgent();
     const attempt = agent.start({ name: 'web', command: 'sleep 1000 &' });
     await expect(attempt).rejects.toMatchObject({ data: { hint: expect.stringContaining('foreground') } });
   });
@@ -116,18 +131,15 @@ describe('starting', () => {
     ['folder', { cwd: '/nowhere' }, 'the folder /nowhere does not exist'],
     ['user', { user: 'nobody-of-that-name' }, "no user 'nobody-of-that-name'"],
   ])('a %s that does not exist is told', async (_, more, message) => {
-    const agent = await greetedAgent();
     await expect(agent.start({ name: 'web', command: 'true', ...more })).rejects.toThrow(message);
   });
 
   test('starting it twice leaves the one that runs', async () => {
-    const agent = await greetedAgent();
     const first = await agent.start({ name: 'web', command: 'exec sleep 1000' });
     expect(await agent.start({ name: 'web', command: 'exec sleep 1000' })).toMatchObject({ pid: first.pid });
   });
 
   test('after it was not ready it can be started again, once', async () => {
-    const agent = await greetedAgent();
     const command = 'echo $$ >> pids; exec sleep 1000';
     await expect(agent.start({ name: 'web', command, ready: { tcp: 1 }, readyWithin: 0.2 })).rejects.toThrow(
       'not ready',
@@ -140,7 +152,6 @@ describe('starting', () => {
 
 describe('ending', () => {
   test('stopping ends all its processes, those in other sessions too', async () => {
-    const agent = await greetedAgent();
     await agent.start({
       name: 'web',
       command: "setsid sh -c 'echo $$ > escaped; exec sleep 1000' & exec sleep 1000",
@@ -152,7 +163,6 @@ describe('ending', () => {
   });
 
   test('what is below a shell that ends at once gets its time to finish', async () => {
-    const agent = await greetedAgent();
     const daemon = "trap 'sleep 0.3; echo saved > saved; exit' TERM; echo up; while :; do sleep 0.05; done";
     writeFileSync(join(agent.work, 'daemon.sh'), daemon);
     await agent.start({ name: 'web', command: 'sh ./daemon.sh; true', ready: { log: 'up' } });
@@ -161,7 +171,6 @@ describe('ending', () => {
   });
 
   test('one that will not stop is killed after its time', async () => {
-    const agent = await greetedAgent();
     const { pid } = await agent.start({
       name: 'web',
       command: "trap '' TERM; while :; do sleep 0.1; done",
@@ -172,7 +181,6 @@ describe('ending', () => {
   });
 
   test('stopping twice, or what was never started, is fine', async () => {
-    const agent = await greetedAgent();
     await agent.start({ name: 'web', command: 'exec sleep 1000' });
     for (const name of ['web', 'web', 'other']) {
       expect(await agent.call('stopService', { name })).toMatchObject({ state: 'stopped' });
@@ -180,7 +188,6 @@ describe('ending', () => {
   });
 
   test('one that dies by itself is told once, with its last lines', async () => {
-    const agent = await greetedAgent();
     await agent.start({
       name: 'web',
       command: 'echo up; sleep 0.4; echo out of luck; exit 9',
@@ -199,7 +206,6 @@ describe('ending', () => {
   });
 
   test('killing is no death, and it can be started again and then die', async () => {
-    const agent = await greetedAgent();
     const first = await agent.start({ name: 'web', command: 'exec sleep 1000' });
     expect(await agent.call('killService', { name: 'web', signal: 'KILL' })).toMatchObject({
       state: 'stopped',
@@ -214,7 +220,6 @@ describe('ending', () => {
   });
 
   test('one that is paused does not count as asked to end', async () => {
-    const agent = await greetedAgent();
     const { pid } = await agent.start({ name: 'web', command: 'exec sleep 1000' });
     expect(await agent.call('killService', { name: 'web', signal: 'STOP' })).toMatchObject({
       state: 'ready',
@@ -227,14 +232,12 @@ describe('ending', () => {
     [{ name: 'wbe', signal: 'KILL' }, "no service 'wbe'"],
     [{ name: 'web', signal: 'BANG' }, "'BANG' is not a signal"],
   ])('killing %o is refused', async (params, message) => {
-    const agent = await greetedAgent();
     await agent.start({ name: 'web', command: 'exec sleep 1000' });
     await expect(agent.call('killService', params)).rejects.toThrow(message);
   });
 });
 
 test('a log of a gigabyte is neither read whole nor waited for', async () => {
-  const agent = await greetedAgent();
   await agent.start({
     name: 'web',
     command: 'truncate -s 1G "$LOG"; echo; echo the end; exec sleep 1000',

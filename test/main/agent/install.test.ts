@@ -1,0 +1,179 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { agentShares } from '../../../main/agent/agent-shares.ts';
+import { agentBundle, bundleAgent } from '../../../main/agent/bundle.ts';
+import { installAgent, isNear } from '../../../main/agent/install.ts';
+import { architectureOf, nodeRuntime } from '../../../main/agent/runtime.ts';
+import { LocalRemote } from './local-remote.ts';
+
+const cacheDir = join(tmpdir(), 'shakedown-test-cache');
+const log = () => {};
+
+function folder(): string {
+  const made = mkdtempSync(join(tmpdir(), 'shakedown-test-'));
+  onTestFinished(() => rmSync(made, { recursive: true, force: true }));
+  return made;
+}
+
+/** A node whose commands run with `programs` (shell scripts by name) before the real ones. */
+function node(programs: Readonly<Record<string, string>> = {}, address?: string): LocalRemote {
+  const bin = folder();
+  for (const [name, text] of Object.entries(programs))
+    writeFileSync(join(bin, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+  return new LocalRemote({ PATH: `${bin}:${process.env.PATH}` }, address);
+}
+
+describe('putting the agent on a node', () => {
+  test.each([
+    ['a near node gets it as it is', '127.0.0.1'],
+    ['a far one packed', '203.0.113.7'],
+  ])('%s; what arrives runs', async (_, address) => {
+    const nodeCache = join(folder(), 'cache');
+    const { runtime, agent } = await installAgent(node({}, address), { cacheDir, log, nodeCache });
+    expect(spawnSync(runtime, ['-p', 'process.version'], { encoding: 'utf8' }).stdout).toMatch(/^v24\./);
+    expect(readFileSync(agent)).toEqual(readFileSync((await agentBundle(cacheDir)).file));
+    expect(readdirSync(dirname(runtime))).toEqual(['node']);
+  });
+
+  test('only what is missing is sent', async () => {
+    const nodeCache = join(folder(), 'cache');
+    const { agent } = await installAgent(node(), { cacheDir, log, nodeCache });
+    rmSync(agent);
+    const sent: string[] = [];
+    await installAgent(node(), { cacheDir, log: (line) => void sent.push(line), nodeCache });
+    expect(sent).toEqual([expect.stringMatching(`^sent ${agent}: `)]);
+  });
+
+  test('a connection that breaks in the middle leaves nothing that looks whole', async () => {
+    const nodeCache = join(folder(), 'cache');
+    // Only the beginning arrives.
+    const remote = node({ cat: 'exec head -c 1000' });
+    await expect(installAgent(remote, { cacheDir, log, nodeCache })).rejects.toThrow(
+      'could not be put on the node',
+    );
+    expect(
+      readdirSync(nodeCache, { recursive: true }).filter((name) => !/^node-[0-9a-f]+$/.test(String(name))),
+    ).toEqual([]);
+  });
+
+  test('a full disk is told with what to do', async () => {
+    const remote = node({ cat: 'echo "cat: write error: No space left on device" >&2; exit 1' });
+    await expect(
+      installAgent(remote, { cacheDir, log, nodeCache: join(folder(), 'cache') }),
+    ).rejects.toMatchObject({
+      details: {
+        message: expect.stringMatching(/^no space left on the node/),
+        hint: expect.stringContaining('df -h'),
+      },
+    });
+  });
+
+  test('without root rights the way to them is told', async () => {
+    const remote = node({ uname: 'echo "sudo: a password is required" >&2; kill $PPID' });
+    await expect(installAgent(remote, { cacheDir, log, nodeCache: '/nowhere' })).rejects.toMatchObject({
+      details: {
+        message: expect.stringContaining('root without a password'),
+        hint: expect.stringContaining('NOPASSWD'),
+      },
+    });
+  });
+
+  test('a processor without an agent is told', async () => {
+    const remote = node({ uname: 'echo riscv64' });
+    await expect(installAgent(remote, { cacheDir, log, nodeCache: '/nowhere' })).rejects.toThrow(
+      "'riscv64' processor",
+    );
+  });
+});
+
+describe('what is sent', () => {
+  test('the bundle is made once and then found by its digest', async () => {
+    const cache = folder();
+    const first = await agentBundle(cache);
+    const { mtimeMs } = statSync(first.file);
+    expect(await agentBundle(cache)).toEqual(first);
+    expect(statSync(first.file).mtimeMs).toBe(mtimeMs);
+  });
+
+  test('the bundle needs no package on the node', async () => {
+    const file = join(folder(), 'agent.mjs');
+    await bundleAgent(file);
+    const imports = [...readFileSync(file, 'utf8').matchAll(/^import .*?from\s*["']([^"']+)["']/gm)].map(
+      ([, name]) => name,
+    );
+    expect(imports.length).toBeGreaterThan(5);
+    expect(imports.filter((name) => !name?.startsWith('node:'))).toEqual([]);
+  });
+
+  test('the runtime is prepared once', async () => {
+    const architecture = architectureOf(process.arch);
+    const first = await nodeRuntime(architecture, cacheDir);
+    const begin = performance.now();
+    expect(await nodeRuntime(architecture, cacheDir)).toEqual(first);
+    expect(performance.now() - begin).toBeLessThan(200);
+  });
+
+  test('SHAKEDOWN_NODE_RUNTIME takes another one, and is checked', async () => {
+    const own = join(folder(), 'my-node');
+    const env = { SHAKEDOWN_NODE_RUNTIME: own };
+    await expect(nodeRuntime('arm64', folder(), env)).rejects.toThrow(`SHAKEDOWN_NODE_RUNTIME names ${own}`);
+    writeFileSync(own, 'not even ELF');
+    const { file } = await nodeRuntime('arm64', folder(), env);
+    expect(readFileSync(file, 'utf8')).toBe('not even ELF');
+  });
+
+  test('shares put it where the node would have it', async () => {
+    const nodeCache = join(folder(), 'cache');
+    mkdirSync(nodeCache);
+    const remote = node();
+    const { runtime, agent } = await installAgent(remote, { cacheDir, log, nodeCache });
+    const targets = (await agentShares(cacheDir)).map(({ target }) =>
+      target.replace('/var/cache/shakedown', nodeCache),
+    );
+    expect(targets).toEqual([dirname(runtime), agent]);
+  });
+});
+
+test.each([
+  ['127.0.0.1', true],
+  ['192.168.7.20', true],
+  ['fd00::20', true],
+  ['203.0.113.7', false],
+  ['a.host.name', false],
+])('%s is near: %s', (address, near) => {
+  const interfaces = {
+    lo: [
+      {
+        address: '127.0.0.1',
+        cidr: '127.0.0.1/8',
+        family: 'IPv4' as const,
+        netmask: '',
+        mac: '',
+        internal: true,
+      },
+    ],
+    eth0: [
+      {
+        address: '192.168.7.1',
+        cidr: '192.168.7.1/24',
+        family: 'IPv4' as const,
+        netmask: '',
+        mac: '',
+        internal: false,
+      },
+      {
+        address: 'fd00::1',
+        cidr: 'fd00::1/64',
+        family: 'IPv6' as const,
+        netmask: '',
+        mac: '',
+        internal: false,
+        scopeid: 0,
+      },
+    ],
+  };
+  expect(isNear(address, interfaces)).toBe(near);
+});
