@@ -82,7 +82,7 @@ class VitestCheckHost implements CheckHost {
     this.#run = new CheckRun({
       files: this.#files,
       scenarioDirectory,
-      nodeLoss: (test, startedAt) => this.#losses.since(test, startedAt),
+      nodeLoss: this.#losses.under.bind(this.#losses),
       changed: () => this.#advance(),
     });
     const socketPath = join(this.#temporaryDirectory, 'socket');

@@ -42,20 +42,20 @@ export class CheckRun {
   readonly #files: Map<string, FileState>;
   readonly #directory: string;
   readonly #results: CheckResult[] = [];
-  readonly #nodeLoss: (test: string, startedAt: number) => string | undefined;
+  readonly #nodeLoss: (test: string, startedAt: number, endedAt?: number) => string | undefined;
   readonly #changed: () => void;
   readonly #unheard: ((listener: CheckListener) => void)[] = [];
   #listener: CheckListener | undefined;
   #turnSince = 0;
 
   /**
-   * `files` absolute and in order. `nodeLoss` gives the sentence about the node that a test lost since it began;
+   * `files` absolute and in order. `nodeLoss` gives the sentence about the node that a test lost while it ran;
    * `changed` is called when a file has ended.
    */
   constructor(options: {
     readonly files: readonly string[];
     readonly scenarioDirectory: string;
-    readonly nodeLoss: (test: string, startedAt: number) => string | undefined;
+    readonly nodeLoss: (test: string, startedAt: number, endedAt?: number) => string | undefined;
     readonly changed: () => void;
   }) {
     this.#files = new Map(
@@ -113,15 +113,14 @@ export class CheckRun {
     const test = state?.running.get(id);
     if (state === undefined || test === undefined) return;
     state.running.delete(id);
-    const durationMs = Math.round(performance.now() - test.startedAt);
+    const durationMs = Math.ceil(performance.now() - test.startedAt);
     state.over.set(id, { ...test, durationMs, problem });
   }
 
   ended(test: TestEnded): void {
     const state = this.#open(test.file);
     if (state === undefined) return;
-    const known = state.running.get(test.id) ?? state.over.get(test.id);
-    const startedAt = known?.startedAt ?? performance.now();
+    const loss = this.#lossUnder(state.over.get(test.id) ?? state.running.get(test.id));
     for (const tests of [state.pending, state.running, state.over]) tests.delete(test.id);
     const common = { name: test.name, durationMs: test.durationMs, file: test.file };
     if (test.state === 'passed') this.#add({ ...common, verdict: 'pass' });
@@ -129,7 +128,7 @@ export class CheckRun {
       this.#add({ ...common, verdict: 'skip', message: test.note ?? 'skipped' });
     } else {
       const trouble = test.trouble ?? { message: 'failed' };
-      this.#addFailure(common, trouble, this.#nodeLoss(test.id, startedAt));
+      this.#addFailure(common, trouble, loss);
     }
   }
 
@@ -163,16 +162,18 @@ export class CheckRun {
   abandon(file: string, { verdict, message, rest }: Cause): void {
     const state = this.#open(file);
     if (state === undefined) return;
-    for (const { id, name, startedAt, durationMs, problem } of state.over.values()) {
-      state.pending.delete(id);
+    for (const test of state.over.values()) {
+      state.pending.delete(test.id);
+      const { name, durationMs, problem } = test;
       const common = { name, file, durationMs };
       if (problem === undefined) this.#add({ ...common, verdict: 'pass' });
-      else this.#addFailure(common, { message: plainMessage(problem) }, this.#nodeLoss(id, startedAt));
+      else this.#addFailure(common, { message: plainMessage(problem) }, this.#lossUnder(test));
     }
-    for (const { id, name, startedAt } of state.running.values()) {
-      state.pending.delete(id);
+    for (const test of state.running.values()) {
+      state.pending.delete(test.id);
+      const { name, startedAt } = test;
       const common = { name, file, durationMs: Math.round(performance.now() - startedAt) };
-      const loss = this.#nodeLoss(id, startedAt);
+      const loss = this.#lossUnder(test);
       this.#add(loss === undefined ? { ...common, verdict, message } : lost(common, loss, message));
     }
     const itself = { name: this.#shown(file), file, durationMs: 0, verdict, message };
@@ -188,6 +189,12 @@ export class CheckRun {
     const detail = trouble.detail === undefined ? {} : { detail: trouble.detail };
     const name = trouble.during ?? (trouble.file === undefined ? 'check files' : this.#shown(trouble.file));
     this.#add({ name, durationMs: 0, verdict: 'fail', message, ...place, ...detail });
+  }
+
+  #lossUnder(test: RunningTest | OverTest | undefined): string | undefined {
+    if (test === undefined) return undefined;
+    const end = 'durationMs' in test ? test.startedAt + test.durationMs : undefined;
+    return this.#nodeLoss(test.id, test.startedAt, end);
   }
 
   #open(file: string): FileState | undefined {

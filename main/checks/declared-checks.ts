@@ -52,7 +52,7 @@ async function runOne(
   if (signal.aborted) return [{ ...common, verdict: 'error', message: `not run: ${reasonOf(signal)}` }];
   // A check of nothing would pass without having looked.
   if (targetsOf(spec.on, cluster).length === 0) {
-    const message = `there is no node for '${describeTarget(spec.on)}' to check`;
+    const message = `there is nothing to check: no node is meant by ${describeTarget(spec.on)}`;
     return [{ ...common, verdict: 'error', message }];
   }
   return declaredCheck(spec).run(cluster, { signal });

@@ -27,10 +27,10 @@ export class NodeLosses {
     this.#met.set(test, { at: performance.now(), message });
   }
 
-  /** What a test that began then has lost, as a sentence: a node that it asked, or one that went while it ran. */
-  since(test: string, startedAt: number): string | undefined {
+  /** What a test that ran then has lost, as a sentence: a node that it asked, or one that went while it ran. */
+  under(test: string, startedAt: number, endedAt = Number.POSITIVE_INFINITY): string | undefined {
     const met = this.#met.get(test);
-    const losses = [...(met ? [met] : []), ...this.#losses.values()];
-    return losses.find(({ at }) => at >= startedAt)?.message;
+    if (met !== undefined && met.at >= startedAt) return met.message;
+    return [...this.#losses.values()].find(({ at }) => at >= startedAt && at <= endedAt)?.message;
   }
 }

@@ -31,16 +31,16 @@ function nodeUnderTest(node: Node, timeouts: Timeouts): NodeUnderTest {
     exec,
     readFile: async (path) => wholeOutput(await exec(['cat', '--', path]), path),
     services: () => agent.call('services', {}),
-    startService: (name) => {
+    startService: async (name) => {
       const service = serviceSpec(node, name, timeouts);
       const options = { timeout: service.readyWithin + 30 };
       return agent.call('startService', { service, workingDir: config.workingDir }, options);
     },
-    stopService: (name) => {
+    stopService: async (name) => {
       const { stopWithin } = serviceSpec(node, name, timeouts);
       return agent.call('stopService', { name }, { timeout: stopWithin + 30 });
     },
-    killService: (name, signal = 'KILL') => {
+    killService: async (name, signal = 'KILL') => {
       serviceSpec(node, name, timeouts);
       return agent.call('killService', { name, signal: signal.replace(/^SIG/, '') }, { timeout: 30 });
     },
@@ -49,7 +49,7 @@ function nodeUnderTest(node: Node, timeouts: Timeouts): NodeUnderTest {
 
 async function wholeOutput(result: CommandResult, path: string): Promise<string> {
   if (result.exitCode !== 0) {
-    const why = result.stderr.trim().replace(/^cat: /, '') || `exit ${result.exitCode ?? result.signal}`;
+    const why = result.stderr.trim().split(': ').at(-1) || `exit ${result.exitCode ?? result.signal}`;
     throw new ShakedownError({ message: `cannot read '${path}': ${why}`, verdict: 'fail' });
   }
   return result.stdoutFile === undefined ? result.stdout : readFile(result.stdoutFile, 'utf8');

@@ -23,7 +23,7 @@ function nodesOf(on: Exclude<CheckTarget, 'main'>, { nodes }: ClusterUnderTest):
 
 /** The target as a person wrote it. */
 export function describeTarget(on: CheckTarget): string {
-  if (typeof on === 'string') return on;
+  if (typeof on === 'string') return `'${on}'`;
   return 'role' in on ? `role '${on.role}'` : `node ${on.node}`;
 }
 

@@ -1,0 +1,142 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { CommandResult } from '../../../common/results.ts';
+import { clusterUnderTest } from '../../../main/checks/session-cluster.ts';
+import type { Node, Session } from '../../../main/phases/phase.ts';
+import type { Command, ExecOptions } from '../../../main/remotes/remote.ts';
+
+interface Call {
+  readonly what: unknown;
+  readonly params: unknown;
+}
+
+/** A session of one node that notes what is asked of its connection and its agent. */
+function session(answer: Partial<CommandResult> = {}, directory = tmpdir()) {
+  const calls: Call[] = [];
+  const remote = {
+    lost: new AbortController().signal,
+    exec: async (command: Command, options: ExecOptions): Promise<CommandResult> => {
+      calls.push({ what: command, params: options });
+      const result = { exitCode: 0, signal: null, stdout: '', stderr: '', durationMs: 1 };
+      return { command: String(command), ...result, ...answer };
+    },
+  };
+  const agent = {
+    call: async (what: string, params: unknown, options?: unknown) => {
+      calls.push({ what, params: options === undefined ? params : { params, options } });
+      return what === 'services' ? [] : { name: 'etcd', state: 'ready', lastLines: [] };
+    },
+  };
+  const services = [{ name: 'etcd', unit: 'etcd.service', stopWithin: 20 }];
+  const node = {
+    id: 1,
+    machine: { id: 1, name: 'n1', address: '10.0.0.11', role: 'follower', ssh: {} },
+    config: { workingDir: '/srv/work', services },
+    remote,
+    agent,
+  } as unknown as Node;
+  const scenario = { directory, timeouts: { start: 60 } };
+  const cluster = clusterUnderTest({ scenario, nodes: [node] } as unknown as Session);
+  const [under] = cluster.nodes;
+  if (under === undefined) throw new Error('the session has a node');
+  return { cluster, node: under, calls };
+}
+
+describe('the cluster of a session', () => {
+  test('has its nodes’ facts', () => {
+    const { id, name, address, role } = session().node;
+    expect({ id, name, address, role }).toEqual({
+      id: 1,
+      name: 'n1',
+      address: '10.0.0.11',
+      role: 'follower',
+    });
+  });
+
+  test('runs commands over the connection: as root and for 60 s unless told', async () => {
+    const { node, calls } = session();
+    await node.exec('etcdctl member list');
+    await node.exec('id', { root: false, timeout: 5, stdin: 'x' });
+    expect(calls).toEqual([
+      { what: 'etcdctl member list', params: { timeout: 60, root: true } },
+      { what: 'id', params: { timeout: 5, root: false, stdin: 'x' } },
+    ]);
+  });
+
+  test('reads files, whatever their name, and says why it cannot', async () => {
+    const { node, calls } = session({ stdout: 'content\n' });
+    expect(await node.readFile("/tmp/it's $HOME")).toBe('content\n');
+    expect(calls[0]?.what).toEqual(['cat', '--', "/tmp/it's $HOME"]);
+    const missing = session({ exitCode: 1, stderr: 'cat: /nowhere: No such file or directory\n' }).node;
+    await expect(missing.readFile('/nowhere')).rejects.toThrow(
+      "cannot read '/nowhere': No such file or directory",
+    );
+  });
+
+  test('reads a file whole that was too big to be kept in memory', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'spool-'));
+    const stdoutFile = join(folder, 'stdout');
+    writeFileSync(stdoutFile, 'all of it');
+    expect(await session({ stdout: 'all', stdoutFile }).node.readFile('/big')).toBe('all of it');
+    rmSync(folder, { recursive: true });
+  });
+
+  test('starts, stops and kills services as the config has them', async () => {
+    const { node, calls } = session();
+    await node.startService('etcd');
+    await node.stopService('etcd');
+    await node.killService('etcd', 'SIGSTOP');
+    const service = { name: 'etcd', unit: 'etcd.service', readyWithin: 60, stopWithin: 20 };
+    expect(calls).toEqual([
+      {
+        what: 'startService',
+        params: { params: { service, workingDir: '/srv/work' }, options: { timeout: 90 } },
+      },
+      { what: 'stopService', params: { params: { name: 'etcd' }, options: { timeout: 50 } } },
+      { what: 'killService', params: { params: { name: 'etcd', signal: 'STOP' }, options: { timeout: 30 } } },
+    ]);
+  });
+
+  test('tells the services that there are when it is asked for another', async () => {
+    await expect(session().node.startService('nginx')).rejects.toThrow(
+      "node 1 has no service 'nginx'; its services: 'etcd'",
+    );
+  });
+});
+
+describe('a command on the main host', () => {
+  test('runs in the scenario’s folder; a non-zero exit is a result', async () => {
+    const { cluster } = session({}, '/');
+    expect(await cluster.execOnMain('pwd; echo oh >&2; exit 3')).toMatchObject({
+      command: 'pwd; echo oh >&2; exit 3',
+      exitCode: 3,
+      signal: null,
+      stdout: '/\n',
+      stderr: 'oh\n',
+    });
+  });
+
+  test('reads what it is given, and nothing unless told', async () => {
+    const { cluster } = session();
+    expect((await cluster.execOnMain('cat', { stdin: 'input' })).stdout).toBe('input');
+    expect((await cluster.execOnMain('cat')).stdout).toBe('');
+  });
+
+  test('is killed with all its children when its time is up', async () => {
+    const begun = performance.now();
+    await expect(session().cluster.execOnMain('sleep 60 | cat', { timeout: 0.2 })).rejects.toThrow(
+      'the command did not finish within 0.2 s',
+    );
+    expect(performance.now() - begun).toBeLessThan(5000);
+  });
+
+  test('is ended with the check that asked for it', async () => {
+    const check = new AbortController();
+    setTimeout(() => check.abort(), 50);
+    await expect(session().cluster.execOnMain('sleep 60', { signal: check.signal })).rejects.toThrow(
+      'the command was ended',
+    );
+  });
+});
