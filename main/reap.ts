@@ -1,5 +1,4 @@
 import type { LedgerEntry } from './context.ts';
-import { connectNode } from './phases/connect.ts';
 import type { Machine, Provider } from './providers/provider.ts';
 import { openLedgers } from './store/file-ledger.ts';
 import { readKeptCluster, removeKeptCluster } from './store/kept-cluster.ts';

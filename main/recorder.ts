@@ -99,13 +99,16 @@ export class Recorder {
 
   readonly checkStarted = (name: string): void => this.#emit({ type: 'check-started', name });
 
-  readonly checkEnded = (check: CheckResult): void => {
-    this.checks.push(check);
-    this.#emit({ type: 'check-ended', check });
-    if (check.verdict !== 'fail' && check.verdict !== 'error') return;
-    const message = `check '${check.name}': ${check.message ?? check.verdict}`;
-    this.fail(new ShakedownError({ message, verdict: check.verdict, phase: 'check' }));
-  };
+  /** A listener for checks; one that was only broken off, with `signal`, is no failure of its own. */
+  readonly checkEnded =
+    (signal: AbortSignal) =>
+    (check: CheckResult): void => {
+      this.checks.push(check);
+      this.#emit({ type: 'check-ended', check });
+      if (signal.aborted || (check.verdict !== 'fail' && check.verdict !== 'error')) return;
+      const message = `check '${check.name}': ${check.message ?? check.verdict}`;
+      this.fail(new ShakedownError({ message, verdict: check.verdict, phase: 'check' }));
+    };
 
   get verdict(): Verdict {
     if (this.interrupted || this.usage) return 'error';

@@ -52,7 +52,7 @@ export async function run(request: RunRequest, world: World): Promise<RunResult>
     await hostPackages;
     const session = { scenario, cluster, nodes, store };
     if (hasStepsAfterStart(nodes)) await recorder.step('setup', () => setUpAfterStart(session, work));
-    const listener = { started: recorder.checkStarted, ended: recorder.checkEnded };
+    const listener = { started: recorder.checkStarted, ended: recorder.checkEnded(work.signal) };
     await recorder.step('check', () => checkCluster(session, checkHost, listener, request.filter, work));
   } catch (error) {
     recorder.fail(open.endedBecause() ?? error, work.signal.aborted);

@@ -30,5 +30,7 @@ export async function checkCluster(
   const options = { signal, ...(filter === undefined ? {} : { filter }) };
   await runDeclaredChecks(scenario.checks, cluster, listener, options);
   if (limit.aborted) throw new TimeLimitError('the checks', scenario.timeouts.check, { verdict: 'fail' });
+  ctx.signal.throwIfAborted();
   await host?.run(cluster, listener, { signal: ctx.signal, timeout: scenario.timeouts.check });
+  ctx.signal.throwIfAborted();
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import type { Duplex, Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, ClientChannel } from 'ssh2';
 import { ShakedownError, TimeLimitError } from '../../common/errors.ts';
 import type { CommandResult } from '../../common/results.ts';
@@ -98,6 +99,7 @@ class SshRemote implements Remote {
     const onAbort = () => stop(options.signal?.reason);
     const onLost = () => stopped.reject(this.lost.reason);
     options.signal?.addEventListener('abort', onAbort, { once: true });
+    if (options.signal?.aborted) onAbort();
     this.lost.addEventListener('abort', onLost, { once: true });
     const timer =
       timeout === undefined
@@ -175,7 +177,21 @@ class SshRemote implements Remote {
     };
   }
 
-  #open(line: string, pty?: { rows: number; cols: number }): Promise<ClientChannel> {
+  /** sshd bounds the sessions of one connection (MaxSessions, 10): one too many waits for another to end. */
+  async #open(line: string, pty?: { rows: number; cols: number }): Promise<ClientChannel> {
+    const deadline = Date.now() + 30_000;
+    for (;;) {
+      try {
+        return await this.#openOnce(line, pty);
+      } catch (error) {
+        const full = error instanceof Error && /Channel open failure/.test(error.message);
+        if (!full || Date.now() > deadline) throw error;
+        await sleep(20);
+      }
+    }
+  }
+
+  #openOnce(line: string, pty?: { rows: number; cols: number }): Promise<ClientChannel> {
     if (this.lost.aborted) return Promise.reject(this.lost.reason);
     const { promise, resolve, reject } = Promise.withResolvers<ClientChannel>();
     const onLost = () => reject(this.lost.reason);

@@ -1,0 +1,66 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import {
+  clusterIds,
+  leftovers,
+  mainConfig,
+  nodeConfig,
+  readLatest,
+  result,
+  scenario,
+  shakedown,
+  write,
+} from './harness.ts';
+
+test('machines that are kept are used again, looked into, and taken down', async () => {
+  const directory = scenario({
+    'config/main.config.ts': mainConfig(
+      "nodes: nspawn({ count: 2 }), greeting: 'one', checks: [command({ name: 'greeting', command: 'cat /srv/shakedown/greeting', on: 'all', stdout: '^(one|two)' })]",
+    ),
+    'config/node.config.ts': nodeConfig(
+      "services: [{ name: 'loop', command: 'exec sh loop.sh' }], place: [{ from: 'greeting', to: '/etc/greeting' }]",
+    ),
+    'node_files/greeting.tmpl': '<{ main_config.greeting }> from <{ node_id }>\n',
+  });
+  const first = await shakedown(directory, ['run', '--keep']);
+  expect(first.exitCode, first.all).toBe(0);
+  const [id = ''] = clusterIds(directory);
+
+  const nodes = await shakedown(directory, ['nodes', '--json']);
+  expect(JSON.parse(nodes.stdout).map((node: { answers: boolean }) => node.answers)).toEqual([true, true]);
+  const exec = await shakedown(directory, ['exec', '1', '--', 'cat /etc/greeting; exit 7']);
+  expect(exec).toMatchObject({ exitCode: 7, stdout: 'one from 1' });
+  const copy = await shakedown(directory, ['cp', '0:/etc/greeting', 'copied']);
+  expect(copy.exitCode, copy.all).toBe(0);
+  expect(readFileSync(join(directory, 'copied'), 'utf8')).toBe('one from 0\n');
+
+  const again = await shakedown(directory, ['rerun', '--set', 'greeting=two']);
+  expect(again.exitCode, again.all).toBe(0);
+  expect(readLatest(directory, 'nodes/1/files/greeting')).toBe('two from 1\n');
+  expect(readLatest(directory, 'nodes/1/tester.log')).toContain('sending 1 of 2 entries');
+  expect(clusterIds(directory)).toEqual([id]);
+  expect((await shakedown(directory, ['runs', 'list'])).stdout.split('\n')).toHaveLength(2);
+
+  const down = await shakedown(directory, ['down']);
+  expect(down.exitCode, down.all).toBe(0);
+  expect(await leftovers([id])).toEqual([]);
+  expect(await shakedown(directory, ['rerun'])).toMatchObject({ exitCode: 2 });
+});
+
+test('--keep-on-failure keeps the machines of a failed run, and a new run takes them down', async () => {
+  const failing =
+    "nodes: nspawn({ count: 1 }), checks: [command({ name: 'never', command: 'false', on: 'all', within: 0.5 })]";
+  const directory = scenario({ 'config/main.config.ts': mainConfig(failing) });
+  expect(await shakedown(directory, ['run', '--keep-on-failure'])).toMatchObject({ exitCode: 1 });
+  const kept = clusterIds(directory);
+  expect(result(directory).kept).toBe(kept[0]);
+  expect(await leftovers(kept)).not.toEqual([]);
+
+  write(directory, 'config/main.config.ts', mainConfig('nodes: nspawn({ count: 1 })'));
+  const second = await shakedown(directory, ['run', '--keep-on-failure']);
+  expect(second.exitCode, second.all).toBe(0);
+  expect(second.all).toContain('destroyed the 1 nspawn machines');
+  expect(await leftovers(clusterIds(directory))).toEqual([]);
+  expect(existsSync(join(directory, '.shakedown/cluster.json'))).toBe(false);
+});
