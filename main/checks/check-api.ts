@@ -12,10 +12,10 @@ export const test = vitestTest.extend('cluster', { scope: 'file' }, () => cluste
 export const it = test;
 
 /** Vitest's hooks; they get the cluster as tests do: `beforeAll(async ({ cluster }) => { … })`. */
-export const beforeAll = test.beforeAll.bind(test);
-export const afterAll = test.afterAll.bind(test);
-export const beforeEach = test.beforeEach.bind(test);
-export const afterEach = test.afterEach.bind(test);
+export const beforeAll: typeof test.beforeAll = test.beforeAll.bind(test);
+export const afterAll: typeof test.afterAll = test.afterAll.bind(test);
+export const beforeEach: typeof test.beforeEach = test.beforeEach.bind(test);
+export const afterEach: typeof test.afterEach = test.afterEach.bind(test);
 
 export { assert, describe, expect, onTestFailed, onTestFinished, vi } from 'vitest';
 export type { ServiceState, ServiceStatus } from '../../common/protocol.ts';

@@ -12,6 +12,6 @@ export function plainMessage(said: string, name?: string): string {
     return `the ${what.toLowerCase()} did not finish within ${Number(ms) / 1000} s`;
   }
   const exited = /^process\.exit unexpectedly called with "([^"]*)"/.exec(message);
-  if (exited) return `the check called process.exit(${exited[1]})`;
+  if (exited) return `the check called process.exit with code ${exited[1]}`;
   return plainNames.has(name) ? message : `${name}: ${message}`;
 }

@@ -26,7 +26,7 @@ function parseError(message: string): Trouble | undefined {
 
 /** The line of the check file that the error came from, with the lines around it. */
 function placeOf(error: SerializedError, directory: string): string {
-  const stacks = error.stacks ?? stacksOf(error.stack);
+  const stacks = [...(error.stacks ?? []), ...stacksOf(error.stack)];
   const stack = stacks.find(({ file }) => isUsers(file, directory));
   if (stack === undefined) return '';
   const place = `at ${relative(directory, stack.file)}:${stack.line}:${stack.column}`;
@@ -34,7 +34,7 @@ function placeOf(error: SerializedError, directory: string): string {
   return frame === '' ? place : `${place}\n${frame}`;
 }
 
-/** Vitest reads the stacks of errors that tests threw, and leaves the others as text. */
+/** Vitest reads the stacks of errors that tests threw; it leaves others, and frames in node_modules, as text. */
 function stacksOf(stack: string | undefined): { file: string; line: number; column: number }[] {
   const frames = (stack ?? '').matchAll(/(?:file:\/\/)?(\/[^\n()]+):(\d+):(\d+)\)?$/gm);
   return [...frames].map(([, file = '', line, column]) => ({
@@ -44,8 +44,9 @@ function stacksOf(stack: string | undefined): { file: string; line: number; colu
   }));
 }
 
-const isUsers = (file: string, directory: string): boolean =>
-  file.startsWith(`${directory}/`) && !file.includes('/node_modules/');
+function isUsers(file: string, directory: string): boolean {
+  return file.startsWith(`${directory}/`) && !relative(directory, file).includes('node_modules/');
+}
 
 /** Lines and columns count from 1. Empty when the file cannot be read. */
 export function codeFrame(file: string, line: number, column: number): string {

@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname, extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { InlineConfig, TestSpecification } from 'vitest/node';
 import { createMessageConnection, SocketMessageReader, SocketMessageWriter } from 'vscode-jsonrpc/node';
 import { filterPattern, literalPattern } from './check-filter.ts';
@@ -94,6 +95,8 @@ function viteOptions({ temporaryDirectory }: HostOrder) {
     resolve: {
       alias: [
         { find: /^shakedown\/check$/, replacement: sibling('check-api') },
+        // The one that runs, wherever the scenario lies and whatever else is installed there.
+        { find: /^vitest$/, replacement: fileURLToPath(import.meta.resolve('vitest')) },
         { find: /^shakedown$/, replacement: sibling('../index') },
       ],
     },

@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { CheckResult } from '../../../common/results.ts';
+import { FakeCluster } from '../../fakes/cluster-under-test.ts';
 import { named, outcomes, runCheckFiles } from './check-files.ts';
 
 describe('the tests of check files', () => {
@@ -119,6 +120,37 @@ describe('a check file that cannot be run', () => {
 
   test('tells that it has no test, and how to write one', () => {
     expect(of('none.check.ts').message).toMatch(/the file has no test; .*test\('…', async \(\{ cluster \}\)/);
+  });
+});
+
+describe('several check files', () => {
+  test('disturb the cluster one after another, though they are loaded side by side', async () => {
+    const seen: string[] = [];
+    const cluster = new FakeCluster({ shell: (command) => void seen.push(command) });
+    const source = (name: string) => `test('${name}', async ({ cluster }) => {
+      await cluster.main.exec('${name} begins');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      await cluster.main.exec('${name} ends');
+    });`;
+    const names = ['a', 'b', 'c', 'd'];
+    await runCheckFiles(
+      Object.fromEntries(names.map((name) => [`${name}.check.ts`, source(name)])),
+      {},
+      cluster,
+    );
+    expect(seen).toEqual(names.flatMap((name) => [`${name} begins`, `${name} ends`]));
+  });
+
+  test('get this program and its Vitest, wherever the scenario lies', async () => {
+    const source = `
+      import { vi as vitests } from 'vitest';
+      import { vi } from 'shakedown/check';
+      import { defineMain } from 'shakedown';
+      test('the same', () => {
+        expect(vi).toBe(vitests);
+        expect(defineMain).toBeTypeOf('function');
+      });`;
+    expect(outcomes(await runCheckFiles({ 'a.check.ts': source }))).toEqual(['pass the same']);
   });
 });
 

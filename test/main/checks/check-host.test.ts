@@ -50,7 +50,7 @@ describe('the host of check files', () => {
     const results = await host.run(new FakeCluster(), listener, unlimited());
     expect(outcomes(results)).toEqual(['pass first']);
     // Starting Vitest takes hundreds of them, even on an idle machine.
-    expect(begun).toBeLessThan(100);
+    expect(begun).toBeLessThan(250);
   });
 
   test('tells each test as it begins and ends', async () => {

@@ -96,7 +96,7 @@ describe('a check that ends its own process', () => {
   });
 
   test('is told what it did', () => {
-    expect(named(results, 'exits').message).toBe('the check called process.exit(3)');
+    expect(named(results, 'exits').message).toBe('the check called process.exit with code 3');
     expect(named(results, 'is killed').message).toMatch(/its process ended unexpectedly/);
     expect(named(results, 'never ran').message).toBe('not run: the process of its file ended');
   });
