@@ -52,7 +52,8 @@ function doubles(list: unknown, key: string, name: string): Found[] {
 }
 
 function missingFile(from: string, path: string, files: NodeFileNames): Found[] {
-  if (files.has(from)) return [];
+  const outside = from.startsWith('/') || from.split('/').includes('..');
+  if (outside || files.has(from)) return [];
   const near = files.closest(from.replace(/\.tmpl$/, ''));
   return [
     { path, message: `there is no '${from}' in the node files${near ? `; did you mean '${near}'?` : ''}` },

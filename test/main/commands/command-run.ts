@@ -1,0 +1,32 @@
+import { PassThrough, Writable } from 'node:stream';
+import type { Command, CommandOptions } from '../../../main/commands/command.ts';
+
+/** Runs a command in a folder as the command line would; gives its exit code and what it printed. */
+export async function runCommand(
+  command: Command,
+  {
+    args = [],
+    options = {},
+    cwd,
+  }: { args?: readonly string[]; options?: Record<string, unknown>; cwd: string },
+): Promise<{ readonly code: number; readonly stdout: string }> {
+  let stdout = '';
+  const sink = new Writable({
+    write(chunk, _encoding, done) {
+      stdout += String(chunk);
+      done();
+    },
+  });
+  const given: CommandOptions = { rest: [], ...options };
+  const code = await command.run(args, given, {
+    cwd,
+    env: { HOME: '/root' },
+    stdin: new PassThrough(),
+    stdout: sink,
+    stderr: sink,
+    signal: new AbortController().signal,
+    hurry: new AbortController().signal,
+    cacheDir: cwd,
+  });
+  return { code, stdout };
+}
