@@ -72,6 +72,7 @@ class VitestCheckHost implements CheckHost {
   readonly #filesEnded = Promise.withResolvers<void>();
   readonly #allEnded = Promise.withResolvers<void>();
   #cluster: ClusterUnderTest | undefined;
+  #listener: CheckListener | undefined;
   #disposed: Promise<void> | undefined;
 
   constructor(options: CheckHostOptions) {
@@ -91,7 +92,10 @@ class VitestCheckHost implements CheckHost {
       run: this.#run,
       losses: this.#losses,
       changed: (worker) => this.#workerChanged(worker),
-      output: (where, text) => this.#log.output(where, text),
+      output: (where, text) => {
+        this.#log.output(where, text);
+        this.#listener?.output?.(where, text);
+      },
       allEnded: this.#allEnded.resolve,
     });
     this.#process = new HostProcess(socketPath, scenarioDirectory, this.#temporaryDirectory, this.#log);
@@ -108,6 +112,7 @@ class VitestCheckHost implements CheckHost {
     const over = new AbortController();
     const limit = AbortSignal.timeout(timeout * 1000);
     this.#cluster = cluster;
+    this.#listener = listener;
     this.#server.serve(cluster);
     this.#losses.watch(cluster, over.signal);
     this.#run.listen(listener);

@@ -36,6 +36,8 @@ export interface ClusterUnderTest {
 export interface CheckListener {
   started(name: string): void;
   ended(check: CheckResult): void;
+  /** What a test of a check file printed, as it comes; `name` is empty outside of tests. */
+  output?(name: string, text: string): void;
 }
 
 /** One declared assertion. Never throws: what goes wrong is in the result. */

@@ -56,92 +56,92 @@ export interface Cluster {
 /** The cluster of this worker's run. */
 export function clusterClient(): Cluster {
   const nodes = workerLink().nodes.map(clusterNode);
-  const known = () => nodes.map(({ id, name }) => `${id} ('${name}')`).join(', ');
-  return {
-    nodes,
-    node(idOrName) {
-      const found = nodes.find(({ id, name }) => id === idOrName || name === idOrName);
-      if (found) return found;
-      throw failure(this.node, `there is no node ${quoted(idOrName)}; there are ${known()}`);
-    },
-    withRole(role) {
-      const found = nodes.filter((node) => node.role === role);
-      if (found.length > 0) return found;
-      const roles = [...new Set(nodes.flatMap((node) => node.role ?? []))].map(quoted).join(', ') || 'none';
-      throw failure(this.withRole, `no node has the role ${quoted(role)}; roles in this cluster: ${roles}`);
-    },
-    main: { ...shell(undefined) },
-  };
+
+  function node(idOrName: number | string): ClusterNode {
+    const found = nodes.find(({ id, name }) => id === idOrName || name === idOrName);
+    if (found) return found;
+    const known = nodes.map(({ id, name }) => `${id} ('${name}')`).join(', ');
+    throw failure(node, `there is no node ${quoted(idOrName)}; there are ${known}`);
+  }
+
+  function withRole(role: string): readonly ClusterNode[] {
+    const found = nodes.filter((each) => each.role === role);
+    if (found.length > 0) return found;
+    const roles = [...new Set(nodes.flatMap((each) => each.role ?? []))].map(quoted).join(', ') || 'none';
+    throw failure(withRole, `no node has the role ${quoted(role)}; roles in this cluster: ${roles}`);
+  }
+
+  return { nodes, node, withRole, main: shell(undefined) };
 }
 
 const quoted = (value: number | string): string => (typeof value === 'number' ? `${value}` : `'${value}'`);
 
-/** An error whose stack begins where `method` was called: the line of the check file. */
-function failure(method: (...args: never[]) => unknown, message = ''): ClusterError {
+/** An error whose stack begins where `called` was called: the line of the check file. */
+function failure(called: (...args: never[]) => unknown, message = ''): ClusterError {
   const error = new ClusterError(message);
-  Error.captureStackTrace(error, method);
+  Error.captureStackTrace(error, called);
   return error;
 }
 
 function clusterNode(facts: NodeFacts): ClusterNode {
   const node = facts.id;
-  return {
-    ...facts,
-    ...shell(node),
-    readFile(path) {
-      return workerLink().ask(protocol.readFile, { node, path }, failure(this.readFile));
-    },
-    service: (name) => service(node, name),
-  };
+  function readFile(path: string): Promise<string> {
+    return workerLink().ask(protocol.readFile, { node, path }, failure(readFile));
+  }
+  return { ...facts, ...shell(node), readFile, service: (name) => service(node, name) };
 }
 
+/** `exec` and `sh` of a node, or of the main host. */
 function shell(node: number | undefined): Pick<ClusterNode, 'exec' | 'sh'> {
   const at = node === undefined ? {} : { node };
   const where = node === undefined ? 'the main host' : `node ${node}`;
   const run = (command: string, options: ExecOptions | undefined, failed: ClusterError) =>
     workerLink().ask(protocol.exec, { ...at, command, ...options }, failed);
-  return {
-    exec(command, options) {
-      return run(command, options, failure(this.exec));
-    },
-    async sh(command, options) {
-      const failed = failure(this.sh);
-      const result = await run(command, options, failed);
-      if (result.exitCode === 0) return result.stdout.trim();
-      const how = result.exitCode === null ? `was ended by ${result.signal}` : `exited ${result.exitCode}`;
-      const said = (result.stderr.trim() || result.stdout.trim()).split('\n').slice(-10).join('\n');
-      failed.message = `'${command}' ${how} on ${where}${said ? `: ${said}` : ''}`;
-      throw failed;
-    },
-  };
+
+  function exec(command: string, options?: ExecOptions): Promise<CommandResult> {
+    return run(command, options, failure(exec));
+  }
+
+  async function sh(command: string, options?: ExecOptions): Promise<string> {
+    const failed = failure(sh);
+    const result = await run(command, options, failed);
+    if (result.exitCode === 0) return result.stdout.trim();
+    const how = result.exitCode === null ? `was ended by ${result.signal}` : `exited ${result.exitCode}`;
+    const said = (result.stderr.trim() || result.stdout.trim()).split('\n').slice(-10).join('\n');
+    failed.message = `'${command}' ${how} on ${where}${said ? `: ${said}` : ''}`;
+    throw failed;
+  }
+
+  return { exec, sh };
 }
 
 function service(node: number, name: string): Service {
-  const change = (action: 'start' | 'stop' | 'kill', failed: ClusterError, signal?: string) =>
-    workerLink().ask(
-      protocol.changeService,
-      { node, name, action, ...(signal === undefined ? {} : { signal }) },
-      failed,
-    );
+  const change = (action: 'start' | 'stop' | 'kill', failed: ClusterError, signal?: string) => {
+    const params = { node, name, action, ...(signal === undefined ? {} : { signal }) };
+    return workerLink().ask(protocol.changeService, params, failed);
+  };
+
+  async function status(): Promise<ServiceStatus> {
+    const failed = failure(status);
+    const services = await workerLink().ask(protocol.services, { node }, failed);
+    const found = services.find((each) => each.name === name);
+    if (found) return found;
+    const known = services.map((each) => quoted(each.name)).join(', ') || 'none';
+    failed.message = `node ${node} has no service '${name}'; its services: ${known}`;
+    throw failed;
+  }
+
   return {
     name,
-    start() {
-      return change('start', failure(this.start));
+    status,
+    start: function start() {
+      return change('start', failure(start));
     },
-    stop() {
-      return change('stop', failure(this.stop));
+    stop: function stop() {
+      return change('stop', failure(stop));
     },
-    kill(signal = 'KILL') {
-      return change('kill', failure(this.kill), signal);
-    },
-    async status() {
-      const failed = failure(this.status);
-      const services = await workerLink().ask(protocol.services, { node }, failed);
-      const found = services.find((each) => each.name === name);
-      if (found) return found;
-      const known = services.map((each) => quoted(each.name)).join(', ') || 'none';
-      failed.message = `node ${node} has no service '${name}'; its services: ${known}`;
-      throw failed;
+    kill: function kill(signal = 'KILL') {
+      return change('kill', failure(kill), signal);
     },
   };
 }

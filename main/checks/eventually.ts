@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isOutOfTime } from './worker-link.ts';
 
 /** Seconds. */
 export interface EventuallyOptions {
@@ -10,7 +11,7 @@ export interface EventuallyOptions {
 
 /**
  * Calls `attempt` until it no longer throws, and gives what it gave. When the time is up the last failure is thrown,
- * with the number of attempts and the time added to its message. An attempt that is still under way when the time is
+ * with the number of attempts and the time added to its message; so it is when the test's own time is up. An attempt that is still under way when the time is
  * up is not waited for.
  */
 export async function eventually<T>(
@@ -29,7 +30,7 @@ export async function eventually<T>(
     } catch (error) {
       last = error;
     }
-    if (performance.now() + every * 1000 >= end) {
+    if (performance.now() + every * 1000 >= end || isOutOfTime()) {
       throw withCount(last, count, (performance.now() - begun) / 1000);
     }
     await sleep(every * 1000);

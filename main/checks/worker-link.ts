@@ -5,7 +5,6 @@ import {
   createMessageConnection,
   type MessageConnection,
   type RequestType,
-  ResponseError,
   SocketMessageReader,
   SocketMessageWriter,
 } from 'vscode-jsonrpc/node';
@@ -30,10 +29,14 @@ export interface TestAttempt extends CurrentTest {
   readonly problem: () => string | undefined;
 }
 
+const currentTest = new AsyncLocalStorage<CurrentTest>();
+
+/** Whether the test that calls this, if it is one, has run out of time. */
+export const isOutOfTime = (): boolean => currentTest.getStore()?.signal.aborted ?? false;
+
 /** What a worker and the main process say to one another; one per worker. */
 export class WorkerLink {
   readonly #connection: MessageConnection;
-  readonly #current = new AsyncLocalStorage<CurrentTest>();
   #nodes: readonly NodeFacts[] | undefined;
 
   constructor(connection: MessageConnection) {
@@ -67,7 +70,7 @@ export class WorkerLink {
     await this.#connection.sendRequest(testStarted, { id, name, timeoutMs });
     let problem: string | undefined;
     try {
-      await this.#current.run(test, body);
+      await currentTest.run(test, body);
       problem = test.problem();
     } finally {
       const over = problem === undefined ? { id } : { id, problem };
@@ -75,23 +78,27 @@ export class WorkerLink {
     }
   }
 
-  /** Asks; throws `failure`, whose stack is the caller's, with what went wrong as its message. */
+  /**
+   * Asks; throws `failure`, whose stack is the caller's, with what went wrong as its message. What a test asks for
+   * when its time runs out is ended; what it asks for afterwards, to tidy up, is done.
+   */
   async ask<P, R, E>(type: RequestType<P, R, E>, params: P, failure: Error): Promise<R> {
-    const test = this.#current.getStore();
+    const test = currentTest.getStore();
     const source = new CancellationTokenSource();
-    const cancel = () => source.cancel();
-    test?.signal.addEventListener('abort', cancel, { once: true });
+    const { promise: over, reject } = Promise.withResolvers<never>();
+    const end = () => {
+      source.cancel();
+      reject(new Error('the test ran out of time'));
+    };
+    test?.signal.addEventListener('abort', end, { once: true });
     try {
-      if (test?.signal.aborted) throw new Error('the test is over');
-      const from = test === undefined ? {} : { test: test.id };
-      const all = { ...params, ...from };
-      return await this.#connection.sendRequest<R>(type.method, all, source.token);
+      const all = { ...params, ...(test && { test: test.id }) };
+      return await Promise.race([this.#connection.sendRequest<R>(type.method, all, source.token), over]);
     } catch (error) {
-      failure.message =
-        error instanceof ResponseError || error instanceof Error ? error.message : String(error);
+      failure.message = error instanceof Error ? error.message : String(error);
       throw failure;
     } finally {
-      test?.signal.removeEventListener('abort', cancel);
+      test?.signal.removeEventListener('abort', end);
       source.dispose();
     }
   }

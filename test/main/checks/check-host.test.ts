@@ -67,15 +67,20 @@ describe('the host of check files', () => {
     expect(listener.heard).toEqual(expect.arrayContaining(['started one', 'started two', 'pass two']));
   });
 
-  test('writes what tests print to checks.log, under their names', async () => {
+  test('tells what tests print, and writes it to checks.log under their names', async () => {
     using folder = new ScenarioFolder();
+    const printed: string[] = [];
+    const listener = Object.assign(new Listener(), {
+      output: (name: string, text: string) => printed.push(`${name}: ${text.trim()}`),
+    });
     const source = withImports(
       "test('talks', () => { console.log('three members'); console.error('oh'); });",
     );
     {
       await using host = folder.start(folder.write({ 'a.check.ts': source }));
-      await host.run(new FakeCluster(), new Listener(), unlimited());
+      await host.run(new FakeCluster(), listener, unlimited());
     }
+    expect(printed.toSorted()).toEqual(['talks: oh', 'talks: three members']);
     expect(folder.log).toMatch(/Z talks\n {2}three members\n/);
     expect(folder.log).toContain('  oh');
   });

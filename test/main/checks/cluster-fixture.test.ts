@@ -64,6 +64,16 @@ describe('the cluster in a check file', () => {
           test('ends what a test that ran out of time still asks for', { timeout: 100 }, async ({ cluster }) => {
             await cluster.node(0).sh('slow');
           });
+          test('may tidy up after it ran out of time', { timeout: 100 }, async ({ cluster }) => {
+            try {
+              await eventually(() => cluster.node(0).sh('slow'));
+            } finally {
+              await cluster.node(2).service('etcd').stop();
+            }
+          });
+          test('comes after one that ran out of time', async ({ cluster }) => {
+            await eventually(async () => expect((await cluster.node(2).service('etcd').status()).state).toBe('stopped'));
+          });
           test('tries again', async ({ cluster }) => {
             let tries = 0;
             expect(await eventually(() => { tries += 1; expect(tries).toBe(3); return 'x'; }, { every: 0.01 })).toBe('x');
@@ -109,7 +119,12 @@ describe('the cluster in a check file', () => {
 
   test('ends what a test that ran out of time still asks for', () => {
     expect(named(results, 'ends what a test that ran out of time still asks for').verdict).toBe('fail');
-    expect(ended).toEqual(['slow']);
+    expect(ended).toEqual(['slow', 'slow']);
+  });
+
+  test('lets it tidy up all the same', () => {
+    expect(named(results, 'may tidy up after it ran out of time').verdict).toBe('fail');
+    expect(named(results, 'comes after one that ran out of time').verdict).toBe('pass');
   });
 
   test('eventually gives the last failure with the number of attempts and the time', () => {
