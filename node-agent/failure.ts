@@ -16,7 +16,7 @@ export const isSystemError = (error: unknown, ...codes: string[]): error is Syst
 
 /** Any thrown value as what crosses the wire. Errors of the operating system are put into words. */
 export function failureOf(error: unknown): FailureDetails {
-  if (isSystemError(error, 'ENOSPC', 'EDQUOT')) return noSpace(error.path ?? error.dest).details;
+  if (isSystemError(error, 'ENOSPC', 'EDQUOT')) return noSpace(error.dest ?? error.path).details;
   if (isSystemError(error, 'EROFS')) {
     const where = error.path ?? 'the node';
     return {

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { machine, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { agentShares } from '../../../main/agent/agent-shares.ts';
@@ -101,15 +101,14 @@ describe('what is sent', () => {
   test('the bundle needs no package on the node', async () => {
     const file = join(folder(), 'agent.mjs');
     await bundleAgent(file);
-    const imports = [...readFileSync(file, 'utf8').matchAll(/^import .*?from\s*["']([^"']+)["']/gm)].map(
-      ([, name]) => name,
-    );
+    const statement = /\bimport\s*(?:[\w*{}\s,$]+from)?\s*["']([^"']+)["']/g;
+    const imports = [...readFileSync(file, 'utf8').matchAll(statement)].map(([, name]) => name);
     expect(imports.length).toBeGreaterThan(5);
     expect(imports.filter((name) => !name?.startsWith('node:'))).toEqual([]);
   });
 
   test('the runtime is prepared once', async () => {
-    const architecture = architectureOf(process.arch);
+    const architecture = architectureOf(machine());
     const first = await nodeRuntime(architecture, cacheDir);
     const begin = performance.now();
     expect(await nodeRuntime(architecture, cacheDir)).toEqual(first);
