@@ -1,6 +1,7 @@
 import { compileFunction } from 'node:vm';
 import { Eta } from 'eta/core';
 import { closest } from '../../common/closest.ts';
+import { insertable } from './insertable.ts';
 import { textAndTags } from './standalone-lines.ts';
 import {
   type Code,
@@ -137,18 +138,6 @@ function run(compiled: Compiled, eta: Eta, code: Code, scope: RenderScope): Temp
     mistakes.push(explain(error));
   }
   return { mistakes };
-}
-
-/** A value as text. Throws for what can only be a mistake in a file: nothing, a function, an object without text. */
-function insertable(value: unknown, expression: string): string {
-  if (value === undefined || value === null) throw new Error(`${expression} is ${value}`);
-  if (typeof value === 'function' || typeof value === 'symbol')
-    throw new Error(`${expression} is a ${typeof value}`);
-  if (typeof value === 'number' && Number.isNaN(value))
-    throw new Error(`${expression} is not a number (NaN)`);
-  const text = String(value);
-  if (typeof value !== 'object' || !/\[object \w+\]/.test(text)) return text;
-  throw new Error(`${expression} is an object; insert one of its properties, or JSON.stringify(…)`);
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
