@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { expect, test } from 'vitest';
+import type { KeptCluster } from '../../main/store/kept-cluster.ts';
+import { mainConfig, nodeConfig, readLatest, result, scenario, shakedown, start, write } from './harness.ts';
+
+/** A container stands in for a machine that was there before; shakedown is told nothing but its address. */
+async function machine() {
+  const host = scenario({});
+  const kept = await shakedown(host, ['run', '--keep']);
+  expect(kept.exitCode, kept.all).toBe(0);
+  const { cluster }: KeptCluster = JSON.parse(readFileSync(join(host, '.shakedown/cluster.json'), 'utf8'));
+  const [node] = cluster.machines;
+  if (!node?.ssh.keyFile || !node.ssh.hostKey) throw new Error('the container has no key');
+  const { address, ssh } = node;
+  const onNode = async (command: string) => {
+    const done = await shakedown(host, ['exec', '0', '--', command]);
+    return done.stdout;
+  };
+  return { address, keyFile: ssh.keyFile ?? '', hostKey: ssh.hostKey ?? '', onNode };
+}
+
+/** A scenario that borrows the machine, in a home whose known_hosts has `hostKey` for it. */
+function borrowing({ address, hostKey }: { address: string; hostKey: string }, user = 'root') {
+  const directory = scenario({
+    'config/main.config.ts': mainConfig(
+      `nodes: ssh(['${user}@${address}']), checks: [command({ name: 'placed', command: 'cat /etc/greeting', on: 'all', stdout: 'hello' })]`,
+    ),
+    'config/node.config.ts': nodeConfig(
+      "services: [{ name: 'loop', command: 'exec sh loop.sh' }], place: [{ from: 'greeting', to: '/etc/greeting' }]",
+    ),
+    'node_files/greeting': 'hello\n',
+  });
+  write(directory, 'home/.ssh/known_hosts', hostKey === '' ? '' : `${address} ${hostKey}\n`);
+  return { directory, env: { HOME: join(directory, 'home'), SSH_AUTH_SOCK: '' } };
+}
+
+test('machines that exist are borrowed over ssh and given back as they were', async () => {
+  const there = await machine();
+  await there.onNode('echo before > /etc/greeting');
+  const { directory, env } = borrowing(there);
+
+  const run = await shakedown(directory, ['run', '-k', there.keyFile], env);
+  expect(run.exitCode, run.all).toBe(0);
+  expect(readLatest(directory, 'nodes/0/logs/loop.log')).toContain('looping');
+  expect(await there.onNode('cat /etc/greeting; ls -A /srv/shakedown; pgrep -f "[l]oop.sh"')).toBe('before');
+
+  // Killed in the middle: the agent stops the service by itself, and reap puts the file back.
+  write(
+    directory,
+    'config/checks/wait.check.ts',
+    "import { test } from 'shakedown/check';\ntest('waits', () => new Promise(() => undefined));\n",
+  );
+  const killed = start(directory, ['run', '-k', there.keyFile], env);
+  for (let tries = 0; tries < 200 && !(await there.onNode('cat /etc/greeting')).includes('hello'); tries++)
+    await sleep(100);
+  killed.kill('SIGKILL');
+  await killed;
+  const reap = await shakedown(directory, ['reap'], env);
+  expect(reap.exitCode, reap.all).toBe(0);
+  expect(await there.onNode('cat /etc/greeting; pgrep -f "[l]oop.sh"')).toBe('before');
+});
+
+test('a changed host key, an unknown one, a wrong key, no sudo rights: each says what to do', async () => {
+  const there = await machine();
+  const attempt = async (known: string, keyFile: string, user = 'root') => {
+    const { directory, env } = borrowing({ ...there, hostKey: known }, user);
+    const run = await shakedown(directory, ['run', '-k', keyFile], env);
+    expect(run.exitCode, run.all).toBe(3);
+    expect(result(directory).failures[0]).toMatchObject({ node: 0, phase: 'connect' });
+    return run.all;
+  };
+  const otherHostKey = there.hostKey.replace(/.{8}$/, 'AAAABBBB');
+  expect(await attempt(otherHostKey, there.keyFile)).toMatch(/host key .* has changed[\s\S]*ssh-keygen -R/);
+  expect(await attempt('', there.keyFile)).toMatch(/not in known_hosts[\s\S]*ssh -p 22/);
+
+  const { directory } = borrowing(there);
+  const wrongKey = join(directory, 'wrong');
+  await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', wrongKey]);
+  expect(await attempt(there.hostKey, wrongKey)).toMatch(/refused the login of 'root'[\s\S]*--key/);
+
+  await there.onNode('useradd -m joe && cp -r /root/.ssh /home/joe/.ssh && chown -R joe: /home/joe/.ssh');
+  expect(await attempt(there.hostKey, there.keyFile, 'joe')).toMatch(
+    /'joe' may not run commands as root[\s\S]*sudoers/,
+  );
+});

@@ -1,0 +1,212 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RunEvent } from '../../common/events.ts';
+import type { AgentMethods, ServiceDied } from '../../common/protocol.ts';
+import type { CheckResult } from '../../common/results.ts';
+import type { Agent } from '../../main/agent/agent.ts';
+import type { NodeConfig, Scenario } from '../../main/config/scenario.ts';
+import type { Cluster, MachinesSpec, Provider } from '../../main/providers/provider.ts';
+import type { Remote } from '../../main/remotes/remote.ts';
+import type { World } from '../../main/world.ts';
+
+/** What a test makes go wrong, by node id where it concerns one. */
+export interface Troubles {
+  readonly create?: Error;
+  readonly connect?: Record<number, Error>;
+  /** By method, or by `method node`. */
+  readonly call?: Record<string, Error>;
+  /** What the check files come to. */
+  readonly checks?: readonly CheckResult[];
+  /** Called when the check phase begins. */
+  readonly duringChecks?: (world: FakeWorld) => Promise<void> | void;
+}
+
+/** A World in memory: machines that do nothing, and a list of what was asked of them, in order. */
+export interface FakeWorld extends World {
+  readonly asked: string[];
+  readonly events: RunEvent[];
+  readonly interrupt: () => void;
+  /** Makes a service end unasked. */
+  readonly die: (node: number, died: ServiceDied) => void;
+}
+
+export function fakeWorld(troubles: Troubles = {}): FakeWorld {
+  const asked: string[] = [];
+  const events: RunEvent[] = [];
+  const interrupts = new AbortController();
+  const deaths = new Map<number, (died: ServiceDied) => void>();
+  const directory = mkdtempSync(join(tmpdir(), 'shakedown-fake-'));
+  const world: FakeWorld = {
+    asked,
+    events,
+    interrupt: () => interrupts.abort(),
+    die: (node, died) => deaths.get(node)?.(died),
+    directory,
+    env: {},
+    signal: interrupts.signal,
+    hurry: new AbortController().signal,
+    cacheDir: directory,
+    clock: Date.now,
+    face: { handle: (event) => events.push(event), close: () => undefined },
+    provider: () => fakeProvider(asked, troubles),
+    connector: {
+      connect: async ({ port }) => {
+        asked.push(`connect ${port}`);
+        if (troubles.connect?.[port]) throw troubles.connect[port];
+        return fakeRemote(port, asked);
+      },
+      startAgent: async (remote) => fakeAgent(Number(remote.address), asked, troubles, deaths),
+    },
+    agentShares: async () => [],
+    installHostPackages: async () => undefined,
+    startAptProxy: async () => ({
+      url: 'http://proxy',
+      stats: { hits: 0, misses: 0, passed: 0 },
+      [Symbol.asyncDispose]: async () => undefined,
+    }),
+    startCheckHost: () => ({
+      run: async (_cluster, listener) => {
+        asked.push('check files');
+        await troubles.duringChecks?.(world);
+        for (const check of troubles.checks ?? []) listener.ended(check);
+        return troubles.checks ?? [];
+      },
+      [Symbol.asyncDispose]: async () => undefined,
+    }),
+  };
+  return world;
+}
+
+function fakeProvider(asked: string[], troubles: Troubles): Provider & { keep(): Promise<void> } {
+  const machines = (spec: Pick<MachinesSpec, 'machines'>) =>
+    spec.machines.map((machine) => ({
+      ...machine,
+      address: `10.0.0.${machine.id}`,
+      // The fake connector tells the nodes apart by their port.
+      ssh: { host: 'fake', port: machine.id, user: 'root' },
+    }));
+  return {
+    name: 'fake',
+    probe: async () => ({ ok: true, caps: [] }),
+    preview: async (spec) => machines(spec),
+    create: async (spec): Promise<Cluster> => {
+      asked.push('create');
+      if (troubles.create) throw troubles.create;
+      return { id: spec.cluster, provider: 'fake', machines: machines(spec), borrowed: false };
+    },
+    list: async () => [],
+    destroy: async () => void asked.push('destroy'),
+    keep: async () => void asked.push('keep'),
+  };
+}
+
+function fakeRemote(node: number, asked: string[]): Remote {
+  const unused = () => Promise.reject(new Error('not in this fake'));
+  return {
+    address: String(node),
+    lost: new AbortController().signal,
+    exec: async (command) => ({
+      command: String(command),
+      exitCode: 0,
+      signal: null,
+      stdout: '',
+      stderr: '',
+      durationMs: 0,
+    }),
+    upload: async (_directory, _target, options) =>
+      void asked.push(`upload ${node}: ${options?.entries?.join(' ')}`),
+    download: async (paths) => {
+      asked.push(`download ${node}: ${paths.join(' ')}`);
+      return { files: 1, bytes: 1, problems: [] };
+    },
+    spawn: unused,
+    uploadFile: unused,
+    forward: unused,
+    connect: unused,
+    [Symbol.asyncDispose]: async () => void asked.push(`disconnect ${node}`),
+  };
+}
+
+function fakeAgent(
+  node: number,
+  asked: string[],
+  { call: failures = {} }: Troubles,
+  deaths: Map<number, (died: ServiceDied) => void>,
+): Agent {
+  const answers: Partial<{ [M in keyof AgentMethods]: AgentMethods[M]['result'] }> = {
+    clean: { unchanged: [], restored: [] },
+    install: { installed: [{ name: 'etcd', version: '3' }], heldBack: [] },
+    planCollection: { paths: ['/srv/work'], problems: [] },
+    reports: [],
+  };
+  return {
+    info: {
+      version: '1',
+      pid: 1,
+      hostname: `n${node}`,
+      os: { id: 'debian', version: '12', codename: 'bookworm' },
+      arch: 'x64',
+      kernel: '6',
+      systemd: true,
+      clockMs: 0,
+    },
+    call: async (method, _params, options) => {
+      asked.push(`${method} ${node}`);
+      options?.signal?.throwIfAborted();
+      const failure = failures[`${method} ${node}`] ?? failures[method];
+      if (failure) throw failure;
+      return answers[method] as never;
+    },
+    onServiceDied: (listener) => void deaths.set(node, listener),
+    [Symbol.asyncDispose]: async () => undefined,
+  };
+}
+
+/** A scenario of `count` nodes with one service and one template, in a new folder. */
+export function fakeScenario(count = 2, more: Partial<Scenario> & { template?: string } = {}): Scenario {
+  const { template = 'node <{ node_id }>', ...rest } = more;
+  const directory = mkdtempSync(join(tmpdir(), 'shakedown-scenario-'));
+  const nodeFiles = join(directory, 'node_files');
+  mkdirSync(nodeFiles);
+  writeFileSync(join(nodeFiles, 'app.conf.tmpl'), template);
+  const config: NodeConfig = {
+    workingDir: '/srv/work',
+    packages: ['etcd'],
+    aptSources: [],
+    debs: [],
+    services: [{ name: 'app', command: './app' }],
+    setup: [],
+    place: [],
+    collect: [],
+  };
+  return {
+    name: 'fake',
+    directory,
+    nodeFiles,
+    provider: 'fake',
+    providerOptions: {},
+    machines: Array.from({ length: count }, (_, id) => ({ id, name: `n${id}` })),
+    login: {},
+    packages: [],
+    checks: [],
+    checkFiles: [],
+    timeouts: {
+      machines: 5,
+      connect: 5,
+      ship: 5,
+      install: 5,
+      setup: 5,
+      start: 5,
+      check: 5,
+      stop: 5,
+      collect: 5,
+      run: 30,
+    },
+    retention: { count: 5, days: 5 },
+    mainConfig: {},
+    nodeConfig: () => config,
+    origins: new Map(),
+    ...rest,
+  };
+}

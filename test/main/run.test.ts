@@ -1,0 +1,169 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { ShakedownError, UsageError } from '../../common/errors.ts';
+import type { CheckResult } from '../../common/results.ts';
+import { type RunRequest, run } from '../../main/run.ts';
+import { readKeptCluster } from '../../main/store/kept-cluster.ts';
+import { fakeScenario, fakeWorld, type Troubles } from '../fakes/fake-world.ts';
+
+const check = (verdict: CheckResult['verdict'], name = 'a check'): CheckResult => ({
+  name,
+  kind: 'test',
+  verdict,
+  durationMs: 1,
+  message: 'expected 3 members, found 2',
+});
+
+async function take(troubles: Troubles = {}, request: Partial<RunRequest> = {}) {
+  const world = fakeWorld(troubles);
+  const result = await run({ scenario: fakeScenario(), keep: 'never', ...request }, world);
+  const of = (node: number) => world.asked.filter((line) => line.split(/[ :]/).includes(String(node)));
+  return { world, result, of, asked: world.asked };
+}
+
+describe('a run', () => {
+  test('takes each node through the phases, checks, brings everything home and destroys the machines', async () => {
+    const { result, of, asked } = await take({ checks: [check('pass')] });
+    expect(result).toMatchObject({ verdict: 'pass', exitCode: 0, failures: [] });
+    const preparation = ['connect 1', 'clean 1', 'upload 1: app.conf', 'install 1', 'startService 1'];
+    expect(of(1).slice(0, 6)).toEqual([...preparation, 'stopService 1']);
+    expect(of(1).at(-1)).toBe('disconnect 1');
+    expect(asked.indexOf('check files')).toBeGreaterThan(asked.indexOf('startService 1'));
+    expect(asked.indexOf('destroy')).toBeGreaterThan(asked.indexOf('download 1: /srv/work'));
+    expect(result.installed[1]).toEqual([{ name: 'etcd', version: '3' }]);
+  });
+
+  test('leaves what was sent and its reports in the run directory', async () => {
+    const { world } = await take();
+    const latest = join(world.directory, '.shakedown/runs/latest');
+    expect(readFileSync(join(world.directory, 'nodes/1/to_deploy/app.conf'), 'utf8')).toBe('node 1');
+    for (const name of ['run.json', 'junit.xml', 'report.html', 'events.ndjson', 'tester.log', 'ledger']) {
+      expect(existsSync(join(latest, name)), name).toBe(true);
+    }
+    const phases = world.events.flatMap((event) =>
+      event.type === 'phase-ended' ? [event.timing.phase] : [],
+    );
+    expect(new Set(phases)).toEqual(
+      new Set([
+        'config',
+        'machines',
+        'connect',
+        'clean',
+        'ship',
+        'install',
+        'setup',
+        'start',
+        'check',
+        'stop',
+        'collect',
+        'destroy',
+      ]),
+    );
+  });
+});
+
+describe('the verdict', () => {
+  test('is fail, exit 1, when a check fails', async () => {
+    const { result } = await take({ checks: [check('pass'), check('fail', 'members')] });
+    expect(result).toMatchObject({ verdict: 'fail', exitCode: 1 });
+    expect(result.failures[0]?.message).toBe("check 'members': expected 3 members, found 2");
+  });
+
+  test('is error, exit 3, when a node is lost under a check', async () => {
+    const { result } = await take({ checks: [check('error')] });
+    expect(result).toMatchObject({ verdict: 'error', exitCode: 3 });
+  });
+
+  test('is fail when a service ends unasked, whatever the checks say', async () => {
+    const died = { name: 'app', exitCode: 9, signal: null, lastLines: ['so long'] };
+    const { result } = await take({ duringChecks: (world) => world.die(1, died), checks: [check('pass')] });
+    expect(result).toMatchObject({ verdict: 'fail', exitCode: 1 });
+    expect(result.failures[0]).toMatchObject({ node: 1, lastLines: ['so long'] });
+  });
+
+  test('is that of the first cause; what follows is attached to it', async () => {
+    const notReady = new ShakedownError({ message: 'not ready', verdict: 'fail' });
+    const stuck = new Error('will not stop');
+    const { result } = await take({ call: { 'startService 0': notReady, stopService: stuck } });
+    expect(result).toMatchObject({ verdict: 'fail', exitCode: 1 });
+    expect(result.failures.map(({ message, phase, node }) => [phase, node, message])).toEqual([
+      ['start', 0, 'not ready'],
+      ['stop', 0, 'will not stop'],
+      ['stop', 1, 'will not stop'],
+    ]);
+  });
+});
+
+describe('whatever happens, the evidence comes home and the machines go', () => {
+  test('when one node cannot be reached, the others’ files are collected all the same', async () => {
+    const { result, asked } = await take({ connect: { 0: new ShakedownError({ message: 'refused' }) } });
+    expect(result).toMatchObject({ verdict: 'error', exitCode: 3 });
+    expect(result.failures[0]).toMatchObject({
+      node: 0,
+      address: '10.0.0.0',
+      phase: 'connect',
+      message: 'refused',
+    });
+    expect(asked).toContain('download 1: /srv/work');
+    expect(asked).not.toContain('check files');
+    expect(asked.at(-2)).toBe('destroy');
+  });
+
+  test('when the machines cannot be made, what there is of them is destroyed', async () => {
+    const { result, asked, world } = await take({ create: new ShakedownError({ message: 'no space' }) });
+    expect(result.failures).toMatchObject([{ phase: 'machines', message: 'no space' }]);
+    expect(asked).toEqual(['create', 'destroy']);
+    const ledger = readFileSync(join(world.directory, '.shakedown/runs/latest/ledger'), 'utf8');
+    expect(ledger.split('\n').filter(Boolean)).toHaveLength(2);
+  });
+
+  test('when it is interrupted: exit 130', async () => {
+    const { result, asked } = await take({
+      duringChecks: (world) => world.interrupt(),
+      checks: [check('error')],
+    });
+    expect(result.exitCode).toBe(130);
+    expect(result.failures).toEqual([]);
+    expect(asked).toContain('download 0: /srv/work');
+    expect(asked).toContain('destroy');
+  });
+
+  test('when the agent is gone, the working directory is fetched without it', async () => {
+    const { result, asked } = await take({
+      call: { planCollection: new Error('gone'), reports: new Error('gone') },
+    });
+    expect(asked).toContain('download 0: /srv/work');
+    expect(result.collectProblems[0]).toEqual(['listing what to collect: gone', 'reports: gone']);
+  });
+});
+
+test('a mistake in a template is the user’s: no machine is made, nothing is sent', async () => {
+  const world = fakeWorld();
+  const scenario = fakeScenario(2, { template: '<{ nobody }>' });
+  const failed = run({ scenario, keep: 'never' }, world);
+  await expect(failed).rejects.toBeInstanceOf(UsageError);
+  await expect(failed).rejects.toThrow(/app\.conf\.tmpl.*nobody/s);
+  expect(world.asked).toEqual([]);
+});
+
+test('kept machines are marked, remembered, and used again from the phase one names', async () => {
+  const { world, asked, result } = await take({}, { keep: 'always' });
+  expect(asked).toContain('keep');
+  expect(asked).not.toContain('destroy');
+  expect(result.kept).toBeDefined();
+  const kept = await readKeptCluster(world.directory);
+  if (!kept) throw new Error('nothing was kept');
+  expect(kept).toMatchObject({ kept: true, workingDirs: ['/srv/work', '/srv/work'] });
+
+  const again = fakeWorld();
+  await run({ scenario: fakeScenario(), keep: 'always', reuse: { kept, from: 'start' } }, again);
+  expect(again.asked).not.toContain('create');
+  expect(again.asked).not.toContain('install 0');
+  expect(again.asked).toContain('startService 0');
+});
+
+test('with keep on-failure, machines of a passing run go', async () => {
+  expect((await take({}, { keep: 'on-failure' })).asked).toContain('destroy');
+  expect((await take({ checks: [check('fail')] }, { keep: 'on-failure' })).asked).toContain('keep');
+});
