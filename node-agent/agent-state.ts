@@ -19,11 +19,10 @@ export class AgentState {
   /** Unlike any other node's, also where several nodes share one kernel and one state path. */
   readonly id: string;
 
-  /** `directory` is made when it is missing; throws the file system's errors. */
+  /** Makes `directory` when it is missing. Never throws: what cannot be written shows when it is needed. */
   constructor(directory: string) {
     this.directory = directory;
     this.logs = join(directory, 'logs');
-    mkdirSync(this.logs, { recursive: true, mode: 0o700 });
     this.id = this.#readId();
   }
 
@@ -52,9 +51,13 @@ export class AgentState {
 
   #readId(): string {
     const known = this.read<string>('id.json', '');
-    if (known) return known;
-    const id = randomBytes(8).toString('hex');
-    this.write('id.json', id);
+    const id = known || randomBytes(8).toString('hex');
+    try {
+      mkdirSync(this.logs, { recursive: true, mode: 0o700 });
+      if (!known) this.write('id.json', id);
+    } catch {
+      // On a full disk an agent must still be able to bring the evidence home.
+    }
     return id;
   }
 }

@@ -1,5 +1,4 @@
-import { readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, rmSync } from 'node:fs';
 import { ShakedownError } from '../common/errors.ts';
 import {
   type AgentInfo,
@@ -112,8 +111,8 @@ export class NodeAgent {
     const directory = await safeWorkingDirectory(workingDir, [this.#state.directory, nodeCacheDirectory]);
     await this.#services.forgetAll();
     await finishForAnother(this.#state);
-    for (const name of readdirSync(this.#state.logs))
-      rmSync(join(this.#state.logs, name), { recursive: true });
+    rmSync(this.#state.logs, { recursive: true, force: true });
+    mkdirSync(this.#state.logs, { recursive: true, mode: 0o700 });
     const restored = await this.#placed.restore();
     await reloadUnits(restored);
     for (const unit of await this.#units.settle())

@@ -1,4 +1,5 @@
 import { Console } from 'node:console';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { aliveWithin } from '../common/protocol.ts';
 import { finishForAnother, NodeAgent } from './agent.ts';
 import { AgentState, stateDirectory } from './agent-state.ts';
@@ -38,6 +39,8 @@ async function serve(): Promise<void> {
     if (ending) return;
     ending = true;
     end.abort(new Error(`the agent ends: ${why}`));
+    // What is under way ends by itself; dpkg above all shall not be torn apart.
+    await Promise.race([connection.idle(), sleep(25_000)]);
     await agent.finish().catch((error: unknown) => {
       console.error(error);
       exitCode ||= 70;

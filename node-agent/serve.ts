@@ -30,6 +30,7 @@ export type Notify = <N extends keyof AgentNotifications>(name: N, params: Agent
 export class AgentConnection {
   readonly #connection: MessageConnection;
   readonly #end: AbortSignal;
+  readonly #underway = new Set<Promise<unknown>>();
 
   /** `end` aborts every call under way. */
   constructor(input: NodeJS.ReadableStream, output: NodeJS.WritableStream, end: AbortSignal) {
@@ -58,16 +59,25 @@ export class AgentConnection {
     this.#connection.listen();
   }
 
+  /** Resolves when no call is under way any more. */
+  async idle(): Promise<void> {
+    await Promise.allSettled(this.#underway);
+  }
+
   #serve<M extends keyof AgentMethods>(name: M, methods: Methods, heard: () => void): void {
     const answer = async (params: AgentMethods[M]['params'], token: CancellationToken) => {
       heard();
       const cancelled = new AbortController();
       token.onCancellationRequested(() => cancelled.abort());
+      const call = methods[name](params, AbortSignal.any([cancelled.signal, this.#end]));
+      this.#underway.add(call);
       try {
-        return await methods[name](params, AbortSignal.any([cancelled.signal, this.#end]));
+        return await call;
       } catch (error) {
         const failure = failureOf(error);
         return new ResponseError(failureCode, failure.message, failure);
+      } finally {
+        this.#underway.delete(call);
       }
     };
     this.#connection.onRequest(

@@ -26,13 +26,22 @@ export async function agentBundle(cacheDir: string): Promise<AgentBundle> {
   const digest = await digestOfSources();
   const file = join(cacheDir, 'agent', `${digest}.mjs`);
   if (!existsSync(file)) {
-    await mkdir(dirname(file), { recursive: true });
-    // Two runs at once may both make it.
-    const temporary = `${file}.${process.pid}.new`;
-    await bundleAgent(temporary);
-    await rename(temporary, file);
+    // Many nodes ask at once, and one bundling is enough for them all.
+    const bundling = making.get(file) ?? bundleInto(file).finally(() => making.delete(file));
+    making.set(file, bundling);
+    await bundling;
   }
   return { file, digest };
+}
+
+const making = new Map<string, Promise<void>>();
+
+async function bundleInto(file: string): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  // Another run may be making it as well.
+  const temporary = `${file}.${process.pid}.new`;
+  await bundleAgent(temporary);
+  await rename(temporary, file);
 }
 
 /** Bundles `node-agent/main.ts` and all that it imports into one ES module. Needs the development dependencies. */

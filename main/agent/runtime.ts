@@ -41,10 +41,25 @@ export function architectureOf(machine: string): Architecture {
  * without its debug symbols, where `strip` is there and knows the architecture. Takes a second or two the first
  * time and some ms after that. Throws ShakedownError when there is none.
  */
-export async function nodeRuntime(
+export function nodeRuntime(
   architecture: Architecture,
   cacheDir: string,
   env: NodeJS.ProcessEnv = process.env,
+): Promise<NodeRuntime> {
+  const key = `${architecture} ${cacheDir} ${env.SHAKEDOWN_NODE_RUNTIME}`;
+  const making =
+    underway.get(key) ?? prepare(architecture, cacheDir, env).finally(() => underway.delete(key));
+  underway.set(key, making);
+  return making;
+}
+
+/** Many nodes ask at once, and one preparation is enough for them all. */
+const underway = new Map<string, Promise<NodeRuntime>>();
+
+async function prepare(
+  architecture: Architecture,
+  cacheDir: string,
+  env: NodeJS.ProcessEnv,
 ): Promise<NodeRuntime> {
   const source = await findRuntime(architecture, cacheDir, env);
   const { size, mtimeMs } = await stat(source);

@@ -1,4 +1,4 @@
-import { accessSync, constants, readdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NodeReport } from '../../common/protocol.ts';
 import type { AgentState } from '../agent-state.ts';
@@ -32,7 +32,8 @@ export function planReports(
     ['disks.txt', 'df -h'],
   ];
   const possible = commands.filter(([, command]) => hasCommand(command.split(' ')[0] ?? '', path));
-  const logs = readdirSync(state.logs).map((name) => [name, printLog(join(state.logs, name))] as const);
+  const names = existsSync(state.logs) ? readdirSync(state.logs) : [];
+  const logs = names.map((name) => [name, printLog(join(state.logs, name))] as const);
   return withoutDoubles([...logs, ...possible].map(([name, command]) => ({ name, command })));
 }
 

@@ -213,3 +213,17 @@ describe('collecting', () => {
     expect(execFileSync('sh', ['-c', log?.command ?? 'false'], { encoding: 'utf8' })).toBe('hello\n');
   });
 });
+
+describe('a node in trouble', () => {
+  test('without a place for its state there is still an agent that plans the collection', async () => {
+    const folder = temporaryFolder();
+    writeFiles(folder, { blocked: 'a file where the state should be', 'work/evidence': 'x' });
+    const agent = new AgentProcess(join(folder, 'blocked/state'), join(folder, 'work'));
+    await agent.hello();
+    const plan = await agent.call('planCollection', { workingDir: agent.work, globs: [], maxFileSize: 1000 });
+    expect(plan).toEqual({ paths: [agent.work], problems: [] });
+    const reports = await agent.call('reports', { sinceMs: 0, units: [] });
+    expect(reports.map((report) => report.name)).toContain('disks.txt');
+    expect(await agent.close()).toBe(0);
+  });
+});

@@ -1,0 +1,34 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { Deadman } from '../../node-agent/deadman.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+test('silence for too long ends the waiting, once', () => {
+  const silent = vi.fn();
+  const deadman = new Deadman(120, silent);
+  deadman.heard();
+  vi.advanceTimersByTime(119_000);
+  deadman.heard();
+  vi.advanceTimersByTime(119_000);
+  expect(silent).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(10_000);
+  expect(silent).toHaveBeenCalledTimes(1);
+});
+
+test('a node that wakes up hears what was said meanwhile before it gives up', () => {
+  const silent = vi.fn();
+  const deadman = new Deadman(120, silent);
+  deadman.heard();
+  vi.advanceTimersByTime(121_000);
+  deadman.heard();
+  vi.advanceTimersByTime(60_000);
+  expect(silent).not.toHaveBeenCalled();
+});
+
+test('nothing is expected of a main host that has not spoken yet', () => {
+  const silent = vi.fn();
+  new Deadman(120, silent);
+  vi.advanceTimersByTime(1_000_000);
+  expect(silent).not.toHaveBeenCalled();
+});
