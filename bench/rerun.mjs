@@ -1,0 +1,42 @@
+// How a rerun on kept nodes compares with a whole run, within one measurement: `node bench/rerun.mjs [rounds]`.
+// Prints ms and the ratio; the service's own restart is the scenario's `start` phase and is told apart.
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+const program = join(root, 'bin/shakedown.mjs');
+const rounds = Number(process.argv[2] ?? 5);
+const directory = mkdtempSync(join(tmpdir(), 'shakedown-bench-'));
+
+function measure(...args) {
+  const from = performance.now();
+  const { status } = spawnSync(process.execPath, [program, ...args], { cwd: directory, stdio: 'ignore' });
+  if (status !== 0) throw new Error(`shakedown ${args.join(' ')} ended with ${status}`);
+  const wall = performance.now() - from;
+  const run = JSON.parse(readFileSync(join(directory, '.shakedown/runs/latest/run.json'), 'utf8'));
+  const start =
+    run.phases.find(({ phase, node }) => phase === 'start' && node === undefined)?.durationMs ?? 0;
+  return { wall, start };
+}
+
+const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+
+try {
+  const first = [];
+  const again = [];
+  for (let round = 0; round < rounds; round++) {
+    first.push(measure('run', root, '--keep'));
+    again.push(measure('rerun', '--set', `token=round${round}`));
+  }
+  const [whole, rerun] = [first, again].map((list) => median(list.map(({ wall }) => wall)));
+  const without = median(again.map(({ wall, start }) => wall - start));
+  console.log(`rounds ${rounds}, medians: run ${whole.toFixed(0)} ms, rerun ${rerun.toFixed(0)} ms`);
+  console.log(
+    `rerun without the service's own start: ${without.toFixed(0)} ms; rerun/run ${(rerun / whole).toFixed(2)}`,
+  );
+} finally {
+  spawnSync(process.execPath, [program, 'down'], { cwd: directory, stdio: 'ignore' });
+  rmSync(directory, { recursive: true, force: true });
+}
