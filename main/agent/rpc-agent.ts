@@ -1,30 +1,24 @@
 import { hostname, userInfo } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CancellationTokenSource,
   createMessageConnection,
   type MessageConnection,
-  ResponseError,
   StreamMessageReader,
   StreamMessageWriter,
 } from 'vscode-jsonrpc/node';
-import {
-  type FailureDetails,
-  InterruptedError,
-  ShakedownError,
-  TimeLimitError,
-} from '../../common/errors.ts';
+import { asShakedownError, InterruptedError, TimeLimitError } from '../../common/errors.ts';
 import {
   type AgentInfo,
   type AgentMethods,
   type AgentNotifications,
   aliveEvery,
-  failureCode,
   protocolVersion,
   type ServiceDied,
 } from '../../common/protocol.ts';
-import { ConnectionLostError } from '../remotes/connection-errors.ts';
 import type { Remote, RemoteProcess } from '../remotes/remote.ts';
 import type { Agent, AgentListener } from './agent.ts';
+import { endOfAgent, failureOnNode } from './agent-failures.ts';
 import { installAgent } from './install.ts';
 
 export interface StartAgentOptions {
@@ -170,57 +164,26 @@ class RpcAgent implements Agent {
     this.#connection.onNotification(name, handler);
   }
 
-  #end({ exitCode, signal }: { exitCode: number | null; signal: string | null }): void {
+  #end(end: { readonly exitCode: number | null; readonly signal: string | null }): void {
     clearInterval(this.#alive);
-    const { lost, address } = this.#remote;
-    const reason = lost.reason;
-    if (lost.aborted || (exitCode === null && signal === null)) {
-      const message = reason instanceof Error ? reason.message : 'the connection to the node was lost';
-      this.#ended.abort(
-        reason instanceof ConnectionLostError ? reason : new ConnectionLostError({ message, address }),
-      );
-      return;
-    }
-    const how = signal ? `was ended by ${signal}` : `ended with exit code ${exitCode}`;
-    this.#ended.abort(
-      new ShakedownError({
-        message: this.#disposed ? 'the agent on the node was dismissed' : `the agent on the node ${how}`,
-        exitCode,
-        lastLines: this.#stderr.slice(-15),
-        ...(this.#disposed
-          ? {}
-          : { hint: 'look at the node (out of memory? `dmesg`), and report this if it is not its fault' }),
-      }),
-    );
+    this.#ended.abort(endOfAgent(this.#remote, end, this.#stderr, this.#disposed !== undefined));
   }
 
   #whyStopped(method: string, timeout = 0, signal: AbortSignal | undefined, late: AbortSignal): unknown {
     if (this.#ended.signal.aborted) return this.#ended.signal.reason;
     if (late.aborted) return new TimeLimitError(`'${method}' on the node`, timeout);
-    return signal?.reason instanceof Error && signal.reason.name !== 'AbortError'
-      ? signal.reason
-      : new InterruptedError();
+    const reason: unknown = signal?.reason;
+    return reason instanceof Error && reason.name !== 'AbortError' ? reason : new InterruptedError();
   }
 
   /** A failure of the node as an error of ours; one of the connection once it is known why it broke. */
   async #inWords(error: unknown, method: string): Promise<unknown> {
-    if (error instanceof ResponseError && error.code === failureCode && error.data) {
-      return new ShakedownError(error.data as FailureDetails);
-    }
+    const failure = failureOnNode(error);
+    if (failure) return failure;
     const { signal } = this.#ended;
     // A broken pipe is noticed before the process is known to have ended.
-    if (!signal.aborted) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, 500);
-        signal.addEventListener('abort', () => {
-          clearTimeout(timer);
-          resolve();
-        });
-      });
-    }
-    if (signal.aborted) return signal.reason;
-    const message = error instanceof Error ? error.message : String(error);
-    return new ShakedownError({ message: `'${method}' on the node: ${message}` }, { cause: error });
+    for (let tries = 0; tries < 25 && !signal.aborted; tries += 1) await sleep(20);
+    return signal.aborted ? signal.reason : asShakedownError(error, { command: method });
   }
 
   async #sayAlive(): Promise<void> {

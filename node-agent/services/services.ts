@@ -7,6 +7,7 @@ import type { MarkedProcesses } from '../marked-processes.ts';
 import { CommandService } from './command-service.ts';
 import { prepareProbe } from './probe.ts';
 import type { Service, ServiceEnd } from './service.ts';
+import { endedWhileStarting, notReady, unknownService } from './service-failures.ts';
 import { parseSignal } from './signals.ts';
 import type { UnitRecord } from './unit-record.ts';
 import { UnitService } from './unit-service.ts';
@@ -89,7 +90,7 @@ export class Services {
   /** `signal` with or without SIG. Throws ShakedownError for an unknown service or signal. */
   async kill(name: string, signal: string): Promise<ServiceStatus> {
     const entry = this.#entries.get(name);
-    if (!entry) throw unknown(name, [...this.#entries.keys()]);
+    if (!entry) throw unknownService(name, [...this.#entries.keys()]);
     const parsed = parseSignal(signal);
     // Whoever pauses a service does not expect it to end.
     if (parsed !== 'SIGSTOP' && parsed !== 'SIGCONT') entry.expected = true;
@@ -164,9 +165,9 @@ export class Services {
       if (!probe) await sleep(250, undefined, { signal });
     } catch (error) {
       if (error instanceof ShakedownError) throw error;
-      if (ended.signal.aborted) throw await endedWhileStarting(entry);
+      if (ended.signal.aborted) throw await endedWhileStarting(spec, service, entry.end);
       outer.throwIfAborted();
-      if (late.aborted) throw await notReady(entry, last);
+      if (late.aborted) throw await notReady(spec, service, last);
       throw error;
     } finally {
       entry.onEnd = undefined;
@@ -213,34 +214,3 @@ export class Services {
     };
   }
 }
-
-async function endedWhileStarting({ spec, service, end }: Entry): Promise<ShakedownError> {
-  if (!end) return new ShakedownError({ message: `service '${spec.name}' was stopped while it started` });
-  const how = end.signal ? `was ended by ${end.signal}` : `ended with exit code ${end.exitCode ?? '?'}`;
-  return new ShakedownError({
-    message: `service '${spec.name}' ${how} while it started`,
-    verdict: 'fail',
-    ...(spec.command === undefined ? {} : { command: spec.command }),
-    exitCode: end.exitCode,
-    lastLines: await service.lastLines().catch(() => []),
-    ...(end.exitCode === 0 && spec.command !== undefined
-      ? { hint: 'a supervised command must stay in the foreground: turn its own daemon mode off' }
-      : {}),
-  });
-}
-
-async function notReady({ spec, service }: Entry, last: string): Promise<ShakedownError> {
-  return new ShakedownError({
-    message: `service '${spec.name}' was not ready after ${spec.readyWithin} s; last probe: ${last}`,
-    verdict: 'fail',
-    ...(spec.command === undefined ? {} : { command: spec.command }),
-    lastLines: await service.lastLines().catch(() => []),
-    hint: 'look at its last lines; if it only needs longer, raise `readyWithin`',
-  });
-}
-
-const unknown = (name: string, known: readonly string[]): ShakedownError =>
-  new ShakedownError({
-    message: `there is no service '${name}' on this node`,
-    hint: known.length > 0 ? `its services are ${known.join(', ')}` : 'no service was started on it',
-  });

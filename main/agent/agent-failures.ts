@@ -1,0 +1,36 @@
+import { ResponseError } from 'vscode-jsonrpc/node';
+import { type FailureDetails, ShakedownError } from '../../common/errors.ts';
+import { failureCode } from '../../common/protocol.ts';
+import { ConnectionLostError } from '../remotes/connection-errors.ts';
+import type { Remote } from '../remotes/remote.ts';
+
+/** What the agent answered as a failure, with all that it knows; undefined for any other error. */
+export function failureOnNode(error: unknown): ShakedownError | undefined {
+  if (!(error instanceof ResponseError) || error.code !== failureCode || !error.data) return undefined;
+  return new ShakedownError(error.data as FailureDetails);
+}
+
+/**
+ * Why there is no agent any more: a lost connection is ConnectionLostError, an agent that ended says how, with the
+ * last lines of its stderr.
+ */
+export function endOfAgent(
+  { lost, address }: Pick<Remote, 'lost' | 'address'>,
+  { exitCode, signal }: { readonly exitCode: number | null; readonly signal: string | null },
+  stderr: readonly string[],
+  dismissed: boolean,
+): ShakedownError {
+  if (lost.reason instanceof ConnectionLostError) return lost.reason;
+  if (dismissed) return new ShakedownError({ message: 'the agent on the node was dismissed' });
+  if (lost.aborted || (exitCode === null && signal === null)) {
+    const message =
+      lost.reason instanceof Error ? lost.reason.message : 'the connection to the node was lost';
+    return new ConnectionLostError({ message, address });
+  }
+  return new ShakedownError({
+    message: `the agent on the node ${signal ? `was ended by ${signal}` : `ended with exit code ${exitCode}`}`,
+    exitCode,
+    lastLines: stderr.slice(-15),
+    hint: 'look at the node (out of memory? `dmesg`), and report this if it is not its fault',
+  });
+}
