@@ -1,36 +1,36 @@
-import { TimeLimitError } from '../../common/errors.ts';
-import type { CheckResult } from '../../common/results.ts';
+import { TimeLimitError, UsageError } from '../../common/errors.ts';
+import type { CheckListener } from '../checks/check.ts';
 import type { CheckHost } from '../checks/check-host.ts';
 import { runDeclaredChecks } from '../checks/declared-checks.ts';
 import { clusterUnderTest } from '../checks/session-cluster.ts';
 import type { RunContext } from '../context.ts';
 import type { Session } from './phase.ts';
 
-/** Hears of checks as they come out. */
-export interface CheckListener {
-  started(name: string): void;
-  ended(check: CheckResult): void;
-}
-
 /**
- * Checks the cluster: first what the config declares, which only looks, then the check files, which may disturb it.
- * What the checks found goes to the listener; throws only when they could not be made.
+ * Checks the cluster: first what the config declares, which only looks, then the check files, which may disturb it;
+ * all within `timeouts.check`. What the checks found goes to the listener; throws only when they could not be made.
  */
 export async function checkCluster(
   session: Session,
-  host: CheckHost | undefined,
+  host: CheckHost,
   listener: CheckListener,
   filter: string | undefined,
   ctx: RunContext,
 ): Promise<void> {
-  const { scenario } = session;
+  const limit = session.scenario.timeouts.check;
+  const deadline = Date.now() + limit * 1000;
   const cluster = clusterUnderTest(session);
-  const limit = AbortSignal.timeout(scenario.timeouts.check * 1000);
-  const signal = AbortSignal.any([ctx.signal, limit]);
+  const signal = AbortSignal.any([ctx.signal, AbortSignal.timeout(limit * 1000)]);
   const options = { signal, ...(filter === undefined ? {} : { filter }) };
-  await runDeclaredChecks(scenario.checks, cluster, listener, options);
-  if (limit.aborted) throw new TimeLimitError('the checks', scenario.timeouts.check, { verdict: 'fail' });
+  const declared = await runDeclaredChecks(session.scenario.checks, cluster, listener, options);
   ctx.signal.throwIfAborted();
-  await host?.run(cluster, listener, { signal: ctx.signal, timeout: scenario.timeouts.check });
+  const left = Math.ceil((deadline - Date.now()) / 1000);
+  if (left <= 0) throw new TimeLimitError('the checks', limit, { verdict: 'fail' });
+  const tests = await host.run(cluster, listener, { signal: ctx.signal, timeout: left });
   ctx.signal.throwIfAborted();
+  if (filter !== undefined && declared.length + tests.length === 0) {
+    throw new UsageError(`No check has '${filter}' in its name.`, {
+      hint: 'leave out --filter to see their names',
+    });
+  }
 }

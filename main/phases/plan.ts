@@ -1,8 +1,8 @@
 import { UsageError } from '../../common/errors.ts';
-import { nodeFacts, type Scenario } from '../config/scenario.ts';
+import { type NodeConfig, type NodeFacts, nodeFacts, type Scenario } from '../config/scenario.ts';
 import type { Machine } from '../providers/provider.ts';
 import { readTree } from '../render/read-tree.ts';
-import { renderTree } from '../render/render-tree.ts';
+import { renderTrees } from '../render/render-tree.ts';
 import type { PlannedNode } from './phase.ts';
 
 /**
@@ -14,21 +14,37 @@ export async function planNodes(
   machines: readonly Machine[],
   env: NodeJS.ProcessEnv,
 ): Promise<readonly PlannedNode[]> {
-  const source = await readTree(scenario.nodeFiles);
   const nodes = machines.map(nodeFacts);
+  const configs = nodeConfigs(scenario, nodes);
+  const scopes = configs.map(({ node, config }) => ({
+    main_config: scenario.mainConfig,
+    node_config: config,
+    node: node.address,
+    node_id: node.id,
+    nodes,
+    env,
+  }));
+  const trees = renderTrees(await readTree(scenario.nodeFiles), scopes);
+  return machines.flatMap((machine, index) => {
+    const [config, tree] = [configs[index]?.config, trees[index]];
+    return config && tree ? [{ id: machine.id, machine, config, tree }] : [];
+  });
+}
+
+function nodeConfigs(
+  scenario: Scenario,
+  nodes: readonly NodeFacts[],
+): { node: NodeFacts; config: NodeConfig }[] {
   const mistakes = new Set<string>();
-  const planned: PlannedNode[] = [];
-  for (const machine of machines) {
+  const configs = nodes.flatMap((node) => {
     try {
-      const config = scenario.nodeConfig(nodeFacts(machine), nodes);
-      const scope = { node: machine.address, node_id: machine.id, nodes, env };
-      const tree = renderTree(source, { main_config: scenario.mainConfig, node_config: config, ...scope });
-      planned.push({ id: machine.id, machine, config, tree });
+      return [{ node, config: scenario.nodeConfig(node, nodes) }];
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
       mistakes.add(error.message);
+      return [];
     }
-  }
+  });
   if (mistakes.size > 0) throw new UsageError([...mistakes].join('\n'));
-  return planned;
+  return configs;
 }

@@ -86,13 +86,14 @@ class SshRemote implements Remote {
     const id = randomUUID();
     const startedAt = Date.now();
     options.signal?.throwIfAborted();
-    const channel = await this.#open(shellLine(command, { ...options, user, id }));
+    const opened = await this.#open(shellLine(command, { ...options, user, id }));
+    const { channel } = opened;
     const stopped = Promise.withResolvers<never>();
     stopped.promise.catch(() => undefined);
     const stop = (reason: unknown) => {
       stopped.reject(reason);
       this.#open(killLine(id, root === true && user !== 'root'))
-        .then((killer) => killer.resume())
+        .then((killer) => killer.channel.resume())
         .catch(() => undefined)
         .finally(() => channel.close());
     };
@@ -109,10 +110,7 @@ class SshRemote implements Remote {
             timeout * 1000,
           );
     try {
-      return await Promise.race([
-        this.#finish(channel, command, options, { id, startedAt }),
-        stopped.promise,
-      ]);
+      return await Promise.race([this.#finish(opened, command, options, { id, startedAt }), stopped.promise]);
     } finally {
       clearTimeout(timer);
       options.signal?.removeEventListener('abort', onAbort);
@@ -121,13 +119,12 @@ class SshRemote implements Remote {
   }
 
   async #finish(
-    channel: ClientChannel,
+    { channel, ended }: OpenChannel,
     command: Command,
     options: ExecOptions,
     { id, startedAt }: { id: string; startedAt: number },
   ): Promise<CommandResult> {
     const { maxBuffer = 1024 ** 2, spoolDir, stdin } = options;
-    const ended = exitOf(channel);
     const collect = (
       source: Readable,
       name: string,
@@ -161,16 +158,16 @@ class SshRemote implements Remote {
     const id = randomUUID();
     const sudo = options.root === true && user !== 'root';
     const line = shellLine(command, { user, id, ...(options.root ? { root: true } : {}) });
-    const channel = await this.#open(line, options.pty);
+    const { channel, ended } = await this.#open(line, options.pty);
     return {
       stdin: channel,
       stdout: channel,
       stderr: channel.stderr as unknown as Readable,
-      ended: exitOf(channel),
+      ended,
       resize: (rows, cols) => channel.setWindow(rows, cols, 0, 0),
       kill: () => {
         this.#open(killLine(id, sudo))
-          .then((killer) => killer.resume())
+          .then((killer) => killer.channel.resume())
           .catch(() => undefined)
           .finally(() => channel.close());
       },
@@ -178,7 +175,7 @@ class SshRemote implements Remote {
   }
 
   /** sshd bounds the sessions of one connection (MaxSessions, 10): one too many waits for another to end. */
-  async #open(line: string, pty?: { rows: number; cols: number }): Promise<ClientChannel> {
+  async #open(line: string, pty?: { rows: number; cols: number }): Promise<OpenChannel> {
     const deadline = Date.now() + 30_000;
     for (;;) {
       try {
@@ -191,16 +188,16 @@ class SshRemote implements Remote {
     }
   }
 
-  #openOnce(line: string, pty?: { rows: number; cols: number }): Promise<ClientChannel> {
+  #openOnce(line: string, pty?: { rows: number; cols: number }): Promise<OpenChannel> {
     if (this.lost.aborted) return Promise.reject(this.lost.reason);
-    const { promise, resolve, reject } = Promise.withResolvers<ClientChannel>();
+    const { promise, resolve, reject } = Promise.withResolvers<OpenChannel>();
     const onLost = () => reject(this.lost.reason);
     this.lost.addEventListener('abort', onLost, { once: true });
     const term = process.env.TERM ?? 'xterm-256color';
     this.#client.exec(line, pty ? { pty: { ...pty, term } } : {}, (error, channel) =>
       error
         ? reject(new ShakedownError({ message: `${this.address} opens no channel: ${error.message}` }))
-        : resolve(channel),
+        : resolve({ channel, ended: exitOf(channel) }),
     );
     return promise.finally(() => this.lost.removeEventListener('abort', onLost));
   }
@@ -266,6 +263,12 @@ class SshRemote implements Remote {
     clearTimeout(timer);
     for (const client of this.#clients) client.destroy();
   }
+}
+
+/** A channel, and how its command ended: listened to from the first moment, for a short command ends within it. */
+interface OpenChannel {
+  readonly channel: ClientChannel;
+  readonly ended: Promise<Exit>;
 }
 
 interface Exit {
