@@ -16,6 +16,8 @@ export default defineNode({
       unit: 'etcd',
       // Not ready before a majority is there and has elected a leader.
       ready: { http: 'http://127.0.0.1:2379/health' },
+      // A leader whose followers stop at the same moment tries for 7 s to hand over to one of them.
+      stopWithin: 1,
     },
   ],
 });

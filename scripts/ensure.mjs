@@ -53,15 +53,15 @@ function ensureNpmPackages() {
 
 /**
  * npm builds ssh2's optional native crypto for the Node that runs npm; ours is another, and ssh2 then falls back to
- * slower JavaScript without a word. The headers for ours lie in the `node` package.
+ * slower JavaScript without a word. The headers for ours lie in its platform package.
  */
 function ensureNativeCrypto() {
   const tried = join(root, 'node_modules', '.shakedown-crypto');
   if (existsSync(tried)) return;
   writeFileSync(tried, '');
-  const nodePackage = join(root, `node_modules/node/node_modules/node-${process.platform}-${process.arch}`);
-  const node = join(nodePackage, 'bin/node');
-  if (!existsSync(node) || loadsNativeCrypto(node) || !hasCompiler()) return;
+  const nodePackage = join(root, `node_modules/node-${process.platform}-${process.arch}`);
+  const node = join(root, 'node_modules/.bin/node');
+  if (!existsSync(join(nodePackage, 'include')) || loadsNativeCrypto(node) || !hasCompiler()) return;
   tell('building the native crypto of ssh2 for Node 24 (once)');
   npm(['rebuild', 'ssh2', 'cpu-features', `--nodedir=${nodePackage}`, '--loglevel=error']);
   if (!loadsNativeCrypto(node)) tell('that did not work: ssh2 will use its slower JavaScript crypto');

@@ -1,3 +1,4 @@
+import { asShakedownError } from '../../common/errors.ts';
 import type { ServiceSpec } from '../../common/ready.ts';
 import type { ServiceConfig, Timeouts } from '../config/scenario.ts';
 import type { Node, Preparation } from './phase.ts';
@@ -13,17 +14,19 @@ export async function startServices(
   if (units.length > 0) await node.agent.call('startHeldBack', { units }, { signal: ctx.signal });
   for (const service of node.config.services) {
     const spec = serviceSpec(service, scenario.timeouts);
-    await node.agent.call(
-      'startService',
-      { service: spec, workingDir: node.config.workingDir },
-      { signal: ctx.signal, timeout: spec.readyWithin + 30 },
-    );
+    const params = { service: spec, workingDir: node.config.workingDir };
+    try {
+      await node.agent.call('startService', params, { signal: ctx.signal, timeout: spec.readyWithin + 30 });
+    } catch (error) {
+      throw asShakedownError(error, { log: `nodes/${node.id}/logs/${service.name}.log` });
+    }
     ctx.emit({ type: 'note', message: `${service.name} is ready`, node: node.id, phase: 'start' });
   }
 }
 
+/** With its suffix; a dot alone is none, as in php8.2-fpm (systemd.unit(5)). */
 const unitName = (unit: string | undefined): string | undefined =>
-  unit === undefined || unit.includes('.') ? unit : `${unit}.service`;
+  unit === undefined || /\.(service|socket|timer|path|target|mount)$/.test(unit) ? unit : `${unit}.service`;
 
 const serviceSpec = (service: ServiceConfig, timeouts: Timeouts): ServiceSpec => ({
   ...service,
