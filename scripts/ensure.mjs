@@ -13,6 +13,9 @@ const debianPackages = {
   test: ['openssh-server', 'tmux'],
 };
 
+// dpkg-query's own placeholders, not JavaScript's.
+const packageAndStatus = '$' + '{Package} $' + '{db:Status-Status}\n';
+
 ensureNpmPackages();
 ensureNativeCrypto();
 ensureDebianPackages();
@@ -99,7 +102,7 @@ function ensureDebianPackages() {
 }
 
 function missingPackages(wanted) {
-  const query = spawnSync('dpkg-query', ['-W', '-f', '${Package} ${db:Status-Status}\n', ...wanted], {
+  const query = spawnSync('dpkg-query', ['-W', '-f', packageAndStatus, ...wanted], {
     encoding: 'utf8',
   });
   const present = new Set();

@@ -1,6 +1,14 @@
-/** Everything of a cluster is named from its id, so that the id alone is enough to take all of it away. */
+/** Where the clusters' own files lie: one folder each, with `state.json`, the overlays and the console logs. */
 export const stateRoot = '/var/lib/shakedown/nspawn';
 
+/** One at a time: choosing a subnet, and making or removing the cgroup that all clusters lie in. */
+export const lockFile = '/run/shakedown-nspawn.lock';
+
+const idPattern = '[0-9a-f]{6}';
+
+export const isClusterId = (text: string): boolean => new RegExp(`^${idPattern}$`).test(text);
+
+/** Everything of a cluster is named from its id, so that the id alone is enough to take all of it away. */
 export const clusterNames = (id: string) => ({
   directory: `${stateRoot}/${id}`,
   bridge: `sd${id}`,
@@ -14,5 +22,14 @@ export const nodeNames = (id: string, node: number) => ({
   directory: `${stateRoot}/${id}/${node}`,
   namespace: `sd-${id}-${node}`,
   link: `sd${id}v${node}`,
+  machine: `sd-${id}-${node}`,
   console: `${stateRoot}/${id}/${node}/console.log`,
 });
+
+/** The id of the cluster that a name of ours belongs to: of a folder, link, namespace, nft table or cgroup. */
+export function clusterOf(name: string): string | undefined {
+  const ours = new RegExp(`^(?:(${idPattern})(?:\\.new)?|sd(${idPattern})(?:v\\d+)?|sd-(${idPattern})-\\d+)$`);
+  const [, folder, link, namespace] = ours.exec(name) ?? [];
+  const [, table] = new RegExp(`^shakedown_(${idPattern})$`).exec(name) ?? [];
+  return folder ?? link ?? namespace ?? table;
+}

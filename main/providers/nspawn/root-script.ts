@@ -5,32 +5,53 @@ import { type FailureDetails, ShakedownError } from '../../../common/errors.ts';
 export const quote = (word: string | number): string => `'${String(word).replaceAll("'", `'\\''`)}'`;
 
 /**
+ * Reads a script up to a NUL and runs it, but only for as long as its own stdin is open: when that closes, because we
+ * close it or because we are dead, it kills its process group. That holds through sudo, where we could not send it a
+ * signal. What has a session of its own (the containers) is not in that group.
+ */
+const runner = `
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin LC_ALL=C
+IFS= read -r -d '' script || exit 125
+( read -r || kill -KILL -- -$$ ) <&0 >/dev/null 2>&1 &
+trap "kill -KILL $! 2>/dev/null" EXIT
+die() { echo "$*" >&2; exit 1; }
+set -eu
+shopt -s nullglob
+eval "$script" </dev/null`;
+
+/**
  * Runs a bash script as root (by `sudo -n` where we are not) and gives its stdout. One process for many steps: that is
- * what makes three nodes boot in two seconds. Throws ShakedownError with the last lines; `signal` ends it.
+ * what makes three nodes boot in two seconds. The script has `die MESSAGE`, `set -eu` and `nullglob`.
+ *
+ * Throws ShakedownError with the last lines that the script printed to stderr; what `explain` makes of all of stderr
+ * goes before `failure`. Throws the signal's reason once the script and its children are dead.
  */
 export async function runAsRoot(
   script: string,
   options: {
-    signal?: AbortSignal;
-    failure: Partial<FailureDetails> & { message: string };
+    readonly signal?: AbortSignal;
+    readonly failure: Partial<FailureDetails> & { message: string };
+    readonly explain?: (stderr: string) => Partial<FailureDetails>;
   },
 ): Promise<string> {
-  const [command, ...args] = [...(process.getuid?.() === 0 ? [] : ['sudo', '-n']), 'bash', '-s'];
-  const result = await execa(command ?? 'bash', args, {
-    input: `set -eu\n${script}`,
-    reject: false,
-    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
-  });
+  const { signal, failure, explain } = options;
+  signal?.throwIfAborted();
+  const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
+  const [command, ...args] = [...asRoot, 'setsid', '--wait', 'bash', '-c', runner] as const;
+  const running = execa(command ?? 'setsid', args, { stdin: 'pipe', reject: false });
+  // A script that failed early has closed its end; its exit code tells the story.
+  running.stdin.on('error', () => undefined);
+  running.stdin.write(`${script}\0`);
+  const stop = () => running.stdin.end();
+  signal?.addEventListener('abort', stop, { once: true });
+  const result = await running;
+  signal?.removeEventListener('abort', stop);
   if (result.exitCode === 0) return result.stdout;
-  if (result.isCanceled) throw options.signal?.reason;
-  const lastLines = lines(result.stderr).slice(-12);
+  signal?.throwIfAborted();
+  const lines = result.stderr.split(/[\r\n]+/).filter((line) => line.trim() !== '');
   throw new ShakedownError({
-    ...options.failure,
-    lastLines: lastLines.length > 0 ? lastLines : lines(result.message ?? ''),
+    ...failure,
+    ...explain?.(result.stderr),
+    lastLines: lines.length > 0 ? lines.slice(-12) : [result.message ?? 'no output'],
   });
 }
-
-const lines = (text: string | Buffer): string[] =>
-  String(text)
-    .split(/[\r\n]+/)
-    .filter((line) => line.trim() !== '');
