@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
+import { lookup } from 'node:dns';
 import { createReadStream, createWriteStream, existsSync, mkdirSync, statSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import { type AddressInfo, connect, type LookupFunction, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
@@ -23,7 +24,10 @@ export async function startAptProxy(options: {
   readonly host: string;
   readonly cacheDir: string;
   readonly log: (message: string) => void;
+  /** Which addresses nodes may not reach through it: the main host's own, unless told. */
+  readonly refuses?: (host: string) => boolean;
 }): Promise<AptProxy> {
+  const refuses = options.refuses ?? isOwnHost;
   const directory = join(options.cacheDir, 'apt');
   mkdirSync(directory, { recursive: true });
   const stats = { hits: 0, misses: 0, passed: 0 };
@@ -46,20 +50,20 @@ export async function startAptProxy(options: {
     }
     stats.misses++;
     options.log(`apt proxy: fetching ${url.href}`);
-    const started = download(url, file).finally(() => downloads.delete(file));
+    const started = download(url, file, refuses).finally(() => downloads.delete(file));
     downloads.set(file, started);
     return started;
   };
 
   const server = createServer((request, response) => {
-    answer(request, response, cached, stats).catch((error: Error & { status?: number }) => {
+    answer(request, response, { cached, stats, refuses }).catch((error: Error & { status?: number }) => {
       options.log(`apt proxy: ${request.url}: ${error.message}`);
       if (response.headersSent) response.destroy();
       else
         response.writeHead(error.status ?? 502, { 'content-type': 'text/plain' }).end(`${error.message}\n`);
     });
   });
-  server.on('connect', (request, socket: Socket) => tunnel(request.url ?? '', socket));
+  server.on('connect', (request, socket: Socket) => tunnel(request.url ?? '', socket, refuses));
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
@@ -79,16 +83,20 @@ export async function startAptProxy(options: {
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  cached: (url: URL) => Promise<string>,
-  stats: { passed: number },
+  proxy: {
+    readonly cached: (url: URL) => Promise<string>;
+    readonly stats: { passed: number };
+    readonly refuses: (host: string) => boolean;
+  },
 ): Promise<void> {
-  const url = target(request.url ?? '');
+  const { cached, stats, refuses } = proxy;
+  const url = target(request.url ?? '', refuses);
   if (request.method !== 'GET' && request.method !== 'HEAD')
     throw problem(405, `${request.method} is not for apt`);
   if (!/\/pool\/.*\.deb$/.test(url.pathname)) {
     stats.passed++;
     const { host: _host, 'proxy-connection': _connection, ...headers } = request.headers;
-    const upstream = await fetchUpstream(url, headers);
+    const upstream = await fetchUpstream(url, headers, refuses);
     response.writeHead(upstream.statusCode ?? 502, upstream.headers);
     await pipeline(upstream, response);
     return;
@@ -105,21 +113,21 @@ async function answer(
 }
 
 /** Nodes are trusted less than the main host: its own loopback and link-local addresses are not for them. */
-function target(written: string): URL {
+function target(written: string, refuses: (host: string) => boolean): URL {
   if (!URL.canParse(written)) throw problem(400, 'this is a proxy for apt; ask it for an absolute URL');
   const url = new URL(written);
   if (url.protocol !== 'http:') throw problem(400, `${url.protocol} is not proxied`);
-  if (isOwnHost(url.hostname)) throw problem(403, `${url.hostname} is not reached through this proxy`);
+  if (refuses(url.hostname)) throw problem(403, `${url.hostname} is not reached through this proxy`);
   return url;
 }
 
 const isOwnHost = (host: string): boolean =>
-  /^(localhost|127\.|0\.|169\.254\.|\[(::1?|fe80:|::ffff:))/i.test(host);
+  /^(localhost$|127\.|0\.|169\.254\.|\[?(::1?\]?$|fe80:|::ffff:))/i.test(host);
 
-async function download(url: URL, file: string): Promise<string> {
+async function download(url: URL, file: string, refuses: (host: string) => boolean): Promise<string> {
   const part = `${file}.${process.pid}.part`;
   try {
-    const upstream = await fetchUpstream(url, {});
+    const upstream = await fetchUpstream(url, {}, refuses);
     if (upstream.statusCode !== 200) {
       upstream.resume();
       throw problem(
@@ -138,22 +146,42 @@ async function download(url: URL, file: string): Promise<string> {
   }
 }
 
-function fetchUpstream(url: URL, headers: NodeJS.Dict<string | string[]>): Promise<IncomingMessage> {
+function fetchUpstream(
+  url: URL,
+  headers: NodeJS.Dict<string | string[]>,
+  refuses: (host: string) => boolean,
+): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const request = get(url, { headers, timeout: 30_000 }, resolve);
+    const options = { headers, timeout: 30_000, lookup: guardedLookup(refuses) };
+    const request = get(url, options, resolve);
     request.once('timeout', () => request.destroy(problem(504, `${url.host} did not answer within 30 s`)));
     request.once('error', reject);
   });
 }
 
+/** A name may resolve to an address of the main host's own. */
+const guardedLookup =
+  (refuses: (host: string) => boolean): LookupFunction =>
+  (host, options, callback) => {
+    lookup(host, { ...options, all: true }, (error, found) => {
+      const own = found?.find(({ address }) => refuses(address));
+      if (own)
+        callback(problem(403, `${host} is ${own.address}, which is not reached through this proxy`), '');
+      else if (options.all) callback(error, found);
+      else callback(error, found?.[0]?.address ?? '', found?.[0]?.family);
+    });
+  };
+
 /** For https sources: bytes both ways, to port 443 only. */
-function tunnel(written: string, socket: Socket): void {
+function tunnel(written: string, socket: Socket, refuses: (host: string) => boolean): void {
   const [, host = '', port = ''] = /^(.+):(\d+)$/.exec(written) ?? [];
-  if (port !== '443' || isOwnHost(host)) {
+  if (port !== '443' || refuses(host)) {
     socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
     return;
   }
-  const upstream = connect(443, host, () => socket.write('HTTP/1.1 200 Connection established\r\n\r\n'));
+  const upstream = connect({ port: 443, host, lookup: guardedLookup(refuses) }, () =>
+    socket.write('HTTP/1.1 200 Connection established\r\n\r\n'),
+  );
   pipeline(socket, upstream, socket).catch(() => socket.destroy());
 }
 

@@ -1,0 +1,91 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { UsageError } from '../../../../common/errors.ts';
+import { parseHost, type SshHost, ssh } from '../../../../main/providers/ssh/ssh-options.ts';
+import { SshProvider } from '../../../../main/providers/ssh/ssh-provider.ts';
+
+function preview(hosts: readonly SshHost[], config = '', login = {}) {
+  const file = join(mkdtempSync(join(tmpdir(), 'shakedown-ssh-')), 'config');
+  writeFileSync(file, config);
+  const machines = hosts.map((_, id) => ({ id, name: `n${id}` }));
+  return new SshProvider(file).preview({ machines, options: ssh(hosts).options, login });
+}
+const target = async (host: SshHost, config = '', login = {}) =>
+  (await preview([host], config, login))[0]?.ssh;
+
+describe('a host as it is written', () => {
+  test.each([
+    ['10.0.0.5', { address: '10.0.0.5' }],
+    ['admin@db1', { user: 'admin', address: 'db1' }],
+    ['admin@db1:2222', { user: 'admin', address: 'db1', port: 2222 }],
+    ['root@[fd00::5]:2222', { user: 'root', address: 'fd00::5', port: 2222 }],
+    ['fd00::5', { address: 'fd00::5' }],
+  ])('%s', (written, parsed) => expect(parseHost(written)).toEqual(parsed));
+
+  test.each([[[]], [['a', 'a']], [['a:99999']], [['two words']], [[{ address: 'a', prot: 1 }]]])(
+    '%j is the user’s mistake',
+    async (hosts) => expect(preview(hosts as never)).rejects.toBeInstanceOf(UsageError),
+  );
+});
+
+describe('how a machine is reached', () => {
+  test('is port 22 and one’s own name, when nothing says otherwise', async () =>
+    expect(await target('db1')).toEqual({ host: 'db1', port: 22, user: userInfo().username }));
+
+  test('is what ~/.ssh/config says of it', async () => {
+    const config = `Host db*
+  User admin
+Host db1
+  HostName 10.0.0.5
+  Port 2222
+  IdentityFile /keys/a
+  IdentityFile /keys/b
+  HostKeyAlias database
+  StrictHostKeyChecking accept-new
+  UserKnownHostsFile /known
+`;
+    expect(await target('db1', config)).toEqual({
+      host: '10.0.0.5',
+      port: 2222,
+      user: 'admin',
+      identityFiles: ['/keys/a', '/keys/b'],
+      hostKeyAlias: 'database',
+      acceptNewHostKey: true,
+      knownHostsFiles: ['/known'],
+    });
+  });
+
+  test('is what the scenario says before that, and what the flags say before both', async () => {
+    const config = 'Host *\n  User config\n  Port 1\n';
+    expect(await target('written@db1:2', config)).toMatchObject({ user: 'written', port: 2 });
+    const login = { user: 'flag', keyFile: '/flag' };
+    expect(await target({ address: 'db1', key: '/own' }, config, login)).toMatchObject({
+      user: 'flag',
+      keyFile: '/flag',
+    });
+  });
+
+  test('goes over ProxyJump to its end', async () => {
+    const config =
+      'Host db1\n  ProxyJump me@gate:2200\nHost gate\n  ProxyJump outer\nHost outer\n  HostName 192.0.2.1\n';
+    const jumps = (await target('db1', config))?.jumps;
+    expect(jumps?.map(({ host, port }) => `${host}:${port}`)).toEqual(['192.0.2.1:22', 'gate:2200']);
+    expect((await target('db1', 'Host db1\n  ProxyJump none\n'))?.jumps).toBeUndefined();
+  });
+});
+
+test('machines are borrowed: there is nothing to list, and destroying leaves them', async () => {
+  const provider = new SshProvider('/no/config');
+  const machines = [{ id: 0, name: 'n0' }];
+  const cluster = await provider.create({
+    cluster: 'abc123',
+    machines,
+    options: { hosts: ['db1'] },
+    login: {},
+    shares: [],
+  });
+  expect(cluster).toMatchObject({ borrowed: true, machines: [{ address: 'db1' }] });
+  expect(await provider.list()).toEqual([]);
+});

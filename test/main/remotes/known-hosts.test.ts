@@ -1,0 +1,48 @@
+import { createHmac } from 'node:crypto';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import ssh2 from 'ssh2';
+import { expect, test } from 'vitest';
+import { hostName, judgeHostKey, knownKeyTypes } from '../../../main/remotes/known-hosts.ts';
+
+const make = () => ssh2.utils.generateKeyPairSync('ed25519').public.split(' ').slice(0, 2).join(' ');
+const [key, other] = [make(), make()];
+const base64 = (line: string) => line.split(' ')[1] ?? '';
+
+function judge(lines: readonly string[], name: string, offered = key) {
+  const file = join(mkdtempSync(join(tmpdir(), 'shakedown-known-')), 'known_hosts');
+  writeFileSync(file, lines.join('\n'));
+  return judgeHostKey([file, '/no/such/file'], name, base64(offered));
+}
+
+const hashed = (name: string) => {
+  const salt = Buffer.from('some salt of 20 byte');
+  return `|1|${salt.toString('base64')}|${createHmac('sha1', salt).update(name).digest('base64')}`;
+};
+
+test.each([
+  ['a plain name', `db1 ${key}`, 'db1', 'known'],
+  ['one of several names', `db0,db1,10.0.0.5 ${key}`, 'db1', 'known'],
+  ['a pattern', `*.example ${key}`, 'db1.example', 'known'],
+  ['a pattern with an exception', `*.example,!db1.example ${key}`, 'db1.example', 'unknown'],
+  ['a port of its own', `[db1]:2222 ${key}`, '[db1]:2222', 'known'],
+  ['the same name on another port', `db1 ${key}`, '[db1]:2222', 'unknown'],
+  ['a hashed name', `${hashed('db1')} ${key}`, 'db1', 'known'],
+  ['another hashed name', `${hashed('db2')} ${key}`, 'db1', 'unknown'],
+  ['another key of that type', `db1 ${other}`, 'db1', 'changed'],
+  ['two keys, one of them right', `db1 ${other}\ndb1 ${key}`, 'db1', 'known'],
+  ['a revoked key', `@revoked * ${key}`, 'db1', 'revoked'],
+  ['a key of another type', 'db1 ssh-rsa AAAAB3NzaC1yc2E=', 'db1', 'unknown'],
+  ['a comment', `# db1 ${key}`, 'db1', 'unknown'],
+] as const)('%s', (_what, line, name, verdict) => expect(judge([line], name)).toBe(verdict));
+
+test('a port other than 22 is part of the name', () => {
+  expect([hostName('db1', 22), hostName('db1', 2222)]).toEqual(['db1', '[db1]:2222']);
+});
+
+test('the types that are listed are the ones to ask for', () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'shakedown-known-')), 'known_hosts');
+  writeFileSync(file, `db1 ${key}\ndb1 ssh-rsa AAAA\ndb2 ecdsa-sha2-nistp256 AAAA\n`);
+  expect(knownKeyTypes([file], 'db1')).toEqual(['ssh-ed25519', 'ssh-rsa']);
+});

@@ -1,0 +1,191 @@
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { describe, expect, test } from 'vitest';
+import type { RunEvent } from '../../../common/events.ts';
+import { chooseFace } from '../../../main/report/face.ts';
+import type { RunResult } from '../../../main/report/reporter.ts';
+import { reporters } from '../../../main/report/reporters.ts';
+import { printSummary } from '../../../main/report/summary.ts';
+import { duration } from '../../../main/report/words.ts';
+
+const run: RunResult = {
+  id: '20261121-015203-4f2a',
+  scenario: 'etcd <&>',
+  directory: '/scenario',
+  verdict: 'fail',
+  exitCode: 1,
+  startedAt: 0,
+  durationMs: 65_000,
+  provider: 'nspawn',
+  nodes: [{ id: 0, name: 'node0', address: '10.0.0.2' }],
+  failures: [
+    {
+      message: "service 'etcd' was not ready",
+      verdict: 'fail',
+      node: 0,
+      address: '10.0.0.2',
+      phase: 'start',
+      lastLines: ['panic: <no>\u0001'],
+      log: 'nodes/0/logs/etcd.log',
+      hint: 'look',
+    },
+    { message: 'will not stop', node: 0, phase: 'stop' },
+  ],
+  checks: [
+    { name: 'good', kind: 'tcp', verdict: 'pass', durationMs: 5 },
+    {
+      name: 'bad\u0001 "one"',
+      kind: 'test',
+      file: 'a.check.ts',
+      verdict: 'fail',
+      durationMs: 1500,
+      message: 'expected 3, found 2',
+      detail: '- 3\n+ 2',
+    },
+    { name: 'left', kind: 'test', verdict: 'skip', durationMs: 0 },
+  ],
+  phases: [
+    { phase: 'machines', startMs: 0, durationMs: 100, verdict: 'pass' },
+    { phase: 'start', node: 0, startMs: 100, durationMs: 900, verdict: 'fail' },
+    { phase: 'start', startMs: 100, durationMs: 900, verdict: 'fail' },
+  ],
+  installed: { 0: [{ name: 'etcd-server', version: '3.4' }] },
+  collectProblems: { 0: ['work/sock: socket ignored'] },
+  kept: 'abc123',
+  versions: { shakedown: '0.1.0', node: 'v24' },
+};
+
+async function reported(file: string, result = run): Promise<string> {
+  const directory = mkdtempSync(join(tmpdir(), 'shakedown-report-'));
+  for (const reporter of reporters) await reporter.report(result, directory);
+  return readFileSync(join(directory, file), 'utf8');
+}
+
+test('each reporter writes the file that it names', async () => {
+  for (const { file } of reporters) expect((await reported(file)).length).toBeGreaterThan(100);
+});
+
+test('run.json is the whole result', async () => expect(JSON.parse(await reported('run.json'))).toEqual(run));
+
+describe('junit.xml', () => {
+  test('has the checks and the phases as suites, with counts', async () => {
+    const xml = await reported('junit.xml');
+    expect(xml).toMatch(
+      /<testsuite name="etcd &lt;&amp;&gt;\.checks" tests="3" failures="1" errors="0" skipped="1"/,
+    );
+    expect(xml).toMatch(/<testsuite name="[^"]*\.phases" tests="2" failures="1"/);
+    expect(xml).toMatch(/<failure message="expected 3, found 2">[\s\S]*- 3\n\+ 2<\/failure>/);
+    expect(xml).toContain('classname="a.check.ts"');
+  });
+
+  test('has no character that XML forbids', async () => {
+    const xml = await reported('junit.xml');
+    expect([...xml].filter((each) => each < ' ' && !'\n\r\t'.includes(each))).toEqual([]);
+  });
+});
+
+describe('report.html', () => {
+  test('tells the first cause, what followed, the checks, and where each node’s files lie', async () => {
+    const html = await reported('report.html');
+    expect(html).toMatch(
+      /First cause[\s\S]*Node 0 \(10\.0\.0\.2\), start[\s\S]*was not ready[\s\S]*After it \(1\)/,
+    );
+    for (const link of ['nodes/0/files/', 'nodes/0/logs/', 'nodes/0/to_deploy/'])
+      expect(html).toContain(`href="${link}"`);
+    expect(html).toContain('etcd-server 3.4');
+    expect(html).toContain('socket ignored');
+  });
+
+  test('escapes whatever it was given, and needs no other file', async () => {
+    const html = await reported('report.html');
+    expect(html).not.toContain('<no>');
+    expect(html).not.toContain('etcd <&>');
+    expect(html).not.toMatch(/(src|href)="https?:/);
+  });
+});
+
+function printed(result: RunResult, tty = false): string {
+  const stdout = Object.assign(new PassThrough(), { isTTY: tty });
+  printSummary(result, { cwd: '/here', stdout, env: {} });
+  return String(stdout.read());
+}
+
+describe('the summary', () => {
+  test('begins with the first cause and ends with the verdict; failed checks come first', () => {
+    const text = printed(run);
+    expect(text.trimStart().startsWith('First cause')).toBe(true);
+    expect(text).toContain('    | panic: <no>');
+    expect(text.indexOf('✗ bad')).toBeLessThan(text.indexOf('✓ good'));
+    expect(text.trimEnd().split('\n').at(-1)).toBe('FAIL  etcd <&>: 1 node, 1 of 3 checks passed, 1 min 5 s');
+  });
+
+  test('says what one can do with kept machines, and what could not be collected', () => {
+    expect(printed(run)).toContain('shakedown rerun');
+    expect(printed(run)).toContain('1 thing');
+    const { kept: _kept, ...gone } = run;
+    expect(printed(gone)).not.toContain('shakedown rerun');
+  });
+
+  test('has colour on a terminal only', () => {
+    expect(printed(run)).not.toContain('\u001b[');
+    expect(printed(run, true)).toContain('\u001b[');
+  });
+});
+
+const events: RunEvent[] = [
+  { at: 0, type: 'run-started', run: 'r1', scenario: 'etcd', directory: '/d' },
+  {
+    at: 1,
+    type: 'nodes-known',
+    nodes: Array.from({ length: 40 }, (_, id) => ({ id, name: `node${id}`, address: '10.0.0.1' })),
+  },
+  { at: 2, type: 'phase-started', phase: 'install', node: 1 },
+  { at: 3, type: 'note', message: 'installing a package with a very long name indeed', node: 1 },
+  {
+    at: 4,
+    type: 'phase-ended',
+    timing: { phase: 'install', node: 1, startMs: 0, durationMs: 1234, verdict: 'pass' },
+  },
+  { at: 5, type: 'check-ended', check: { name: 'good', kind: 'tcp', verdict: 'pass', durationMs: 5 } },
+  { at: 6, type: 'run-ended', verdict: 'pass', durationMs: 10, exitCode: 0 },
+];
+
+function shown(options: { json?: boolean; tty?: boolean; env?: NodeJS.ProcessEnv }): string {
+  const stdout = Object.assign(new PassThrough(), { isTTY: options.tty ?? false, columns: 40, rows: 12 });
+  const face = chooseFace({ json: options.json ?? false, stdout, env: options.env ?? {} });
+  for (const event of events) face.handle(event);
+  face.close();
+  face.close();
+  return String(stdout.read());
+}
+
+describe('the face', () => {
+  test('elsewhere than on a terminal is one stamped line per thing', () => {
+    const lines = shown({}).trimEnd().split('\n');
+    expect(lines).toContain('00:00:00.004 node 1  install pass (1.2 s)');
+    expect(lines.every((line) => /^\d\d:\d\d:\d\d\.\d{3} /.test(line))).toBe(true);
+  });
+
+  test('with --json is the events themselves', () => {
+    const lines = shown({ json: true, tty: true }).trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line))).toEqual(events);
+  });
+
+  test('on a terminal fits its width and height, and gives the cursor back', () => {
+    const text = shown({ tty: true });
+    expect(text).toContain('more nodes');
+    expect(text).toContain('✓');
+    expect(text.lastIndexOf('\u001b[?25h')).toBeGreaterThanOrEqual(text.lastIndexOf('\u001b[?25l'));
+  });
+
+  test('is plain in CI and on a dumb terminal', () => {
+    expect(shown({ tty: true, env: { CI: 'true' } })).not.toContain('\u001b[');
+    expect(shown({ tty: true, env: { TERM: 'dumb' } })).not.toContain('\u001b[');
+  });
+});
+
+test('durations read as people say them', () => {
+  expect([85, 1234, 61_000, 184_000].map(duration)).toEqual(['85 ms', '1.2 s', '1 min 1 s', '3 min 4 s']);
+});

@@ -1,0 +1,178 @@
+import {
+  appendFileSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { UsageError } from '../../../common/errors.ts';
+import { isAlive, processIdentity } from '../../../common/process-identity.ts';
+import { createRun } from '../../../main/store/create-run.ts';
+import { FileLedger, openLedgers } from '../../../main/store/file-ledger.ts';
+import { readKeptCluster, removeKeptCluster, writeKeptCluster } from '../../../main/store/kept-cluster.ts';
+import { listRuns, pruneRuns, readRun } from '../../../main/store/list-runs.ts';
+import { acquireLock } from '../../../main/store/lock.ts';
+
+const folder = () => mkdtempSync(join(tmpdir(), 'shakedown-store-'));
+const day = 86_400_000;
+const cluster = { kind: 'cluster', id: 'abc123', provider: 'nspawn', cluster: {} } as const;
+
+describe('a run’s directory', () => {
+  test('has an id that sorts by time, and is pointed at by latest, nodes and tester.log', async () => {
+    const directory = folder();
+    const store = await createRun(directory, { clock: () => Date.UTC(2026, 10, 21, 1, 52, 3) });
+    expect(store.id).toMatch(/^20261121-015203-[0-9a-f]{4}$/);
+    expect(readlinkSync(join(directory, '.shakedown/runs/latest'))).toBe(store.id);
+    store.log('hello', 2);
+    expect(readFileSync(join(directory, 'tester.log'), 'utf8')).toMatch(/Z \[node 2\] hello\n$/);
+    expect(readFileSync(join(directory, 'nodes/2/tester.log'), 'utf8')).toMatch(/Z hello\n$/);
+    expect(readFileSync(join(directory, '.shakedown/.gitignore'), 'utf8')).toBe('*\n');
+  });
+
+  test('keeps events as whole lines', async () => {
+    const directory = folder();
+    const store = await createRun(directory);
+    store.appendEvent({ at: 1, type: 'note', message: 'two\nlines' });
+    const [line = ''] = readFileSync(join(store.directory, 'events.ndjson'), 'utf8').split('\n');
+    expect(JSON.parse(line)).toEqual({ at: 1, type: 'note', message: 'two\nlines' });
+  });
+
+  test('never takes the place of a file or folder of the user’s', async () => {
+    const directory = folder();
+    mkdirSync(join(directory, 'nodes'));
+    writeFileSync(join(directory, 'tester.log'), 'mine');
+    await createRun(directory);
+    expect(lstatSync(join(directory, 'nodes')).isDirectory()).toBe(true);
+    expect(readFileSync(join(directory, 'tester.log'), 'utf8')).toBe('mine');
+  });
+
+  test('a log that cannot be written does not end the run', async () => {
+    const directory = folder();
+    const store = await createRun(directory);
+    mkdirSync(join(store.directory, 'events.ndjson'));
+    expect(() => store.appendEvent({ at: 1, type: 'note', message: 'lost' })).not.toThrow();
+  });
+});
+
+describe('the lock', () => {
+  test('is held by one, who is named to the other, and free again after', async () => {
+    const directory = folder();
+    const lock = await acquireLock(directory);
+    await expect(acquireLock(directory)).rejects.toThrow(`Process ${process.pid}`);
+    await expect(acquireLock(directory)).rejects.toBeInstanceOf(UsageError);
+    await lock[Symbol.asyncDispose]();
+    await (await acquireLock(directory))[Symbol.asyncDispose]();
+  });
+
+  test.each([
+    ['a dead process', { ...processIdentity(), pid: 2 ** 22 - 3 }],
+    ['a process whose pid another one has now', { ...processIdentity(), startTime: '1' }],
+    ['a process of before the reboot', { ...processIdentity(), bootId: 'another' }],
+    ['nobody, being damaged', 'not even JSON'],
+  ])('of %s is taken over', async (_who, holder) => {
+    const directory = folder();
+    mkdirSync(join(directory, '.shakedown'));
+    writeFileSync(join(directory, '.shakedown/lock'), JSON.stringify(holder));
+    await using lock = await acquireLock(directory);
+    expect(lock).toBeDefined();
+  });
+
+  test('knows a living process by more than its number', () => {
+    expect(isAlive(processIdentity())).toBe(true);
+    expect(isAlive({ ...processIdentity(), startTime: '1' })).toBe(false);
+  });
+});
+
+describe('the ledger', () => {
+  test('has what was recorded and not settled, also when the last line is torn', async () => {
+    const directory = folder();
+    const ledger = new FileLedger(directory);
+    await ledger.record(cluster);
+    await ledger.record({ ...cluster, id: 'def456' });
+    await ledger.settle('abc123');
+    appendFileSync(join(directory, 'ledger'), '{"will":{"kind":"clu');
+    expect(ledger.openEntries().map(({ id }) => id)).toEqual(['def456']);
+  });
+
+  test('of a folder’s runs tells which of them nobody will settle', async () => {
+    const directory = folder();
+    const [one, two] = [
+      await createRun(directory, { clock: () => 0 }),
+      await createRun(directory, { clock: () => day }),
+    ];
+    for (const store of [one, two]) await new FileLedger(store.directory).record(cluster);
+    writeFileSync(
+      join(one.directory, 'owner.json'),
+      JSON.stringify({ ...processIdentity(), startTime: '1' }),
+    );
+    const open = await openLedgers(directory);
+    expect(open.map(({ run, ownerAlive }) => [run, ownerAlive])).toEqual([
+      [one.id, false],
+      [two.id, true],
+    ]);
+    await open[0]?.settle('abc123');
+    expect((await openLedgers(directory)).map(({ run }) => run)).toEqual([two.id]);
+  });
+});
+
+describe('kept machines', () => {
+  const kept = { cluster: { id: 'abc123' }, scenario: '/s', run: 'r', workingDirs: [], kept: true } as never;
+
+  test('are remembered per folder until they are removed', async () => {
+    const directory = folder();
+    await createRun(directory);
+    expect(await readKeptCluster(directory)).toBeUndefined();
+    await writeKeptCluster(directory, kept);
+    expect(await readKeptCluster(directory)).toEqual(kept);
+    await removeKeptCluster(directory);
+    expect(await readKeptCluster(directory)).toBeUndefined();
+  });
+
+  test('in a damaged file are an error that says what to do', async () => {
+    const directory = folder();
+    await createRun(directory);
+    writeFileSync(join(directory, '.shakedown/cluster.json'), '{');
+    await expect(readKeptCluster(directory)).rejects.toThrow(/damaged/);
+  });
+});
+
+describe('earlier runs', () => {
+  async function threeRuns() {
+    const directory = folder();
+    const stores = [];
+    for (const age of [40, 2, 1])
+      stores.push(await createRun(directory, { clock: () => 100 * day - age * day }));
+    return { directory, ids: stores.map(({ id }) => id), stores };
+  }
+  const clock = () => 100 * day;
+
+  test('are listed with the newest first, and found by the beginning of their id', async () => {
+    const { directory, ids } = await threeRuns();
+    expect((await listRuns(directory)).map(({ id }) => id)).toEqual(ids.toReversed());
+    expect((await readRun(directory, 'latest')).id).toBe(ids[2]);
+    expect((await readRun(directory, ids[0]?.slice(0, 8) ?? '')).id).toBe(ids[0]);
+    await expect(readRun(directory, '1970')).rejects.toThrow(/More than one/);
+    await expect(readRun(directory, 'nope')).rejects.toThrow(/no run 'nope'/);
+  });
+
+  test('are deleted past a count or an age', async () => {
+    const { directory, ids } = await threeRuns();
+    expect(await pruneRuns(directory, { count: 10, days: 30, clock })).toEqual([ids[0]]);
+    expect(await pruneRuns(directory, { count: 1, days: 30, clock })).toEqual([ids[1]]);
+    expect(await pruneRuns(directory, { count: 0, days: 0, clock })).toEqual([]);
+    expect(existsSync(join(directory, 'nodes/'))).toBe(true);
+  });
+
+  test('stay when something of them is left to undo, or their machines are kept', async () => {
+    const { directory, ids, stores } = await threeRuns();
+    if (stores[0]) await new FileLedger(stores[0].directory).record(cluster);
+    await writeKeptCluster(directory, { run: ids[1] } as never);
+    expect(await pruneRuns(directory, { count: 1, days: 1, clock })).toEqual([]);
+  });
+});
