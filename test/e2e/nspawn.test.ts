@@ -87,7 +87,7 @@ describe('a cluster of nspawn containers', () => {
     expect(other.machines[0]?.address.split('.').slice(0, 3)).not.toEqual(
       cluster.machines[0]?.address.split('.').slice(0, 3),
     );
-    expect((await provider.list()).map(({ id }) => id)).toEqual(
+    expect((await provider.list(ctx)).map(({ id }) => id)).toEqual(
       expect.arrayContaining([cluster.id, other.id]),
     );
     await provider.destroy({ id: other.id }, ctx);
@@ -130,7 +130,7 @@ test('a maker that is killed at any moment leaves nothing that its id does not f
       await provider.destroy({ id }, ctx);
       expect(await leftovers([id])).toEqual([]);
     }
-    const alive = await provider.list();
+    const alive = await provider.list(ctx);
     expect(alive.find(({ id }) => id === bystander.id)?.ownerAlive).toBe(true);
     expect(await leftovers([bystander.id])).not.toEqual([]);
   } finally {

@@ -1,112 +1,95 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { arch } from 'node:os';
 import { join } from 'node:path';
+import type { FailureDetails } from '../../../common/errors.ts';
 import type { RunContext } from '../../context.ts';
+import { type AptMirror, hostMirror, mirrorAt, sourcesList } from './apt-mirror.ts';
+import { buildTreeScript, recipe } from './build-tree-script.ts';
 import type { NspawnSettings } from './nspawn-options.ts';
-import { quote, runAsRoot } from './root-script.ts';
+import { runAsRoot } from './root-script.ts';
 
-/** Part of the digest: a change to the recipe below makes a new tree. */
-const recipe = 3;
+/** Debian's architecture is asked of dpkg only when a tree is built: for the digest Node's name does as well. */
+const digestOf = (settings: TreeSettings, mirror: AptMirror): string =>
+  createHash('sha256')
+    .update(JSON.stringify([recipe, settings.suite, settings.packages, mirror, arch()]))
+    .digest('hex')
+    .slice(0, 16);
 
-const packages = [
-  'systemd',
-  'systemd-sysv',
-  'dbus',
-  'openssh-server',
-  'sudo',
-  'iproute2',
-  'iputils-ping',
-  'procps',
-  'nftables',
-  'ca-certificates',
-  'xz-utils',
-];
-
-/** Units that only cost time in a container that lives for minutes. */
-const masked = [
-  'apt-daily.timer',
-  'apt-daily-upgrade.timer',
-  'dpkg-db-backup.timer',
-  'e2scrub_all.timer',
-  'e2scrub_reap.service',
-  'fstrim.timer',
-  'getty.target',
-  'getty@.service',
-  'console-getty.service',
-  'systemd-logind.service',
-  'systemd-resolved.service',
-  'systemd-timesyncd.service',
-];
+type TreeSettings = Pick<NspawnSettings, 'suite' | 'packages' | 'mirror'>;
 
 /**
- * The folder of the Debian tree that all nodes lie over; built by mmdebstrap (mmdebstrap(1)) if there is none for this
- * suite, these packages and this architecture. Two that want it at once build it once.
+ * The path of the Debian tree that all nodes lie over: a link to the newest build of this recipe, suite, packages,
+ * mirror and architecture. Built by mmdebstrap (mmdebstrap(1)) if there is none, or if `rebuild` asks for it; two that
+ * want it at once build it once, and what nodes lie over now is not taken from under them. Throws ShakedownError.
  */
 export async function ensureBaseTree(
-  settings: Pick<NspawnSettings, 'suite' | 'packages' | 'mirror'>,
+  settings: TreeSettings,
   rebuild: boolean,
   ctx: Pick<RunContext, 'signal' | 'cacheDir' | 'emit'>,
 ): Promise<string> {
-  const { suite, mirror } = settings;
-  const wanted = [...packages, ...settings.packages];
-  const key = JSON.stringify([recipe, suite, mirror, arch(), wanted, masked]);
-  const digest = createHash('sha256').update(key).digest('hex').slice(0, 16);
-  const tree = join(ctx.cacheDir, 'nspawn', 'trees', `${suite}-${digest}`);
+  const { suite, packages } = settings;
+  const mirror = settings.mirror === undefined ? await hostMirror() : mirrorAt(settings.mirror);
+  const trees = join(ctx.cacheDir, 'nspawn', 'trees');
+  const tree = join(trees, `${suite}-${digestOf(settings, mirror)}`);
   if (existsSync(join(tree, 'etc/os-release')) && !rebuild) return tree;
-  ctx.emit({
-    type: 'note',
-    phase: 'machines',
-    message: `building the ${suite} base tree (once, about half a minute)`,
-  });
-  await runAsRoot(buildScript(tree, suite, sources(suite, mirror), wanted, rebuild), {
+  const note = (message: string) => ctx.emit({ type: 'note', phase: 'machines', message });
+  note(`building the ${suite} base tree from ${mirror.main} (once, about half a minute)`);
+  // As ourselves: root would make a folder that is then not ours.
+  await mkdir(ctx.cacheDir, { recursive: true });
+  const started = Date.now();
+  const sources = sourcesList(suite, mirror);
+  await runAsRoot(buildTreeScript({ trees, tree, suite, sources, packages, rebuild, env: process.env }), {
     signal: ctx.signal,
-    failure: {
-      message: `could not build the ${suite} base tree`,
-      hint: `is there a suite '${suite}' on ${mirror}, is it reachable, and is there a gigabyte free in ${ctx.cacheDir}?`,
-    },
+    failure: { message: `could not build the ${suite} base tree`, phase: 'machines' },
+    explain: (stderr) => explainBuild(stderr, suite, mirror, ctx.cacheDir),
   });
+  note(`the ${suite} base tree is there after ${Math.round((Date.now() - started) / 1000)} s`);
   return tree;
 }
 
-/** As apt's one-line sources (sources.list(5)); only Debian's stable suites have updates and security beside them. */
-function sources(suite: string, mirror: string): string {
-  const lines = [`deb ${mirror} ${suite} main`];
-  if (!['sid', 'unstable', 'testing'].includes(suite)) {
-    lines.push(`deb ${mirror} ${suite}-updates main`);
-    lines.push(`deb ${mirror.replace(/\/debian\/?$/, '/debian-security')} ${suite}-security main`);
-  }
-  return `${lines.join('\n')}\n`;
-}
-
-/** The lists stay in the tree: a node can then install without an update of its own. */
-function buildScript(
-  tree: string,
+/** What the words of mmdebstrap and apt mean here, and what to do about it. */
+export function explainBuild(
+  stderr: string,
   suite: string,
-  list: string,
-  wanted: readonly string[],
-  rebuild: boolean,
-): string {
-  const hook = [
-    'rm -f "$1"/etc/ssh/ssh_host_*_key* "$1"/etc/hostname',
-    ': > "$1"/etc/machine-id',
-    'rm -f "$1"/etc/resolv.conf',
-    `printf '127.0.0.1 localhost\\n::1 localhost ip6-localhost ip6-loopback\\n' > "$1"/etc/hosts`,
-    'mkdir -p "$1"/etc/systemd/system',
-    ...masked.map((unit) => `ln -sf /dev/null "$1"/etc/systemd/system/${unit}`),
-  ].join('; ');
-  return `
-mkdir -p "$(dirname ${quote(tree)})"
-exec 9>${quote(`${tree}.lock`)}; flock 9
-if [ -e ${quote(`${tree}/etc/os-release`)} ] && ${rebuild ? 'false' : 'true'}; then exit 0; fi
-new=${quote(tree)}.new; rm -rf --one-file-system "$new"
-mmdebstrap --quiet --mode=root --variant=minbase --skip=cleanup/apt/lists \\
-  --aptopt='APT::Install-Recommends "false"' --dpkgopt=force-unsafe-io \\
-  --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \\
-  --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-include=/usr/share/doc/*/copyright' \\
-  --include=${quote(wanted.join(','))} --customize-hook=${quote(hook)} ${quote(suite)} "$new" - <<'SOURCES' >&2
-${list}SOURCES
-rm -f "$new"/etc/apt/apt.conf.d/99mmdebstrap "$new"/etc/dpkg/dpkg.cfg.d/99mmdebstrap
-rm -rf --one-file-system ${quote(tree)}; mv "$new" ${quote(tree)}; rm -f ${quote(`${tree}.lock`)}
-`;
+  mirror: AptMirror,
+  cacheDir: string,
+): Partial<FailureDetails> {
+  const [, unknown] =
+    /E: Unable to locate package (\S+)/.exec(stderr) ?? /E: Package '(\S+)' has no/.exec(stderr) ?? [];
+  const [, version] = /E: (Version '\S+' for '\S+' was not found)/.exec(stderr) ?? [];
+  if (/No space left on device/.test(stderr)) {
+    return {
+      message: `there is no space for the ${suite} base tree in ${cacheDir}`,
+      hint: 'make room for half a gigabyte there, or set SHAKEDOWN_CACHE to a folder on another disk',
+    };
+  }
+  if (unknown !== undefined || version !== undefined) {
+    const what = version ?? `there is no Debian package '${unknown}' in ${suite}`;
+    return { message: what, hint: "correct 'packages' in nspawn({ … })" };
+  }
+  if (/does not have a Release file/.test(stderr)) {
+    return {
+      message: `there is no Debian suite '${suite}' on ${mirror.main}`,
+      hint: "correct 'suite' (bookworm, trixie, sid) or 'mirror' in nspawn({ … })",
+    };
+  }
+  if (/NO_PUBKEY|is not signed|no usable key|signed-by/i.test(stderr)) {
+    return {
+      message: `the ${suite} archive on ${mirror.main} is not signed by a key that is known here`,
+      hint: 'apt-get install debian-archive-keyring',
+    };
+  }
+  if (
+    /Could not (resolve|connect)|Temporary failure resolving|connection timed out|Failed to fetch/i.test(
+      stderr,
+    )
+  ) {
+    return {
+      message: `the Debian mirror ${mirror.main} could not be reached`,
+      hint: "check the network (http_proxy is heeded), or name another mirror: nspawn({ mirror: 'http://…/debian' })",
+    };
+  }
+  return { hint: "'shakedown doctor' says what this machine lacks" };
 }

@@ -1,44 +1,38 @@
-import { clusterNames } from './names.ts';
+import { killGroups, removeGroups } from './cgroup-script.ts';
+import { clusterNames, lockFile } from './names.ts';
+import { removeRules } from './network-script.ts';
 
 /**
- * The script that takes away all of a cluster in whatever state it is, from its id alone. Killing systemd-nspawn would
- * leave its container running, so all processes of the cluster's cgroups are frozen and killed, until there are none.
+ * The script that takes away all of a cluster in whatever state it is, from its id alone. It goes on after what will
+ * not go, and tells all of it at the end. The folder with the state goes last, and only if all else went.
  */
 export function destroyScript(id: string): string {
   const { directory, bridge, table, cgroup } = clusterNames(id);
   return `
-shopt -s nullglob
-freezer=/sys/fs/cgroup/freezer/${cgroup}
-groups=(/sys/fs/cgroup/${cgroup} /sys/fs/cgroup/*/${cgroup})
-for round in $(seq 100); do
-  pids=
-  if [ -e $freezer/freezer.state ]; then echo FROZEN > $freezer/freezer.state || true; fi
-  for g in "\${groups[@]}"; do
-    if [ -e $g ]; then pids="$pids $(find $g -name cgroup.procs -exec cat {} + 2>/dev/null || true)"; fi
-    if [ -e $g/cgroup.kill ]; then echo 1 > $g/cgroup.kill; fi
-  done
-  pids=$(echo $pids | tr ' ' '\\n' | sort -u | grep -vx -e "$$" -e 0 || true)
-  if [ -n "$pids" ]; then kill -9 $pids 2>/dev/null || true; fi
-  if [ -e $freezer/freezer.state ]; then echo THAWED > $freezer/freezer.state || true; fi
-  [ -n "$pids" ] || break
-  sleep 0.02
+id=${id} dir=${directory} bridge=${bridge} table=${table} cgroup=${cgroup}
+failed=
+fail() { echo "$*" >&2; failed=1; }
+exec 9>>${lockFile}
+# Two who destroy the same cluster would trip over each other: the second finds nothing left.
+if [ -e $dir ]; then exec 7<$dir; flock 7; fi
+${killGroups}
+${unmount}
+for ns in /run/netns/sd-$id-*; do ip netns delete \${ns##*/} || fail "the network namespace \${ns##*/} cannot be removed"; done
+for link in /sys/class/net/\${bridge}v* /sys/class/net/$bridge; do
+  # A node's link may go by itself, with the namespace that its other end is in.
+  ip link delete \${link##*/} 2>/dev/null || [ ! -e $link ] || fail "the link \${link##*/} cannot be removed"
 done
-[ -z "$pids" ] || { echo "these processes will not end: $pids" >&2; exit 1; }
-awk '{print $2}' /proc/self/mounts | grep '^${directory}/' | sort -r | while read -r mount; do
-  umount "$mount" 2>/dev/null || umount -l "$mount"
-done
-for ns in /run/netns/sd-${id}-*; do ip netns delete "$(basename $ns)"; done
-for link in /sys/class/net/${bridge} /sys/class/net/${bridge}v*; do
-  ip link delete "$(basename $link)" 2>/dev/null || true
-done
-nft delete table ip ${table} 2>/dev/null || true
-for g in "\${groups[@]}"; do
-  for try in 1 2 3 4 5 6 7 8 9 10; do
-    [ -e $g ] || break
-    find $g -depth -type d -exec rmdir {} + 2>/dev/null || sleep 0.02
-  done
-  [ ! -e $g ] || { echo "the cgroup $g cannot be removed" >&2; exit 1; }
-done
-rm -rf --one-file-system ${directory}
+${removeRules}
+${removeGroups}
+[ -z "$failed" ] || exit 1
+rm -rf --one-file-system $dir $dir.new
 `;
 }
+
+/** Mounts deepest first; and what systemd-nspawn leaves in /run when it is killed. */
+const unmount = `
+while read -r mount; do
+  rm -f /run/systemd/nspawn/locks/inode-$(stat -c %d:%i $mount 2>/dev/null)
+  umount $mount 2>/dev/null || umount -l $mount || fail "$mount cannot be unmounted"
+done < <(awk '{print $2}' /proc/self/mounts | grep -E "^($dir/|/run/systemd/nspawn/.*/sd-$id-)" | sort -r)
+rm -rf --one-file-system /run/systemd/nspawn/propagate/sd-$id-* /run/systemd/nspawn/unix-export/sd-$id-*`;

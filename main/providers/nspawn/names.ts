@@ -28,7 +28,7 @@ export const nodeNames = (id: string, node: number) => ({
 
 /** The id of the cluster that a name of ours belongs to: of a folder, link, namespace, nft table or cgroup. */
 export function clusterOf(name: string): string | undefined {
-  const ours = new RegExp(`^(?:(${idPattern})(?:\\.new)?|sd(${idPattern})(?:v\\d+)?|sd-(${idPattern})-\\d+)$`);
+  const ours = new RegExp(`^(?:(${idPattern})|sd(${idPattern})(?:v\\d+)?|sd-(${idPattern})-\\d+)$`);
   const [, folder, link, namespace] = ours.exec(name) ?? [];
   const [, table] = new RegExp(`^shakedown_(${idPattern})$`).exec(name) ?? [];
   return folder ?? link ?? namespace ?? table;

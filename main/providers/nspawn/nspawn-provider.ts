@@ -1,7 +1,5 @@
-import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
-import { UsageError } from '../../../common/errors.ts';
-import { isAlive, type ProcessIdentity, processIdentity } from '../../../common/process-identity.ts';
+import { ShakedownError, UsageError } from '../../../common/errors.ts';
+import { processIdentity } from '../../../common/process-identity.ts';
 import type { RunContext } from '../../context.ts';
 import type {
   CanKeep,
@@ -14,19 +12,17 @@ import type {
   Provider,
 } from '../provider.ts';
 import { ensureBaseTree } from './base-tree.ts';
-import { type ContainerPlan, createScript } from './create-script.ts';
+import { createScript } from './create-script.ts';
 import { destroyScript } from './destroy-script.ts';
-import { hostKeyPair, machineId, readResolvConf, subnetCandidates } from './identity.ts';
-import { clusterNames, nodeNames, stateRoot } from './names.ts';
+import { hostKeyPair, machineId } from './identity.ts';
+import { listClusters, type NspawnState } from './list-clusters.ts';
+import { clusterNames, isClusterId, nodeNames } from './names.ts';
+import type { ContainerPlan } from './node-script.ts';
 import { bytes, type NspawnSettings, nspawnOptionsSchema } from './nspawn-options.ts';
 import { probeHost } from './probe-host.ts';
+import { readResolver } from './resolver.ts';
 import { quote, runAsRoot } from './root-script.ts';
-
-/** What lies in `state.json`. */
-interface NspawnState {
-  readonly id: string;
-  readonly owner: ProcessIdentity;
-}
+import { subnetCandidates } from './subnets.ts';
 
 /**
  * systemd-nspawn containers with a systemd, an sshd and an address of their own, on an overlay over one cached Debian
@@ -41,22 +37,21 @@ export class NspawnProvider implements Provider, CanKeep {
 
   async preview(spec: Omit<MachinesSpec, 'cluster' | 'shares'>): Promise<readonly Machine[]> {
     settingsOf(spec.options);
-    return spec.machines.map((machine) => machineAt('10.77.0', machine, spec.login));
+    return spec.machines.map((machine) => machineAt('10.100.0', machine, spec.login));
   }
 
   async create(spec: MachinesSpec, ctx: RunContext): Promise<Cluster> {
     const settings = settingsOf(spec.options);
     const { cluster, login, shares } = spec;
-    const [tree, subnets, resolvConf] = await Promise.all([
+    const { user, publicKey } = accountOf(login);
+    const resolver = await readResolver();
+    const [tree, subnets] = await Promise.all([
       ensureBaseTree(settings, spec.rebuild === true, ctx),
-      subnetCandidates(cluster),
-      readResolvConf(),
+      subnetCandidates(cluster, resolver.servers),
     ]);
     const containers = spec.machines.map((machine) => containerPlan(machine, settings));
     const state: NspawnState = { id: cluster, owner: processIdentity() };
-    const user = login.user ?? 'root';
-    const publicKey = login.publicKey ?? '';
-    const plan = { cluster, tree, subnets, containers, user, publicKey, resolvConf, shares };
+    const plan = { cluster, tree, subnets, containers, user, publicKey, resolver, shares };
     const printed = await runAsRoot(createScript({ ...plan, state: JSON.stringify(state) }), {
       signal: ctx.signal,
       failure: {
@@ -65,59 +60,56 @@ export class NspawnProvider implements Provider, CanKeep {
         hint: "'shakedown doctor' says what this machine lacks",
       },
     });
-    const net = printed.trim();
+    for (const [, note = ''] of printed.matchAll(/^note (.*)$/gm)) ctx.log(note);
+    const [, net] = /^net (\S+)$/m.exec(printed) ?? [];
+    if (net === undefined) throw new ShakedownError({ message: `no subnet was told: ${printed}` });
     const machines = spec.machines.map((machine, index) =>
       machineAt(net, machine, login, { cluster, hostKey: containers[index]?.publicHostKey }),
     );
     return { id: cluster, provider: this.name, machines, mainAddress: `${net}.1`, borrowed: false };
   }
 
-  async list(): Promise<readonly ListedCluster[]> {
-    const ids = new Set<string>();
-    for (const name of existsSync(stateRoot) ? await readdir(stateRoot) : []) {
-      if (/^[0-9a-f]{6}$/.test(name)) ids.add(name);
-    }
-    for (const link of await readdir('/sys/class/net')) {
-      const [, id] = /^sd([0-9a-f]{6})(v\d+)?$/.exec(link) ?? [];
-      if (id) ids.add(id);
-    }
-    return Promise.all([...ids].map(listed));
+  list(ctx: Pick<RunContext, 'signal'>): Promise<readonly ListedCluster[]> {
+    return listClusters(ctx.signal);
   }
 
   async destroy({ id }: Pick<Cluster, 'id'>, ctx: Pick<RunContext, 'signal'>): Promise<void> {
-    if (!/^[0-9a-f]{6}$/.test(id)) throw new UsageError(`'${id}' is not the id of an nspawn cluster.`);
+    mustBeId(id);
     await runAsRoot(destroyScript(id), {
       signal: ctx.signal,
       failure: {
         message: `could not take away all of nspawn cluster ${id}`,
-        hint: "run 'shakedown reap' again",
+        phase: 'machines',
+        hint: "end what still uses it, then run 'shakedown reap'",
       },
     });
   }
 
   async keep({ id }: Pick<Cluster, 'id'>): Promise<void> {
+    mustBeId(id);
     const file = `${clusterNames(id).directory}/kept`;
     await runAsRoot(`: > ${quote(file)}`, { failure: { message: `could not mark cluster ${id} as kept` } });
   }
 }
 
-async function listed(id: string): Promise<ListedCluster> {
-  const { directory } = clusterNames(id);
-  const kept = existsSync(`${directory}/kept`);
-  try {
-    const state: NspawnState = JSON.parse(await readFile(`${directory}/state.json`, 'utf8'));
-    return { id, kept, ownerAlive: isAlive(state.owner) };
-  } catch {
-    // Without a readable state nobody can own it: it was killed in its first moments or its last.
-    return { id, kept, ownerAlive: false };
-  }
+function mustBeId(id: string): void {
+  if (!isClusterId(id)) throw new UsageError(`'${id}' is not the id of an nspawn cluster.`);
 }
 
 function settingsOf(options: unknown): NspawnSettings {
   const parsed = nspawnOptionsSchema.safeParse(options);
   if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map((issue) => `nspawn: ${issue.path.join('.')}: ${issue.message}`);
+  const issues = parsed.error.issues.map(({ path, message }) => ['nspawn', ...path, message].join(': '));
   throw new UsageError(issues.join('\n'));
+}
+
+/** Names as Debian's adduser takes them (adduser(8), NAME_REGEX). */
+function accountOf({ user = 'root', publicKey }: MachinesSpec['login']): { user: string; publicKey: string } {
+  if (!/^[a-z_][a-z0-9_-]{0,31}$/.test(user)) {
+    throw new UsageError(`'${user}' cannot be the name of a user on the nodes.`);
+  }
+  if (publicKey === undefined) throw new UsageError('nspawn: a public key to log in with is needed.');
+  return { user, publicKey };
 }
 
 function containerPlan(machine: MachineSpec, settings: NspawnSettings): ContainerPlan {

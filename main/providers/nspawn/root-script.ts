@@ -16,29 +16,38 @@ IFS= read -r -d '' script || exit 125
 trap "kill -KILL $! 2>/dev/null" EXIT
 die() { echo "$*" >&2; exit 1; }
 set -eu
+umask 022
 shopt -s nullglob
 eval "$script" </dev/null`;
 
+export interface ScriptOptions {
+  readonly signal?: AbortSignal;
+  /** The error to throw if it fails. */
+  readonly failure: Partial<FailureDetails> & { message: string };
+  /** What stderr tells more precisely. */
+  readonly explain?: (stderr: string) => Partial<FailureDetails>;
+}
+
 /**
  * Runs a bash script as root (by `sudo -n` where we are not) and gives its stdout. One process for many steps: that is
- * what makes three nodes boot in two seconds. The script has `die MESSAGE`, `set -eu` and `nullglob`.
- *
- * Throws ShakedownError with the last lines that the script printed to stderr; what `explain` makes of all of stderr
- * goes before `failure`. Throws the signal's reason once the script and its children are dead.
+ * what makes three nodes boot in a second.
  */
-export async function runAsRoot(
+export const runAsRoot = (script: string, options: ScriptOptions): Promise<string> =>
+  runScript(process.getuid?.() === 0 ? [] : ['sudo', '-n'], script, options);
+
+/**
+ * Runs a bash script by way of the command `through`. The script has `die MESSAGE`, `set -eu` and `nullglob`, and
+ * nothing on its stdin. Throws ShakedownError with the last lines that it printed to stderr; throws the signal's reason
+ * once the script and its children are dead.
+ */
+export async function runScript(
+  through: readonly string[],
   script: string,
-  options: {
-    readonly signal?: AbortSignal;
-    readonly failure: Partial<FailureDetails> & { message: string };
-    readonly explain?: (stderr: string) => Partial<FailureDetails>;
-  },
+  { signal, failure, explain }: ScriptOptions,
 ): Promise<string> {
-  const { signal, failure, explain } = options;
   signal?.throwIfAborted();
-  const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
-  const [command, ...args] = [...asRoot, 'setsid', '--wait', 'bash', '-c', runner] as const;
-  const running = execa(command ?? 'setsid', args, { stdin: 'pipe', reject: false });
+  const [command = 'setsid', ...args] = [...through, 'setsid', '--wait', 'bash', '-c', runner];
+  const running = execa(command, args, { stdin: 'pipe', reject: false });
   // A script that failed early has closed its end; its exit code tells the story.
   running.stdin.on('error', () => undefined);
   running.stdin.write(`${script}\0`);

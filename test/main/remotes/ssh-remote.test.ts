@@ -226,7 +226,11 @@ describe('a connection', () => {
   });
 
   test('with a key that has a passphrase asks for it', async () => {
-    const pair = ssh2.utils.generateKeyPairSync('ed25519', { passphrase: 'secret', cipher: 'aes256-ctr' });
+    const pair = ssh2.utils.generateKeyPairSync('ed25519', {
+      passphrase: 'secret',
+      cipher: 'aes256-ctr',
+      rounds: 4,
+    });
     const file = join(folder(), 'locked');
     writeFileSync(file, pair.private, { mode: 0o600 });
     const { credentials } = await import('../../../main/remotes/authentication.ts');
@@ -247,7 +251,9 @@ describe('a connection', () => {
 
   test('reaches ports as the node sees them', async () => {
     const stream = await remote.connect('127.0.0.1', server.port);
-    const [banner] = await new Promise<Buffer[]>((resolve) => stream.once('data', (data) => resolve([data])));
+    const [banner] = await new Promise<Buffer[]>((resolve) =>
+      stream.once('data', (data: Buffer) => resolve([data])),
+    );
     expect(String(banner)).toMatch(/^SSH-2\.0-/);
     stream.destroy();
   });

@@ -1,0 +1,110 @@
+import { stateRoot } from './names.ts';
+import { quote } from './root-script.ts';
+
+const packages = [
+  'systemd',
+  'systemd-sysv',
+  'dbus',
+  'openssh-server',
+  'sudo',
+  'iproute2',
+  'iputils-ping',
+  'procps',
+  'nftables',
+  'ca-certificates',
+  'tar',
+  'gzip',
+  'xz-utils',
+];
+
+/** Units that only cost time in a container that lives for minutes. */
+const masked = [
+  'apt-daily.timer',
+  'apt-daily-upgrade.timer',
+  'dpkg-db-backup.timer',
+  'e2scrub_all.timer',
+  'e2scrub_reap.service',
+  'fstrim.timer',
+  'getty.target',
+  'getty@.service',
+  'console-getty.service',
+  'systemd-logind.service',
+  'systemd-resolved.service',
+  'systemd-timesyncd.service',
+];
+
+/** What is done to the tree once its packages are in, `$1` being its root. */
+const finish = [
+  'rm -f "$1"/etc/ssh/ssh_host_*_key* "$1"/etc/hostname "$1"/etc/resolv.conf',
+  ': > "$1"/etc/machine-id',
+  `printf '127.0.0.1 localhost\\n::1 localhost ip6-localhost ip6-loopback\\n' > "$1"/etc/hosts`,
+  'mkdir -p "$1"/etc/systemd/system "$1"/etc/tmpfiles.d',
+  ...masked.map((unit) => `ln -sf /dev/null "$1"/etc/systemd/system/${unit}`),
+  // Otherwise logins other than root's are turned away while the node boots, as if the key were wrong.
+  'ln -sf /dev/null "$1"/etc/tmpfiles.d/systemd-nologin.conf',
+  // Nodes need no protection against a power cut, and packages come in faster without.
+  'echo force-unsafe-io > "$1"/etc/dpkg/dpkg.cfg.d/shakedown',
+].join('; ');
+
+/** All that makes one tree differ from another of the same suite; a change of it makes new trees. */
+export const recipe: unknown = { version: 4, packages, masked, finish };
+
+/** Trees that no run asked for in so many days make room for new ones. */
+const keepDays = 30;
+
+export interface TreeBuild {
+  /** The folder of all trees. */
+  readonly trees: string;
+  /** The link to make within it. */
+  readonly tree: string;
+  readonly suite: string;
+  /** Contents of sources.list; it stays in the tree. */
+  readonly sources: string;
+  readonly packages: readonly string[];
+  readonly rebuild: boolean;
+  /** For apt's proxy; sudo does not pass it on. */
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/**
+ * The script that builds a tree beside the others and then, in one step, makes the link point to it. The package lists
+ * stay in it: a node can then install without an update of its own. mmdebstrap works in namespaces of its own, so that
+ * whenever it is killed all that it started dies with it, and nothing stays mounted.
+ */
+export function buildTreeScript(build: TreeBuild): string {
+  const { trees, tree, suite, sources, rebuild, env } = build;
+  const wanted = [...packages, ...build.packages].join(',');
+  const proxies = ['http_proxy', 'https_proxy', 'no_proxy'].flatMap((name) =>
+    env[name] ? [`export ${name}=${quote(env[name])}`] : [],
+  );
+  return `
+${proxies.join('\n')}
+trees=${quote(trees)} tree=${quote(tree)}
+mkdir -p "$trees"
+tree=$(readlink -f "$trees")/\${tree##*/}
+exec 8>>"$tree.lock"; flock 8; touch "$tree.lock"
+if [ -e "$tree/etc/os-release" ] && ${rebuild ? 'false' : 'true'}; then exit 0; fi
+rm -rf --one-file-system "$tree".part-*
+new="$tree.part-$$"
+proxy=; eval "$(apt-config shell proxy Acquire::http::Proxy)"
+unshare --mount --pid --fork --kill-child --mount-proc \\
+  mmdebstrap --mode=root --format=directory --variant=minbase --skip=cleanup/apt/lists \\
+  --aptopt='APT::Install-Recommends "false"' \${proxy:+--aptopt="Acquire::http::Proxy \\"$proxy\\""} \\
+  --dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/man/*' \\
+  --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/doc/*' \\
+  --dpkgopt='path-include=/usr/share/doc/*/copyright' --include=${quote(wanted)} \\
+  --customize-hook=${quote(finish)} ${quote(suite)} "$new" - >&2 8>&- <<'SOURCES' || {
+${sources}SOURCES
+  rm -rf --one-file-system "$new"; exit 1; }
+rm -f "$new"/etc/apt/apt.conf.d/99mmdebstrap "$new"/etc/dpkg/dpkg.cfg.d/99mmdebstrap
+build="$tree.$(date +%s).$$"
+mv -T "$new" "$build"
+ln -sfn "\${build##*/}" "$tree.link-$$"; mv -T "$tree.link-$$" "$tree"
+used=$(readlink ${stateRoot}/*/tree 2>/dev/null || :)
+discard() { [[ $'\\n'$used$'\\n' == *$'\\n'$1$'\\n'* ]] || rm -rf --one-file-system "$1"; }
+for old in "$tree".[0-9]*; do [ "$old" = "$build" ] || discard "$old"; done
+find "$trees" -maxdepth 1 -name '*.lock' -mtime +${keepDays} | while read -r lock; do
+  (flock -n 7 || exit 0; rm -f "\${lock%.lock}"; for old in "\${lock%.lock}".[0-9]*; do discard "$old"; done) 7>>"$lock"
+done
+`;
+}

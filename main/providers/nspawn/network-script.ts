@@ -1,0 +1,98 @@
+import { clusterNames } from './names.ts';
+import type { Resolver } from './resolver.ts';
+import { quote } from './root-script.ts';
+
+/** Takes the first free subnet and puts the bridge on it, under the lock that the caller holds. Sets `net`, `mtu`. */
+export function bridgeScript(subnets: readonly string[]): string {
+  return `
+net=; for each in ${subnets.join(' ')}; do
+  if [ -z "$(ip -4 route show exact $each.0/24)" ]; then net=$each; break; fi
+done
+[ -n "$net" ] || die 'no private subnet is free: routes of this machine cover all of them'
+uplink=$(ip -4 route show default | sed -n 's/.* dev \\([^ ]*\\).*/\\1/p' | head -n 1)
+mtu=$(</sys/class/net/\${uplink:-lo}/mtu); if [ $mtu -gt 1500 ]; then mtu=1500; fi
+ip -batch - <<LINKS
+link add $bridge mtu $mtu type bridge
+addr add $net.1/24 dev $bridge
+link set $bridge up
+LINKS`;
+}
+
+/**
+ * Lets nodes out, by a table of the cluster's own (nft(8)). A kernel forwards for all interfaces or for none, so that
+ * switch stays on: others may come to need it. Accepting in our own table does not help against another's drop, so
+ * wherever a firewall here drops or rejects, the bridge gets a rule at the head of that very chain.
+ */
+export function natScript(cluster: string, resolver: Resolver): string {
+  const { table } = clusterNames(cluster);
+  return `
+if [ "$(</proc/sys/net/ipv4/ip_forward)" = 0 ]; then
+  echo 1 > /proc/sys/net/ipv4/ip_forward
+  echo 'note switched net.ipv4.ip_forward on, which it stays'
+fi
+nft -f - <<RULES
+table ip ${table} {
+  chain nat {
+    type nat hook postrouting priority srcnat; policy accept;
+    ip saddr $net.0/24 ip daddr != $net.0/24 masquerade
+  }
+${relay(resolver)}}
+RULES
+${resolver.loopback === undefined ? '' : 'echo 1 > /proc/sys/net/ipv4/conf/$bridge/route_localnet'}
+nft -s list ruleset | awk '
+  $1 == "table" { family = $2; table = $3 }
+  $1 == "chain" { chain = $2; hook = ""; told = 0 }
+  $1 == "}" { hook = "" }
+  /type filter hook (input|forward) / { hook = $4 }
+  hook && !told && family ~ /^(ip|inet)$/ && table !~ /^shakedown_/ && /(^|[^a-z])(drop|reject)([^a-z]|$)/ {
+    told = 1; print family, table, chain, hook
+  }' | while read -r family table chain hook; do
+  echo "insert rule $family $table $chain iifname \\"$bridge\\" accept comment \\"${table}\\""
+  if [ $hook = forward ]; then
+    echo "insert rule $family $table $chain oifname \\"$bridge\\" ct state established,related accept comment \\"${table}\\""
+  fi
+done | nft -f -`;
+}
+
+/** Queries to the bridge's address go to the server on our loopback; nothing else there can be had this way. */
+const relay = ({ loopback }: Resolver): string =>
+  loopback === undefined
+    ? ''
+    : `  chain guard {
+    type filter hook prerouting priority raw; policy accept;
+    iifname "$bridge" ip daddr 127.0.0.0/8 drop
+  }
+  chain relay {
+    type nat hook prerouting priority dstnat; policy accept;
+    iifname "$bridge" ip daddr $net.1 meta l4proto { tcp, udp } th dport 53 dnat to ${loopback}
+  }
+`;
+
+/** The nodes' /etc/resolv.conf and /etc/hosts, as assignments to `resolv_conf` and `hosts` that use `$net`. */
+export function namesScript(
+  { servers, rest }: Resolver,
+  nodes: readonly { readonly id: number; readonly name: string }[],
+): string {
+  const resolv = [
+    ...servers.map((server) => `"nameserver "${server === 'main' ? '$net.1' : quote(server)}`),
+    ...rest.map(quote),
+  ];
+  const hosts = [
+    quote('127.0.0.1 localhost'),
+    quote('::1 localhost ip6-localhost ip6-loopback'),
+    ...nodes.map(({ id, name }) => `"$net.${id + 2} "${quote(name)}`),
+  ];
+  const newline = `$'\\n'`;
+  return `resolv_conf=${resolv.join(newline)}\nhosts=${hosts.join(newline)}`;
+}
+
+/** Takes the table away, and the cluster's rules from the chains of others. */
+export const removeRules = `
+rules=$(nft -a list ruleset 2>/dev/null || :)
+if [[ $rules == *"$table"* ]]; then
+  awk -v ours="\\"$table\\"" -v own="$table" '
+    $1 == "table" { family = $2; table = $3; if (table == own) print "delete table", family, table }
+    $1 == "chain" { chain = $2 }
+    table != own && index($0, "comment " ours) { print "delete rule", family, table, chain, "handle", $NF }
+  ' <<<"$rules" | nft -f - || fail 'the nft rules cannot be removed'
+fi`;

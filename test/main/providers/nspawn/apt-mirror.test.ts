@@ -1,0 +1,90 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { hostMirror, mirrorAt, sourcesList } from '../../../../main/providers/nspawn/apt-mirror.ts';
+
+/** A main host's files below a folder of its own; the path ends in a slash. */
+function host(files: Record<string, string>): string {
+  const root = mkdtempSync(join(tmpdir(), 'shakedown-host-'));
+  onTestFinished(() => rmSync(root, { recursive: true }));
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, name)), { recursive: true });
+    writeFileSync(join(root, name), text);
+  }
+  return `${root}/`;
+}
+
+const debian = { 'etc/os-release': 'NAME="Debian GNU/Linux"\nID=debian\n' };
+const ours = {
+  main: 'http://mirror.example.org/debian',
+  security: 'http://mirror.example.org/debian-security',
+};
+const official = { main: 'http://deb.debian.org/debian', security: 'http://deb.debian.org/debian-security' };
+
+describe('the mirror that the main host uses', () => {
+  test('is found in one-line sources', async () => {
+    const list = `# deb http://old.example.org/debian bookworm main
+deb http://mirror.example.org/debian/ bookworm main contrib # the archive
+deb [arch=amd64 signed-by=/x.gpg] http://mirror.example.org/debian bookworm-updates main
+deb http://mirror.example.org/debian-security bookworm-security main
+`;
+    expect(await hostMirror(host({ ...debian, 'etc/apt/sources.list': list }))).toEqual(ours);
+  });
+
+  test('is found in deb822 sources, whatever their order and folding', async () => {
+    const sources = `Types: deb deb-src
+# a comment
+URIs: http://mirror.example.org/debian
+Suites: bookworm
+ bookworm-updates
+Components: main
+
+Enabled: no
+Types: deb
+URIs: http://disabled.example.org/debian-security
+Suites: bookworm-security
+Components: main
+
+Types: deb
+Uris: http://mirror.example.org/debian-security
+Suites: bookworm-security
+Components: main
+`;
+    const files = { ...debian, 'etc/apt/sources.list.d/debian.sources': sources };
+    expect(await hostMirror(host(files))).toEqual(ours);
+  });
+
+  test('is not taken from another archive that has a suite of the same name', async () => {
+    const list = 'deb https://packages.example.com/tool bookworm main\n';
+    const files = { ...debian, 'etc/apt/sources.list.d/tool.list': list };
+    expect(await hostMirror(host(files))).toEqual(official);
+  });
+
+  test('is deb.debian.org where the main host is no Debian, or a disc', async () => {
+    const ubuntu =
+      'deb http://archive.example.org/ubuntu noble main\ndeb http://archive.example.org/ubuntu noble-updates main\n';
+    expect(
+      await hostMirror(host({ 'etc/os-release': 'ID=ubuntu\n', 'etc/apt/sources.list': ubuntu })),
+    ).toEqual(official);
+    const disc = 'deb cdrom:[x]/ bookworm main\ndeb cdrom:[x]/ bookworm-updates main\n';
+    expect(await hostMirror(host({ ...debian, 'etc/apt/sources.list': disc }))).toEqual(official);
+    expect(await hostMirror(host({}))).toEqual(official);
+  });
+});
+
+test('a mirror has its security archive beside it, if its path is laid out as Debian’s', () => {
+  expect(mirrorAt('https://mirror.example.org/debian/').security).toBe(
+    'https://mirror.example.org/debian-security',
+  );
+  expect(mirrorAt('https://mirror.example.org/pub').security).toBe(official.security);
+});
+
+test('stable suites have updates and security, rolling ones only themselves', () => {
+  expect(sourcesList('trixie', ours).match(/ \S+ main$/gm)).toEqual([
+    ' trixie main',
+    ' trixie-updates main',
+    ' trixie-security main',
+  ]);
+  expect(sourcesList('sid', ours).match(/ \S+ main$/gm)).toEqual([' sid main']);
+});
