@@ -75,7 +75,7 @@ export function explainBuild(
       hint: "correct 'suite' (bookworm, trixie, sid) or 'mirror' in nspawn({ … })",
     };
   }
-  if (/NO_PUBKEY|is not signed|no usable key|signed-by/i.test(stderr)) {
+  if (/NO_PUBKEY|is not signed/.test(stderr)) {
     return {
       message: `the ${suite} archive on ${mirror.main} is not signed by a key that is known here`,
       hint: 'apt-get install debian-archive-keyring',

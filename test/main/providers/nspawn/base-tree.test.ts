@@ -13,7 +13,7 @@ test.each([
     "'suite'",
   ],
   [
-    'E: Failed to fetch http://127.0.0.1:9/debian/dists/bookworm/InRelease  Could not connect to 127.0.0.1:9 (127.0.0.1). - connect (111: Connection refused)',
+    'I: finding correct signed-by value...\nE: Failed to fetch http://127.0.0.1:9/debian/dists/bookworm/InRelease  Could not connect to 127.0.0.1:9 (127.0.0.1). - connect (111: Connection refused)',
     'the Debian mirror http://deb.debian.org/debian could not be reached',
     'mirror',
   ],
