@@ -55,8 +55,9 @@ function sshCrypto(): Finding {
     require('ssh2/lib/protocol/crypto/build/Release/sshcrypto.node');
     return { name: 'ssh2 crypto', ok: true, needed: false, found: 'native' };
   } catch {
-    const headers = dirname(dirname(process.execPath));
-    const nodedir = existsSync(`${headers}/include/node`) ? ` --nodedir=${headers}` : '';
+    const headers = [`node_modules/node-linux-${process.arch}`, dirname(dirname(process.execPath))];
+    const found = headers.find((directory) => existsSync(`${directory}/include/node`));
+    const nodedir = found === undefined ? '' : ` --nodedir=${found}`;
     return {
       name: 'ssh2 crypto',
       ok: false,

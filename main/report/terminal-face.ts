@@ -82,6 +82,8 @@ export class TerminalFace {
     clearInterval(this.#timer);
     this.#running = undefined;
     this.#status = '';
+    // The summary that follows lists them, the failed ones first.
+    this.#checks.length = 0;
     this.#redraw();
     this.#draw.done();
   }
