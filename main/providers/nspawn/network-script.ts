@@ -19,9 +19,10 @@ LINKS`;
 }
 
 /**
- * Lets nodes out, by a table of the cluster's own (nft(8)). A kernel forwards for all interfaces or for none, so that
- * switch stays on: others may come to need it. Accepting in our own table does not help against another's drop, so
- * wherever a firewall here drops or rejects, the bridge gets a rule at the head of that very chain.
+ * Lets nodes out, and none but the main host in, by a table of the cluster's own (nft(8)). A kernel forwards for all
+ * interfaces or for none, so that switch stays on: others may come to need it. Accepting in our own table does not help
+ * against another's drop, so wherever a firewall here drops or rejects, the bridge gets rules at the head of that very
+ * chain. They are such as iptables-nft can read too: it refuses to work on a table in which it cannot.
  */
 export function natScript(cluster: string, resolver: Resolver): string {
   const { table } = clusterNames(cluster);
@@ -36,6 +37,10 @@ table ip ${table} {
     type nat hook postrouting priority srcnat; policy accept;
     ip saddr $net.0/24 ip daddr != $net.0/24 masquerade
   }
+  chain shield {
+    type filter hook forward priority filter; policy accept;
+    iifname != "$bridge" oifname "$bridge" ct state new drop
+  }
 ${relay(resolver)}}
 RULES
 ${resolver.loopback === undefined ? '' : 'echo 1 > /proc/sys/net/ipv4/conf/$bridge/route_localnet'}
@@ -49,7 +54,7 @@ nft -s list ruleset | awk '
   }' | while read -r family table chain hook; do
   echo "insert rule $family $table $chain iifname \\"$bridge\\" accept comment \\"${table}\\""
   if [ $hook = forward ]; then
-    echo "insert rule $family $table $chain oifname \\"$bridge\\" ct state established,related accept comment \\"${table}\\""
+    echo "insert rule $family $table $chain oifname \\"$bridge\\" accept comment \\"${table}\\""
   fi
 done | nft -f -`;
 }
