@@ -13,7 +13,8 @@ import { execa } from 'execa';
 import { onTestFinished } from 'vitest';
 import type { RunResult } from '../../main/report/reporter.ts';
 
-const program = join(import.meta.dirname, '../../bin/shakedown.mjs');
+/** What `npm i -g` puts on the PATH as `shakedown`. */
+export const program = join(import.meta.dirname, '../../bin/shakedown.mjs');
 
 /** A new folder with a scenario in it; what a test leaves in it goes with the test. */
 export function scenario(files: Record<string, string>): string {

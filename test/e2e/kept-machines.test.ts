@@ -1,11 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import {
   clusterIds,
   leftovers,
   mainConfig,
   nodeConfig,
+  program,
   readLatest,
   result,
   scenario,
@@ -34,6 +36,17 @@ test('machines that are kept are used again, looked into, and taken down', async
   const copy = await shakedown(directory, ['cp', '0:/etc/greeting', 'copied']);
   expect(copy.exitCode, copy.all).toBe(0);
   expect(readFileSync(join(directory, 'copied'), 'utf8')).toBe('one from 0\n');
+
+  // script(1) gives it the terminal that a shell needs.
+  const shell = await execa('script', ['-qec', `${process.execPath} ${program} shell 1`, '/dev/null'], {
+    cwd: directory,
+    input: 'echo I am $(hostname) $(tty)\nexit 5\n',
+    reject: false,
+    timeout: 30_000,
+  });
+  expect(shell.stdout).toMatch(/I am node1 \/dev\/pts\/\d/);
+  expect(shell.exitCode).toBe(5);
+  expect(await shakedown(directory, ['shell', '1'])).toMatchObject({ exitCode: 2 });
 
   const again = await shakedown(directory, ['rerun', '--set', 'greeting=two']);
   expect(again.exitCode, again.all).toBe(0);
