@@ -1,8 +1,7 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { PassThrough, type Readable } from 'node:stream';
 import { execa } from 'execa';
-import type { Client, SFTPWrapper } from 'ssh2';
 import { create as createTar } from 'tar';
 import { ShakedownError } from '../../common/errors.ts';
 import type { Downloaded, Remote, TransferOptions } from './remote.ts';
@@ -18,12 +17,16 @@ export async function uploadTree(
   { entries, ...options }: TransferOptions & { entries?: readonly string[] },
 ): Promise<void> {
   // A leading `./`, for tar takes a name that begins with @ for an archive.
-  const names = entries?.map((entry) => `./${entry}`) ?? ['.'];
-  if (names.length === 0) return;
-  const stdin = createTar({ cwd: directory, noDirRecurse: entries !== undefined }, names);
+  // The folder itself does not travel: its mode is the target's own affair.
+  const names = (entries ?? (await readdir(directory))).map((entry) => `./${entry}`);
+  if (entries?.length === 0) return;
+  const stdin =
+    names.length === 0
+      ? Buffer.alloc(1024)
+      : (createTar({ cwd: directory, noDirRecurse: entries !== undefined }, names) as unknown as Readable);
   const place = shellQuote(target);
   const command = `mkdir -p ${place} && exec tar -x -p --no-same-owner -f - -C ${place}`;
-  const result = await remote.exec(command, { ...options, stdin: stdin as unknown as Readable });
+  const result = await remote.exec(command, { ...options, stdin });
   if (result.exitCode === 0) return;
   const lastLines = result.stderr.trim().split('\n').slice(-5);
   const full = lastLines.some((line) => /No space left/i.test(line));
@@ -34,36 +37,6 @@ export async function uploadTree(
     lastLines,
     ...(full ? { hint: `free some space there: df -h ${target}` } : {}),
   });
-}
-
-/** One big file by SFTP's pipelined writes, which is faster than a stream; its mode travels. */
-export async function uploadFile(
-  client: Client,
-  file: string,
-  target: string,
-  { signal }: TransferOptions,
-  lost: AbortSignal,
-): Promise<void> {
-  signal?.throwIfAborted();
-  const { mode } = await stat(file);
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const onLost = () => reject(lost.reason);
-  lost.addEventListener('abort', onLost, { once: true });
-  client.sftp((failure, sftp?: SFTPWrapper) => {
-    if (failure || !sftp) return reject(failure);
-    const onAbort = () => {
-      sftp.end();
-      reject(signal?.reason);
-    };
-    signal?.addEventListener('abort', onAbort, { once: true });
-    sftp.fastPut(file, target, { mode: mode & 0o7777 }, (error) => {
-      signal?.removeEventListener('abort', onAbort);
-      sftp.end();
-      if (!error) return resolve();
-      reject(new ShakedownError({ message: `${file} could not be sent to ${target}: ${error.message}` }));
-    });
-  });
-  return promise.finally(() => lost.removeEventListener('abort', onLost));
 }
 
 /**
@@ -108,11 +81,26 @@ export async function downloadTree(
         bytes += chunk.length;
       },
     })
-    .finally(() => through.end());
-  const unpacked = await unpack;
-  const problems = [...complaints(packed.stderr), ...complaints(unpacked.stderr)];
+    .finally(async () => {
+      through.end();
+      await unpack;
+    });
+  const { stderr } = await unpack;
+  const problems = [...complaints(packed.stderr), ...complaints(stderr), ...(await removeSpecial(directory))];
   if ((packed.exitCode ?? 3) > 2) problems.push(`tar on the node ended with exit code ${packed.exitCode}`);
   return { files, bytes, problems };
+}
+
+/** Named pipes and devices are no evidence, and whoever reads the tree would wait on them for ever. */
+async function removeSpecial(directory: string): Promise<readonly string[]> {
+  const special = ['(', '-type', 'p', '-o', '-type', 'b', '-o', '-type', 'c', ')'];
+  const { stdout } = await execa('find', [directory, '-xdev', ...special, '-printf', '%y %P\\0', '-delete'], {
+    reject: false,
+  });
+  return stdout
+    .split('\0')
+    .filter(Boolean)
+    .map((found) => `${found.slice(2)}: ${found.startsWith('p') ? 'named pipe' : 'device'} left out`);
 }
 
 /** What tar said, without its name and without the sentences that only say that it had said something. */

@@ -2,11 +2,11 @@ import { createHmac } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import ssh2 from 'ssh2';
 import { expect, test } from 'vitest';
 import { hostName, judgeHostKey, knownKeyTypes } from '../../../main/remotes/known-hosts.ts';
+import { newKey } from '../../fakes/ssh-server.ts';
 
-const make = () => ssh2.utils.generateKeyPairSync('ed25519').public.split(' ').slice(0, 2).join(' ');
+const make = () => newKey().public.split(' ').slice(0, 2).join(' ');
 const [key, other] = [make(), make()];
 const base64 = (line: string) => line.split(' ')[1] ?? '';
 

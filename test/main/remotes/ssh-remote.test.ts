@@ -4,17 +4,15 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import ssh2 from 'ssh2';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { TimeLimitError } from '../../../common/errors.ts';
 import type { SshTarget } from '../../../main/providers/provider.ts';
 import { ConnectionLostError } from '../../../main/remotes/connection-errors.ts';
 import type { Remote } from '../../../main/remotes/remote.ts';
 import { connectSsh } from '../../../main/remotes/ssh-remote.ts';
-import { type FakeSshServer, fakeSshServer } from '../../fakes/ssh-server.ts';
+import { type FakeSshServer, fakeSshServer, newKey } from '../../fakes/ssh-server.ts';
 
 const folder = () => mkdtempSync(join(tmpdir(), 'shakedown-remote-'));
-const key = ssh2.utils.generateKeyPairSync('ed25519');
+const key = newKey();
 const keyFile = join(folder(), 'key');
 writeFileSync(keyFile, key.private, { mode: 0o600 });
 
@@ -38,59 +36,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await remote[Symbol.asyncDispose]();
   await server[Symbol.asyncDispose]();
-});
-
-describe('exec', () => {
-  test('gives exit code and output apart; a non-zero exit is a result', async () => {
-    const result = await remote.exec('echo out; echo err >&2; exit 3');
-    expect(result).toMatchObject({ exitCode: 3, signal: null, stdout: 'out\n', stderr: 'err\n' });
-  });
-
-  test('hears the end of a command however short it is', async () => {
-    const codes = await Promise.all(Array.from({ length: 8 }, (_, code) => remote.exec(`exit ${code}`)));
-    expect(codes.map(({ exitCode }) => exitCode)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
-  });
-
-  test('takes an argument list as it is, whatever is in it', async () => {
-    const words = ['a b', "it's", '$HOME', 'two\nlines', '', '*', 'ü'];
-    const { stdout } = await remote.exec(['printf', '%s|', ...words]);
-    expect(stdout).toBe(words.map((word) => `${word}|`).join(''));
-  });
-
-  test('has stdin, a folder and an environment', async () => {
-    const directory = folder();
-    const options = { stdin: 'given', cwd: directory, env: { GREETING: 'it’s "me"' } };
-    expect((await remote.exec('pwd; echo "$GREETING"; cat', options)).stdout).toBe(
-      `${directory}\nit’s "me"\ngiven`,
-    );
-  });
-
-  test('past its time limit is ended, with all that it started', async () => {
-    const mark = join(folder(), 'alive');
-    const running = remote.exec(`(while :; do touch ${mark}; sleep 0.05; done) & wait`, { timeout: 0.3 });
-    await expect(running).rejects.toBeInstanceOf(TimeLimitError);
-    await sleep(1500);
-    const last = statSync(mark).mtimeMs;
-    await sleep(300);
-    expect(statSync(mark).mtimeMs).toBe(last);
-  });
-
-  test('is cancelled by its signal, also by one that was aborted while the channel opened', async () => {
-    const late = new AbortController();
-    const running = remote.exec('sleep 30', { signal: late.signal });
-    late.abort(new Error('enough'));
-    await expect(running).rejects.toThrow('enough');
-    await expect(remote.exec('true', { signal: AbortSignal.abort(new Error('before')) })).rejects.toThrow(
-      'before',
-    );
-  });
-
-  test('keeps long output on disk, whole, and its beginning in memory', async () => {
-    const spoolDir = folder();
-    const result = await remote.exec('head -c 5000000 /dev/zero | tr "\\0" x', { maxBuffer: 1000, spoolDir });
-    expect(result.stdout).toBe('x'.repeat(1000));
-    expect(statSync(result.stdoutFile ?? '').size).toBe(5_000_000);
-  });
 });
 
 describe('trees', () => {
@@ -203,7 +148,7 @@ describe('a connection', () => {
   });
 
   test('is refused at once when the host key is another, unknown, or revoked', async () => {
-    const other = ssh2.utils.generateKeyPairSync('ed25519').public;
+    const other = newKey().public;
     await expect(open(to({ hostKey: other }))).rejects.toThrow(/another host key/);
     const name = `[127.0.0.1]:${server.port}`;
     const known = (line: string) => {
@@ -220,17 +165,13 @@ describe('a connection', () => {
 
   test('with a key that the server does not take says what was tried', async () => {
     const wrong = join(folder(), 'wrong');
-    writeFileSync(wrong, ssh2.utils.generateKeyPairSync('ed25519').private, { mode: 0o600 });
+    writeFileSync(wrong, newKey().private, { mode: 0o600 });
     await expect(open(to({ keyFile: wrong }))).rejects.toThrow(/refused the login of 'root'; tried: .*wrong/);
     await expect(open(to({ keyFile: '/no/key' }))).rejects.toThrow(/cannot be read/);
   });
 
   test('with a key that has a passphrase asks for it', async () => {
-    const pair = ssh2.utils.generateKeyPairSync('ed25519', {
-      passphrase: 'secret',
-      cipher: 'aes256-ctr',
-      rounds: 4,
-    });
+    const pair = newKey('secret');
     const file = join(folder(), 'locked');
     writeFileSync(file, pair.private, { mode: 0o600 });
     const { credentials } = await import('../../../main/remotes/authentication.ts');
