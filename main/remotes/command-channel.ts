@@ -18,6 +18,8 @@ export interface OpenOptions {
   readonly address: string;
   /** Gives up with its reason. */
   readonly stop: AbortSignal;
+  /** The connection's end. */
+  readonly lost: AbortSignal;
   readonly pty?: { readonly rows: number; readonly cols: number } | undefined;
 }
 
@@ -47,7 +49,7 @@ export async function openChannel(
 function openOnce(
   client: Client,
   line: string,
-  { address, stop, pty }: OpenOptions,
+  { address, stop, lost, pty }: OpenOptions,
 ): Promise<CommandChannel> {
   const { promise, resolve, reject } = Promise.withResolvers<CommandChannel>();
   const onStop = () => reject(stop.reason);
@@ -57,15 +59,23 @@ function openOnce(
     if (error)
       return reject(new ShakedownError({ message: `${address} opens no channel: ${error.message}` }));
     if (stop.aborted) channel.resume().close();
-    resolve({ channel, ended: exitOf(channel) });
+    resolve({ channel, ended: exitOf(channel, lost) });
   });
   return promise.finally(() => stop.removeEventListener('abort', onStop));
 }
 
-function exitOf(channel: ClientChannel): Promise<Exit> {
+/** ssh2 tells the close of a channel only to those who read its output, so a lost connection is listened for too. */
+function exitOf(channel: ClientChannel, lost: AbortSignal): Promise<Exit> {
   let exit: Exit = { exitCode: null, signal: null };
   channel.on('exit', (code: number | null, signal?: string) => {
     exit = { exitCode: code ?? null, signal: signal ?? null };
   });
-  return new Promise((resolve) => channel.once('close', () => resolve(exit)));
+  return new Promise((resolve) => {
+    const onEnd = () => {
+      lost.removeEventListener('abort', onEnd);
+      resolve(exit);
+    };
+    channel.once('close', onEnd);
+    lost.addEventListener('abort', onEnd, { once: true });
+  });
 }

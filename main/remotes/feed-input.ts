@@ -20,6 +20,7 @@ function pump(source: Readable, channel: ClientChannel): Promise<void> {
   channel.once('close', onClose);
   source.once('end', onClose);
   source.once('error', reject);
+  if (source.errored) reject(source.errored);
   source.pipe(channel);
   return promise.finally(() => {
     channel.off('close', onClose);

@@ -165,7 +165,7 @@ class SshRemote implements Remote {
     stop: AbortSignal,
     pty?: { readonly rows: number; readonly cols: number },
   ): Promise<CommandChannel> {
-    return openChannel(this.#client, line, { address: this.address, stop, pty });
+    return openChannel(this.#client, line, { address: this.address, stop, lost: this.lost, pty });
   }
 
   /** Ends a command's processes by a second command, and then its channel; disposal waits until that is under way. */

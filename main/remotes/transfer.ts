@@ -20,10 +20,7 @@ export async function uploadTree(
   // The folder itself does not travel: its mode is the target's own affair.
   const names = (entries ?? (await readdir(directory))).map((entry) => `./${entry}`);
   if (entries?.length === 0) return;
-  const stdin =
-    names.length === 0
-      ? Buffer.alloc(1024)
-      : (createTar({ cwd: directory, noDirRecurse: entries !== undefined }, names) as unknown as Readable);
+  const stdin = names.length === 0 ? Buffer.alloc(1024) : tarOf(directory, names, entries !== undefined);
   const place = shellQuote(target);
   const command = `mkdir -p ${place} && exec tar -x -p --no-same-owner -f - -C ${place}`;
   const result = await remote.exec(command, { ...options, stdin });
@@ -37,6 +34,15 @@ export async function uploadTree(
     lastLines,
     ...(full ? { hint: `free some space there: df -h ${target}` } : {}),
   });
+}
+
+/** It is read before anybody listens, so its failure is kept in the stream until somebody does. */
+function tarOf(cwd: string, names: readonly string[], noDirRecurse: boolean): Readable {
+  const stream = new PassThrough().on('error', () => undefined);
+  const tar = createTar({ cwd, noDirRecurse }, [...names]);
+  tar.on('error', (error) => stream.destroy(error as Error));
+  tar.pipe(stream);
+  return stream;
 }
 
 /**

@@ -55,9 +55,10 @@ export async function fakeSshServer(
   const sockets = new Set<Socket>();
   const children = new Set<number>();
   const logins: string[] = [];
+  const onLogin = authenticate(publicKey, logins, options.refuseLogins ?? 0);
   let connections = 0;
   const ssh = new ssh2.Server({ hostKeys: [own] }, (client) => {
-    client.on('authentication', authenticate(publicKey, logins, options.refuseLogins ?? 0));
+    client.on('authentication', onLogin);
     serve(client, options, children);
   });
   const tcp = createServer((socket) => {
