@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import ssh2, { type Client, type ConnectConfig } from 'ssh2';
+import ssh2, { type Client, type ConnectConfig, type ServerHostKeyAlgorithm } from 'ssh2';
 import { ShakedownError, TimeLimitError } from '../../common/errors.ts';
 import type { SshTarget } from '../providers/provider.ts';
 import { credentials } from './authentication.ts';
@@ -89,18 +89,26 @@ function configFor(
   };
   if (sock) config.sock = sock as NonNullable<ConnectConfig['sock']>;
   const types = check.preferred.flatMap(signatureAlgorithms);
-  if (types.length > 0)
-    config.algorithms = { serverHostKey: { prepend: types, append: [], remove: [] } as never };
+  // The whole list: ssh2's `prepend` leaves those where they are that it has already.
+  if (types.length > 0) config.algorithms = { serverHostKey: [...new Set([...types, ...hostKeyAlgorithms])] };
   return config;
 }
 
+const hostKeyAlgorithms: readonly ServerHostKeyAlgorithm[] = [
+  'ssh-ed25519',
+  'ecdsa-sha2-nistp256',
+  'ecdsa-sha2-nistp384',
+  'ecdsa-sha2-nistp521',
+  'rsa-sha2-512',
+  'rsa-sha2-256',
+  'ssh-rsa',
+];
+
 /** An RSA key is asked for by the name of its signature's hash (RFC 8332). */
-const signatureAlgorithms = (type: string): string[] =>
+const signatureAlgorithms = (type: string): readonly ServerHostKeyAlgorithm[] =>
   type === 'ssh-rsa'
     ? ['rsa-sha2-512', 'rsa-sha2-256']
-    : /^(ssh-ed25519|ecdsa-sha2-nistp(256|384|521))$/.test(type)
-      ? [type]
-      : [];
+    : hostKeyAlgorithms.filter((algorithm) => algorithm === type);
 
 function forwardedSocket(through: Client, { host, port }: SshTarget): Promise<Duplex> {
   const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
