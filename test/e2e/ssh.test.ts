@@ -27,6 +27,10 @@ const passphrase = 'correct horse';
 let sshd: ChildProcess;
 let target: SshTarget;
 let remote: Remote;
+/** Commands that come by this port run without root's rights. */
+let humblePort: number;
+const dropRights = process.getuid?.() === 0 ? 'setpriv --reuid=65534 --regid=65534 --clear-groups ' : '';
+const humbly = `exec ${dropRights}sh -c "$SSH_ORIGINAL_COMMAND"`;
 
 const makeKey = async (name: string, secret = '', type = 'ed25519') => {
   const file = join(base, name);
@@ -44,8 +48,9 @@ beforeAll(async () => {
   const authorized = [keyFile, locked].map((file) => readFileSync(`${file}.pub`, 'utf8')).join('');
   writeFileSync(join(base, 'authorized_keys'), authorized, { mode: 0o600 });
   const port = await unusedPort();
-  const config = `Port ${port}
-ListenAddress 127.0.0.1
+  humblePort = await unusedPort();
+  const config = `ListenAddress 127.0.0.1:${port}
+ListenAddress 127.0.0.1:${humblePort}
 HostKey ${hostKey}
 HostKey ${rsaHostKey}
 AuthorizedKeysFile ${base}/authorized_keys
@@ -54,6 +59,8 @@ UsePAM no
 PidFile none
 PermitRootLogin prohibit-password
 Subsystem sftp internal-sftp
+Match LocalPort ${humblePort}
+  ForceCommand ${humbly}
 `;
   writeFileSync(join(base, 'sshd_config'), config);
   mkdirSync('/run/sshd', { recursive: true });
@@ -129,6 +136,23 @@ test('sparse files stay sparse, files that grow come as they were, what cannot b
   expect(problems).toMatch(/pipe: named pipe left out/);
   expect(result.problems).toHaveLength(3);
   expect(readdirSync(back).toSorted()).toEqual(['growing', 'link', 'sparse']);
+});
+
+test('files that the user may not read are told, and the rest comes', async () => {
+  const there = folder();
+  mkdirSync(join(there, 'closed'), { mode: 0o700 });
+  writeFileSync(join(there, 'secret'), 'x', { mode: 0o000 });
+  writeFileSync(join(there, 'open'), 'y', { mode: 0o644 });
+  for (const directory of [base, there]) chmodSync(directory, 0o755);
+  chmodSync(join(there, 'closed'), 0o000);
+  await using humble = await open({ port: humblePort });
+  const back = folder();
+  const { problems } = await humble.download([there], back, { base: there });
+  expect(problems.toSorted()).toEqual([
+    './closed: Warning: Cannot open: Permission denied',
+    './secret: Warning: Cannot open: Permission denied',
+  ]);
+  expect(readFileSync(join(back, 'open'), 'utf8')).toBe('y');
 });
 
 test('a cancelled command is gone from the node, and its connection lives', async () => {
