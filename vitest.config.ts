@@ -12,6 +12,8 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
+          // Machines answer in their own time, more so when the main host is busy.
+          expect: { poll: { timeout: 30_000 } },
           // Machines are what is scarce: one file at a time.
           fileParallelism: false,
         },
