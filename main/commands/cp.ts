@@ -2,11 +2,11 @@ import { statSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join, posix, resolve } from 'node:path';
 import { ShakedownError, UsageError } from '../../common/errors.ts';
+import { mergeTree } from '../remotes/merge-tree.ts';
 import type { Remote } from '../remotes/remote.ts';
 import { connectSsh } from '../remotes/ssh-remote.ts';
 import type { Command } from './command.ts';
 import { keptMachine } from './kept-node.ts';
-import { mergeTree } from './merge-tree.ts';
 
 export const cpCommand: Command = {
   name: 'cp',
@@ -88,7 +88,7 @@ async function bring(remote: Remote, source: string, target: string, signal: Abo
     const { problems, files } = await remote.download([source], temporary, options);
     if (files === 0)
       throw new ShakedownError({ message: `nothing came from ${source}`, lastLines: problems });
-    await mergeTree(join(temporary, name), final);
+    await mergeTree(Buffer.from(join(temporary, name)), Buffer.from(final), { replace: false });
     return [`${source} -> ${final}`, ...problems.map((problem) => `  not copied: ${problem}`)].join('\n');
   } finally {
     await rm(temporary, { recursive: true, force: true });

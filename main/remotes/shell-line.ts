@@ -30,17 +30,12 @@ export function shellLine(
     throw new ShakedownError({ message: `'${wrong}' is no name of an environment variable` });
   const exports = Object.entries(env).map(([name, value]) => `export ${name}=${shellQuote(value)}; `);
   const folder = cwd === undefined ? '' : `cd ${shellQuote(cwd)} || exit 1; `;
-  const sudo = root && user !== 'root' ? 'sudo -n -- ' : '';
+  const mark = `env ${marker}=${id} `;
+  // sudo hands on no environment, so the mark stands on both sides of it.
+  const start = root && user !== 'root' ? `${mark}sudo -n -- ${mark}` : mark;
   const script = `${exports.join('')}${folder}${commandText(command)}`;
   if (script.includes('\0'))
     throw new ShakedownError({ message: 'a command holds a NUL character', command: commandText(command) });
   // `exec`, so that a signal which ends the command is told as one, whatever the login shell.
-  return `exec ${sudo}env ${marker}=${id} sh -c ${shellQuote(script)}`;
-}
-
-/** Ends all processes of one `exec`: asked to, and a second later made to. */
-export function killLine(id: string, sudo: boolean): string {
-  const find = `$(grep -slzx ${marker}=${id} /proc/[0-9]*/environ | cut -d/ -f3)`;
-  const script = `p="${find}"; [ -z "$p" ] || kill -TERM $p; sleep 1; p="${find}"; [ -z "$p" ] || kill -KILL $p`;
-  return `${sudo ? 'sudo -n -- ' : ''}sh -c ${shellQuote(script)}`;
+  return `exec ${start}sh -c ${shellQuote(script)}`;
 }

@@ -9,7 +9,9 @@ import type { SshTarget } from '../providers/provider.ts';
 import { collectOutput } from './collected-output.ts';
 import { type CommandChannel, openChannel } from './command-channel.ts';
 import { ConnectionLostError } from './connection-errors.ts';
+import { downloadTree } from './download-tree.ts';
 import { feedInput } from './feed-input.ts';
+import { killLine } from './kill-line.ts';
 import { openConnection } from './open-connection.ts';
 import type {
   Command,
@@ -20,11 +22,11 @@ import type {
   RemoteProcess,
   TransferOptions,
 } from './remote.ts';
-import { commandText, killLine, shellLine } from './shell-line.ts';
+import { commandText, shellLine } from './shell-line.ts';
 import { refuseSudo } from './sudo-refusal.ts';
-import { downloadTree, uploadTree } from './transfer.ts';
 import { connectThrough, forwardPort } from './tunnels.ts';
 import { uploadFile } from './upload-file.ts';
+import { uploadTree } from './upload-tree.ts';
 
 /**
  * Connects to a machine, over its jump hosts, trying again until it answers or `timeout` seconds are over. Throws
@@ -87,7 +89,7 @@ class SshRemote implements Remote {
   }
 
   async exec(command: Command, options: ExecOptions = {}): Promise<CommandResult> {
-    const { signal, timeout, root } = options;
+    const { signal, timeout } = options;
     const id = randomUUID();
     const line = shellLine(command, { ...options, user: this.#target.user, id });
     const limit = new AbortController();
@@ -104,7 +106,7 @@ class SshRemote implements Remote {
       opened = await this.#open(line, stop);
       return await Promise.race([this.#finish(opened, command, options, id), stopped.promise]);
     } catch (error) {
-      this.#end(id, root, opened);
+      this.#end(id, opened);
       throw error;
     } finally {
       clearTimeout(timer);
@@ -156,7 +158,7 @@ class SshRemote implements Remote {
       stderr: channel.stderr as unknown as Readable,
       ended,
       resize: (rows, cols) => channel.setWindow(rows, cols, 0, 0),
-      kill: () => this.#end(id, root, opened),
+      kill: () => this.#end(id, opened),
     };
   }
 
@@ -169,9 +171,9 @@ class SshRemote implements Remote {
   }
 
   /** Ends a command's processes by a second command, and then its channel; disposal waits until that is under way. */
-  #end(id: string, root: boolean | undefined, opened: CommandChannel | undefined): void {
+  #end(id: string, opened: CommandChannel | undefined): void {
     if (this.lost.aborted || opened?.channel.destroyed) return;
-    const killed = this.#open(killLine(id, root === true && this.#target.user !== 'root'), this.lost)
+    const killed = this.#open(killLine(id, this.#target.user), this.lost)
       .then((killer) => killer.channel.resume().stderr.resume())
       .catch(() => undefined)
       .finally(() => {
