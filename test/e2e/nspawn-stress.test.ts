@@ -1,0 +1,342 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { loginForNewMachines } from '../../main/cluster-key.ts';
+import type { RunContext } from '../../main/context.ts';
+import { newClusterId } from '../../main/phases/machines.ts';
+import { NspawnProvider } from '../../main/providers/nspawn/nspawn-provider.ts';
+import type { Cluster, Share } from '../../main/providers/provider.ts';
+import type { Remote } from '../../main/remotes/remote.ts';
+import { connectSsh } from '../../main/remotes/ssh-remote.ts';
+import { leftovers } from './harness.ts';
+
+const provider = new NspawnProvider();
+const ctx: RunContext = {
+  signal: AbortSignal.timeout(280_000),
+  emit: () => undefined,
+  log: () => undefined,
+  clock: Date.now,
+  cacheDir: '/var/cache/shakedown',
+  ledger: { record: async () => undefined, settle: async () => undefined },
+};
+
+interface Wish {
+  readonly cluster?: string;
+  readonly user?: string;
+  readonly shares?: readonly Share[];
+  readonly ctx?: Partial<RunContext>;
+}
+
+async function make(count: number, options: object = {}, wish: Wish = {}): Promise<Cluster> {
+  const { cluster = newClusterId(), user, shares = [] } = wish;
+  const login = await loginForNewMachines(user === undefined ? {} : { user }, ctx.cacheDir);
+  const machines = Array.from({ length: count }, (_, id) => ({ id, name: `n${id}` }));
+  const spec = { cluster, machines, options: { count, ...options }, login, shares };
+  return provider.create(spec, { ...ctx, ...wish.ctx });
+}
+
+/** A cluster for one test; it is gone, without a trace, when the test is over. */
+async function during(count: number, options: object = {}, wish: Wish = {}): Promise<Cluster> {
+  const cluster = wish.cluster ?? newClusterId();
+  onTestFinished(async () => {
+    await provider.destroy({ id: cluster }, ctx);
+    expect(await remains([cluster])).toEqual([]);
+  });
+  return make(count, options, { ...wish, cluster });
+}
+
+const connect = (cluster: Cluster): Promise<Remote[]> =>
+  Promise.all(cluster.machines.map(({ ssh }) => connectSsh(ssh, { signal: ctx.signal, timeout: 30 })));
+
+/** All that has one of the ids in its name, rules in other tables and systemd-nspawn's own files included. */
+async function remains(ids: readonly string[]): Promise<readonly string[]> {
+  const more = await execa('sh', [
+    '-c',
+    'nft list ruleset; ls /run/systemd/nspawn/propagate /var/lib/shakedown/nspawn',
+  ]);
+  const lines = more.stdout.split('\n').filter((line) => ids.some((id) => line.includes(id)));
+  return [...(await leftovers(ids)), ...lines];
+}
+
+describe('a cluster of nspawn containers', () => {
+  let cluster: Cluster;
+  let remotes: Remote[];
+  beforeAll(async () => {
+    const shares = [{ source: import.meta.filename, target: '/mnt/a file.ts' }];
+    cluster = await make(3, { memory: '256M', pids: 200, cpus: 1.5 }, { shares });
+    remotes = await connect(cluster);
+  });
+  afterAll(async () => {
+    await Promise.all(remotes.map((remote) => remote[Symbol.asyncDispose]()));
+    await provider.destroy(cluster, ctx);
+    await provider.destroy(cluster, ctx);
+    expect(await remains([cluster.id])).toEqual([]);
+  });
+  const on = async (node: number, command: string) => (await remotes[node]?.exec(command))?.stdout.trim();
+
+  test('answers with the host keys that were made for it, by the names that it was given', async () => {
+    for (const node of [0, 1, 2]) {
+      expect(await on(node, 'hostname')).toBe(`n${node}`);
+      expect(cluster.machines[node]?.ssh.hostKey).toContain(
+        await on(node, 'cut -d" " -f1,2 /etc/ssh/ssh_host_ed25519_key.pub'),
+      );
+    }
+  });
+
+  test('sees its other members by name', async () =>
+    expect(await on(0, 'ping -c1 -W2 n1 >/dev/null && ping -c1 -W2 n2 >/dev/null && echo yes')).toBe('yes'));
+
+  test('reaches any port of the main host at its address in the cluster', async () => {
+    const server = createServer((socket) => socket.end('hello from the main host\n')).listen(
+      0,
+      cluster.mainAddress,
+    );
+    await new Promise((resolve) => server.once('listening', resolve));
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    expect(await on(2, `bash -c 'cat </dev/tcp/${cluster.mainAddress}/${port}'`)).toBe(
+      'hello from the main host',
+    );
+    server.close();
+  });
+
+  test('has a systemd of its own that sees only its own processes, and nothing failed', async () => {
+    expect(await on(1, 'systemctl is-system-running --wait')).toBe('running');
+    expect(
+      await on(1, "cat $(find /sys/fs/cgroup -path '*/ssh.service/cgroup.procs' | head -n 1) | wc -l"),
+    ).toMatch(/^[1-9]$/);
+    expect(await on(1, 'pgrep -c systemd-journal')).toBe('1');
+  });
+
+  test('rules its own network', async () =>
+    expect(await on(1, 'ip link add dummy0 type dummy; nft add table ip mine && nft list tables')).toContain(
+      'mine',
+    ));
+
+  test('is held to its limits', async () => {
+    expect(await on(2, 'head -c 600M /dev/zero | tail -c 500M | wc -c; true')).not.toContain('524288000');
+    const forks = await on(
+      2,
+      'for i in $(seq 300); do sleep 3 & done 2>&1 | grep -c -i "resource\\|fork"; true',
+    );
+    expect(Number(forks)).toBeGreaterThan(0);
+  });
+
+  test('sees what is shared with it, and cannot change it', async () => {
+    expect(await on(0, "grep -c 'sees what is shared' '/mnt/a file.ts'")).not.toBe('0');
+    expect(await on(0, "echo x 2>&1 >>'/mnt/a file.ts'")).toContain('Read-only file system');
+  });
+
+  test('reaches Debian’s mirror, and has package lists already', async () => {
+    expect(await on(0, 'apt-get install -y -qq --no-install-recommends hello >/dev/null 2>&1; hello')).toBe(
+      'Hello, world!',
+    );
+  });
+
+  test('lets others be made and destroyed beside it, all at once', async () => {
+    const others = await Promise.all([make(1), make(2), make(1)]);
+    const nets = [cluster, ...others].map(({ mainAddress }) => mainAddress);
+    expect(new Set(nets).size).toBe(4);
+    const listed = await provider.list(ctx);
+    for (const { id } of others) {
+      expect(listed).toContainEqual({ id, ownerAlive: true, kept: false });
+    }
+    await Promise.all(others.map(({ id }) => provider.destroy({ id }, ctx)));
+    expect(await remains(others.map(({ id }) => id))).toEqual([]);
+    expect(await on(0, 'ping -c1 -W2 n1 >/dev/null && echo still here')).toBe('still here');
+  });
+});
+
+test('a login that is not root gets an account with sudo, and root may log in too', async () => {
+  const cluster = await during(1, {}, { user: 'joe' });
+  const [remote] = await connect(cluster);
+  await using joe = remote;
+  expect((await joe?.exec('whoami'))?.stdout.trim()).toBe('joe');
+  expect((await joe?.exec('whoami', { root: true }))?.stdout.trim()).toBe('root');
+  expect((await joe?.exec('cat /root/.ssh/authorized_keys', { root: true }))?.stdout).toContain(
+    'ssh-ed25519',
+  );
+});
+
+test('a firewall that drops what it does not know lets the nodes through, and is then as before', async () => {
+  const id = newClusterId();
+  const table = `table inet e2e_${process.pid}`;
+  const chain = (hook: string) =>
+    `chain ${hook} { type filter hook ${hook} priority 0; policy accept; iifname "sd${id}" ct state new drop; }\n`;
+  await execa('nft', ['-f', '-'], { input: `${table} {\n${chain('input')}${chain('forward')}}` });
+  onTestFinished(async () => {
+    await execa('nft', ['delete', ...table.split(' ')]);
+  });
+  const before = await execa('nft', ['list', ...table.split(' ')]);
+  const cluster = await make(1, {}, { cluster: id });
+  const [remote] = await connect(cluster);
+  await using node = remote;
+  const ping = await node?.exec(`ping -c1 -W2 ${cluster.mainAddress}`);
+  const update = await node?.exec(
+    'apt-get update -o Acquire::http::Timeout=5 -o Acquire::Retries=0 --error-on=any',
+  );
+  await provider.destroy(cluster, ctx);
+  expect([ping?.exitCode, update?.exitCode], update?.stderr).toEqual([0, 0]);
+  expect((await execa('nft', ['list', ...table.split(' ')])).stdout).toBe(before.stdout);
+});
+
+test('nodes that someone froze are destroyed like others', async () => {
+  const cluster = await make(2);
+  const freezer = `/sys/fs/cgroup/freezer/shakedown/${cluster.id}/1/freezer.state`;
+  const unified = `/sys/fs/cgroup/shakedown/${cluster.id}/1/cgroup.freeze`;
+  await execa('sh', ['-c', `[ -e ${freezer} ] && echo FROZEN > ${freezer} || echo 1 > ${unified}`]);
+  await provider.destroy(cluster, ctx);
+  expect(await remains([cluster.id])).toEqual([]);
+});
+
+test('what cannot be made is told, and then destroyed', async () => {
+  const shares = [{ source: '/nonexistent', target: '/mnt' }];
+  await expect(during(1, {}, { shares })).rejects.toMatchObject({
+    details: { lastLines: ['/nonexistent, which nodes are to see, does not exist'] },
+  });
+  const file = [{ source: '/etc/hostname', target: '/etc/passwd/x' }];
+  await expect(during(2, {}, { shares: file })).rejects.toMatchObject({
+    details: { lastLines: expect.arrayContaining([expect.stringContaining('could not start node')]) },
+  });
+});
+
+describe('a base tree', () => {
+  const cache = () => {
+    const directory = mkdtempSync('/var/tmp/shakedown-cache-');
+    onTestFinished(() => rmSync(directory, { recursive: true }));
+    return directory;
+  };
+
+  test.each([
+    [{ suite: 'nosuch' }, "there is no Debian suite 'nosuch'"],
+    [
+      { mirror: 'http://127.0.0.1:9/debian' },
+      'the Debian mirror http://127.0.0.1:9/debian could not be reached',
+    ],
+  ])('that cannot be built says why: %j', async (options, message) => {
+    const made = make(1, options, { ctx: { cacheDir: cache() } });
+    await expect(made).rejects.toMatchObject({ details: { message: expect.stringContaining(message) } });
+  });
+
+  test('whose building is broken off leaves no process and no mount behind', async () => {
+    const cacheDir = cache();
+    const controller = new AbortController();
+    const made = make(1, {}, { ctx: { cacheDir, signal: controller.signal } });
+    const outcome = expect(made).rejects.toThrow('enough');
+    const traces = async () => (await remains([cacheDir.slice(-6)])).length;
+    await expect.poll(traces, { timeout: 20_000 }).toBeGreaterThan(2);
+    await sleep(2000);
+    controller.abort(new Error('enough'));
+    await outcome;
+    expect(await remains([cacheDir.slice(-6)])).toEqual([]);
+  });
+
+  test('that is built anew is not taken from under the nodes that lie over the old one', async () => {
+    const old = await during(1);
+    const trees = join(ctx.cacheDir, 'nspawn/trees');
+    const reference = `/var/lib/shakedown/nspawn/${old.id}/tree`;
+    const { stdout: before } = await execa('readlink', [reference]);
+    const login = await loginForNewMachines({}, ctx.cacheDir);
+    const machines = [{ id: 0, name: 'n0' }];
+    const id = newClusterId();
+    await provider.create(
+      { cluster: id, machines, options: { count: 1 }, login, shares: [], rebuild: true },
+      ctx,
+    );
+    const { stdout: after } = await execa('readlink', [`/var/lib/shakedown/nspawn/${id}/tree`]);
+    await provider.destroy({ id }, ctx);
+    expect(before).not.toBe(after);
+    expect(before.startsWith(trees)).toBe(true);
+    const [remote] = await connect(old);
+    await using node = remote;
+    expect((await node?.exec('dpkg --verify openssh-server && echo whole'))?.stdout).toContain('whole');
+  });
+});
+
+test('a kept cluster outlives its maker, and is listed as kept', async () => {
+  const id = newClusterId();
+  onTestFinished(() => provider.destroy({ id }, ctx));
+  const maker = runMaker(id);
+  await expect.poll(async () => (await maker.stdoutSoFar()).includes('made')).toBe(true);
+  await provider.keep({ id });
+  await maker.kill();
+  expect(await provider.list(ctx)).toContainEqual({ id, ownerAlive: false, kept: true });
+  expect((await remains([id])).filter((line) => line.startsWith('systemd-nspawn'))).toHaveLength(2);
+});
+
+describe('a maker that is killed', () => {
+  let bystander: Cluster;
+  beforeAll(async () => {
+    bystander = await make(1);
+  });
+  afterAll(() => provider.destroy(bystander, ctx));
+
+  test('at any moment leaves nothing that its id does not find', async () => {
+    for (let round = 0; round < 80; round++) {
+      const id = newClusterId();
+      const maker = runMaker(id);
+      await expect
+        .poll(async () => (await maker.stdoutSoFar()).includes('making'), { interval: 5 })
+        .toBe(true);
+      await sleep(Math.random() * 220);
+      await maker.kill();
+      await provider.destroy({ id }, ctx);
+      expect(await remains([id]), `round ${round}`).toEqual([]);
+    }
+    expect(await provider.list(ctx)).toContainEqual({ id: bystander.id, ownerAlive: true, kept: false });
+    const [remote] = await connect(bystander);
+    await using node = remote;
+    expect((await node?.exec('echo alive'))?.stdout).toContain('alive');
+  });
+
+  test('with its state lost is found by the names of what is left', async () => {
+    const id = newClusterId();
+    const maker = runMaker(id);
+    await expect.poll(async () => (await maker.stdoutSoFar()).includes('made')).toBe(true);
+    await maker.kill();
+    await execa('rm', [`/var/lib/shakedown/nspawn/${id}/state.json`]);
+    expect(await provider.list(ctx)).toContainEqual({ id, ownerAlive: false, kept: false });
+    await provider.destroy({ id }, ctx);
+    expect(await remains([id])).toEqual([]);
+    expect((await provider.list(ctx)).map((cluster) => cluster.id)).not.toContain(id);
+  });
+
+  test('or aborted while it makes them leaves what destroy then takes away', async () => {
+    const controller = new AbortController();
+    const id = newClusterId();
+    const made = make(3, {}, { cluster: id, ctx: { signal: controller.signal } });
+    await expect.poll(() => existsSync(`/var/lib/shakedown/nspawn/${id}`), { interval: 2 }).toBe(true);
+    controller.abort(new Error('enough'));
+    await expect(made).rejects.toThrow('enough');
+    await provider.destroy({ id }, ctx);
+    expect(await remains([id])).toEqual([]);
+  });
+});
+
+/** Another process that makes a cluster of two nodes, says so, and stays. */
+function runMaker(id: string) {
+  const script = `
+    import { NspawnProvider } from '${import.meta.dirname}/../../main/providers/nspawn/nspawn-provider.ts';
+    const nothing = async () => undefined;
+    const ctx = { signal: new AbortController().signal, emit() {}, log() {}, clock: Date.now, cacheDir: '${ctx.cacheDir}', ledger: { record: nothing, settle: nothing } };
+    const machines = [0, 1].map((id) => ({ id, name: 'n' + id }));
+    console.log('making');
+    await new NspawnProvider().create({ cluster: process.argv[1], machines, options: { count: 2 }, login: { publicKey: 'ssh-ed25519 x' }, shares: [] }, ctx);
+    console.log('made');
+    await new Promise(() => setInterval(() => 0, 1000));`;
+  const running = execa(process.execPath, ['--input-type=module', '-e', script, id], { reject: false });
+  let printed = '';
+  running.stdout.on('data', (chunk) => {
+    printed += chunk;
+  });
+  return {
+    stdoutSoFar: async () => printed,
+    kill: async () => {
+      running.kill('SIGKILL');
+      await running;
+    },
+  };
+}
