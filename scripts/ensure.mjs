@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const purpose = process.argv[2] === 'test' ? 'test' : 'start';
+const cryptoMarker = join(root, 'node_modules', '.shakedown-crypto');
 const debianPackages = {
   start: ['systemd-container', 'mmdebstrap', 'nftables', 'iproute2', 'openssh-client', 'procps', 'tar'],
   test: ['openssh-server', 'tmux'],
@@ -51,6 +52,8 @@ function ensureNpmPackages() {
   if (npm(['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']).status !== 0) {
     stop("'npm install' failed, see above. Is the npm registry reachable?");
   }
+  // npm may have built ssh2's crypto anew, for its own Node.
+  rmSync(cryptoMarker, { force: true });
   writeFileSync(marker, digest);
 }
 
@@ -59,9 +62,8 @@ function ensureNpmPackages() {
  * slower JavaScript without a word. The headers for ours lie in its platform package.
  */
 function ensureNativeCrypto() {
-  const tried = join(root, 'node_modules', '.shakedown-crypto');
-  if (existsSync(tried)) return;
-  writeFileSync(tried, '');
+  if (existsSync(cryptoMarker)) return;
+  writeFileSync(cryptoMarker, '');
   const nodePackage = join(root, `node_modules/node-${process.platform}-${process.arch}`);
   const node = join(root, 'node_modules/.bin/node');
   if (!existsSync(join(nodePackage, 'include')) || loadsNativeCrypto(node) || !hasCompiler()) return;

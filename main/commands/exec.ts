@@ -1,27 +1,55 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { constants, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { UsageError } from '../../common/errors.ts';
+import type { CommandResult } from '../../common/results.ts';
 import { connectSsh } from '../remotes/ssh-remote.ts';
 import type { Command } from './command.ts';
 import { keptMachine } from './kept-node.ts';
+
+/** What a shell gives for a command whose reader has gone: 128 and SIGPIPE. */
+const brokenPipe = 128 + constants.signals.SIGPIPE;
 
 export const execCommand: Command = {
   name: 'exec',
   args: '<node>',
   description: 'Run a command on a node (by id or name) and exit with its code: exec 0 -- uname -a',
-  options: [['--no-root', 'As the login user instead of root']],
-  examples: ['shakedown exec 1 -- systemctl status etcd'],
-  async run([node], options, { cwd, signal, stdout, stderr }) {
+  options: [
+    ['--root', 'As root (so it is unless told otherwise)'],
+    ['--no-root', 'As the login user instead of root'],
+  ],
+  examples: ['shakedown exec 1 -- systemctl status etcd', "shakedown exec db1 -- 'ls /srv | wc -l'"],
+  async run([node], options, { cwd, signal, stdin, stdout, stderr }) {
     const machine = await keptMachine(cwd, node);
     if (options.rest.length === 0)
       throw new UsageError('Nothing to run.', { hint: `shakedown exec ${node} -- hostname` });
-    await using remote = await connectSsh(machine.ssh, { signal, timeout: 20 });
     // One word is a shell's line, several are an argument list.
     const command = options.rest.length === 1 ? (options.rest[0] ?? '') : options.rest;
-    const result = await remote.exec(command, {
-      signal,
-      root: options.root !== false,
-      stdoutTo: stdout,
-      onStderr: (chunk) => stderr.write(chunk),
-    });
-    return result.exitCode ?? 255;
+    await using remote = await connectSsh(machine.ssh, { signal, timeout: 20 });
+    const spoolDir = await mkdtemp(join(tmpdir(), 'shakedown-exec-'));
+    try {
+      const result = await remote.exec(command, {
+        signal,
+        root: options.root !== false,
+        stdin: stdin as Readable,
+        stdoutTo: stdout,
+        onStderr: (chunk) => stderr.write(chunk),
+        spoolDir,
+      });
+      return exitCodeOf(result);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EPIPE') return brokenPipe;
+      throw error;
+    } finally {
+      await rm(spoolDir, { recursive: true, force: true });
+    }
   },
 };
+
+/** As a shell gives it: 128 and the signal's number for a command that a signal ended. */
+export function exitCodeOf({ exitCode, signal }: Pick<CommandResult, 'exitCode' | 'signal'>): number {
+  if (exitCode !== null) return exitCode;
+  const number = Object.entries(constants.signals).find(([name]) => name === signal)?.[1];
+  return number === undefined ? 255 : 128 + number;
+}

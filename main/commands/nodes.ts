@@ -1,3 +1,5 @@
+import { UsageError } from '../../common/errors.ts';
+import type { Machine } from '../providers/provider.ts';
 import { connectSsh } from '../remotes/ssh-remote.ts';
 import type { Command } from './command.ts';
 import { keptMachines } from './kept-node.ts';
@@ -6,33 +8,61 @@ export const nodesCommand: Command = {
   name: 'nodes',
   args: '',
   description: 'List the machines that are kept here or in use, and whether they answer',
-  options: [['--json', 'As JSON']],
+  options: [
+    ['--json', 'As JSON: an array of {id, name, address, role, answers, reason}'],
+    ['--wait <seconds>', 'How long a machine has to answer (3)'],
+  ],
+  examples: ['shakedown nodes --json'],
   async run(_args, options, { cwd, signal, stdout }) {
+    const timeout = Number(options.wait ?? 3);
+    if (!(timeout > 0)) throw new UsageError(`--wait takes seconds; found '${options.wait}'.`);
     const { cluster } = await keptMachines(cwd);
-    const rows = await Promise.all(
-      cluster.machines.map(async ({ id, name, address, role = '', ssh }) => {
-        const answers = await connectSsh(ssh, { signal, timeout: 3 }).then(
-          async (remote) => {
-            await remote[Symbol.asyncDispose]();
-            return true;
-          },
-          () => false,
-        );
-        return { id, name, address, role, answers };
-      }),
-    );
-    if (options.json) {
-      stdout.write(`${JSON.stringify(rows)}\n`);
-      return 0;
-    }
-    const width = Math.max(4, ...rows.map((row) => row.name.length));
-    for (const { id, name, address, role, answers } of rows) {
-      const state = answers ? 'answers' : 'does not answer';
-      stdout.write(
-        `${String(id).padStart(3)}  ${name.padEnd(width)}  ${address.padEnd(15)}  ${state}  ${role}`.trimEnd(),
-      );
-      stdout.write('\n');
-    }
+    const rows = await Promise.all(cluster.machines.map((machine) => probe(machine, { signal, timeout })));
+    stdout.write(options.json ? `${JSON.stringify(rows)}\n` : table(rows));
     return 0;
   },
 };
+
+interface Row {
+  readonly id: number;
+  readonly name: string;
+  readonly address: string;
+  readonly role: string;
+  readonly answers: boolean;
+  /** Why it does not answer. */
+  readonly reason?: string;
+}
+
+async function probe(
+  { id, name, address, role = '', ssh }: Machine,
+  options: { readonly signal: AbortSignal; readonly timeout: number },
+): Promise<Row> {
+  const row = { id, name, address, role };
+  try {
+    await (await connectSsh(ssh, options))[Symbol.asyncDispose]();
+    return { ...row, answers: true };
+  } catch (error) {
+    options.signal.throwIfAborted();
+    return { ...row, answers: false, reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** One line a machine, under a line of headings; columns as wide as what they hold. */
+function table(rows: readonly Row[]): string {
+  const cells = [
+    ['id', 'name', 'address', 'role', 'answers'],
+    ...rows.map(({ id, name, address, role, answers, reason }) => [
+      String(id),
+      name,
+      address,
+      role || '-',
+      answers ? 'yes' : `no: ${reason}`,
+    ]),
+  ];
+  const widths =
+    cells[0]?.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0))) ?? [];
+  return cells
+    .map((row) => `${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd())
+    .map((line) => `${line}\n`)
+    .join('');
+}

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import ssh2, { type AuthenticationType } from 'ssh2';
+import ssh2, { type ParsedKey } from 'ssh2';
 import { ShakedownError } from '../../common/errors.ts';
 import type { SshTarget } from '../providers/provider.ts';
 
@@ -52,8 +52,6 @@ export function credentials(target: SshTarget, env: NodeJS.ProcessEnv = process.
   return { methods, tried: [...new Set(tried)] };
 }
 
-export const methodTypes: readonly AuthenticationType[] = ['publickey', 'agent'];
-
 function readKey(
   file: string,
   { named, agent, passphrase }: { named: boolean; agent: boolean; passphrase: string | undefined },
@@ -69,7 +67,10 @@ function readKey(
     if (!named) return undefined;
     return unusable(`the key ${file} cannot be read: ${(error as Error).message}`, 'name another with --key');
   }
-  const parsed = ssh2.utils.parseKey(key, passphrase);
+  const found = ssh2.utils.parseKey(key, passphrase) as ReturnType<typeof ssh2.utils.parseKey> | ParsedKey[];
+  const parsed = Array.isArray(found) ? (found[0] ?? new Error('it holds no key')) : found;
+  if (!(parsed instanceof Error) && !parsed.isPrivateKey())
+    return unusable(`${file} is a public key, and the private one is needed`, 'name the file without .pub');
   if (!(parsed instanceof Error)) return { key, ...(passphrase === undefined ? {} : { passphrase }) };
   const encrypted = /encrypted|passphrase|decrypt|integrity/i.test(parsed.message);
   if (encrypted && agent) return undefined;

@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
+import { createWriteStream, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
@@ -10,46 +9,65 @@ export interface CollectedOutput {
   readonly file?: string;
 }
 
-/**
- * Reads a stream to its end. Up to `maxBuffer` bytes are kept; past that all goes to `spoolFile` and only the beginning
- * stays in memory. With `to` nothing is kept. The source waits for the disk.
- */
-export async function collectOutput(
-  source: Readable,
-  options: {
-    readonly maxBuffer: number;
-    readonly spoolDir: string | undefined;
-    readonly spoolName: string;
-    readonly to?: Writable | undefined;
-    readonly onChunk?: ((chunk: Buffer) => void) | undefined;
-  },
-): Promise<CollectedOutput> {
-  const kept: Buffer[] = [];
-  let size = 0;
-  let spool: WriteStream | undefined;
-  const write = async (target: Writable, chunk: Buffer) => {
-    if (!target.write(chunk)) await once(target, 'drain');
-  };
-  for await (const chunk of source as AsyncIterable<Buffer>) {
-    options.onChunk?.(chunk);
-    if (options.to) {
-      await write(options.to, chunk);
-      continue;
-    }
-    if (!spool && size + chunk.length > options.maxBuffer) {
-      spool = openSpool(options.spoolDir ?? tmpdir(), options.spoolName);
-      for (const earlier of kept) await write(spool, earlier);
-    }
-    if (spool) await write(spool, chunk);
-    if (size < options.maxBuffer) kept.push(chunk.subarray(0, options.maxBuffer - size));
-    size += chunk.length;
-  }
-  if (spool) await new Promise<void>((resolve, reject) => spool.once('error', reject).end(resolve));
-  const text = Buffer.concat(kept).toString();
-  return spool ? { text, file: String(spool.path) } : { text };
+export interface CollectOptions {
+  /** Bytes that are kept in memory. */
+  readonly maxBuffer: number;
+  /** Where the spool file goes; the system's temporary folder without it. */
+  readonly spoolDir: string | undefined;
+  readonly spoolName: string;
+  /** All goes here and nothing is kept. It is not ended. */
+  readonly to?: Writable | undefined;
+  readonly onChunk?: ((chunk: Buffer) => void) | undefined;
 }
 
-function openSpool(directory: string, name: string): WriteStream {
-  mkdirSync(directory, { recursive: true });
-  return createWriteStream(join(directory, name));
+/** Bytes that may wait for the disk: many chunks of a channel (32 KiB each) then become one write. */
+const spoolBuffer = 4 * 1024 ** 2;
+
+/**
+ * Reads a stream to its end. Up to `maxBuffer` bytes are kept; past that all goes to a file in `spoolDir` and only the
+ * beginning stays in memory. The source waits for the disk and for `to`. Rejects when the source, the file or `to`
+ * fails.
+ */
+export function collectOutput(source: Readable, options: CollectOptions): Promise<CollectedOutput> {
+  const { promise, resolve, reject } = Promise.withResolvers<CollectedOutput>();
+  const kept: Buffer[] = [];
+  let size = 0;
+  let file: string | undefined;
+  let sink = options.to;
+  const resume = () => source.resume();
+  sink?.on('error', reject).on('drain', resume);
+
+  const keep = (chunk: Buffer) => {
+    if (size < options.maxBuffer) kept.push(chunk.subarray(0, options.maxBuffer - size));
+    size += chunk.length;
+  };
+  const startSpool = () => {
+    const directory = options.spoolDir ?? tmpdir();
+    mkdirSync(directory, { recursive: true });
+    file = join(directory, options.spoolName);
+    sink = createWriteStream(file, { highWaterMark: spoolBuffer }).on('error', reject).on('drain', resume);
+    for (const earlier of kept) sink.write(earlier);
+  };
+  source.on('data', (chunk: Buffer) => {
+    try {
+      options.onChunk?.(chunk);
+      if (!sink && size + chunk.length > options.maxBuffer) startSpool();
+      if (!options.to) keep(chunk);
+      if (sink && !sink.write(chunk)) source.pause();
+    } catch (error) {
+      reject(error);
+    }
+  });
+  source.once('error', reject);
+  source.once('end', () => {
+    const collected = { text: textOf(kept, file !== undefined), ...(file === undefined ? {} : { file }) };
+    if (file === undefined) resolve(collected);
+    else sink?.end(() => resolve(collected));
+  });
+  return promise.finally(() => options.to?.off('error', reject).off('drain', resume));
+}
+
+/** UTF-8 text; where it was cut, a character of which only the beginning is there is left out. */
+function textOf(chunks: readonly Buffer[], cut: boolean): string {
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(Buffer.concat(chunks), { stream: cut });
 }

@@ -23,6 +23,12 @@ export function hostKeyCheck(target: SshTarget, files: readonly string[] = defau
     refusal = new ShakedownError({ message, hint, address: host });
     return false;
   };
+  const judge = (offered: string) => {
+    const verdict = judgeHostKey(files, name, offered);
+    // As ssh does: a key that is known for the address stands for its other ports too.
+    const elsewhere = verdict === 'unknown' && port !== 22 && hostKeyAlias === undefined;
+    return elsewhere && judgeHostKey(files, host, offered) === 'known' ? 'known' : verdict;
+  };
   const [pinnedType = '', pinned] = hostKey?.split(/\s+/) ?? [];
   const verify = (key: Buffer): boolean => {
     const offered = key.toString('base64');
@@ -34,7 +40,7 @@ export function hostKeyCheck(target: SshTarget, files: readonly string[] = defau
       );
     }
     const [first = defaultFiles()[0] ?? ''] = files;
-    switch (judgeHostKey(files, name, offered)) {
+    switch (judge(offered)) {
       case 'known':
         return true;
       case 'unknown':
@@ -55,7 +61,8 @@ export function hostKeyCheck(target: SshTarget, files: readonly string[] = defau
         return refuse(`the host key of ${name} is revoked in known_hosts`, 'give the machine a new host key');
     }
   };
-  const preferred = pinned === undefined ? knownKeyTypes(files, name) : [pinnedType];
+  const known = knownKeyTypes(files, name);
+  const preferred = pinned === undefined ? [...known, ...knownKeyTypes(files, host)] : [pinnedType];
   return { verify, preferred, refusal: () => refusal };
 }
 

@@ -16,9 +16,11 @@ export type HostKeyVerdict = 'known' | 'unknown' | 'changed' | 'revoked';
 /** `host` as known_hosts names it: with the port in brackets unless it is 22. */
 export const hostName = (host: string, port: number): string => (port === 22 ? host : `[${host}]:${port}`);
 
-/** Compares a key (base64 of its wire format) with what the files list for `name`. */
+/** Compares a key (base64 of its wire format) with what the files list for `name`, which `hostName` gives. */
 export function judgeHostKey(files: readonly string[], name: string, key: string): HostKeyVerdict {
-  const entries = files.flatMap(readKnownHosts).filter((entry) => matches(entry.patterns, name));
+  const entries = files
+    .flatMap(readKnownHosts)
+    .filter((entry) => matches(entry.patterns, name.toLowerCase()));
   if (entries.some((entry) => entry.revoked && entry.key === key)) return 'revoked';
   if (entries.some((entry) => !entry.revoked && entry.key === key)) return 'known';
   return entries.some((entry) => !entry.revoked && entry.type === keyType(key)) ? 'changed' : 'unknown';
@@ -28,7 +30,7 @@ export function judgeHostKey(files: readonly string[], name: string, key: string
 export function knownKeyTypes(files: readonly string[], name: string): readonly string[] {
   const entries = files
     .flatMap(readKnownHosts)
-    .filter((entry) => !entry.revoked && matches(entry.patterns, name));
+    .filter((entry) => !entry.revoked && matches(entry.patterns, name.toLowerCase()));
   return [...new Set(entries.map((entry) => entry.type))];
 }
 
@@ -38,9 +40,11 @@ export function keyType(key: string): string {
   return bytes.subarray(4, 4 + bytes.readUInt32BE(0)).toString();
 }
 
+/** Adds a line; the file and its folder are made if need be. */
 export function addKnownHost(file: string, name: string, key: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  appendFileSync(file, `${name} ${keyType(key)} ${key}\n`, { mode: 0o600 });
+  const open = existsSync(file) && /[^\n]$/.test(readFileSync(file, 'utf8'));
+  appendFileSync(file, `${open ? '\n' : ''}${name} ${keyType(key)} ${key}\n`, { mode: 0o600 });
 }
 
 function readKnownHosts(file: string): KnownHost[] {

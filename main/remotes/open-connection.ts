@@ -1,10 +1,13 @@
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import ssh2, { type Client, type ConnectConfig } from 'ssh2';
+import ssh2, { type Client, type ConnectConfig, type ServerHostKeyAlgorithm } from 'ssh2';
 import { ShakedownError, TimeLimitError } from '../../common/errors.ts';
 import type { SshTarget } from '../providers/provider.ts';
 import { credentials } from './authentication.ts';
 import { hostKeyCheck } from './host-keys.ts';
+
+/** An error of ssh2, and whether there was a TCP connection by then. */
+type Failure = Error & { level?: string; connected?: boolean };
 
 /** Seconds: a frozen or booting machine accepts the TCP connection and then says nothing. */
 const attemptLimit = 10;
@@ -29,8 +32,9 @@ export async function openConnection(
       return await attempt(target, Math.max(500, Math.min(left, attemptLimit * 1000)), signal, sock);
     } catch (error) {
       signal.throwIfAborted();
-      const cause = error as Error & { level?: string };
+      const cause = error as Failure;
       if (error instanceof ShakedownError) throw error;
+      if (/no matching/i.test(cause.message)) throw incompatible(target, cause);
       if (cause.level === 'client-authentication' && (delay < 60 || ++refusedLogins > 3))
         throw refused(target);
       if (Date.now() + delay >= deadline) throw unreachable(target, timeout, cause);
@@ -42,16 +46,21 @@ export async function openConnection(
 
 function attempt(target: SshTarget, limitMs: number, signal: AbortSignal, sock?: Duplex): Promise<Client> {
   const check = hostKeyCheck(target, target.knownHostsFiles);
+  const config = configFor(target, check, limitMs, sock);
   const client = new ssh2.Client();
+  let connected = sock !== undefined;
+  client.once('connect', () => {
+    connected = true;
+  });
   const { promise, resolve, reject } = Promise.withResolvers<Client>();
   const onAbort = () => reject(signal.reason);
   signal.addEventListener('abort', onAbort, { once: true });
   client.once('ready', () => resolve(client));
-  client.once('error', (error) => reject(check.refusal() ?? error));
+  client.once('error', (error: Failure) => reject(check.refusal() ?? Object.assign(error, { connected })));
   client.once('close', () =>
     reject(check.refusal() ?? new Error('the connection was closed before the login')),
   );
-  client.connect(configFor(target, check, limitMs, sock));
+  client.connect(config);
   return promise
     .catch((error) => {
       client.on('error', () => undefined);
@@ -80,18 +89,26 @@ function configFor(
   };
   if (sock) config.sock = sock as NonNullable<ConnectConfig['sock']>;
   const types = check.preferred.flatMap(signatureAlgorithms);
-  if (types.length > 0)
-    config.algorithms = { serverHostKey: { prepend: types, append: [], remove: [] } as never };
+  // The whole list: ssh2's `prepend` leaves those where they are that it has already.
+  if (types.length > 0) config.algorithms = { serverHostKey: [...new Set([...types, ...hostKeyAlgorithms])] };
   return config;
 }
 
+const hostKeyAlgorithms: readonly ServerHostKeyAlgorithm[] = [
+  'ssh-ed25519',
+  'ecdsa-sha2-nistp256',
+  'ecdsa-sha2-nistp384',
+  'ecdsa-sha2-nistp521',
+  'rsa-sha2-512',
+  'rsa-sha2-256',
+  'ssh-rsa',
+];
+
 /** An RSA key is asked for by the name of its signature's hash (RFC 8332). */
-const signatureAlgorithms = (type: string): string[] =>
+const signatureAlgorithms = (type: string): readonly ServerHostKeyAlgorithm[] =>
   type === 'ssh-rsa'
     ? ['rsa-sha2-512', 'rsa-sha2-256']
-    : /^(ssh-ed25519|ecdsa-sha2-nistp(256|384|521))$/.test(type)
-      ? [type]
-      : [];
+    : hostKeyAlgorithms.filter((algorithm) => algorithm === type);
 
 function forwardedSocket(through: Client, { host, port }: SshTarget): Promise<Duplex> {
   const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
@@ -109,9 +126,18 @@ function refused(target: SshTarget): ShakedownError {
   });
 }
 
-function unreachable(target: SshTarget, timeout: number, cause: Error & { level?: string }): ShakedownError {
-  const silent = cause.level === 'client-timeout' || /handshake/i.test(cause.message);
-  const reason = silent ? 'it accepts the connection and then says nothing' : cause.message;
+function incompatible({ host, port, user }: SshTarget, cause: Error): ShakedownError {
+  return new ShakedownError({
+    message: `${host} and ssh2 have no algorithm in common: ${cause.message}`,
+    hint: `see what it offers: ssh -vv -p ${port} ${user}@${host}; then widen its sshd_config`,
+  });
+}
+
+function unreachable(target: SshTarget, timeout: number, cause: Failure): ShakedownError {
+  const silent = cause.connected
+    ? 'it accepts the connection and then says nothing'
+    : 'nothing answers at that address';
+  const reason = cause.level === 'client-timeout' ? silent : cause.message;
   return new TimeLimitError(`the ssh connection to ${target.host}:${target.port}`, timeout, {
     message: `no ssh answer from ${target.host}:${target.port} within ${timeout} s: ${reason}`,
     hint: `is the machine up and sshd running? ssh -p ${target.port} ${target.user}@${target.host}`,

@@ -1,3 +1,4 @@
+import { ShakedownError } from '../../common/errors.ts';
 import type { Command, ExecOptions } from './remote.ts';
 
 /** A word as a POSIX shell reads it back unchanged. */
@@ -6,27 +7,35 @@ export const shellQuote = (word: string): string =>
 
 /** The command as one would type it. */
 export const commandText = (command: Command): string =>
-  typeof command === 'string' ? command : command.map(shellQuote).join(' ');
+  typeof command === 'string' ? command : command.map(quoteWord).join(' ');
+
+/** The first word names a program, even where it looks like the shell's `name=value`. */
+const quoteWord = (word: string, index: number): string =>
+  index === 0 && word.includes('=') ? `'${word.replaceAll("'", `'\\''`)}'` : shellQuote(word);
 
 /** The environment variable by which the processes of one `exec` are found again, whoever they run as. */
 export const marker = 'SHAKEDOWN_EXEC';
 
-/** What is sent over the channel; the user's login shell may be any, so all else is left to sh. */
+/**
+ * What is sent over the channel; the user's login shell may be any, so all else is left to sh. Throws ShakedownError
+ * for what no shell can take: a NUL, or a variable's name that is none.
+ */
 export function shellLine(
   command: Command,
   options: Pick<ExecOptions, 'cwd' | 'env' | 'root'> & { user: string; id: string },
 ): string {
   const { cwd, env = {}, root, user, id } = options;
+  const wrong = Object.keys(env).find((name) => !/^[A-Za-z_]\w*$/.test(name));
+  if (wrong !== undefined)
+    throw new ShakedownError({ message: `'${wrong}' is no name of an environment variable` });
   const exports = Object.entries(env).map(([name, value]) => `export ${name}=${shellQuote(value)}; `);
   const folder = cwd === undefined ? '' : `cd ${shellQuote(cwd)} || exit 1; `;
-  const sudo = root && user !== 'root' ? 'sudo -n -- ' : '';
+  const mark = `env ${marker}=${id} `;
+  // sudo hands on no environment, so the mark stands on both sides of it.
+  const start = root && user !== 'root' ? `${mark}sudo -n -- ${mark}` : mark;
   const script = `${exports.join('')}${folder}${commandText(command)}`;
-  return `${sudo}env ${marker}=${id} sh -c ${shellQuote(script)}`;
-}
-
-/** Ends all processes of one `exec`: asked to, and a second later made to. */
-export function killLine(id: string, sudo: boolean): string {
-  const find = `$(grep -slzx ${marker}=${id} /proc/[0-9]*/environ | cut -d/ -f3)`;
-  const script = `p="${find}"; [ -z "$p" ] || kill -TERM $p; sleep 1; p="${find}"; [ -z "$p" ] || kill -KILL $p`;
-  return `${sudo ? 'sudo -n -- ' : ''}sh -c ${shellQuote(script)}`;
+  if (script.includes('\0'))
+    throw new ShakedownError({ message: 'a command holds a NUL character', command: commandText(command) });
+  // `exec`, so that a signal which ends the command is told as one, whatever the login shell.
+  return `exec ${start}sh -c ${shellQuote(script)}`;
 }

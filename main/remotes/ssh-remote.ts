@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { connect as connectTcp } from 'node:net';
 import type { Duplex, Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Client, ClientChannel } from 'ssh2';
-import { ShakedownError, TimeLimitError } from '../../common/errors.ts';
+import type { Client } from 'ssh2';
+import { TimeLimitError } from '../../common/errors.ts';
 import type { CommandResult } from '../../common/results.ts';
 import type { SshTarget } from '../providers/provider.ts';
-import { type CollectedOutput, collectOutput } from './collected-output.ts';
+import { collectOutput } from './collected-output.ts';
+import { type CommandChannel, openChannel } from './command-channel.ts';
 import { ConnectionLostError } from './connection-errors.ts';
+import { downloadTree } from './download-tree.ts';
+import { feedInput } from './feed-input.ts';
+import { killLine } from './kill-line.ts';
 import { openConnection } from './open-connection.ts';
 import type {
   Command,
@@ -20,8 +22,11 @@ import type {
   RemoteProcess,
   TransferOptions,
 } from './remote.ts';
-import { commandText, killLine, shellLine } from './shell-line.ts';
-import { downloadTree, uploadFile, uploadTree } from './transfer.ts';
+import { commandText, shellLine } from './shell-line.ts';
+import { refuseSudo } from './sudo-refusal.ts';
+import { connectThrough, forwardPort } from './tunnels.ts';
+import { uploadFile } from './upload-file.ts';
+import { uploadTree } from './upload-tree.ts';
 
 /**
  * Connects to a machine, over its jump hosts, trying again until it answers or `timeout` seconds are over. Throws
@@ -36,6 +41,8 @@ export async function connectSsh(
     for (const hop of [...(target.jumps ?? []), target]) {
       const through = clients.at(-1);
       clients.push(await openConnection(hop, { ...options, ...(through ? { through } : {}) }));
+      // Between two hops nobody else listens, and an unheard 'error' would end the process.
+      clients.at(-1)?.on('error', () => undefined);
     }
     return new SshRemote(target, clients);
   } catch (error) {
@@ -51,6 +58,7 @@ class SshRemote implements Remote {
   readonly #clients: readonly Client[];
   readonly #client: Client;
   readonly #lost = new AbortController();
+  readonly #kills = new Set<Promise<unknown>>();
   #disposed = false;
 
   constructor(target: SshTarget, clients: readonly Client[]) {
@@ -81,66 +89,48 @@ class SshRemote implements Remote {
   }
 
   async exec(command: Command, options: ExecOptions = {}): Promise<CommandResult> {
-    const { user } = this.#target;
-    const { timeout, root } = options;
+    const { signal, timeout } = options;
     const id = randomUUID();
-    const startedAt = Date.now();
-    options.signal?.throwIfAborted();
-    const opened = await this.#open(shellLine(command, { ...options, user, id }));
-    const { channel } = opened;
+    const line = shellLine(command, { ...options, user: this.#target.user, id });
+    const limit = new AbortController();
+    const expire = (seconds: number) =>
+      limit.abort(new TimeLimitError('the command', seconds, { command: commandText(command) }));
+    const timer = timeout === undefined ? undefined : setTimeout(expire, timeout * 1000, timeout);
+    const stop = AbortSignal.any([this.lost, limit.signal, ...(signal ? [signal] : [])]);
     const stopped = Promise.withResolvers<never>();
     stopped.promise.catch(() => undefined);
-    const stop = (reason: unknown) => {
-      stopped.reject(reason);
-      this.#open(killLine(id, root === true && user !== 'root'))
-        .then((killer) => killer.channel.resume())
-        .catch(() => undefined)
-        .finally(() => channel.close());
-    };
-    const onAbort = () => stop(options.signal?.reason);
-    const onLost = () => stopped.reject(this.lost.reason);
-    options.signal?.addEventListener('abort', onAbort, { once: true });
-    if (options.signal?.aborted) onAbort();
-    this.lost.addEventListener('abort', onLost, { once: true });
-    const timer =
-      timeout === undefined
-        ? undefined
-        : setTimeout(
-            () => stop(new TimeLimitError('the command', timeout, { command: commandText(command) })),
-            timeout * 1000,
-          );
+    const onStop = () => stopped.reject(stop.reason);
+    stop.addEventListener('abort', onStop, { once: true });
+    let opened: CommandChannel | undefined;
     try {
-      return await Promise.race([this.#finish(opened, command, options, { id, startedAt }), stopped.promise]);
+      opened = await this.#open(line, stop);
+      return await Promise.race([this.#finish(opened, command, options, id), stopped.promise]);
+    } catch (error) {
+      this.#end(id, opened);
+      throw error;
     } finally {
       clearTimeout(timer);
-      options.signal?.removeEventListener('abort', onAbort);
-      this.lost.removeEventListener('abort', onLost);
+      stop.removeEventListener('abort', onStop);
     }
   }
 
   async #finish(
-    { channel, ended }: OpenChannel,
+    { channel, ended }: CommandChannel,
     command: Command,
     options: ExecOptions,
-    { id, startedAt }: { id: string; startedAt: number },
+    id: string,
   ): Promise<CommandResult> {
-    const { maxBuffer = 1024 ** 2, spoolDir, stdin } = options;
-    const collect = (
-      source: Readable,
-      name: string,
-      to?: ExecOptions['stdoutTo'],
-      onChunk?: (chunk: Buffer) => void,
-    ) => collectOutput(source, { maxBuffer, spoolDir, spoolName: `${id}.${name}`, to, onChunk });
-    const feeding = feed(channel, stdin);
-    const [stdout, stderr, { exitCode, signal }]: [CollectedOutput, CollectedOutput, Exit] =
-      await Promise.all([
-        collect(channel, 'stdout', options.stdoutTo, options.onStdout),
-        collect(channel.stderr, 'stderr', undefined, options.onStderr),
-        ended,
-      ]);
-    await feeding;
+    const { maxBuffer = 1024 ** 2, spoolDir, stdin, stdoutTo, onStdout, onStderr } = options;
+    const startedAt = Date.now();
+    const bounds = { maxBuffer, spoolDir };
+    const [stdout, stderr, { exitCode, signal }] = await Promise.all([
+      collectOutput(channel, { ...bounds, spoolName: `${id}.stdout`, to: stdoutTo, onChunk: onStdout }),
+      collectOutput(channel.stderr, { ...bounds, spoolName: `${id}.stderr`, onChunk: onStderr }),
+      ended,
+      feedInput(channel, stdin),
+    ]);
     if (this.lost.aborted) throw this.lost.reason;
-    if (options.root && exitCode === 1) refuseSudo(stderr.text, this.#target.user);
+    if (options.root) refuseSudo(exitCode, stderr.text, this.#target.user);
     return {
       command: commandText(command),
       exitCode,
@@ -154,52 +144,43 @@ class SshRemote implements Remote {
   }
 
   async spawn(command: Command, options: Parameters<Remote['spawn']>[1] = {}): Promise<RemoteProcess> {
-    const { user } = this.#target;
+    const { root = false, pty } = options;
     const id = randomUUID();
-    const sudo = options.root === true && user !== 'root';
-    const line = shellLine(command, { user, id, ...(options.root ? { root: true } : {}) });
-    const { channel, ended } = await this.#open(line, options.pty);
+    const opened = await this.#open(
+      shellLine(command, { user: this.#target.user, id, root }),
+      this.lost,
+      pty,
+    );
+    const { channel, ended } = opened;
     return {
       stdin: channel,
       stdout: channel,
       stderr: channel.stderr as unknown as Readable,
       ended,
       resize: (rows, cols) => channel.setWindow(rows, cols, 0, 0),
-      kill: () => {
-        this.#open(killLine(id, sudo))
-          .then((killer) => killer.channel.resume())
-          .catch(() => undefined)
-          .finally(() => channel.close());
-      },
+      kill: () => this.#end(id, opened),
     };
   }
 
-  /** sshd bounds the sessions of one connection (MaxSessions, 10): one too many waits for another to end. */
-  async #open(line: string, pty?: { rows: number; cols: number }): Promise<OpenChannel> {
-    const deadline = Date.now() + 30_000;
-    for (;;) {
-      try {
-        return await this.#openOnce(line, pty);
-      } catch (error) {
-        const full = error instanceof Error && /Channel open failure/.test(error.message);
-        if (!full || Date.now() > deadline) throw error;
-        await sleep(20);
-      }
-    }
+  #open(
+    line: string,
+    stop: AbortSignal,
+    pty?: { readonly rows: number; readonly cols: number },
+  ): Promise<CommandChannel> {
+    return openChannel(this.#client, line, { address: this.address, stop, lost: this.lost, pty });
   }
 
-  #openOnce(line: string, pty?: { rows: number; cols: number }): Promise<OpenChannel> {
-    if (this.lost.aborted) return Promise.reject(this.lost.reason);
-    const { promise, resolve, reject } = Promise.withResolvers<OpenChannel>();
-    const onLost = () => reject(this.lost.reason);
-    this.lost.addEventListener('abort', onLost, { once: true });
-    const term = process.env.TERM ?? 'xterm-256color';
-    this.#client.exec(line, pty ? { pty: { ...pty, term } } : {}, (error, channel) =>
-      error
-        ? reject(new ShakedownError({ message: `${this.address} opens no channel: ${error.message}` }))
-        : resolve({ channel, ended: exitOf(channel) }),
-    );
-    return promise.finally(() => this.lost.removeEventListener('abort', onLost));
+  /** Ends a command's processes by a second command, and then its channel; disposal waits until that is under way. */
+  #end(id: string, opened: CommandChannel | undefined): void {
+    if (this.lost.aborted || opened?.channel.destroyed) return;
+    const killed = this.#open(killLine(id, this.#target.user), this.lost)
+      .then((killer) => killer.channel.resume().stderr.resume())
+      .catch(() => undefined)
+      .finally(() => {
+        opened?.channel.resume().close();
+        this.#kills.delete(killed);
+      });
+    this.#kills.add(killed);
   }
 
   upload(
@@ -210,8 +191,8 @@ class SshRemote implements Remote {
     return uploadTree(this, directory, target, options);
   }
 
-  async uploadFile(file: string, target: string, options: TransferOptions = {}): Promise<void> {
-    await uploadFile(this.#client, file, target, options, this.lost);
+  uploadFile(file: string, target: string, options: TransferOptions = {}): Promise<void> {
+    return uploadFile(this.#client, file, target, options, this.lost);
   }
 
   download(
@@ -222,40 +203,18 @@ class SshRemote implements Remote {
     return downloadTree(this, paths, directory, options);
   }
 
-  async forward(remotePort: number, target: { host: string; port: number }): Promise<Forwarding> {
-    const client = this.#client;
-    const { promise, resolve, reject } = Promise.withResolvers<number>();
-    client.forwardIn('127.0.0.1', remotePort, (error, port) =>
-      error ? reject(error) : resolve(port || remotePort),
-    );
-    const bound = await promise;
-    const onConnection = (details: { destPort: number }, accept: () => Duplex) => {
-      if (details.destPort !== bound) return;
-      const channel = accept();
-      const socket = connectTcp(target.port, target.host);
-      pipeline(channel, socket, channel).catch(() => channel.destroy());
-    };
-    client.on('tcp connection', onConnection);
-    return {
-      remotePort: bound,
-      [Symbol.asyncDispose]: async () => {
-        client.off('tcp connection', onConnection);
-        if (!this.lost.aborted) client.unforwardIn('127.0.0.1', bound);
-      },
-    };
+  forward(remotePort: number, target: { host: string; port: number }): Promise<Forwarding> {
+    return forwardPort(this.#client, remotePort, target, this.lost);
   }
 
   connect(host: string, port: number): Promise<Duplex> {
-    const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
-    this.#client.forwardOut('127.0.0.1', 0, host, port, (error, channel) =>
-      error ? reject(error) : resolve(channel),
-    );
-    return promise;
+    return connectThrough(this.#client, host, port, this.lost);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;
+    await Promise.race([Promise.allSettled(this.#kills), sleep(1000, undefined, { ref: false })]);
     const closed = this.lost.aborted ? undefined : once(this.#client, 'close');
     for (const client of this.#clients.toReversed()) client.end();
     const timer = setTimeout(() => this.#client.destroy(), 1000);
@@ -263,54 +222,4 @@ class SshRemote implements Remote {
     clearTimeout(timer);
     for (const client of this.#clients) client.destroy();
   }
-}
-
-/** A channel, and how its command ended: listened to from the first moment, for a short command ends within it. */
-interface OpenChannel {
-  readonly channel: ClientChannel;
-  readonly ended: Promise<Exit>;
-}
-
-interface Exit {
-  readonly exitCode: number | null;
-  readonly signal: string | null;
-}
-
-function exitOf(channel: ClientChannel): Promise<Exit> {
-  let exit: Exit = { exitCode: null, signal: null };
-  channel.on('exit', (code: number | null, signal?: string) => {
-    exit = { exitCode: code ?? null, signal: signal ?? null };
-  });
-  return new Promise((resolve) => channel.once('close', () => resolve(exit)));
-}
-
-/** Sends the input; a command that ends without reading it is not an error. */
-async function feed(channel: ClientChannel, stdin: ExecOptions['stdin']): Promise<void> {
-  if (stdin === undefined) {
-    channel.end();
-    return;
-  }
-  const source: AsyncIterable<Buffer> | readonly Buffer[] =
-    typeof stdin === 'string' || Buffer.isBuffer(stdin) ? [Buffer.from(stdin)] : stdin;
-  try {
-    for await (const chunk of source) {
-      if (channel.destroyed || channel.writableEnded) break;
-      if (!channel.write(chunk)) await Promise.race([once(channel, 'drain'), once(channel, 'close')]);
-    }
-  } finally {
-    channel.end();
-  }
-}
-
-/** Throws when sudo itself said no, which is no result of the command. */
-function refuseSudo(stderr: string, user: string): void {
-  const said =
-    /^sudo: .*(password is required|terminal is required|not allowed|not in the sudoers).*$/m.exec(
-      stderr,
-    )?.[0] ?? /^.*is not in the sudoers file.*$/m.exec(stderr)?.[0];
-  if (said === undefined) return;
-  throw new ShakedownError({
-    message: `'${user}' may not run commands as root: ${said}`,
-    hint: `on the node: echo '${user} ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/shakedown`,
-  });
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -171,6 +171,7 @@ test('a firewall that drops what it does not know lets the nodes through, and is
     await execa('nft', ['delete', ...table.split(' ')]);
   });
   const before = await execa('nft', ['list', ...table.split(' ')]);
+  onTestFinished(() => provider.destroy({ id }, ctx));
   const cluster = await make(1, {}, { cluster: id });
   const [remote] = await connect(cluster);
   await using node = remote;
@@ -184,7 +185,7 @@ test('a firewall that drops what it does not know lets the nodes through, and is
 });
 
 test('nodes that someone froze are destroyed like others', async () => {
-  const cluster = await make(2);
+  const cluster = await during(2);
   const freezer = `/sys/fs/cgroup/freezer/shakedown/${cluster.id}/1/freezer.state`;
   const unified = `/sys/fs/cgroup/shakedown/${cluster.id}/1/cgroup.freeze`;
   await execa('sh', ['-c', `[ -e ${freezer} ] && echo FROZEN > ${freezer} || echo 1 > ${unified}`]);
@@ -232,6 +233,10 @@ describe('a base tree', () => {
     controller.abort(new Error('enough'));
     await outcome;
     expect(await remains([cacheDir.slice(-6)])).toEqual([]);
+    const built = readdirSync(join(cacheDir, 'nspawn/trees')).filter(
+      (name) => !/\.(lock|part-\d+)$/.test(name),
+    );
+    expect(built).toEqual([]);
   });
 
   test('that is built anew is not taken from under the nodes that lie over the old one', async () => {

@@ -1,81 +1,185 @@
 import { spawn } from 'node:child_process';
-import { type AddressInfo, connect } from 'node:net';
-import ssh2, { type Connection, type ServerChannel, type Session } from 'ssh2';
+import { connect as connectTcp, createServer, type Socket, type Server as TcpServer } from 'node:net';
+import type { Duplex } from 'node:stream';
+import ssh2, { type AuthContext, type Connection, type PublicKeyAuthContext, type Session } from 'ssh2';
 
+export interface SshServerOptions {
+  /** So many logins are refused before the first is taken. */
+  readonly refuseLogins?: number;
+  /** The server's own private key; a new one without it. */
+  readonly hostKey?: string;
+  /** Accepts TCP connections and never says a word. */
+  readonly silent?: boolean;
+  /** What commands find in their environment besides PATH. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly port?: number;
+}
+
+/** An ssh server on the loopback address that really runs what it is told, with this machine's /bin/sh. */
 export interface FakeSshServer extends AsyncDisposable {
   readonly port: number;
   /** As known_hosts has it: `ssh-ed25519 AAAA…`. */
   readonly hostKey: string;
-  /** Logins that were tried. */
-  readonly logins: string[];
-  /** Ends all connections, as a machine does that loses power. */
+  /** Logins that were tried: `root publickey`. */
+  readonly logins: readonly string[];
+  /** TCP connections so far. */
+  readonly connections: number;
+  /** Breaks all connections, as a pulled cable that is noticed would. */
   drop(): void;
 }
 
-/**
- * An ssh server on the loopback that runs commands with this machine's sh, for tests of what is on our side of the
- * wire. Takes the one public key that it is given.
- */
+export interface KeyPair {
+  readonly private: string;
+  readonly public: string;
+}
+
+/** About one ed25519 key in a hundred that ssh2 makes is malformed (one leading zero byte is lost): not these. */
+export function newKey(passphrase?: string): KeyPair {
+  for (;;) {
+    const pair =
+      passphrase === undefined
+        ? ssh2.utils.generateKeyPairSync('ed25519')
+        : ssh2.utils.generateKeyPairSync('ed25519', { passphrase, cipher: 'aes256-cbc', rounds: 4 });
+    if (!(ssh2.utils.parseKey(pair.private, passphrase) instanceof Error)) return pair;
+  }
+}
+
+const sftpServer = '/usr/lib/openssh/sftp-server';
+
+/** Takes the one public key that it is given (as in authorized_keys), for any user. */
 export async function fakeSshServer(
   publicKey: string,
-  options: { port?: number; refuseLogins?: number } = {},
+  options: SshServerOptions = {},
 ): Promise<FakeSshServer> {
-  const host = ssh2.utils.generateKeyPairSync('ed25519');
-  const allowed = ssh2.utils.parseKey(publicKey);
-  if (allowed instanceof Error) throw allowed;
-  const clients = new Set<Connection>();
+  const own = options.hostKey ?? newKey().private;
+  const sockets = new Set<Socket>();
+  const children = new Set<number>();
   const logins: string[] = [];
-  let refusals = options.refuseLogins ?? 0;
-
-  const server = new ssh2.Server({ hostKeys: [host.private] }, (client) => {
-    clients.add(client);
-    client.on('error', () => undefined);
-    client.on('close', () => clients.delete(client));
-    client.on('authentication', (login) => {
-      logins.push(`${login.username} ${login.method}`);
-      const known = login.method === 'publickey' && login.key.data.equals(allowed.getPublicSSH());
-      if (!known || (login.signature && refusals-- > 0)) return login.reject(['publickey']);
-      login.accept();
-    });
-    client.on('ready', () => {
-      client.on('session', (accept) => serveSession(accept()));
-      client.on('tcpip', (accept, reject, { destIP, destPort }) => {
-        const socket = connect(destPort, destIP);
-        socket.once('error', () => reject());
-        socket.once('connect', () => {
-          const channel = accept();
-          socket.pipe(channel).pipe(socket);
-        });
-      });
-    });
+  const onLogin = authenticate(publicKey, logins, options.refuseLogins ?? 0);
+  let connections = 0;
+  const ssh = new ssh2.Server({ hostKeys: [own] }, (client) => {
+    client.on('authentication', onLogin);
+    serve(client, options, children);
   });
-  await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve));
+  const tcp = createServer((socket) => {
+    connections++;
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket)).on('error', () => undefined);
+    if (!options.silent) ssh.injectSocket(socket);
+  });
+  const port = await listen(tcp, options.port ?? 0);
+  const drop = () => {
+    for (const socket of sockets) socket.destroy();
+  };
   return {
-    port: (server.address() as AddressInfo).port,
-    hostKey: host.public,
+    port,
+    hostKey: publicOf(own),
     logins,
-    drop: () => {
-      for (const client of clients) client.end();
+    get connections() {
+      return connections;
     },
-    [Symbol.asyncDispose]: async () => {
-      for (const client of clients) client.end();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
+    drop,
+    async [Symbol.asyncDispose]() {
+      drop();
+      for (const pid of children) endGroup(pid);
+      await new Promise((resolve) => tcp.close(resolve));
     },
   };
 }
 
-function serveSession(session: Session): void {
-  session.on('exec', (accept, _reject, { command }) => {
-    const channel: ServerChannel = accept();
-    const child = spawn('/bin/sh', ['-c', command]);
-    channel.pipe(child.stdin);
-    child.stdin.on('error', () => undefined);
-    child.stdout.pipe(channel, { end: false });
-    child.stderr.pipe(channel.stderr, { end: false });
-    child.on('close', (code, signal) => {
-      if (signal) channel.exit(signal.replace('SIG', '') as never);
-      else channel.exit(code ?? 0);
-      channel.end();
+const publicOf = (key: string): string => {
+  const parsed = ssh2.utils.parseKey(key);
+  if (parsed instanceof Error) throw parsed;
+  return `${parsed.type} ${parsed.getPublicSSH().toString('base64')}`;
+};
+
+function listen(server: TcpServer, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject).listen(port, '127.0.0.1', () => {
+      const address = server.address();
+      resolve(typeof address === 'object' ? (address?.port ?? 0) : 0);
     });
   });
+}
+
+function endGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It ended by itself.
+  }
+}
+
+function serve(client: Connection, options: SshServerOptions, children: Set<number>): void {
+  client.on('error', () => undefined);
+  client.on('session', (accept) => serveSession(accept(), options, children));
+  client.on('tcpip', (accept, reject, { destIP, destPort }) => {
+    const socket = connectTcp(destPort, destIP);
+    socket.once('error', () => reject?.()).once('connect', () => join(accept(), socket));
+  });
+  client.on('request', (accept, reject, name, info) => {
+    if (name !== 'tcpip-forward') return accept?.();
+    const { bindAddr, bindPort } = info as { bindAddr: string; bindPort: number };
+    const server = createServer((socket) => {
+      const { port } = server.address() as { port: number };
+      client.forwardOut(bindAddr, port, '127.0.0.1', socket.remotePort ?? 0, (error, channel) =>
+        error ? socket.destroy() : join(channel, socket),
+      );
+    });
+    client.on('close', () => server.close());
+    listen(server, bindPort).then(
+      (port) => accept?.(port),
+      () => reject?.(),
+    );
+  });
+}
+
+function join(channel: Duplex, socket: Socket): void {
+  socket.on('error', () => channel.destroy());
+  channel.on('error', () => socket.destroy());
+  channel.pipe(socket).pipe(channel);
+}
+
+function authenticate(publicKey: string, logins: string[], refusals: number) {
+  const allowed = ssh2.utils.parseKey(publicKey);
+  if (allowed instanceof Error) throw allowed;
+  const proven = ({ signature = Buffer.alloc(0), blob = Buffer.alloc(0), hashAlgo }: PublicKeyAuthContext) =>
+    allowed.verify(blob, signature, hashAlgo) === true;
+  return (login: AuthContext): void => {
+    logins.push(`${login.username} ${login.method}`);
+    const known = login.method === 'publickey' && login.key.data.equals(allowed.getPublicSSH());
+    if (!known || (login.signature && refusals-- > 0)) login.reject(['publickey']);
+    else if (login.method === 'publickey' && login.signature && !proven(login)) login.reject();
+    else login.accept();
+  };
+}
+
+function serveSession(session: Session, { env = {} }: SshServerOptions, children: Set<number>): void {
+  const run = (channel: ssh2.ServerChannel, file: string, args: readonly string[]) => {
+    const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+    // In a session of its own, as sshd does it: a command outlives its connection.
+    const child = spawn(file, args, { detached: true, env: { PATH: path, ...env } });
+    if (child.pid !== undefined) children.add(child.pid);
+    channel.pipe(child.stdin).on('error', () => channel.resume());
+    child.stdout.pipe(channel, { end: false });
+    child.stderr.pipe(channel.stderr, { end: false });
+    channel.on('error', () => undefined);
+    child.once('close', (code, signal) => {
+      children.delete(child.pid ?? 0);
+      if (signal) channel.exit(signal.slice(3));
+      else channel.exit(code ?? 255);
+      channel.end();
+    });
+  };
+  session.on('pty', (accept) => accept?.());
+  session.on('exec', (accept, _reject, { command }) => run(accept(), '/bin/sh', ['-c', command]));
+  session.on('subsystem', (accept) => run(accept(), sftpServer, []));
+}
+
+/** A port of the loopback address on which nobody listens. */
+export async function unusedPort(): Promise<number> {
+  const server = createServer();
+  const port = await listen(server, 0);
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }

@@ -1,37 +1,46 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
-import { join } from 'node:path';
-import SSHConfig from 'ssh-config';
+import type SSHConfig from 'ssh-config';
+import { UsageError } from '../../../common/errors.ts';
 import type { Login, SshTarget } from '../provider.ts';
 import { type ParsedHost, parseHost } from './ssh-options.ts';
 
 /** The settings of one host in ssh_config(5), by lower-cased keyword. */
 type Settings = ReadonlyMap<string, readonly string[]>;
 
-/** Reads `~/.ssh/config`; a missing file is an empty one. */
-export function readSshConfig(file = join(homedir(), '.ssh/config')): SSHConfig {
-  return SSHConfig.parse(existsSync(file) ? readFileSync(file, 'utf8') : '');
-}
-
 /**
  * How to reach a machine: what the flags and the scenario say, else what ~/.ssh/config says of it, else ssh's own
- * defaults. ProxyJump is followed to its end.
+ * defaults. ProxyJump is followed to its end. Throws UsageError for a port that is none and a circle of jump hosts.
  */
-export function sshTarget(host: ParsedHost, login: Login, config: SSHConfig): SshTarget {
+export function sshTarget(
+  host: ParsedHost,
+  login: Login,
+  config: SSHConfig,
+  behind: readonly string[] = [],
+): SshTarget {
+  if (behind.includes(host.address))
+    throw new UsageError(
+      `~/.ssh/config: ProxyJump goes round in a circle: ${[...behind, host.address].join(' -> ')}`,
+      { hint: `give ${host.address} a Host block of its own, before the others, with 'ProxyJump none'` },
+    );
   const settings = settingsOf(host.address, config);
   const one = (key: string) => settings.get(key)?.[0];
+  const hostname = one('hostname')?.replaceAll('%h', host.address) ?? host.address;
+  const user = login.user ?? host.user ?? one('user') ?? userInfo().username;
+  const expand = (path: string) => expandPath(path, hostname, user);
   const keyFile = login.keyFile ?? (host.key === undefined ? undefined : expand(host.key));
-  const identityFiles = (settings.get('identityfile') ?? []).map(expand);
+  const identityFiles = (settings.get('identityfile') ?? [])
+    .filter((file) => file.toLowerCase() !== 'none')
+    .map(expand);
   const alias = one('hostkeyalias');
   const strict = one('stricthostkeychecking')?.toLowerCase();
   const knownHostsFiles = settings
     .get('userknownhostsfile')
     ?.flatMap((files) => files.split(/\s+/).map(expand));
-  const jumps = jumpsOf(one('proxyjump'), login, config);
+  const jumps = jumpsOf(one('proxyjump'), login, config, [...behind, host.address]);
   return {
-    host: one('hostname')?.replaceAll('%h', host.address) ?? host.address,
-    port: host.port ?? Number(one('port') ?? 22),
-    user: login.user ?? host.user ?? one('user') ?? userInfo().username,
+    host: hostname,
+    port: host.port ?? portOf(one('port'), host.address),
+    user,
     ...(keyFile === undefined ? {} : { keyFile }),
     ...(identityFiles.length > 0 ? { identityFiles } : {}),
     ...(alias === undefined ? {} : { hostKeyAlias: alias }),
@@ -41,14 +50,26 @@ export function sshTarget(host: ParsedHost, login: Login, config: SSHConfig): Ss
   };
 }
 
-function jumpsOf(written: string | undefined, login: Login, config: SSHConfig): readonly SshTarget[] {
+function portOf(written: string | undefined, address: string): number {
+  const port = Number(written ?? 22);
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
+  throw new UsageError(`~/.ssh/config: '${written}' is no port (Host ${address}).`);
+}
+
+function jumpsOf(
+  written: string | undefined,
+  login: Login,
+  config: SSHConfig,
+  behind: readonly string[],
+): readonly SshTarget[] {
   if (written === undefined || written.toLowerCase() === 'none') return [];
   const { keyFile } = login;
   return written.split(',').flatMap((hop) => {
     const { jumps = [], ...target } = sshTarget(
-      parseHost(hop.trim()),
+      parseHost(hop.trim().replace(/^ssh:\/\//, '')),
       keyFile === undefined ? {} : { keyFile },
       config,
+      behind,
     );
     return [...jumps, target];
   });
@@ -59,8 +80,11 @@ function settingsOf(address: string, config: SSHConfig): Settings {
   return new Map(Object.entries(computed).map(([key, value]) => [key.toLowerCase(), [value].flat()]));
 }
 
-const expand = (path: string): string =>
+/** The tokens that ssh_config(5) allows in a file's name, as far as they are known before the connection. */
+const expandPath = (path: string, host: string, user: string): string =>
   path
     .replace(/^~(?=\/|$)/, homedir())
     .replaceAll('%d', homedir())
-    .replaceAll('%u', userInfo().username);
+    .replaceAll('%u', userInfo().username)
+    .replaceAll('%h', host)
+    .replaceAll('%r', user);

@@ -1,6 +1,7 @@
 import { UsageError } from '../../../common/errors.ts';
 import type { Cluster, Machine, MachinesSpec, ProbeResult, Provider } from '../provider.ts';
-import { readSshConfig, sshTarget } from './ssh-config.ts';
+import { readSshConfig } from './read-ssh-config.ts';
+import { sshTarget } from './ssh-config.ts';
 import { parseHost, type SshSettings, sshOptionsSchema } from './ssh-options.ts';
 
 /** Machines that exist: they are borrowed, and given back with the files that were placed on them put back. */

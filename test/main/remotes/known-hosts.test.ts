@@ -1,17 +1,18 @@
 import { createHmac } from 'node:crypto';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import ssh2 from 'ssh2';
 import { expect, test } from 'vitest';
-import { hostName, judgeHostKey, knownKeyTypes } from '../../../main/remotes/known-hosts.ts';
+import { hostKeyCheck } from '../../../main/remotes/host-keys.ts';
+import { addKnownHost, hostName, judgeHostKey, knownKeyTypes } from '../../../main/remotes/known-hosts.ts';
+import { newKey } from '../../fakes/ssh-server.ts';
+import { folder } from './fake-node.ts';
 
-const make = () => ssh2.utils.generateKeyPairSync('ed25519').public.split(' ').slice(0, 2).join(' ');
+const make = () => newKey().public.split(' ').slice(0, 2).join(' ');
 const [key, other] = [make(), make()];
 const base64 = (line: string) => line.split(' ')[1] ?? '';
 
 function judge(lines: readonly string[], name: string, offered = key) {
-  const file = join(mkdtempSync(join(tmpdir(), 'shakedown-known-')), 'known_hosts');
+  const file = join(folder(), 'known_hosts');
   writeFileSync(file, lines.join('\n'));
   return judgeHostKey([file, '/no/such/file'], name, base64(offered));
 }
@@ -29,6 +30,10 @@ test.each([
   ['a port of its own', `[db1]:2222 ${key}`, '[db1]:2222', 'known'],
   ['the same name on another port', `db1 ${key}`, '[db1]:2222', 'unknown'],
   ['a hashed name', `${hashed('db1')} ${key}`, 'db1', 'known'],
+  ['a name in capitals, hashed in small letters', `${hashed('db1')} ${key}`, 'DB1', 'known'],
+  ['a pattern with a port', `[*.example]:2222 ${key}`, '[db1.example]:2222', 'known'],
+  ['a line of an authority', `@cert-authority * ${key}`, 'db1', 'unknown'],
+  ['a line that is cut off', 'db1 ssh-ed25519', 'db1', 'unknown'],
   ['another hashed name', `${hashed('db2')} ${key}`, 'db1', 'unknown'],
   ['another key of that type', `db1 ${other}`, 'db1', 'changed'],
   ['two keys, one of them right', `db1 ${other}\ndb1 ${key}`, 'db1', 'known'],
@@ -42,7 +47,27 @@ test('a port other than 22 is part of the name', () => {
 });
 
 test('the types that are listed are the ones to ask for', () => {
-  const file = join(mkdtempSync(join(tmpdir(), 'shakedown-known-')), 'known_hosts');
+  const file = join(folder(), 'known_hosts');
   writeFileSync(file, `db1 ${key}\ndb1 ssh-rsa AAAA\ndb2 ecdsa-sha2-nistp256 AAAA\n`);
   expect(knownKeyTypes([file], 'db1')).toEqual(['ssh-ed25519', 'ssh-rsa']);
+});
+
+test('a new host gets a line of its own, also after one without an end', () => {
+  const file = join(folder(), 'new/known_hosts');
+  addKnownHost(file, 'db1', base64(key));
+  expect(readFileSync(file, 'utf8')).toBe(`db1 ${key}\n`);
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  writeFileSync(file, `db0 ${other}`);
+  addKnownHost(file, '[db1]:2222', base64(key));
+  expect(readFileSync(file, 'utf8')).toBe(`db0 ${other}\n[db1]:2222 ${key}\n`);
+});
+
+test('a key that is known for the address stands for its other ports, as with ssh', () => {
+  const file = join(folder(), 'known_hosts');
+  writeFileSync(file, `10.0.0.5 ${key}\n`);
+  const target = { host: '10.0.0.5', port: 2222, user: 'root' };
+  expect(hostKeyCheck(target, [file]).verify(Buffer.from(base64(key), 'base64'))).toBe(true);
+  const check = hostKeyCheck({ ...target, hostKeyAlias: 'db1' }, [file]);
+  expect(check.verify(Buffer.from(base64(key), 'base64'))).toBe(false);
+  expect(check.refusal()?.message).toContain('the host key of db1 (ssh-ed25519) is not in known_hosts');
 });

@@ -1,23 +1,36 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import ssh2 from 'ssh2';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { TimeLimitError } from '../../../common/errors.ts';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { SshTarget } from '../../../main/providers/provider.ts';
 import { ConnectionLostError } from '../../../main/remotes/connection-errors.ts';
+import { downloadTree } from '../../../main/remotes/download-tree.ts';
 import type { Remote } from '../../../main/remotes/remote.ts';
 import { connectSsh } from '../../../main/remotes/ssh-remote.ts';
-import { type FakeSshServer, fakeSshServer } from '../../fakes/ssh-server.ts';
+import { type FakeSshServer, fakeSshServer, newKey, unusedPort } from '../../fakes/ssh-server.ts';
 
-const folder = () => mkdtempSync(join(tmpdir(), 'shakedown-remote-'));
-const key = ssh2.utils.generateKeyPairSync('ed25519');
+const base = mkdtempSync(join(tmpdir(), 'shakedown-remote-'));
+const folder = () => mkdtempSync(join(base, 'x'));
+const key = newKey();
 const keyFile = join(folder(), 'key');
 writeFileSync(keyFile, key.private, { mode: 0o600 });
 
+const hostKey = newKey();
 let server: FakeSshServer;
 let remote: Remote;
 const to = (more: Partial<SshTarget> = {}): SshTarget => ({
@@ -38,59 +51,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await remote[Symbol.asyncDispose]();
   await server[Symbol.asyncDispose]();
-});
-
-describe('exec', () => {
-  test('gives exit code and output apart; a non-zero exit is a result', async () => {
-    const result = await remote.exec('echo out; echo err >&2; exit 3');
-    expect(result).toMatchObject({ exitCode: 3, signal: null, stdout: 'out\n', stderr: 'err\n' });
-  });
-
-  test('hears the end of a command however short it is', async () => {
-    const codes = await Promise.all(Array.from({ length: 8 }, (_, code) => remote.exec(`exit ${code}`)));
-    expect(codes.map(({ exitCode }) => exitCode)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
-  });
-
-  test('takes an argument list as it is, whatever is in it', async () => {
-    const words = ['a b', "it's", '$HOME', 'two\nlines', '', '*', 'ü'];
-    const { stdout } = await remote.exec(['printf', '%s|', ...words]);
-    expect(stdout).toBe(words.map((word) => `${word}|`).join(''));
-  });
-
-  test('has stdin, a folder and an environment', async () => {
-    const directory = folder();
-    const options = { stdin: 'given', cwd: directory, env: { GREETING: 'it’s "me"' } };
-    expect((await remote.exec('pwd; echo "$GREETING"; cat', options)).stdout).toBe(
-      `${directory}\nit’s "me"\ngiven`,
-    );
-  });
-
-  test('past its time limit is ended, with all that it started', async () => {
-    const mark = join(folder(), 'alive');
-    const running = remote.exec(`(while :; do touch ${mark}; sleep 0.05; done) & wait`, { timeout: 0.3 });
-    await expect(running).rejects.toBeInstanceOf(TimeLimitError);
-    await sleep(1500);
-    const last = statSync(mark).mtimeMs;
-    await sleep(300);
-    expect(statSync(mark).mtimeMs).toBe(last);
-  });
-
-  test('is cancelled by its signal, also by one that was aborted while the channel opened', async () => {
-    const late = new AbortController();
-    const running = remote.exec('sleep 30', { signal: late.signal });
-    late.abort(new Error('enough'));
-    await expect(running).rejects.toThrow('enough');
-    await expect(remote.exec('true', { signal: AbortSignal.abort(new Error('before')) })).rejects.toThrow(
-      'before',
-    );
-  });
-
-  test('keeps long output on disk, whole, and its beginning in memory', async () => {
-    const spoolDir = folder();
-    const result = await remote.exec('head -c 5000000 /dev/zero | tr "\\0" x', { maxBuffer: 1000, spoolDir });
-    expect(result.stdout).toBe('x'.repeat(1000));
-    expect(statSync(result.stdoutFile ?? '').size).toBe(5_000_000);
-  });
+  rmSync(base, { recursive: true, force: true });
 });
 
 describe('trees', () => {
@@ -110,7 +71,7 @@ describe('trees', () => {
     expect(statSync(join(there, odd, '@file')).mode & 0o777).toBe(0o640);
     expect(statSync(join(there, 'run.sh')).mode & 0o777).toBe(0o755);
     const result = await remote.download([there], back, { base: there });
-    expect(result).toMatchObject({ files: 5, problems: [] });
+    expect(result).toMatchObject({ files: 3, problems: [] });
     expect(readFileSync(join(back, 'link', '@file'), 'utf8')).toBe('hello');
   });
 
@@ -136,32 +97,130 @@ describe('trees', () => {
     expect(result.bytes).toBeLessThan(100_000);
   });
 
-  test('from a hostile node do not leave the folder', async () => {
-    const [there, back] = [folder(), folder()];
-    const outside = folder();
+  test('from a hostile node do not leave the folder, neither at once nor in two steps', async () => {
+    const [there, back, outside] = [folder(), folder(), folder()];
     symlinkSync(outside, join(there, 'way-out'));
-    execFileSync(
-      'sh',
-      [
-        '-c',
-        'mkdir real && echo x > real/evil && tar -cf a.tar way-out && tar -rf a.tar --transform=s,real,way-out, real/evil',
-      ],
-      { cwd: there },
-    );
-    const hostile = {
-      ...remote,
-      address: 'x',
-      exec: (_: unknown, options: object) => remote.exec(`cat ${there}/a.tar`, options),
-    };
-    const { downloadTree } = await import('../../../main/remotes/transfer.ts');
-    await downloadTree(hostile as never, ['/way-out'], back, {});
-    expect(execFileSync('ls', ['-A', outside]).toString()).toBe('');
+    const pack = [
+      'mkdir real && echo x > real/evil',
+      'tar -cf link.tar way-out',
+      'tar -cf evil.tar --transform=s,real,way-out, real/evil',
+      'cp link.tar both.tar && tar -Af both.tar evil.tar',
+    ];
+    execFileSync('sh', ['-c', pack.join(' && ')], { cwd: there });
+    const sends = (archive: string) => ({
+      exec: (_: unknown, options: object) => remote.exec(`cat ${there}/${archive}`, options),
+    });
+    for (const archive of ['both.tar', 'link.tar', 'evil.tar'])
+      await downloadTree(sends(archive), ['/way-out'], back, {});
+    expect(readdirSync(outside)).toEqual([]);
+    expect(readFileSync(join(back, 'way-out/evil'), 'utf8')).toBe('x\n');
+  });
+
+  test('leave the mode of the folder that they go into as it is', async () => {
+    const there = folder();
+    chmodSync(there, 0o755);
+    await remote.upload(tree(), there);
+    expect(statSync(there).mode & 0o777).toBe(0o755);
+    await remote.upload(folder(), join(there, 'empty'));
+    expect(statSync(join(there, 'empty')).isDirectory()).toBe(true);
+  });
+
+  test('with an entry that is not there are an error, and nothing crashes', async () => {
+    await expect(remote.upload(tree(), folder(), { entries: ['nope'] })).rejects.toThrow(/ENOENT.*nope/);
+  });
+
+  test('come home without named pipes, on which a reader would wait for ever', async () => {
+    const [there, back] = [folder(), folder()];
+    execFileSync('mkfifo', [join(there, odd)]);
+    writeFileSync(join(there, 'file'), '');
+    const { problems } = await remote.download([there], back, { base: there });
+    expect(problems).toEqual([`${odd}: named pipe left out`]);
+    expect(readdirSync(back)).toEqual(['file']);
+  });
+
+  test('come home with set-user-id bits off and readable by their owner', async () => {
+    const [there, back] = [folder(), folder()];
+    writeFileSync(join(there, 'suid'), '');
+    chmodSync(join(there, 'suid'), 0o4001);
+    await remote.download([there], back, { base: there });
+    expect(statSync(join(back, 'suid')).mode & 0o7600).toBe(0o600);
+  });
+
+  test('a transfer that is cancelled ends on both sides', async () => {
+    const [there, back] = [folder(), folder()];
+    execFileSync('sh', ['-c', 'head -c 200000000 /dev/zero > big'], { cwd: there });
+    const signal = AbortSignal.timeout(100);
+    await expect(remote.download([there], back, { signal })).rejects.toThrow('timeout');
+    await expect(remote.download([there], back, { timeout: 0.05 })).rejects.toThrow('within 0.05 s');
   });
 
   test('onto a node without the right to write are an error with tar’s words', async () => {
     await expect(remote.upload(tree(), '/proc/nowhere')).rejects.toThrow(
       /could not be written to \/proc\/nowhere/,
     );
+  });
+});
+
+describe('one big file', () => {
+  test('travels by SFTP with its mode', async () => {
+    const [file, target] = [join(folder(), 'big'), join(folder(), 'a b ü')];
+    writeFileSync(file, Buffer.alloc(3_000_000, 'x'), { mode: 0o750 });
+    await remote.uploadFile(file, target);
+    expect(readFileSync(target).equals(readFileSync(file))).toBe(true);
+    expect(statSync(target).mode & 0o777).toBe(0o750);
+  });
+
+  test('that is not there, or may not be written, is an error that names it', async () => {
+    await expect(remote.uploadFile('/no/such', '/tmp/x')).rejects.toThrow(/no such file.*\/no\/such/i);
+    await expect(remote.uploadFile(keyFile, '/no/such/x')).rejects.toThrow(
+      /could not be sent to \/no\/such\/x/,
+    );
+  });
+
+  test('stops at its time limit', async () => {
+    const file = join(folder(), 'big');
+    execFileSync('truncate', ['-s', '2G', file]);
+    const running = remote.uploadFile(file, join(folder(), 'there'), { timeout: 0.1 });
+    await expect(running).rejects.toThrow(/sending .*big did not finish within 0.1 s/);
+  });
+});
+
+describe('root', () => {
+  /** A node on which sudo says what `script` says. */
+  async function withSudo(script: string) {
+    const directory = folder();
+    writeFileSync(join(directory, 'sudo'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    const own = await fakeSshServer(key.public, { env: { PATH: `${directory}:/usr/bin:/bin` } });
+    const connected = await open(to({ port: own.port, hostKey: own.hostKey, user: 'joe' }));
+    onTestFinished(async () => {
+      await connected[Symbol.asyncDispose]();
+      await own[Symbol.asyncDispose]();
+    });
+    return connected;
+  }
+
+  test('is had by sudo where the user is another, and only when it is asked for', async () => {
+    const joe = await withSudo('echo "sudo $1" >&2; shift 2; exec "$@"');
+    expect(await joe.exec('echo hi', { root: true })).toMatchObject({ stdout: 'hi\n', stderr: 'sudo -n\n' });
+    expect(await joe.exec('echo hi')).toMatchObject({ stdout: 'hi\n', stderr: '' });
+    expect(await remote.exec('echo hi', { root: true })).toMatchObject({ stdout: 'hi\n', stderr: '' });
+  });
+
+  test('that sudo refuses is told with what to write where', async () => {
+    const joe = await withSudo('echo "sudo: a password is required" >&2; exit 1');
+    const refusal = await joe.exec('true', { root: true }).catch((error) => error);
+    expect(refusal.message).toBe("'joe' may not run commands as root: sudo: a password is required");
+    expect(refusal.details.hint).toContain("echo 'joe ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/shakedown");
+  });
+
+  test('on a node without sudo says so', async () => {
+    const joe = await withSudo('echo "sh: 1: exec: sudo: not found" >&2; exit 127');
+    await expect(joe.exec('true', { root: true })).rejects.toThrow(/there is no sudo on the node/);
+  });
+
+  test('a command of its own that ends with 1 is a result', async () => {
+    const joe = await withSudo('shift 2; exec "$@"');
+    expect(await joe.exec('echo no >&2; exit 1', { root: true })).toMatchObject({ exitCode: 1 });
   });
 });
 
@@ -178,10 +237,7 @@ describe('a connection', () => {
   });
 
   test('is tried again until somebody listens', async () => {
-    const port = 20_000 + (process.pid % 20_000);
-    const pending = fakeSshServer(key.public);
-    const wanted = await pending;
-    await wanted[Symbol.asyncDispose]();
+    const port = await unusedPort();
     const coming = sleep(400).then(() => fakeSshServer(key.public, { port }));
     const known = join(folder(), 'known_hosts');
     const { hostKey: _pinned, ...unpinned } = to({ port, knownHostsFiles: [known], acceptNewHostKey: true });
@@ -203,7 +259,7 @@ describe('a connection', () => {
   });
 
   test('is refused at once when the host key is another, unknown, or revoked', async () => {
-    const other = ssh2.utils.generateKeyPairSync('ed25519').public;
+    const other = newKey().public;
     await expect(open(to({ hostKey: other }))).rejects.toThrow(/another host key/);
     const name = `[127.0.0.1]:${server.port}`;
     const known = (line: string) => {
@@ -220,17 +276,60 @@ describe('a connection', () => {
 
   test('with a key that the server does not take says what was tried', async () => {
     const wrong = join(folder(), 'wrong');
-    writeFileSync(wrong, ssh2.utils.generateKeyPairSync('ed25519').private, { mode: 0o600 });
+    writeFileSync(wrong, newKey().private, { mode: 0o600 });
     await expect(open(to({ keyFile: wrong }))).rejects.toThrow(/refused the login of 'root'; tried: .*wrong/);
     await expect(open(to({ keyFile: '/no/key' }))).rejects.toThrow(/cannot be read/);
   });
 
+  test('with no key at all says so', async () => {
+    const { keyFile: _key, ...keyless } = to();
+    vi.stubEnv('SSH_AUTH_SOCK', undefined);
+    vi.stubEnv('HOME', folder());
+    onTestFinished(() => void vi.unstubAllEnvs());
+    await expect(open(keyless)).rejects.toThrow(/refused the login of 'root'; tried: nothing/);
+  });
+
+  test('with a public key, or a file that is no key, says which file is wanted', async () => {
+    const file = join(folder(), 'key.pub');
+    writeFileSync(file, key.public);
+    await expect(open(to({ keyFile: file }))).rejects.toThrow(/key.pub is a public key/);
+    writeFileSync(file, 'hello');
+    await expect(open(to({ keyFile: file }))).rejects.toThrow(/is not a private key/);
+  });
+
+  test('a login that is refused while the machine boots is tried again, for a while', async () => {
+    const port = await unusedPort();
+    const coming = sleep(300).then(() =>
+      fakeSshServer(key.public, { port, refuseLogins: 2, hostKey: hostKey.private }),
+    );
+    await using late = await open(to({ port, hostKey: hostKey.public }));
+    expect((await late.exec('echo hi')).stdout).toBe('hi\n');
+    await (await coming)[Symbol.asyncDispose]();
+  });
+
+  test('refused by host key or login is not tried again', async () => {
+    await using own = await fakeSshServer(key.public);
+    const wrong = join(folder(), 'wrong');
+    writeFileSync(wrong, newKey().private, { mode: 0o600 });
+    await expect(open(to({ port: own.port }))).rejects.toThrow(/another host key/);
+    expect(own.connections).toBe(1);
+    await expect(open(to({ port: own.port, hostKey: own.hostKey, keyFile: wrong }))).rejects.toThrow(
+      /refused/,
+    );
+    expect(own.connections).toBe(2);
+  });
+
+  test('where nobody listens ends with its time limit, and at once when it is cancelled', async () => {
+    const port = await unusedPort();
+    await expect(open(to({ port }), 0.3)).rejects.toThrow(
+      /no ssh answer from .* within 0.3 s: .*ECONNREFUSED/,
+    );
+    const signal = AbortSignal.timeout(100);
+    await expect(connectSsh(to({ port }), { signal, timeout: 60 })).rejects.toThrow('timeout');
+  });
+
   test('with a key that has a passphrase asks for it', async () => {
-    const pair = ssh2.utils.generateKeyPairSync('ed25519', {
-      passphrase: 'secret',
-      cipher: 'aes256-ctr',
-      rounds: 4,
-    });
+    const pair = newKey('secret');
     const file = join(folder(), 'locked');
     writeFileSync(file, pair.private, { mode: 0o600 });
     const { credentials } = await import('../../../main/remotes/authentication.ts');
@@ -247,6 +346,55 @@ describe('a connection', () => {
     await using far = await open(to({ jumps: [jump] }));
     expect((await far.exec('echo far')).stdout).toBe('far\n');
     expect(own.logins.length).toBeGreaterThan(0);
+    own.drop();
+    await expect(far.exec('true')).rejects.toBeInstanceOf(ConnectionLostError);
+  });
+
+  test('that is closed by us fails what comes after, and may be closed twice', async () => {
+    const own = await open(to());
+    await own[Symbol.asyncDispose]();
+    await own[Symbol.asyncDispose]();
+    await expect(own.exec('true')).rejects.toThrow(/is closed$/);
+    await expect(own.connect('127.0.0.1', 1)).rejects.toBeInstanceOf(ConnectionLostError);
+    await expect(own.forward(0, { host: '127.0.0.1', port: 1 })).rejects.toBeInstanceOf(ConnectionLostError);
+    await expect(own.uploadFile(keyFile, '/nowhere')).rejects.toBeInstanceOf(ConnectionLostError);
+  });
+
+  test('that is lost also ends a transfer and a stream', async () => {
+    await using own = await fakeSshServer(key.public);
+    const lost = await open(to({ port: own.port, hostKey: own.hostKey }));
+    const there = folder();
+    execFileSync('mkfifo', [join(there, 'pipe')]);
+    const stream = await lost.connect('127.0.0.1', server.port);
+    const ended = new Promise((resolve) => stream.once('close', resolve).resume());
+    const upload = lost.exec('cat', { stdin: new PassThrough() }).catch((error) => error);
+    const child = await lost.spawn('sleep 20');
+    own.drop();
+    expect(await upload).toBeInstanceOf(ConnectionLostError);
+    expect(await child.ended).toEqual({ exitCode: null, signal: null });
+    await ended;
+  });
+
+  test('opens a port on the node that reaches the main host', async () => {
+    const greeter = createServer((socket) => void socket.end('hello from home')).listen(0, '127.0.0.1');
+    onTestFinished(() => void greeter.close());
+    await once(greeter, 'listening');
+    const { port } = greeter.address() as { port: number };
+    const read = async (at: number) => {
+      const socket = connect(at, '127.0.0.1');
+      return (await socket.toArray()).join('');
+    };
+    const forwarding = await remote.forward(0, { host: '127.0.0.1', port });
+    expect(await read(forwarding.remotePort)).toBe('hello from home');
+    await expect(remote.forward(forwarding.remotePort, { host: '127.0.0.1', port })).rejects.toThrow(
+      /could not be opened on the node/,
+    );
+    await forwarding[Symbol.asyncDispose]();
+  });
+
+  test('to a port of the node that is closed says which', async () => {
+    const port = await unusedPort();
+    await expect(remote.connect('127.0.0.1', port)).rejects.toThrow(`no connection to 127.0.0.1:${port}`);
   });
 
   test('reaches ports as the node sees them', async () => {

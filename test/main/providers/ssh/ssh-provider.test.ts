@@ -1,13 +1,14 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir, userInfo } from 'node:os';
+import { writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../../../common/errors.ts';
 import { parseHost, type SshHost, ssh } from '../../../../main/providers/ssh/ssh-options.ts';
 import { SshProvider } from '../../../../main/providers/ssh/ssh-provider.ts';
+import { folder } from '../../remotes/fake-node.ts';
 
 function preview(hosts: readonly SshHost[], config = '', login = {}) {
-  const file = join(mkdtempSync(join(tmpdir(), 'shakedown-ssh-')), 'config');
+  const file = join(folder(), 'config');
   writeFileSync(file, config);
   const machines = hosts.map((_, id) => ({ id, name: `n${id}` }));
   return new SshProvider(file).preview({ machines, options: ssh(hosts).options, login });
@@ -24,9 +25,18 @@ describe('a host as it is written', () => {
     ['fd00::5', { address: 'fd00::5' }],
   ])('%s', (written, parsed) => expect(parseHost(written)).toEqual(parsed));
 
-  test.each([[[]], [['a', 'a']], [['a:99999']], [['two words']], [[{ address: 'a', prot: 1 }]]])(
-    '%j is the user’s mistake',
-    async (hosts) => expect(preview(hosts as never)).rejects.toBeInstanceOf(UsageError),
+  test.each([
+    [[]],
+    [['a', 'a']],
+    [['a:99999']],
+    [['two words']],
+    [['a:0']],
+    [['@a']],
+    [['']],
+    [['a:22', { address: 'a', port: 22 }]],
+    [[{ address: 'a', prot: 1 }]],
+  ])('%j is the user’s mistake', async (hosts) =>
+    expect(preview(hosts as never)).rejects.toBeInstanceOf(UsageError),
   );
 });
 
@@ -73,6 +83,44 @@ Host db1
     const jumps = (await target('db1', config))?.jumps;
     expect(jumps?.map(({ host, port }) => `${host}:${port}`)).toEqual(['192.0.2.1:22', 'gate:2200']);
     expect((await target('db1', 'Host db1\n  ProxyJump none\n'))?.jumps).toBeUndefined();
+  });
+});
+
+describe('~/.ssh/config', () => {
+  test('includes other files, and goes on after them where it was', async () => {
+    const included = folder();
+    writeFileSync(join(included, 'a.conf'), 'Host db1\n  HostName 10.0.0.5\n');
+    const config = `Include ${included}/*.conf\nUser everybody\nHost db*\n  Include "${included}/none"\n  Port 2222\n`;
+    expect(await target('db1', config)).toMatchObject({ host: '10.0.0.5', user: 'everybody', port: 2222 });
+    expect(await target('web', config)).toMatchObject({ host: 'web', user: 'everybody', port: 22 });
+  });
+
+  test('that includes itself is the user’s mistake', async () => {
+    const file = join(folder(), 'config');
+    writeFileSync(file, `Include ${file}\n`);
+    await expect(target('db1', `Include ${file}\n`)).rejects.toThrow('is included by itself');
+  });
+
+  test('may name key files by its tokens, and none', async () => {
+    const config =
+      'Host db1\n  HostName 10.0.0.5\n  IdentityFile /keys/%h-%r\n  IdentityFile none\n  User me\n';
+    expect((await target('db1', config))?.identityFiles).toEqual(['/keys/10.0.0.5-me']);
+  });
+
+  test('several known_hosts files, and `accept-new` or `no` for unknown hosts', async () => {
+    const config = 'Host *\n  UserKnownHostsFile /a /b\n  StrictHostKeyChecking no\n';
+    expect(await target('db1', config)).toMatchObject({
+      knownHostsFiles: ['/a', '/b'],
+      acceptNewHostKey: true,
+    });
+    expect((await target('db1', 'StrictHostKeyChecking yes\n'))?.acceptNewHostKey).toBeUndefined();
+  });
+
+  test('with a port that is none, or jumps in a circle, is the user’s mistake', async () => {
+    await expect(target('db1', 'Port ssh\n')).rejects.toThrow("'ssh' is no port");
+    const circle = target('db1', 'Host *\n  ProxyJump gate\n');
+    await expect(circle).rejects.toThrow('goes round in a circle: db1 -> gate -> gate');
+    await expect(circle).rejects.toBeInstanceOf(UsageError);
   });
 });
 

@@ -1,0 +1,81 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client, ClientChannel } from 'ssh2';
+import { ShakedownError } from '../../common/errors.ts';
+
+/** A channel, and how its command ended: listened to from the first moment, for a short command ends within it. */
+export interface CommandChannel {
+  readonly channel: ClientChannel;
+  /** Resolves when the channel is closed; both null when the connection was lost. */
+  readonly ended: Promise<Exit>;
+}
+
+export interface Exit {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+}
+
+export interface OpenOptions {
+  readonly address: string;
+  /** Gives up with its reason. */
+  readonly stop: AbortSignal;
+  /** The connection's end. */
+  readonly lost: AbortSignal;
+  readonly pty?: { readonly rows: number; readonly cols: number } | undefined;
+}
+
+/** ms; sshd bounds the sessions of one connection (sshd_config(5), MaxSessions, 10): one too many waits this long. */
+const patience = 30_000;
+
+/** Starts a command line on a channel of its own. Throws ShakedownError when the node opens none. */
+export async function openChannel(
+  client: Client,
+  line: string,
+  options: OpenOptions,
+): Promise<CommandChannel> {
+  const deadline = Date.now() + patience;
+  for (;;) {
+    options.stop.throwIfAborted();
+    try {
+      return await openOnce(client, line, options);
+    } catch (error) {
+      options.stop.throwIfAborted();
+      const full = error instanceof Error && /Channel open failure/.test(error.message);
+      if (!full || Date.now() > deadline) throw error;
+    }
+    await sleep(20, undefined, { signal: options.stop }).catch(() => undefined);
+  }
+}
+
+function openOnce(
+  client: Client,
+  line: string,
+  { address, stop, lost, pty }: OpenOptions,
+): Promise<CommandChannel> {
+  const { promise, resolve, reject } = Promise.withResolvers<CommandChannel>();
+  const onStop = () => reject(stop.reason);
+  stop.addEventListener('abort', onStop, { once: true });
+  const term = process.env.TERM ?? 'xterm-256color';
+  client.exec(line, pty ? { pty: { ...pty, term } } : {}, (error, channel) => {
+    if (error)
+      return reject(new ShakedownError({ message: `${address} opens no channel: ${error.message}` }));
+    if (stop.aborted) channel.resume().close();
+    resolve({ channel, ended: exitOf(channel, lost) });
+  });
+  return promise.finally(() => stop.removeEventListener('abort', onStop));
+}
+
+/** ssh2 tells the close of a channel only to those who read its output, so a lost connection is listened for too. */
+function exitOf(channel: ClientChannel, lost: AbortSignal): Promise<Exit> {
+  let exit: Exit = { exitCode: null, signal: null };
+  channel.on('exit', (code: number | null, signal?: string) => {
+    exit = { exitCode: code ?? null, signal: signal ?? null };
+  });
+  return new Promise((resolve) => {
+    const onEnd = () => {
+      lost.removeEventListener('abort', onEnd);
+      resolve(exit);
+    };
+    channel.once('close', onEnd);
+    lost.addEventListener('abort', onEnd, { once: true });
+  });
+}

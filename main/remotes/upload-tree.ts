@@ -1,0 +1,42 @@
+import { readdir } from 'node:fs/promises';
+import { PassThrough, type Readable } from 'node:stream';
+import { create as createTar } from 'tar';
+import { ShakedownError } from '../../common/errors.ts';
+import type { Remote, TransferOptions } from './remote.ts';
+import { shellQuote } from './shell-line.ts';
+
+/** A tree (or the named entries of it) as one tar stream into `target`, which is made if need be. */
+export async function uploadTree(
+  remote: Pick<Remote, 'exec'>,
+  directory: string,
+  target: string,
+  { entries, ...options }: TransferOptions & { entries?: readonly string[] },
+): Promise<void> {
+  // A leading `./`, for tar takes a name that begins with @ for an archive.
+  // The folder itself does not travel: its mode is the target's own affair.
+  const names = (entries ?? (await readdir(directory))).map((entry) => `./${entry}`);
+  if (entries?.length === 0) return;
+  const stdin = names.length === 0 ? Buffer.alloc(1024) : tarOf(directory, names, entries !== undefined);
+  const place = shellQuote(target);
+  const command = `mkdir -p ${place} && exec tar -x -p --no-same-owner -f - -C ${place}`;
+  const result = await remote.exec(command, { ...options, stdin });
+  if (result.exitCode === 0) return;
+  const lastLines = result.stderr.trim().split('\n').slice(-5);
+  const full = lastLines.some((line) => /No space left/i.test(line));
+  throw new ShakedownError({
+    message: full ? `no space left on the node for ${target}` : `files could not be written to ${target}`,
+    command: 'tar -x',
+    exitCode: result.exitCode,
+    lastLines,
+    ...(full ? { hint: `free some space there: df -h ${target}` } : {}),
+  });
+}
+
+/** It is read before anybody listens, so its failure is kept in the stream until somebody does. */
+function tarOf(cwd: string, names: readonly string[], noDirRecurse: boolean): Readable {
+  const stream = new PassThrough().on('error', () => undefined);
+  const tar = createTar({ cwd, noDirRecurse }, [...names]);
+  tar.on('error', (error) => stream.destroy(error as Error));
+  tar.pipe(stream);
+  return stream;
+}

@@ -1,0 +1,244 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import type { SshTarget } from '../../main/providers/provider.ts';
+import type { Remote } from '../../main/remotes/remote.ts';
+import { connectSsh } from '../../main/remotes/ssh-remote.ts';
+import { unusedPort } from '../fakes/ssh-server.ts';
+
+/** OpenSSH's own server, on a loopback port with a configuration and keys of its own. */
+const base = mkdtempSync(join(tmpdir(), 'shakedown-sshd-'));
+const folder = () => mkdtempSync(join(base, 'x'));
+const passphrase = 'correct horse';
+let sshd: ChildProcess;
+let target: SshTarget;
+let remote: Remote;
+/** Commands that come by this port run without root's rights. */
+let humblePort: number;
+const dropRights = process.getuid?.() === 0 ? 'setpriv --reuid=65534 --regid=65534 --clear-groups ' : '';
+const humbly = `exec ${dropRights}sh -c "$SSH_ORIGINAL_COMMAND"`;
+
+const makeKey = async (name: string, secret = '', type = 'ed25519') => {
+  const file = join(base, name);
+  await execa('ssh-keygen', ['-q', '-t', type, '-N', secret, '-f', file]);
+  return file;
+};
+const open = (more: Partial<SshTarget> = {}) =>
+  connectSsh({ ...target, ...more }, { signal: AbortSignal.timeout(60_000), timeout: 20 });
+
+beforeAll(async () => {
+  const hostKey = await makeKey('host');
+  const rsaHostKey = await makeKey('host_rsa', '', 'rsa');
+  const keyFile = await makeKey('user');
+  const locked = await makeKey('locked', passphrase);
+  const authorized = [keyFile, locked].map((file) => readFileSync(`${file}.pub`, 'utf8')).join('');
+  writeFileSync(join(base, 'authorized_keys'), authorized, { mode: 0o600 });
+  const port = await unusedPort();
+  humblePort = await unusedPort();
+  const config = `ListenAddress 127.0.0.1:${port}
+ListenAddress 127.0.0.1:${humblePort}
+HostKey ${hostKey}
+HostKey ${rsaHostKey}
+AuthorizedKeysFile ${base}/authorized_keys
+StrictModes no
+UsePAM no
+PidFile none
+PermitRootLogin prohibit-password
+Subsystem sftp internal-sftp
+Match LocalPort ${humblePort}
+  ForceCommand ${humbly}
+`;
+  writeFileSync(join(base, 'sshd_config'), config);
+  mkdirSync('/run/sshd', { recursive: true });
+  sshd = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', join(base, 'sshd_config')], { stdio: 'ignore' });
+  const [type, key] = readFileSync(`${hostKey}.pub`, 'utf8').split(' ');
+  target = { host: '127.0.0.1', port, user: userInfo().username, keyFile, hostKey: `${type} ${key}` };
+  remote = await open();
+});
+
+afterAll(async () => {
+  await remote?.[Symbol.asyncDispose]();
+  sshd.kill();
+  rmSync(base, { recursive: true, force: true });
+});
+
+test('commands, their exit codes and signals', async () => {
+  expect(await remote.exec('echo out; echo err >&2; exit 3')).toMatchObject({
+    exitCode: 3,
+    stdout: 'out\n',
+    stderr: 'err\n',
+  });
+  expect(await remote.exec('kill -KILL $$')).toMatchObject({ exitCode: null, signal: 'SIGKILL' });
+  const codes = await Promise.all(
+    Array.from({ length: 25 }, (_, code) => remote.exec(`sleep 0.1; exit ${code}`)),
+  );
+  expect(codes.map(({ exitCode }) => exitCode)).toEqual(Array.from({ length: 25 }, (_, code) => code));
+});
+
+test('a gigabyte of output goes to disk whole, with memory bounded', async () => {
+  const spoolDir = folder();
+  let peak = 0;
+  const before = process.memoryUsage().rss;
+  const watch = setInterval(() => {
+    peak = Math.max(peak, process.memoryUsage().rss - before);
+  }, 50);
+  const command = `head -c ${1024 ** 3} /dev/zero; echo end`;
+  const result = await remote.exec(command, { spoolDir }).finally(() => clearInterval(watch));
+  expect(statSync(result.stdoutFile ?? '').size).toBe(1024 ** 3 + 4);
+  expect(result.stdout.length).toBe(1024 ** 2);
+  expect((await execa('tail', ['-c', '4', result.stdoutFile ?? ''])).stdout).toBe('end');
+  expect(peak).toBeLessThan(200 * 1024 ** 2);
+});
+
+test('a big file is sent whole by SFTP, with its mode', async () => {
+  const file = join(folder(), 'big');
+  await execa('sh', ['-c', `head -c 50000000 /dev/urandom > ${file}`]);
+  chmodSync(file, 0o751);
+  const there = join(folder(), 'there');
+  await remote.uploadFile(file, there);
+  await execa('cmp', [file, there]);
+  expect(statSync(there).mode & 0o777).toBe(0o751);
+});
+
+test('sparse files stay sparse, files that grow come as they were, what cannot be had is told', async () => {
+  const there = folder();
+  await execa('truncate', ['-s', '5G', join(there, 'sparse')]);
+  await execa('sh', ['-c', 'head -c 30000000 /dev/zero > growing; mkfifo pipe; ln -s /etc/passwd link'], {
+    cwd: there,
+  });
+  const grow = 'while :; do head -c 100000 /dev/zero >> growing; done';
+  const growing = new AbortController();
+  const writer = remote.exec(grow, { cwd: there, signal: growing.signal }).catch(() => undefined);
+  const back = folder();
+  const result = await remote.download([there, join(there, 'gone')], back, { base: there });
+  growing.abort();
+  await writer;
+  const sparse = statSync(join(back, 'sparse'));
+  expect([sparse.size, sparse.blocks]).toEqual([5 * 1024 ** 3, 0]);
+  expect(statSync(join(back, 'growing')).size).toBeGreaterThanOrEqual(30_000_000);
+  const problems = result.problems.join('\n');
+  expect(problems).toMatch(/growing: file changed as we read it/);
+  expect(problems).toMatch(/gone: .*No such file or directory/);
+  expect(problems).toMatch(/pipe: named pipe left out/);
+  expect(result.problems).toHaveLength(3);
+  expect(readdirSync(back).toSorted()).toEqual(['growing', 'link', 'sparse']);
+});
+
+test('files that the user may not read are told, and the rest comes', async () => {
+  const there = folder();
+  mkdirSync(join(there, 'closed'), { mode: 0o700 });
+  writeFileSync(join(there, 'secret'), 'x', { mode: 0o000 });
+  writeFileSync(join(there, 'open'), 'y', { mode: 0o644 });
+  for (const directory of [base, there]) chmodSync(directory, 0o755);
+  chmodSync(join(there, 'closed'), 0o000);
+  await using humble = await open({ port: humblePort });
+  const back = folder();
+  const { problems } = await humble.download([there], back, { base: there });
+  expect(problems.toSorted()).toEqual([
+    './closed: Warning: Cannot open: Permission denied',
+    './secret: Warning: Cannot open: Permission denied',
+  ]);
+  expect(readFileSync(join(back, 'open'), 'utf8')).toBe('y');
+});
+
+test('a cancelled command is gone from the node, and its connection lives', async () => {
+  const controller = new AbortController();
+  const running = remote.exec('echo $$; sleep 617 & sleep 617', {
+    signal: controller.signal,
+    onStdout: () => controller.abort(new Error('enough')),
+  });
+  await expect(running).rejects.toThrow('enough');
+  const find = async () => (await remote.exec(['pgrep', '-f', '[s]leep 617'])).stdout;
+  for (let tries = 0; tries < 60 && (await find()) !== ''; tries++) await sleep(50);
+  expect(await find()).toBe('');
+});
+
+test('a transfer past its time limit leaves no tar behind', async () => {
+  const there = folder();
+  await execa('sh', ['-c', 'head -c 500000000 /dev/zero > big'], { cwd: there });
+  await expect(remote.download([there], folder(), { timeout: 0.1 })).rejects.toThrow('within 0.1 s');
+  const find = async () => (await remote.exec(['pgrep', '-fx', 'tar -c .*'])).stdout;
+  for (let tries = 0; tries < 60 && (await find()) !== ''; tries++) await sleep(50);
+  expect(await find()).toBe('');
+});
+
+test('a lost server fails what is under way', async () => {
+  const own = await open();
+  const { stdout } = await own.exec('echo $PPID');
+  const running = own.exec('sleep 20');
+  await sleep(200);
+  process.kill(Number(stdout), 'SIGKILL');
+  await expect(running).rejects.toThrow(/the connection to 127.0.0.1 was lost/);
+});
+
+test('an encrypted key by the ssh agent, or by SHAKEDOWN_KEY_PASSPHRASE', async () => {
+  const keyFile = join(base, 'locked');
+  vi.stubEnv('SSH_AUTH_SOCK', undefined);
+  vi.stubEnv('SHAKEDOWN_KEY_PASSPHRASE', undefined);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  await expect(open({ keyFile })).rejects.toThrow(/needs a passphrase/);
+
+  vi.stubEnv('SHAKEDOWN_KEY_PASSPHRASE', passphrase);
+  await (await open({ keyFile }))[Symbol.asyncDispose]();
+  vi.stubEnv('SHAKEDOWN_KEY_PASSPHRASE', undefined);
+
+  const socket = join(base, 'agent');
+  const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' });
+  onTestFinished(() => void agent.kill());
+  const askpass = join(base, 'askpass');
+  writeFileSync(askpass, `#!/bin/sh\necho '${passphrase}'\n`, { mode: 0o700 });
+  const env = { SSH_AUTH_SOCK: socket, SSH_ASKPASS: askpass, SSH_ASKPASS_REQUIRE: 'force' };
+  for (let tries = 0; tries < 50 && !statSync(socket, { throwIfNoEntry: false }); tries++) await sleep(20);
+  await execa('ssh-add', ['-q', keyFile], { env });
+  vi.stubEnv('SSH_AUTH_SOCK', socket);
+  await using own = await open({ keyFile });
+  expect((await own.exec('echo in')).stdout).toBe('in\n');
+});
+
+test('known_hosts as ssh-keyscan and ssh-keygen -H write it, whichever key type they list', async () => {
+  const { hostKey: _pinned, ...unpinned } = target;
+  const file = join(folder(), 'known_hosts');
+  const scanned = await execa('ssh-keyscan', ['-t', 'rsa', '-p', String(target.port), '127.0.0.1']);
+  writeFileSync(file, `${scanned.stdout}\n`);
+  await execa('ssh-keygen', ['-q', '-H', '-f', file], { reject: false });
+  expect(readFileSync(file, 'utf8')).toMatch(/^\|1\|.* ssh-rsa /m);
+  await using own = await connectSsh(
+    { ...unpinned, knownHostsFiles: [file] },
+    { signal: AbortSignal.timeout(20_000), timeout: 10 },
+  );
+  expect((await own.exec('echo in')).stdout).toBe('in\n');
+});
+
+test('a terminal with its size', async () => {
+  const shell = await remote.spawn('stty size; read line; stty size', { pty: { rows: 33, cols: 99 } });
+  let text = '';
+  shell.stdout.on('data', (chunk: Buffer) => {
+    text += chunk;
+  });
+  for (let tries = 0; tries < 100 && !text.includes('33 99'); tries++) await sleep(20);
+  shell.resize(44, 120);
+  shell.stdin.write('\n');
+  expect(await shell.ended).toMatchObject({ exitCode: 0 });
+  expect(text).toMatch(/33 99[\s\S]*44 120/);
+});
+
+test('a forwarded port reaches the main host', async () => {
+  await using forwarding = await remote.forward(0, { host: '127.0.0.1', port: target.port });
+  const socket = connect(forwarding.remotePort, '127.0.0.1');
+  const [banner] = await socket.take(1).toArray();
+  expect(String(banner)).toMatch(/^SSH-2.0-OpenSSH/);
+});
