@@ -92,7 +92,7 @@ async function machinesFor(
   const shares = await world.agentShares(world.cacheDir);
   const cluster =
     reuse?.kept.cluster ??
-    (await makeMachines(newClusterId(), scenario, provider, { shares, rebuild }, work));
+    (await makeMachines(newClusterId(), wantedMachines(scenario), provider, { shares, rebuild }, work));
   emit({ type: 'nodes-known', nodes: cluster.machines.map(nodeFacts) });
   const kept = {
     cluster,

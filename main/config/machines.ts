@@ -1,41 +1,10 @@
-import { isIP } from 'node:net';
-import type { z } from 'zod';
-import { nspawnOptionsSchema } from '../providers/nspawn/nspawn-options.ts';
+import { kinds, type Wanted } from '../providers/kinds.ts';
 import type { MachineSpec } from '../providers/provider.ts';
-import { parseHost, ssh, sshOptionsSchema } from '../providers/ssh/ssh-options.ts';
+import { parseHost, ssh } from '../providers/ssh/ssh-options.ts';
 import type { ProviderChoice } from './define.ts';
 import { describeIssues } from './issues.ts';
 import type { ConfigMistake } from './mistake.ts';
 import { isPlainObject } from './node-functions.ts';
-
-type Wanted = { readonly name?: string | undefined; readonly role?: string | undefined };
-
-/** What the config must know of a kind of machine: its options' schema, and the machines that they ask for. */
-interface Kind {
-  readonly schema: z.ZodType;
-  readonly wanted: (options: unknown) => readonly Wanted[];
-}
-
-const kinds: Readonly<Record<string, Kind>> = {
-  nspawn: kind(
-    nspawnOptionsSchema,
-    ({ count, nodes }) => nodes ?? Array.from({ length: count ?? 0 }, () => ({})),
-  ),
-  ssh: kind(sshOptionsSchema, ({ hosts }) => {
-    const addresses = hosts.map((host) => parseHost(host).address);
-    return hosts.map(parseHost).map(({ name, role, address }) => {
-      const tells = isIP(address) === 0 && addresses.filter((other) => other === address).length === 1;
-      return { name: name ?? (tells ? address : undefined), role };
-    });
-  }),
-};
-
-function kind<Schema extends z.ZodType>(
-  schema: Schema,
-  wanted: (options: z.output<Schema>) => readonly Wanted[],
-): Kind {
-  return { schema, wanted: (options) => wanted(schema.parse(options)) };
-}
 
 /** The machines that a provider's options ask for; mistakes in them are told, and then there is no machine. */
 export function machinesOf(

@@ -5,7 +5,9 @@ import type { RunContext } from '../context.ts';
 import type { Cluster, MachinesSpec, Provider, Share } from '../providers/provider.ts';
 
 /** The part of a MachinesSpec that is known before any machine is made. */
-export function wantedMachines(scenario: Scenario): Omit<MachinesSpec, 'cluster' | 'shares'> {
+export type WantedMachines = Omit<MachinesSpec, 'cluster' | 'shares'>;
+
+export function wantedMachines(scenario: Scenario): WantedMachines {
   return { machines: scenario.machines, options: scenario.providerOptions, login: scenario.login };
 }
 
@@ -17,12 +19,11 @@ export const newClusterId = (): string => randomBytes(3).toString('hex');
  */
 export async function makeMachines(
   id: string,
-  scenario: Scenario,
+  wanted: WantedMachines,
   provider: Provider,
   options: { shares: readonly Share[]; rebuild: boolean },
   ctx: RunContext,
 ): Promise<Cluster> {
-  const wanted = wantedMachines(scenario);
   const { caps } = await provider.probe(ctx);
   const login = caps.includes('make') ? await loginForNewMachines(wanted.login, ctx.cacheDir) : wanted.login;
   await ctx.ledger.record({ kind: 'cluster', id, provider: provider.name, cluster: { id } });

@@ -212,7 +212,7 @@ describe('a base tree', () => {
   };
 
   test.each([
-    [{ suite: 'nosuch' }, "there is no Debian suite 'nosuch'"],
+    [{ os: 'nosuch' }, "there is no Debian suite 'nosuch'"],
     [
       { mirror: 'http://127.0.0.1:9/debian' },
       'the Debian mirror http://127.0.0.1:9/debian could not be reached',

@@ -1,10 +1,10 @@
+import type { Resolver } from '../host/resolver.ts';
+import { quote } from '../host/root-script.ts';
 import type { Share } from '../provider.ts';
 import { cgroupFunctions, makeClusterGroup } from './cgroup-script.ts';
 import { clusterNames, lockFile } from './names.ts';
 import { bridgeScript, namesScript, natScript } from './network-script.ts';
 import { type ContainerPlan, nodeCall, nodeFunctions } from './node-script.ts';
-import type { Resolver } from './resolver.ts';
-import { quote } from './root-script.ts';
 
 export interface CreatePlan {
   readonly cluster: string;

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { isAlive, type ProcessIdentity } from '../../../common/process-identity.ts';
+import { runAsRoot } from '../host/root-script.ts';
 import type { ListedCluster } from '../provider.ts';
 import { clusterOf, stateRoot } from './names.ts';
-import { runAsRoot } from './root-script.ts';
 
 /** What lies in `state.json`. */
 export interface NspawnState {

@@ -1,5 +1,7 @@
+import { stateHome } from '../host/state-home.ts';
+
 /** Where the clusters' own files lie: one folder each, with `state.json`, the overlays and the console logs. */
-export const stateRoot = '/var/lib/shakedown/nspawn';
+export const stateRoot = `${stateHome}/nspawn`;
 
 /** One at a time: choosing a subnet, and making or removing the cgroup that all clusters lie in. */
 export const lockFile = '/run/shakedown-nspawn.lock';

@@ -1,6 +1,6 @@
+import type { Resolver } from '../host/resolver.ts';
+import { quote } from '../host/root-script.ts';
 import { clusterNames } from './names.ts';
-import type { Resolver } from './resolver.ts';
-import { quote } from './root-script.ts';
 
 /** Takes the first free subnet and puts the bridge on it, under the lock that the caller holds. Sets `net`, `mtu`. */
 export function bridgeScript(subnets: readonly string[]): string {

@@ -1,6 +1,12 @@
 import { ShakedownError, UsageError } from '../../../common/errors.ts';
 import { processIdentity } from '../../../common/process-identity.ts';
 import type { RunContext } from '../../context.ts';
+import { ensureBaseTree } from '../debian/base-tree.ts';
+import { hostKeyPair, machineId } from '../host/identity.ts';
+import { readResolver } from '../host/resolver.ts';
+import { quote, runAsRoot } from '../host/root-script.ts';
+import { subnetCandidates } from '../host/subnets.ts';
+import { bytes, settingsOfMachine } from '../machine-options.ts';
 import type {
   CanKeep,
   Cluster,
@@ -11,18 +17,13 @@ import type {
   ProbeResult,
   Provider,
 } from '../provider.ts';
-import { ensureBaseTree } from './base-tree.ts';
 import { createScript } from './create-script.ts';
 import { destroyScript } from './destroy-script.ts';
-import { hostKeyPair, machineId } from './identity.ts';
 import { listClusters, type NspawnState } from './list-clusters.ts';
 import { clusterNames, isClusterId, nodeNames } from './names.ts';
 import type { ContainerPlan } from './node-script.ts';
-import { bytes, type NspawnSettings, nspawnOptionsSchema } from './nspawn-options.ts';
+import { type NspawnSettings, nspawnOptionsSchema } from './nspawn-options.ts';
 import { probeHost } from './probe-host.ts';
-import { readResolver } from './resolver.ts';
-import { quote, runAsRoot } from './root-script.ts';
-import { subnetCandidates } from './subnets.ts';
 
 /**
  * systemd-nspawn containers with a systemd, an sshd and an address of their own, on an overlay over one cached Debian
@@ -113,7 +114,7 @@ function accountOf({ user = 'root', publicKey }: MachinesSpec['login']): { user:
 }
 
 function containerPlan(machine: MachineSpec, settings: NspawnSettings): ContainerPlan {
-  const { memory, cpus, pids } = { ...settings, ...settings.nodes?.[machine.id] };
+  const { memory, cpus, pids } = settingsOfMachine(settings, machine.id);
   return {
     id: machine.id,
     name: machine.name,

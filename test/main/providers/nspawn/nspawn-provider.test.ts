@@ -5,10 +5,11 @@ import ssh2 from 'ssh2';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { UsageError } from '../../../../common/errors.ts';
 import { processIdentity } from '../../../../common/process-identity.ts';
-import { hostKeyPair, machineId } from '../../../../main/providers/nspawn/identity.ts';
+import { hostKeyPair, machineId } from '../../../../main/providers/host/identity.ts';
+import { bytes } from '../../../../main/providers/machine-options.ts';
 import { listed } from '../../../../main/providers/nspawn/list-clusters.ts';
 import { clusterNames, clusterOf, nodeNames } from '../../../../main/providers/nspawn/names.ts';
-import { bytes, nspawn } from '../../../../main/providers/nspawn/nspawn-options.ts';
+import { nspawn } from '../../../../main/providers/nspawn/nspawn-options.ts';
 import { NspawnProvider } from '../../../../main/providers/nspawn/nspawn-provider.ts';
 
 const provider = new NspawnProvider();
@@ -36,7 +37,7 @@ describe('options', () => {
     { count: 1, packages: ['two,names'] },
     { count: 1, packages: ['--variant=apt'] },
     { count: 1, mirror: 'ftp://example.org/debian' },
-    { count: 1, suite: '../x' },
+    { count: 1, os: '../x' },
     { cuont: 1 },
   ])('%j is refused as the user’s mistake', async (options) =>
     expect(preview(options)).rejects.toBeInstanceOf(UsageError),

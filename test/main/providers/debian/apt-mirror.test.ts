@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { hostMirror, mirrorAt, sourcesList } from '../../../../main/providers/nspawn/apt-mirror.ts';
+import { hostMirror, mirrorAt, sourcesList } from '../../../../main/providers/debian/apt-mirror.ts';
 
 /** A main host's files below a folder of its own; the path ends in a slash. */
 function host(files: Record<string, string>): string {

@@ -1,6 +1,6 @@
 import { execa, execaSync } from 'execa';
 import { describe, expect, test } from 'vitest';
-import { quote, runScript, type ScriptOptions } from '../../../../main/providers/nspawn/root-script.ts';
+import { quote, runScript, type ScriptOptions } from '../../../../main/providers/host/root-script.ts';
 
 test.each(["it's", 'a b', '$(reboot)', '`x`', 'new\nline', '"', '', '\\'])('%j is quoted', (word) => {
   expect(execaSync('bash', ['-c', `printf %s ${quote(word)}`]).stdout).toBe(word);
@@ -61,7 +61,7 @@ describe('a script', () => {
   test('the script dies with the process that started it, even by SIGKILL', async () => {
     const marker = `32${process.pid}.5`;
     const module = JSON.stringify(
-      new URL('../../../../main/providers/nspawn/root-script.ts', import.meta.url).href,
+      new URL('../../../../main/providers/host/root-script.ts', import.meta.url).href,
     );
     const code = `import { runScript } from ${module}; await runScript([], 'sleep ${marker}', { failure: { message: '' } });`;
     const owner = execa(process.execPath, ['--input-type=module', '-e', code], { reject: false });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { freeSubnets } from '../../../../main/providers/nspawn/subnets.ts';
+import { freeSubnets } from '../../../../main/providers/host/subnets.ts';
 
 test('every candidate is a private /24, and none comes twice', () => {
   const nets = freeSubnets(0xabc123, []);

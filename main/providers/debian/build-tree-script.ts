@@ -1,5 +1,5 @@
-import { stateRoot } from './names.ts';
-import { quote } from './root-script.ts';
+import { quote } from '../host/root-script.ts';
+import { stateHome } from '../host/state-home.ts';
 
 const packages = [
   'systemd',
@@ -100,7 +100,7 @@ rm -f "$new"/etc/apt/apt.conf.d/99mmdebstrap "$new"/etc/dpkg/dpkg.cfg.d/99mmdebs
 build="$tree.$(date +%s).$$"
 mv -T "$new" "$build"
 ln -sfn "\${build##*/}" "$tree.link-$$"; mv -T "$tree.link-$$" "$tree"
-used=$(readlink ${stateRoot}/*/tree 2>/dev/null || :)
+used=$(readlink ${stateHome}/*/*/tree 2>/dev/null || :)
 discard() { [[ $'\\n'$used$'\\n' == *$'\\n'$1$'\\n'* ]] || rm -rf --one-file-system "$1"; }
 for old in "$tree".[0-9]*; do [ "$old" = "$build" ] || discard "$old"; done
 find "$trees" -maxdepth 1 -name '*.lock' -mtime +${keepDays} | while read -r lock; do

@@ -5,19 +5,19 @@ import { arch } from 'node:os';
 import { join } from 'node:path';
 import type { FailureDetails } from '../../../common/errors.ts';
 import type { RunContext } from '../../context.ts';
+import { runAsRoot } from '../host/root-script.ts';
+import type { MachineSettings } from '../machine-options.ts';
 import { type AptMirror, hostMirror, mirrorAt, sourcesList } from './apt-mirror.ts';
 import { buildTreeScript, recipe } from './build-tree-script.ts';
-import type { NspawnSettings } from './nspawn-options.ts';
-import { runAsRoot } from './root-script.ts';
 
 /** Debian's architecture is asked of dpkg only when a tree is built: for the digest Node's name does as well. */
 const digestOf = (settings: TreeSettings, mirror: AptMirror): string =>
   createHash('sha256')
-    .update(JSON.stringify([recipe, settings.suite, settings.packages, mirror, arch()]))
+    .update(JSON.stringify([recipe, settings.os, settings.packages, mirror, arch()]))
     .digest('hex')
     .slice(0, 16);
 
-type TreeSettings = Pick<NspawnSettings, 'suite' | 'packages' | 'mirror'>;
+type TreeSettings = Pick<MachineSettings, 'os' | 'packages' | 'mirror'>;
 
 /**
  * The path of the Debian tree that all nodes lie over: a link to the newest build of this recipe, suite, packages,
@@ -29,9 +29,9 @@ export async function ensureBaseTree(
   rebuild: boolean,
   ctx: Pick<RunContext, 'signal' | 'cacheDir' | 'emit'>,
 ): Promise<string> {
-  const { suite, packages } = settings;
+  const { os: suite, packages } = settings;
   const mirror = settings.mirror === undefined ? await hostMirror() : mirrorAt(settings.mirror);
-  const trees = join(ctx.cacheDir, 'nspawn', 'trees');
+  const trees = join(ctx.cacheDir, 'trees');
   const tree = join(trees, `${suite}-${digestOf(settings, mirror)}`);
   if (existsSync(join(tree, 'etc/os-release')) && !rebuild) return tree;
   const note = (message: string) => ctx.emit({ type: 'note', phase: 'machines', message });
@@ -67,12 +67,12 @@ export function explainBuild(
   }
   if (unknown !== undefined || version !== undefined) {
     const what = version ?? `there is no Debian package '${unknown}' in ${suite}`;
-    return { message: what, hint: "correct 'packages' in nspawn({ … })" };
+    return { message: what, hint: "correct 'packages' of the machines" };
   }
   if (/does not have a Release file/.test(stderr)) {
     return {
       message: `there is no Debian suite '${suite}' on ${mirror.main}`,
-      hint: "correct 'suite' (bookworm, trixie, sid) or 'mirror' in nspawn({ … })",
+      hint: "correct 'os' (bookworm, trixie, sid) or 'mirror' of the machines",
     };
   }
   if (/NO_PUBKEY|is not signed/.test(stderr)) {
@@ -88,7 +88,7 @@ export function explainBuild(
   ) {
     return {
       message: `the Debian mirror ${mirror.main} could not be reached`,
-      hint: "check the network (http_proxy is heeded), or name another mirror: nspawn({ mirror: 'http://…/debian' })",
+      hint: "check the network (http_proxy is heeded), or name another mirror for the machines: mirror: 'http://…/debian'",
     };
   }
   return { hint: "'shakedown doctor' says what this machine lacks" };

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { readResolver } from '../../../../main/providers/nspawn/resolver.ts';
+import { readResolver } from '../../../../main/providers/host/resolver.ts';
 
 function host(own: string, behind?: string): string {
   const root = mkdtempSync(join(tmpdir(), 'shakedown-host-'));

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { mirrorAt } from '../../../../main/providers/nspawn/apt-mirror.ts';
-import { explainBuild } from '../../../../main/providers/nspawn/base-tree.ts';
+import { mirrorAt } from '../../../../main/providers/debian/apt-mirror.ts';
+import { explainBuild } from '../../../../main/providers/debian/base-tree.ts';
 
 const explain = (stderr: string) =>
   explainBuild(stderr, 'bookwurm', mirrorAt('http://deb.debian.org/debian'), '/var/cache/shakedown');
@@ -10,7 +10,7 @@ test.each([
   [
     "Err:2 http://deb.debian.org/debian nosuch Release\n  404  Not Found\nE: The repository 'http://deb.debian.org/debian nosuch Release' does not have a Release file.",
     "there is no Debian suite 'bookwurm' on http://deb.debian.org/debian",
-    "'suite'",
+    "'os'",
   ],
   [
     'I: finding correct signed-by value...\nE: Failed to fetch http://127.0.0.1:9/debian/dists/bookworm/InRelease  Could not connect to 127.0.0.1:9 (127.0.0.1). - connect (111: Connection refused)',
