@@ -146,6 +146,7 @@ export class CheckRun {
         this.#addFailure(hook, trouble, this.#nodeLoss('', this.#turnSince));
       }
     }
+    this.#settleOver(file, state);
     if (tests === 0 && troubles.length === 0) {
       const message = "the file has no test; a check file calls test('…', async ({ cluster }) => { … })";
       this.#add({ name, file, durationMs: 0, verdict: 'error', message });
@@ -162,13 +163,7 @@ export class CheckRun {
   abandon(file: string, { verdict, message, rest }: Cause): void {
     const state = this.#open(file);
     if (state === undefined) return;
-    for (const test of state.over.values()) {
-      state.pending.delete(test.id);
-      const { name, durationMs, problem } = test;
-      const common = { name, file, durationMs };
-      if (problem === undefined) this.#add({ ...common, verdict: 'pass' });
-      else this.#addFailure(common, { message: plainMessage(problem) }, this.#lossUnder(test));
-    }
+    this.#settleOver(file, state);
     for (const test of state.running.values()) {
       state.pending.delete(test.id);
       const { name, startedAt } = test;
@@ -189,6 +184,18 @@ export class CheckRun {
     const detail = trouble.detail === undefined ? {} : { detail: trouble.detail };
     const name = trouble.during ?? (trouble.file === undefined ? 'check files' : this.#shown(trouble.file));
     this.#add({ name, durationMs: 0, verdict: 'fail', message, ...place, ...detail });
+  }
+
+  /** Vitest's word on a test may be missing where its process had no time to pass it on: what the test said counts. */
+  #settleOver(file: string, state: FileState): void {
+    for (const test of state.over.values()) {
+      state.pending.delete(test.id);
+      const { name, durationMs, problem } = test;
+      const common = { name, file, durationMs };
+      if (problem === undefined) this.#add({ ...common, verdict: 'pass' });
+      else this.#addFailure(common, { message: plainMessage(problem) }, this.#lossUnder(test));
+    }
+    state.over.clear();
   }
 
   #lossUnder(test: RunningTest | OverTest | undefined): string | undefined {

@@ -13,8 +13,14 @@ export interface HangWatchOptions {
   readonly hung: (file: string, worker: Worker | undefined, message: string) => void;
 }
 
-/** Time that Vitest itself has to end a test whose limit is reached, before we do; ms. */
-const grace = 500;
+/**
+ * Time that Vitest itself has to end a test whose limit is reached, before we do; ms. Generous: on a busy main host a
+ * process may get no time at all for a second, and that is no fault of the test.
+ */
+const grace = 3000;
+
+/** ms between two looks. */
+const every = 250;
 
 /**
  * Notices what Vitest cannot: a test that blocks its process (`while (true) {}`), and a file that never finishes
@@ -24,12 +30,14 @@ export class HangWatch {
   readonly #options: HangWatchOptions;
   readonly #timer: NodeJS.Timeout;
   #file: string | undefined;
-  #lastSign = 0;
+  #lastLook = 0;
+  /** ms since its last sign of life, without those in which this process itself got no time. */
+  #silent = 0;
   #asking = false;
 
   constructor(options: HangWatchOptions) {
     this.#options = options;
-    this.#timer = setInterval(() => this.#look(), 250).unref();
+    this.#timer = setInterval(() => this.#look(), every).unref();
   }
 
   stop(): void {
@@ -42,10 +50,13 @@ export class HangWatch {
     if (file === undefined) return;
     if (file !== this.#file) {
       this.#file = file;
-      this.#lastSign = performance.now();
+      this.#silent = 0;
     }
+    const now = performance.now();
+    this.#silent += Math.min(now - this.#lastLook, 2 * every);
+    this.#lastLook = now;
     const worker = this.#options.worker(file);
-    const silent = performance.now() - this.#lastSign;
+    const silent = this.#silent;
     if (worker?.go === undefined) {
       if (silent > loadTimeoutMs) {
         hung(file, worker, `the file did not finish loading within ${loadTimeoutMs / 1000} s`);
@@ -66,7 +77,7 @@ export class HangWatch {
     this.#asking = true;
     try {
       await worker.connection.sendRequest(protocol.ping, {});
-      if (worker.file === this.#file) this.#lastSign = performance.now();
+      if (worker.file === this.#file) this.#silent = 0;
     } catch {
       // It is gone, which is noticed elsewhere.
     } finally {

@@ -233,15 +233,13 @@ describe('a base tree', () => {
     controller.abort(new Error('enough'));
     await outcome;
     expect(await remains([cacheDir.slice(-6)])).toEqual([]);
-    const built = readdirSync(join(cacheDir, 'nspawn/trees')).filter(
-      (name) => !/\.(lock|part-\d+)$/.test(name),
-    );
+    const built = readdirSync(join(cacheDir, 'trees')).filter((name) => !/\.(lock|part-\d+)$/.test(name));
     expect(built).toEqual([]);
   });
 
   test('that is built anew is not taken from under the nodes that lie over the old one', async () => {
     const old = await during(1);
-    const trees = join(ctx.cacheDir, 'nspawn/trees');
+    const trees = join(ctx.cacheDir, 'trees');
     const reference = `/var/lib/shakedown/nspawn/${old.id}/tree`;
     const { stdout: before } = await execa('readlink', [reference]);
     const login = await loginForNewMachines({}, ctx.cacheDir);
