@@ -81,6 +81,7 @@ async function giveUp(
       await writeKeptCluster(world.directory, {
         cluster,
         scenario: request.scenario.directory,
+        flags: request.flags,
         run: store.id,
         workingDirs: underway.planned.map(({ config }) => config.workingDir),
         kept: true,

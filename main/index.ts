@@ -23,5 +23,6 @@ export type {
   SetupStep,
   Timeouts,
 } from './config/scenario.ts';
+export { type MachineOptions, machines } from './providers/machine-options.ts';
 export { type NspawnOptions, nspawn } from './providers/nspawn/nspawn-options.ts';
 export { type SshHost, ssh } from './providers/ssh/ssh-options.ts';

@@ -1,5 +1,6 @@
 import type { PhaseName } from '../common/results.ts';
 import type { CheckHost } from './checks/check-host.ts';
+import type { ScenarioFlags } from './config/load.ts';
 import { nodeFacts, type Scenario } from './config/scenario.ts';
 import { bringHome } from './evidence.ts';
 import { type OpenRun, openRun } from './open-run.ts';
@@ -18,6 +19,8 @@ import type { World } from './world.ts';
 /** What is asked of one run. */
 export interface RunRequest {
   readonly scenario: Scenario;
+  /** Those that it was loaded with, for a rerun to load it alike. */
+  readonly flags: ScenarioFlags;
   /** Whether the machines stay when it is over. */
   readonly keep: 'never' | 'on-failure' | 'always';
   /** Only checks whose name holds this. */
@@ -88,6 +91,8 @@ async function machinesFor(
   { work, emit, store }: OpenRun,
 ): Promise<Cluster> {
   const { scenario, reuse, rebuild = false } = request;
+  const { whyProvider: message } = scenario;
+  if (message !== undefined) emit({ type: 'note', message, phase: 'machines' });
   const provider = world.provider(scenario.provider);
   const shares = await world.agentShares(world.cacheDir);
   const cluster =
@@ -97,6 +102,7 @@ async function machinesFor(
   const kept = {
     cluster,
     scenario: scenario.directory,
+    flags: request.flags,
     run: store.id,
     workingDirs: [],
     kept: reuse !== undefined,

@@ -1,8 +1,7 @@
-import { resolve } from 'node:path';
-import { loadScenario } from '../config/load.ts';
 import { nodeFacts, type Origin, type Scenario } from '../config/scenario.ts';
 import { leaves } from '../config/value-path.ts';
 import type { Command } from './command.ts';
+import { scenarioIn } from './load-scenario.ts';
 import { previewMachines } from './previewed-nodes.ts';
 import { scenarioFlags, scenarioOptions } from './scenario-flags.ts';
 
@@ -20,8 +19,9 @@ export const configCommand: Command = {
   description: 'Show the config in force and where each value came from; touches no machine',
   options: [...scenarioOptions, ['--json', 'Print it as JSON']],
   examples: ['shakedown config', 'shakedown config examples/rabbitmq --set timeouts.start=120'],
-  async run([folder = '.'], options, { cwd, stdout }) {
-    const scenario = await loadScenario(resolve(cwd, folder), { ...scenarioFlags(options), cwd });
+  async run([folder = '.'], options, environment) {
+    const { stdout } = environment;
+    const scenario = await scenarioIn(folder, scenarioFlags(options), environment);
     const rows = [...mainRows(scenario), ...(await nodeRows(scenario))];
     if (options.json === true)
       stdout.write(`${JSON.stringify({ directory: scenario.directory, values: rows }, null, 2)}\n`);

@@ -2,6 +2,7 @@ import { existsSync, statfsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { freemem, totalmem } from 'node:os';
 import { dirname } from 'node:path';
+import { chooseProvider } from '../providers/choose.ts';
 import { providers } from '../providers/registry.ts';
 import { openLedgers } from '../store/file-ledger.ts';
 import type { Command, CommandEnvironment } from './command.ts';
@@ -100,13 +101,14 @@ function memory(): Finding {
 
 async function providersHere({ signal, cacheDir }: CommandEnvironment): Promise<Finding[]> {
   const probes = await Promise.all(providers.map((provider) => provider.probe({ signal, cacheDir })));
+  const chosen = await chooseProvider({ signal, cacheDir }).catch(() => undefined);
   return providers.map(({ name }, index) => {
     const probe = probes[index];
     const ok = probe?.ok === true;
     const mend = probe?.missingPackages?.length
       ? `apt-get install ${probe.missingPackages.join(' ')}`
       : undefined;
-    const first = probes.findIndex((each) => each.ok) === index ? ' (the one a new scenario gets)' : '';
+    const first = name === chosen?.provider ? ' (the one that a new scenario gets)' : '';
     return {
       name: `provider ${name}`,
       ok,

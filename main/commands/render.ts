@@ -2,13 +2,13 @@ import { readdir } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import { UsageError } from '../../common/errors.ts';
-import { loadScenario } from '../config/load.ts';
 import type { PlannedNode } from '../phases/phase.ts';
 import { planNodes } from '../phases/plan.ts';
 import { printable } from '../render/template-mistake.ts';
 import type { RenderedEntry } from '../render/tree.ts';
 import { writeTree } from '../render/write-tree.ts';
 import type { Command } from './command.ts';
+import { scenarioIn } from './load-scenario.ts';
 import { previewMachines } from './previewed-nodes.ts';
 import { scenarioFlags, scenarioOptions } from './scenario-flags.ts';
 
@@ -22,8 +22,9 @@ export const renderCommand: Command = {
     ['--out <folder>', 'Write the files there, in a folder for each node, instead of printing them'],
   ],
   examples: ['shakedown render --node 1', 'shakedown render --out /tmp/rendered'],
-  async run([folder = '.'], options, { cwd, env, stdout }) {
-    const scenario = await loadScenario(resolve(cwd, folder), { ...scenarioFlags(options), cwd });
+  async run([folder = '.'], options, environment) {
+    const { cwd, env, stdout } = environment;
+    const scenario = await scenarioIn(folder, scenarioFlags(options), environment);
     const planned = await planNodes(scenario, await previewMachines(scenario), env);
     const chosen = options.node === undefined ? planned : [chooseNode(planned, String(options.node))];
     if (options.out === undefined) for (const node of chosen) print(node, stdout);

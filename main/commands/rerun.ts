@@ -1,8 +1,9 @@
 import { UsageError } from '../../common/errors.ts';
 import { type PhaseName, phaseNames } from '../../common/results.ts';
-import { loadScenario } from '../config/load.ts';
+import type { ScenarioFlags } from '../config/load.ts';
 import { readKeptCluster } from '../store/kept-cluster.ts';
 import type { Command } from './command.ts';
+import { scenarioIn } from './load-scenario.ts';
 import { runOptions, runWith } from './run.ts';
 import { scenarioFlags } from './scenario-flags.ts';
 
@@ -27,17 +28,26 @@ export const rerunCommand: Command = {
       });
     }
     const from = phase(options.from === undefined ? 'clean' : String(options.from));
-    const scenario = await loadScenario(kept.scenario, scenarioFlags(options));
+    const flags = together(kept.flags, scenarioFlags(options));
+    const { provider } = kept.cluster;
+    const scenario = await scenarioIn(kept.scenario, flags, environment, async () => ({ provider }));
     const count = kept.cluster.machines.length;
-    if (scenario.machines.length !== count || scenario.provider !== kept.cluster.provider) {
+    if (scenario.machines.length !== count || scenario.provider !== provider) {
       throw new UsageError(
-        `The config asks for ${scenario.machines.length} ${scenario.provider} nodes, but ${count} ${kept.cluster.provider} nodes were kept.`,
+        `The config asks for ${scenario.machines.length} ${scenario.provider} nodes, but ${count} ${provider} nodes were kept.`,
         { hint: 'shakedown run --keep' },
       );
     }
-    return runWith({ scenario, keep: 'always', reuse: { kept, from } }, options, environment);
+    return runWith({ scenario, flags, keep: 'always', reuse: { kept, from } }, options, environment);
   },
 };
+
+/** The flags that the machines were made with count again, unless others are given. */
+const together = (made: ScenarioFlags, now: ScenarioFlags): ScenarioFlags => ({
+  ...made,
+  ...now,
+  set: [...(made.set ?? []), ...(now.set ?? [])],
+});
 
 function phase(name: string): PhaseName {
   const found = beginnings.find((each) => each === name);

@@ -1,11 +1,10 @@
-import { resolve } from 'node:path';
-import { loadScenario } from '../config/load.ts';
 import { reapDirectory, takeDownKept } from '../reap.ts';
 import { chooseFace } from '../report/face.ts';
 import { printSummary } from '../report/summary.ts';
 import { type RunRequest, run } from '../run.ts';
 import { acquireLock } from '../store/lock.ts';
 import type { Command, CommandEnvironment, CommandOptions } from './command.ts';
+import { scenarioIn } from './load-scenario.ts';
 import { realWorld } from './real-world.ts';
 import { scenarioFlags, scenarioOptions } from './scenario-flags.ts';
 
@@ -33,9 +32,10 @@ export const runCommand: Command = {
     'shakedown run --nodes 10.0.0.5,10.0.0.6 -u admin',
   ],
   async run([folder = '.'], options, environment) {
-    const scenario = await loadScenario(resolve(environment.cwd, folder), scenarioFlags(options));
+    const flags = scenarioFlags(options);
+    const scenario = await scenarioIn(folder, flags, environment);
     const keep = options.keep ? 'always' : options.keepOnFailure ? 'on-failure' : 'never';
-    return runWith({ scenario, keep, rebuild: options.rebuild === true }, options, environment);
+    return runWith({ scenario, flags, keep, rebuild: options.rebuild === true }, options, environment);
   },
 };
 

@@ -5,6 +5,8 @@ import type { CommandOptions } from './command.ts';
 export const scenarioOptions: readonly (readonly [string, string])[] = [
   ['-k, --key <file>', 'Private key to log in with'],
   ['-u, --user <name>', 'User to log in as'],
+  ['--provider <kind>', 'Make the machines of this kind: nspawn, docker, qemu, vagrant, ec2'],
+  ['--os <release>', 'Operating system of the machines: bookworm, trixie, noble'],
   ['--nodes <addresses>', 'Use these machines over ssh: a,b,c'],
   ['--count <n>', 'How many nodes to make'],
   ['--node-files <folder>', 'Node files to send instead of the config’s'],
@@ -17,6 +19,8 @@ export function scenarioFlags(options: CommandOptions): ScenarioFlags {
   const flags = {
     key: text('key'),
     user: text('user'),
+    provider: text('provider'),
+    os: text('os'),
     nodes: text('nodes'),
     count: text('count'),
     nodeFiles: text('nodeFiles'),

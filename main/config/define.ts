@@ -8,7 +8,7 @@ import type {
   Timeouts,
 } from './scenario.ts';
 
-/** What `nspawn({…})` and `ssh([…])` give: a kind of machine, and what it was asked for. */
+/** What `machines({…})`, `nspawn({…})` and `ssh([…])` give: a kind of machine, and what it was asked for. */
 export interface ProviderChoice {
   readonly provider: string;
   readonly options: unknown;
@@ -18,8 +18,16 @@ export interface ProviderChoice {
 export interface MainConfig {
   /** Shown in reports; the folder's name unless told. */
   readonly name?: string;
-  /** The machines, with their names and roles: `nspawn({ count: 3 })`, `ssh(['10.0.0.5', '10.0.0.6'])`. */
+  /**
+   * The machines, with their names and roles: `machines({ count: 3 })` for those that work on this main host,
+   * `nspawn({ count: 3 })`, `ssh(['10.0.0.5', '10.0.0.6'])`.
+   */
   readonly nodes: ProviderChoice;
+  /**
+   * What else each kind of machine needs to know when the scenario is run on it by `--provider` instead of its own
+   * kind, as its factory takes it: `{ ec2: { region: 'eu-central-1' } }`.
+   */
+  readonly providers?: Readonly<Record<string, unknown>>;
   /** User to log in as (`-u`). */
   readonly sshUser?: string;
   /** Private key to log in with (`-k`), relative to the scenario's folder; `~/` is the home folder. */

@@ -1,4 +1,5 @@
 import { isAbsolute, join, resolve } from 'node:path';
+import { type MachineFlags, readMachineFlags } from './machine-flags.ts';
 import type { ConfigMistake } from './mistake.ts';
 import { isPlainObject } from './node-functions.ts';
 import { parsePath, pathText, replaceAt, type ValuePath, valueAt } from './value-path.ts';
@@ -9,6 +10,10 @@ export interface ScenarioFlags {
   readonly key?: string;
   /** `-u`: the user to log in as. */
   readonly user?: string;
+  /** `--provider`: the kind of machine to use instead of the config's. */
+  readonly provider?: string;
+  /** `--os`: the release of all machines. */
+  readonly os?: string;
   /** `--nodes a,b,c`: machines to use over ssh. */
   readonly nodes?: string;
   /** `--count`: how many machines to make. */
@@ -32,9 +37,7 @@ export interface Override {
 export interface Overrides {
   readonly main: readonly Override[];
   readonly node: readonly Override[];
-  /** `--nodes` and `--count` need to know the provider. */
-  readonly hosts?: readonly string[];
-  readonly count?: number;
+  readonly machines: MachineFlags;
   readonly mistakes: readonly ConfigMistake[];
 }
 
@@ -61,7 +64,7 @@ export function readFlags(flags: ScenarioFlags): Overrides {
     else if (override.path[0] === 'main_config') main.push({ ...override, path: override.path.slice(1) });
     else main.push(override);
   }
-  return { main, node, mistakes, ...machineFlags(flags, mistakes) };
+  return { main, node, mistakes, machines: readMachineFlags(flags, mistakes) };
 }
 
 /** `~/` stays: it is the home folder wherever it is read. */
@@ -83,30 +86,6 @@ function jsonOrText(text: string): unknown {
   } catch {
     return text;
   }
-}
-
-function machineFlags(flags: ScenarioFlags, mistakes: ConfigMistake[]): Pick<Overrides, 'hosts' | 'count'> {
-  const { nodes, count } = flags;
-  if (nodes !== undefined && count !== undefined) {
-    mistakes.push({
-      source: '--count',
-      message: 'cannot go together with --nodes: the machines are there already',
-    });
-    return {};
-  }
-  if (nodes !== undefined) {
-    const hosts = nodes.split(',').map((host) => host.trim());
-    if (!hosts.includes('')) return { hosts };
-    mistakes.push({
-      source: '--nodes',
-      message: `found '${nodes}', expected addresses with commas between: a,b,c`,
-    });
-  }
-  if (count !== undefined) {
-    if (/^[1-9]\d*$/.test(count)) return { count: Number(count) };
-    mistakes.push({ source: '--count', message: `found '${count}', expected a whole number, 1 or more` });
-  }
-  return {};
 }
 
 /** The config with the overrides in place. */

@@ -7,7 +7,7 @@ import { loadModule } from './load-module.ts';
 import { ConfigError, type ConfigMistake, thrownMistake } from './mistake.ts';
 import { nodeFileNames } from './node-files.ts';
 import { mainOrigins, nodeOrigins } from './origins.ts';
-import { type MainConfigReading, readMainConfig } from './read-main-config.ts';
+import { type ChooseKind, type MainConfigReading, readMainConfig } from './read-main-config.ts';
 import {
   type NodeConfigReading,
   type NodeConfigSource,
@@ -18,14 +18,20 @@ import type { Scenario } from './scenario.ts';
 import type { ParsedMain } from './schema.ts';
 
 export type { ScenarioFlags } from './flags.ts';
+export type { ChooseKind } from './read-main-config.ts';
 
 /**
  * Loads the scenario of a folder (absolute): `config/main.config.ts` and `config/node.config.ts`, or the same with
  * another JavaScript suffix. The flags win over the files. Both files are validated for all nodes that the scenario
  * asks for; their functions are tried with addresses of no machine. Nothing is cached: an edited file counts.
+ * `choose` is asked where the config leaves the kind of machine open.
  * Throws UsageError without a config, and ConfigError (a UsageError) with every mistake of both files and the flags.
  */
-export async function loadScenario(directory: string, flags: ScenarioFlags): Promise<Scenario> {
+export async function loadScenario(
+  directory: string,
+  flags: ScenarioFlags,
+  choose: ChooseKind,
+): Promise<Scenario> {
   const files = configFiles(directory);
   const overrides = readFlags(flags);
   const [main, node] = await Promise.all([load(files.main, directory), load(files.node, directory)]);
@@ -33,6 +39,7 @@ export async function loadScenario(directory: string, flags: ScenarioFlags): Pro
     main.config,
     { directory, label: relative(directory, files.main) },
     overrides,
+    choose,
   );
   const source: NodeConfigSource = {
     directory,
@@ -104,6 +111,7 @@ function scenario(
     provider: parsed.nodes.provider,
     providerOptions: parsed.nodes.options,
     machines: reading.machines,
+    ...(reading.why === undefined ? {} : { whyProvider: reading.why }),
     login: login(parsed.sshUser, reading.keyFile),
     packages: parsed.packages,
     checks: reading.checks,

@@ -37,27 +37,20 @@ const machineSpec = ({ name, role }: Wanted, id: number): MachineSpec => ({
   ...(role === undefined ? {} : { role }),
 });
 
+/** The machines that a choice asks for; none where it is wrong. */
+export function wantedOf(choice: unknown): readonly Wanted[] {
+  const { provider, options } = isPlainObject(choice) ? choice : {};
+  const kind = typeof provider === 'string' ? kinds[provider] : undefined;
+  return kind?.schema.safeParse(options).success ? kind.wanted(options) : [];
+}
+
 /** `--nodes`: those hosts, each with the role that the config gives to the node at its place. */
 export function hostsChoice(hosts: readonly string[], configured: unknown): ProviderChoice {
-  const { provider, options } = isPlainObject(configured) ? configured : {};
-  const kind = typeof provider === 'string' ? kinds[provider] : undefined;
-  const machines = kind?.schema.safeParse(options).success ? kind.wanted(options) : [];
+  const machines = wantedOf(configured);
   return ssh(
     hosts.map((host, index) => {
       const role = machines[index]?.role;
       return role === undefined ? host : { ...parseHost(host), role };
     }),
   );
-}
-
-/** `--count` in the provider's options; a text says why not. */
-export function withCount(choice: unknown, count: number): ProviderChoice | string {
-  const { provider, options } = isPlainObject(choice) ? choice : {};
-  if (typeof provider !== 'string' || provider === 'ssh') {
-    return 'the machines of this scenario exist already: change them with --nodes';
-  }
-  if (isPlainObject(options) && options.nodes !== undefined) {
-    return `the config lists its machines one by one, in nodes: ${provider}({ nodes: […] })`;
-  }
-  return { provider, options: { ...(isPlainObject(options) ? options : {}), count } };
 }

@@ -5,7 +5,8 @@ import type { MachineSpec } from '../providers/provider.ts';
 import { findCheckFiles } from './check-files.ts';
 import { blame, flagOf, type Overrides, override } from './flags.ts';
 import { describeIssues, nearlyFields } from './issues.ts';
-import { hostsChoice, machinesOf, withCount } from './machines.ts';
+import { type FlaggedChoice, ofKind, withMachineFlags } from './machine-flags.ts';
+import { machinesOf } from './machines.ts';
 import { type ConfigMistake, found } from './mistake.ts';
 import { isPlainObject, withoutUndefined } from './node-functions.ts';
 import { unknownTarget } from './node-mistakes.ts';
@@ -20,6 +21,8 @@ export interface MainConfigReading {
   /** With defaults; absent when there are mistakes in it. */
   readonly parsed?: ParsedMain;
   readonly machines: readonly MachineSpec[];
+  /** Why they are of this kind, where the config leaves it open and it is not the best one. */
+  readonly why?: string;
   /** Absolute. */
   readonly nodeFiles: string;
   readonly keyFile?: string;
@@ -30,11 +33,15 @@ export interface MainConfigReading {
   readonly mistakes: readonly ConfigMistake[];
 }
 
-/** Applies the flags to a main config and validates it; `config` is the file's default export. Never throws. */
+/** Finds the kind of machine that works here, and why it is not the best one. Throws ShakedownError if none does. */
+export type ChooseKind = () => Promise<{ readonly provider: string; readonly why?: string }>;
+
+/** Applies the flags to a main config and validates it; `config` is the file's default export. Throws what `choose` throws. */
 export async function readMainConfig(
   config: unknown,
   { directory, label }: { readonly directory: string; readonly label: string },
   overrides: Overrides,
+  choose: ChooseKind,
 ): Promise<MainConfigReading> {
   const mistakes: ConfigMistake[] = [...overrides.mistakes];
   if (!isPlainObject(config)) {
@@ -51,8 +58,11 @@ export async function readMainConfig(
       message,
     });
   };
-  const set = override(withoutUndefined(config), overrides.main, mistakes);
-  const written = isPlainObject(config) ? withMachineFlags(set, overrides, flagged, mistakes) : {};
+  const plain = withoutUndefined(config);
+  const settled = isPlainObject(plain) ? await settleMachines(plain, overrides, choose) : undefined;
+  flagged.unshift(...(settled?.flagged ?? []));
+  mistakes.push(...(settled?.mistakes ?? []));
+  const written = settled ? override(settled.config, overrides.main, mistakes) : {};
   const result = mainSchema.safeParse(written, { reportInput: true });
   const { data } = result;
   if (isPlainObject(config)) {
@@ -67,27 +77,27 @@ export async function readMainConfig(
   return {
     ...{ written, machines, ...files, checks, checkFiles, flagged, mistakes },
     ...(data ? { parsed: data } : {}),
+    ...(settled?.why === undefined ? {} : { why: settled.why }),
   };
 }
 
 type Complain = (mistake: { path: string; message: string }) => void;
 
-/** `--nodes` and `--count`. */
-function withMachineFlags(
+/** The machines as the flags want them, and of the kind that works here where the config leaves that open. */
+async function settleMachines(
   config: Readonly<Record<string, unknown>>,
-  { hosts, count }: Overrides,
-  flagged: { path: string; flag: string }[],
-  mistakes: ConfigMistake[],
-): Readonly<Record<string, unknown>> {
-  if (hosts) {
-    flagged.push({ path: 'nodes', flag: '--nodes' });
-    return { ...config, nodes: hostsChoice(hosts, config.nodes) };
+  { machines }: Overrides,
+  choose: ChooseKind,
+): Promise<Omit<FlaggedChoice, 'choice'> & { readonly config: object; readonly why?: string }> {
+  const defaults = isPlainObject(config.providers) ? config.providers : {};
+  const { choice, ...flagged } = withMachineFlags(config.nodes, machines, defaults);
+  if (choice === undefined) return { ...flagged, config };
+  if (!isPlainObject(choice) || choice.provider !== 'auto') {
+    return { ...flagged, config: { ...config, nodes: choice } };
   }
-  if (count === undefined) return config;
-  const nodes = withCount(config.nodes, count);
-  if (typeof nodes === 'string') mistakes.push({ source: '--count', message: nodes });
-  flagged.push({ path: 'nodes.options.count', flag: '--count' });
-  return typeof nodes === 'string' ? config : { ...config, nodes };
+  const { provider, why } = await choose();
+  const nodes = ofKind(choice, provider, defaults[provider]);
+  return { ...flagged, config: { ...config, nodes }, ...(why === undefined ? {} : { why }) };
 }
 
 function localFiles(

@@ -124,6 +124,8 @@ export interface Scenario {
   readonly provider: string;
   readonly providerOptions: unknown;
   readonly machines: readonly MachineSpec[];
+  /** Why they are of this provider, where the config leaves that open and it is not the best one; a sentence. */
+  readonly whyProvider?: string;
   readonly login: Login;
   /** apt packages for the main host. */
   readonly packages: readonly string[];

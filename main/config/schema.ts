@@ -1,6 +1,10 @@
 import { z } from 'zod';
+import { kinds } from '../providers/kinds.ts';
 import * as field from './field-schemas.ts';
 import { declaredCheck, nodeFields } from './schema-parts.ts';
+
+/** Validated by the kind's own schema once a scenario is run on it. */
+const optionsOfKinds = Object.fromEntries(Object.keys(kinds).map((name) => [name, z.unknown().optional()]));
 
 const limit = (defaultSeconds: number) => field.seconds.default(defaultSeconds);
 
@@ -40,7 +44,11 @@ const globOrCheck = z.unknown().transform((value, context) => {
 /** The main config's own fields; with defaults. `nodes` is validated by the provider's own schema. */
 export const mainFields = {
   name: z.exactOptional(field.text),
-  nodes: field.object({ provider: field.text, options: z.unknown() }, 'nspawn({…}) or ssh([…])'),
+  nodes: field.object(
+    { provider: field.text, options: z.unknown() },
+    'machines({…}), nspawn({…}) or ssh([…])',
+  ),
+  providers: field.object(optionsOfKinds, 'an object: { ec2: {…} }').prefault({}),
   sshUser: z.exactOptional(field.user),
   sshKey: z.exactOptional(field.text),
   packages: z.array(field.aptPackage, { error: 'a list of packages' }).default([]),

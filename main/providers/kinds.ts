@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import type { z } from 'zod';
+import { machinesSchema } from './machine-options.ts';
 import { nspawnOptionsSchema } from './nspawn/nspawn-options.ts';
 import { parseHost, sshOptionsSchema } from './ssh/ssh-options.ts';
 
@@ -10,12 +11,15 @@ export type Wanted = { readonly name?: string | undefined; readonly role?: strin
 export interface Kind {
   readonly schema: z.ZodType;
   readonly wanted: (options: unknown) => readonly Wanted[];
+  /** Machines are made, as many as are wanted; else they are there already. */
+  readonly makes: boolean;
 }
 
-/** Every kind of machine, by the name of its provider. */
+/** Every kind of machine, by the name of its provider; `auto` is whichever works on this main host. */
 export const kinds: Readonly<Record<string, Kind>> = {
-  nspawn: kind(nspawnOptionsSchema, machinesWanted),
-  ssh: kind(sshOptionsSchema, ({ hosts }) => {
+  auto: making(machinesSchema),
+  nspawn: making(nspawnOptionsSchema),
+  ssh: borrowing(sshOptionsSchema, ({ hosts }) => {
     const addresses = hosts.map((host) => parseHost(host).address);
     return hosts.map(parseHost).map(({ name, role, address }) => {
       const tells = isIP(address) === 0 && addresses.filter((other) => other === address).length === 1;
@@ -24,14 +28,17 @@ export const kinds: Readonly<Record<string, Kind>> = {
   }),
 };
 
-function kind<Schema extends z.ZodType>(
+function borrowing<Schema extends z.ZodType>(
   schema: Schema,
   wanted: (options: z.output<Schema>) => readonly Wanted[],
 ): Kind {
-  return { schema, wanted: (options) => wanted(schema.parse(options)) };
+  return { schema, wanted: (options) => wanted(schema.parse(options)), makes: false };
 }
 
+type CountOrNodes = { count?: number | undefined; nodes?: readonly Wanted[] | undefined };
+
 /** `count` machines, or those of `nodes`. */
-function machinesWanted(options: { count?: number | undefined; nodes?: readonly Wanted[] | undefined }) {
-  return options.nodes ?? Array.from({ length: options.count ?? 0 }, () => ({}));
+function making<Schema extends z.ZodType<CountOrNodes>>(schema: Schema): Kind {
+  const wanted = ({ nodes, count = 0 }: CountOrNodes) => nodes ?? Array.from({ length: count }, () => ({}));
+  return { schema, wanted: (options) => wanted(schema.parse(options)), makes: true };
 }

@@ -75,10 +75,17 @@ export const countOrNodes = (options: { readonly count?: unknown; readonly nodes
 
 export const countOrNodesMessage = { message: 'expected either count or nodes' };
 
-const machinesSchema = z.strictObject(machineFields).refine(countOrNodes, countOrNodesMessage);
+/** Machines of no particular kind. */
+export const machinesSchema = z.strictObject(machineFields).refine(countOrNodes, countOrNodesMessage);
 
 export type MachineOptions = z.input<typeof machinesSchema>;
 export type MachineSettings = z.output<typeof machinesSchema>;
+
+/**
+ * Machines for a scenario that does not care what they are made of: containers or virtual machines, whichever works
+ * on this main host; `--provider` says it for one run.
+ */
+export const machines = (options: MachineOptions) => ({ provider: 'auto', options });
 
 /** One machine's own settings over those for all. */
 export function settingsOfMachine<

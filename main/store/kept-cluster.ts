@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../../common/errors.ts';
+import type { ScenarioFlags } from '../config/flags.ts';
 import type { Cluster } from '../providers/provider.ts';
 
 /** The machines that the current folder's latest run uses or kept: `.shakedown/cluster.json`. */
@@ -9,6 +10,8 @@ export interface KeptCluster {
   readonly cluster: Cluster;
   /** The scenario's folder, absolute. */
   readonly scenario: string;
+  /** Those that the scenario was loaded with; their paths are relative to the current folder. */
+  readonly flags: ScenarioFlags;
   /** The run that made it. */
   readonly run: string;
   /** Each node's working directory, so that borrowed machines can be given back; by node id. */

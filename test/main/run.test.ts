@@ -17,7 +17,7 @@ const check = (verdict: CheckResult['verdict'], name = 'a check'): CheckResult =
 
 async function take(troubles: Troubles = {}, request: Partial<RunRequest> = {}) {
   const world = fakeWorld(troubles);
-  const result = await run({ scenario: fakeScenario(), keep: 'never', ...request }, world);
+  const result = await run({ scenario: fakeScenario(), flags: {}, keep: 'never', ...request }, world);
   const of = (node: number) => world.asked.filter((line) => line.split(/[ :]/).includes(String(node)));
   return { world, result, of, asked: world.asked };
 }
@@ -141,7 +141,7 @@ describe('whatever happens, the evidence comes home and the machines go', () => 
 test('a mistake in a template is the user’s: no machine is made, nothing is sent', async () => {
   const world = fakeWorld();
   const scenario = fakeScenario(2, { template: '<{ nobody }>' });
-  const failed = run({ scenario, keep: 'never' }, world);
+  const failed = run({ scenario, flags: {}, keep: 'never' }, world);
   await expect(failed).rejects.toBeInstanceOf(UsageError);
   await expect(failed).rejects.toThrow(/app\.conf\.tmpl.*nobody/s);
   expect(world.asked).toEqual([]);
@@ -157,7 +157,7 @@ test('kept machines are marked, remembered, and used again from the phase one na
   expect(kept).toMatchObject({ kept: true, workingDirs: ['/srv/work', '/srv/work'] });
 
   const again = fakeWorld();
-  await run({ scenario: fakeScenario(), keep: 'always', reuse: { kept, from: 'start' } }, again);
+  await run({ scenario: fakeScenario(), flags: {}, keep: 'always', reuse: { kept, from: 'start' } }, again);
   expect(again.asked).not.toContain('create');
   expect(again.asked).not.toContain('install 0');
   expect(again.asked).toContain('startService 0');

@@ -19,7 +19,7 @@ test('makes a scenario that loads and renders as it is, and says what comes next
   expect(stdout).toMatch(/cd my cluster\n.*shakedown render.*\n.*shakedown run/);
 
   const directory = join(cwd, 'my cluster');
-  const scenario = await loadScenario(directory, {});
+  const scenario = await loadScenario(directory, {}, async () => ({ provider: 'nspawn' }));
   expect(scenario).toMatchObject({
     name: 'my cluster',
     machines: [{ name: 'node0' }, { name: 'node1' }, { name: 'node2' }],

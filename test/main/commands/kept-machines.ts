@@ -21,6 +21,7 @@ export function keptIn(targets: readonly SshTarget[]): string {
   const kept: KeptCluster = {
     cluster: { id: 'abc123', provider: 'ssh', machines, borrowed: true },
     scenario: directory,
+    flags: {},
     run: 'run',
     workingDirs: machines.map(() => '/srv/shakedown'),
     kept: true,

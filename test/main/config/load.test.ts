@@ -208,6 +208,63 @@ describe('flags', () => {
     });
   });
 
+  describe('--provider', () => {
+    test('makes the same machines of another kind, with what the config says of that kind', async () => {
+      const nodes = "ssh([{ address: '10.0.0.5', role: 'primary' }, { address: '10.0.0.6', name: 'b' }])";
+      const main = "providers: { nspawn: { packages: ['curl'], count: 7 } }";
+      expect(await scenarioOf({ nodes, main }).load({ provider: 'nspawn' })).toMatchObject({
+        provider: 'nspawn',
+        providerOptions: { packages: ['curl'], nodes: [{ role: 'primary' }, { name: 'b' }] },
+        machines: [{ name: 'node0', role: 'primary' }, { name: 'b' }],
+      });
+    });
+
+    test('keeps the number, the system and the limits', async () => {
+      const nodes = "machines({ count: 2, os: 'trixie', memory: '1G' })";
+      const scenario = await scenarioOf({ nodes }).load({ provider: 'nspawn', count: '4' });
+      expect(scenario.providerOptions).toEqual({ count: 4, os: 'trixie', memory: '1G' });
+    });
+
+    test('of machines that exist already takes them from the config', async () => {
+      const main = "providers: { ssh: { hosts: ['10.0.0.7'] } }";
+      expect(await scenarioOf({ main }).load({ provider: 'ssh' })).toMatchObject({
+        provider: 'ssh',
+        providerOptions: { hosts: ['10.0.0.7'] },
+      });
+      expect(await scenarioOf().mistakes({ provider: 'ssh' })).toEqual([
+        expect.stringMatching(/^--provider: it has to know which machines: --nodes a,b,c, or providers: /),
+      ]);
+    });
+
+    test('that does not exist is told, and so is one in the config', async () => {
+      expect(await scenarioOf().mistakes({ provider: 'nspwan' })).toEqual([
+        expect.stringMatching(/^--provider: found 'nspwan', expected one of: .*nspawn/),
+      ]);
+      expect(await scenarioOf({ main: 'providers: { nspwan: {} }' }).mistakes()).toEqual([
+        expect.stringMatching(
+          /^config\/main\.config\.ts: providers\.nspwan: unknown key; did you mean 'nspawn'/,
+        ),
+      ]);
+    });
+  });
+
+  test('--os is the system of all machines, whatever each one’s own', async () => {
+    const nodes = "nspawn({ nodes: [{ os: 'bookworm', name: 'a' }, {}], os: 'sid' })";
+    const { providerOptions } = await scenarioOf({ nodes }).load({ os: 'trixie' });
+    expect(providerOptions).toEqual({ os: 'trixie', nodes: [{ name: 'a' }, {}] });
+  });
+
+  test('machines of no particular kind become what works here', async () => {
+    const folder = scenarioOf({ nodes: 'machines({ count: 2 })' });
+    const choose = async () => ({ provider: 'nspawn', why: 'because' });
+    const scenario = await loadScenario(folder.directory, {}, choose);
+    expect(scenario).toMatchObject({
+      provider: 'nspawn',
+      providerOptions: { count: 2 },
+      whyProvider: 'because',
+    });
+  });
+
   test('that are wrong are told as what they are', async () => {
     const folder = scenarioOf({ nodes: "ssh(['10.0.0.5'])" });
     expect(
@@ -259,7 +316,9 @@ describe('a folder that is no scenario', () => {
     ['does not exist', '/nowhere/at/all', /There is no folder/],
     ['has no config', '/usr', /is no scenario: it has no config\/main\.config\.ts/],
   ])('because it %s: the error names shakedown init', async (_, directory, message) => {
-    const error: unknown = await loadScenario(directory, {}).catch((thrown: unknown) => thrown);
+    const error: unknown = await loadScenario(directory, {}, async () => ({ provider: 'nspawn' })).catch(
+      (thrown: unknown) => thrown,
+    );
     expect(error).toBeInstanceOf(UsageError);
     expect(error).toMatchObject({
       message: expect.stringMatching(message),

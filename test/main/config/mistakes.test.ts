@@ -38,11 +38,15 @@ test('all mistakes of both files are told at once, each with its file, path, wha
 
 describe('main config', () => {
   test.each([
-    ['nodes', { nodes: 'undefined' }, 'nodes: found nothing, expected nspawn({…}) or ssh([…])'],
+    [
+      'nodes',
+      { nodes: 'undefined' },
+      'nodes: found nothing, expected machines({…}), nspawn({…}) or ssh([…])',
+    ],
     [
       'another provider',
       { nodes: "{ provider: 'nspwan', options: {} }" },
-      "nodes.provider: found 'nspwan', expected one of: nspawn, ssh",
+      /^nodes\.provider: found 'nspwan', expected one of: .*nspawn/,
     ],
     [
       'its options',

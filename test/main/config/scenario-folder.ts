@@ -22,7 +22,9 @@ export class ScenarioFolder {
   }
 
   load(flags: ScenarioFlags = {}) {
-    return loadScenario(this.directory, { cwd: this.directory, ...flags });
+    return loadScenario(this.directory, { cwd: this.directory, ...flags }, async () => ({
+      provider: 'nspawn',
+    }));
   }
 
   /** The lines of the ConfigError that loading throws, without the heading; empty when it throws none. */
@@ -40,7 +42,7 @@ export class ScenarioFolder {
 /** A scenario of which the parts in braces after `main` and `node` are given: `{ main: 'packages: []' }`. */
 export const scenarioOf = ({ main = '', node = '', nodes = 'nspawn({ count: 3 })' } = {}, files = {}) =>
   new ScenarioFolder({
-    'config/main.config.ts': `import { command, defineMain, http, nspawn, ssh, tcp } from 'shakedown';
+    'config/main.config.ts': `import { command, defineMain, http, machines, nspawn, ssh, tcp } from 'shakedown';
 export default defineMain({ nodes: ${nodes}, ${main} } as any);`,
     'config/node.config.ts': `import { defineNode } from 'shakedown';
 export default defineNode({ ${node} } as any);`,

@@ -1,0 +1,151 @@
+import { kinds } from '../providers/kinds.ts';
+import { limits, machineFields } from '../providers/machine-options.ts';
+import type { ProviderChoice } from './define.ts';
+import { hostsChoice, wantedOf } from './machines.ts';
+import type { ConfigMistake } from './mistake.ts';
+import { isPlainObject } from './node-functions.ts';
+
+/** What the command line asks of the machines. */
+export interface MachineFlags {
+  /** `--nodes` */
+  readonly hosts?: readonly string[];
+  readonly count?: number;
+  readonly provider?: string;
+  readonly os?: string;
+}
+
+/** The flags about machines; what is wrong with them by themselves is told. */
+export function readMachineFlags(
+  flags: Readonly<Partial<Record<'nodes' | 'count' | 'provider' | 'os', string>>>,
+  mistakes: ConfigMistake[],
+): MachineFlags {
+  const { nodes, count, provider, os } = flags;
+  const complain = (source: string, message: string) => mistakes.push({ source, message });
+  for (const flag of ['count', 'provider', 'os'] as const) {
+    if (nodes !== undefined && flags[flag] !== undefined) {
+      complain(`--${flag}`, 'cannot go together with --nodes: the machines are there already');
+    }
+  }
+  if (nodes !== undefined) {
+    const hosts = nodes.split(',').map((host) => host.trim());
+    if (!hosts.includes('')) return { hosts };
+    complain('--nodes', `found '${nodes}', expected addresses with commas between: a,b,c`);
+  }
+  const whole = count === undefined || /^[1-9]\d*$/.test(count);
+  if (!whole) complain('--count', `found '${count}', expected a whole number, 1 or more`);
+  const known = provider === undefined || Object.hasOwn(kinds, provider);
+  if (!known) {
+    complain('--provider', `found '${provider}', expected one of: ${Object.keys(kinds).join(', ')}`);
+  }
+  return {
+    ...(count !== undefined && whole ? { count: Number(count) } : {}),
+    ...(provider !== undefined && known ? { provider } : {}),
+    ...(os === undefined ? {} : { os }),
+  };
+}
+
+/** A choice of machines that flags changed, with the paths that they set. */
+export interface FlaggedChoice {
+  readonly choice: unknown;
+  readonly flagged: readonly { readonly path: string; readonly flag: string }[];
+  readonly mistakes: readonly ConfigMistake[];
+}
+
+/**
+ * The config's `nodes` as the flags want them. `defaults` are the main config's `providers`: the options of each kind
+ * of machine, for the scenario to be run on that one.
+ */
+export function withMachineFlags(
+  configured: unknown,
+  { hosts, provider, os, count }: MachineFlags,
+  defaults: Readonly<Record<string, unknown>>,
+): FlaggedChoice {
+  if (hosts) {
+    return {
+      choice: hostsChoice(hosts, configured),
+      flagged: [{ path: 'nodes', flag: '--nodes' }],
+      mistakes: [],
+    };
+  }
+  let choice = configured;
+  const flagged: { path: string; flag: string }[] = [];
+  const mistakes: ConfigMistake[] = [];
+  const apply = (flag: string, path: string, changed: ProviderChoice | string) => {
+    if (typeof changed === 'string') mistakes.push({ source: flag, message: changed });
+    else choice = changed;
+    flagged.push({ path, flag });
+  };
+  if (provider !== undefined) {
+    apply('--provider', 'nodes.provider', ofKind(choice, provider, defaults[provider]));
+  }
+  if (os !== undefined) apply('--os', 'nodes.options.os', withOs(choice, os));
+  if (count !== undefined) apply('--count', 'nodes.options.count', withCount(choice, count));
+  return { choice, flagged, mistakes };
+}
+
+const own = (value: unknown): Readonly<Record<string, unknown>> => (isPlainObject(value) ? value : {});
+
+const pick = (value: Readonly<Record<string, unknown>>, keys: readonly string[]) =>
+  Object.fromEntries(Object.entries(value).filter(([key]) => keys.includes(key)));
+
+const nodeKeys = ['name', 'role', 'os', ...Object.keys(limits)];
+
+/**
+ * The same machines of another kind: their number, names, roles, system, packages and limits stay, what else the new
+ * kind needs comes from `defaults`. A text says why that cannot be.
+ */
+export function ofKind(configured: unknown, provider: string, defaults: unknown): ProviderChoice | string {
+  const choice = own(configured);
+  if (choice.provider === provider) return { provider, options: choice.options };
+  if (!kinds[provider]?.makes) {
+    if (defaults !== undefined) return { provider, options: defaults };
+    const flag = provider === 'ssh' ? '--nodes a,b,c, or ' : '';
+    return `it has to know which machines: ${flag}providers: { ${provider}: … } in the main config`;
+  }
+  const { count, nodes, ...rest } = own(defaults);
+  const machines = commonOptions(choice);
+  const those = machines.count === undefined && machines.nodes === undefined ? { count, nodes } : {};
+  const options = { ...rest, ...those, ...machines };
+  return {
+    provider,
+    options: Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
+  };
+}
+
+/** What every kind of machine understands. */
+function commonOptions({ provider, options }: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  if (typeof provider !== 'string') return {};
+  if (!kinds[provider]?.makes) {
+    return { nodes: wantedOf({ provider, options }).map((machine) => ({ ...machine })) };
+  }
+  const { nodes, ...common } = pick(own(options), Object.keys(machineFields));
+  if (!Array.isArray(nodes)) return common;
+  return { ...common, nodes: nodes.map((node) => pick(own(node), nodeKeys)) };
+}
+
+const notMade = 'the machines of this scenario exist already: change them with --nodes';
+
+/** `--count` in the provider's options; a text says why not. */
+function withCount(choice: unknown, count: number): ProviderChoice | string {
+  const { provider, options } = own(choice);
+  if (typeof provider !== 'string' || !kinds[provider]?.makes) return notMade;
+  if (own(options).nodes !== undefined) {
+    return `the config lists its machines one by one, in nodes: ${provider}({ nodes: […] })`;
+  }
+  return { provider, options: { ...own(options), count } };
+}
+
+/** `--os`, for all machines, in the provider's options; a text says why not. */
+function withOs(choice: unknown, os: string): ProviderChoice | string {
+  const { provider, options } = own(choice);
+  if (typeof provider !== 'string' || !kinds[provider]?.makes) return notMade;
+  const { nodes, ...rest } = own(options);
+  const without = (node: unknown) => {
+    const { os: _, ...others } = own(node);
+    return others;
+  };
+  return {
+    provider,
+    options: { ...rest, os, ...(Array.isArray(nodes) ? { nodes: nodes.map(without) } : {}) },
+  };
+}
