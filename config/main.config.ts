@@ -1,8 +1,8 @@
-import { defineMain, http, nspawn, tcp } from 'shakedown';
+import { defineMain, http, machines, tcp } from 'shakedown';
 
 export default defineMain({
   name: 'etcd',
-  nodes: nspawn({ count: 3 }),
+  nodes: machines({ count: 3 }),
   // etcdctl, for the checks.
   packages: ['etcd-client'],
   checks: [

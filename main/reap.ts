@@ -1,3 +1,4 @@
+import { asShakedownError, ShakedownError } from '../common/errors.ts';
 import type { LedgerEntry } from './context.ts';
 import type { Machine, Provider } from './providers/provider.ts';
 import { openLedgers } from './store/file-ledger.ts';
@@ -26,21 +27,31 @@ export async function reapDirectory(directory: string, world: Reaping): Promise<
   return lines;
 }
 
-/** Destroys clusters of this main host whose process is dead, whichever folder they were made from. */
+/**
+ * Destroys clusters of this main host whose process is dead, whichever folder they were made from. Gives a sentence
+ * for each one, and what went wrong: a provider that fails does not keep the others from it.
+ */
 export async function reapEverywhere(
   providers: readonly Provider[],
   world: Reaping,
   options: { kept: boolean },
-): Promise<readonly string[]> {
+): Promise<{ readonly lines: readonly string[]; readonly failures: readonly ShakedownError[] }> {
   const lines: string[] = [];
+  const failures: ShakedownError[] = [];
   for (const provider of providers) {
-    for (const cluster of await provider.list(world)) {
-      if (cluster.ownerAlive || (cluster.kept && !options.kept)) continue;
-      await provider.destroy(cluster, { signal: world.signal, log: () => undefined });
-      lines.push(`destroyed ${provider.name} cluster ${cluster.id}`);
+    try {
+      for (const cluster of await provider.list(world)) {
+        if (cluster.ownerAlive || (cluster.kept && !options.kept)) continue;
+        await provider.destroy(cluster, { signal: world.signal, log: () => undefined });
+        lines.push(`destroyed ${provider.name} cluster ${cluster.id}`);
+      }
+    } catch (error) {
+      world.signal.throwIfAborted();
+      const { details } = asShakedownError(error);
+      failures.push(new ShakedownError({ ...details, message: `${provider.name}: ${details.message}` }));
     }
   }
-  return lines;
+  return { lines, failures };
 }
 
 /** Destroys the machines that this folder keeps, or gives borrowed ones back. Gives a sentence if there were any. */

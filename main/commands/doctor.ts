@@ -121,7 +121,10 @@ async function providersHere({ signal, cacheDir }: CommandEnvironment): Promise<
 
 async function leftovers({ cwd, signal, cacheDir }: CommandEnvironment): Promise<Finding[]> {
   const ledgers = (await openLedgers(cwd)).filter((ledger) => !ledger.ownerAlive);
-  const listed = await Promise.all(providers.map((provider) => provider.list({ signal, cacheDir })));
+  const listed = await Promise.all(
+    // One that cannot even look is told as a provider that does not work.
+    providers.map((provider) => provider.list({ signal, cacheDir }).catch(() => [])),
+  );
   const orphans = listed.flat().filter((cluster) => !cluster.ownerAlive && !cluster.kept);
   const ok = ledgers.length + orphans.length === 0;
   const found = ok

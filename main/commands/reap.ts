@@ -1,4 +1,5 @@
-import { providers } from '../providers/registry.ts';
+import { describeFailure } from '../../common/errors.ts';
+import { providerNamed, providers } from '../providers/registry.ts';
 import { reapDirectory, reapEverywhere } from '../reap.ts';
 import { silentFace } from '../report/face.ts';
 import type { Command } from './command.ts';
@@ -8,14 +9,22 @@ export const reapCommand: Command = {
   name: 'reap',
   args: '',
   description: 'Take away what killed runs left behind; what is in use or was kept stays',
-  options: [['--kept', 'Kept machines of this main host, too']],
+  options: [
+    ['--kept', 'Kept machines of this main host, too'],
+    ['--provider <kind>', 'Only machines of this kind, wherever they were made from'],
+  ],
   async run(_args, options, environment) {
     const world = realWorld(environment, silentFace);
-    const lines = [
-      ...(await reapDirectory(environment.cwd, world)),
-      ...(await reapEverywhere(providers, world, { kept: options.kept === true })),
-    ];
+    const only = options.provider === undefined ? undefined : providerNamed(String(options.provider));
+    const here = only ? [] : await reapDirectory(environment.cwd, world);
+    const everywhere = await reapEverywhere(only ? [only] : providers, world, {
+      kept: options.kept === true,
+    });
+    const lines = [...here, ...everywhere.lines];
     for (const line of lines) environment.stdout.write(`${line}\n`);
+    const [failure, ...more] = everywhere.failures;
+    for (const { details } of more) environment.stderr.write(`shakedown: ${describeFailure(details)}\n`);
+    if (failure) throw failure;
     if (lines.length === 0) environment.stdout.write('Nothing was left behind.\n');
     return 0;
   },

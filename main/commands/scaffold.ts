@@ -20,12 +20,12 @@ export const scaffold = (name: string): readonly ScaffoldFile[] => [
   { path: '.gitignore', content: '.shakedown/\n/nodes\n/tester.log\nnode_modules/\n' },
 ];
 
-const mainConfig = (name: string): string => `import { defineMain, http, nspawn } from 'shakedown';
+const mainConfig = (name: string): string => `import { defineMain, http, machines } from 'shakedown';
 
 export default defineMain({
   name: ${JSON.stringify(name)},
-  // Machines of your own instead: ssh(['10.0.0.5', '10.0.0.6'])
-  nodes: nspawn({ count: 3 }),
+  // Whatever works here, or of one kind: nspawn({…}), qemu({…}), ssh(['10.0.0.5', '10.0.0.6'])
+  nodes: machines({ count: 3 }),
   checks: [
     http({ name: 'the site is up', url: ':80/', body: 'Hello from node' }),
     'config/checks/*.check.ts',

@@ -1,8 +1,8 @@
-import { defineMain, nspawn, tcp } from 'shakedown';
+import { defineMain, machines, tcp } from 'shakedown';
 
 export default defineMain({
   name: 'rabbitmq',
-  nodes: nspawn({ nodes: [{ name: 'rabbit0' }, { name: 'rabbit1' }, { name: 'rabbit2' }] }),
+  nodes: machines({ nodes: [{ name: 'rabbit0' }, { name: 'rabbit1' }, { name: 'rabbit2' }] }),
   checks: [
     tcp({ name: 'clients can connect', port: 5672 }),
     tcp({ name: 'the management API can be reached', port: 15672 }),
