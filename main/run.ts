@@ -4,6 +4,7 @@ import type { ScenarioFlags } from './config/load.ts';
 import { nodeFacts, type Scenario } from './config/scenario.ts';
 import { bringHome } from './evidence.ts';
 import { type OpenRun, openRun } from './open-run.ts';
+import { openPackageRoute } from './packages/package-route.ts';
 import { checkCluster } from './phases/check.ts';
 import { connectNode } from './phases/connect.ts';
 import { makeMachines, newClusterId, wantedMachines } from './phases/machines.ts';
@@ -71,7 +72,7 @@ function prepareChecks({ scenario, filter }: RunRequest, world: World, { store, 
     files: scenario.checkFiles,
     scenarioDirectory: scenario.directory,
     runDirectory: store.directory,
-    testTimeout: 60,
+    testTimeout: scenario.timeouts.test,
     signal: work.signal,
     log: work.log,
     ...(filter === undefined ? {} : { filter }),
@@ -136,9 +137,13 @@ async function prepareNodes(underway: Underway & { cluster: Cluster }): Promise<
       });
     await Promise.all(planned.map(record));
   }
-  const proxyOptions = { cacheDir: world.cacheDir, log: work.log };
-  await using aptProxy =
-    mainAddress === undefined ? undefined : await world.startAptProxy({ host: mainAddress, ...proxyOptions });
+  await using packages = await openPackageRoute({
+    via: request.scenario.packagesVia,
+    mainAddress,
+    cacheDir: world.cacheDir,
+    log: work.log,
+    startAptProxy: world.startAptProxy,
+  });
   const preparation: Preparation = {
     scenario: request.scenario,
     cluster,
@@ -146,7 +151,7 @@ async function prepareNodes(underway: Underway & { cluster: Cluster }): Promise<
     ctx: work,
     step: recorder.step,
     from: request.reuse?.from ?? 'clean',
-    ...(aptProxy === undefined ? {} : { aptProxy: aptProxy.url }),
+    packages,
     connect: (node) => connect(node, underway),
     installed: (node, packages) => {
       recorder.installed[node] = packages;

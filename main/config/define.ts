@@ -34,6 +34,11 @@ export interface MainConfig {
   readonly sshKey?: string;
   /** apt packages for the main host, for the checks to use: `name` or `name=version`. */
   readonly packages?: readonly string[];
+  /**
+   * `main`: the nodes' apt packages come through the main host over the ssh connection, for nodes with no route out;
+   * each package is downloaded once for all of them.
+   */
+  readonly packagesVia?: 'main';
   /** The folder that is rendered and sent (`--node-files`), relative to the scenario's; `node_files` unless told. */
   readonly nodeFiles?: string;
   /**

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { UsageError } from '../../common/errors.ts';
 import type { Login } from '../providers/provider.ts';
-import { type Overrides, readFlags, type ScenarioFlags } from './flags.ts';
+import { readFlags, type ScenarioFlags } from './flags.ts';
 import { loadModule } from './load-module.ts';
 import { ConfigError, type ConfigMistake, thrownMistake } from './mistake.ts';
 import { nodeFileNames } from './node-files.ts';
@@ -14,7 +14,7 @@ import {
   readNodeConfig,
   supposedNodes,
 } from './read-node-config.ts';
-import type { Scenario } from './scenario.ts';
+import type { Origin, Scenario } from './scenario.ts';
 import type { ParsedMain } from './schema.ts';
 
 export type { ScenarioFlags } from './flags.ts';
@@ -56,7 +56,12 @@ export async function loadScenario(
     ...(node.mistake ? [node.mistake] : nodes.flatMap((each) => each.mistakes)),
   ];
   if (mistakes.length > 0 || !reading.parsed) throw new ConfigError(directory, mistakes, nodes.length);
-  return scenario(reading, reading.parsed, source, nodes[0]?.written ?? {}, overrides);
+  const origins: [string, Origin][] = [
+    ...mainOrigins(reading, reading.parsed, relative(directory, files.main)),
+    ['node_config', source.label],
+    ...nodeOrigins(nodes[0]?.written ?? {}, overrides.node, source.label),
+  ];
+  return scenario(reading, reading.parsed, source, origins);
 }
 
 interface Loaded {
@@ -100,8 +105,7 @@ function scenario(
   reading: MainConfigReading,
   parsed: ParsedMain,
   source: NodeConfigSource,
-  nodeWritten: Readonly<Record<string, unknown>>,
-  overrides: Overrides,
+  origins: readonly [string, Origin][],
 ): Scenario {
   const { directory } = source;
   return {
@@ -114,6 +118,7 @@ function scenario(
     ...(reading.why === undefined ? {} : { whyProvider: reading.why }),
     login: login(parsed.sshUser, reading.keyFile),
     packages: parsed.packages,
+    ...(parsed.packagesVia === undefined ? {} : { packagesVia: parsed.packagesVia }),
     checks: reading.checks,
     checkFiles: reading.checkFiles,
     timeouts: parsed.timeouts,
@@ -124,7 +129,7 @@ function scenario(
       if (!config) throw new ConfigError(directory, mistakes);
       return config;
     },
-    origins: new Map([...mainOrigins(reading, parsed), ...nodeOrigins(nodeWritten, overrides.node)]),
+    origins: new Map(origins),
   };
 }
 

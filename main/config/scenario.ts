@@ -104,6 +104,8 @@ export interface Timeouts {
   readonly start: number;
   /** All checks together. */
   readonly check: number;
+  /** One test of a check file, unless it says otherwise. */
+  readonly test: number;
   readonly stop: number;
   /** Per node. */
   readonly collect: number;
@@ -111,8 +113,8 @@ export interface Timeouts {
   readonly run: number;
 }
 
-/** Where a value in force came from. */
-export type Origin = 'default' | 'config/main.config.ts' | 'config/node.config.ts' | 'flag';
+/** Where a value in force came from: `default`, `flag`, or a config file, relative to the scenario. */
+export type Origin = string;
 
 /** A scenario, loaded, validated and with the flags applied. Read-only; templates and functions not yet applied. */
 export interface Scenario {
@@ -129,6 +131,8 @@ export interface Scenario {
   readonly login: Login;
   /** apt packages for the main host. */
   readonly packages: readonly string[];
+  /** `main`: the nodes' packages come over their ssh connections; else by the network. */
+  readonly packagesVia?: 'main';
   readonly checks: readonly DeclaredCheck[];
   /** Check files, absolute. */
   readonly checkFiles: readonly string[];

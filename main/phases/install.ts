@@ -8,8 +8,9 @@ const listsMaxAge = 86_400;
 /** Installs the node's packages in one transaction; gives the units whose start was held back. */
 export async function install(node: Node, preparation: Preparation): Promise<readonly string[]> {
   const { config } = node;
-  const { ctx, scenario, aptProxy } = preparation;
+  const { ctx, scenario } = preparation;
   if (config.packages.length + config.debs.length + config.aptSources.length === 0) return [];
+  const proxy = await preparation.packages.proxyFor(node.remote);
   const { installed, heldBack } = await node.agent.call(
     'install',
     {
@@ -18,7 +19,7 @@ export async function install(node: Node, preparation: Preparation): Promise<rea
       sources: config.aptSources,
       listsMaxAge,
       lockWait: Math.min(120, scenario.timeouts.install),
-      ...(aptProxy === undefined ? {} : { proxy: aptProxy }),
+      ...(proxy === undefined ? {} : { proxy }),
     },
     { signal: ctx.signal, timeout: scenario.timeouts.install },
   );

@@ -2,6 +2,7 @@ import type { InstalledPackage, PhaseName } from '../../common/results.ts';
 import type { Agent } from '../agent/agent.ts';
 import type { NodeConfig, Scenario } from '../config/scenario.ts';
 import type { RunContext } from '../context.ts';
+import type { PackageRoute } from '../packages/package-route.ts';
 import type { Cluster, Machine } from '../providers/provider.ts';
 import type { Remote } from '../remotes/remote.ts';
 import type { RenderedTree } from '../render/tree.ts';
@@ -42,8 +43,7 @@ export interface Preparation {
   readonly step: Step;
   /** The first phase to take; what comes before it (but for connecting) is left as an earlier run left it. */
   readonly from: PhaseName;
-  /** For the nodes' apt, where the nodes can reach the main host. */
-  readonly aptProxy?: string;
+  readonly packages: PackageRoute;
   readonly connect: (planned: PlannedNode) => Promise<Node>;
   readonly installed: (node: number, packages: readonly InstalledPackage[]) => void;
 }
