@@ -70,7 +70,7 @@ async function nodeRows(scenario: Scenario): Promise<Row[]> {
 
 /** What is known of the first node; a value that only others have can but come from the file. */
 const originOf = (path: string, { origins }: Scenario): Origin =>
-  origins.get(path) ?? 'config/node.config.ts';
+  origins.get(path) ?? origins.get('node_config') ?? 'default';
 
 function table(rows: readonly Row[]): string {
   const cells = rows.map(({ path, value, origin, nodes }) => ({

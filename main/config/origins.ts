@@ -5,21 +5,23 @@ import { nodeSchema, type ParsedMain } from './schema.ts';
 import { leaves, parsePath, pathText, valueAt } from './value-path.ts';
 
 /** Where each value of the main config came from. `parsed` has the defaults, `written` has not. */
-export function mainOrigins({ written, flagged }: MainConfigReading, parsed: ParsedMain): [string, Origin][] {
-  return origins(parsed, written, flagged, 'config/main.config.ts');
+export function mainOrigins(
+  { written, flagged }: MainConfigReading,
+  parsed: ParsedMain,
+  file: string,
+): [string, Origin][] {
+  return origins(parsed, written, flagged, file);
 }
 
 /** The same for the node config of the first node, each path behind `node_config.`. */
 export function nodeOrigins(
   written: Readonly<Record<string, unknown>>,
   overrides: readonly Override[],
+  file: string,
 ): [string, Origin][] {
   const flagged = overrides.map(({ path, flag }) => ({ path: pathText(path), flag }));
   const parsed = nodeSchema.safeParse(written).data ?? {};
-  return origins(parsed, written, flagged, 'config/node.config.ts').map(([path, origin]) => [
-    `node_config.${path}`,
-    origin,
-  ]);
+  return origins(parsed, written, flagged, file).map(([path, origin]) => [`node_config.${path}`, origin]);
 }
 
 function origins(

@@ -199,6 +199,7 @@ export function fakeScenario(count = 2, more: Partial<Scenario> & { template?: s
       setup: 5,
       start: 5,
       check: 5,
+      test: 60,
       stop: 5,
       collect: 5,
       run: 30,

@@ -311,6 +311,16 @@ test('origins tell where each value came from', async () => {
   });
 });
 
+test('origins name the file that there is, whatever its suffix', async () => {
+  const folder = new ScenarioFolder({
+    'config/main.config.mjs': `import { nspawn } from 'shakedown'; export default { nodes: nspawn({ count: 1 }) };`,
+    'config/node.config.js': `export default { packages: ['curl'] };`,
+  });
+  const { origins } = await folder.load();
+  expect(origins.get('nodes.options.count')).toBe('config/main.config.mjs');
+  expect(origins.get('node_config.packages[0]')).toBe('config/node.config.js');
+});
+
 describe('a folder that is no scenario', () => {
   test.each([
     ['does not exist', '/nowhere/at/all', /There is no folder/],
