@@ -1,9 +1,9 @@
+import { cgroupFunctions, makeClusterGroup } from '../host/cgroup-script.ts';
+import { bridgeScript, namesScript, natScript } from '../host/network-script.ts';
 import type { Resolver } from '../host/resolver.ts';
 import { quote } from '../host/root-script.ts';
 import type { Share } from '../provider.ts';
-import { cgroupFunctions, makeClusterGroup } from './cgroup-script.ts';
 import { clusterNames, lockFile } from './names.ts';
-import { bridgeScript, namesScript, natScript } from './network-script.ts';
 import { type ContainerPlan, nodeCall, nodeFunctions } from './node-script.ts';
 
 export interface CreatePlan {
@@ -26,7 +26,7 @@ export interface CreatePlan {
  * `note …` for the log and, when all nodes are booting, `net 10.x.y`.
  */
 export function createScript(plan: CreatePlan): string {
-  const { directory, bridge, cgroup } = clusterNames(plan.cluster);
+  const { directory, bridge, table, cgroup } = clusterNames(plan.cluster);
   return `
 id=${plan.cluster} dir=${directory} bridge=${bridge} cgroup=${cgroup}
 ${plan.shares.map(mustExist).join('\n')}
@@ -43,7 +43,7 @@ ${cgroupFunctions}
 ${makeClusterGroup}
 ${bridgeScript(plan.subnets)}
 exec 9>&-
-${natScript(plan.cluster, plan.resolver)}
+${natScript(table, plan.resolver)}
 ${namesScript(plan.resolver, plan.containers)}
 ${nodeFunctions(plan)}
 makers=()

@@ -1,6 +1,6 @@
-import { killGroups, removeGroups } from './cgroup-script.ts';
+import { killGroups, removeGroups } from '../host/cgroup-script.ts';
+import { removeRules } from '../host/network-script.ts';
 import { clusterNames, lockFile } from './names.ts';
-import { removeRules } from './network-script.ts';
 
 /**
  * The script that takes away all of a cluster in whatever state it is, from its id alone. It goes on after what will

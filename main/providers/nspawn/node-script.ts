@@ -1,6 +1,6 @@
+import { limitLines } from '../host/cgroup-script.ts';
 import { quote } from '../host/root-script.ts';
 import type { Share } from '../provider.ts';
-import { limitLines } from './cgroup-script.ts';
 
 /** One container as it shall be. */
 export interface ContainerPlan {

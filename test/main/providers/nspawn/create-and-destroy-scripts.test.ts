@@ -2,9 +2,9 @@ import { execaSync } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { buildTreeScript } from '../../../../main/providers/debian/build-tree-script.ts';
 import { hostKeyPair, machineId } from '../../../../main/providers/host/identity.ts';
+import { namesScript } from '../../../../main/providers/host/network-script.ts';
 import { createScript } from '../../../../main/providers/nspawn/create-script.ts';
 import { destroyScript } from '../../../../main/providers/nspawn/destroy-script.ts';
-import { namesScript } from '../../../../main/providers/nspawn/network-script.ts';
 
 const container = { id: 0, name: 'n0', machineId: machineId(), ...hostKeyPair(), memory: 2 ** 27, cpus: 0.5 };
 const plan = {

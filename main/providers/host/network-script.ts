@@ -1,6 +1,5 @@
-import type { Resolver } from '../host/resolver.ts';
-import { quote } from '../host/root-script.ts';
-import { clusterNames } from './names.ts';
+import type { Resolver } from './resolver.ts';
+import { quote } from './root-script.ts';
 
 /** Takes the first free subnet and puts the bridge on it, under the lock that the caller holds. Sets `net`, `mtu`. */
 export function bridgeScript(subnets: readonly string[]): string {
@@ -19,13 +18,13 @@ LINKS`;
 }
 
 /**
- * Lets nodes out, and none but the main host in, by a table of the cluster's own (nft(8)). A kernel forwards for all
- * interfaces or for none, so that switch stays on: others may come to need it. Accepting in our own table does not help
- * against another's drop, so wherever a firewall here drops or rejects, the bridge gets rules at the head of that very
- * chain. They are such as iptables-nft can read too: it refuses to work on a table in which it cannot.
+ * Lets nodes out, and none but the main host in, by a table of the cluster's own (nft(8)), whose name begins with
+ * `shakedown_`. A kernel forwards for all interfaces or for none, so that switch stays on: others may come to need it.
+ * Accepting in our own table does not help against another's drop, so wherever a firewall here drops or rejects, the
+ * bridge gets rules at the head of that very chain. They are such as iptables-nft can read too: it refuses to work on a
+ * table in which it cannot.
  */
-export function natScript(cluster: string, resolver: Resolver): string {
-  const { table } = clusterNames(cluster);
+export function natScript(table: string, resolver: Resolver): string {
   return `
 if [ "$(</proc/sys/net/ipv4/ip_forward)" = 0 ]; then
   echo 1 > /proc/sys/net/ipv4/ip_forward

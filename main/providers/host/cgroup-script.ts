@@ -38,11 +38,12 @@ put() {
 }`;
 
 /**
- * Makes the cluster's cgroup, and moves the script itself into a part of it, so that destroying the cluster also ends
- * whoever is still making it. On version 2 only cgroups without processes may hand controllers down.
+ * Makes the cluster's cgroup `$cgroup` (`shakedown/a1b2c3`), and moves the script itself into a part of it, so that
+ * destroying the cluster also ends whoever is still making it. On version 2 only cgroups without processes may hand
+ * controllers down.
  */
 export const makeClusterGroup = `
-own_group shakedown; share_controllers /sys/fs/cgroup; share_controllers /sys/fs/cgroup/shakedown
+own_group \${cgroup%/*}; share_controllers /sys/fs/cgroup; share_controllers /sys/fs/cgroup/\${cgroup%/*}
 own_group $cgroup; share_controllers /sys/fs/cgroup/$cgroup
 for g in /sys/fs/cgroup/freezer /sys/fs/cgroup; do
   if [ -e $g/$cgroup ]; then mkdir -p $g/$cgroup/make; echo $$ > $g/$cgroup/make/cgroup.procs; break; fi
@@ -94,7 +95,7 @@ for round in {1..200}; do
 done
 [ -z "$pids" ] || fail "these processes do not end:" $pids`;
 
-/** Removes the cluster's cgroups, deepest first, and the one of all clusters if it was the last. */
+/** Removes the cluster's cgroups, deepest first, and the one of all clusters of its kind if it was the last. */
 export const removeGroups = `
 for g in "\${groups[@]}"; do
   for try in {1..20}; do
@@ -104,5 +105,5 @@ for g in "\${groups[@]}"; do
   [ ! -e $g ] || fail "the cgroup $g cannot be removed"
 done
 flock 9
-rmdir /sys/fs/cgroup/shakedown /sys/fs/cgroup/*/shakedown 2>/dev/null || :
+rmdir /sys/fs/cgroup/\${cgroup%/*} /sys/fs/cgroup/*/\${cgroup%/*} 2>/dev/null || :
 flock -u 9`;
