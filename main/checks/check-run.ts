@@ -1,7 +1,7 @@
-import { relative } from 'node:path';
 import type { CheckResult, Verdict } from '../../common/results.ts';
 import type { CheckListener } from './check.ts';
 import type { FileEnded, ListedTest, TestEnded, Trouble } from './check-protocol.ts';
+import { CheckResults } from './check-results.ts';
 import { plainMessage } from './plain-message.ts';
 
 /** A test of a file that has begun and not ended. */
@@ -40,12 +40,9 @@ interface FileState {
  */
 export class CheckRun {
   readonly #files: Map<string, FileState>;
-  readonly #directory: string;
-  readonly #results: CheckResult[] = [];
+  readonly #results: CheckResults;
   readonly #nodeLoss: (test: string, startedAt: number, endedAt?: number) => string | undefined;
   readonly #changed: () => void;
-  readonly #unheard: ((listener: CheckListener) => void)[] = [];
-  #listener: CheckListener | undefined;
   #turnSince = 0;
 
   /**
@@ -64,13 +61,13 @@ export class CheckRun {
         { pending: new Map(), running: new Map(), over: new Map(), ended: false },
       ]),
     );
-    this.#directory = options.scenarioDirectory;
+    this.#results = new CheckResults(options.scenarioDirectory);
     this.#nodeLoss = options.nodeLoss;
     this.#changed = options.changed;
   }
 
   get results(): readonly CheckResult[] {
-    return this.#results;
+    return this.#results.all;
   }
 
   /** The file whose turn it is: the first that has not ended. */
@@ -88,8 +85,7 @@ export class CheckRun {
 
   /** Tells this listener what happened until now and from now on. */
   listen(listener: CheckListener): void {
-    this.#listener = listener;
-    for (const tell of this.#unheard.splice(0)) tell(listener);
+    this.#results.listen(listener);
   }
 
   collected(file: string, tests: readonly ListedTest[]): void {
@@ -102,7 +98,7 @@ export class CheckRun {
     if (state === undefined) return;
     // A retry begins anew, but it is the same check to the person.
     const retried = state.over.delete(test.id);
-    if (!retried) this.#tell((listener) => listener.started(test.name));
+    if (!retried) this.#results.started(test.name);
     state.pending.set(test.id, test);
     state.running.set(test.id, test);
   }
@@ -123,12 +119,12 @@ export class CheckRun {
     const loss = this.#lossUnder(state.over.get(test.id) ?? state.running.get(test.id));
     for (const tests of [state.pending, state.running, state.over]) tests.delete(test.id);
     const common = { name: test.name, durationMs: test.durationMs, file: test.file };
-    if (test.state === 'passed') this.#add({ ...common, verdict: 'pass' });
+    if (test.state === 'passed') this.#results.add({ ...common, verdict: 'pass' });
     else if (test.state === 'skipped') {
-      this.#add({ ...common, verdict: 'skip', message: test.note ?? 'skipped' });
+      this.#results.add({ ...common, verdict: 'skip', message: test.note ?? 'skipped' });
     } else {
       const trouble = test.trouble ?? { message: 'failed' };
-      this.#addFailure(common, trouble, loss);
+      this.#results.addFailure(common, trouble, loss);
     }
   }
 
@@ -136,20 +132,20 @@ export class CheckRun {
   fileEnded({ file, tests, troubles }: FileEnded): void {
     const state = this.#open(file);
     if (state === undefined) return;
-    const name = this.#shown(file);
+    const name = this.#results.shown(file);
     for (const trouble of troubles) {
       if (tests === 0) {
         const message = `the file could not be loaded: ${trouble.message}`;
-        this.#add({ ...trouble, name, file, durationMs: 0, verdict: 'error', message });
+        this.#results.add({ ...trouble, name, file, durationMs: 0, verdict: 'error', message });
       } else {
         const hook = { name: `hooks of ${trouble.suite ?? name}`, file, durationMs: 0 };
-        this.#addFailure(hook, trouble, this.#nodeLoss('', this.#turnSince));
+        this.#results.addFailure(hook, trouble, this.#nodeLoss('', this.#turnSince));
       }
     }
     this.#settleOver(file, state);
     if (tests === 0 && troubles.length === 0) {
       const message = "the file has no test; a check file calls test('…', async ({ cluster }) => { … })";
-      this.#add({ name, file, durationMs: 0, verdict: 'error', message });
+      this.#results.add({ name, file, durationMs: 0, verdict: 'error', message });
     }
     this.#close(file, state, { verdict: 'skip', message: 'not run' });
   }
@@ -169,10 +165,11 @@ export class CheckRun {
       const { name, startedAt } = test;
       const common = { name, file, durationMs: Math.round(performance.now() - startedAt) };
       const loss = this.#lossUnder(test);
-      this.#add(loss === undefined ? { ...common, verdict, message } : lost(common, loss, message));
+      if (loss === undefined) this.#results.add({ ...common, verdict, message });
+      else this.#results.addLost(common, loss, message);
     }
-    const itself = { name: this.#shown(file), file, durationMs: 0, verdict, message };
-    if (state.running.size === 0) this.#add(itself);
+    const itself = { name: this.#results.shown(file), file, durationMs: 0, verdict, message };
+    if (state.running.size === 0) this.#results.add(itself);
     this.#close(file, state, { verdict: 'skip', message: `not run: ${rest}` });
   }
 
@@ -182,8 +179,9 @@ export class CheckRun {
     const place = trouble.file === undefined ? {} : { file: trouble.file };
     const message = `an error that nothing caught${during}: ${trouble.message}`;
     const detail = trouble.detail === undefined ? {} : { detail: trouble.detail };
-    const name = trouble.during ?? (trouble.file === undefined ? 'check files' : this.#shown(trouble.file));
-    this.#add({ name, durationMs: 0, verdict: 'fail', message, ...place, ...detail });
+    const name =
+      trouble.during ?? (trouble.file === undefined ? 'check files' : this.#results.shown(trouble.file));
+    this.#results.add({ name, durationMs: 0, verdict: 'fail', message, ...place, ...detail });
   }
 
   /** Vitest's word on a test may be missing where its process had no time to pass it on: what the test said counts. */
@@ -192,8 +190,8 @@ export class CheckRun {
       state.pending.delete(test.id);
       const { name, durationMs, problem } = test;
       const common = { name, file, durationMs };
-      if (problem === undefined) this.#add({ ...common, verdict: 'pass' });
-      else this.#addFailure(common, { message: plainMessage(problem) }, this.#lossUnder(test));
+      if (problem === undefined) this.#results.add({ ...common, verdict: 'pass' });
+      else this.#results.addFailure(common, { message: plainMessage(problem) }, this.#lossUnder(test));
     }
     state.over.clear();
   }
@@ -214,7 +212,7 @@ export class CheckRun {
     state: FileState,
     unrun: { readonly verdict: Verdict; readonly message: string },
   ): void {
-    for (const { name } of state.pending.values()) this.#add({ name, file, durationMs: 0, ...unrun });
+    for (const { name } of state.pending.values()) this.#results.add({ name, file, durationMs: 0, ...unrun });
     state.pending.clear();
     state.running.clear();
     state.over.clear();
@@ -222,48 +220,4 @@ export class CheckRun {
     this.#turnSince = performance.now();
     this.#changed();
   }
-
-  #addFailure(common: Named, { message, detail }: Trouble, loss: string | undefined): void {
-    const more = detail === undefined ? {} : { detail };
-    this.#add({
-      ...(loss === undefined ? { ...common, verdict: 'fail', message } : lost(common, loss, message)),
-      ...more,
-    });
-  }
-
-  #add(result: Named & Pick<CheckResult, 'verdict' | 'message' | 'detail'>): void {
-    const { name, verdict, durationMs, file, message, detail } = result;
-    const check: CheckResult = {
-      name,
-      kind: 'test',
-      verdict,
-      durationMs,
-      ...(file === undefined ? {} : { file: this.#shown(file) }),
-      ...(message === undefined ? {} : { message }),
-      ...(detail === undefined ? {} : { detail }),
-    };
-    this.#results.push(check);
-    this.#tell((listener) => listener.ended(check));
-  }
-
-  #shown(file: string): string {
-    return relative(this.#directory, file);
-  }
-
-  #tell(tell: (listener: CheckListener) => void): void {
-    if (this.#listener) tell(this.#listener);
-    else this.#unheard.push(tell);
-  }
-}
-
-interface Named {
-  readonly name: string;
-  readonly file?: string;
-  readonly durationMs: number;
-}
-
-/** A check whose node went away is no verdict about the system under test. */
-function lost<T extends Named>(common: T, loss: string, message: string) {
-  const said = message.includes(loss) ? loss : `${loss}\nthe check said: ${message}`;
-  return { ...common, verdict: 'error', message: said } as const;
 }
