@@ -43,6 +43,16 @@ const most = 200;
 /** An operating system by its release: `bookworm`, `trixie`, `sid`, `noble`. */
 const os = z.string().regex(/^[a-z][a-z0-9.-]*$/, 'expected a release by its name, such as bookworm');
 
+/** The machines of one entry. */
+function alike<Entry extends { readonly count: number; readonly name?: string | undefined }>({
+  count,
+  ...entry
+}: Entry): Omit<Entry, 'count'>[] {
+  const { name } = entry;
+  if (count === 1 || name === undefined) return Array.from({ length: count }, () => entry);
+  return Array.from({ length: count }, (_, index) => ({ ...entry, name: `${name}${index}` }));
+}
+
 /**
  * What every kind of machine that we make can be asked for, whatever it is made of: how many, or each one's own
  * settings in `nodes`, which win over those for all.
@@ -52,6 +62,8 @@ export const machineFields = {
   nodes: z
     .array(
       z.strictObject({
+        /** That many alike: the names of several are `name0`, `name1`, …. */
+        count: z.number().int().min(1).max(most).default(1),
         name: machineName.optional(),
         role: z.string().min(1).optional(),
         os: os.optional(),
@@ -59,7 +71,8 @@ export const machineFields = {
       }),
     )
     .min(1)
-    .max(most)
+    .transform((entries) => entries.flatMap(alike))
+    .refine((machines) => machines.length <= most, `expected ${most} machines or fewer`)
     .optional(),
   os: os.default('bookworm'),
   /** Debian packages that all machines have from the start, in the cached image. */
