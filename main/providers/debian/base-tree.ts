@@ -5,54 +5,75 @@ import { arch } from 'node:os';
 import { join } from 'node:path';
 import type { FailureDetails } from '../../../common/errors.ts';
 import type { RunContext } from '../../context.ts';
+import { startAptProxy } from '../../packages/apt-proxy.ts';
 import { runAsRoot } from '../host/root-script.ts';
 import type { MachineSettings } from '../machine-options.ts';
 import { type AptMirror, hostMirror, mirrorAt, sourcesList } from './apt-mirror.ts';
 import { buildTreeScript, recipe } from './build-tree-script.ts';
+import { ensureKeyring } from './keyring.ts';
+import { type Release, releaseNamed } from './releases.ts';
 
 /** Debian's architecture is asked of dpkg only when a tree is built: for the digest Node's name does as well. */
-const digestOf = (settings: TreeSettings, mirror: AptMirror): string =>
+const digestOf = ({ distribution, suite }: Release, packages: readonly string[], mirror: AptMirror): string =>
   createHash('sha256')
-    .update(JSON.stringify([recipe, settings.os, settings.packages, mirror, arch()]))
+    .update(JSON.stringify([recipe, distribution, suite, packages, mirror, arch()]))
     .digest('hex')
     .slice(0, 16);
 
 type TreeSettings = Pick<MachineSettings, 'os' | 'packages' | 'mirror'>;
 
 /**
- * The path of the Debian tree that all nodes lie over: a link to the newest build of this recipe, suite, packages,
- * mirror and architecture. Built by mmdebstrap (mmdebstrap(1)) if there is none, or if `rebuild` asks for it; two that
- * want it at once build it once, and what nodes lie over now is not taken from under them. Throws ShakedownError.
+ * The path of the tree that all nodes of one operating system lie over: a link to the newest build of this recipe,
+ * release, packages, mirror and architecture. Built by mmdebstrap (mmdebstrap(1)) if there is none, or if `rebuild` asks
+ * for it, of packages that were downloaded once for all trees and nodes; two that want it at once build it once, and
+ * what nodes lie over now is not taken from under them. Throws UsageError for an unknown `os`, else ShakedownError.
  */
 export async function ensureBaseTree(
   settings: TreeSettings,
   rebuild: boolean,
   ctx: Pick<RunContext, 'signal' | 'cacheDir' | 'emit'>,
 ): Promise<string> {
-  const { os: suite, packages } = settings;
-  const mirror = settings.mirror === undefined ? await hostMirror() : mirrorAt(settings.mirror);
-  const trees = join(ctx.cacheDir, 'trees');
-  const tree = join(trees, `${suite}-${digestOf(settings, mirror)}`);
+  const { packages } = settings;
+  const release = releaseNamed(settings.os);
+  const { distribution, suite } = release;
+  const mirror =
+    settings.mirror === undefined
+      ? await hostMirror('/', distribution)
+      : mirrorAt(settings.mirror, distribution);
+  const trees = treesFolder(ctx.cacheDir);
+  const tree = join(trees, `${suite}-${digestOf(release, packages, mirror)}`);
   if (existsSync(join(tree, 'etc/os-release')) && !rebuild) return tree;
   const note = (message: string) => ctx.emit({ type: 'note', phase: 'machines', message });
   note(`building the ${suite} base tree from ${mirror.main} (once, about half a minute)`);
   // As ourselves: root would make a folder that is then not ours.
   await mkdir(ctx.cacheDir, { recursive: true });
   const started = Date.now();
-  const sources = sourcesList(suite, mirror);
-  await runAsRoot(buildTreeScript({ trees, tree, suite, sources, packages, rebuild, env: process.env }), {
+  await using proxy = await startAptProxy({
+    host: '127.0.0.1',
+    cacheDir: ctx.cacheDir,
+    log: () => undefined,
+    // It serves only this main host, whose mirror may well be on it.
+    refuses: () => false,
+  });
+  const { url: cache } = proxy;
+  const keyring = await ensureKeyring(distribution, cache, ctx);
+  const build = { trees, tree, release, keyring, packages, rebuild, cache, env: process.env };
+  await runAsRoot(buildTreeScript({ ...build, sources: sourcesList(release, mirror) }), {
     signal: ctx.signal,
     failure: { message: `could not build the ${suite} base tree`, phase: 'machines' },
-    explain: (stderr) => explainBuild(stderr, suite, mirror, ctx.cacheDir),
+    explain: (stderr) => explainBuild(stderr, release, mirror, ctx.cacheDir),
   });
   note(`the ${suite} base tree is there after ${Math.round((Date.now() - started) / 1000)} s`);
   return tree;
 }
 
+/** Where all trees lie, whatever kind of machine they are for. */
+export const treesFolder = (cacheDir: string): string => join(cacheDir, 'trees');
+
 /** What the words of mmdebstrap and apt mean here, and what to do about it. */
 export function explainBuild(
   stderr: string,
-  suite: string,
+  { distribution, suite }: Release,
   mirror: AptMirror,
   cacheDir: string,
 ): Partial<FailureDetails> {
@@ -66,19 +87,19 @@ export function explainBuild(
     };
   }
   if (unknown !== undefined || version !== undefined) {
-    const what = version ?? `there is no Debian package '${unknown}' in ${suite}`;
+    const what = version ?? `there is no package '${unknown}' in ${distribution}'s ${suite}`;
     return { message: what, hint: "correct 'packages' of the machines" };
   }
   if (/does not have a Release file/.test(stderr)) {
     return {
-      message: `there is no Debian suite '${suite}' on ${mirror.main}`,
-      hint: "correct 'os' (bookworm, trixie, sid) or 'mirror' of the machines",
+      message: `there is no suite '${suite}' on ${mirror.main}`,
+      hint: "a release that is too old for the mirrors, or not out yet, needs another 'mirror' (or 'os') of the machines",
     };
   }
   if (/NO_PUBKEY|is not signed/.test(stderr)) {
     return {
       message: `the ${suite} archive on ${mirror.main} is not signed by a key that is known here`,
-      hint: 'apt-get install debian-archive-keyring',
+      hint: `apt-get install ${distribution}-${distribution === 'debian' ? 'archive-' : ''}keyring`,
     };
   }
   if (
@@ -87,8 +108,8 @@ export function explainBuild(
     )
   ) {
     return {
-      message: `the Debian mirror ${mirror.main} could not be reached`,
-      hint: "check the network (http_proxy is heeded), or name another mirror for the machines: mirror: 'http://…/debian'",
+      message: `the mirror ${mirror.main} could not be reached`,
+      hint: `check the network (http_proxy is heeded), or name another mirror for the machines: mirror: 'http://…/${distribution}'`,
     };
   }
   return { hint: "'shakedown doctor' says what this machine lacks" };

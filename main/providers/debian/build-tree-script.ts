@@ -1,5 +1,6 @@
 import { quote } from '../host/root-script.ts';
 import { stateHome } from '../host/state-home.ts';
+import type { Release } from './releases.ts';
 
 const packages = [
   'systemd',
@@ -47,7 +48,7 @@ const finish = [
 ].join('; ');
 
 /** All that makes one tree differ from another of the same suite; a change of it makes new trees. */
-export const recipe: unknown = { version: 4, packages, masked, finish };
+export const recipe: unknown = { version: 5, packages, masked, finish };
 
 /** Trees that no run asked for in so many days make room for new ones. */
 const keepDays = 30;
@@ -57,11 +58,15 @@ export interface TreeBuild {
   readonly trees: string;
   /** The link to make within it. */
   readonly tree: string;
-  readonly suite: string;
+  readonly release: Release;
+  /** The file with the archive's keys. */
+  readonly keyring: string;
   /** Contents of sources.list; it stays in the tree. */
   readonly sources: string;
   readonly packages: readonly string[];
   readonly rebuild: boolean;
+  /** URL of a caching proxy on this main host, for where it needs none to get out. */
+  readonly cache: string;
   /** For apt's proxy; sudo does not pass it on. */
   readonly env: NodeJS.ProcessEnv;
 }
@@ -72,8 +77,9 @@ export interface TreeBuild {
  * whenever it is killed all that it started dies with it, and nothing stays mounted.
  */
 export function buildTreeScript(build: TreeBuild): string {
-  const { trees, tree, suite, sources, rebuild, env } = build;
+  const { trees, tree, release, sources, rebuild, env } = build;
   const wanted = [...packages, ...build.packages].join(',');
+  const about = [release.distribution, release.version, release.suite].filter(Boolean).join(' ');
   const proxies = ['http_proxy', 'https_proxy', 'no_proxy'].flatMap((name) =>
     env[name] ? [`export ${name}=${quote(env[name])}`] : [],
   );
@@ -87,24 +93,26 @@ if [ -e "$tree/etc/os-release" ] && ${rebuild ? 'false' : 'true'}; then exit 0; 
 rm -rf --one-file-system "$tree".part-*
 new="$tree.part-$$"
 proxy=; eval "$(apt-config shell proxy Acquire::http::Proxy)"
+if [ -z "$proxy\${http_proxy-}" ]; then proxy=${quote(build.cache)}; fi
 unshare --mount --pid --fork --kill-child --mount-proc \\
-  mmdebstrap --mode=root --format=directory --variant=minbase --skip=cleanup/apt/lists \\
+  mmdebstrap --mode=root --format=directory --variant=minbase --keyring=${quote(build.keyring)} --skip=cleanup/apt/lists \\
   --aptopt='APT::Install-Recommends "false"' \${proxy:+--aptopt="Acquire::http::Proxy \\"$proxy\\""} \\
   --dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/man/*' \\
   --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/doc/*' \\
   --dpkgopt='path-include=/usr/share/doc/*/copyright' --include=${quote(wanted)} \\
-  --customize-hook=${quote(finish)} ${quote(suite)} "$new" - >&2 8>&- <<'SOURCES' || {
+  --customize-hook=${quote(finish)} ${quote(release.suite)} "$new" - >&2 8>&- <<'SOURCES' || {
 ${sources}SOURCES
   rm -rf --one-file-system "$new"; exit 1; }
 rm -f "$new"/etc/apt/apt.conf.d/99mmdebstrap "$new"/etc/dpkg/dpkg.cfg.d/99mmdebstrap
 build="$tree.$(date +%s).$$"
 mv -T "$new" "$build"
+echo ${quote(build.packages.length === 0 ? about : `${about}, with ${build.packages.join(', ')}`)} > "$tree.about"
 ln -sfn "\${build##*/}" "$tree.link-$$"; mv -T "$tree.link-$$" "$tree"
-used=$(readlink ${stateHome}/*/*/tree 2>/dev/null || :)
+used=$(readlink ${stateHome}/*/*/tree* 2>/dev/null || :)
 discard() { [[ $'\\n'$used$'\\n' == *$'\\n'$1$'\\n'* ]] || rm -rf --one-file-system "$1"; }
 for old in "$tree".[0-9]*; do [ "$old" = "$build" ] || discard "$old"; done
 find "$trees" -maxdepth 1 -name '*.lock' -mtime +${keepDays} | while read -r lock; do
-  (flock -n 7 || exit 0; rm -f "\${lock%.lock}"; for old in "\${lock%.lock}".[0-9]*; do discard "$old"; done) 7>>"$lock"
+  (flock -n 7 || exit 0; rm -f "\${lock%.lock}" "\${lock%.lock}.about"; for old in "\${lock%.lock}".[0-9]*; do discard "$old"; done) 7>>"$lock"
 done
 `;
 }

@@ -1,10 +1,11 @@
-import { mkdtempSync, readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, utimesSync } from 'node:fs';
 import { createServer, get, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { startAptProxy } from '../../../main/packages/apt-proxy.ts';
+import { PackageCache } from '../../../main/packages/package-cache.ts';
 
 /** A mirror on the loopback, and a proxy that for once may reach it. */
 async function setting(options: { guarded?: boolean; cacheDir?: string } = {}) {
@@ -64,6 +65,26 @@ test('ten nodes that want a package at once cost one download, and later runs no
   expect((await through(later.url, url)).status).toBe(200);
   await later[Symbol.asyncDispose]();
   expect(asked).toHaveLength(1);
+});
+
+test('lists that are named by their digest are kept like packages', async () => {
+  const { fetch, base, asked } = await setting();
+  const list = `${base}/dists/bookworm/main/binary-amd64/by-hash/SHA256/${'ab'.repeat(32)}`;
+  expect((await fetch(list)).body).toBe((await fetch(list)).body);
+  expect(asked).toHaveLength(1);
+});
+
+test('what nobody asked for in a month makes room', async () => {
+  const { fetch, base, cacheDir } = await setting();
+  for (const name of ['old', 'asked-again', 'new']) await fetch(`${base}/pool/${name}_1_all.deb`);
+  const folder = join(cacheDir, 'apt');
+  const long = new Date(Date.now() - 40 * 86_400_000);
+  const containing = (text: string) =>
+    readdirSync(folder).find((name) => readFileSync(join(folder, name), 'utf8').includes(text)) ?? '';
+  for (const name of ['old_', 'asked-again']) utimesSync(join(folder, containing(name)), long, long);
+  await fetch(`${base}/pool/asked-again_1_all.deb`);
+  await new PackageCache(folder, { log: () => undefined, refuses: () => false }).prune();
+  expect(['old_', 'asked-again', 'new'].map((name) => containing(name) !== '')).toEqual([false, true, true]);
 });
 
 test('lists are passed on each time, for they change', async () => {

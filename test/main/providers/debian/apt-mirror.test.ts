@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { hostMirror, mirrorAt, sourcesList } from '../../../../main/providers/debian/apt-mirror.ts';
+import { releaseNamed } from '../../../../main/providers/debian/releases.ts';
 
 /** A main host's files below a folder of its own; the path ends in a slash. */
 function host(files: Record<string, string>): string {
@@ -80,11 +81,53 @@ test('a mirror has its security archive beside it, if its path is laid out as De
   expect(mirrorAt('https://mirror.example.org/pub').security).toBe(official.security);
 });
 
-test('stable suites have updates and security, rolling ones only themselves', () => {
-  expect(sourcesList('trixie', ours).match(/ \S+ main$/gm)).toEqual([
-    ' trixie main',
-    ' trixie-updates main',
-    ' trixie-security main',
-  ]);
-  expect(sourcesList('sid', ours).match(/ \S+ main$/gm)).toEqual([' sid main']);
+describe('Ubuntu’s mirror', () => {
+  test('is its own where the main host is no Ubuntu', async () => {
+    const { main, security } = await hostMirror(host(debian), 'ubuntu');
+    expect([main, security].every((uri) => /^http:\/\/[a-z]+\.ubuntu\.com\/ubuntu/.test(uri))).toBe(true);
+  });
+
+  test('is the main host’s where that is Ubuntu', async () => {
+    const sources = `Types: deb
+URIs: http://mirror.example.org/ubuntu/
+Suites: noble noble-updates noble-backports
+Components: main universe
+
+Types: deb
+URIs: http://security.ubuntu.com/ubuntu/
+Suites: noble-security
+Components: main universe
+`;
+    const files = { 'etc/os-release': 'ID=ubuntu\n', 'etc/apt/sources.list.d/ubuntu.sources': sources };
+    expect(await hostMirror(host(files), 'ubuntu')).toEqual({
+      main: 'http://mirror.example.org/ubuntu',
+      security: 'http://security.ubuntu.com/ubuntu',
+    });
+  });
+
+  test('has the security updates in it when it is named', () =>
+    expect(mirrorAt('http://mirror.example.org/ubuntu/', 'ubuntu')).toEqual({
+      main: 'http://mirror.example.org/ubuntu',
+      security: 'http://mirror.example.org/ubuntu',
+    }));
+});
+
+describe('sources', () => {
+  const suites = (name: string) => sourcesList(releaseNamed(name), ours).match(/ \S+ main.*$/gm);
+
+  test('of Debian’s stable releases have updates and security, those of rolling ones only themselves', () => {
+    expect(suites('trixie')).toEqual([' trixie main', ' trixie-updates main', ' trixie-security main']);
+    expect(suites('sid')).toEqual([' sid main']);
+    expect(suites('testing')).toEqual([' testing main']);
+  });
+
+  test('of Ubuntu have its two free components, and trust the keys that are in its trees', () => {
+    expect(suites('noble')).toEqual([
+      ' noble main universe',
+      ' noble-updates main universe',
+      ' noble-security main universe',
+    ]);
+    expect(sourcesList(releaseNamed('noble'), ours)).not.toContain('signed-by');
+    expect(sourcesList(releaseNamed('bookworm'), ours)).toContain('signed-by');
+  });
 });

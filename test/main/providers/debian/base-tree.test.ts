@@ -1,36 +1,42 @@
 import { expect, test } from 'vitest';
 import { mirrorAt } from '../../../../main/providers/debian/apt-mirror.ts';
-import { explainBuild } from '../../../../main/providers/debian/base-tree.ts';
+import { ensureBaseTree, explainBuild } from '../../../../main/providers/debian/base-tree.ts';
+import { releaseNamed } from '../../../../main/providers/debian/releases.ts';
 
 const explain = (stderr: string) =>
-  explainBuild(stderr, 'bookwurm', mirrorAt('http://deb.debian.org/debian'), '/var/cache/shakedown');
+  explainBuild(
+    stderr,
+    releaseNamed('bookworm'),
+    mirrorAt('http://deb.debian.org/debian'),
+    '/var/cache/shakedown',
+  );
 
 /** The words of apt 2.6 and mmdebstrap 1.3, as they came. */
 test.each([
   [
     "Err:2 http://deb.debian.org/debian nosuch Release\n  404  Not Found\nE: The repository 'http://deb.debian.org/debian nosuch Release' does not have a Release file.",
-    "there is no Debian suite 'bookwurm' on http://deb.debian.org/debian",
-    "'os'",
+    "there is no suite 'bookworm' on http://deb.debian.org/debian",
+    "'mirror'",
   ],
   [
     'I: finding correct signed-by value...\nE: Failed to fetch http://127.0.0.1:9/debian/dists/bookworm/InRelease  Could not connect to 127.0.0.1:9 (127.0.0.1). - connect (111: Connection refused)',
-    'the Debian mirror http://deb.debian.org/debian could not be reached',
+    'the mirror http://deb.debian.org/debian could not be reached',
     'mirror',
   ],
   [
     'Temporary failure resolving ‘deb.debian.org’\nE: Some index files failed to download.',
-    'the Debian mirror http://deb.debian.org/debian could not be reached',
+    'the mirror http://deb.debian.org/debian could not be reached',
     'network',
   ],
   [
     'E: Unable to locate package nosuchpkg\nE: setup failed: E: apt-get --yes install',
-    "there is no Debian package 'nosuchpkg' in bookwurm",
+    "there is no package 'nosuchpkg' in debian's bookworm",
     "'packages'",
   ],
   ["E: Version '9' for 'hello' was not found", "Version '9' for 'hello' was not found", "'packages'"],
   [
     'dpkg-deb: error: failed to write to pipe: No space left on device\nE: Failed to fetch x',
-    'there is no space for the bookwurm base tree in /var/cache/shakedown',
+    'there is no space for the bookworm base tree in /var/cache/shakedown',
     'SHAKEDOWN_CACHE',
   ],
   [
@@ -47,3 +53,19 @@ test.each([
 
 test('what is not understood points to doctor, and the last lines speak for themselves', () =>
   expect(explain('E: something else')).toEqual({ hint: expect.stringContaining('doctor') }));
+
+test('an operating system that there is not is the user’s mistake, before anything is looked for', async () => {
+  const ctx = { signal: new AbortController().signal, cacheDir: '/nonexistent', emit: () => undefined };
+  const settings = { os: 'bookwurm', packages: [], mirror: undefined };
+  await expect(ensureBaseTree(settings, false, ctx)).rejects.toThrow("did you mean 'bookworm'?");
+});
+
+test('Ubuntu’s keys are named as what is missing, by the package that has them', () =>
+  expect(
+    explainBuild(
+      'GPG error: http://archive.ubuntu.com/ubuntu noble InRelease: NO_PUBKEY 871920D1991BC93C',
+      releaseNamed('noble'),
+      mirrorAt('http://archive.ubuntu.com/ubuntu', 'ubuntu'),
+      '/var/cache/shakedown',
+    ),
+  ).toMatchObject({ hint: 'apt-get install ubuntu-keyring' }));

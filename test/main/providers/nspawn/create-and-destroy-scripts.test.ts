@@ -21,7 +21,9 @@ const plan = {
 const build = {
   trees: '/cache/it’s $HOME',
   tree: '/cache/it’s $HOME/bookworm-0',
-  suite: 'bookworm',
+  release: { distribution: 'debian' as const, suite: 'bookworm' },
+  keyring: '/a key ring.gpg',
+  cache: 'http://127.0.0.1:8000',
   sources: 'deb http://deb.debian.org/debian bookworm main\n',
   packages: ['hello'],
   rebuild: false,
