@@ -7,7 +7,7 @@ import { loadModule } from './load-module.ts';
 import { ConfigError, type ConfigMistake, thrownMistake } from './mistake.ts';
 import { nodeFileNames } from './node-files.ts';
 import { mainOrigins, nodeOrigins } from './origins.ts';
-import { type ChooseKind, type MainConfigReading, readMainConfig } from './read-main-config.ts';
+import { type MainConfigReading, readMainConfig } from './read-main-config.ts';
 import {
   type NodeConfigReading,
   type NodeConfigSource,
@@ -16,9 +16,10 @@ import {
 } from './read-node-config.ts';
 import type { Origin, Scenario } from './scenario.ts';
 import type { ParsedMain } from './schema.ts';
+import type { ChooseKind } from './settle-machines.ts';
 
 export type { ScenarioFlags } from './flags.ts';
-export type { ChooseKind } from './read-main-config.ts';
+export type { ChooseKind } from './settle-machines.ts';
 
 /**
  * Loads the scenario of a folder (absolute): `config/main.config.ts` and `config/node.config.ts`, or the same with

@@ -1,5 +1,6 @@
 import { kinds } from '../providers/kinds.ts';
 import { limits, machineFields } from '../providers/machine-options.ts';
+import { splitHosts } from '../providers/ssh/host-range.ts';
 import type { ProviderChoice } from './define.ts';
 import { hostsChoice, wantedOf } from './machines.ts';
 import type { ConfigMistake } from './mistake.ts';
@@ -27,7 +28,7 @@ export function readMachineFlags(
     }
   }
   if (nodes !== undefined) {
-    const hosts = nodes.split(',').map((host) => host.trim());
+    const hosts = splitHosts(nodes).map((host) => host.trim());
     if (!hosts.includes('')) return { hosts };
     complain('--nodes', `found '${nodes}', expected addresses with commas between: a,b,c`);
   }
@@ -88,7 +89,7 @@ const own = (value: unknown): Readonly<Record<string, unknown>> => (isPlainObjec
 const pick = (value: Readonly<Record<string, unknown>>, keys: readonly string[]) =>
   Object.fromEntries(Object.entries(value).filter(([key]) => keys.includes(key)));
 
-const nodeKeys = ['name', 'role', 'os', ...Object.keys(limits)];
+const nodeKeys = ['count', 'name', 'role', 'os', ...Object.keys(limits)];
 
 /**
  * The same machines of another kind: their number, names, roles, system, packages and limits stay, what else the new
@@ -128,7 +129,8 @@ const notMade = 'the machines of this scenario exist already: change them with -
 /** `--count` in the provider's options; a text says why not. */
 function withCount(choice: unknown, count: number): ProviderChoice | string {
   const { provider, options } = own(choice);
-  if (typeof provider !== 'string' || !kinds[provider]?.makes) return notMade;
+  const counted = typeof own(options).count === 'number';
+  if (typeof provider !== 'string' || !(kinds[provider]?.makes || counted)) return notMade;
   if (own(options).nodes !== undefined) {
     return `the config lists its machines one by one, in nodes: ${provider}({ nodes: […] })`;
   }

@@ -1,6 +1,8 @@
 import { kinds, type Wanted } from '../providers/kinds.ts';
 import type { MachineSpec } from '../providers/provider.ts';
-import { parseHost, ssh } from '../providers/ssh/ssh-options.ts';
+import { expandRanges } from '../providers/ssh/host-range.ts';
+import { parseHost } from '../providers/ssh/parse-host.ts';
+import { ssh } from '../providers/ssh/ssh-options.ts';
 import type { ProviderChoice } from './define.ts';
 import { describeIssues } from './issues.ts';
 import type { ConfigMistake } from './mistake.ts';
@@ -44,13 +46,21 @@ export function wantedOf(choice: unknown): readonly Wanted[] {
   return kind?.schema.safeParse(options).success ? kind.wanted(options) : [];
 }
 
-/** `--nodes`: those hosts, each with the role that the config gives to the node at its place. */
+/** `--nodes`: those hosts, ranges expanded (a wrong one is told when the choice is validated), each with the role that the config gives to the node at its place. */
 export function hostsChoice(hosts: readonly string[], configured: unknown): ProviderChoice {
   const machines = wantedOf(configured);
   return ssh(
-    hosts.map((host, index) => {
+    hosts.flatMap(expanded).map((host, index) => {
       const role = machines[index]?.role;
       return role === undefined ? host : { ...parseHost(host), role };
     }),
   );
+}
+
+function expanded(host: string): readonly string[] {
+  try {
+    return expandRanges(host);
+  } catch {
+    return [host];
+  }
 }

@@ -5,13 +5,13 @@ import type { MachineSpec } from '../providers/provider.ts';
 import { findCheckFiles } from './check-files.ts';
 import { blame, flagOf, type Overrides, override } from './flags.ts';
 import { describeIssues, nearlyFields } from './issues.ts';
-import { type FlaggedChoice, ofKind, withMachineFlags } from './machine-flags.ts';
 import { machinesOf } from './machines.ts';
 import { type ConfigMistake, found } from './mistake.ts';
 import { isPlainObject, withoutUndefined } from './node-functions.ts';
 import { unknownTarget } from './node-mistakes.ts';
 import type { DeclaredCheck } from './scenario.ts';
 import { mainSchema, type ParsedMain } from './schema.ts';
+import { type ChooseKind, settleMachines } from './settle-machines.ts';
 import { pathText } from './value-path.ts';
 
 /** The main config, validated; or as much of it as can be used to look for further mistakes. */
@@ -32,9 +32,6 @@ export interface MainConfigReading {
   readonly flagged: readonly { readonly path: string; readonly flag: string }[];
   readonly mistakes: readonly ConfigMistake[];
 }
-
-/** Finds the kind of machine that works here, and why it is not the best one. Throws ShakedownError if none does. */
-export type ChooseKind = () => Promise<{ readonly provider: string; readonly why?: string }>;
 
 /** Applies the flags to a main config and validates it; `config` is the file's default export. Throws what `choose` throws. */
 export async function readMainConfig(
@@ -59,7 +56,9 @@ export async function readMainConfig(
     });
   };
   const plain = withoutUndefined(config);
-  const settled = isPlainObject(plain) ? await settleMachines(plain, overrides, choose) : undefined;
+  const settled = isPlainObject(plain)
+    ? await settleMachines(plain, overrides, { directory, choose })
+    : undefined;
   flagged.unshift(...(settled?.flagged ?? []));
   mistakes.push(...(settled?.mistakes ?? []));
   const written = settled ? override(settled.config, overrides.main, mistakes) : {};
@@ -82,23 +81,6 @@ export async function readMainConfig(
 }
 
 type Complain = (mistake: { path: string; message: string }) => void;
-
-/** The machines as the flags want them, and of the kind that works here where the config leaves that open. */
-async function settleMachines(
-  config: Readonly<Record<string, unknown>>,
-  { machines }: Overrides,
-  choose: ChooseKind,
-): Promise<Omit<FlaggedChoice, 'choice'> & { readonly config: object; readonly why?: string }> {
-  const defaults = isPlainObject(config.providers) ? config.providers : {};
-  const { choice, ...flagged } = withMachineFlags(config.nodes, machines, defaults);
-  if (choice === undefined) return { ...flagged, config };
-  if (!isPlainObject(choice) || choice.provider !== 'auto') {
-    return { ...flagged, config: { ...config, nodes: choice } };
-  }
-  const { provider, why } = await choose();
-  const nodes = ofKind(choice, provider, defaults[provider]);
-  return { ...flagged, config: { ...config, nodes }, ...(why === undefined ? {} : { why }) };
-}
 
 function localFiles(
   { nodeFiles, sshKey }: Readonly<Record<string, unknown>>,

@@ -1,8 +1,8 @@
-import { isIP } from 'node:net';
 import type { z } from 'zod';
 import { machinesSchema } from './machine-options.ts';
 import { nspawnOptionsSchema } from './nspawn/nspawn-options.ts';
-import { parseHost, sshOptionsSchema } from './ssh/ssh-options.ts';
+import { sshMachines } from './ssh/ssh-machines.ts';
+import { locatedInventory, sshOptionsSchema } from './ssh/ssh-options.ts';
 
 /** A machine as options ask for it. */
 export type Wanted = { readonly name?: string | undefined; readonly role?: string | undefined };
@@ -13,19 +13,18 @@ export interface Kind {
   readonly wanted: (options: unknown) => readonly Wanted[];
   /** Machines are made, as many as are wanted; else they are there already. */
   readonly makes: boolean;
+  /** The options with the paths in them absolute, for those that are relative to the scenario's folder. */
+  readonly located?: (options: unknown, directory: string) => unknown;
 }
 
 /** Every kind of machine, by the name of its provider; `auto` is whichever works on this main host. */
 export const kinds: Readonly<Record<string, Kind>> = {
   auto: making(machinesSchema),
   nspawn: making(nspawnOptionsSchema),
-  ssh: borrowing(sshOptionsSchema, ({ hosts }) => {
-    const addresses = hosts.map((host) => parseHost(host).address);
-    return hosts.map(parseHost).map(({ name, role, address }) => {
-      const tells = isIP(address) === 0 && addresses.filter((other) => other === address).length === 1;
-      return { name: name ?? (tells ? address : undefined), role };
-    });
-  }),
+  ssh: {
+    ...borrowing(sshOptionsSchema, (options) => sshMachines(options, () => undefined).wanted),
+    located: locatedInventory,
+  },
 };
 
 function borrowing<Schema extends z.ZodType>(

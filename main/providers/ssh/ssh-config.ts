@@ -2,7 +2,7 @@ import { homedir, userInfo } from 'node:os';
 import type SSHConfig from 'ssh-config';
 import { UsageError } from '../../../common/errors.ts';
 import type { Login, SshTarget } from '../provider.ts';
-import { type ParsedHost, parseHost } from './ssh-options.ts';
+import { type ParsedHost, parseHost } from './parse-host.ts';
 
 /** The settings of one host in ssh_config(5), by lower-cased keyword. */
 type Settings = ReadonlyMap<string, readonly string[]>;
@@ -36,7 +36,7 @@ export function sshTarget(
   const knownHostsFiles = settings
     .get('userknownhostsfile')
     ?.flatMap((files) => files.split(/\s+/).map(expand));
-  const jumps = jumpsOf(one('proxyjump'), login, config, [...behind, host.address]);
+  const jumps = jumpsOf(host.jump ?? one('proxyjump'), login, config, [...behind, host.address]);
   return {
     host: hostname,
     port: host.port ?? portOf(one('port'), host.address),

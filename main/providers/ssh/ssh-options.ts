@@ -1,14 +1,24 @@
+import { resolve } from 'node:path';
 import { z } from 'zod';
+import { UsageError } from '../../../common/errors.ts';
+import { sshMachines } from './ssh-machines.ts';
 
 const port = z.number().int().min(1).max(65_535);
-const host = z.string().regex(/^[^\s@,]+$/, 'expected an address or a name');
+const host = z.string().regex(/^([^\s@,[\]]|\[[^\s@[\]]*\])+$/, 'expected an address or a name');
 
 const hostSchema = z.union([
-  z.string().regex(/^([^\s@,]+@)?[^\s@,]+$/, 'expected address, user@address or user@address:port'),
+  z
+    .string()
+    .regex(
+      /^([^\s@,]+@)?([^\s@,[\]]|\[[^\s@[\]]*\])+$/,
+      'expected address, user@address or user@address:port',
+    ),
   z.strictObject({
+    /** With ranges: `db[1-3].example`. */
     address: host,
     port: port.optional(),
     user: z.string().min(1).optional(),
+    /** With a range of as many as `address` has. */
     name: z.string().min(1).optional(),
     role: z.string().min(1).optional(),
     /** A private key's file. */
@@ -16,60 +26,65 @@ const hostSchema = z.union([
   }),
 ]);
 
+const hosts = z.array(hostSchema).min(1, 'expected at least one machine');
+const name = z.string().min(1);
+const number = z.number().int().min(1).max(1000);
+
 export const sshOptionsSchema = z
-  .strictObject({ hosts: z.array(hostSchema).min(1, 'expected at least one machine') })
-  .superRefine(({ hosts }, context) => {
-    const seen = new Set<string>();
-    hosts.forEach((each, index) => {
-      const { address, port: number } = parseHost(each);
-      const place = `${address}:${number ?? ''}`;
-      if (seen.has(place))
-        context.addIssue({ code: 'custom', path: ['hosts', index], message: `${address} is there twice` });
-      if (number !== undefined && !port.safeParse(number).success) {
-        context.addIssue({
-          code: 'custom',
-          path: ['hosts', index],
-          message: `${number} is not a port (1 to 65535)`,
-        });
-      }
-      seen.add(place);
-    });
+  .strictObject({
+    /** These machines, all of them. */
+    hosts: hosts.optional(),
+    /** An Ansible inventory's file, relative to the scenario's folder. */
+    inventory: name.optional(),
+    /** Only the machines of this group of the inventory, or of these; the group is their role. */
+    group: z.union([name, z.array(name).min(1)]).optional(),
+    /** Only the machines of these groups, by the role that they get: `{ db: 'postgres_servers' }`. */
+    roles: z.record(name, name).optional(),
+    /** Machines to choose from. */
+    pool: hosts.optional(),
+    /** So many of the pool or the inventory that are free and answer; or so many of each role. */
+    count: z.union([number, z.record(name, number)]).optional(),
+  })
+  .superRefine((options, context) => {
+    const complain = (path: (string | number)[], message: string) =>
+      context.addIssue({ code: 'custom', path, message });
+    const { hosts, inventory, pool, group, roles, count } = options;
+    if ([hosts, inventory, pool].filter((source) => source !== undefined).length !== 1) {
+      return complain([], 'expected one of: hosts, inventory, pool');
+    }
+    if (pool && count === undefined) complain(['count'], 'expected how many machines of the pool to take');
+    if (hosts && count !== undefined) complain(['count'], 'goes with pool or inventory: hosts are all taken');
+    if (!inventory && (group ?? roles)) complain([group ? 'group' : 'roles'], 'goes with inventory');
+    if (group && roles) complain(['roles'], 'cannot go together with group');
+    try {
+      sshMachines(options, complain);
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      complain([hosts ? 'hosts' : pool ? 'pool' : 'inventory'], error.message);
+    }
   });
 
-/** What `ssh([…])` takes for one machine: `10.0.0.5`, `user@host:2222`, or an object. */
+/** What `ssh([…])` takes for one machine: `10.0.0.5`, `user@host:2222`, `node[01-20]`, or an object. */
 export type SshHost = z.input<typeof hostSchema>;
+/** What `ssh({…})` takes: an inventory, or a pool. */
+export type SshOptions = z.input<typeof sshOptionsSchema>;
 export type SshSettings = z.output<typeof sshOptionsSchema>;
 
-/** One machine as it was written, taken apart. */
-export interface ParsedHost {
-  readonly address: string;
-  readonly port?: number;
-  readonly user?: string;
-  readonly name?: string;
-  readonly role?: string;
-  readonly key?: string;
-}
-
-/** Machines that exist already, reached by ssh: `ssh(['10.0.0.5', 'admin@db2:2222'])`. */
-export const ssh = (
-  hosts: readonly SshHost[],
-): { provider: 'ssh'; options: { hosts: readonly SshHost[] } } => ({
+/**
+ * Machines that exist already, reached by ssh: `ssh(['10.0.0.5', 'admin@db[1-3]:2222'])`, those of an Ansible
+ * inventory (`ssh({ inventory: 'hosts.ini', group: 'db' })`), or some of a pool (`ssh({ pool: ['m[01-20]'], count: 3 })`).
+ */
+export const ssh = (machines: readonly SshHost[] | SshOptions): { provider: 'ssh'; options: SshOptions } => ({
   provider: 'ssh',
-  options: { hosts },
+  options: isList(machines) ? { hosts: [...machines] } : machines,
 });
 
-/** Takes `user@host:port` and `user@[::1]:port` apart. */
-export function parseHost(written: SshHost): ParsedHost {
-  if (typeof written !== 'string') {
-    return Object.fromEntries(
-      Object.entries(written).filter(([, value]) => value !== undefined),
-    ) as unknown as ParsedHost;
-  }
-  const [, user, bracketed, plain, number] =
-    /^(?:([^@]+)@)?(?:\[([^\]]+)\]|([^:]+|.*:.*:.*?))(?::(\d+))?$/.exec(written) ?? [];
-  return {
-    address: bracketed ?? plain ?? written,
-    ...(user === undefined ? {} : { user }),
-    ...(number === undefined ? {} : { port: Number(number) }),
-  };
+const isList = (machines: readonly SshHost[] | SshOptions): machines is readonly SshHost[] =>
+  Array.isArray(machines);
+
+/** An inventory's file is relative to the scenario's folder; `~/` is the home folder. */
+export function locatedInventory(options: unknown, directory: string): unknown {
+  const { inventory, ...others } = (options ?? {}) as { readonly inventory?: unknown };
+  if (typeof inventory !== 'string' || inventory === '' || inventory.startsWith('~/')) return options;
+  return { ...others, inventory: resolve(directory, inventory) };
 }

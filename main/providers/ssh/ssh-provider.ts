@@ -1,48 +1,119 @@
 import { UsageError } from '../../../common/errors.ts';
-import type { Cluster, Machine, MachinesSpec, ProbeResult, Provider } from '../provider.ts';
+import type { RunContext } from '../../context.ts';
+import type {
+  CanKeep,
+  Cluster,
+  ListedCluster,
+  Machine,
+  MachinesSpec,
+  ProbeResult,
+  Provider,
+} from '../provider.ts';
+import { Leases } from './leases.ts';
 import { readSshConfig } from './read-ssh-config.ts';
 import { sshTarget } from './ssh-config.ts';
-import { parseHost, type SshSettings, sshOptionsSchema } from './ssh-options.ts';
+import { type SshMachines, sshMachines } from './ssh-machines.ts';
+import { sshOptionsSchema } from './ssh-options.ts';
+import { answersSsh, type Candidate, type HealthCheck, nameOf, takeMachines } from './take-machines.ts';
 
-/** Machines that exist: they are borrowed, and given back with the files that were placed on them put back. */
-export class SshProvider implements Provider {
+/** What tests replace. */
+interface Surroundings {
+  /** Instead of `~/.ssh/config`. */
+  readonly configFile?: string;
+  readonly leases?: Leases;
+  readonly healthy?: HealthCheck;
+}
+
+type Wish = Omit<MachinesSpec, 'cluster' | 'shares'>;
+
+/**
+ * Machines that exist: they are borrowed, and given back with the files that were placed on them put back. A lease says
+ * to all runs on this main host who has a machine; runs that choose from a pool take none that another has.
+ */
+export class SshProvider implements Provider, CanKeep {
   readonly name = 'ssh';
   readonly #configFile: string | undefined;
+  readonly #leases: Leases;
+  readonly #healthy: HealthCheck;
 
-  /** `configFile` instead of `~/.ssh/config`. */
-  constructor(configFile?: string) {
+  constructor({ configFile, leases = new Leases(), healthy = answersSsh }: Surroundings = {}) {
     this.#configFile = configFile;
+    this.#leases = leases;
+    this.#healthy = healthy;
   }
 
   async probe(): Promise<ProbeResult> {
     return { ok: true, caps: ['borrow'] };
   }
 
-  async preview(spec: Omit<MachinesSpec, 'cluster' | 'shares'>): Promise<readonly Machine[]> {
-    const { hosts } = settingsOf(spec.options);
-    const config = readSshConfig(this.#configFile);
+  async preview(spec: Wish): Promise<readonly Machine[]> {
+    const { pool } = machinesOf(spec.options);
+    const free = this.#candidates(spec);
     return spec.machines.map((machine, index) => {
-      const host = parseHost(hosts[index] ?? machine.name);
-      const target = sshTarget(host, spec.login, config);
-      return { ...machine, address: target.host, ssh: target };
+      const fits = ({ role }: Candidate) => machine.role === undefined || role === machine.role;
+      const found = pool ? free.splice(Math.max(0, free.findIndex(fits)), 1)[0] : free[index];
+      if (!found) throw new UsageError(`ssh: there is no machine for node ${machine.id}.`);
+      return { ...machine, address: found.target.host, ssh: found.target };
     });
   }
 
-  async create(spec: MachinesSpec): Promise<Cluster> {
-    const machines = await this.preview(spec);
-    return { id: spec.cluster, provider: this.name, machines, borrowed: true };
+  async create(spec: MachinesSpec, ctx: Pick<RunContext, 'signal' | 'log'>): Promise<Cluster> {
+    const { cluster } = spec;
+    const machines = machinesOf(spec.options).pool
+      ? await takeMachines(
+          spec.machines,
+          { cluster, candidates: this.#candidates(spec), leases: this.#leases, healthy: this.#healthy },
+          ctx,
+        )
+      : await this.preview(spec);
+    if (!machinesOf(spec.options).pool) await this.#tellOthers(cluster, machines, ctx);
+    return { id: cluster, provider: this.name, machines, borrowed: true };
   }
 
-  async list(): Promise<readonly []> {
-    return [];
+  list(): Promise<readonly ListedCluster[]> {
+    return this.#leases.list();
   }
 
-  async destroy(): Promise<void> {}
+  destroy({ id }: Pick<Cluster, 'id'>): Promise<void> {
+    return this.#leases.release(id);
+  }
+
+  keep({ id }: Pick<Cluster, 'id'>): Promise<void> {
+    return this.#leases.keep(id);
+  }
+
+  #candidates({ options, login }: Wish): Candidate[] {
+    const config = readSshConfig(this.#configFile);
+    return machinesOf(options).hosts.map((host) => ({
+      target: sshTarget(host, login, config),
+      role: host.role,
+    }));
+  }
+
+  /**
+   * Machines that were named are taken in any case: the agent on them refuses a second run. The lease is for those who
+   * choose from a pool; where there can be none, that is no reason not to go on.
+   */
+  async #tellOthers(
+    cluster: string,
+    machines: readonly Machine[],
+    { log }: Pick<RunContext, 'log'>,
+  ): Promise<void> {
+    const names = await Promise.all(machines.map(({ ssh }) => nameOf(ssh)));
+    const taken = await this.#leases.take(cluster, names, names.length).catch((error: Error) => {
+      log(`no lease was taken: ${error.message}`);
+      return [...names.keys()];
+    });
+    for (const [index, name] of names.entries()) {
+      const holder = taken.includes(index) ? undefined : await this.#leases.holder(name);
+      if (holder) log(`${name} is in use by process ${holder.owner.pid} in ${holder.directory}`, index);
+    }
+  }
 }
 
-function settingsOf(options: unknown): SshSettings {
+function machinesOf(options: unknown): SshMachines {
   const parsed = sshOptionsSchema.safeParse(options);
-  if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map((issue) => `ssh: ${issue.path.join('.')}: ${issue.message}`);
+  if (parsed.success) return sshMachines(parsed.data, () => undefined);
+  const issues = parsed.error.issues.map((issue) => ['ssh', ...issue.path, issue.message].join(': '));
   throw new UsageError(issues.join('\n'));
 }

@@ -3,7 +3,9 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../../../common/errors.ts';
-import { parseHost, type SshHost, ssh } from '../../../../main/providers/ssh/ssh-options.ts';
+import { Leases } from '../../../../main/providers/ssh/leases.ts';
+import { parseHost } from '../../../../main/providers/ssh/parse-host.ts';
+import { type SshHost, ssh } from '../../../../main/providers/ssh/ssh-options.ts';
 import { SshProvider } from '../../../../main/providers/ssh/ssh-provider.ts';
 import { folder } from '../../remotes/fake-node.ts';
 
@@ -11,7 +13,7 @@ function preview(hosts: readonly SshHost[], config = '', login = {}) {
   const file = join(folder(), 'config');
   writeFileSync(file, config);
   const machines = hosts.map((_, id) => ({ id, name: `n${id}` }));
-  return new SshProvider(file).preview({ machines, options: ssh(hosts).options, login });
+  return new SshProvider({ configFile: file }).preview({ machines, options: ssh(hosts).options, login });
 }
 const target = async (host: SshHost, config = '', login = {}) =>
   (await preview([host], config, login))[0]?.ssh;
@@ -124,16 +126,40 @@ describe('~/.ssh/config', () => {
   });
 });
 
-test('machines are borrowed: there is nothing to list, and destroying leaves them', async () => {
-  const provider = new SshProvider('/no/config');
-  const machines = [{ id: 0, name: 'n0' }];
-  const cluster = await provider.create({
-    cluster: 'abc123',
-    machines,
-    options: { hosts: ['db1'] },
+describe('machines that are named', () => {
+  const context = { signal: new AbortController().signal, log: () => undefined };
+  const named = (cluster: string) => ({
+    cluster,
+    machines: [{ id: 0, name: 'n0' }],
+    options: { hosts: ['127.0.0.1'] },
     login: {},
     shares: [],
   });
-  expect(cluster).toMatchObject({ borrowed: true, machines: [{ address: 'db1' }] });
-  expect(await provider.list()).toEqual([]);
+
+  test('are borrowed, and marked as taken until they are destroyed, by the id alone', async () => {
+    const leases = new Leases(join(folder(), 'leases'));
+    const provider = new SshProvider({ configFile: '/no/config', leases });
+    const cluster = await provider.create(named('abc123'), context);
+    expect(cluster).toMatchObject({ borrowed: true, machines: [{ address: '127.0.0.1' }] });
+    expect(await provider.list()).toEqual([{ id: 'abc123', ownerAlive: true, kept: false }]);
+    await provider.keep(cluster);
+    expect(await provider.list()).toEqual([{ id: 'abc123', ownerAlive: true, kept: true }]);
+    await new SshProvider({ leases }).destroy({ id: 'abc123' });
+    expect(await provider.list()).toEqual([]);
+  });
+
+  test('are borrowed even if another has them, or no lease can be taken: the log says so', async () => {
+    const lines: string[] = [];
+    const ctx = { ...context, log: (line: string) => void lines.push(line) };
+    const leases = new Leases(join(folder(), 'leases'));
+    await new SshProvider({ leases }).create(named('abc123'), ctx);
+    await new SshProvider({ leases }).create(named('def456'), ctx);
+    expect(lines.join('\n')).toContain(
+      `127.0.0.1:22 is in use by process ${process.pid} in ${process.cwd()}`,
+    );
+    const file = join(folder(), 'file');
+    writeFileSync(file, '');
+    await new SshProvider({ leases: new Leases(file) }).create(named('012345'), ctx);
+    expect(lines.at(-1)).toContain(`${file} is no folder`);
+  });
 });

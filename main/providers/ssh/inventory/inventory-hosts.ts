@@ -1,0 +1,134 @@
+import { homedir } from 'node:os';
+import { dirname, resolve } from 'node:path';
+import { UsageError } from '../../../../common/errors.ts';
+import type { ParsedHost } from '../parse-host.ts';
+import type { Inventory, Variable, Variables } from './inventory.ts';
+
+/** Which machines of an inventory are wanted, and as what. */
+export interface Selection {
+  /** Those of this group, or of these; the group is their role. */
+  readonly group?: string | readonly string[] | undefined;
+  /** Those of these groups, by role. */
+  readonly roles?: Readonly<Record<string, string>> | undefined;
+}
+
+/**
+ * The machines of an inventory in the order in which it names them; those of `roles` and `group` in the order of the
+ * groups. Without these a machine's role is the one group that lists it, if that is just one. The variable
+ * `shakedown_role` wins. Throws UsageError for an unknown group, and for variables that cannot be followed, with file
+ * and line.
+ */
+export function inventoryHosts(inventory: Inventory, { group, roles }: Selection): readonly ParsedHost[] {
+  const chosen = roles ?? Object.fromEntries([group ?? []].flat().map((name) => [name, name]));
+  const mistakes: string[] = [];
+  const pairs = Object.entries(chosen);
+  const selected = new Map<string, string | undefined>();
+  for (const [role, name] of pairs) {
+    const members = membersOf(inventory, name);
+    if (!members) mistakes.push(unknownGroup(inventory, name));
+    else if (members.length === 0) mistakes.push(`${inventory.file}: group '${name}' has no machine`);
+    for (const host of members ?? []) if (!selected.has(host)) selected.set(host, role);
+  }
+  if (pairs.length === 0) for (const host of inventory.hosts.keys()) selected.set(host, undefined);
+  if (inventory.hosts.size === 0) mistakes.push(`${inventory.file}: there is no machine in it`);
+  const hosts = [...selected].map(([name, role]) => {
+    const listing = [...inventory.groups.values()].filter(
+      (each) => !['all', 'ungrouped'].includes(each.name) && each.hosts.has(name),
+    );
+    const listed = listing.length === 1 ? listing[0]?.name : undefined;
+    return toHost(inventory, name, { role: role ?? listed, mistakes });
+  });
+  if (mistakes.length > 0) throw new UsageError([...new Set(mistakes)].join('\n'));
+  return hosts;
+}
+
+function membersOf(inventory: Inventory, group: string): readonly string[] | undefined {
+  if (group === 'all') return [...inventory.hosts.keys()];
+  if (!inventory.groups.has(group)) return undefined;
+  const below = inventory.below(group);
+  return [...inventory.hosts.keys()].filter((host) =>
+    [...below].some((name) => inventory.groups.get(name)?.hosts.has(host)),
+  );
+}
+
+function unknownGroup(inventory: Inventory, name: string): string {
+  const names = [...inventory.groups.keys()].filter((each) => each !== 'ungrouped');
+  return `${inventory.file}: there is no group '${name}'; there are: ${names.join(', ') || 'none'}`;
+}
+
+function toHost(
+  inventory: Inventory,
+  name: string,
+  { role, mistakes }: { readonly role: string | undefined; readonly mistakes: string[] },
+): ParsedHost {
+  const variables = variablesOf(inventory, name);
+  const read = (names: readonly string[]) => textOf(variables, names, { name, mistakes });
+  const connection = read(['ansible_connection']);
+  if (connection && !/^(ssh|smart|paramiko(_ssh)?)$/.test(connection.text)) {
+    mistakes.push(`${connection.place}: ${name} is reached by '${connection.text}', not by ssh`);
+  }
+  const port = read(['ansible_port', 'ansible_ssh_port']);
+  if (port && !(/^\d+$/.test(port.text) && Number(port.text) > 0 && Number(port.text) < 65_536)) {
+    mistakes.push(`${port.place}: '${port.text}' is no port`);
+  }
+  const user = read(['ansible_user', 'ansible_ssh_user'])?.text;
+  const key = read(['ansible_ssh_private_key_file', 'ansible_private_key_file'])?.text;
+  const jump = jumpOf(read(['ansible_ssh_common_args']) ?? read(['ansible_ssh_extra_args']), mistakes);
+  const ownRole = read(['shakedown_role'])?.text ?? role;
+  return {
+    address: read(['ansible_host', 'ansible_ssh_host'])?.text ?? name,
+    name,
+    ...(port ? { port: Number(port.text) } : {}),
+    ...(user === undefined ? {} : { user }),
+    ...(key === undefined ? {} : { key: keyFile(key, inventory.file) }),
+    ...(ownRole === undefined ? {} : { role: ownRole }),
+    ...(jump === undefined ? {} : { jump }),
+  };
+}
+
+/** What counts for a machine: its own variables over those of its groups, and a child's over its parent's. */
+function variablesOf(inventory: Inventory, name: string): Variables {
+  const all = inventory.groups.get('all');
+  const groups = inventory.groupsOf(name).filter((group) => group !== all);
+  const layers = [...(all ? [all] : []), ...groups].map(({ variables }) => variables);
+  return new Map([...layers, inventory.hosts.get(name) ?? new Map()].flatMap((layer) => [...layer]));
+}
+
+interface Text {
+  readonly text: string;
+  readonly place: string;
+}
+
+function textOf(
+  variables: Variables,
+  names: readonly string[],
+  { name, mistakes }: { readonly name: string; readonly mistakes: string[] },
+): Text | undefined {
+  const key = names.find((each) => variables.has(each));
+  const variable: Variable | undefined = key === undefined ? undefined : variables.get(key);
+  if (!variable || variable.value === null) return undefined;
+  const { value, place } = variable;
+  if (typeof value !== 'string' && typeof value !== 'number') {
+    mistakes.push(`${place}: ${key} of ${name} is no text`);
+    return undefined;
+  }
+  const text = String(value).replace(/\{\{\s*inventory_hostname\s*\}\}/g, name);
+  if (text.includes('{{')) {
+    mistakes.push(`${place}: ${key} of ${name} is a template, which only Ansible can work out: ${text}`);
+    return undefined;
+  }
+  return { text, place };
+}
+
+/** Of ssh's own arguments the jump host is followed; what else is in them is for ~/.ssh/config to say. */
+function jumpOf(args: Text | undefined, mistakes: string[]): string | undefined {
+  if (!args) return undefined;
+  if (/ProxyCommand/i.test(args.text)) {
+    mistakes.push(`${args.place}: ProxyCommand is not followed: name the jump host, -o ProxyJump=HOST`);
+  }
+  return /(?:-o\s*ProxyJump=|-J\s*)["']?([^\s"']+)/i.exec(args.text)?.[1];
+}
+
+/** Relative to the inventory, so that it does not matter from where it is used. */
+const keyFile = (written: string, inventory: string): string =>
+  resolve(dirname(inventory), written.replace(/^~(?=\/)/, homedir()));

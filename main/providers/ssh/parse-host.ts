@@ -1,0 +1,31 @@
+/** One machine as it was written, taken apart. */
+export interface ParsedHost {
+  readonly address: string;
+  readonly port?: number;
+  readonly user?: string;
+  readonly name?: string;
+  readonly role?: string;
+  readonly key?: string;
+  /** ProxyJump, as ssh_config(5) has it, instead of what ~/.ssh/config says. */
+  readonly jump?: string;
+}
+
+type Optional<Type> = { readonly [Key in keyof Type]: Type[Key] | undefined };
+
+/** Takes `user@host:port` and `user@[::1]:port` apart. */
+export function parseHost(
+  written: string | (Pick<ParsedHost, 'address'> & Partial<Optional<ParsedHost>>),
+): ParsedHost {
+  if (typeof written !== 'string') {
+    return Object.fromEntries(
+      Object.entries(written).filter(([, value]) => value !== undefined),
+    ) as unknown as ParsedHost;
+  }
+  const [, user, bracketed, plain, number] =
+    /^(?:([^@]+)@)?(?:\[([^\]]+)\]|([^:]+|.*:.*:.*?))(?::(\d+))?$/.exec(written) ?? [];
+  return {
+    address: bracketed ?? plain ?? written,
+    ...(user === undefined ? {} : { user }),
+    ...(number === undefined ? {} : { port: Number(number) }),
+  };
+}
