@@ -1,0 +1,114 @@
+import { join } from 'node:path';
+import { asShakedownError, describeFailure, InterruptedError, UsageError } from '../../common/errors.ts';
+import { startAgent } from '../agent/rpc-agent.ts';
+import { cacheDirectory } from '../cache-dir.ts';
+import type { RunContext } from '../context.ts';
+import { chooseProvider } from '../providers/choose.ts';
+import { providerNamed } from '../providers/registry.ts';
+import { reapDirectory } from '../reap.ts';
+import { exitCodes } from '../recorder.ts';
+import { connectSsh } from '../remotes/ssh-remote.ts';
+import { help, readFlags, type VirtFlags, wantedMachine } from './flags.ts';
+import { MachineTestbed } from './machine-testbed.ts';
+import { serve } from './serve.ts';
+import { openServerLedger, removeOldLedgers, virtDirectory } from './server-ledger.ts';
+
+/**
+ * `shakedown-virt`: an autopkgtest virtualisation server on stdin and stdout; what people read goes to stderr. Gives
+ * the exit code: 0 after `quit`, 2 for a wrong command line, 130 after an interrupt, else 3. The machine is gone then.
+ */
+export async function main(args: readonly string[]): Promise<number> {
+  try {
+    const flags = readFlags(args);
+    if (flags === 'help') process.stdout.write(help);
+    else await runServer(flags);
+    return exitCodes.pass;
+  } catch (error) {
+    return tellError(error);
+  }
+}
+
+async function runServer(flags: VirtFlags): Promise<void> {
+  const end = new AbortController();
+  // While the machine is being destroyed there is nothing that a second interrupt could end sooner.
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => end.abort(new InterruptedError()));
+  }
+  const { signal } = end;
+  const cacheDir = cacheDirectory(process.env);
+  const kind =
+    flags.host === undefined && flags.provider === undefined
+      ? await chooseProvider({ signal, cacheDir })
+      : { provider: flags.provider ?? 'ssh' };
+  if (kind.why !== undefined) tell(kind.why);
+  const provider = providerNamed(kind.provider);
+  const wanted = wantedMachine(flags, kind.provider);
+  await reapOthers(cacheDir, signal);
+  await using own = await openServerLedger(cacheDir);
+  const ctx: RunContext = {
+    signal,
+    emit: (event) => {
+      if (event.type === 'note') tell(event.message);
+    },
+    log: (message) => {
+      if (flags.debug) tell(message);
+    },
+    clock: Date.now,
+    cacheDir,
+    ledger: own.ledger,
+  };
+  const { timeout } = flags;
+  const copyTimeout = Number(process.env.AUTOPKGTEST_VIRT_COPY_TIMEOUT) || 300;
+  const testbed = new MachineTestbed(
+    {
+      provider,
+      makes: flags.host === undefined,
+      wanted,
+      timeout,
+      copyTimeout,
+      directory: join(own.directory, 'ssh'),
+      tell,
+    },
+    ctx,
+  );
+  await serve(testbed, {
+    input: process.stdin,
+    output: process.stdout,
+    tell,
+    signal,
+    hangUp: (reason) => end.abort(reason),
+  });
+}
+
+/** Finishes what servers that were killed have left; a machine that will not go is no reason not to make another. */
+async function reapOthers(cacheDir: string, signal: AbortSignal): Promise<void> {
+  const connector = { connect: connectSsh, startAgent };
+  try {
+    const world = { signal, cacheDir, provider: providerNamed, connector };
+    for (const line of await reapDirectory(virtDirectory(cacheDir), world)) tell(line);
+    await removeOldLedgers(cacheDir);
+  } catch (error) {
+    signal.throwIfAborted();
+    tell(
+      `what an earlier server left could not be taken away: ${describeFailure(asShakedownError(error).details)}`,
+    );
+  }
+}
+
+const tell = (line: string): void => void process.stderr.write(`shakedown-virt: ${line}\n`);
+
+function tellError(error: unknown): number {
+  if (error instanceof InterruptedError) {
+    tell('interrupted');
+    return exitCodes.interrupted;
+  }
+  if (error instanceof UsageError) {
+    tell(error.message);
+    if (error.hint) tell(`  try: ${error.hint}`);
+    return exitCodes.usage;
+  }
+  const known = asShakedownError(error);
+  tell(describeFailure(known.details));
+  if (known !== error && error instanceof Error && error.stack) tell(error.stack);
+  return exitCodes.error;
+}
