@@ -26,3 +26,4 @@ export type {
 export { type MachineOptions, machines } from './providers/machine-options.ts';
 export { type NspawnOptions, nspawn } from './providers/nspawn/nspawn-options.ts';
 export { type SshHost, ssh } from './providers/ssh/ssh-options.ts';
+export { type VagrantOptions, vagrant } from './providers/vagrant/vagrant-options.ts';

@@ -3,6 +3,8 @@ import { machinesSchema } from './machine-options.ts';
 import { nspawnOptionsSchema } from './nspawn/nspawn-options.ts';
 import { sshMachines } from './ssh/ssh-machines.ts';
 import { locatedInventory, sshOptionsSchema } from './ssh/ssh-options.ts';
+import { wantedMachines } from './vagrant/declared-machines.ts';
+import { locatedVagrantfile, vagrantOptionsSchema } from './vagrant/vagrant-options.ts';
 
 /** A machine as options ask for it. */
 export type Wanted = { readonly name?: string | undefined; readonly role?: string | undefined };
@@ -24,6 +26,12 @@ export const kinds: Readonly<Record<string, Kind>> = {
   ssh: {
     ...borrowing(sshOptionsSchema, (options) => sshMachines(options, () => undefined).wanted),
     located: locatedInventory,
+  },
+  vagrant: {
+    schema: vagrantOptionsSchema,
+    wanted: wantedMachines,
+    makes: true,
+    located: locatedVagrantfile,
   },
 };
 

@@ -1,0 +1,104 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { UsageError } from '../../../common/errors.ts';
+import { isAlive, type ProcessIdentity } from '../../../common/process-identity.ts';
+import { stateHome } from '../host/state-home.ts';
+import type { ListedCluster } from '../provider.ts';
+import type { VagrantPlace } from './run-vagrant.ts';
+
+/** One machine as it was asked for: vagrant's name for it, and what makes it. */
+export interface VagrantMachine {
+  readonly name: string;
+  /** `lxc`, `libvirt`, `virtualbox` … */
+  readonly provider: string;
+}
+
+/** What lies in `state.json`, before anything is made. */
+export interface VagrantState {
+  readonly id: string;
+  readonly owner: ProcessIdentity;
+  readonly place: VagrantPlace;
+  /** In the order of their ids. */
+  readonly machines: readonly VagrantMachine[];
+}
+
+/** Where clusters have their folders: vagrant is often used without root, and then root's place is not ours. */
+export const stateRoot = (): string => {
+  if (process.getuid?.() === 0) return join(stateHome, 'vagrant');
+  return join(process.env.XDG_STATE_HOME ?? join(homedir(), '.local/state'), 'shakedown/vagrant');
+};
+
+const idPattern = /^[0-9a-f]{6}$/;
+
+/** Throws UsageError for what is not six hex digits. */
+export function mustBeId(id: string): void {
+  if (!idPattern.test(id)) throw new UsageError(`'${id}' is not the id of a vagrant cluster.`);
+}
+
+/** What lies in a cluster's folder. */
+export const clusterFiles = (id: string, root = stateRoot()) => ({
+  directory: join(root, id),
+  state: join(root, id, 'state.json'),
+  vagrantfile: join(root, id, 'Vagrantfile'),
+  dotfile: join(root, id, 'dot'),
+  knownHosts: join(root, id, 'known_hosts'),
+  kept: join(root, id, 'kept'),
+  console: (machine: string) => join(root, id, `console-${machine}.log`),
+});
+
+/** What the hypervisor calls a machine; the id is in it, so that it can be found without vagrant's own notes. */
+export const machineNameFor = (id: string, machine: string): string => `sv${id}-${machine}`;
+
+/** The id of the cluster that a hypervisor's machine or disk belongs to, by its name. */
+export const clusterOf = (name: string): string | undefined => /^sv([0-9a-f]{6})-/.exec(name)?.[1];
+
+/** The folder with its state, whole or not at all. */
+export async function makeClusterFolder(state: VagrantState, root = stateRoot()): Promise<void> {
+  const { directory } = clusterFiles(state.id, root);
+  const fresh = `${directory}.new`;
+  await rm(fresh, { recursive: true, force: true });
+  await mkdir(fresh, { recursive: true, mode: 0o700 });
+  await writeFile(join(fresh, 'state.json'), JSON.stringify(state));
+  await rename(fresh, directory);
+}
+
+/** The state with what is known by now, in one step. */
+export async function writeState(state: VagrantState, root = stateRoot()): Promise<void> {
+  const file = clusterFiles(state.id, root).state;
+  await writeFile(`${file}.new`, JSON.stringify(state));
+  await rename(`${file}.new`, file);
+}
+
+/** Undefined where there is none, or none that can be read. */
+export async function readState(id: string, root = stateRoot()): Promise<VagrantState | undefined> {
+  try {
+    return JSON.parse(await readFile(clusterFiles(id, root).state, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+/** The ids of all folders. */
+export async function clusterFolders(root = stateRoot()): Promise<readonly string[]> {
+  const names = await readdir(root).catch(() => []);
+  return names.map((name) => name.replace(/\.new$/, '')).filter((name) => idPattern.test(name));
+}
+
+/** A cluster as its folder tells it; without a state nobody owns what is left. */
+export async function listed(id: string, root = stateRoot()): Promise<ListedCluster> {
+  const state = await readState(id, root);
+  return {
+    id,
+    kept: existsSync(clusterFiles(id, root).kept),
+    ownerAlive: state?.owner !== undefined && isAlive(state.owner),
+  };
+}
+
+/** Takes the folder away; what it knew is then lost. */
+export async function removeClusterFolder(id: string, root = stateRoot()): Promise<void> {
+  const { directory } = clusterFiles(id, root);
+  await rm(`${directory}.new`, { recursive: true, force: true });
+  await rm(directory, { recursive: true, force: true });
+}

@@ -1,0 +1,65 @@
+import { globSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ShakedownError } from '../../../common/errors.ts';
+import type { RunContext } from '../../context.ts';
+import { clusterFiles, readState, removeClusterFolder, type VagrantState } from './cluster-folder.ts';
+import { endVagrant } from './end-vagrant.ts';
+import { runVagrant, type VagrantPlace } from './run-vagrant.ts';
+import { removeStrays } from './strays.ts';
+import { bareVagrantfile } from './write-vagrantfile.ts';
+
+/** Providers whose machines we find by their names, whatever vagrant knows. */
+const findable = ['lxc', 'libvirt'];
+
+/**
+ * Takes away all of a cluster from its id alone: ends who is still making it, lets vagrant destroy what it knows, then
+ * removes what only LXC or libvirt know, and the folder last. Throws ShakedownError for what stays.
+ */
+export async function destroyCluster(id: string, ctx: Pick<RunContext, 'signal' | 'log'>): Promise<void> {
+  const { dotfile } = clusterFiles(id);
+  const state = await readState(id);
+  await endVagrant(dotfile, 'making');
+  if (state) await byVagrant(state, ctx);
+  await endVagrant(dotfile, 'any');
+  await removeStrays(id, ctx.signal);
+  await removeClusterFolder(id);
+}
+
+/** The machines that vagrant knows: by the Vagrantfile that made them, else, where it is broken by now, by a bare one. */
+async function byVagrant(state: VagrantState, ctx: Pick<RunContext, 'signal' | 'log'>): Promise<void> {
+  const { directory } = clusterFiles(state.id);
+  const known = globSync(join(state.place.dotfile, 'machines/*/*/id'));
+  if (known.length === 0) return;
+  try {
+    await whenUnlocked(state.place, ctx.signal);
+  } catch (error) {
+    ctx.signal.throwIfAborted();
+    ctx.log(`vagrant destroy failed, and is tried without the Vagrantfile: ${(error as Error).message}`);
+    const vagrantfile = join(directory, 'Vagrantfile.bare');
+    const names = state.machines.map(({ name }) => name);
+    try {
+      await writeFile(vagrantfile, bareVagrantfile(names));
+      await whenUnlocked({ ...state.place, cwd: directory, vagrantfile }, ctx.signal);
+    } catch (second) {
+      ctx.signal.throwIfAborted();
+      if (state.machines.every(({ provider }) => findable.includes(provider))) return;
+      throw second;
+    }
+  }
+}
+
+/** Another who destroys the same machines has them locked: they are waited for. */
+async function whenUnlocked(place: VagrantPlace, signal: AbortSignal): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await runVagrant(['destroy', '--force'], place, { signal });
+      return;
+    } catch (error) {
+      const locked = error instanceof ShakedownError && error.message.includes('MachineLocked');
+      if (!locked || attempt >= 60) throw error;
+    }
+    await sleep(1000, undefined, { signal });
+  }
+}

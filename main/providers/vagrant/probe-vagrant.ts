@@ -1,0 +1,15 @@
+import { execa } from 'execa';
+import type { ProbeResult } from '../provider.ts';
+
+/** Debian's packages with vagrant and a provider that needs no more than the kernel. */
+const packages = ['vagrant', 'vagrant-libvirt'];
+
+/** Whether vagrant is there; which of its providers works is found out by `vagrant up`, since asking takes seconds. */
+export async function probeVagrant(signal: AbortSignal): Promise<ProbeResult> {
+  const caps = ['make', 'reboot', 'power'] as const;
+  const found = await execa('sh', ['-c', 'command -v vagrant'], { cancelSignal: signal, reject: false });
+  if (found.exitCode === 0) return { ok: true, caps };
+  signal.throwIfAborted();
+  const reason = `vagrant is not installed: apt-get install ${packages.join(' ')}`;
+  return { ok: false, reason, missingPackages: packages, caps };
+}

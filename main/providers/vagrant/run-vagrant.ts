@@ -1,0 +1,115 @@
+import { constants } from 'node:os';
+import { execa } from 'execa';
+import { parseLine, type VagrantLine } from './machine-readable.ts';
+import { vagrantError, vagrantMissing } from './vagrant-error.ts';
+
+/** Where vagrant is to work, as its environment says it (developer.hashicorp.com/vagrant/docs/other/environmental-variables). */
+export interface VagrantPlace {
+  /** VAGRANT_CWD: what paths in the Vagrantfile are relative to. */
+  readonly cwd: string;
+  /** VAGRANT_VAGRANTFILE, absolute. */
+  readonly vagrantfile: string;
+  /** VAGRANT_DOTFILE_PATH: what vagrant knows of the machines. */
+  readonly dotfile: string;
+  /** VAGRANT_HOME: boxes, plugins, the index of machines. */
+  readonly home: string;
+}
+
+export interface RunVagrantOptions {
+  readonly signal?: AbortSignal;
+  /** More of its environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly onLine?: (line: VagrantLine) => void;
+}
+
+/** ms: vagrant ends what it is at, which may be unpacking a box, before it heeds an interrupt. */
+const patience = 20_000;
+
+/**
+ * Runs `vagrant` with `--machine-readable` and gives its lines. Interrupted, as by Ctrl-C, when `signal` is aborted or
+ * we are dead, and killed if it does not heed that. Throws UsageError for a wrong Vagrantfile, else ShakedownError.
+ */
+export async function runVagrant(
+  args: readonly string[],
+  place: VagrantPlace,
+  options: RunVagrantOptions = {},
+): Promise<readonly VagrantLine[]> {
+  const { exitCode, lines, stderr } = await run([...args, '--machine-readable'], place, options);
+  if (exitCode === 0) return lines;
+  throw vagrantError({ command: ['vagrant', ...args].join(' '), exitCode, lines, stderr });
+}
+
+/** What `vagrant ssh-config` prints. */
+export async function vagrantSshConfig(
+  machines: readonly string[],
+  place: VagrantPlace,
+  options: { readonly signal?: AbortSignal },
+): Promise<string> {
+  const args = ['ssh-config', ...machines];
+  const { exitCode, stderr, stdout } = await run(args, place, options);
+  if (exitCode === 0) return stdout;
+  throw vagrantError({ command: ['vagrant', ...args].join(' '), exitCode, lines: [], stderr });
+}
+
+async function run(args: readonly string[], place: VagrantPlace, options: RunVagrantOptions) {
+  const { signal, onLine, env } = options;
+  signal?.throwIfAborted();
+  const [command = 'vagrant', ...rest] = [...untilWeDie, 'vagrant', ...args];
+  const running = execa(command, rest, {
+    env: { ...environment(place), ...env },
+    extendEnv: false,
+    stdin: 'ignore',
+    reject: false,
+    // A Ctrl-C at the terminal is for us alone: two of them would make vagrant drop everything.
+    detached: true,
+    buffer: { stdout: true, stderr: true },
+  });
+  const lines: VagrantLine[] = [];
+  let killer: NodeJS.Timeout | undefined;
+  const stop = () => {
+    running.kill('SIGINT');
+    killer = setTimeout(() => killSession(running.pid), patience);
+  };
+  signal?.addEventListener('abort', stop, { once: true });
+  const reading = (async () => {
+    for await (const text of running.iterable({ from: 'stdout' })) {
+      const line = parseLine(text);
+      if (!line) continue;
+      lines.push(line);
+      onLine?.(line);
+    }
+  })();
+  const result = await running;
+  await reading.catch(() => undefined);
+  signal?.removeEventListener('abort', stop);
+  clearTimeout(killer);
+  signal?.throwIfAborted();
+  if (result.code === 'ENOENT' || result.exitCode === 127) throw vagrantMissing();
+  return { exitCode: result.exitCode, lines, stdout: result.stdout, stderr: result.stderr };
+}
+
+/** When we are killed, the kernel interrupts vagrant (prctl(2), PR_SET_PDEATHSIG); other systems have no such thing. */
+const untilWeDie = process.platform === 'linux' ? ['setpriv', '--pdeathsig', 'INT', '--'] : [];
+
+function killSession(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, constants.signals.SIGKILL);
+  } catch {
+    // It is gone by itself.
+  }
+}
+
+/** Ours without what the user's settings would change. */
+export function environment({ cwd, vagrantfile, dotfile, home }: VagrantPlace): NodeJS.ProcessEnv {
+  const { VAGRANT_LOG: _, ...own } = process.env;
+  return {
+    ...own,
+    VAGRANT_CWD: cwd,
+    VAGRANT_VAGRANTFILE: vagrantfile,
+    VAGRANT_DOTFILE_PATH: dotfile,
+    VAGRANT_HOME: home,
+    VAGRANT_CHECKPOINT_DISABLE: '1',
+    VAGRANT_BOX_UPDATE_CHECK_DISABLE: '1',
+    VAGRANT_NO_COLOR: '1',
+  };
+}

@@ -1,0 +1,32 @@
+import SSHConfig from 'ssh-config';
+import { ShakedownError } from '../../../common/errors.ts';
+import type { SshTarget } from '../provider.ts';
+import { sshTarget } from '../ssh/ssh-config.ts';
+
+/**
+ * How to reach machines, from what `vagrant ssh-config` printed. The first connection records the host key in
+ * `knownHosts`, a file of the cluster's own, and later ones must meet it: vagrant itself checks none. Throws
+ * ShakedownError for a machine that is reached through a ProxyCommand, which ssh2 cannot run.
+ */
+export function sshTargets(
+  printed: string,
+  machines: readonly string[],
+  knownHosts: string,
+): readonly SshTarget[] {
+  const config = SSHConfig.parse(printed);
+  return machines.map((address, node) => {
+    const computed = config.compute(address);
+    if (computed.ProxyCommand !== undefined) {
+      throw new ShakedownError({
+        message: `vagrant reaches its machine '${address}' through a ProxyCommand, which is not supported: ${computed.ProxyCommand}`,
+        node,
+        hint: 'run shakedown on the host that the machines are on',
+      });
+    }
+    if (computed.HostName === undefined) {
+      throw new ShakedownError({ message: `vagrant told no address of its machine '${address}'`, node });
+    }
+    const { knownHostsFiles: _, ...target } = sshTarget({ address }, {}, config);
+    return { ...target, acceptNewHostKey: true, knownHostsFiles: [knownHosts] };
+  });
+}

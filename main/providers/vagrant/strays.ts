@@ -1,0 +1,96 @@
+import { execa } from 'execa';
+import { runScript } from '../host/root-script.ts';
+import { clusterOf, machineNameFor } from './cluster-folder.ts';
+
+/**
+ * Containers and virtual machines with a cluster's name, and disks without a machine, as LXC and libvirt themselves
+ * list them: vagrant knows a machine only once it is whole.
+ */
+const listing = `
+command -v lxc-ls >/dev/null && lxc-ls -1 --active --frozen --stopped 2>/dev/null || :
+ls -1 /var/lib/lxc 2>/dev/null || :
+if command -v virsh >/dev/null && [ -S /run/libvirt/libvirt-sock ]; then
+  virsh -q list --all --name || :
+fi 2>/dev/null`;
+
+/**
+ * What to run the scripts by: root where we can be root, else ourselves, to whom libvirt may listen. Undefined where
+ * neither LXC nor libvirt is there to be asked.
+ */
+async function asRoot(): Promise<readonly string[] | undefined> {
+  if (process.platform !== 'linux') return undefined;
+  const there = await execa('sh', ['-c', 'PATH=$PATH:/usr/sbin; command -v lxc-ls || command -v virsh'], {
+    reject: false,
+  });
+  if (there.exitCode !== 0) return undefined;
+  if (process.getuid?.() === 0) return [];
+  const sudo = await execa('sudo', ['-n', 'true'], { reject: false });
+  return sudo.exitCode === 0 ? ['sudo', '-n'] : [];
+}
+
+/** The ids of all clusters of which a machine is left; none where we may not look. */
+export async function strayClusters(signal: AbortSignal): Promise<readonly string[]> {
+  const through = await asRoot();
+  if (!through) return [];
+  const failure = { message: 'could not list machines' };
+  const printed = await runScript(through, listing, { signal, failure }).catch(() => '');
+  return [...new Set(printed.split('\n').flatMap((name) => clusterOf(name.trim()) ?? []))];
+}
+
+/** Takes away what of a cluster LXC and libvirt still have, processes that are making it included. */
+export async function removeStrays(id: string, signal: AbortSignal): Promise<void> {
+  const through = await asRoot();
+  if (!through) return;
+  await runScript(through, strayScript(id), {
+    signal,
+    failure: {
+      message: `could not take away all machines of vagrant cluster ${id}`,
+      phase: 'machines',
+      hint: "end what still uses them, then run 'shakedown reap'",
+    },
+  });
+}
+
+export const strayScript = (id: string): string => `
+prefix=${machineNameFor(id, '')}
+failed=
+fail() { echo "$*" >&2; failed=1; }
+# What is still making containers: lxc-create and its tar, by their arguments.
+for round in {1..100}; do
+  pids=
+  for file in /proc/[0-9]*/cmdline; do
+    line=$(tr '\\0' ' ' < $file 2>/dev/null) || continue
+    pid=\${file#/proc/}; pid=\${pid%/cmdline}
+    if [[ $line =~ (^|/| )lxc-(create|start|attach|stop|destroy)' '.*$prefix ]] || [[ $line =~ /lxc/$prefix ]]; then
+      case $line in '[lxc monitor]'*) ;; *) pids+=" $pid";; esac
+    fi
+  done
+  if [ -z "$pids" ]; then break; fi
+  kill -KILL $pids 2>/dev/null || :
+  sleep 0.05
+done
+if command -v lxc-stop >/dev/null; then
+  for name in $( { lxc-ls -1; ls -1 /var/lib/lxc; } 2>/dev/null | grep "^$prefix" | sort -u); do
+    lxc-unfreeze -n $name 2>/dev/null || :
+    lxc-stop -k -n $name 2>/dev/null || :
+    lxc-destroy -f -n $name >/dev/null 2>&1 || :
+    if [ -e /var/lib/lxc/$name ]; then
+      umount -l /var/lib/lxc/$name/rootfs 2>/dev/null || :
+      rm -rf --one-file-system /var/lib/lxc/$name || fail "the container $name cannot be removed"
+    fi
+  done
+fi
+if command -v virsh >/dev/null && [ -S /run/libvirt/libvirt-sock ]; then
+  for name in $(virsh -q list --all --name | grep "^$prefix" || :); do
+    virsh -q destroy $name >/dev/null 2>&1 || :
+    virsh -q undefine --snapshots-metadata --managed-save --nvram $name >/dev/null 2>&1 ||
+      virsh -q undefine $name >/dev/null || fail "the virtual machine $name cannot be removed"
+  done
+  for pool in $(virsh -q pool-list --name || :); do
+    for volume in $(virsh -q vol-list $pool | awk '{ print $1 }' | grep "^$prefix" || :); do
+      virsh -q vol-delete --pool $pool $volume >/dev/null || fail "the disk $volume cannot be removed"
+    done
+  done
+fi
+[ -z "$failed" ] || exit 1
+`;

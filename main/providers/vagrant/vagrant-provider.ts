@@ -1,0 +1,128 @@
+import { writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { ShakedownError, UsageError } from '../../../common/errors.ts';
+import { processIdentity } from '../../../common/process-identity.ts';
+import type { RunContext } from '../../context.ts';
+import type {
+  CanKeep,
+  CanPower,
+  CanReboot,
+  Cluster,
+  ListedCluster,
+  Machine,
+  MachineOf,
+  MachinesSpec,
+  ProbeResult,
+  Provider,
+} from '../provider.ts';
+import {
+  clusterFiles,
+  clusterFolders,
+  listed,
+  makeClusterFolder,
+  mustBeId,
+  readState,
+  type VagrantState,
+} from './cluster-folder.ts';
+import { vagrantfileAt } from './declared-machines.ts';
+import { destroyCluster } from './destroy-cluster.ts';
+import { makeMachines } from './make-machines.ts';
+import { probeVagrant } from './probe-vagrant.ts';
+import { runVagrant } from './run-vagrant.ts';
+import { strayClusters } from './strays.ts';
+import { ownVagrantHome } from './vagrant-home.ts';
+import { type VagrantSettings, vagrantOptionsSchema } from './vagrant-options.ts';
+
+/**
+ * Machines that Vagrant makes, of a Vagrantfile that exists or of one written from a box, with whatever provider of
+ * vagrant's is installed: libvirt, LXC, VirtualBox. What vagrant writes about them lies in the cluster's own folder,
+ * so that the user's `.vagrant` and index of machines stay as they are.
+ */
+export class VagrantProvider implements Provider, CanKeep, CanReboot, CanPower {
+  readonly name = 'vagrant';
+
+  probe(ctx: Pick<RunContext, 'signal'>): Promise<ProbeResult> {
+    return probeVagrant(ctx.signal);
+  }
+
+  async preview(spec: Omit<MachinesSpec, 'cluster' | 'shares'>): Promise<readonly Machine[]> {
+    settingsOf(spec.options);
+    return spec.machines.map((machine) => {
+      const address = `192.168.121.${machine.id + 2}`;
+      const { user = 'vagrant', keyFile } = spec.login;
+      return { ...machine, address, ssh: { host: address, port: 22, user, ...(keyFile ? { keyFile } : {}) } };
+    });
+  }
+
+  async create(spec: MachinesSpec, ctx: RunContext): Promise<Cluster> {
+    const settings = settingsOf(spec.options);
+    mustBeId(spec.cluster);
+    const { directory, vagrantfile, dotfile } = clusterFiles(spec.cluster);
+    const users = settings.vagrantfile === undefined ? undefined : vagrantfileAt(settings.vagrantfile);
+    const home = await ownVagrantHome();
+    const state: VagrantState = {
+      id: spec.cluster,
+      owner: processIdentity(),
+      place: { cwd: users === undefined ? directory : dirname(users), vagrantfile, dotfile, home },
+      machines: spec.machines.map(({ name }) => ({ name, provider: settings.provider ?? '' })),
+    };
+    await makeClusterFolder(state);
+    const { machines, mainAddress } = await makeMachines(spec, { state, settings, users }, ctx);
+    return {
+      id: spec.cluster,
+      provider: this.name,
+      machines,
+      ...(mainAddress === undefined ? {} : { mainAddress }),
+      borrowed: false,
+    };
+  }
+
+  async list(ctx: Pick<RunContext, 'signal'>): Promise<readonly ListedCluster[]> {
+    const ids = [...(await clusterFolders()), ...(await strayClusters(ctx.signal))];
+    return Promise.all([...new Set(ids)].map((id) => listed(id)));
+  }
+
+  async destroy({ id }: Pick<Cluster, 'id'>, ctx: Pick<RunContext, 'signal' | 'log'>): Promise<void> {
+    mustBeId(id);
+    await destroyCluster(id, ctx);
+  }
+
+  async keep({ id }: Pick<Cluster, 'id'>): Promise<void> {
+    mustBeId(id);
+    await writeFile(clusterFiles(id).kept, '');
+  }
+
+  async reboot(which: MachineOf, ctx: Pick<RunContext, 'signal' | 'log'>): Promise<void> {
+    await actOn(which, ['reload', '--no-provision'], ctx);
+  }
+
+  async powerOff(which: MachineOf, ctx: Pick<RunContext, 'signal' | 'log'>): Promise<void> {
+    await actOn(which, ['halt', '--force'], ctx);
+  }
+
+  async powerOn(which: MachineOf, ctx: Pick<RunContext, 'signal' | 'log'>): Promise<void> {
+    await actOn(which, ['up', '--no-provision'], ctx);
+  }
+}
+
+async function actOn(
+  { cluster, machine }: MachineOf,
+  command: readonly string[],
+  { signal, log }: Pick<RunContext, 'signal' | 'log'>,
+): Promise<void> {
+  mustBeId(cluster.id);
+  const state = await readState(cluster.id);
+  const name = state?.machines[machine]?.name;
+  if (state === undefined || name === undefined) {
+    throw new ShakedownError({ message: `there is no machine ${machine} in vagrant cluster ${cluster.id}` });
+  }
+  log(`vagrant ${[...command, name].join(' ')}`, machine);
+  await runVagrant([...command, name], state.place, { signal });
+}
+
+function settingsOf(options: unknown): VagrantSettings {
+  const parsed = vagrantOptionsSchema.safeParse(options);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.map(({ path, message }) => ['vagrant', ...path, message].join(': '));
+  throw new UsageError(issues.join('\n'));
+}
