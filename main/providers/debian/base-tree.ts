@@ -26,12 +26,14 @@ type TreeSettings = Pick<MachineSettings, 'os' | 'packages' | 'mirror'>;
  * The path of the tree that all nodes of one operating system lie over: a link to the newest build of this recipe,
  * release, packages, mirror and architecture. Built by mmdebstrap (mmdebstrap(1)) if there is none, or if `rebuild` asks
  * for it, of packages that were downloaded once for all trees and nodes; two that want it at once build it once, and
- * what nodes lie over now is not taken from under them. Throws UsageError for an unknown `os`, else ShakedownError.
+ * what nodes lie over now is not taken from under them. `run` runs the script where its files can be root's: as root,
+ * or in a user namespace. Throws UsageError for an unknown `os`, else ShakedownError.
  */
 export async function ensureBaseTree(
   settings: TreeSettings,
   rebuild: boolean,
   ctx: Pick<RunContext, 'signal' | 'cacheDir' | 'emit'>,
+  run: typeof runAsRoot = runAsRoot,
 ): Promise<string> {
   const { packages } = settings;
   const release = releaseNamed(settings.os);
@@ -58,7 +60,7 @@ export async function ensureBaseTree(
   const { url: cache } = proxy;
   const keyring = await ensureKeyring(distribution, cache, ctx);
   const build = { trees, tree, release, keyring, packages, rebuild, cache, env: process.env };
-  await runAsRoot(buildTreeScript({ ...build, sources: sourcesList(release, mirror) }), {
+  await run(buildTreeScript({ ...build, sources: sourcesList(release, mirror) }), {
     signal: ctx.signal,
     failure: { message: `could not build the ${suite} base tree`, phase: 'machines' },
     explain: (stderr) => explainBuild(stderr, release, mirror, ctx.cacheDir),
