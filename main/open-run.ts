@@ -21,8 +21,11 @@ export interface OpenRun extends AsyncDisposable {
   endedBecause(): Error | undefined;
 }
 
+/** What a run's directory, record and clocks need of the world. */
+type RunWorld = Pick<World, 'directory' | 'clock' | 'face' | 'cacheDir' | 'signal' | 'hurry'>;
+
 /** Makes the run's directory and starts its clock; `limit` is the whole run's, in seconds. */
-export async function openRun(world: World, limit: number): Promise<OpenRun> {
+export async function openRun(world: RunWorld, limit: number): Promise<OpenRun> {
   const store = await createRun(world.directory, { clock: world.clock });
   const emit = (body: RunEventBody): void => {
     const event = { ...body, at: world.clock() };

@@ -66,6 +66,9 @@ export async function takeDownKept(directory: string, world: Reaping): Promise<r
     }
   } else
     await world.provider(cluster.provider).destroy(cluster, { signal: world.signal, log: () => undefined });
+  for (const other of kept.others ?? []) {
+    await world.provider(other.provider).destroy(other, { signal: world.signal, log: () => undefined });
+  }
   await removeKeptCluster(directory);
   const verb = cluster.borrowed ? 'gave back' : 'destroyed';
   return [`${verb} the ${cluster.machines.length} ${cluster.provider} machines that run ${kept.run} kept`];

@@ -1,15 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { constants, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { UsageError } from '../../common/errors.ts';
-import type { CommandResult } from '../../common/results.ts';
+import { brokenPipe, exitCodeOf } from '../remotes/exit-code.ts';
 import { connectSsh } from '../remotes/ssh-remote.ts';
 import type { Command } from './command.ts';
 import { keptMachine } from './kept-node.ts';
 
-/** What a shell gives for a command whose reader has gone: 128 and SIGPIPE. */
-const brokenPipe = 128 + constants.signals.SIGPIPE;
+export { exitCodeOf };
 
 export const execCommand: Command = {
   name: 'exec',
@@ -46,10 +45,3 @@ export const execCommand: Command = {
     }
   },
 };
-
-/** As a shell gives it: 128 and the signal's number for a command that a signal ended. */
-export function exitCodeOf({ exitCode, signal }: Pick<CommandResult, 'exitCode' | 'signal'>): number {
-  if (exitCode !== null) return exitCode;
-  const number = Object.entries(constants.signals).find(([name]) => name === signal)?.[1];
-  return number === undefined ? 255 : 128 + number;
-}

@@ -11,12 +11,14 @@ import { renderCommand } from './render.ts';
 import { rerunCommand } from './rerun.ts';
 import { runCommand } from './run.ts';
 import { runsCommand } from './runs.ts';
+import { scriptCommand } from './script.ts';
 import { shellCommand } from './shell.ts';
 
 /** Every `shakedown <name>`, in the order in which the help lists them. */
 export const commands: readonly Command[] = [
   runCommand,
   rerunCommand,
+  scriptCommand,
   initCommand,
   configCommand,
   renderCommand,

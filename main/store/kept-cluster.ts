@@ -8,6 +8,8 @@ import type { Cluster } from '../providers/provider.ts';
 /** The machines that the current folder's latest run uses or kept: `.shakedown/cluster.json`. */
 export interface KeptCluster {
   readonly cluster: Cluster;
+  /** More clusters whose machines are among those of `cluster`: a script's, on machines of several kinds. */
+  readonly others?: readonly Omit<Cluster, 'machines'>[];
   /** The scenario's folder, absolute. */
   readonly scenario: string;
   /** Those that the scenario was loaded with; their paths are relative to the current folder. */

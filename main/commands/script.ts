@@ -1,0 +1,146 @@
+import { dirname } from 'node:path';
+import type { ReadStream, WriteStream } from 'node:tty';
+import { describeFailure, UsageError } from '../../common/errors.ts';
+import { painter } from '../report/words.ts';
+import { runScriptOnEach } from '../script/run-script.ts';
+import type { ScriptOptions } from '../script/script-options.ts';
+import type { ScriptRun } from '../script/script-result.ts';
+import { scriptTable } from '../script/script-summary.ts';
+import type { Command, CommandEnvironment, CommandOptions } from './command.ts';
+import { list, scriptMachines } from './script-machines.ts';
+
+export const scriptCommand: Command = {
+  name: 'script',
+  args: '<file>',
+  description: 'Run a script on a machine that is made for it, exit with its code, and destroy the machine',
+  options: [
+    ['--provider <kind>', 'Kind of machine: nspawn, docker, qemu, … (default: whichever works here)'],
+    ['--os <release>', 'Operating system: bookworm, trixie, noble'],
+    ['--package <name>', 'Debian package that the machine has from the start; may be repeated'],
+    ['--machine <name=value>', 'Any other option of the machine: memory=1G, cpus=2; may be repeated'],
+    ['--nodes <addresses>', 'Run it on these machines over ssh instead: a,b,c'],
+    ['-k, --key <file>', 'Private key to log in with'],
+    ['-u, --user <name>', 'User to log in as'],
+    ['--root', 'As root (so it is unless told otherwise)'],
+    ['--no-root', 'As the login user instead of root'],
+    ['--count <n>', 'On so many machines at once'],
+    ['--matrix <name=values>', 'On one machine for each: os=bookworm,trixie; may be repeated'],
+    ['--env <name=value>', 'Environment variable; a name alone takes ours; may be repeated'],
+    ['--with <folder>', 'Take the folder along: the script starts in a copy of it'],
+    ['--get <pattern>', 'Bring these files back; may be repeated'],
+    ['--out <folder>', 'Where they go (default: the run’s own folder)'],
+    ['--timeout <seconds>', 'End it with SIGTERM, then SIGKILL; exit code 124'],
+    ['--tty', 'Give it a terminal'],
+    ['--keep', 'Keep the machine when it is over'],
+    ['--keep-on-failure', 'Keep it unless the exit code is 0'],
+    ['--rebuild', 'Build cached images again'],
+    ['--json', 'Print the result as JSON; the script’s own output goes to stderr'],
+    ['-q, --quiet', 'Say nothing but what the script says, and errors'],
+  ],
+  examples: [
+    'shakedown script build.sh --os trixie --with . --get "dist/*.deb" --out dist -- --release',
+    'shakedown script test.sh --matrix os=bookworm,trixie --keep-on-failure',
+    'echo "uname -a" | shakedown script -',
+  ],
+  async run([file = ''], options, environment) {
+    const { cwd, env, stdout, stderr } = environment;
+    const json = options.json === true;
+    const quiet = options.quiet === true || json;
+    const say = (line: string) => stderr.write(`shakedown: ${line}\n`);
+    const run = await runScriptOnEach({
+      ...(await wishes(file, options, environment)),
+      machines: scriptMachines(options),
+      directory: cwd,
+      stdout: json ? stderr : stdout,
+      stderr,
+      onNote: quiet ? () => undefined : say,
+    });
+    if (json) stdout.write(`${JSON.stringify(run, undefined, 2)}\n`);
+    tell(run, quiet, say);
+    if (run.machines.length > 1 && !quiet) stderr.write(`\n${scriptTable(run, painter(stderr, env))}\n`);
+    return run.exitCode;
+  },
+};
+
+/** The flags as `runScriptOnEach` takes them. */
+async function wishes(
+  file: string,
+  options: CommandOptions,
+  environment: CommandEnvironment,
+): Promise<ScriptOptions> {
+  const { signal, hurry, cacheDir, env, stdin } = environment;
+  const text = (name: string) => (options[name] === undefined ? undefined : String(options[name]));
+  const timeout = text('timeout');
+  if (timeout !== undefined && !/^\d+(\.\d+)?$/.test(timeout)) {
+    throw new UsageError(`--timeout takes seconds; found '${timeout}'.`);
+  }
+  const given = { with: text('with'), out: text('out'), user: text('user'), key: text('key') };
+  const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  return {
+    ...set,
+    ...(timeout === undefined ? {} : { timeout: Number(timeout) }),
+    script: file === '-' ? { text: await textOf(stdin) } : file,
+    args: options.rest,
+    env: Object.fromEntries(list(options.env).map((each) => variable(each, env))),
+    get: list(options.get),
+    root: options.root !== false,
+    tty: options.tty === true ? (terminalOf(environment) ?? true) : false,
+    keep: options.keep ? 'always' : options.keepOnFailure ? 'on-failure' : 'never',
+    rebuild: options.rebuild === true,
+    ...{ signal, hurry, cacheDir },
+  };
+}
+
+function variable(written: string, env: NodeJS.ProcessEnv): readonly [string, string] {
+  const equals = written.indexOf('=');
+  if (equals > 0) return [written.slice(0, equals), written.slice(equals + 1)];
+  const ours = env[written];
+  if (ours === undefined) {
+    throw new UsageError(`--env ${written}: there is no such variable here, and no value was given.`, {
+      hint: `--env ${written || 'NAME'}=VALUE`,
+    });
+  }
+  return [written, ours];
+}
+
+async function textOf(stdin: NodeJS.ReadableStream): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stdin) chunks.push(Buffer.from(chunk));
+  return Buffer.concat(chunks).toString();
+}
+
+/** Ours, where both its ends are one. */
+function terminalOf({ stdin, stdout }: CommandEnvironment): ScriptOptions['tty'] {
+  if (!stdin.isTTY || !stdout.isTTY) return undefined;
+  return { stdin: stdin as ReadStream, stdout: stdout as unknown as WriteStream };
+}
+
+/** What the script's own output does not say. */
+function tell(run: ScriptRun, quiet: boolean, say: (line: string) => void): void {
+  const many = run.machines.length > 1;
+  for (const failure of run.failures) say(describeFailure(failure));
+  if (quiet) return;
+  for (const { name, result } of run.machines) {
+    const of = many ? `${name}: ` : '';
+    if (result?.timedOut) say(`${of}the script ran into its time limit`);
+    for (const problem of result?.problems ?? []) say(`${of}${problem}`);
+    if (result && result.files.length > 0)
+      say(
+        `${of}brought back ${result.files.length} ${result.files.length === 1 ? 'file' : 'files'}: ${placeOf(result.files)}`,
+      );
+  }
+  const kept = run.machines.filter(({ result }) => result?.machine.kept);
+  if (kept.length > 0)
+    say(
+      `kept ${kept.map(({ name }) => name).join(', ')}: 'shakedown shell ${kept[0]?.name}', 'shakedown down'`,
+    );
+}
+
+/** The one file, or the folder that all of them are in. */
+function placeOf(files: readonly string[]): string {
+  const [first = '', ...others] = files;
+  if (others.length === 0) return first;
+  let folder = dirname(first);
+  while (!others.every((file) => file.startsWith(`${folder}/`))) folder = dirname(folder);
+  return folder;
+}

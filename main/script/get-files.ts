@@ -1,0 +1,96 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join, posix } from 'node:path';
+import { asShakedownError } from '../../common/errors.ts';
+import { mergeTree } from '../remotes/merge-tree.ts';
+import type { Remote } from '../remotes/remote.ts';
+
+export interface GetOptions {
+  /** As the person wrote them. */
+  readonly globs: readonly string[];
+  /** The folder on the machine that they are relative to. */
+  readonly work: string;
+  /** Where they go on the main host; absolute. */
+  readonly out: string;
+  readonly root: boolean;
+  readonly signal: AbortSignal;
+}
+
+export interface Gotten {
+  /** Absolute paths on the main host. */
+  readonly files: readonly string[];
+  readonly problems: readonly string[];
+}
+
+/**
+ * Brings what the globs name into `out`: under its path relative to `work`, or, from elsewhere on the machine, under
+ * its whole path. What cannot be had is told, not thrown; a lost connection is thrown.
+ */
+export async function getFiles(
+  remote: Remote,
+  { globs, work, out, root, signal }: GetOptions,
+): Promise<Gotten> {
+  const problems: string[] = [];
+  const found = new Set<string>();
+  for (const glob of globs) {
+    const paths = await expand(remote, glob, { work, root, signal });
+    if (paths.length === 0) problems.push(`nothing on the machine matches '${glob}'`);
+    for (const path of paths) found.add(path);
+  }
+  const below = [...found].filter((path) => path === work || path.startsWith(`${work}/`));
+  const elsewhere = [...found].filter((path) => !below.includes(path));
+  const files: string[] = [];
+  for (const [paths, base] of [[below, work] as const, [elsewhere, '/'] as const]) {
+    if (paths.length === 0) continue;
+    const got = await bring(remote, paths, { base, out, root, signal });
+    files.push(...got.files);
+    problems.push(...got.problems);
+  }
+  return { files: [...new Set(files)].sort(), problems };
+}
+
+/** By way of a folder of its own, so that what came is known from what was there. */
+async function bring(
+  remote: Remote,
+  paths: readonly string[],
+  { base, out, root, signal }: Pick<GetOptions, 'out' | 'root' | 'signal'> & { readonly base: string },
+): Promise<Gotten> {
+  const arrival = join(out, `.arriving-${randomBytes(4).toString('hex')}`);
+  await mkdir(arrival, { recursive: true });
+  try {
+    const { problems } = await remote.download(paths, arrival, { base, root, signal });
+    const entries = await readdir(arrival, { recursive: true, withFileTypes: true });
+    const files = entries
+      .filter((entry) => !entry.isDirectory())
+      .map((entry) => join(out, join(entry.parentPath, entry.name).slice(arrival.length)));
+    await mergeTree(Buffer.from(arrival), Buffer.from(out), { replace: true });
+    return { files, problems };
+  } catch (error) {
+    if (remote.lost.aborted || signal.aborted) throw error;
+    return { files: [], problems: [asShakedownError(error).message] };
+  } finally {
+    await rm(arrival, { recursive: true, force: true });
+  }
+}
+
+/** The absolute paths that a pattern names, as bash expands it; a shell without `**` takes that for `*`. */
+async function expand(
+  remote: Remote,
+  glob: string,
+  { work, root, signal }: Pick<GetOptions, 'work' | 'root' | 'signal'>,
+): Promise<readonly string[]> {
+  const each =
+    'for each in "$@"; do [ -e "$each" ] || [ -L "$each" ] || continue; printf "%s\\0" "$each"; done';
+  const line = `if command -v bash >/dev/null; then exec bash -O globstar -O nullglob -c "$1" bash; else eval "$1"; fi`;
+  const pattern = glob.startsWith('~/') ? `"$HOME"${quoted(glob.slice(1))}` : quoted(glob);
+  const script = `set -- ${pattern}; ${each}`;
+  const result = await remote.exec(['sh', '-c', line, 'sh', script], { cwd: work, root, signal });
+  return result.stdout
+    .split('\0')
+    .filter((path) => path !== '')
+    .map((path) => posix.resolve(work, path));
+}
+
+/** All but the pattern's own characters taken as they are. */
+const quoted = (glob: string): string =>
+  glob.replace(/[^\w*?[\]/.,:@%+=!^-]/gu, (char) => `'${char.replace("'", `'\\''`)}'`);

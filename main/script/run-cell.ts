@@ -1,0 +1,158 @@
+import { mkdirSync } from 'node:fs';
+import type { Writable } from 'node:stream';
+import { asShakedownError, InterruptedError, ShakedownError } from '../../common/errors.ts';
+import type { OpenRun } from '../open-run.ts';
+import type { Connector } from '../phases/connect.ts';
+import { makeMachines, newClusterId } from '../phases/machines.ts';
+import { type Cluster, canKeep, type Login, type Machine, type Provider } from '../providers/provider.ts';
+import { duration } from '../report/words.ts';
+import type { Cell } from './machine-cells.ts';
+import type { ScriptPlan } from './plan-script.ts';
+import { type MachineEnd, runOnMachine } from './run-on-machine.ts';
+
+export interface MachineOutputs {
+  readonly stdout: Writable | undefined;
+  readonly stderr: Writable | undefined;
+  /** They are of this machine alone, and to be ended with it. */
+  readonly own: boolean;
+}
+
+/** What cells share. */
+export interface CellContext {
+  readonly plan: ScriptPlan;
+  readonly login: Login;
+  readonly rebuild: boolean;
+  readonly open: OpenRun;
+  readonly connector: Pick<Connector, 'connect'>;
+  /** Where a machine's live output goes, by its number in the run. */
+  readonly outputs: (machine: number) => MachineOutputs;
+  /** Where a machine's files go. */
+  readonly out: (machine: Machine) => string;
+}
+
+/** One machine's part, as it ended. */
+export interface CellMachine {
+  readonly name: string;
+  /** Absent when it was not made. */
+  readonly machine?: Machine;
+  readonly end?: MachineEnd;
+  readonly error?: unknown;
+}
+
+export interface CellEnd {
+  readonly cell: Cell;
+  readonly machines: readonly CellMachine[];
+  /** The cluster, where it was kept. */
+  readonly kept?: Cluster;
+  /** ms */
+  readonly spawn: number;
+  readonly destroy: number;
+}
+
+/** Makes a cell's machines, runs the script on them side by side, and destroys or keeps them. Does not throw. */
+export async function runCell(cell: Cell, provider: Provider, context: CellContext): Promise<CellEnd> {
+  const { open } = context;
+  const before = performance.now();
+  const since = (start: number) => Math.round(performance.now() - start);
+  let cluster: Cluster;
+  try {
+    cluster = await open.recorder.step('machines', () => spawn(cell, provider, context));
+  } catch (error) {
+    const why = reasonOf(error, open);
+    open.recorder.fail(why, open.work.signal.aborted);
+    const machines = cell.machines.map(({ name }) => ({ name, error: why }));
+    return { cell, machines, spawn: since(before), destroy: 0 };
+  }
+  const spawnMs = since(before);
+  const what = `${cell.machines.length} ${cell.provider} ${cell.machines.length === 1 ? 'machine' : 'machines'}`;
+  if (!cluster.borrowed) {
+    open.emit({
+      type: 'note',
+      message: `${what}${cell.os ? ` (${cell.os})` : ''} made in ${duration(spawnMs)}`,
+    });
+  }
+  const machines = await Promise.all(
+    cluster.machines.map((machine) =>
+      takeTurn({ ...machine, id: cell.first + machine.id }, cluster, context),
+    ),
+  );
+  const start = performance.now();
+  const keeps = keepsCluster(context.plan, machines);
+  if (keeps && (cluster.borrowed || canKeep(provider))) {
+    return { cell, machines, kept: cluster, spawn: spawnMs, destroy: 0 };
+  }
+  if (keeps) open.emit({ type: 'note', message: `${cell.provider} machines cannot be kept` });
+  await destroy(cluster, provider, open);
+  return { cell, machines, spawn: spawnMs, destroy: since(start) };
+}
+
+async function spawn(
+  cell: Cell,
+  provider: Provider,
+  { open, login, rebuild }: CellContext,
+): Promise<Cluster> {
+  const { ok, reason, missingPackages = [] } = await provider.probe(open.work);
+  if (!ok) {
+    const hint = missingPackages.length > 0 ? { hint: `apt-get install ${missingPackages.join(' ')}` } : {};
+    throw new ShakedownError({ message: `${provider.name} does not work here: ${reason}`, ...hint });
+  }
+  const { machines, options } = cell;
+  return makeMachines(
+    newClusterId(),
+    { machines, options, login },
+    provider,
+    { shares: [], rebuild },
+    open.work,
+  );
+}
+
+async function takeTurn(machine: Machine, cluster: Cluster, context: CellContext): Promise<CellMachine> {
+  const { open, plan, connector } = context;
+  const logs = open.store.nodeDirectory(machine.id);
+  mkdirSync(logs, { recursive: true });
+  const { stdout, stderr, own } = context.outputs(machine.id);
+  const base = `/var/tmp/shakedown-script-${cluster.id}-${machine.id}`;
+  const turn = { machine, base, logs, out: context.out(machine), stdout, stderr };
+  const keepsIt = (exitCode: number) =>
+    plan.keep === 'always' || (plan.keep === 'on-failure' && exitCode !== 0);
+  const task = {
+    ...plan.task,
+    connectWithin: cluster.borrowed ? 30 : 180,
+    // What is destroyed need not be tidied first.
+    stays: (exitCode: number) => !cluster.borrowed || keepsIt(exitCode),
+  };
+  const { name } = machine;
+  try {
+    const end = await runOnMachine(turn, task, open, connector);
+    const how = end.timedOut ? `ran into its time limit of ${task.timeout} s` : `exited with ${end.exitCode}`;
+    const failed = { verdict: 'fail', message: how, detail: end.stderr.lastLines(12).join('\n') } as const;
+    open.recorder.checkEnded(open.work.signal)({
+      ...{ name: `${plan.name} on ${name}`, kind: 'command', durationMs: end.durations.run },
+      ...(end.exitCode === 0 ? { verdict: 'pass' } : failed),
+    });
+    return { name, machine, end };
+  } catch (error) {
+    const why = reasonOf(error, open);
+    open.recorder.fail(why, open.work.signal.aborted);
+    return { name, machine, error: why };
+  } finally {
+    if (own) for (const output of [stdout, stderr]) output?.end();
+  }
+}
+
+const reasonOf = (error: unknown, open: OpenRun): unknown => open.endedBecause() ?? error;
+
+const keepsCluster = ({ keep }: ScriptPlan, machines: readonly CellMachine[]): boolean =>
+  keep === 'always' || (keep === 'on-failure' && machines.some(({ end }) => end?.exitCode !== 0));
+
+async function destroy(cluster: Cluster, provider: Provider, { recorder, evidence }: OpenRun): Promise<void> {
+  const signal = AbortSignal.timeout(120_000);
+  try {
+    await recorder.step('destroy', () => provider.destroy(cluster, { signal, log: evidence.log }));
+    await evidence.ledger.settle(cluster.id);
+  } catch (error) {
+    if (error instanceof InterruptedError) throw error;
+    const known = asShakedownError(error, { phase: 'destroy' });
+    recorder.fail(known.with({ hint: "finish the clean-up with 'shakedown reap'" }));
+  }
+}
