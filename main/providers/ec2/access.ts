@@ -1,0 +1,105 @@
+import type { Tag } from '@aws-sdk/client-ec2';
+import type { Ec2Api } from './ec2-api.ts';
+import { Ec2Error } from './ec2-error.ts';
+import { keys, nameOf } from './tags.ts';
+
+/** What a group lets in. */
+export interface GroupPlan {
+  readonly cluster: string;
+  readonly vpc: string;
+  /** Networks that may connect to any port. */
+  readonly from: readonly string[];
+  readonly tags: readonly Tag[];
+}
+
+const has = (error: unknown, code: string): boolean => error instanceof Ec2Error && error.code === code;
+
+/**
+ * A security group of the cluster's own: `from` and its own members are let in, nobody else. One that an earlier call
+ * made is taken. (docs.aws.amazon.com/AWSEC2/latest/APIReference: API_CreateSecurityGroup,
+ * API_AuthorizeSecurityGroupIngress.)
+ */
+export async function makeGroup(plan: GroupPlan, api: Ec2Api, signal: AbortSignal): Promise<string> {
+  const { cluster, from } = plan;
+  const group = await createOrFind(plan, api, signal);
+  const rules = [
+    {
+      IpProtocol: '-1',
+      IpRanges: from.map((CidrIp) => ({ CidrIp, Description: 'the main host of shakedown' })),
+    },
+    { IpProtocol: '-1', UserIdGroupPairs: [{ GroupId: group, Description: `members of ${cluster}` }] },
+  ];
+  try {
+    await api.call('let this main host into the security group', signal, (ec2, options) =>
+      ec2.authorizeSecurityGroupIngress({ GroupId: group, IpPermissions: rules }, options),
+    );
+  } catch (error) {
+    // All of them or none: the answer to an earlier try was lost.
+    if (!has(error, 'InvalidPermission.Duplicate')) throw error;
+  }
+  return group;
+}
+
+async function createOrFind(
+  { cluster, vpc, tags }: GroupPlan,
+  api: Ec2Api,
+  signal: AbortSignal,
+): Promise<string> {
+  const name = nameOf(cluster);
+  try {
+    const { GroupId = '' } = await api.call('make a security group', signal, (ec2, options) =>
+      ec2.createSecurityGroup(
+        {
+          GroupName: name,
+          Description: `shakedown cluster ${cluster}`,
+          VpcId: vpc,
+          TagSpecifications: [
+            { ResourceType: 'security-group', Tags: [...tags, { Key: 'Name', Value: name }] },
+          ],
+        },
+        options,
+      ),
+    );
+    return GroupId;
+  } catch (error) {
+    // Its first answer was lost on the way.
+    if (!has(error, 'InvalidGroup.Duplicate')) throw error;
+  }
+  const filters = [
+    { Name: 'group-name', Values: [name] },
+    { Name: 'vpc-id', Values: [vpc] },
+    { Name: `tag:${keys.cluster}`, Values: [cluster] },
+  ];
+  const { SecurityGroups = [] } = await api.call('find the security group', signal, (ec2, options) =>
+    ec2.describeSecurityGroups({ Filters: filters }, options),
+  );
+  return SecurityGroups[0]?.GroupId ?? '';
+}
+
+/**
+ * Imports the public key under the cluster's name (API_ImportKeyPair) and gives the name; undefined for a key of a type
+ * that EC2 does not take, which the user data authorizes all the same.
+ */
+export async function importKey(
+  { cluster, publicKey, tags }: { cluster: string; publicKey: string; tags: readonly Tag[] },
+  api: Ec2Api,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (!/^ssh-(ed25519|rsa) /.test(publicKey)) return undefined;
+  const name = nameOf(cluster);
+  try {
+    await api.call('import the public key', signal, (ec2, options) =>
+      ec2.importKeyPair(
+        {
+          KeyName: name,
+          PublicKeyMaterial: Buffer.from(publicKey),
+          TagSpecifications: [{ ResourceType: 'key-pair', Tags: [...tags] }],
+        },
+        options,
+      ),
+    );
+  } catch (error) {
+    if (!has(error, 'InvalidKeyPair.Duplicate')) throw error;
+  }
+  return name;
+}

@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { ShakedownError } from '../../../common/errors.ts';
+import type { ProcessIdentity } from '../../../common/process-identity.ts';
+import { stateHome } from '../host/state-home.ts';
+import type { Place } from './place.ts';
+import { isClusterId } from './tags.ts';
+
+/** What is known on this main host of a cluster, written before anything is made. */
+export interface Ec2State {
+  readonly id: string;
+  readonly owner: ProcessIdentity;
+  readonly place: Place;
+  /** `looking`: nothing is made yet. `making`: a request may be under way. `made`: all is there. */
+  readonly stage: 'looking' | 'making' | 'made';
+}
+
+/**
+ * Where this user's states lie: for root beside those of the other kinds, else `shakedown/ec2` below XDG_STATE_HOME
+ * (XDG Base Directory specification), for instances take no root.
+ */
+export function ec2Home(env: NodeJS.ProcessEnv = process.env): string {
+  if (process.getuid?.() === 0) return join(stateHome, 'ec2');
+  return join(env.XDG_STATE_HOME || join(homedir(), '.local/state'), 'shakedown/ec2');
+}
+
+/** The states of this main host's clusters, and the places where some may be though their states are lost. */
+export class Ec2States {
+  readonly home: string;
+
+  constructor(home: string) {
+    this.home = home;
+  }
+
+  /** Writes a cluster's state, and its place for the case that the state is lost. Throws ShakedownError. */
+  async write(state: Ec2State): Promise<void> {
+    try {
+      await writeWhole(join(this.home, state.id), 'state.json', state);
+      await writeWhole(join(this.home, 'places'), nameOfPlace(state.place), state.place);
+    } catch (cause) {
+      throw new ShakedownError({
+        message: `cannot keep what is needed to find the instances again: ${(cause as Error).message}`,
+        hint: 'make room or give permission there, or set XDG_STATE_HOME to another folder',
+      });
+    }
+  }
+
+  async read(id: string): Promise<Ec2State | undefined> {
+    return readJson<Ec2State>(join(this.home, id, 'state.json'));
+  }
+
+  /** The ids of all clusters that have a folder here. */
+  async ids(): Promise<readonly string[]> {
+    return (await entries(this.home)).filter(isClusterId);
+  }
+
+  async places(): Promise<readonly Place[]> {
+    const folder = join(this.home, 'places');
+    const read = (await entries(folder)).map((name) => readJson<Place>(join(folder, name)));
+    return (await Promise.all(read)).filter((place) => place !== undefined);
+  }
+
+  isKept(id: string): boolean {
+    return existsSync(join(this.home, id, 'kept'));
+  }
+
+  async keep(id: string): Promise<void> {
+    await mkdir(join(this.home, id), { recursive: true });
+    await writeFile(join(this.home, id, 'kept'), '');
+  }
+
+  /** A cluster is gone; its place is forgotten with the last one there. */
+  async forget(id: string): Promise<void> {
+    const state = await this.read(id);
+    await rm(join(this.home, id), { recursive: true, force: true });
+    if (!state) return;
+    const others = await Promise.all((await this.ids()).map((other) => this.read(other)));
+    const name = nameOfPlace(state.place);
+    if (others.some((other) => other && nameOfPlace(other.place) === name)) return;
+    await rm(join(this.home, 'places', name), { force: true });
+  }
+}
+
+/** Appears whole or not at all: whoever writes may be killed. */
+async function writeWhole(folder: string, name: string, value: unknown): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const part = join(folder, `.${name}.${process.pid}`);
+  await writeFile(part, JSON.stringify(value), { flush: true });
+  await rename(part, join(folder, name));
+}
+
+async function readJson<Value>(file: string): Promise<Value | undefined> {
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as Value;
+  } catch {
+    // A folder that was being made, or a file that someone broke: the tags in the cloud tell the same.
+    return undefined;
+  }
+}
+
+const entries = async (folder: string): Promise<string[]> =>
+  (await readdir(folder).catch(() => [])).filter((name) => !name.startsWith('.'));
+
+function nameOfPlace({ region, endpoint = '', profile = '' }: Place): string {
+  const digest = createHash('sha256')
+    .update(JSON.stringify([region, endpoint, profile]))
+    .digest('hex');
+  return `${region}-${digest.slice(0, 12)}.json`;
+}

@@ -1,0 +1,108 @@
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ShakedownError } from '../../../common/errors.ts';
+import type { Ec2Api } from './ec2-api.ts';
+import { instancesOf, type OwnInstance } from './instances.ts';
+import { waitFor } from './wait-for.ts';
+
+/** The instance of a node; ShakedownError when there is none. */
+export async function instanceOf(
+  { cluster, node }: { readonly cluster: string; readonly node: number },
+  api: Ec2Api,
+  signal: AbortSignal,
+): Promise<OwnInstance> {
+  const found = (await instancesOf(cluster, api, signal)).find((each) => each.node === node);
+  if (found) return found;
+  throw new ShakedownError({
+    message: 'its instance is gone',
+    node,
+    hint: 'a spot instance may be taken away at any time; an expired one ends itself',
+  });
+}
+
+/**
+ * Restarts an instance (API_RebootInstances, which answers before anything happens) and resolves when its sshd has gone
+ * down: a connection that was made before is closed then.
+ */
+export async function reboot(
+  instance: OwnInstance,
+  host: string,
+  api: Ec2Api,
+  signal: AbortSignal,
+): Promise<void> {
+  const late = AbortSignal.timeout(api.patience.state);
+  const either = AbortSignal.any([signal, late]);
+  try {
+    let witness = await openWitness(host, either);
+    await api.call(`restart ${instance.id}`, signal, (ec2, options) =>
+      ec2.rebootInstances({ InstanceIds: [instance.id] }, options),
+    );
+    while (!(await witness.tellsDown())) witness = await openWitness(host, either);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!late.aborted) throw error;
+    throw new ShakedownError({
+      message: `instance ${instance.id} did not go down for its restart within ${api.patience.state / 1000} s`,
+      node: instance.node,
+    });
+  }
+}
+
+/** sshd itself closes a connection on which nobody logs in, after LoginGraceTime: two minutes (sshd_config(5)). */
+const grace = 100_000;
+
+/** A connection on which the server has spoken; it tells whether it was closed because the server went down. */
+async function openWitness(
+  host: string,
+  signal: AbortSignal,
+): Promise<{ tellsDown: () => Promise<boolean> }> {
+  for (;;) {
+    signal.throwIfAborted();
+    const socket = connect({ host, port: 22, signal });
+    socket.on('error', () => undefined);
+    const closed = new Promise<false>((resolve) => socket.once('close', () => resolve(false)));
+    const spoke = new Promise<true>((resolve) => socket.once('data', () => resolve(true)));
+    if (await Promise.race([spoke, closed])) {
+      const opened = Date.now();
+      const tellsDown = async () => {
+        await closed;
+        signal.throwIfAborted();
+        return Date.now() - opened < grace;
+      };
+      return { tellsDown };
+    }
+    await sleep(500, undefined, { signal });
+  }
+}
+
+/** As by the plug (API_StopInstances: Force, and no shutdown of the system); resolves when it is stopped. */
+export async function stop(instance: OwnInstance, api: Ec2Api, signal: AbortSignal): Promise<void> {
+  if (instance.spot) {
+    throw new ShakedownError({
+      message: 'a one-time spot instance cannot be stopped',
+      node: instance.node,
+      hint: 'use instances on demand for faults of power: spot: false',
+    });
+  }
+  const request = { InstanceIds: [instance.id], Force: true, SkipOsShutdown: true };
+  await api.call(`stop ${instance.id}`, signal, (ec2, options) => ec2.stopInstances(request, options));
+  await waitFor('stopped', [instance.id], api, signal);
+}
+
+/** Resolves when it runs. */
+export async function start(instance: OwnInstance, api: Ec2Api, signal: AbortSignal): Promise<void> {
+  await api.call(`start ${instance.id}`, signal, (ec2, options) =>
+    ec2.startInstances({ InstanceIds: [instance.id] }, options),
+  );
+  await waitFor('running', [instance.id], api, signal);
+}
+
+/** A public address is given back when an instance stops, and it starts with another (API_StopInstances). */
+export function refusePublic(instance: OwnInstance, addresses: 'public' | 'private' | undefined): void {
+  if (addresses === 'private' || instance.publicAddress === undefined) return;
+  throw new ShakedownError({
+    message: `instance ${instance.id} would lose the public address ${instance.publicAddress} under which it is reached`,
+    node: instance.node,
+    hint: "use addresses: 'private' for faults of power, from within the VPC",
+  });
+}

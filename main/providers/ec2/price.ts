@@ -1,0 +1,53 @@
+import type { Ec2Api } from './ec2-api.ts';
+import type { Ec2Settings } from './ec2-options.ts';
+import type { OwnInstance } from './instances.ts';
+
+/**
+ * What the instances cost, in words, as far as it is known: spot prices by EC2's own word
+ * (API_DescribeSpotPriceHistory), those on demand by the config's.
+ */
+export async function describePrice(
+  instances: readonly OwnInstance[],
+  { type, pricePerHour }: Pick<Ec2Settings, 'type' | 'pricePerHour'>,
+  api: Ec2Api,
+  signal: AbortSignal,
+): Promise<string> {
+  const zones = [...new Set(instances.filter(({ spot }) => spot).map(({ zone }) => zone))];
+  const spot = new Map<string, number>();
+  for (const zone of zones) {
+    const price = await spotPrice(type, zone, api, signal);
+    if (price !== undefined) spot.set(zone, price);
+  }
+  const prices = instances.map((each) => (each.spot ? spot.get(each.zone) : pricePerHour));
+  const known = prices.filter((price) => price !== undefined);
+  if (known.length === 0) return 'price not known (pricePerHour can tell it)';
+  const sum = known.reduce((one, other) => one + other, 0);
+  const rest = prices.length - known.length;
+  return `${usd(sum)} an hour${rest > 0 ? ` and ${rest} at a price not known` : ''}, disks and traffic not counted`;
+}
+
+const usd = (amount: number): string => `${Number(amount.toPrecision(3))} USD`;
+
+async function spotPrice(
+  type: string,
+  zone: string,
+  api: Ec2Api,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const request = {
+    InstanceTypes: [type as 't3.small'],
+    AvailabilityZone: zone,
+    ProductDescriptions: ['Linux/UNIX', 'Linux/UNIX (Amazon VPC)'],
+    StartTime: new Date(),
+    MaxResults: 10,
+  };
+  const answer = await api
+    .call('tell spot prices', signal, (ec2, options) => ec2.describeSpotPriceHistory(request, options))
+    .catch(() => undefined);
+  signal.throwIfAborted();
+  const newest = answer?.SpotPriceHistory?.toSorted((one, other) => time(other) - time(one))[0];
+  const price = Number(newest?.SpotPrice);
+  return price > 0 ? price : undefined;
+}
+
+const time = ({ Timestamp }: { readonly Timestamp?: Date | undefined }): number => Timestamp?.getTime() ?? 0;
