@@ -4,7 +4,7 @@ import { giveBack } from './phases/clean.ts';
 import { collectConsole, collectNode } from './phases/collect.ts';
 import type { Node } from './phases/phase.ts';
 import { stopServices } from './phases/stop.ts';
-import { type Cluster, canKeep } from './providers/provider.ts';
+import { borrowedMachines, type Cluster, canKeep } from './providers/provider.ts';
 import type { RunResult } from './report/reporter.ts';
 import { reporters } from './report/reporters.ts';
 import type { Underway } from './run.ts';
@@ -90,7 +90,7 @@ async function giveUp(
       await recorder.step('destroy', () => destroy(cluster, nodes, underway));
       await removeKeptCluster(world.directory);
     }
-    const ids = cluster.borrowed ? cluster.machines.map(({ id }) => `${cluster.id}/${id}`) : [];
+    const ids = borrowedMachines(cluster).map(({ id }) => `${cluster.id}/${id}`);
     for (const id of [cluster.id, ...ids]) await evidence.ledger.settle(id);
     return keep ? cluster.id : undefined;
   } catch (error) {
@@ -101,8 +101,12 @@ async function giveUp(
 
 async function destroy(cluster: Cluster, nodes: readonly Node[], { world, open }: Underway): Promise<void> {
   const signal = AbortSignal.timeout(120_000);
-  if (cluster.borrowed) await Promise.all(nodes.map((node) => giveBack(node, signal)));
+  const borrowed = borrowedMachines(cluster).map(({ id }) => id);
+  const given = await Promise.allSettled(
+    nodes.filter(({ id }) => borrowed.includes(id)).map((node) => giveBack(node, signal)),
+  );
   await world.provider(cluster.provider).destroy(cluster, { signal, log: open.evidence.log });
+  for (const each of given) if (each.status === 'rejected') throw each.reason;
 }
 
 function notGivenUp(error: unknown): ShakedownError {

@@ -1,6 +1,6 @@
 import { asShakedownError, ShakedownError } from '../common/errors.ts';
 import type { LedgerEntry } from './context.ts';
-import type { Machine, Provider } from './providers/provider.ts';
+import { borrowedMachines, type Machine, type Provider } from './providers/provider.ts';
 import { openLedgers } from './store/file-ledger.ts';
 import { readKeptCluster, removeKeptCluster } from './store/kept-cluster.ts';
 import type { World } from './world.ts';
@@ -59,19 +59,22 @@ export async function takeDownKept(directory: string, world: Reaping): Promise<r
   const kept = await readKeptCluster(directory);
   if (!kept) return [];
   const { cluster } = kept;
-  if (cluster.borrowed) {
-    for (const machine of cluster.machines) {
-      const workingDir = kept.workingDirs[machine.id];
-      if (workingDir !== undefined) await giveBackMachine(machine, workingDir, world);
-    }
-  } else
-    await world.provider(cluster.provider).destroy(cluster, { signal: world.signal, log: () => undefined });
+  const borrowed = borrowedMachines(cluster);
+  for (const machine of borrowed) {
+    const workingDir = kept.workingDirs[machine.id];
+    if (workingDir !== undefined) await giveBackMachine(machine, workingDir, world);
+  }
+  await world.provider(cluster.provider).destroy(cluster, { signal: world.signal, log: () => undefined });
   for (const other of kept.others ?? []) {
     await world.provider(other.provider).destroy(other, { signal: world.signal, log: () => undefined });
   }
   await removeKeptCluster(directory);
-  const verb = cluster.borrowed ? 'gave back' : 'destroyed';
-  return [`${verb} the ${cluster.machines.length} ${cluster.provider} machines that run ${kept.run} kept`];
+  const made = cluster.machines.length - borrowed.length;
+  const done = [
+    made > 0 ? `destroyed the ${made}` : '',
+    borrowed.length > 0 ? `gave back the ${borrowed.length}` : '',
+  ].filter(Boolean);
+  return [`${done.join(' and ')} ${cluster.provider} machines that run ${kept.run} kept`];
 }
 
 async function undo(entry: LedgerEntry, world: Reaping): Promise<void> {

@@ -12,7 +12,7 @@ import type { Node, PlannedNode, Preparation } from './phases/phase.ts';
 import { planNodes } from './phases/plan.ts';
 import { prepareNode } from './phases/prepare-node.ts';
 import { hasStepsAfterStart, setUpAfterStart } from './phases/setup.ts';
-import type { Cluster } from './providers/provider.ts';
+import { borrowedMachines, type Cluster } from './providers/provider.ts';
 import type { RunResult } from './report/reporter.ts';
 import { type KeptCluster, writeKeptCluster } from './store/kept-cluster.ts';
 import type { World } from './world.ts';
@@ -126,17 +126,16 @@ export interface Underway {
 async function prepareNodes(underway: Underway & { cluster: Cluster }): Promise<readonly Node[]> {
   const { request, world, open, cluster, planned } = underway;
   const { recorder, store, work } = open;
-  const { mainAddress, borrowed } = cluster;
-  if (borrowed) {
-    const record = ({ machine, config }: PlannedNode) =>
-      work.ledger.record({
-        kind: 'borrowed-node',
-        id: `${cluster.id}/${machine.id}`,
-        machine,
-        workingDir: config.workingDir,
-      });
-    await Promise.all(planned.map(record));
-  }
+  const { mainAddress } = cluster;
+  const borrowed = borrowedMachines(cluster);
+  const record = ({ machine, config }: PlannedNode) =>
+    work.ledger.record({
+      kind: 'borrowed-node',
+      id: `${cluster.id}/${machine.id}`,
+      machine,
+      workingDir: config.workingDir,
+    });
+  await Promise.all(planned.filter(({ machine }) => borrowed.includes(machine)).map(record));
   await using packages = await openPackageRoute({
     via: request.scenario.packagesVia,
     mainAddress,

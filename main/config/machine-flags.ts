@@ -124,13 +124,16 @@ function commonOptions({ provider, options }: Readonly<Record<string, unknown>>)
   return { ...common, nodes: nodes.map((node) => pick(own(node), nodeKeys)) };
 }
 
-const notMade = 'the machines of this scenario exist already: change them with --nodes';
+const notMade = (provider: unknown): string =>
+  provider === 'mixed'
+    ? 'the machines of this scenario are of several kinds: change them in the config'
+    : 'the machines of this scenario exist already: change them with --nodes';
 
 /** `--count` in the provider's options; a text says why not. */
 function withCount(choice: unknown, count: number): ProviderChoice | string {
   const { provider, options } = own(choice);
   const counted = typeof own(options).count === 'number';
-  if (typeof provider !== 'string' || !(kinds[provider]?.makes || counted)) return notMade;
+  if (typeof provider !== 'string' || !(kinds[provider]?.makes || counted)) return notMade(provider);
   if (own(options).nodes !== undefined) {
     return `the config lists its machines one by one, in nodes: ${provider}({ nodes: […] })`;
   }
@@ -140,7 +143,7 @@ function withCount(choice: unknown, count: number): ProviderChoice | string {
 /** `--os`, for all machines, in the provider's options; a text says why not. */
 function withOs(choice: unknown, os: string): ProviderChoice | string {
   const { provider, options } = own(choice);
-  if (typeof provider !== 'string' || !kinds[provider]?.makes) return notMade;
+  if (typeof provider !== 'string' || !kinds[provider]?.makes) return notMade(provider);
   const { nodes, ...rest } = own(options);
   const without = (node: unknown) => {
     const { os: _, ...others } = own(node);

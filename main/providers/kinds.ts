@@ -1,5 +1,7 @@
 import type { z } from 'zod';
+import { ec2OptionsSchema } from './ec2/ec2-options.ts';
 import { machinesSchema } from './machine-options.ts';
+import { mixedKind } from './mixed/mixed-options.ts';
 import { nspawnOptionsSchema } from './nspawn/nspawn-options.ts';
 import { sshMachines } from './ssh/ssh-machines.ts';
 import { locatedInventory, sshOptionsSchema } from './ssh/ssh-options.ts';
@@ -23,6 +25,8 @@ export interface Kind {
 export const kinds: Readonly<Record<string, Kind>> = {
   auto: making(machinesSchema),
   nspawn: making(nspawnOptionsSchema),
+  ec2: making(ec2OptionsSchema),
+  mixed: mixedKind(() => kinds),
   ssh: {
     ...borrowing(sshOptionsSchema, (options) => sshMachines(options, () => undefined).wanted),
     located: locatedInventory,

@@ -63,6 +63,8 @@ export interface Machine extends MachineSpec {
   readonly ssh: SshTarget;
   /** A file on the main host with what the machine printed on its console while booting. */
   readonly consoleLog?: string;
+  /** Whether it was there before, where machines of both sorts are in one cluster; else the cluster says it. */
+  readonly borrowed?: boolean;
 }
 
 /** Machines that exist, together. Plain data, so that a later process can use or destroy them. */
@@ -118,10 +120,14 @@ export interface Provider {
   destroy(cluster: Pick<Cluster, 'id' | 'state'>, ctx: Pick<RunContext, 'signal' | 'log'>): Promise<void>;
 }
 
+/** The machines that were there before, and are to be given back as they were. */
+export const borrowedMachines = ({ machines, borrowed }: Cluster): readonly Machine[] =>
+  machines.filter((machine) => machine.borrowed ?? borrowed);
+
 /** A provider whose machines can outlive the process that made them (`--keep`). */
 export interface CanKeep {
   /** Marks the cluster as kept: it survives this process, and `reap` leaves it alone. */
-  keep(cluster: Pick<Cluster, 'id'>): Promise<void>;
+  keep(cluster: Pick<Cluster, 'id' | 'state'>): Promise<void>;
 }
 
 export const canKeep = (provider: Provider): provider is Provider & CanKeep => 'keep' in provider;

@@ -1,15 +1,21 @@
 import { UsageError } from '../../common/errors.ts';
+import { Ec2Provider } from './ec2/ec2-provider.ts';
+import { MixedProvider } from './mixed/mixed-provider.ts';
 import { NspawnProvider } from './nspawn/nspawn-provider.ts';
 import type { Provider } from './provider.ts';
 import { SshProvider } from './ssh/ssh-provider.ts';
 import { VagrantProvider } from './vagrant/vagrant-provider.ts';
 
-/** Every kind of machine that there is, the one to prefer first. */
-export const providers: readonly Provider[] = [
+/** Kinds of machine, the one to prefer first. */
+const kindsOfMachine: readonly Provider[] = [
   new NspawnProvider(),
   new SshProvider(),
   new VagrantProvider(),
+  new Ec2Provider(),
 ];
+
+/** Every provider there is: one for each kind, and the one that puts several kinds together. */
+export const providers: readonly Provider[] = [...kindsOfMachine, new MixedProvider(kindsOfMachine)];
 
 /** The provider of that name; UsageError lists the names there are. */
 export function providerNamed(name: string): Provider {

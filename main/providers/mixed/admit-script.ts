@@ -1,0 +1,13 @@
+/**
+ * The script that lets packets of these IPv4 addresses pass wherever a firewall of the cluster's own filters what is
+ * forwarded: a table that has the cluster's id in its name. The rules go with that table, when the part is destroyed.
+ */
+export const admitScript = (cluster: string, addresses: readonly string[]): string => `
+command -v nft >/dev/null || exit 0
+nft -s list ruleset | awk -v id=${cluster} '
+  $1 == "table" { family = $2; table = $3 }
+  $1 == "chain" { chain = $2 }
+  /type filter hook forward / && index(table, id) && family ~ /^(ip|inet)$/ { print family, table, chain }
+' | while read -r family table chain; do
+  echo "insert rule $family $table $chain ip saddr { ${addresses.join(', ')} } accept"
+done | nft -f -`;

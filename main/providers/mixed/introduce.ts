@@ -1,0 +1,81 @@
+import { lookup } from 'node:dns/promises';
+import { ShakedownError } from '../../../common/errors.ts';
+import type { RunContext } from '../../context.ts';
+import { connectSsh } from '../../remotes/ssh-remote.ts';
+import { runAsRoot } from '../host/root-script.ts';
+import type { Machine } from '../provider.ts';
+import { admitScript } from './admit-script.ts';
+
+/** Seconds for a new machine to answer: it may still be booting. */
+const patience = 120;
+
+/**
+ * Makes the machines of different parts known to one another, as far as it is for us to do so: those that we made get
+ * the names of all others in /etc/hosts, and the firewalls that keep strangers from them let the other parts in. On
+ * machines that are borrowed nothing is changed. Throws ShakedownError when a new machine does not answer.
+ */
+export async function introduce(
+  cluster: string,
+  parts: readonly (readonly Machine[])[],
+  ctx: RunContext,
+): Promise<void> {
+  const machines = parts.flat();
+  const made = machines.filter(({ borrowed }) => !borrowed);
+  if (made.length === 0 || parts.length < 2) return;
+  const addresses = new Map(
+    await Promise.all(machines.map(async (machine) => [machine, await addressOf(machine)] as const)),
+  );
+  await admit(
+    cluster,
+    [...addresses.values()].filter((address) => address !== undefined),
+    ctx,
+  );
+  await Promise.all(
+    parts.flatMap((part) => {
+      const strangers = machines.filter((machine) => !part.includes(machine));
+      const lines = strangers.flatMap((machine) => {
+        const address = addresses.get(machine);
+        return address === undefined ? [] : [`${address} ${machine.name}\n`];
+      });
+      return part.filter(({ borrowed }) => !borrowed).map((machine) => addNames(machine, lines, ctx));
+    }),
+  );
+}
+
+/** Where others may find it: a name is looked up here, and an address that means each machine itself is of no use. */
+async function addressOf({ address }: Machine): Promise<string | undefined> {
+  const found = await lookup(address, { family: 4 }).catch(() => undefined);
+  return found === undefined || found.address.startsWith('127.') ? undefined : found.address;
+}
+
+/** Not every kind of machine lies behind a firewall of ours, nor does each main host have one that we may change. */
+async function admit(
+  cluster: string,
+  addresses: readonly string[],
+  { signal, log }: Pick<RunContext, 'signal' | 'log'>,
+): Promise<void> {
+  if (addresses.length === 0) return;
+  const failure = { message: 'the machines of other parts were not let in' };
+  await runAsRoot(admitScript(cluster, addresses), { signal, failure }).catch((error: ShakedownError) => {
+    signal.throwIfAborted();
+    log(`${error.message}: ${(error.details.lastLines ?? []).join(' ')}`);
+  });
+}
+
+async function addNames(
+  machine: Machine,
+  lines: readonly string[],
+  { signal }: Pick<RunContext, 'signal'>,
+): Promise<void> {
+  if (lines.length === 0) return;
+  await using remote = await connectSsh(machine.ssh, { signal, timeout: patience });
+  const options = { signal, root: true, stdin: lines.join('') };
+  const { exitCode, stderr } = await remote.exec('cat >> /etc/hosts', options);
+  if (exitCode === 0) return;
+  throw new ShakedownError({
+    message: 'the names of the other parts could not be added to /etc/hosts',
+    node: machine.id,
+    address: machine.address,
+    lastLines: stderr.trim().split('\n').slice(-5),
+  });
+}
