@@ -11,7 +11,16 @@ const purpose = process.argv[2] === 'test' ? 'test' : 'start';
 const cryptoMarker = join(root, 'node_modules', '.shakedown-crypto');
 const debianPackages = {
   start: ['systemd-container', 'mmdebstrap', 'nftables', 'iproute2', 'openssh-client', 'procps', 'tar'],
-  test: ['openssh-server', 'tmux'],
+  test: [
+    'openssh-server',
+    'tmux',
+    // moto, on which ec2 is tested, is itself fetched by its fixture.
+    'python3-boto3',
+    'python3-flask',
+    'python3-flask-cors',
+    'python3-responses',
+    'python3-xmltodict',
+  ],
 };
 
 // dpkg-query's own placeholders, not JavaScript's.
