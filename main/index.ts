@@ -24,7 +24,6 @@ export type {
   Timeouts,
 } from './config/scenario.ts';
 export { type Ec2Options, ec2 } from './providers/ec2/ec2-options.ts';
-export { type Ec2Options, ec2 } from './providers/ec2/ec2-options.ts';
 export { type MachineOptions, machines } from './providers/machine-options.ts';
 export { mixed } from './providers/mixed/mixed-options.ts';
 export { type NspawnOptions, nspawn } from './providers/nspawn/nspawn-options.ts';

@@ -1,6 +1,5 @@
 import type { z } from 'zod';
 import { ec2OptionsSchema } from './ec2/ec2-options.ts';
-import { ec2OptionsSchema } from './ec2/ec2-options.ts';
 import { machinesSchema } from './machine-options.ts';
 import { mixedKind } from './mixed/mixed-options.ts';
 import { nspawnOptionsSchema } from './nspawn/nspawn-options.ts';
@@ -26,7 +25,6 @@ export interface Kind {
 export const kinds: Readonly<Record<string, Kind>> = {
   auto: making(machinesSchema),
   nspawn: making(nspawnOptionsSchema),
-  ec2: making(ec2OptionsSchema),
   ec2: making(ec2OptionsSchema),
   mixed: mixedKind(() => kinds),
   ssh: {

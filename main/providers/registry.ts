@@ -1,6 +1,5 @@
 import { UsageError } from '../../common/errors.ts';
 import { Ec2Provider } from './ec2/ec2-provider.ts';
-import { Ec2Provider } from './ec2/ec2-provider.ts';
 import { MixedProvider } from './mixed/mixed-provider.ts';
 import { NspawnProvider } from './nspawn/nspawn-provider.ts';
 import type { Provider } from './provider.ts';
@@ -12,7 +11,6 @@ const kindsOfMachine: readonly Provider[] = [
   new NspawnProvider(),
   new SshProvider(),
   new VagrantProvider(),
-  new Ec2Provider(),
   new Ec2Provider(),
 ];
 
