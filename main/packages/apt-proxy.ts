@@ -36,8 +36,8 @@ export async function startAptProxy(options: {
     answer(request, response, { cache, stats, refuses }).catch((error: Error & { status?: number }) => {
       log(`apt proxy: ${request.url}: ${error.message}`);
       if (response.headersSent) response.destroy();
-      else
-        response.writeHead(error.status ?? 502, { 'content-type': 'text/plain' }).end(`${error.message}\n`);
+      // apt shows the status line alone.
+      else response.writeHead(error.status ?? 502, error.message.replace(/[^ -~]/g, '?')).end();
     });
   });
   server.on('connect', (request, socket: Socket) => tunnel(request.url ?? '', socket, refuses));

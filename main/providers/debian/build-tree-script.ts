@@ -3,6 +3,7 @@ import { stateHome } from '../host/state-home.ts';
 import type { Release } from './releases.ts';
 
 const packages = [
+  'apt',
   'systemd',
   'systemd-sysv',
   'dbus',

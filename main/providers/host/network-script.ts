@@ -22,9 +22,9 @@ LINKS`;
  * `shakedown_`. A kernel forwards for all interfaces or for none, so that switch stays on: others may come to need it.
  * Accepting in our own table does not help against another's drop, so wherever a firewall here drops or rejects, the
  * bridge gets rules at the head of that very chain. They are such as iptables-nft can read too: it refuses to work on a
- * table in which it cannot.
+ * table in which it cannot. Without `internet` nodes reach one another and the main host, and nobody else.
  */
-export function natScript(table: string, resolver: Resolver): string {
+export function natScript(table: string, resolver: Resolver, internet = true): string {
   return `
 if [ "$(</proc/sys/net/ipv4/ip_forward)" = 0 ]; then
   echo 1 > /proc/sys/net/ipv4/ip_forward
@@ -39,7 +39,7 @@ table ip ${table} {
   chain shield {
     type filter hook forward priority filter; policy accept;
     iifname != "$bridge" oifname "$bridge" ct state new drop
-  }
+${internet ? '' : '    iifname "$bridge" oifname != "$bridge" drop\n'}  }
 ${relay(resolver)}}
 RULES
 ${resolver.loopback === undefined ? '' : 'echo 1 > /proc/sys/net/ipv4/conf/$bridge/route_localnet'}

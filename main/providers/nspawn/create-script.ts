@@ -3,15 +3,18 @@ import { bridgeScript, namesScript, natScript } from '../host/network-script.ts'
 import type { Resolver } from '../host/resolver.ts';
 import { quote } from '../host/root-script.ts';
 import type { Share } from '../provider.ts';
+import type { ContainerPlan } from './container-plan.ts';
+import type { NspawnState } from './list-clusters.ts';
 import { clusterNames, lockFile } from './names.ts';
-import { type ContainerPlan, nodeCall, nodeFunctions } from './node-script.ts';
+import { nodeCall, nodeFunctions } from './node-script.ts';
+import { watchScript } from './watch-script.ts';
 
 export interface CreatePlan {
   readonly cluster: string;
-  /** The link to the base tree. */
-  readonly tree: string;
+  /** The links to the base trees; each container has the index of its own. */
+  readonly trees: readonly string[];
   /** The contents of state.json. */
-  readonly state: string;
+  readonly state: NspawnState;
   /** Subnets to choose from, as `10.101.7`: the first one that no route uses. */
   readonly subnets: readonly string[];
   readonly containers: readonly ContainerPlan[];
@@ -19,6 +22,8 @@ export interface CreatePlan {
   readonly publicKey: string;
   readonly resolver: Resolver;
   readonly shares: readonly Share[];
+  /** Whether nodes get out of the cluster's own network. */
+  readonly internet: boolean;
 }
 
 /**
@@ -31,29 +36,34 @@ export function createScript(plan: CreatePlan): string {
 id=${plan.cluster} dir=${directory} bridge=${bridge} cgroup=${cgroup}
 ${plan.shares.map(mustExist).join('\n')}
 rm -rf $dir.new; mkdir -p $dir.new
-printf '%s' ${quote(plan.state)} > $dir.new/state.json
+printf '%s' ${quote(JSON.stringify(plan.state))} > $dir.new/state.json
 mv -T $dir.new $dir
-exec 8>>${quote(`${plan.tree}.lock`)}; flock -s 8; touch ${quote(`${plan.tree}.lock`)}
-ln -s "$(readlink -f ${quote(plan.tree)})" $dir/tree
-exec 8>&-
-[ -e $dir/tree/etc/os-release ] || die 'the base tree is gone'
+${plan.trees.map(useTree).join('\n')}
 ${moreInotify(plan.containers.length)}
 exec 9>>${lockFile}; flock 9
 ${cgroupFunctions}
 ${makeClusterGroup}
+${watchScript(plan.state.owner)}
 ${bridgeScript(plan.subnets)}
 exec 9>&-
-${natScript(table, plan.resolver)}
-${namesScript(plan.resolver, plan.containers)}
+${natScript(table, plan.resolver, plan.internet)}
+${namesScript(plan.internet ? plan.resolver : { servers: [], rest: [] }, plan.containers)}
 ${nodeFunctions(plan)}
 makers=()
-${plan.containers.map(nodeCall).join('\n')}
+${plan.containers.map((container) => nodeCall(plan.cluster, container, plan.shares)).join('\n')}
 failed=
 for maker in "\${makers[@]}"; do wait $maker || failed=1; done
 [ -z "$failed" ] || exit 1
 echo net $net
 `;
 }
+
+/** A link in the cluster's folder says that the tree is in use, and holds on to this build of it. */
+const useTree = (tree: string, index: number): string => `
+exec 8>>${quote(`${tree}.lock`)}; flock -s 8; touch ${quote(`${tree}.lock`)}
+ln -s "$(readlink -f ${quote(tree)})" $dir/tree${index || ''}
+exec 8>&-
+[ -e $dir/tree${index || ''}/etc/os-release ] || die 'the base tree is gone'`;
 
 const mustExist = ({ source }: Share): string =>
   `[ -e ${quote(source)} ] || die ${quote(`${source}, which nodes are to see, does not exist`)}`;

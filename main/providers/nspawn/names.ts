@@ -1,3 +1,4 @@
+import { UsageError } from '../../../common/errors.ts';
 import { stateHome } from '../host/state-home.ts';
 
 /** Where the clusters' own files lie: one folder each, with `state.json`, the overlays and the console logs. */
@@ -8,7 +9,12 @@ export const lockFile = '/run/shakedown-nspawn.lock';
 
 const idPattern = '[0-9a-f]{6}';
 
-export const isClusterId = (text: string): boolean => new RegExp(`^${idPattern}$`).test(text);
+/** Throws UsageError for what is no id: nothing else may come into a script or a path. */
+export function mustBeId(id: string): void {
+  if (!new RegExp(`^${idPattern}$`).test(id)) {
+    throw new UsageError(`'${id}' is not the id of an nspawn cluster.`);
+  }
+}
 
 /** Everything of a cluster is named from its id, so that the id alone is enough to take all of it away. */
 export const clusterNames = (id: string) => ({

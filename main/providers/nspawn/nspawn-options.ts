@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import { countOrNodes, countOrNodesMessage, machineFields } from '../machine-options.ts';
 
-export const nspawnOptionsSchema = z.strictObject(machineFields).refine(countOrNodes, countOrNodesMessage);
+export const nspawnOptionsSchema = z
+  .strictObject({
+    ...machineFields,
+    /** Whether nodes get out of the cluster's own network; they reach one another and the main host anyway. */
+    internet: z.boolean().default(true),
+  })
+  .refine(countOrNodes, countOrNodesMessage);
 
 /** What `nspawn({…})` takes. */
 export type NspawnOptions = z.input<typeof nspawnOptionsSchema>;

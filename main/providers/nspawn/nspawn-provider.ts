@@ -1,35 +1,46 @@
 import { ShakedownError, UsageError } from '../../../common/errors.ts';
 import { processIdentity } from '../../../common/process-identity.ts';
 import type { RunContext } from '../../context.ts';
-import { ensureBaseTree } from '../debian/base-tree.ts';
-import { hostKeyPair, machineId } from '../host/identity.ts';
+import { releaseNamed } from '../debian/releases.ts';
+import { listTrees, removeTree } from '../debian/tree-images.ts';
 import { readResolver } from '../host/resolver.ts';
 import { quote, runAsRoot } from '../host/root-script.ts';
 import { subnetCandidates } from '../host/subnets.ts';
-import { bytes, settingsOfMachine } from '../machine-options.ts';
 import type {
+  CachedImage,
   CanKeep,
+  CanKeepImages,
+  CanPower,
+  CanReboot,
+  CanSnapshot,
   Cluster,
   ListedCluster,
   Machine,
-  MachineSpec,
+  MachineOf,
   MachinesSpec,
   ProbeResult,
   Provider,
 } from '../provider.ts';
+import { containerPlan, systemsOf, treesOf } from './container-plan.ts';
 import { createScript } from './create-script.ts';
 import { destroyScript } from './destroy-script.ts';
 import { listClusters, type NspawnState } from './list-clusters.ts';
-import { clusterNames, isClusterId, nodeNames } from './names.ts';
-import type { ContainerPlan } from './node-script.ts';
+import { act, restoreSnapshot, takeSnapshot } from './machine-acts.ts';
+import { machineAt } from './machine-at.ts';
+import { powerOffScript, powerOnScript, rebootScript } from './machine-scripts.ts';
+import { clusterNames, mustBeId } from './names.ts';
 import { type NspawnSettings, nspawnOptionsSchema } from './nspawn-options.ts';
 import { probeHost } from './probe-host.ts';
 
+type Act = Pick<RunContext, 'signal' | 'log'>;
+
 /**
- * systemd-nspawn containers with a systemd, an sshd and an address of their own, on an overlay over one cached Debian
- * tree (systemd-nspawn(1)). They outlive the process that made them until `destroy`.
+ * systemd-nspawn containers with a systemd, an sshd and an address of their own, each on an overlay over a cached tree
+ * of its operating system (systemd-nspawn(1)). They end with the process that made them unless they are kept. Power
+ * that is cut ends all processes of a machine at once, but what they had written is there afterwards, written through
+ * or not. A snapshot is what a machine has written to its disk; its memory is not in it.
  */
-export class NspawnProvider implements Provider, CanKeep {
+export class NspawnProvider implements Provider, CanKeep, CanReboot, CanPower, CanSnapshot, CanKeepImages {
   readonly name = 'nspawn';
 
   probe(ctx: Pick<RunContext, 'signal'>): Promise<ProbeResult> {
@@ -46,14 +57,14 @@ export class NspawnProvider implements Provider, CanKeep {
     const { cluster, login, shares } = spec;
     const { user, publicKey } = accountOf(login);
     const resolver = await readResolver();
-    const [tree, subnets] = await Promise.all([
-      ensureBaseTree(settings, spec.rebuild === true, ctx),
-      subnetCandidates(cluster, resolver.servers),
-    ]);
-    const containers = spec.machines.map((machine) => containerPlan(machine, settings));
+    const systems = systemsOf(spec.machines, settings);
+    const trees = await treesOf(systems, settings, spec.rebuild === true, ctx);
+    const subnets = await subnetCandidates(cluster, resolver.servers);
+    const containers = spec.machines.map((machine) => containerPlan(machine, settings, systems));
     const state: NspawnState = { id: cluster, owner: processIdentity() };
-    const plan = { cluster, tree, subnets, containers, user, publicKey, resolver, shares };
-    const printed = await runAsRoot(createScript({ ...plan, state: JSON.stringify(state) }), {
+    const { internet } = settings;
+    const plan = { cluster, trees, state, subnets, containers, user, publicKey, resolver, shares, internet };
+    const printed = await runAsRoot(createScript(plan), {
       signal: ctx.signal,
       failure: {
         message: 'could not make the nspawn containers',
@@ -91,15 +102,42 @@ export class NspawnProvider implements Provider, CanKeep {
     const file = `${clusterNames(id).directory}/kept`;
     await runAsRoot(`: > ${quote(file)}`, { failure: { message: `could not mark cluster ${id} as kept` } });
   }
-}
 
-function mustBeId(id: string): void {
-  if (!isClusterId(id)) throw new UsageError(`'${id}' is not the id of an nspawn cluster.`);
+  reboot(which: MachineOf, ctx: Act): Promise<void> {
+    return act('reboot', which, rebootScript, ctx);
+  }
+
+  powerOff(which: MachineOf, ctx: Act): Promise<void> {
+    return act('switch off', which, powerOffScript, ctx);
+  }
+
+  powerOn(which: MachineOf, ctx: Act): Promise<void> {
+    return act('switch on', which, powerOnScript, ctx);
+  }
+
+  snapshot(which: MachineOf & { readonly name: string }, ctx: Act): Promise<void> {
+    return takeSnapshot(which, ctx);
+  }
+
+  restore(which: MachineOf & { readonly name: string }, ctx: Act): Promise<void> {
+    return restoreSnapshot(which, ctx);
+  }
+
+  images(ctx: Pick<RunContext, 'signal' | 'cacheDir'>): Promise<readonly CachedImage[]> {
+    return listTrees(ctx);
+  }
+
+  removeImage(id: string, ctx: Pick<RunContext, 'signal' | 'cacheDir'>): Promise<void> {
+    return removeTree(id, ctx);
+  }
 }
 
 function settingsOf(options: unknown): NspawnSettings {
   const parsed = nspawnOptionsSchema.safeParse(options);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    for (const { os = parsed.data.os } of parsed.data.nodes ?? [{}]) releaseNamed(os);
+    return parsed.data;
+  }
   const issues = parsed.error.issues.map(({ path, message }) => ['nspawn', ...path, message].join(': '));
   throw new UsageError(issues.join('\n'));
 }
@@ -111,39 +149,4 @@ function accountOf({ user = 'root', publicKey }: MachinesSpec['login']): { user:
   }
   if (publicKey === undefined) throw new UsageError('nspawn: a public key to log in with is needed.');
   return { user, publicKey };
-}
-
-function containerPlan(machine: MachineSpec, settings: NspawnSettings): ContainerPlan {
-  const { memory, cpus, pids } = settingsOfMachine(settings, machine.id);
-  return {
-    id: machine.id,
-    name: machine.name,
-    machineId: machineId(),
-    ...hostKeyPair(),
-    ...(memory === undefined ? {} : { memory: bytes(memory) }),
-    ...(cpus === undefined ? {} : { cpus }),
-    ...(pids === undefined ? {} : { pids }),
-  };
-}
-
-function machineAt(
-  net: string,
-  machine: MachineSpec,
-  login: MachinesSpec['login'],
-  made?: { cluster: string; hostKey: string | undefined },
-): Machine {
-  const address = `${net}.${machine.id + 2}`;
-  const ssh = {
-    host: address,
-    port: 22,
-    user: login.user ?? 'root',
-    ...(login.keyFile === undefined ? {} : { keyFile: login.keyFile }),
-    ...(made?.hostKey === undefined ? {} : { hostKey: made.hostKey }),
-  };
-  return {
-    ...machine,
-    address,
-    ssh,
-    ...(made ? { consoleLog: nodeNames(made.cluster, machine.id).console } : {}),
-  };
 }

@@ -8,6 +8,7 @@ const programs = {
   nft: 'nftables',
   ip: 'iproute2',
   setsid: 'util-linux',
+  mke2fs: 'e2fsprogs',
   awk: 'mawk',
 } as const;
 const keyring = {
@@ -17,6 +18,8 @@ const keyring = {
 
 /** CAP_SYS_ADMIN and CAP_NET_ADMIN (capabilities(7)), which root lacks in an unprivileged container. */
 const needed = (1n << 21n) | (1n << 12n);
+
+const caps = ['make', 'reboot', 'power', 'snapshot'] as const;
 
 /** Whether containers can be made here: Linux, root or sudo, the programs, overlayfs, cgroups. */
 export async function probeHost(signal: AbortSignal): Promise<ProbeResult> {
@@ -39,14 +42,14 @@ export function judge(printed: string): ProbeResult {
     lines.flatMap(([first, second]) => (first === kind && second ? [second] : []));
   const missing = those('missing');
   const missingPackages = missing.map((name) => programs[name as keyof typeof programs] ?? keyring.package);
-  const [caps] = those('caps');
-  if (caps === undefined) return no('it takes root, or sudo without a password', missingPackages);
-  if ((BigInt(`0x${caps}`) & needed) !== needed) {
+  const [rights] = those('caps');
+  if (rights === undefined) return no('it takes root, or sudo without a password', missingPackages);
+  if ((BigInt(`0x${rights}`) & needed) !== needed) {
     return no('root may not mount or make networks here: in a container, run that one privileged');
   }
   const [lacking] = those('lacks');
   if (lacking !== undefined) return no(`this machine's kernel has no ${lacking}`, missingPackages);
-  if (missing.length === 0) return { ok: true, caps: ['make'] };
+  if (missing.length === 0) return { ok: true, caps };
   return no(`${missing.join(', ')} missing: apt-get install ${missingPackages.join(' ')}`, missingPackages);
 }
 
@@ -54,5 +57,5 @@ const no = (reason: string, missingPackages: readonly string[] = []): ProbeResul
   ok: false,
   reason,
   missingPackages,
-  caps: ['make'],
+  caps,
 });

@@ -81,7 +81,9 @@ test('what nobody asked for in a month makes room', async () => {
   const long = new Date(Date.now() - 40 * 86_400_000);
   const containing = (text: string) =>
     readdirSync(folder).find((name) => readFileSync(join(folder, name), 'utf8').includes(text)) ?? '';
-  for (const name of ['old_', 'asked-again']) utimesSync(join(folder, containing(name)), long, long);
+  // Looking into a file counts as asking for it.
+  const aged = ['old_', 'asked-again'].map(containing);
+  for (const name of aged) utimesSync(join(folder, name), long, long);
   await fetch(`${base}/pool/asked-again_1_all.deb`);
   await new PackageCache(folder, { log: () => undefined, refuses: () => false }).prune();
   expect(['old_', 'asked-again', 'new'].map((name) => containing(name) !== '')).toEqual([false, true, true]);

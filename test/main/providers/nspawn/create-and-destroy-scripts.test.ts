@@ -1,22 +1,41 @@
 import { execaSync } from 'execa';
 import { describe, expect, test } from 'vitest';
+import { processIdentity } from '../../../../common/process-identity.ts';
 import { buildTreeScript } from '../../../../main/providers/debian/build-tree-script.ts';
 import { hostKeyPair, machineId } from '../../../../main/providers/host/identity.ts';
 import { namesScript } from '../../../../main/providers/host/network-script.ts';
 import { createScript } from '../../../../main/providers/nspawn/create-script.ts';
 import { destroyScript } from '../../../../main/providers/nspawn/destroy-script.ts';
+import {
+  letGoScript,
+  powerOffScript,
+  powerOnScript,
+  rebootScript,
+  restoreScript,
+  snapshotScript,
+} from '../../../../main/providers/nspawn/machine-scripts.ts';
+import { startScript } from '../../../../main/providers/nspawn/start-script.ts';
 
-const container = { id: 0, name: 'n0', machineId: machineId(), ...hostKeyPair(), memory: 2 ** 27, cpus: 0.5 };
+const container = {
+  id: 0,
+  name: 'n0',
+  tree: 0,
+  machineId: machineId(),
+  ...hostKeyPair(),
+  memory: 2 ** 27,
+  cpus: 0.5,
+};
 const plan = {
   cluster: 'abc123',
-  tree: '/cache/a tree',
-  state: '{"id":"abc123"}',
+  trees: ['/cache/a tree', '/cache/b'],
+  state: { id: 'abc123', owner: processIdentity() },
   subnets: ['10.1.2', '10.1.3'],
   containers: [container],
   user: 'joe',
   publicKey: 'ssh-ed25519 AAAA it’s mine',
   resolver: { servers: ['main'], loopback: '127.0.0.1', rest: ['search example.org'] },
   shares: [{ source: '/a b:c', target: '/c' }],
+  internet: true,
 };
 const build = {
   trees: '/cache/it’s $HOME',
@@ -34,6 +53,13 @@ test.each([
   ['create', createScript(plan)],
   ['create, as root and with nothing special', createScript({ ...plan, user: 'root', shares: [] })],
   ['destroy', destroyScript('abc123')],
+  ['start', startScript('abc123', container, plan.shares)],
+  ['reboot', rebootScript('abc123', 0)],
+  ['power off', powerOffScript('abc123', 0)],
+  ['power on', powerOnScript('abc123', 0)],
+  ['snapshot', snapshotScript('abc123', 0, 'before')],
+  ['letting go', letGoScript('abc123', 0)],
+  ['restore', restoreScript('abc123', 0, 'before')],
   ['build', buildTreeScript(build)],
 ])('%s is what bash takes for a script', (_name, script) => {
   expect(execaSync('bash', ['-n'], { input: script, reject: false }).stderr).toBe('');
@@ -51,7 +77,22 @@ describe('what the create script is told', () => {
   });
 
   test('paths of shares reach systemd-nspawn with their colons escaped', () =>
-    expect(script).toContain("--bind-ro='/a b\\:c:/c'"));
+    expect(startScript('abc123', container, plan.shares)).toContain("--bind-ro='/a b\\:c:/c'"));
+
+  test('each tree has a link in the cluster’s folder, and each container lies over its own', () => {
+    expect(script).toContain(`"$(readlink -f '/cache/a tree')" $dir/tree\n`);
+    expect(script).toContain(`"$(readlink -f '/cache/b')" $dir/tree1\n`);
+    const other = createScript({ ...plan, containers: [container, { ...container, id: 1, tree: 1 }] });
+    expect(other.match(/ tree=\S+/g)).toEqual([' tree=$dir/tree', ' tree=$dir/tree1']);
+  });
+
+  test('without internet there is no default route, no resolver, and nothing is forwarded', () => {
+    expect(script).toContain('route add default');
+    const offline = createScript({ ...plan, internet: false });
+    expect(offline).not.toContain('route add default');
+    expect(offline).not.toContain('nameserver');
+    expect(offline).toContain('iifname "$bridge" oifname != "$bridge" drop');
+  });
 
   test('limits are set where they were asked for, in either version of cgroups, and none else', () => {
     expect(script).toContain('put memory.limit_in_bytes 134217728 || put memory.max 134217728 ||');

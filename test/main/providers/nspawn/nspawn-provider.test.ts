@@ -7,9 +7,10 @@ import { UsageError } from '../../../../common/errors.ts';
 import { processIdentity } from '../../../../common/process-identity.ts';
 import { hostKeyPair, machineId } from '../../../../main/providers/host/identity.ts';
 import { bytes } from '../../../../main/providers/machine-options.ts';
+import { containerPlan, systemsOf } from '../../../../main/providers/nspawn/container-plan.ts';
 import { listed } from '../../../../main/providers/nspawn/list-clusters.ts';
 import { clusterNames, clusterOf, nodeNames } from '../../../../main/providers/nspawn/names.ts';
-import { nspawn } from '../../../../main/providers/nspawn/nspawn-options.ts';
+import { nspawn, nspawnOptionsSchema } from '../../../../main/providers/nspawn/nspawn-options.ts';
 import { NspawnProvider } from '../../../../main/providers/nspawn/nspawn-provider.ts';
 
 const provider = new NspawnProvider();
@@ -38,6 +39,9 @@ describe('options', () => {
     { count: 1, packages: ['--variant=apt'] },
     { count: 1, mirror: 'ftp://example.org/debian' },
     { count: 1, os: '../x' },
+    { count: 1, os: 'bookwurm' },
+    { nodes: [{}, { os: 'debian-99' }] },
+    { count: 1, internet: 'no' },
     { cuont: 1 },
   ])('%j is refused as the user’s mistake', async (options) =>
     expect(preview(options)).rejects.toBeInstanceOf(UsageError),
@@ -51,7 +55,8 @@ describe('options', () => {
       packages: ['postgresql', 'libstdc++6', 'hello=2.10-3'],
       mirror: 'http://127.0.0.1:3142/debian',
     },
-    { nodes: [{ name: 'db', role: 'primary', memory: '256M' }, {}] },
+    { nodes: [{ name: 'db', role: 'primary', memory: '256M', disk: '1G' }, { os: 'ubuntu-24.04' }] },
+    { count: 1, internet: false },
   ])('%j is taken', async (options) => expect(await preview(options)).toHaveLength(1));
 
   test('sizes are bytes or have a unit', () => {
@@ -63,6 +68,40 @@ describe('options', () => {
 
 test('preview gives addresses without making anything', async () =>
   expect(await preview({ count: 1 })).toMatchObject([{ id: 0, address: expect.stringMatching(/^10\./) }]));
+
+test('nodes of several operating systems share a tree where theirs is the same by another name', () => {
+  const settings = nspawnOptionsSchema.parse({
+    nodes: [{}, { os: 'noble' }, { os: 'debian-12' }, { os: 'ubuntu-24.04' }],
+  });
+  const wanted = [0, 1, 2, 3].map((id) => ({ id, name: `n${id}` }));
+  const systems = systemsOf(wanted, settings);
+  expect(systems).toEqual(['bookworm', 'noble']);
+  expect(wanted.map((machine) => containerPlan(machine, settings, systems).tree)).toEqual([0, 1, 0, 1]);
+});
+
+test('a node’s own limits win over those for all, in bytes', () => {
+  const settings = nspawnOptionsSchema.parse({ nodes: [{ disk: '1G' }, {}], disk: '64M', memory: '128M' });
+  const plans = [0, 1].map((id) => containerPlan({ id, name: 'x' }, settings, ['bookworm']));
+  expect(plans.map(({ disk, memory }) => [disk, memory])).toEqual([
+    [2 ** 30, 2 ** 27],
+    [2 ** 26, 2 ** 27],
+  ]);
+});
+
+describe('acts on one machine', () => {
+  const ctx = { signal: new AbortController().signal, log: () => undefined };
+  const which = (id: string, machine: number, name = 'before') => ({ cluster: { id }, machine, name });
+
+  test.each([
+    ['a name with a slash', which('abc123', 0, '../x')],
+    ['a name that is an option', which('abc123', 0, '-rf')],
+    ['another id than a cluster’s', which('../../etc', 0)],
+    ['another machine than a number', which('abc123', Number.NaN)],
+  ])('refuse %s before anything is done', async (_what, wrong) => {
+    await expect(provider.snapshot(wrong, ctx)).rejects.toBeInstanceOf(UsageError);
+    await expect(provider.restore(wrong, ctx)).rejects.toBeInstanceOf(UsageError);
+  });
+});
 
 test('only six hex digits are the id of a cluster', async () => {
   const ctx = { signal: new AbortController().signal };

@@ -1,0 +1,69 @@
+import type { RunContext } from '../../context.ts';
+import { ensureBaseTree } from '../debian/base-tree.ts';
+import { releaseNamed } from '../debian/releases.ts';
+import { hostKeyPair, machineId } from '../host/identity.ts';
+import { bytes, settingsOfMachine } from '../machine-options.ts';
+import type { MachineSpec } from '../provider.ts';
+import type { NspawnSettings } from './nspawn-options.ts';
+
+/** One container as it shall be. */
+export interface ContainerPlan {
+  readonly id: number;
+  readonly name: string;
+  /** OpenSSH's private key format. */
+  readonly hostKey: string;
+  /** `ssh-ed25519 AAAA…` */
+  readonly publicHostKey: string;
+  readonly machineId: string;
+  /** Which of the cluster's trees it lies over, counted from 0. */
+  readonly tree: number;
+  /** Bytes, cores, processes. */
+  readonly memory?: number;
+  readonly cpus?: number;
+  readonly pids?: number;
+  /** Bytes that it may write beside its tree. */
+  readonly disk?: number;
+}
+
+/** The operating systems of a cluster's machines, each once; an index in it is a container's `tree`. */
+export const systemsOf = (machines: readonly MachineSpec[], settings: NspawnSettings): readonly string[] => [
+  ...new Set(machines.map(({ id }) => releaseNamed(settingsOfMachine(settings, id).os).suite)),
+];
+
+/**
+ * The base trees of a cluster, in the order of its systems. They are built one after the other: two builds at once
+ * take as long. A mirror that the config names is that of its `os`, and no other distribution is had from it.
+ */
+export async function treesOf(
+  systems: readonly string[],
+  settings: NspawnSettings,
+  rebuild: boolean,
+  ctx: Pick<RunContext, 'signal' | 'cacheDir' | 'emit'>,
+): Promise<readonly string[]> {
+  const { packages, mirror } = settings;
+  const trees: string[] = [];
+  for (const os of systems) {
+    const own = releaseNamed(os).distribution === releaseNamed(settings.os).distribution;
+    trees.push(await ensureBaseTree({ os, packages, mirror: own ? mirror : undefined }, rebuild, ctx));
+  }
+  return trees;
+}
+
+export function containerPlan(
+  machine: MachineSpec,
+  settings: NspawnSettings,
+  systems: readonly string[],
+): ContainerPlan {
+  const { os, memory, cpus, pids, disk } = settingsOfMachine(settings, machine.id);
+  return {
+    id: machine.id,
+    name: machine.name,
+    machineId: machineId(),
+    ...hostKeyPair(),
+    tree: systems.indexOf(releaseNamed(os).suite),
+    ...(memory === undefined ? {} : { memory: bytes(memory) }),
+    ...(cpus === undefined ? {} : { cpus }),
+    ...(pids === undefined ? {} : { pids }),
+    ...(disk === undefined ? {} : { disk: bytes(disk) }),
+  };
+}

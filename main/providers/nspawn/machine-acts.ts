@@ -1,0 +1,48 @@
+import { UsageError } from '../../../common/errors.ts';
+import type { RunContext } from '../../context.ts';
+import { runAsRoot } from '../host/root-script.ts';
+import type { MachineOf } from '../provider.ts';
+import { letGoScript, restoreScript, snapshotScript } from './machine-scripts.ts';
+import { mustBeId } from './names.ts';
+
+type Act = Pick<RunContext, 'signal' | 'log'>;
+type Named = MachineOf & { readonly name: string };
+
+/** Does something to one machine of a cluster, by the script for it; `what` completes `could not … node 1`. */
+export async function act(
+  what: string,
+  { cluster, machine }: MachineOf,
+  script: (id: string, node: number) => string,
+  { signal }: Pick<Act, 'signal'>,
+): Promise<void> {
+  mustBeId(cluster.id);
+  if (!Number.isInteger(machine) || machine < 0) throw new UsageError(`'${machine}' is not a machine's id.`);
+  const message = `could not ${what} node ${machine} of nspawn cluster ${cluster.id}`;
+  await runAsRoot(script(cluster.id, machine), {
+    signal,
+    failure: { message, node: machine },
+    // Scripts tell in their last line what hindered them.
+    explain: (stderr) => ({ message: `${message}: ${stderr.trim().split('\n').at(-1)}` }),
+  });
+}
+
+export async function takeSnapshot(which: Named, ctx: Act): Promise<void> {
+  const name = snapshotName(which.name);
+  try {
+    await act('take a snapshot of', which, (id, node) => snapshotScript(id, node, name), ctx);
+  } catch (error) {
+    // Broken off, it would leave the machine held still.
+    await act('let go', which, letGoScript, { signal: AbortSignal.timeout(30_000) }).catch(() => undefined);
+    throw error;
+  }
+}
+
+export async function restoreSnapshot(which: Named, ctx: Act): Promise<void> {
+  const name = snapshotName(which.name);
+  await act('restore', which, (id, node) => restoreScript(id, node, name), ctx);
+}
+
+function snapshotName(name: string): string {
+  if (/^[a-z0-9][a-z0-9-]{0,62}$/.test(name)) return name;
+  throw new UsageError(`'${name}' cannot be the name of a snapshot: a-z, 0-9 and hyphens.`);
+}
