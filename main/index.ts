@@ -23,6 +23,7 @@ export type {
   SetupStep,
   Timeouts,
 } from './config/scenario.ts';
+export { type DockerOptions, docker } from './providers/docker/docker-options.ts';
 export { type Ec2Options, ec2 } from './providers/ec2/ec2-options.ts';
 export { type MachineOptions, machines } from './providers/machine-options.ts';
 export { mixed } from './providers/mixed/mixed-options.ts';

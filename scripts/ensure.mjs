@@ -14,6 +14,14 @@ const debianPackages = {
   test: [
     'openssh-server',
     'tmux',
+    'podman',
+    'runc',
+    'netavark',
+    'iptables',
+    'uidmap',
+    'slirp4netns',
+    'catatonit',
+    'docker.io',
     // moto, on which ec2 is tested, is itself fetched by its fixture.
     'python3-boto3',
     'python3-flask',

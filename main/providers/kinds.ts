@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { dockerOptionsSchema } from './docker/docker-options.ts';
 import { ec2OptionsSchema } from './ec2/ec2-options.ts';
 import { machinesSchema } from './machine-options.ts';
 import { mixedKind } from './mixed/mixed-options.ts';
@@ -25,6 +26,7 @@ export interface Kind {
 export const kinds: Readonly<Record<string, Kind>> = {
   auto: making(machinesSchema),
   nspawn: making(nspawnOptionsSchema),
+  docker: making(dockerOptionsSchema),
   ec2: making(ec2OptionsSchema),
   mixed: mixedKind(() => kinds),
   ssh: {

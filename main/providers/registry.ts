@@ -1,4 +1,5 @@
 import { UsageError } from '../../common/errors.ts';
+import { DockerProvider } from './docker/docker-provider.ts';
 import { Ec2Provider } from './ec2/ec2-provider.ts';
 import { MixedProvider } from './mixed/mixed-provider.ts';
 import { NspawnProvider } from './nspawn/nspawn-provider.ts';
@@ -9,6 +10,7 @@ import { VagrantProvider } from './vagrant/vagrant-provider.ts';
 /** Kinds of machine, the one to prefer first. */
 const kindsOfMachine: readonly Provider[] = [
   new NspawnProvider(),
+  new DockerProvider(),
   new SshProvider(),
   new VagrantProvider(),
   new Ec2Provider(),

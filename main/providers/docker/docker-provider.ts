@@ -1,0 +1,162 @@
+import { ShakedownError, UsageError } from '../../../common/errors.ts';
+import { processIdentity } from '../../../common/process-identity.ts';
+import type { RunContext } from '../../context.ts';
+import { readResolver } from '../host/resolver.ts';
+import { quote, runScript } from '../host/root-script.ts';
+import { subnetCandidates } from '../host/subnets.ts';
+import type {
+  CachedImage,
+  CanKeep,
+  CanKeepImages,
+  CanPower,
+  CanReboot,
+  Cluster,
+  ListedCluster,
+  Machine,
+  MachineOf,
+  MachinesSpec,
+  ProbeResult,
+  Provider,
+} from '../provider.ts';
+import { cachedImages, removeCachedImage } from './cached-images.ts';
+import { containerPlan } from './container-plan.ts';
+import { createScript } from './create-script.ts';
+import { destroyScript } from './destroy-script.ts';
+import { type Engine, runEngine } from './engine.ts';
+import { explainEngine } from './explain-engine.ts';
+import { chooseEngine, enginesInUse, probeEngines } from './find-engines.ts';
+import { freePorts } from './free-ports.ts';
+import { imagesOf } from './images-of.ts';
+import { type DockerState, listClusters, readState } from './list-clusters.ts';
+import { accountOf, machineAt, settingsOf } from './machine-at.ts';
+import { clusterLabel, clusterNames, isClusterId } from './names.ts';
+import { preparePodman } from './podman-engine.ts';
+import { engineOf, power } from './power.ts';
+import { checkRoom } from './room.ts';
+
+type Act = Pick<RunContext, 'signal' | 'log'>;
+type Look = Pick<RunContext, 'signal' | 'cacheDir'>;
+
+/**
+ * Containers of Docker or Podman that are machines: with systemd or a plain sshd, and a network of the cluster's own.
+ * They outlive the process that made them until `destroy`.
+ */
+export class DockerProvider implements Provider, CanKeep, CanReboot, CanPower, CanKeepImages {
+  readonly name = 'docker';
+
+  probe(ctx: Pick<RunContext, 'signal'>): Promise<ProbeResult> {
+    return probeEngines(ctx.signal);
+  }
+
+  async preview(spec: Omit<MachinesSpec, 'cluster' | 'shares'>): Promise<readonly Machine[]> {
+    settingsOf(spec.options);
+    return spec.machines.map((machine) => machineAt('10.100.0', machine, spec.login));
+  }
+
+  async create(spec: MachinesSpec, ctx: RunContext): Promise<Cluster> {
+    const settings = settingsOf(spec.options);
+    const { cluster, login, shares, machines } = spec;
+    const { user, publicKey } = accountOf(login);
+    const engine = await chooseEngine(ctx.signal, settings.engine);
+    checkRoom(machines, settings, engine);
+    if (engine.kind === 'podman') await preparePodman();
+    const resolver = await readResolver();
+    const [images, subnets, ports] = await Promise.all([
+      imagesOf(engine, spec, settings, ctx),
+      subnetCandidates(cluster, resolver.servers),
+      engine.reach === 'ports' ? freePorts(machines.length) : [],
+    ]);
+    const containers = images.map(([machine, image]) => containerPlan(machine, settings, image));
+    const owner = processIdentity();
+    const state: DockerState = { id: cluster, owner, engine: { kind: engine.kind, ...hostOf(engine) } };
+    const plan = { cluster, engine, subnets, containers, ports, user, publicKey, shares };
+    const script = createScript({ ...plan, state: JSON.stringify(state), owner: JSON.stringify(owner) });
+    const printed = await runScript([], script, {
+      signal: ctx.signal,
+      failure: {
+        message: `could not make the ${engine.kind} containers`,
+        phase: 'machines',
+        hint: "'shakedown doctor' says what this machine lacks",
+      },
+      explain: explainEngine,
+    });
+    const [, net] = /^net (\S+)$/m.exec(printed) ?? [];
+    if (net === undefined) throw new ShakedownError({ message: `no subnet was told: ${printed}` });
+    return {
+      id: cluster,
+      provider: this.name,
+      machines: machines.map((machine, index) =>
+        machineAt(net, machine, login, {
+          cluster,
+          hostKey: containers[index]?.publicHostKey,
+          port: ports[index],
+        }),
+      ),
+      ...(engine.reach === 'address' ? { mainAddress: `${net}.1` } : {}),
+      borrowed: false,
+    };
+  }
+
+  async list(ctx: Pick<RunContext, 'signal'>): Promise<readonly ListedCluster[]> {
+    return listClusters(await enginesInUse(ctx.signal), ctx.signal);
+  }
+
+  async destroy({ id }: Pick<Cluster, 'id'>, ctx: Pick<RunContext, 'signal'>): Promise<void> {
+    mustBeId(id);
+    const state = await readState(id);
+    const failure = {
+      message: `could not take away all of docker cluster ${id}`,
+      phase: 'machines' as const,
+      hint: "end what still uses it, then run 'shakedown reap'",
+    };
+    const engines = await enginesInUse(ctx.signal, state?.engine.host);
+    if (state && !engines.some(({ kind }) => kind === state.engine.kind)) {
+      throw new ShakedownError({
+        ...failure,
+        message: `${failure.message}: ${state.engine.kind} does not answer`,
+        hint: `start ${state.engine.kind} again${state.engine.host ? ` (${state.engine.host})` : ''}, then run 'shakedown reap'`,
+      });
+    }
+    for (const engine of engines) {
+      await runScript([], destroyScript(engine, id), { signal: ctx.signal, failure, explain: explainEngine });
+    }
+    const { directory } = clusterNames(id);
+    const remove = `rm -rf ${quote(directory)} ${quote(`${directory}.new`)}`;
+    await runScript([], remove, { signal: ctx.signal, failure });
+  }
+
+  async keep({ id }: Pick<Cluster, 'id'>): Promise<void> {
+    mustBeId(id);
+    const signal = AbortSignal.timeout(60_000);
+    const engine = await engineOf(id, signal);
+    const mark = ['volume', 'create', '--label', `${clusterLabel}=${id}`, clusterNames(id).keptMark];
+    await runEngine(engine, mark, { signal, failure: { message: `could not mark cluster ${id} as kept` } });
+  }
+
+  reboot(which: MachineOf, ctx: Act): Promise<void> {
+    return power('reboot', which, ctx);
+  }
+
+  powerOff(which: MachineOf, ctx: Act): Promise<void> {
+    return power('powerOff', which, ctx);
+  }
+
+  powerOn(which: MachineOf, ctx: Act): Promise<void> {
+    return power('powerOn', which, ctx);
+  }
+
+  async images({ signal }: Look): Promise<readonly CachedImage[]> {
+    const engines = await enginesInUse(signal);
+    return (await Promise.all(engines.map((engine) => cachedImages(engine, signal)))).flat();
+  }
+
+  async removeImage(id: string, { signal }: Look): Promise<void> {
+    await removeCachedImage(await enginesInUse(signal), id, signal);
+  }
+}
+
+function mustBeId(id: string): void {
+  if (!isClusterId(id)) throw new UsageError(`'${id}' is not the id of a docker cluster.`);
+}
+
+const hostOf = ({ env }: Engine) => (env.DOCKER_HOST === undefined ? {} : { host: env.DOCKER_HOST });

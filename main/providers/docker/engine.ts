@@ -1,0 +1,73 @@
+import { execa } from 'execa';
+import { type FailureDetails, ShakedownError } from '../../../common/errors.ts';
+import { quote } from '../host/root-script.ts';
+import { explainEngine } from './explain-engine.ts';
+
+/** Docker or Podman as it can be used from here. */
+export interface Engine {
+  readonly kind: 'docker' | 'podman';
+  /** The words before each subcommand. */
+  readonly command: readonly [string, ...string[]];
+  /** Variables to set; the others stay as they are. */
+  readonly env: Readonly<Record<string, string>>;
+  /**
+   * Whether this main host can reach containers at their addresses, or only at ports that are published on its
+   * loopback: without root their networks are in a namespace, with Docker Desktop in a virtual machine.
+   */
+  readonly reach: 'address' | 'ports';
+  /** What can be process 1: a systemd needs a cgroup of its own that it may write to. */
+  readonly init: 'systemd' | 'sshd';
+  /** Whether limits can be set: cgroups that may be written to. */
+  readonly limits: boolean;
+}
+
+/** What `destroy` must know to find an engine again. */
+export type EngineId = Pick<Engine, 'kind' | 'env'>;
+
+export interface EngineOptions {
+  readonly signal?: AbortSignal;
+  readonly failure: Partial<FailureDetails> & { message: string };
+  readonly input?: string;
+}
+
+/** Runs one subcommand and gives its stdout. Throws ShakedownError with what the engine said, and what it means. */
+export async function runEngine(
+  engine: Engine,
+  args: readonly string[],
+  { signal, failure, input }: EngineOptions,
+): Promise<string> {
+  const [program, ...words] = engine.command;
+  const result = await execa(program, [...words, ...args], {
+    env: engine.env,
+    reject: false,
+    ...(signal ? { cancelSignal: signal } : {}),
+    ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
+  });
+  if (result.exitCode === 0) return result.stdout;
+  signal?.throwIfAborted();
+  const said = `${result.stdout}\n${result.stderr}`.split('\n').filter((line) => line.trim() !== '');
+  throw new ShakedownError({
+    ...failure,
+    ...explainEngine(result.stderr),
+    lastLines: said.length > 0 ? said.slice(-6) : [result.message ?? 'no output'],
+  });
+}
+
+/** Whether a subcommand succeeds, such as `image inspect NAME`. */
+export async function succeeds(
+  engine: Engine,
+  args: readonly string[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  const [program, ...words] = engine.command;
+  const options = { env: engine.env, reject: false, stdin: 'ignore', cancelSignal: signal } as const;
+  const { exitCode } = await execa(program, [...words, ...args], options);
+  signal.throwIfAborted();
+  return exitCode === 0;
+}
+
+/** A function for bash scripts: `engine SUBCOMMAND …`. */
+export function engineFunction({ command, env }: Engine): string {
+  const variables = Object.entries(env).map(([name, value]) => `${name}=${quote(value)}`);
+  return `engine() { env ${[...variables, ...command.map(quote)].join(' ')} "$@"; }`;
+}

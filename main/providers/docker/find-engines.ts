@@ -1,0 +1,67 @@
+import { existsSync } from 'node:fs';
+import { ShakedownError } from '../../../common/errors.ts';
+import type { ProbeResult } from '../provider.ts';
+import { type Found, findDocker, isEngine } from './docker-engine.ts';
+import type { Engine } from './engine.ts';
+import { findPodman } from './find-podman.ts';
+import { podmanPlaces } from './names.ts';
+import { podmanEngine } from './podman-engine.ts';
+
+/** The engine to make machines with: the one that is asked for, else Docker where it answers, else Podman. */
+export async function chooseEngine(signal: AbortSignal, wanted?: 'docker' | 'podman'): Promise<Engine> {
+  const found = await findBoth(signal, wanted);
+  const engine = found.find(isEngine);
+  if (engine) return engine;
+  const missing = found.flatMap((each) => (isEngine(each) ? [] : (each.missingPackages ?? [])));
+  throw new ShakedownError({
+    message: `no container engine can be used here: ${reasons(found)}`,
+    phase: 'machines',
+    hint:
+      missing.length > 0 ? `apt-get install ${missing.join(' ')}` : "'shakedown doctor' says how to mend it",
+  });
+}
+
+/** Every engine that may hold clusters of ours: Podman's only if it was ever used. `docker` is asked at `host` too. */
+export async function enginesInUse(signal: AbortSignal, host?: string): Promise<readonly Engine[]> {
+  const found = await Promise.all([
+    findDocker(signal),
+    ...(host === undefined ? [] : [findDocker(signal, { DOCKER_HOST: host })]),
+  ]);
+  const dockers = found.filter(isEngine);
+  const distinct = dockers.filter(
+    (engine, index) => dockers.findIndex(({ env }) => env.DOCKER_HOST === engine.env.DOCKER_HOST) === index,
+  );
+  return existsSync(podmanPlaces().storage) ? [...distinct, podmanEngine()] : distinct;
+}
+
+/** Whether containers can be made here, and why not; with the packages that the image is built by. */
+export async function probeEngines(signal: AbortSignal): Promise<ProbeResult> {
+  const found = await findBoth(signal);
+  const caps = ['make', 'reboot', 'power'] as const;
+  const tools = missingTools();
+  if (found.some(isEngine) && tools.length === 0) return { ok: true, caps };
+  const missing = found.flatMap((each) => (isEngine(each) ? [] : (each.missingPackages ?? [])));
+  if (found.some(isEngine)) {
+    return {
+      ok: false,
+      reason: `${tools.join(', ')} missing, which the image is built by: apt-get install ${tools.join(' ')}`,
+      missingPackages: tools,
+      caps,
+    };
+  }
+  return { ok: false, reason: reasons(found), missingPackages: [...missing, ...tools], caps };
+}
+
+const missingTools = (): readonly string[] =>
+  [
+    ['/usr/bin/mmdebstrap', 'mmdebstrap'],
+    ['/usr/share/keyrings/debian-archive-keyring.gpg', 'debian-archive-keyring'],
+  ].flatMap(([file = '', name = '']) => (existsSync(file) ? [] : [name]));
+
+async function findBoth(signal: AbortSignal, wanted?: 'docker' | 'podman'): Promise<readonly Found[]> {
+  const finders = { docker: () => findDocker(signal), podman: () => findPodman(signal) };
+  return Promise.all((wanted ? [wanted] : (['docker', 'podman'] as const)).map((name) => finders[name]()));
+}
+
+const reasons = (found: readonly Found[]): string =>
+  found.flatMap((each) => (isEngine(each) ? [] : [each.reason])).join('; ');

@@ -1,0 +1,82 @@
+import { access, constants } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { execa } from 'execa';
+import type { Found } from './docker-engine.ts';
+import { podmanEngine } from './podman-engine.ts';
+
+/** What it takes as root, and Debian's packages that have it. */
+const programs = { podman: 'podman', conmon: 'conmon', iptables: 'iptables' } as const;
+/** And besides for other users (podman(1), rootless mode). */
+const rootless = { newuidmap: 'uidmap', newgidmap: 'uidmap', slirp4netns: 'slirp4netns' } as const;
+const packages: Readonly<Record<string, string>> = {
+  ...programs,
+  ...rootless,
+  netavark: 'netavark',
+  runc: 'runc',
+};
+
+/** CAP_SYS_ADMIN and CAP_NET_ADMIN (capabilities(7)), which root lacks in an unprivileged container. */
+const needed = (1n << 21n) | (1n << 12n);
+
+/** Whether our Podman works for this user, in some 30 ms: Podman itself would make files when it is asked. */
+export async function findPodman(signal: AbortSignal): Promise<Found> {
+  if (process.platform !== 'linux') return { reason: 'Podman is used on Linux only' };
+  const { uid, username } = userInfo();
+  const names = Object.keys(uid === 0 ? programs : { ...programs, ...rootless });
+  const script = `PATH=$PATH:/usr/sbin:/sbin
+for name in ${names.join(' ')}; do command -v $name >/dev/null || echo missing $name; done
+[ -e /sys/fs/cgroup/cgroup.controllers ] || command -v runc >/dev/null || echo missing runc
+ls /usr/lib/podman/netavark /usr/libexec/podman/netavark /usr/local/libexec/podman/netavark 2>/dev/null | grep -q . || echo missing netavark
+sed -n 's/^CapEff:/caps/p' /proc/self/status
+for file in subuid subgid; do grep -qE "^($1|$2):" /etc/$file 2>/dev/null || echo lacks $file; done
+[ $2 = 0 ] || unshare --user --map-root-user true 2>/dev/null || echo lacks userns`;
+  const { stdout } = await execa('sh', ['-c', script, 'sh', username, String(uid)], {
+    cancelSignal: signal,
+    reject: false,
+  });
+  signal.throwIfAborted();
+  const tun = await access('/dev/net/tun', constants.R_OK | constants.W_OK).then(
+    () => '',
+    () => '\nlacks tun',
+  );
+  const verdict = judgePodman(stdout + tun, { uid, username });
+  return verdict ?? podmanEngine(uid);
+}
+
+/** The script's lines in words: `missing PROGRAM`, `lacks WHAT`, `caps HEX`; nothing when all is there. */
+export function judgePodman(
+  printed: string,
+  { uid, username }: { uid: number; username: string },
+): Exclude<Found, { command: unknown }> | undefined {
+  const lines = printed.split('\n').map((line) => line.trim().split(/\s+/));
+  const those = (kind: string) =>
+    lines.flatMap(([first, second]) => (first === kind && second ? [second] : []));
+  const missing = those('missing');
+  if (missing.includes('podman')) return { reason: 'Podman is not installed', ...mend(missing) };
+  if (missing.length > 0) return { reason: `Podman lacks ${missing.join(', ')}`, ...mend(missing) };
+  if (uid === 0) {
+    const [caps = '0'] = those('caps');
+    if ((BigInt(`0x${caps}`) & needed) === needed) return undefined;
+    return { reason: 'root may not mount or make networks here: in a container, run that one privileged' };
+  }
+  const lacking = those('lacks');
+  if (lacking.includes('userns'))
+    return {
+      reason:
+        'this user may not make user namespaces (sudo sysctl kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000)',
+    };
+  if (lacking.includes('subuid') || lacking.includes('subgid'))
+    return {
+      reason: `user ${username} has no ids of its own for containers (sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${username})`,
+    };
+  if (lacking.includes('tun'))
+    return {
+      reason:
+        'this user may not use /dev/net/tun, which networks without root are made with (sudo chmod 666 /dev/net/tun)',
+    };
+  return undefined;
+}
+
+const mend = (missing: readonly string[]) => ({
+  missingPackages: [...new Set(missing.map((name) => packages[name] ?? name))],
+});
