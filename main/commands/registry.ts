@@ -4,6 +4,7 @@ import { cpCommand } from './cp.ts';
 import { doctorCommand } from './doctor.ts';
 import { downCommand } from './down.ts';
 import { execCommand } from './exec.ts';
+import { imagesCommand } from './images.ts';
 import { initCommand } from './init.ts';
 import { nodesCommand } from './nodes.ts';
 import { reapCommand } from './reap.ts';
@@ -29,5 +30,6 @@ export const commands: readonly Command[] = [
   downCommand,
   runsCommand,
   reapCommand,
+  imagesCommand,
   doctorCommand,
 ];
