@@ -86,8 +86,9 @@ async function lookAhead({ scenario, reuse }: RunRequest, world: World): Promise
   await planNodes(scenario, machines, world.env);
 }
 
-async function machinesFor(
-  request: RunRequest,
+/** Makes or borrows the machines, or takes those that an earlier run kept; they are in `cluster.json` after. */
+export async function machinesFor(
+  request: Omit<RunRequest, 'keep'>,
   world: World,
   { work, emit, store }: OpenRun,
 ): Promise<Cluster> {

@@ -1,68 +1,49 @@
 import { UsageError } from '../../common/errors.ts';
-import type { Machine } from '../providers/provider.ts';
-import { connectSsh } from '../remotes/ssh-remote.ts';
+import { formatNames } from '../inventory/formats.ts';
 import type { Command } from './command.ts';
-import { keptMachines } from './kept-node.ts';
+import { downCommand } from './down.ts';
+import { printInventory } from './nodes-inventory.ts';
+import { listNodes } from './nodes-list.ts';
+import { nodesUp } from './nodes-up.ts';
+import { scenarioOptions } from './scenario-flags.ts';
 
 export const nodesCommand: Command = {
   name: 'nodes',
-  args: '',
-  description: 'List the machines that are kept here or in use, and whether they answer',
+  args: '[action] [scenario]',
+  description:
+    'nodes up | down | list | inventory: machines without a run, to be used with any other tool (list, unless told)',
   options: [
-    ['--json', 'As JSON: an array of {id, name, address, role, answers, reason}'],
-    ['--wait <seconds>', 'How long a machine has to answer (3)'],
+    [
+      '--json',
+      'list: as JSON, an array of {id, name, address, role, answers, reason}; up: the events as NDJSON',
+    ],
+    ['--wait <seconds>', 'list: how long a machine has to answer (3)'],
+    ['--format <name>', `inventory: ${formatNames} (ansible)`],
+    ...scenarioOptions.map(([flag, description]) => [flag, `up: ${description}`] as const),
+    ['--rebuild', 'up: build cached images and trees again'],
   ],
-  examples: ['shakedown nodes --json'],
-  async run(_args, options, { cwd, signal, stdout }) {
-    const timeout = Number(options.wait ?? 3);
-    if (!(timeout > 0)) throw new UsageError(`--wait takes seconds; found '${options.wait}'.`);
-    const { cluster } = await keptMachines(cwd);
-    const rows = await Promise.all(cluster.machines.map((machine) => probe(machine, { signal, timeout })));
-    stdout.write(options.json ? `${JSON.stringify(rows)}\n` : table(rows));
-    return 0;
+  examples: [
+    'shakedown nodes up --provider nspawn --count 3',
+    'shakedown nodes inventory --format ansible > hosts.ini',
+    'shakedown nodes down',
+  ],
+  async run([action = 'list', folder, ...more], options, environment) {
+    if (more.length > 0 || (action !== 'up' && folder !== undefined)) {
+      throw new UsageError(`'nodes ${action}' takes no '${more[0] ?? folder}'.`, {
+        hint: 'shakedown nodes --help',
+      });
+    }
+    switch (action) {
+      case 'up':
+        return nodesUp(folder ?? '.', options, environment);
+      case 'down':
+        return downCommand.run([], options, environment);
+      case 'list':
+        return listNodes(options, environment);
+      case 'inventory':
+        return printInventory(options, environment);
+      default:
+        throw new UsageError(`There is no 'nodes ${action}'; there are up, down, list and inventory.`);
+    }
   },
 };
-
-interface Row {
-  readonly id: number;
-  readonly name: string;
-  readonly address: string;
-  readonly role: string;
-  readonly answers: boolean;
-  /** Why it does not answer. */
-  readonly reason?: string;
-}
-
-async function probe(
-  { id, name, address, role = '', ssh }: Machine,
-  options: { readonly signal: AbortSignal; readonly timeout: number },
-): Promise<Row> {
-  const row = { id, name, address, role };
-  try {
-    await (await connectSsh(ssh, options))[Symbol.asyncDispose]();
-    return { ...row, answers: true };
-  } catch (error) {
-    options.signal.throwIfAborted();
-    return { ...row, answers: false, reason: error instanceof Error ? error.message : String(error) };
-  }
-}
-
-/** One line a machine, under a line of headings; columns as wide as what they hold. */
-function table(rows: readonly Row[]): string {
-  const cells = [
-    ['id', 'name', 'address', 'role', 'answers'],
-    ...rows.map(({ id, name, address, role, answers, reason }) => [
-      String(id),
-      name,
-      address,
-      role || '-',
-      answers ? 'yes' : `no: ${reason}`,
-    ]),
-  ];
-  const widths =
-    cells[0]?.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0))) ?? [];
-  return cells
-    .map((row) => `${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd())
-    .map((line) => `${line}\n`)
-    .join('');
-}

@@ -66,4 +66,5 @@ export function hostKeyCheck(target: SshTarget, files: readonly string[] = defau
   return { verify, preferred, refusal: () => refusal };
 }
 
-const defaultFiles = (): string[] => [join(homedir(), '.ssh/known_hosts'), '/etc/ssh/ssh_known_hosts'];
+/** The files that ssh asks unless told otherwise. */
+export const defaultFiles = (): string[] => [join(homedir(), '.ssh/known_hosts'), '/etc/ssh/ssh_known_hosts'];

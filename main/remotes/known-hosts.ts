@@ -28,10 +28,15 @@ export function judgeHostKey(files: readonly string[], name: string, key: string
 
 /** The key types that the files list for a host, so that the server is asked for one of these first. */
 export function knownKeyTypes(files: readonly string[], name: string): readonly string[] {
+  return [...new Set(knownKeys(files, name).map((key) => key.split(' ')[0] ?? ''))];
+}
+
+/** The keys that the files list for a host, as `ssh-ed25519 AAAA…`. */
+export function knownKeys(files: readonly string[], name: string): readonly string[] {
   const entries = files
     .flatMap(readKnownHosts)
     .filter((entry) => !entry.revoked && matches(entry.patterns, name.toLowerCase()));
-  return [...new Set(entries.map((entry) => entry.type))];
+  return [...new Set(entries.map(({ type, key }) => `${type} ${key}`))];
 }
 
 /** The type that a key's wire format begins with: a length of four bytes, then the name. */

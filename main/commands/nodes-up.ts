@@ -1,0 +1,50 @@
+import { UsageError } from '../../common/errors.ts';
+import { bringUp } from '../bring-up.ts';
+import { reapDirectory } from '../reap.ts';
+import { chooseFace } from '../report/face.ts';
+import { printSummary } from '../report/summary.ts';
+import { readKeptCluster } from '../store/kept-cluster.ts';
+import { acquireLock } from '../store/lock.ts';
+import type { CommandEnvironment, CommandOptions } from './command.ts';
+import { scenarioIn } from './load-scenario.ts';
+import { realWorld } from './real-world.ts';
+import { scenarioFlags } from './scenario-flags.ts';
+
+/** `nodes up`: makes or borrows a scenario's machines and keeps them. Those that are here already stay as they are. */
+export async function nodesUp(
+  folder: string,
+  options: CommandOptions,
+  environment: CommandEnvironment,
+): Promise<number> {
+  const { cwd, stdout, env } = environment;
+  const flags = scenarioFlags(options);
+  const scenario = await scenarioIn(folder, flags, environment);
+  await using _lock = await acquireLock(cwd);
+  const json = options.json === true;
+  const face = chooseFace({ json, stdout, env });
+  const world = realWorld(environment, face);
+  try {
+    for (const line of await reapDirectory(cwd, world)) environment.stderr.write(`shakedown: ${line}\n`);
+    const there = (await readKeptCluster(cwd))?.cluster.machines.length;
+    if (there !== undefined) {
+      throw new UsageError(`There are machines here already: ${there}.`, {
+        hint: "shakedown nodes list, or 'shakedown nodes down' to give them up",
+      });
+    }
+    const result = await bringUp({ scenario, flags, rebuild: options.rebuild === true }, world);
+    face.close();
+    if (!json && result.kept === undefined) printSummary(result, { cwd, stdout, env });
+    else if (!json) stdout.write(nextSteps(result.nodes.length));
+    return result.exitCode;
+  } finally {
+    face.close();
+  }
+}
+
+const nextSteps = (nodes: number): string => `
+${nodes === 1 ? '1 node is' : `${nodes} nodes are`} up.
+  shakedown nodes list                       are they there?
+  shakedown nodes inventory --format NAME    for another tool
+  shakedown shell 0, exec, cp, rerun         what to do with them here
+  shakedown nodes down                       give them up
+`;
