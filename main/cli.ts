@@ -4,6 +4,7 @@ import { asShakedownError, describeFailure, InterruptedError, UsageError } from 
 import { cacheDirectory } from './cache-dir.ts';
 import type { Command, CommandEnvironment } from './commands/command.ts';
 import { commands } from './commands/registry.ts';
+import { hideDashes, showDash } from './lone-dash.ts';
 import { exitCodes } from './recorder.ts';
 import { version } from './version.ts';
 
@@ -37,7 +38,7 @@ async function dispatch(argv: readonly string[], environment: CommandEnvironment
     });
   }
   cli.help().version(version());
-  const parsed = cli.parse([...argv], { run: false });
+  const parsed = cli.parse(hideDashes(argv), { run: false });
   if (parsed.options.help || parsed.options.version) return exitCodes.pass;
   if (!cli.matchedCommand) return unknownCommand(parsed.args[0], () => cli.outputHelp());
   cli.runMatchedCommand();
@@ -57,7 +58,7 @@ function register(
       '--'?: string[];
     };
     const args = given.flat().filter((arg) => arg !== undefined);
-    action(args.map(String), { ...options, rest });
+    action(args.map(String).map(showDash), { ...options, rest: rest.map(showDash) });
   });
 }
 

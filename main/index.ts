@@ -30,3 +30,12 @@ export { mixed } from './providers/mixed/mixed-options.ts';
 export { type NspawnOptions, nspawn } from './providers/nspawn/nspawn-options.ts';
 export { type SshHost, type SshOptions, ssh } from './providers/ssh/ssh-options.ts';
 export { type VagrantOptions, vagrant } from './providers/vagrant/vagrant-options.ts';
+export { runScript, runScriptOnEach } from './script/script.ts';
+export type { ScriptMachine, ScriptOptions, TerminalPair } from './script/script-options.ts';
+export type {
+  ScriptDurations,
+  ScriptMachineFacts,
+  ScriptOutcome,
+  ScriptResult,
+  ScriptRun,
+} from './script/script-result.ts';

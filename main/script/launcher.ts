@@ -53,7 +53,7 @@ out=$(readlink "/proc/$$/fd/1" | sed 's/[][]/\\\\&/g')
 err=$(readlink "/proc/$$/fd/2" | sed 's/[][]/\\\\&/g')
 case $out in pipe:* | socket:* | /dev/pts/*) ;; *) out=none ;; esac
 case $err in pipe:* | socket:* | /dev/pts/*) ;; *) err=none ;; esac
-exec >/dev/null 2>&1
+exec </dev/null >/dev/null 2>&1
 holders() {
   find /proc/[0-9]*/fd -maxdepth 1 '(' -lname "$out" -o -lname "$err" ')' | cut -d/ -f3 | sort -u |
     while read -r pid; do

@@ -25,7 +25,12 @@ export async function lookAfter(
 ): Promise<Aftermath> {
   const line = `cat "$1/held" 2>/dev/null; echo
 [ -z "$2" ] || command -v "$2" >/dev/null || echo no-interpreter
-[ ! -d /run/systemd/system ] || systemctl is-system-running 2>/dev/null`;
+[ -d /run/systemd/system ] || exit 0
+for wait in 1 2 3 4 5 6 7 8 9 10; do
+  state=$(systemctl is-system-running 2>/dev/null)
+  case $state in unknown | offline | '') sleep 0.3 ;; *) break ;; esac
+done
+echo "$state"`;
   const { stdout } = await remote.exec(['sh', '-c', line, 'sh', base, interpreter ?? ''], options);
   const [held = '', ...words] = stdout.split('\n');
   return {
@@ -55,7 +60,7 @@ export async function whyLost(
 ): Promise<ShakedownError> {
   const message = await reason(target, { bootId, connector, signal }).catch(
     () =>
-      `the machine went away and did not answer again within ${comeback} s: it was shut down, or it crashed`,
+      `the machine went away and did not answer again within ${comeback} s: it was rebooted, shut down, or crashed`,
   );
   return new ShakedownError({ message: `${message} (${lost.message})`, hint: whatInstead });
 }

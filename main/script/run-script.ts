@@ -33,7 +33,7 @@ const realWorld: ScriptWorld = {
   choose: chooseProvider,
 };
 
-/** See `runScript` in index.ts. */
+/** See `runScript` in script.ts. */
 export async function runScript(
   { machine = {}, ...options }: ScriptOptions & { readonly machine?: ScriptMachine },
   world: ScriptWorld = realWorld,
@@ -49,7 +49,7 @@ export async function runScript(
   return result;
 }
 
-/** See `runScriptOnEach` in index.ts. */
+/** See `runScriptOnEach` in script.ts. */
 export async function runScriptOnEach(
   options: ScriptOptions & { readonly machines?: readonly ScriptMachine[] },
   world: ScriptWorld = realWorld,
