@@ -10,10 +10,21 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const purpose = process.argv[2] === 'test' ? 'test' : 'start';
 const cryptoMarker = join(root, 'node_modules', '.shakedown-crypto');
 const debianPackages = {
-  start: ['systemd-container', 'mmdebstrap', 'nftables', 'iproute2', 'openssh-client', 'procps', 'tar'],
+  start: [
+    'systemd-container',
+    'mmdebstrap',
+    'nftables',
+    'iproute2',
+    'openssh-client',
+    'procps',
+    'tar',
+    'e2fsprogs',
+  ],
   test: [
     'openssh-server',
     'tmux',
+    'ansible-core',
+    'apt-cacher-ng',
     'podman',
     'runc',
     'netavark',
