@@ -28,6 +28,7 @@ export { type Ec2Options, ec2 } from './providers/ec2/ec2-options.ts';
 export { type MachineOptions, machines } from './providers/machine-options.ts';
 export { mixed } from './providers/mixed/mixed-options.ts';
 export { type NspawnOptions, nspawn } from './providers/nspawn/nspawn-options.ts';
+export { type QemuOptions, qemu } from './providers/qemu/qemu-options.ts';
 export { type SshHost, type SshOptions, ssh } from './providers/ssh/ssh-options.ts';
 export { type VagrantOptions, vagrant } from './providers/vagrant/vagrant-options.ts';
 export { runScript, runScriptOnEach } from './script/script.ts';

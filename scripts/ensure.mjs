@@ -23,6 +23,9 @@ const debianPackages = {
   test: [
     'openssh-server',
     'tmux',
+    'qemu-system-x86',
+    'qemu-utils',
+    'genisoimage',
     'ansible-core',
     'apt-cacher-ng',
     'podman',

@@ -4,6 +4,7 @@ import { ec2OptionsSchema } from './ec2/ec2-options.ts';
 import { machinesSchema } from './machine-options.ts';
 import { mixedKind } from './mixed/mixed-options.ts';
 import { nspawnOptionsSchema } from './nspawn/nspawn-options.ts';
+import { locatedImage, qemuOptionsSchema } from './qemu/qemu-options.ts';
 import { sshMachines } from './ssh/ssh-machines.ts';
 import { locatedInventory, sshOptionsSchema } from './ssh/ssh-options.ts';
 import { wantedMachines } from './vagrant/declared-machines.ts';
@@ -27,6 +28,7 @@ export const kinds: Readonly<Record<string, Kind>> = {
   auto: making(machinesSchema),
   nspawn: making(nspawnOptionsSchema),
   docker: making(dockerOptionsSchema),
+  qemu: { ...making(qemuOptionsSchema), located: locatedImage },
   ec2: making(ec2OptionsSchema),
   mixed: mixedKind(() => kinds),
   ssh: {

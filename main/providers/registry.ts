@@ -4,6 +4,7 @@ import { Ec2Provider } from './ec2/ec2-provider.ts';
 import { MixedProvider } from './mixed/mixed-provider.ts';
 import { NspawnProvider } from './nspawn/nspawn-provider.ts';
 import type { Provider } from './provider.ts';
+import { QemuProvider } from './qemu/qemu-provider.ts';
 import { SshProvider } from './ssh/ssh-provider.ts';
 import { VagrantProvider } from './vagrant/vagrant-provider.ts';
 
@@ -11,6 +12,7 @@ import { VagrantProvider } from './vagrant/vagrant-provider.ts';
 const kindsOfMachine: readonly Provider[] = [
   new NspawnProvider(),
   new DockerProvider(),
+  new QemuProvider(),
   new SshProvider(),
   new VagrantProvider(),
   new Ec2Provider(),

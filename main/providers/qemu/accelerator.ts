@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import { access, constants, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { release } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { ShakedownError } from '../../../common/errors.ts';
+import type { RunContext } from '../../context.ts';
+import { quote, runAsRoot } from '../host/root-script.ts';
+import type { BaseImage } from './base-image.ts';
+import { trialWord } from './guest-files.ts';
+
+/** How machines run: by the processor itself, or emulated, some ten times slower. */
+export type Accelerator = 'kvm' | 'tcg';
+
+/** What a trial boot under KVM showed. */
+export interface KvmAnswer {
+  readonly works: boolean;
+  /** QEMU's own words, where it does not. */
+  readonly reason: string;
+}
+
+/** A kernel under KVM says its word in less than two; where KVM hangs it never does. */
+const trialSeconds = 20;
+
+const answerFile = (cacheDir: string): string => join(cacheDir, 'qemu', 'kvm.json');
+
+/** What the answer depends on. */
+async function situation(): Promise<string> {
+  const [cpus, qemu] = await Promise.all([
+    readFile('/proc/cpuinfo', 'utf8').catch(() => ''),
+    execa('qemu-system-x86_64', ['--version'], { reject: false }),
+  ]);
+  const cpu = /^(vendor_id|model name|flags|stepping|microcode)\s*:.*$/gm;
+  const facts = [release(), qemu.stdout ?? '', ...new Set(cpus.match(cpu) ?? [])];
+  return createHash('sha256').update(facts.join('\n')).digest('hex').slice(0, 16);
+}
+
+/** What an earlier trial on this kernel and processor with this QEMU showed; undefined when there was none. */
+export async function rememberedAnswer(cacheDir: string): Promise<KvmAnswer | undefined> {
+  const [text, key] = await Promise.all([
+    readFile(answerFile(cacheDir), 'utf8').catch(() => '{}'),
+    situation(),
+  ]);
+  const { [key]: answer }: Record<string, KvmAnswer | undefined> = JSON.parse(text);
+  return answer;
+}
+
+/**
+ * KVM or emulation, by what the user wants and what works. KVM that can be opened need not work (nested, or in some
+ * clouds, the machine hangs after its boot loader), so it is tried once with a real boot of `image`, and the answer is
+ * kept. Throws ShakedownError when KVM is wanted and does not work.
+ */
+export async function settleAccelerator(
+  wanted: 'auto' | Accelerator,
+  image: BaseImage,
+  ctx: Pick<RunContext, 'signal' | 'cacheDir' | 'emit' | 'log'>,
+): Promise<Accelerator> {
+  if (wanted === 'tcg') return 'tcg';
+  const answer = (await rememberedAnswer(ctx.cacheDir)) ?? (await ask(image, ctx));
+  if (answer.works) return 'kvm';
+  if (wanted === 'auto') return 'tcg';
+  throw new ShakedownError({
+    message: `KVM does not work on this main host: ${answer.reason}`,
+    phase: 'machines',
+    hint: "leave out accelerator: 'kvm'; the machines are then emulated",
+  });
+}
+
+async function ask(
+  image: BaseImage,
+  ctx: Pick<RunContext, 'signal' | 'cacheDir' | 'emit' | 'log'>,
+): Promise<KvmAnswer> {
+  // Not worth remembering: a module may be loaded the next minute.
+  if (!(await exists('/dev/kvm'))) return { works: false, reason: 'there is no /dev/kvm' };
+  const answer = await tryKvm(image, ctx.signal);
+  const key = await situation();
+  await mkdir(join(ctx.cacheDir, 'qemu'), { recursive: true });
+  await writeFile(answerFile(ctx.cacheDir), JSON.stringify({ [key]: answer }));
+  const means = answer.works ? 'KVM works here' : `KVM does not work here (${answer.reason}): emulated`;
+  ctx.emit({ type: 'note', phase: 'machines', message: `a trial boot showed: ${means}` });
+  return answer;
+}
+
+async function tryKvm(image: BaseImage, signal: AbortSignal): Promise<KvmAnswer> {
+  const script = `
+timeout -k 1 ${trialSeconds} qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot -machine pc \\
+  -accel kvm -cpu host -m 256M -kernel ${quote(image.kernel)} -initrd ${quote(image.initrd)} \\
+  -append 'console=ttyS0 shakedown.trial panic=-1' -serial stdio 2>&1 || echo "ended with $?"`;
+  const failure = { message: 'could not try KVM' };
+  const printed = await runAsRoot(script, { signal, failure });
+  if (printed.includes(trialWord)) return { works: true, reason: '' };
+  const word = /^qemu-system-x86_64: (.*)$/m.exec(printed)?.[1];
+  return { works: false, reason: word ?? `the machine said nothing for ${trialSeconds} s` };
+}
+
+const exists = (file: string): Promise<boolean> =>
+  access(file, constants.F_OK).then(
+    () => true,
+    () => false,
+  );

@@ -1,0 +1,91 @@
+import { ShakedownError, UsageError } from '../../../common/errors.ts';
+import { processIdentity } from '../../../common/process-identity.ts';
+import type { RunContext } from '../../context.ts';
+import { readResolver } from '../host/resolver.ts';
+import { runAsRoot } from '../host/root-script.ts';
+import { subnetCandidates } from '../host/subnets.ts';
+import type { Cluster, Login, Machine, MachineSpec, MachinesSpec } from '../provider.ts';
+import { createScript, userNetwork } from './create-script.ts';
+import { explainStart } from './explain-start.ts';
+import type { QemuState } from './list-clusters.ts';
+import { machineNames } from './names.ts';
+import { planMachines } from './plan-machines.ts';
+import { type QemuSettings, qemuOptionsSchema } from './qemu-options.ts';
+import { mustHaveRoom } from './room.ts';
+import { forwardedPort, wakeClones } from './wake-clones.ts';
+
+/** What the options say. Throws UsageError with all that is wrong with them. */
+export function settingsOf(options: unknown): QemuSettings {
+  const parsed = qemuOptionsSchema.safeParse(options);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.map(({ path, message }) => ['qemu', ...path, message].join(': '));
+  throw new UsageError(issues.join('\n'));
+}
+
+/** Builds what the machines lie over, unless it is there, and starts them. Throws UsageError, ShakedownError. */
+export async function makeCluster(spec: MachinesSpec, ctx: RunContext): Promise<Cluster> {
+  const settings = settingsOf(spec.options);
+  const { cluster, login } = spec;
+  const { user, publicKey } = accountOf(login);
+  await mustHaveRoom(settings, spec.machines);
+  const { machines: plans, images } = await planMachines(spec, settings, ctx);
+  const resolver = await readResolver();
+  const bridged = settings.network === 'bridge';
+  const state: QemuState = { id: cluster, owner: processIdentity() };
+  const script = createScript({
+    cluster,
+    state: JSON.stringify(state),
+    owner: process.pid,
+    images,
+    subnets: bridged ? await subnetCandidates(cluster, resolver.servers) : [],
+    ports: settings.ports,
+    machines: plans,
+    user,
+    publicKey,
+    resolver,
+  });
+  const printed = await runAsRoot(script, {
+    signal: ctx.signal,
+    failure: { message: 'could not make the virtual machines', phase: 'machines' },
+    explain: explainStart,
+  });
+  for (const [, note = ''] of printed.matchAll(/^note (.*)$/gm)) ctx.log(note);
+  const [, net] = /^net (\S+)$/m.exec(printed) ?? [];
+  if (net === undefined) throw new ShakedownError({ message: `no subnet was told: ${printed}` });
+  await wakeClones(cluster, plans, ctx);
+  const port = bridged ? 22 : await forwardedPort(cluster, ctx.signal);
+  const machines = spec.machines.map((machine, index) => {
+    const hostKey = plans[index]?.publicHostKey ?? '';
+    const made = { consoleLog: machineNames(cluster, machine.id).console, hostKey };
+    return machineAt(bridged ? net : undefined, machine, login, { ...made, port });
+  });
+  const mainAddress = bridged ? `${net}.1` : userNetwork.main;
+  return { id: cluster, provider: 'qemu', machines, mainAddress, borrowed: false };
+}
+
+/** A machine at its place in the subnet `net`; without one at this host's loopback. */
+export function machineAt(
+  net: string | undefined,
+  machine: MachineSpec,
+  login: Login,
+  made?: { readonly consoleLog: string; readonly hostKey: string; readonly port: number },
+): Machine {
+  const address = net === undefined ? '127.0.0.1' : `${net}.${machine.id + 2}`;
+  const ssh = {
+    host: address,
+    port: made?.port ?? 22,
+    user: login.user ?? 'root',
+    ...(login.keyFile === undefined ? {} : { keyFile: login.keyFile }),
+    ...(made ? { hostKey: made.hostKey } : {}),
+  };
+  return { ...machine, address, ssh, ...(made ? { consoleLog: made.consoleLog } : {}) };
+}
+
+/** Names as Debian's adduser takes them (adduser(8), NAME_REGEX). */
+function accountOf({ user = 'root', publicKey }: Login): { user: string; publicKey: string } {
+  if (!/^[a-z_][a-z0-9_-]{0,31}$/.test(user)) {
+    throw new UsageError(`'${user}' cannot be the name of a user on the nodes.`);
+  }
+  if (publicKey === undefined) throw new UsageError('qemu: a public key to log in with is needed.');
+  return { user, publicKey };
+}

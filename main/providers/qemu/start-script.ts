@@ -1,0 +1,38 @@
+import { quote } from '../host/root-script.ts';
+import { machineNames } from './names.ts';
+
+/**
+ * Defines `start_machine`, which starts the machine whose folder is `$home` in a session and a cgroup (`$node_group`)
+ * of its own, what is given to it being added to QEMU's words, and returns when its monitor can be asked. Needs
+ * `cgroupFunctions`. With sudo, the one who called gets the machine's sockets.
+ */
+export const startFunction = `
+start_machine() {
+  local g pid try
+  rm -f $home/monitor.sock $home/port.sock
+  own_group $node_group
+  (for g in "\${groups[@]}"; do echo $BASHPID > $g/$node_group/cgroup.procs; done
+  exec setsid bash $home/start "$@" </dev/null >>$home/qemu.log 2>&1) &
+  pid=$!
+  for try in {1..500}; do
+    if [ -S $home/monitor.sock ] && [ -S $home/port.sock ]; then break; fi
+    kill -0 $pid 2>/dev/null || { tail -n 8 $home/qemu.log >&2; die "QEMU could not start node $node"; }
+    sleep 0.02
+  done
+  if [ -n "\${SUDO_UID:-}" ]; then chown "$SUDO_UID" $home/*.sock; fi
+}`;
+
+/** A script that starts a machine that exists and is off. */
+export function startAgain(id: string, machine: number, cgroup: string, cgroupFunctions: string): string {
+  const { directory, link } = machineNames(id, machine);
+  return `
+home=${directory} node=${machine} node_group=${cgroup}/${machine}
+[ -e $home/start ] || die 'there is no such machine: ${link}'
+${cgroupFunctions}
+${startFunction}
+start_machine`;
+}
+
+/** A script that `exec`s QEMU with these words. */
+export const startFile = (words: readonly string[]): string =>
+  `exec qemu-system-x86_64 ${words.map(quote).join(' ')} "$@"\n`;
