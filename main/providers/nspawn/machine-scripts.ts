@@ -57,6 +57,7 @@ cut_power() {
   local cgroup=$node_group groups freezer g
   ${killGroups}
   [ -z "$failed" ] || exit 1
+  ip link set sd\${id}v$node down
   for g in "\${groups[@]}"; do find $g -mindepth 1 -depth -type d -exec rmdir {} + 2>/dev/null || :; done
   rm -f /run/systemd/nspawn/locks/inode-$(stat -c %d:%i $home/root)
   for mount in /run/systemd/nspawn/*/sd-$id-$node; do

@@ -28,7 +28,7 @@ make_node() {
   ip netns add $ns
   ip -batch - <<LINKS
 link add $link mtu $mtu type veth peer name host0 mtu $mtu netns $ns
-link set $link master $bridge up
+link set $link master $bridge
 LINKS
   ip -n $ns -batch - <<LINKS
 addr add $net.$((node + 2))/24 dev host0

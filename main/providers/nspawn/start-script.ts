@@ -10,10 +10,11 @@ const restart = 133;
  * The script of a node's own that runs its container, and runs it again after each reboot; when it ends the node is
  * off. The container is in cgroups of its own in every hierarchy before it starts: systemds that share one kill each
  * other's services. They are new for each boot, below the node's, which hold its limits: on version 2 a cgroup that
- * hands controllers down has no processes of its own. The network namespace is the node's alone, so it may rule it.
+ * hands controllers down has no processes of its own. The network namespace is the node's alone, so it may rule it; it
+ * outlives the container, and would answer pings, so that its link is down while the node is.
  */
 export function startScript(cluster: string, node: { id: number; name: string }, shares: readonly Share[]) {
-  const { directory, namespace, machine } = nodeNames(cluster, node.id);
+  const { directory, namespace, machine, link } = nodeNames(cluster, node.id);
   const path = (text: string) => text.replaceAll('\\', '\\\\').replaceAll(':', '\\:');
   const binds = shares.map(({ source, target }) => `--bind-ro=${quote(`${path(source)}:${path(target)}`)}`);
   return `
@@ -29,13 +30,16 @@ enter keeper
 while :; do
   find "\${groups[@]/%//$node_group/run}" -depth -type d -exec rmdir {} + 2>/dev/null
   own_group $node_group/run
+  ip link set ${link} up
   (
     enter run
     exec systemd-nspawn -q -D ${directory}/root -M ${machine} --hostname=${quote(node.name)} \\
       --register=no --keep-unit -b --network-namespace-path=/run/netns/${namespace} \\
       --capability=CAP_NET_ADMIN --resolv-conf=off --timezone=off --link-journal=no ${binds.join(' ')}
   )
-  [ $? = ${restart} ] || exit
+  ended=$?
+  ip link set ${link} down
+  [ $ended = ${restart} ] || exit
 done
 `;
 }
