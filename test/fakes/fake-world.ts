@@ -13,6 +13,8 @@ import type { World } from '../../main/world.ts';
 /** What a test makes go wrong, by node id where it concerns one. */
 export interface Troubles {
   readonly create?: Error;
+  /** The ids of the machines that were there before. */
+  readonly borrowed?: readonly number[];
   readonly connect?: Record<number, Error>;
   /** By method, or by `method node`. */
   readonly call?: Record<string, Error>;
@@ -29,12 +31,15 @@ export interface FakeWorld extends World {
   readonly interrupt: () => void;
   /** Makes a service end unasked. */
   readonly die: (node: number, died: ServiceDied) => void;
+  /** Makes calls fail from now on: by method, or by `method node`. */
+  readonly break: (call: string, error: Error) => void;
 }
 
 export function fakeWorld(troubles: Troubles = {}): FakeWorld {
   const asked: string[] = [];
   const events: RunEvent[] = [];
   const interrupts = new AbortController();
+  const broken: Record<string, Error> = { ...troubles.call };
   const deaths = new Map<number, (died: ServiceDied) => void>();
   const directory = mkdtempSync(join(tmpdir(), 'shakedown-fake-'));
   const world: FakeWorld = {
@@ -42,6 +47,7 @@ export function fakeWorld(troubles: Troubles = {}): FakeWorld {
     events,
     interrupt: () => interrupts.abort(),
     die: (node, died) => deaths.get(node)?.(died),
+    break: (call, error) => void Object.assign(broken, { [call]: error }),
     directory,
     env: {},
     signal: interrupts.signal,
@@ -56,7 +62,8 @@ export function fakeWorld(troubles: Troubles = {}): FakeWorld {
         if (troubles.connect?.[port]) throw troubles.connect[port];
         return fakeRemote(port, asked);
       },
-      startAgent: async (remote) => fakeAgent(Number(remote.address), asked, troubles, deaths),
+      startAgent: async (remote) =>
+        fakeAgent(Number(remote.address), asked, { ...troubles, call: broken }, deaths),
     },
     agentShares: async () => [],
     installHostPackages: async () => undefined,
@@ -82,6 +89,7 @@ function fakeProvider(asked: string[], troubles: Troubles): Provider & { keep():
   const machines = (spec: Pick<MachinesSpec, 'machines'>) =>
     spec.machines.map((machine) => ({
       ...machine,
+      ...(troubles.borrowed ? { borrowed: troubles.borrowed.includes(machine.id) } : {}),
       address: `10.0.0.${machine.id}`,
       // The fake connector tells the nodes apart by their port.
       ssh: { host: 'fake', port: machine.id, user: 'root' },

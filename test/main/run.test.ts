@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ShakedownError, UsageError } from '../../common/errors.ts';
 import type { CheckResult } from '../../common/results.ts';
+import { takeDownKept } from '../../main/reap.ts';
 import { type RunRequest, run } from '../../main/run.ts';
+import { FileLedger } from '../../main/store/file-ledger.ts';
 import { readKeptCluster } from '../../main/store/kept-cluster.ts';
 import { fakeScenario, fakeWorld, type Troubles } from '../fakes/fake-world.ts';
 
@@ -60,6 +62,35 @@ describe('a run', () => {
         'destroy',
       ]),
     );
+  });
+});
+
+describe('machines that were there before', () => {
+  test('are given back, beside others that were made, before all are given up', async () => {
+    const { asked, world } = await take({ borrowed: [1] });
+    expect(asked.filter((line) => line === 'clean 0')).toHaveLength(1);
+    expect(asked.filter((line) => line === 'clean 1')).toHaveLength(2);
+    expect(asked.indexOf('destroy')).toBeGreaterThan(asked.lastIndexOf('clean 1'));
+    const ledger = readFileSync(join(world.directory, '.shakedown/runs/latest/ledger'), 'utf8');
+    expect(ledger.match(/"kind":"borrowed-node","id":"[0-9a-f]{6}\/1"/g)).toHaveLength(1);
+    expect(new FileLedger(join(world.directory, '.shakedown/runs/latest')).openEntries()).toEqual([]);
+  });
+
+  test('that cannot be given back keep nothing from being destroyed', async () => {
+    const { asked, result } = await take({
+      borrowed: [1],
+      duringChecks: (world) => world.break('clean 1', new ShakedownError({ message: 'no route' })),
+    });
+    expect(asked).toContain('destroy');
+    expect(result.failures[0]).toMatchObject({ message: 'no route', phase: 'destroy' });
+  });
+
+  test('are given back by down, too', async () => {
+    const { world, asked } = await take({ borrowed: [1] }, { keep: 'always' });
+    asked.length = 0;
+    const [line] = await takeDownKept(world.directory, world);
+    expect(line).toMatch(/^destroyed the 1 and gave back the 1 fake machines/);
+    expect(asked).toEqual(['connect 1', 'clean 1', 'disconnect 1', 'destroy']);
   });
 });
 

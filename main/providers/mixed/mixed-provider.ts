@@ -36,10 +36,12 @@ interface Planned<Spec> {
 export class MixedProvider implements Provider, CanKeep {
   readonly name = 'mixed';
   readonly #kinds: readonly Provider[];
+  readonly #introduce: typeof introduce;
 
-  /** `kinds` are the providers that parts may be of. */
-  constructor(kinds: readonly Provider[]) {
+  /** `kinds` are the providers that parts may be of; tests replace how machines get to know one another. */
+  constructor(kinds: readonly Provider[], introduction = introduce) {
     this.#kinds = kinds;
+    this.#introduce = introduction;
   }
 
   async probe(): Promise<ProbeResult> {
@@ -63,6 +65,7 @@ export class MixedProvider implements Provider, CanKeep {
           const { caps } = await provider.probe(ctx);
           const { login } = spec;
           const own = caps.includes('make') ? await loginForNewMachines(login, ctx.cacheDir) : login;
+          signal.throwIfAborted();
           return await provider.create({ ...spec, login: own }, { ...ctx, signal });
         } catch (error) {
           // The first to fail ends the others, and is the one that is told.
@@ -77,7 +80,7 @@ export class MixedProvider implements Provider, CanKeep {
     const parts = clusters.map(({ machines, borrowed }, index) =>
       renumber(machines, planned[index]?.first ?? 0).map((machine) => ({ ...machine, borrowed })),
     );
-    await introduce(spec.cluster, parts, ctx);
+    await this.#introduce(spec.cluster, parts, ctx);
     const state = clusters.map(
       ({ provider, state }): PartState => ({ provider, ...(state === undefined ? {} : { state }) }),
     );
