@@ -101,11 +101,15 @@ export async function fillPlace(
   { script, with: folder, inside, ...parcel }: Parcel,
   options: { readonly root: boolean; readonly signal: AbortSignal },
 ): Promise<string> {
-  if (folder !== undefined)
-    await remote.upload(folder, work, { ...options, entries: await entriesOf(folder) });
   const path = inside === undefined ? `${base}/${safeName(script.name)}` : `${work}/${inside}`;
-  await write(remote, path, script.content, options);
-  await write(remote, `${base}/launch`, launcherText({ base, work, script: path, ...parcel }), options);
+  const sendScript = async () => {
+    if (folder !== undefined) {
+      await remote.upload(folder, work, { ...options, entries: await entriesOf(folder) });
+    }
+    await write(remote, path, script.content, options);
+  };
+  const launcher = launcherText({ base, work, script: path, ...parcel });
+  await Promise.all([sendScript(), write(remote, `${base}/launch`, launcher, options)]);
   return `${base}/launch`;
 }
 

@@ -2,19 +2,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ShakedownError } from '../../common/errors.ts';
 import type { Remote, RemoteProcess } from '../remotes/remote.ts';
 import { shellQuote } from '../remotes/shell-line.ts';
+import { attachTerminal, sizeOf } from './attach-terminal.ts';
 import type { TerminalPair } from './script-options.ts';
 import type { ScriptOutput } from './script-output.ts';
 
-/** Seconds between SIGTERM and SIGKILL. */
-export const grace = 5;
+/** Seconds between SIGTERM and SIGKILL: past the time limit, and after an interrupt. */
+const grace = { limit: 5, interrupt: 2 };
 
-/** How long a machine may take to end what it was told to end. */
-const patienceMs = 20_000;
-
-const noAnswer = (address: string) =>
-  new ShakedownError({ message: `${address} did not answer when the script was to be ended` });
+/** Seconds that a machine may take to end what it was told to end; then the channel is closed, and then given up. */
+const patience = { kill: 5, close: 15 };
 
 export interface ProcessOptions {
+  /** Our folder on the machine. */
   readonly base: string;
   readonly root: boolean;
   /** Seconds. */
@@ -38,78 +37,61 @@ export async function runProcess(
   launcher: string,
   options: ProcessOptions,
 ): Promise<ProcessEnd> {
-  const { root, tty, stdout, stderr, signal, timeout } = options;
+  const { root, tty, stdout, stderr, signal } = options;
   signal.throwIfAborted();
   const terminal = typeof tty === 'object' ? tty : undefined;
   const pty = tty === false ? {} : { pty: sizeOf(terminal) };
-  const process = await remote.spawn(['sh', launcher], { root, ...pty });
+  const process = await remote.spawn(`exec sh ${shellQuote(launcher)}`, { root, ...pty });
   const written = [stdout, stderr].map((output) => new Promise((resolve) => output.once('close', resolve)));
   process.stdout.pipe(stdout);
   process.stderr.pipe(stderr);
-  const detach = terminal ? attach(process, terminal) : undefined;
+  const detach = terminal ? attachTerminal(process, terminal) : undefined;
   if (!terminal) process.stdin.end();
   const over = new AbortController();
-  const unanswered = Promise.withResolvers<never>();
-  let patience: NodeJS.Timeout | undefined;
-  const kill = () => {
-    process.kill();
-    patience ??= setTimeout(() => unanswered.reject(noAnswer(remote.address)), patienceMs);
-  };
-  signal.addEventListener('abort', kill, { once: true });
-  if (signal.aborted) kill();
-  const limited =
-    timeout === undefined ? undefined : limit(remote, kill, { ...options, timeout, over: over.signal });
+  const ending = endInTime(remote, process, options, over.signal);
   try {
-    const end = await Promise.race([process.ended, unanswered.promise]);
-    over.abort();
+    const end = await Promise.race([process.ended, ending.unanswered]);
     if (!remote.lost.aborted) await Promise.all(written);
-    return { ...end, timedOut: (await limited) === true };
+    return { ...end, timedOut: ending.timedOut() };
   } finally {
     over.abort();
-    clearTimeout(patience);
+    detach?.();
     // What a broken connection still has to give will not come.
     process.stdout.unpipe(stdout);
     process.stderr.unpipe(stderr);
     for (const output of [stdout, stderr]) output.end();
     await Promise.all(written);
-    detach?.();
-    signal.removeEventListener('abort', kill);
   }
 }
 
-/** Asks the script to end when its time is over, and makes it; true when it came to that. */
-async function limit(
+/** Ends the script when its time is over or at an interrupt: asks it to, makes it, and hangs up. */
+function endInTime(
   remote: Remote,
-  kill: () => void,
-  { base, root, timeout, over }: { base: string; root: boolean; timeout: number; over: AbortSignal },
-): Promise<boolean> {
-  const wait = (seconds: number) => sleep(seconds * 1000, true, { signal: over }).catch(() => false);
-  if (!(await wait(timeout))) return false;
-  const term = `read -r group < ${shellQuote(`${base}/group`)} && kill -s TERM -- "-$group"`;
-  remote.exec(term, { root, signal: over }).catch(() => undefined);
-  if (await wait(grace)) kill();
-  return true;
-}
-
-function sizeOf(terminal: TerminalPair | undefined): { rows: number; cols: number } {
-  const { rows = 24, columns = 80 } = terminal?.stdout ?? {};
-  return { rows, cols: columns };
-}
-
-/** Ties our terminal to the script's: every key is the script's, Ctrl-C too. Gives what undoes it. */
-function attach(process: RemoteProcess, terminal: TerminalPair): () => void {
-  const { stdin, stdout } = terminal;
-  const onResize = () => {
-    const { rows, cols } = sizeOf(terminal);
-    process.resize(rows, cols);
+  process: RemoteProcess,
+  { base, root, timeout, signal }: ProcessOptions,
+  over: AbortSignal,
+): { readonly timedOut: () => boolean; readonly unanswered: Promise<never> } {
+  const wait = (seconds: number, stop = over) =>
+    sleep(seconds * 1000, true, { signal: stop }).catch(() => false);
+  const send = (name: 'TERM' | 'KILL') => {
+    const line = `read -r group < ${shellQuote(`${base}/group`)} && kill -s ${name} -- "-$group"`;
+    remote.exec(line, { root, signal: over }).catch(() => undefined);
   };
-  stdin.setRawMode(true);
-  stdin.pipe(process.stdin);
-  stdout.on('resize', onResize);
-  return () => {
-    stdout.off('resize', onResize);
-    stdin.unpipe(process.stdin);
-    stdin.setRawMode(false);
-    stdin.pause();
+  let timedOut = false;
+  const limited = async () => {
+    const elapsed = await wait(timeout ?? 2 ** 31 / 1000 - 1, AbortSignal.any([over, signal]));
+    if (over.aborted) return;
+    timedOut = elapsed;
+    send('TERM');
+    if (!(await wait(timedOut ? grace.limit : grace.interrupt))) return;
+    send('KILL');
+    if (!(await wait(patience.kill))) return;
+    process.kill();
+    if (!(await wait(patience.close))) return;
+    const message = `${remote.address} did not answer when the script was to be ended`;
+    throw new ShakedownError({ message });
   };
+  const unanswered = Promise.withResolvers<never>();
+  limited().catch(unanswered.reject);
+  return { timedOut: () => timedOut, unanswered: unanswered.promise };
 }
