@@ -6,6 +6,7 @@ import { identityScript } from './identity-script.ts';
 import { machineArguments, type Network } from './machine-arguments.ts';
 import type { MachinePlan } from './machine-plan.ts';
 import { clusterNames, lockFile, macAddress, machineNames } from './names.ts';
+import type { SharesDisk } from './shares.ts';
 import { startFile, startFunction } from './start-script.ts';
 
 export interface CreatePlan {
@@ -23,6 +24,7 @@ export interface CreatePlan {
   readonly user: string;
   readonly publicKey: string;
   readonly resolver: Resolver;
+  readonly shares: Pick<SharesDisk, 'disk' | 'mountScript'>;
 }
 
 /** QEMU's own network (qemu-system-x86_64(1), -netdev user): the machine, the main host, a resolver. */
@@ -46,6 +48,7 @@ ${makeClusterGroup}
 ${plan.subnets.length > 0 ? bridgeNetwork(plan, table) : ownNetwork(plan)}
 ${watch(plan.owner)}
 ${startFunction}
+shares=${quote(plan.shares.mountScript)}
 ${makeFunction}
 makers=()
 ${plan.machines.map((machine) => machineCall(machine, plan)).join('\n')}
@@ -89,8 +92,9 @@ make_machine() {
   { printf 'hosts=%q\\nresolv_conf=%q\\n' "$hosts" "$resolv_conf"; printf %s "$identity"; } > $home/identity
   printf '%s\\n' address=$(address_of $node)/24 gateway=$gateway mtu=$mtu mac=$mac > $home/net
   chmod 600 $home/identity
+  printf %s "$shares" > $home/shares
   if [ -n "$busybox" ]; then
-    (cat "$initrd"; cd $home; printf '%s\\n' identity net | "$busybox" cpio -o -H newc 2>/dev/null | gzip -1) > $home/initrd
+    (cat "$initrd"; cd $home; printf '%s\\n' identity net shares | "$busybox" cpio -o -H newc 2>/dev/null | gzip -1) > $home/initrd
     chmod 600 $home/initrd
   fi
   if [ -n "$link" ]; then
@@ -117,7 +121,7 @@ function machineCall(machine: MachinePlan, plan: CreatePlan): string {
     hardware,
     boot: boot && { ...boot, initrd: `${names.directory}/initrd` },
     disk: names.disk,
-    extraDisk: undefined,
+    extraDisk: plan.shares.disk,
     network,
     mac,
     console: `file,path=${names.console},append=on`,

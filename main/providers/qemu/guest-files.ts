@@ -20,7 +20,7 @@ const marker = '/var/lib/shakedown/identity';
 /**
  * /init of the initrd: loads the modules, mounts the disk, sets the addresses, tells the machine who it is and hands
  * over. The stock initrd does much more, for hardware that is not there, and takes ten seconds for it under emulation.
- * `/net` and `/identity` are the machine's own, in an archive behind the common one.
+ * `/net`, `/identity` and `/shares` are the machine's own, in an archive behind the common one.
  */
 export const init = `#!/bin/sh
 export PATH=/bin
@@ -35,14 +35,10 @@ if [ -e /net ]; then
   ip link set eth0 mtu $mtu up
   ip route add default via $gateway
 fi
-if [ -e /identity ] && [ ! -e /root${marker} ]; then
-  mkdir -p /root${marker.replace(/\/[^/]*$/, '')}
-  mount -t proc proc /root/proc; mount -o bind /dev /root/dev
-  cp /identity /root/identity; chroot /root /bin/bash /identity; rm /root/identity
-  umount /root/dev; umount /root/proc
-fi
+mount -o move /dev /root/dev; mount -t proc proc /root/proc
+if [ -e /identity ] && [ ! -e /root${marker} ]; then chroot /root /bin/bash -s < /identity; fi
 if [ -e /shares ]; then chroot /root /bin/bash -s < /shares; fi
-umount /sys; umount /proc; mount -o move /dev /root/dev
+umount /root/proc; umount /sys; umount /proc
 exec switch_root /root /sbin/init
 `;
 

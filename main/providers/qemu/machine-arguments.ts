@@ -3,6 +3,8 @@ import type { Boot, Hardware } from './machine-plan.ts';
 
 /** Where a machine's network card goes. */
 export type Network =
+  /** Nowhere: QEMU's own network is saved with a machine, and then its clones must have it too. */
+  | { readonly kind: 'none' }
   | { readonly kind: 'tap'; readonly link: string }
   /** TCP ports of 127.0.0.1 and of the machine; 0 lets QEMU choose. */
   | { readonly kind: 'user'; readonly forwards: readonly (readonly [host: number, guest: number])[] };
@@ -68,11 +70,12 @@ export function machineArguments(machine: MachineArguments): readonly string[] {
   ];
 }
 
-/** Without vnet_hdr both kinds of network give the machine the same card. */
-const netdev = (network: Network): string =>
-  network.kind === 'tap'
-    ? `tap,id=net0,ifname=${network.link},script=no,downscript=no,vnet_hdr=off`
-    : [
-        'user,id=net0',
-        ...network.forwards.map(([host, guest]) => `hostfwd=tcp:127.0.0.1:${host}-:${guest}`),
-      ].join(',');
+/** Without vnet_hdr all of them give the machine the same card. */
+function netdev(network: Network): string {
+  if (network.kind === 'none') return 'hubport,id=net0,hubid=0';
+  if (network.kind === 'tap') {
+    return `tap,id=net0,ifname=${network.link},script=no,downscript=no,vnet_hdr=off`;
+  }
+  const forwards = network.forwards.map(([host, guest]) => `hostfwd=tcp:127.0.0.1:${host}-:${guest}`);
+  return ['user,id=net0', ...forwards].join(',');
+}

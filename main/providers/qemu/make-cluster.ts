@@ -28,7 +28,7 @@ export async function makeCluster(spec: MachinesSpec, ctx: RunContext): Promise<
   const { cluster, login } = spec;
   const { user, publicKey } = accountOf(login);
   await mustHaveRoom(settings, spec.machines);
-  const { machines: plans, images } = await planMachines(spec, settings, ctx);
+  const { machines: plans, images, shares } = await planMachines(spec, settings, ctx);
   const resolver = await readResolver();
   const bridged = settings.network === 'bridge';
   const state: QemuState = { id: cluster, owner: processIdentity() };
@@ -37,6 +37,7 @@ export async function makeCluster(spec: MachinesSpec, ctx: RunContext): Promise<
     state: JSON.stringify(state),
     owner: process.pid,
     images,
+    shares,
     subnets: bridged ? await subnetCandidates(cluster, resolver.servers) : [],
     ports: settings.ports,
     machines: plans,

@@ -25,6 +25,8 @@ export const machineNames = (id: string, machine: number) => {
   return {
     directory,
     console: `${directory}/console.log`,
+    /** What QEMU itself says. */
+    log: `${directory}/qemu.log`,
     /** QEMU's monitor (QMP), and the second serial port of the machine, on which its own shell listens. */
     monitor: `${directory}/monitor.sock`,
     port: `${directory}/port.sock`,

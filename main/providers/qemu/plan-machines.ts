@@ -7,12 +7,14 @@ import { type BaseImage, ensureBaseImage, ensureDisk } from './base-image.ts';
 import type { Hardware, MachinePlan } from './machine-plan.ts';
 import type { QemuSettings } from './qemu-options.ts';
 import { memoryOf } from './room.ts';
+import { ensureShares, type SharesDisk } from './shares.ts';
 import { ensureTemplate } from './template.ts';
 
 export interface PlannedMachines {
   readonly machines: readonly MachinePlan[];
   /** The folders of images and templates that they lie over. */
   readonly images: readonly string[];
+  readonly shares: SharesDisk;
 }
 
 /** What is to be made, with all that it lies over: images, disks and templates are built where they are missing. */
@@ -28,25 +30,29 @@ export async function planMachines(
   }
   const [first] = built.values();
   const accelerator = first ? await settleAccelerator(settings.accelerator, first, ctx) : 'tcg';
-  const images = new Set<string>([...built.values()].map(({ directory }) => directory));
+  const shares = await ensureShares(spec.shares, ctx);
+  const images = new Set<string>([
+    shares.directory,
+    ...[...built.values()].map(({ directory }) => directory),
+  ]);
   const machines: MachinePlan[] = [];
   for (const machine of spec.machines) {
     const image = built.get(settingsOfMachine(settings, machine.id).os) ?? first;
     if (!image) continue;
-    const plan = await planMachine(machine, image, accelerator, settings, ctx);
+    const plan = await planMachine(machine, { image, accelerator, sharesSize: shares.size }, settings, ctx);
     if (plan.memoryFile !== undefined) images.add(plan.memoryFile.replace(/\/[^/]*$/, ''));
     machines.push(plan);
   }
-  return { machines, images: [...images] };
+  return { machines, images: [...images], shares };
 }
 
 async function planMachine(
   machine: MachineSpec,
-  image: BaseImage,
-  accelerator: Accelerator,
+  over: { readonly image: BaseImage; readonly accelerator: Accelerator; readonly sharesSize: number },
   settings: QemuSettings,
   ctx: RunContext,
 ): Promise<MachinePlan> {
+  const { image, accelerator, sharesSize } = over;
   const { cpus = 1, disk = settings.disk } = settingsOfMachine(settings, machine.id);
   const { cpuModel, kernelOptions, start } = settings;
   const hardware: Hardware = {
@@ -58,7 +64,9 @@ async function planMachine(
   const boot = { ...image, kernelOptions };
   const base = await ensureDisk(image, bytes(disk), ctx);
   const template =
-    start === 'warm' ? await ensureTemplate({ hardware, boot, disk: base, image }, ctx) : undefined;
+    start === 'warm'
+      ? await ensureTemplate({ os: image.os, hardware, boot, disk: base, sharesSize }, ctx)
+      : undefined;
   return {
     id: machine.id,
     name: machine.name,

@@ -19,7 +19,7 @@ start_machine() {
     kill -0 $pid 2>/dev/null || { tail -n 8 $home/qemu.log >&2; die "QEMU could not start node $node"; }
     sleep 0.02
   done
-  if [ -n "\${SUDO_UID:-}" ]; then chown "$SUDO_UID" $home/*.sock; fi
+  if [ -n "\${SUDO_UID:-}" ]; then chown "$SUDO_UID" $home/*.sock $home/{net,identity,shares}; fi
 }`;
 
 /** A script that starts a machine that exists and is off. */

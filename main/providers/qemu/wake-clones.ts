@@ -1,13 +1,60 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ShakedownError } from '../../../common/errors.ts';
 import type { RunContext } from '../../context.ts';
+import { cloneScript } from './clone-script.ts';
+import { runInGuest } from './guest-port.ts';
 import type { MachinePlan } from './machine-plan.ts';
 import { openMonitor } from './monitor.ts';
 import { machineNames } from './names.ts';
 
+/** A machine that did not wake up with the memory of its template; QEMU's last lines say why. */
+export class CloneError extends ShakedownError {
+  constructor(lastLines: readonly string[], options: ErrorOptions) {
+    super({ message: 'a clone of the saved virtual machine did not start', lastLines }, options);
+    this.name = 'CloneError';
+  }
+}
+
+/**
+ * Makes machines of their own of those that woke up with the memory of a template; resolves when their ssh may be
+ * tried. Throws CloneError when one did not wake up.
+ */
 export async function wakeClones(
-  _cluster: string,
-  _machines: readonly MachinePlan[],
-  _ctx: RunContext,
-): Promise<void> {}
+  cluster: string,
+  machines: readonly MachinePlan[],
+  ctx: Pick<RunContext, 'signal' | 'clock'>,
+): Promise<void> {
+  const clones = machines.filter(({ memoryFile }) => memoryFile !== undefined);
+  await Promise.all(clones.map(({ id }) => wake(cluster, id, ctx)));
+}
+
+async function wake(cluster: string, id: number, ctx: Pick<RunContext, 'signal' | 'clock'>): Promise<void> {
+  const { directory, monitor, port, log } = machineNames(cluster, id);
+  try {
+    await running(monitor, ctx.signal);
+  } catch (error) {
+    ctx.signal.throwIfAborted();
+    const words = await readFile(log, 'utf8').catch(() => '');
+    throw new CloneError(words.trim().split('\n').slice(-8), { cause: error });
+  }
+  const read = (name: string) => readFile(`${directory}/${name}`, 'utf8');
+  const [net, identity, shares] = await Promise.all([read('net'), read('identity'), read('shares')]);
+  const news = { seed: randomBytes(32).toString('hex'), now: ctx.clock(), bootId: randomUUID() };
+  const script = `${net}\n${cloneScript(news, identity)}\n${shares}`;
+  await runInGuest(port, script, ctx.signal);
+}
+
+/** Resolves when the machine has its memory. */
+async function running(path: string, signal: AbortSignal): Promise<void> {
+  using monitor = await openMonitor(path, 5000, signal);
+  for (;;) {
+    const status = (await monitor.execute('query-status')) as { readonly status: string };
+    if (status.status === 'running') return;
+    await sleep(20, undefined, { signal });
+  }
+}
 
 /** The port of 127.0.0.1 that QEMU's own network forwards to ssh in the cluster's one machine. */
 export async function forwardedPort(cluster: string, signal: AbortSignal): Promise<number> {
