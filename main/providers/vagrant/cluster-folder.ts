@@ -13,6 +13,8 @@ export interface VagrantMachine {
   readonly name: string;
   /** `lxc`, `libvirt`, `virtualbox` … */
   readonly provider: string;
+  /** Where its ssh server was found. */
+  readonly host?: string;
 }
 
 /** What lies in `state.json`, before anything is made. */

@@ -7,7 +7,7 @@ import type { RunContext } from '../../context.ts';
 import { clusterFiles, readState, removeClusterFolder, type VagrantState } from './cluster-folder.ts';
 import { endVagrant } from './end-vagrant.ts';
 import { runVagrant, type VagrantPlace } from './run-vagrant.ts';
-import { removeStrays } from './strays.ts';
+import { killContainers, removeStrays } from './strays.ts';
 import { bareVagrantfile } from './write-vagrantfile.ts';
 
 /** Providers whose machines we find by their names, whatever vagrant knows. */
@@ -32,6 +32,10 @@ async function byVagrant(state: VagrantState, ctx: Pick<RunContext, 'signal' | '
   const { directory } = clusterFiles(state.id);
   const known = globSync(join(state.place.dotfile, 'machines/*/*/id'));
   if (known.length === 0) return;
+  // In a Vagrantfile of the user's there may be triggers that need them alive.
+  const written = state.place.cwd === directory;
+  if (written && state.machines.some(({ provider }) => provider === 'lxc'))
+    await killContainers(state.id, ctx.signal);
   try {
     await whenUnlocked(state.place, ctx.signal);
   } catch (error) {

@@ -37,6 +37,10 @@ export async function makeMachines(
   const targets = sshTargets(printed, names, files.knownHosts).map((target, node) =>
     pinned(target, keys[node]),
   );
+  await writeState({
+    ...state,
+    machines: made.map((machine, node) => ({ ...machine, host: targetOf(targets, node).host })),
+  });
   const prepared = await Promise.all(
     spec.machines.map((machine, node) =>
       prepareMachine(targetOf(targets, node), spec.login, machine, signal),
@@ -51,7 +55,9 @@ export async function makeMachines(
     ...machine,
     address: addresses[node] ?? '',
     ssh: withLogin(targetOf(targets, node), spec.login),
-    ...(made[node]?.provider === 'lxc' ? { consoleLog: files.console(machine.name) } : {}),
+    ...(users === undefined && made[node]?.provider === 'lxc'
+      ? { consoleLog: files.console(machine.name) }
+      : {}),
   }));
   return { machines, mainAddress: prepared[0]?.mainAddress };
 }

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { ShakedownError, UsageError } from '../../../common/errors.ts';
+import { UsageError } from '../../../common/errors.ts';
 import { processIdentity } from '../../../common/process-identity.ts';
 import type { RunContext } from '../../context.ts';
 import type {
@@ -15,23 +15,24 @@ import type {
   ProbeResult,
   Provider,
 } from '../provider.ts';
+import { actOn, mustHaveItsAddress } from './act-on-machine.ts';
 import {
   clusterFiles,
   clusterFolders,
   listed,
   makeClusterFolder,
   mustBeId,
-  readState,
   type VagrantState,
 } from './cluster-folder.ts';
 import { vagrantfileAt } from './declared-machines.ts';
 import { destroyCluster } from './destroy-cluster.ts';
 import { makeMachines } from './make-machines.ts';
 import { probeVagrant } from './probe-vagrant.ts';
-import { runVagrant } from './run-vagrant.ts';
 import { strayClusters } from './strays.ts';
 import { ownVagrantHome } from './vagrant-home.ts';
 import { type VagrantSettings, vagrantOptionsSchema } from './vagrant-options.ts';
+
+type Act = Pick<RunContext, 'signal' | 'log'>;
 
 /**
  * Machines that Vagrant makes, of a Vagrantfile that exists or of one written from a box, with whatever provider of
@@ -92,32 +93,19 @@ export class VagrantProvider implements Provider, CanKeep, CanReboot, CanPower {
     await writeFile(clusterFiles(id).kept, '');
   }
 
-  async reboot(which: MachineOf, ctx: Pick<RunContext, 'signal' | 'log'>): Promise<void> {
+  async reboot(which: MachineOf, ctx: Act): Promise<void> {
     await actOn(which, ['reload', '--no-provision'], ctx);
+    await mustHaveItsAddress(which, ctx);
   }
 
-  async powerOff(which: MachineOf, ctx: Pick<RunContext, 'signal' | 'log'>): Promise<void> {
+  async powerOff(which: MachineOf, ctx: Act): Promise<void> {
     await actOn(which, ['halt', '--force'], ctx);
   }
 
-  async powerOn(which: MachineOf, ctx: Pick<RunContext, 'signal' | 'log'>): Promise<void> {
+  async powerOn(which: MachineOf, ctx: Act): Promise<void> {
     await actOn(which, ['up', '--no-provision'], ctx);
+    await mustHaveItsAddress(which, ctx);
   }
-}
-
-async function actOn(
-  { cluster, machine }: MachineOf,
-  command: readonly string[],
-  { signal, log }: Pick<RunContext, 'signal' | 'log'>,
-): Promise<void> {
-  mustBeId(cluster.id);
-  const state = await readState(cluster.id);
-  const name = state?.machines[machine]?.name;
-  if (state === undefined || name === undefined) {
-    throw new ShakedownError({ message: `there is no machine ${machine} in vagrant cluster ${cluster.id}` });
-  }
-  log(`vagrant ${[...command, name].join(' ')}`, machine);
-  await runVagrant([...command, name], state.place, { signal });
 }
 
 function settingsOf(options: unknown): VagrantSettings {

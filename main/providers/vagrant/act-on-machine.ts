@@ -1,0 +1,46 @@
+import SSHConfig from 'ssh-config';
+import { ShakedownError } from '../../../common/errors.ts';
+import type { RunContext } from '../../context.ts';
+import type { MachineOf } from '../provider.ts';
+import { mustBeId, readState, type VagrantMachine, type VagrantState } from './cluster-folder.ts';
+import { runVagrant, vagrantSshConfig } from './run-vagrant.ts';
+
+type Act = Pick<RunContext, 'signal' | 'log'>;
+
+/** A command of vagrant's (`halt --force`) on one machine. Throws ShakedownError. */
+export async function actOn(
+  which: MachineOf,
+  command: readonly string[],
+  { signal, log }: Act,
+): Promise<void> {
+  const { state, machine } = await find(which);
+  log(`vagrant ${[...command, machine.name].join(' ')}`, which.machine);
+  await runVagrant([...command, machine.name], state.place, { signal });
+}
+
+/**
+ * Throws ShakedownError where a machine that was started anew has another address than the cluster knows: hypervisors
+ * whose network cards change, or whose DHCP forgets, do that.
+ */
+export async function mustHaveItsAddress(which: MachineOf, { signal }: Act): Promise<void> {
+  const { state, machine } = await find(which);
+  const printed = await vagrantSshConfig([machine.name], state.place, { signal });
+  const { HostName: now } = SSHConfig.parse(printed).compute(machine.name);
+  if (machine.host === undefined || now === machine.host) return;
+  throw new ShakedownError({
+    message: `the machine '${machine.name}' has been started and is now at ${now}, not at ${machine.host} as before`,
+    node: which.machine,
+    hint: "give it a fixed address in the Vagrantfile; with LXC: lxc.customize 'net.0.hwaddr', '00:16:3e:12:34:56'",
+  });
+}
+
+async function find({
+  cluster,
+  machine,
+}: MachineOf): Promise<{ state: VagrantState; machine: VagrantMachine }> {
+  mustBeId(cluster.id);
+  const state = await readState(cluster.id);
+  const found = state?.machines[machine];
+  if (state && found) return { state, machine: found };
+  throw new ShakedownError({ message: `there is no machine ${machine} in vagrant cluster ${cluster.id}` });
+}

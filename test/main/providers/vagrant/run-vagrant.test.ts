@@ -1,0 +1,101 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { endVagrant, makingMark } from '../../../../main/providers/vagrant/end-vagrant.ts';
+import { runVagrant, vagrantSshConfig } from '../../../../main/providers/vagrant/run-vagrant.ts';
+
+/** A program of the name of vagrant that does `script`; `said` reads what it wrote to $OUT. */
+function vagrantThat(script: string) {
+  const folder = mkdtempSync(join(tmpdir(), 'shakedown-vagrant-'));
+  const out = join(folder, 'out');
+  writeFileSync(out, '');
+  writeFileSync(join(folder, 'vagrant'), `#!/bin/bash\nOUT=${out}\n${script}\n`);
+  chmodSync(join(folder, 'vagrant'), 0o755);
+  vi.stubEnv('PATH', `${folder}:${process.env.PATH}`);
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+    rmSync(folder, { recursive: true });
+  });
+  const place = {
+    cwd: folder,
+    vagrantfile: join(folder, 'V'),
+    dotfile: join(folder, 'dot'),
+    home: join(folder, 'home'),
+  };
+  return { place, said: () => readFileSync(out, 'utf8') };
+}
+
+test('vagrant is told where to work, and its lines come as it prints them', async () => {
+  vi.stubEnv('VAGRANT_LOG', 'debug');
+  const { place } = vagrantThat(
+    'echo "1,web,ui,info,$VAGRANT_CWD $VAGRANT_DOTFILE_PATH $VAGRANT_LOG"; echo "1,,args,$*"; echo nonsense',
+  );
+  const seen: string[] = [];
+  const lines = await runVagrant(['up', 'web'], place, { onLine: ({ type }) => seen.push(type) });
+  expect(seen).toEqual(['ui', 'args']);
+  expect(lines.map(({ data }) => data)).toEqual([
+    ['info', `${place.cwd} ${place.dotfile} `],
+    ['up web --machine-readable'],
+  ]);
+});
+
+test('a failed vagrant is told with the command that failed', async () => {
+  const { place } = vagrantThat('echo "1,,error-exit,Vagrant::Errors::VMBootTimeout,no answer"; exit 1');
+  await expect(runVagrant(['up'], place)).rejects.toMatchObject({
+    details: {
+      message: 'vagrant failed (VMBootTimeout)',
+      command: 'vagrant up',
+      exitCode: 1,
+      lastLines: ['no answer'],
+    },
+  });
+  await expect(vagrantSshConfig(['web'], place, {})).rejects.toMatchObject({
+    details: { command: 'vagrant ssh-config web' },
+  });
+});
+
+test('an abort interrupts vagrant, which ends in its own time', async () => {
+  const { place, said } = vagrantThat(
+    "trap 'echo interrupted > $OUT; exit 1' INT; echo up > $OUT; while :; do sleep 0.05; done",
+  );
+  const controller = new AbortController();
+  const running = expect(runVagrant(['up'], place, { signal: controller.signal })).rejects.toThrow('enough');
+  await expect.poll(said, { timeout: 20_000 }).toBe('up\n');
+  controller.abort(new Error('enough'));
+  await running;
+  expect(said()).toBe('interrupted\n');
+});
+
+test('a vagrant that still makes machines is ended by whoever destroys them, and no other', async () => {
+  const { place, said } = vagrantThat(
+    "trap 'echo interrupted > $OUT; exit 1' INT; echo up > $OUT; while :; do sleep 0.05; done",
+  );
+  const making = expect(runVagrant(['up'], place, { env: makingMark })).rejects.toThrow('vagrant failed');
+  await expect.poll(said, { timeout: 20_000 }).toBe('up\n');
+  await endVagrant(`${place.dotfile}-of-another`, 'any');
+  expect(said()).toBe('up\n');
+  await endVagrant(place.dotfile, 'making');
+  await making;
+  expect(said()).toBe('interrupted\n');
+});
+
+test('what a machine left behind is ended at once', async () => {
+  const { place, said } = vagrantThat("trap '' INT; echo up > $OUT; while :; do sleep 0.05; done");
+  const running = expect(runVagrant(['up'], place)).rejects.toThrow('vagrant failed');
+  await expect.poll(said, { timeout: 20_000 }).toBe('up\n');
+  await endVagrant(place.dotfile, 'making');
+  await endVagrant(place.dotfile, 'any');
+  await running;
+});
+
+test('without vagrant that is what is told', async () => {
+  const { place } = vagrantThat('exit 0');
+  vi.stubEnv('PATH', '/usr/bin/nonexistent');
+  await expect(runVagrant(['up'], place)).rejects.toMatchObject({
+    details: {
+      message: 'vagrant is not installed',
+      hint: expect.stringContaining('apt-get install vagrant'),
+    },
+  });
+});
