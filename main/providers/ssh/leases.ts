@@ -1,39 +1,9 @@
-import { existsSync } from 'node:fs';
-import { chmod, lstat, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { execa } from 'execa';
-import { ShakedownError } from '../../../common/errors.ts';
-import { isAlive, type ProcessIdentity, processIdentity } from '../../../common/process-identity.ts';
+import { isAlive, processIdentity } from '../../../common/process-identity.ts';
 import type { ListedCluster, SshTarget } from '../provider.ts';
+import { type FoundNote, type Lease, LeaseFolder, type Note, sharedFolder } from './lease-folder.ts';
 
-/** Who has a machine. */
-export interface Lease {
-  readonly cluster: string;
-  readonly owner: ProcessIdentity;
-  /** The folder that its run is in, for a person to find it. */
-  readonly directory: string;
-  /** ms since the epoch. */
-  readonly since: number;
-  /** It stays taken without its process (`--keep`). */
-  readonly kept: boolean;
-}
-
-/** A machine that did not answer, and when it was found so. */
-export interface SetAside {
-  readonly reason: string;
-  /** ms since the epoch. */
-  readonly since: number;
-}
-
-/** One user's word on one machine. */
-interface Note {
-  readonly machine: string;
-  readonly lease?: Lease | undefined;
-  readonly aside?: SetAside | undefined;
-}
-
-/** For every user of this main host, and it outlives a reboot, as kept machines do. */
-const sharedFolder = '/var/tmp/shakedown-leases';
+/** ms: a machine that did not answer yesterday may be well again. */
+const asideFor = 86_400_000;
 
 /**
  * Which machines that exist are in use by whom, for all runs on this main host. Each user has a file for each machine:
@@ -41,10 +11,10 @@ const sharedFolder = '/var/tmp/shakedown-leases';
  * on under a lock of the folder (flock(1)), which ends with its process.
  */
 export class Leases {
-  readonly #folder: string;
+  readonly #folder: LeaseFolder;
 
   constructor(folder = sharedFolder) {
-    this.#folder = folder;
+    this.#folder = new LeaseFolder(folder);
   }
 
   /**
@@ -52,8 +22,9 @@ export class Leases {
    * list; fewer when there are no more. Two processes that do so at the same time take different ones.
    */
   take(cluster: string, machines: readonly string[], count: number): Promise<readonly number[]> {
-    return this.#locked(async () => {
-      const notes = await this.#notes();
+    return this.#folder.locked(async () => {
+      const notes = await this.#folder.notes();
+      await this.#forget(notes);
       const about = machines.map((machine) => notes.filter((note) => note.machine === machine));
       const asideSince = (index: number) =>
         Math.max(0, ...(about[index] ?? []).map(({ aside }) => aside?.since ?? 0));
@@ -69,84 +40,59 @@ export class Leases {
         since: Date.now(),
         kept: false,
       };
-      for (const index of taken) await this.#write({ machine: machines[index] ?? '', lease });
+      for (const index of taken) await this.#folder.write({ machine: machines[index] ?? '', lease });
       return taken;
     });
   }
 
   /** Who has the machine, if anybody. */
   async holder(machine: string): Promise<Lease | undefined> {
-    const notes = await this.#notes();
+    const notes = await this.#folder.notes();
     return notes.find((note) => note.machine === machine && inUse(note.lease))?.lease;
   }
 
   /** Gives one machine back, and remembers why it was of no use: it is the last to be taken again. */
   setAside(machine: string, reason: string): Promise<void> {
-    return this.#locked(() => this.#write({ machine, aside: { reason, since: Date.now() } }));
+    return this.#folder.locked(() => this.#folder.write({ machine, aside: { reason, since: Date.now() } }));
   }
 
   /** Gives back all machines of a cluster. */
   release(cluster: string): Promise<void> {
-    return this.#ofCluster(cluster, ({ file }) => rm(file, { force: true }));
+    return this.#ofCluster(cluster, (note) => this.#folder.remove(note));
   }
 
   /** The machines of a cluster stay taken when its process is over. */
   keep(cluster: string): Promise<void> {
     return this.#ofCluster(cluster, ({ machine, lease }) =>
-      this.#write({ machine, lease: { ...lease, kept: true } }),
+      this.#folder.write({ machine, lease: { ...lease, kept: true } }),
     );
   }
 
   /** Every cluster that has machines. */
   async list(): Promise<readonly ListedCluster[]> {
-    const leases = (await this.#notes()).flatMap(({ lease }) => lease ?? []);
+    const leases = (await this.#folder.notes()).flatMap(({ lease }) => lease ?? []);
     const clusters = leases.map(({ cluster: id, owner, kept }) => ({ id, ownerAlive: isAlive(owner), kept }));
     return [...new Map(clusters.map((cluster) => [cluster.id, cluster])).values()];
   }
 
   async #ofCluster(
     cluster: string,
-    action: (note: Note & { readonly file: string; readonly lease: Lease }) => Promise<void>,
+    action: (note: FoundNote & { readonly lease: Lease }) => Promise<void>,
   ): Promise<void> {
     const mine = async () =>
-      (await this.#notes()).flatMap((note) =>
+      (await this.#folder.notes()).flatMap((note) =>
         note.lease?.cluster === cluster ? [{ ...note, lease: note.lease }] : [],
       );
     if ((await mine()).length === 0) return;
-    await this.#locked(async () => {
+    await this.#folder.locked(async () => {
       for (const note of await mine()) await action(note);
     });
   }
 
-  async #notes(): Promise<readonly (Note & { readonly file: string })[]> {
-    const names = await readdir(this.#folder).catch(() => []);
-    const files = names.filter((name) => name.endsWith('.json')).map((name) => join(this.#folder, name));
-    return (await Promise.all(files.map(readNote))).flat();
-  }
-
-  async #write(note: Note): Promise<void> {
-    const file = join(this.#folder, `${encodeURIComponent(note.machine)}.${process.getuid?.() ?? 0}.json`);
-    const fresh = `${file}.${process.pid}`;
-    await writeFile(fresh, JSON.stringify(note), { mode: 0o644 });
-    await rename(fresh, file);
-  }
-
-  async #locked<Result>(action: () => Promise<Result>): Promise<Result> {
-    await ensureShared(this.#folder);
-    // flock holds the folder for as long as its child's stdin, which is ours, is open.
-    const lock = execa('flock', [this.#folder, 'sh', '-c', 'echo locked; exec cat'], { reject: false });
-    const locked = new Promise<true>((resolve) => lock.stdout.once('data', () => resolve(true)));
-    try {
-      const outcome = await Promise.race([locked, lock]);
-      if (outcome === true) return await action();
-      throw new ShakedownError({
-        message: `${this.#folder} cannot be locked: ${outcome.stderr || outcome.message}`,
-        hint: 'apt-get install util-linux',
-      });
-    } finally {
-      lock.stdin.end();
-      await lock;
-    }
+  /** Removes our own notes that count for nothing any more. */
+  async #forget(notes: readonly FoundNote[]): Promise<void> {
+    const old = ({ lease, aside }: Note) => !lease && (aside?.since ?? 0) < Date.now() - asideFor;
+    for (const note of notes.filter(old)) await this.#folder.remove(note).catch(() => undefined);
   }
 }
 
@@ -156,25 +102,3 @@ export const leaseName = ({ host, port, jumps = [] }: SshTarget, address = host)
 
 const inUse = (lease: Lease | undefined): boolean =>
   lease !== undefined && (lease.kept || isAlive(lease.owner));
-
-/** What is being written, was just removed or is damaged says nothing. */
-async function readNote(file: string): Promise<readonly (Note & { readonly file: string })[]> {
-  try {
-    return [{ ...JSON.parse(await readFile(file, 'utf8')), file }];
-  } catch {
-    return [];
-  }
-}
-
-async function ensureShared(folder: string): Promise<void> {
-  if (!existsSync(folder)) {
-    await mkdir(folder, { recursive: true });
-    // Like /tmp: everybody may add, and nobody takes away what is another's.
-    await chmod(folder, 0o1777);
-  }
-  if ((await lstat(folder)).isDirectory()) return;
-  throw new ShakedownError({
-    message: `${folder} is no folder, so no machine can be leased`,
-    hint: `rm ${folder}`,
-  });
-}

@@ -15,7 +15,7 @@ export interface Candidate {
 export type HealthCheck = (target: SshTarget, signal: AbortSignal) => Promise<void>;
 
 /** Seconds in which a machine has to let us in. A pool's machines are up; one that boots is not ready to be used. */
-const patience = 15;
+const patience = 10;
 
 /** The login by ssh, and one command that does nothing. */
 export const answersSsh: HealthCheck = async (target, signal) => {

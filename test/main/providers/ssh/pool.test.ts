@@ -181,13 +181,16 @@ describe('leases', () => {
     expect(readdirSync(leases)).toEqual([]);
   });
 
-  test('a damaged file counts for nothing', async () => {
-    const leases = join(folder(), 'leases');
-    await new Leases(leases).take('aaaaaa', ['m1'], 1);
-    const [file = ''] = readdirSync(leases);
-    writeFileSync(join(leases, file), '{');
-    expect(await new Leases(leases).take('bbbbbb', ['m1'], 1)).toEqual([0]);
-  });
+  test.each(['{', '5', '{"machine":"m1","lease":{"kept":true}}'])(
+    'a damaged file counts for nothing: %s',
+    async (text) => {
+      const leases = join(folder(), 'leases');
+      await new Leases(leases).take('aaaaaa', ['m1'], 1);
+      const [file = ''] = readdirSync(leases);
+      writeFileSync(join(leases, file), text);
+      expect(await new Leases(leases).take('bbbbbb', ['m1'], 1)).toEqual([0]);
+    },
+  );
 });
 
 test('a machine answers when it lets us in and runs a command', async () => {

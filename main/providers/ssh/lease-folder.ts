@@ -1,0 +1,107 @@
+import { existsSync } from 'node:fs';
+import { chmod, lstat, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { z } from 'zod';
+import { ShakedownError } from '../../../common/errors.ts';
+
+const leaseSchema = z.object({
+  cluster: z.string(),
+  owner: z.object({
+    pid: z.number(),
+    startTime: z.exactOptional(z.string()),
+    bootId: z.exactOptional(z.string()),
+  }),
+  /** The folder that its run is in, for a person to find it. */
+  directory: z.string(),
+  /** ms since the epoch. */
+  since: z.number(),
+  /** It stays taken without its process (`--keep`). */
+  kept: z.boolean(),
+});
+
+const noteSchema = z.object({
+  machine: z.string(),
+  lease: leaseSchema.optional(),
+  /** It did not answer; `since` in ms since the epoch. */
+  aside: z.object({ reason: z.string(), since: z.number() }).optional(),
+});
+
+/** Who has a machine. */
+export type Lease = z.infer<typeof leaseSchema>;
+/** One user's word on one machine. */
+export type Note = z.infer<typeof noteSchema>;
+
+/** A note as it was read. */
+export type FoundNote = Note & { readonly file: string };
+
+/** For every user of this main host, and it outlives a reboot, as kept machines do. */
+export const sharedFolder = '/var/tmp/shakedown-leases';
+
+/** The notes of all users on machines, one file for each user and machine: nobody can change another's. */
+export class LeaseFolder {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  async notes(): Promise<readonly FoundNote[]> {
+    const names = await readdir(this.#folder).catch(() => []);
+    const files = names.filter((name) => name.endsWith('.json')).map((name) => join(this.#folder, name));
+    return (await Promise.all(files.map(readNote))).flat();
+  }
+
+  /** Replaces our own note on the machine. */
+  async write(note: Note): Promise<void> {
+    const file = join(this.#folder, `${encodeURIComponent(note.machine)}.${process.getuid?.() ?? 0}.json`);
+    const fresh = `${file}.${process.pid}`;
+    await writeFile(fresh, JSON.stringify(note), { mode: 0o644 });
+    await rename(fresh, file);
+  }
+
+  remove({ file }: FoundNote): Promise<void> {
+    return rm(file, { force: true });
+  }
+
+  /** Keeps all others out meanwhile, by flock(1), which ends with its process; those who only read are not hindered. */
+  async locked<Result>(action: () => Promise<Result>): Promise<Result> {
+    await ensureShared(this.#folder);
+    // flock holds the folder for as long as its child's stdin, which is ours, is open.
+    const lock = execa('flock', [this.#folder, 'sh', '-c', 'echo locked; exec cat'], { reject: false });
+    const locked = new Promise<true>((resolve) => lock.stdout.once('data', () => resolve(true)));
+    try {
+      const outcome = await Promise.race([locked, lock]);
+      if (outcome === true) return await action();
+      throw new ShakedownError({
+        message: `${this.#folder} cannot be locked: ${outcome.stderr || outcome.message}`,
+        hint: 'apt-get install util-linux',
+      });
+    } finally {
+      lock.stdin.end();
+      await lock;
+    }
+  }
+}
+
+/** What is being written, was just removed or is damaged says nothing. */
+async function readNote(file: string): Promise<readonly FoundNote[]> {
+  try {
+    return [{ ...noteSchema.parse(JSON.parse(await readFile(file, 'utf8'))), file }];
+  } catch {
+    return [];
+  }
+}
+
+async function ensureShared(folder: string): Promise<void> {
+  if (!existsSync(folder)) {
+    await mkdir(folder, { recursive: true });
+    // Like /tmp: everybody may add, and nobody takes away what is another's.
+    await chmod(folder, 0o1777);
+  }
+  if ((await lstat(folder)).isDirectory()) return;
+  throw new ShakedownError({
+    message: `${folder} is no folder, so no machine can be leased`,
+    hint: `rm ${folder}`,
+  });
+}
