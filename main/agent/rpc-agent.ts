@@ -172,8 +172,8 @@ class RpcAgent implements Agent {
   #whyStopped(method: string, timeout = 0, signal: AbortSignal | undefined, late: AbortSignal): unknown {
     if (this.#ended.signal.aborted) return this.#ended.signal.reason;
     if (late.aborted) return new TimeLimitError(`'${method}' on the node`, timeout);
-    const reason: unknown = signal?.reason;
-    return reason instanceof Error && reason.name !== 'AbortError' ? reason : new InterruptedError();
+    // An AbortError stays one: it is that of a run which a failure elsewhere broke off, and no interrupt.
+    return signal?.reason ?? new InterruptedError();
   }
 
   /** A failure of the node as an error of ours; one of the connection once it is known why it broke. */
