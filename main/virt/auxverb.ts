@@ -45,18 +45,41 @@ export async function makeAuxverb(target: SshTarget, directory: string): Promise
 }
 
 /**
- * The machine's part of it: a command that a signal ended gives 128 and the signal's number, and 254 and 255 stay ssh's
- * own, as README.virtualisation-server asks.
+ * The machine's part of it, for sh. A command that a signal ended gives 128 and the signal's number, and 254 and 255
+ * stay ssh's own, as README.virtualisation-server asks. sshd ends a session when nobody holds its output any more, so
+ * what a test has left running with it (autopkgtest-reboot-prepare does, on purpose) would hold up the caller for ever:
+ * it is killed, as autopkgtest-virt-ssh does. Its first argument is `open` when there is input to come: a session's
+ * input and output are one socket, and what was started without input shall not hold that.
  */
-const remotePart = `'"$@"; code=$?; [ $code -lt 254 ] || code=253; exit $code'`;
+const remotePart = `[ "$1" = open ] || exec </dev/null
+shift
+"$@"
+code=$?
+exec </dev/null
+keep=" $$ " up=$PPID
+while [ "\${up:-1}" -gt 1 ]; do
+  keep="$keep$up "
+  up=$(sed -n 's/^PPid:[^0-9]*//p' /proc/$up/status)
+done
+out=$(readlink /proc/$$/fd/1) err=$(readlink /proc/$$/fd/2)
+out=\${out#*[} err=\${err#*[}
+{
+  for pid in $(find /proc/[0-9]*/fd -lname "*:\\[\${out%]}\\]" -o -lname "*:\\[\${err%]}\\]" | cut -d/ -f3 | sort -u); do
+    case $keep in *" $pid "*) ;; *) kill -9 $pid ;; esac
+  done
+} 2>/dev/null
+[ $code -lt 254 ] || code=253
+exit $code`;
 
 /** Each argument is quoted for the machine's shell. */
 export function auxverbScript(sshConfig: string, sudo: boolean): string {
+  const command = `exec ${sudo ? 'sudo -n ' : ''}sh -c ${shellQuote(remotePart)} sh`;
   return `#!/bin/bash
 # Runs its arguments on the machine that shakedown-virt has open.
-apostrophe="'" escaped="'\\\\''" line=
+apostrophe="'" escaped="'\\''" line=
 for word; do line+=" '\${word//$apostrophe/"$escaped"}'"; done
-exec ssh -F ${shellQuote(sshConfig)} -T ${sshName} ${shellQuote(`exec ${sudo ? 'sudo -n ' : ''}sh -c ${remotePart} sh`)}"$line"
+input=open; [ /dev/stdin -ef /dev/null ] && input=closed
+exec ssh -F ${shellQuote(sshConfig)} -T ${sshName} ${shellQuote(command)}" $input$line"
 `;
 }
 

@@ -1,5 +1,5 @@
-import { createReadStream, createWriteStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
 import { ShakedownError } from '../../common/errors.ts';
 import type { Remote, TransferOptions } from '../remotes/remote.ts';
@@ -49,7 +49,10 @@ export async function copyUp(
     for (const problem of problems) note(problem);
     return;
   }
-  const file = createWriteStream(to);
+  const handle = await open(to, 'w').catch((error: Error) => {
+    throw new ShakedownError({ message: `${to} cannot be written: ${error.message}` });
+  });
+  const file = handle.createWriteStream();
   try {
     const result = await remote.exec(['cat', '--', from], { ...options, stdoutTo: file });
     if (result.exitCode !== 0) throw failed(`${from} could not be read on the machine`, result);

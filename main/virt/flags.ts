@@ -102,7 +102,8 @@ export function wantedMachine(flags: VirtFlags, provider: string): WantedMachine
   }
   const mistakes: string[] = [];
   const machines = machinesOf({ provider, options }, ({ path, message }) => {
-    mistakes.push(`${path.replace(/^nodes\.(options\.)?/, '--')}: ${message}`);
+    const flag = path.replace(/^nodes\.(options\.)?/, '--').replace(/^--packages.*/, '--package');
+    mistakes.push(`${flag}: ${message}`);
   });
   if (mistakes.length > 0) throw new UsageError(mistakes.join('\n'));
   return { machines: machines.map((one) => ({ ...one, name: 'testbed' })), options, login };

@@ -59,6 +59,7 @@ export class MachineTestbed implements Testbed {
     try {
       const cluster = await makeMachines(newClusterId(), wanted, provider, options, this.#ctx);
       this.#cluster = cluster;
+      this.#plan.tell(`${provider.name} machine of cluster ${cluster.id} at ${cluster.machines[0]?.address}`);
       this.#opened = await OpenMachine.connect(cluster, { ...this.#plan, signal: this.#ctx.signal });
       if (!cluster.borrowed && canSnapshot(provider)) {
         const { machine } = this.#opened;

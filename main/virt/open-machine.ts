@@ -72,12 +72,11 @@ export class OpenMachine {
   async reconnect(afterBoot?: string): Promise<void> {
     const { signal, timeout } = this.#options;
     const connect = (left: number) => connectSsh(this.machine.ssh, { signal, timeout: left });
-    if (afterBoot === undefined) {
-      this.#remote = await connect(timeout);
-    } else {
-      this.#remote = await awaitNextBoot(afterBoot, connect, { signal, timeout });
-      await waitUntilUp(this.#remote, { signal, timeout, root: this.facts.root });
-    }
+    this.#remote =
+      afterBoot === undefined
+        ? await connect(timeout)
+        : await awaitNextBoot(afterBoot, connect, { signal, timeout });
+    await waitUntilUp(this.#remote, { signal, timeout, root: this.facts.root });
   }
 
   /** Makes the caller's folder, under that name if one is given, and gives its name. */

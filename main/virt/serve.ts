@@ -72,28 +72,28 @@ function queueOf(lines: ReturnType<typeof createInterface>, { signal, hangUp }: 
 }
 
 /** How many words a command takes, at least and at most. */
-const commands: Readonly<Record<string, readonly [least: number, most: number]>> = {
-  open: [0, 0],
-  revert: [0, 0],
-  reboot: [0, 1],
-  close: [0, 0],
-  'print-execute-command': [0, 0],
-  copydown: [2, 2],
-  copyup: [2, 2],
-  shell: [1, Number.POSITIVE_INFINITY],
-  capabilities: [0, 0],
+const commands = new Map<string, readonly [least: number, most: number]>([
+  ['open', [0, 0]],
+  ['revert', [0, 0]],
+  ['reboot', [0, 1]],
+  ['close', [0, 0]],
+  ['print-execute-command', [0, 0]],
+  ['copydown', [2, 2]],
+  ['copyup', [2, 2]],
+  ['shell', [1, Number.POSITIVE_INFINITY]],
+  ['capabilities', [0, 0]],
   // Not in the manual: autopkgtest asks so when something has failed.
-  auxverb_debug_fail: [0, 0],
-};
+  ['auxverb_debug_fail', [0, 0]],
+]);
 
 /** Those that a closed testbed takes, too. */
 const always = ['capabilities', 'auxverb_debug_fail'];
 
 async function answer(testbed: Testbed, command: VirtCommand, caller: Caller): Promise<string> {
   const { name, args } = command;
-  const [least, most] = commands[name] ?? unknown(name);
+  const [least, most] = commands.get(name) ?? unknown(name);
   if (args.length < least || args.length > most) {
-    throw new UsageError(`The command '${name}' came with ${args.length} words.`);
+    throw new UsageError(`'${name}' does not take ${args.length} words.`);
   }
   if (!always.includes(name) && testbed.isOpen === (name === 'open')) {
     throw new UsageError(
