@@ -23,6 +23,10 @@ const debianPackages = {
   test: [
     'openssh-server',
     'tmux',
+    'vagrant',
+    'vagrant-lxc',
+    'lxc',
+    'redir',
     'qemu-system-x86',
     'qemu-utils',
     'genisoimage',
