@@ -1,5 +1,14 @@
 import { quote } from '../host/root-script.ts';
-import { init, initrdModules, initrdPrograms, maskedUnits, portProgram, portUnit } from './guest-files.ts';
+import {
+  guestShell,
+  init,
+  initrdModules,
+  initrdPrograms,
+  maskedUnits,
+  portProgram,
+  portProgramFile,
+  portUnit,
+} from './guest-files.ts';
 
 /** The kernel for virtual machines; it has virtio as modules. */
 const packages = ['linux-image-cloud-amd64', 'udev'];
@@ -99,7 +108,9 @@ done
 
 cat > etc/systemd/system/shakedown-port.service <<'UNIT'
 ${portUnit}UNIT
-cat > usr/local/lib/shakedown-port <<'PORT'
+mkdir -p usr/local/lib/shakedown
+cp "$new/busybox" .${guestShell}
+cat > .${portProgramFile} <<'PORT'
 ${portProgram}PORT
 mkdir -p etc/systemd/system/multi-user.target.wants
 ln -sf ../shakedown-port.service etc/systemd/system/multi-user.target.wants/

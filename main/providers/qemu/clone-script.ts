@@ -1,6 +1,10 @@
-/** RNDADDENTROPY and RNDRESEEDCRNG (random(4)), with 32 bytes that count as 256 bits. */
-const reseed = `perl -e 'open(my $r, "+<", "/dev/urandom") or die $!; my $b = pack("H*", $ARGV[0]);
-ioctl($r, 0x40085203, pack("iia*", 256, 32, $b)) or die "entropy: $!"; ioctl($r, 0x5207, 0) or die "reseed: $!"' --`;
+/**
+ * RNDADDENTROPY and RNDRESEEDCRNG (random(4)), with 32 bytes that count as 256 bits; and then clock_settime(2), number
+ * 227, of CLOCK_REALTIME. Of what every Debian has only Perl can do such things.
+ */
+const reseedAndSetClock = `perl -e 'my ($seed, $s, $ms) = @ARGV; open(my $r, "+<", "/dev/urandom") or die "random: $!";
+ioctl($r, 0x40085203, pack("iia*", 256, 32, pack("H*", $seed))) or die "entropy: $!"; ioctl($r, 0x5207, 0) or die "reseed: $!";
+syscall(227, 0, pack("qq", $s, $ms * 1000000)) == 0 or die "clock: $!"' --`;
 
 /**
  * Makes a clone another machine than the one whose memory it woke up with: randomness first, since all that comes
@@ -11,8 +15,7 @@ ioctl($r, 0x40085203, pack("iia*", 256, 32, $b)) or die "entropy: $!"; ioctl($r,
 export function cloneScript(clone: { seed: string; now: number; bootId: string }, identify = ''): string {
   return `
 set -e
-${reseed} ${clone.seed}
-date -s @${(clone.now / 1000).toFixed(3)} >/dev/null
+${reseedAndSetClock} ${clone.seed} ${Math.floor(clone.now / 1000)} ${Math.floor(clone.now % 1000)}
 ${identify}
 read -r name < /etc/hostname
 echo "$name" > /proc/sys/kernel/hostname
@@ -20,7 +23,7 @@ mkdir -p /run/shakedown; echo ${clone.bootId} > /run/shakedown/boot_id
 mount --bind /run/shakedown/boot_id /proc/sys/kernel/random/boot_id
 # sshd removes this file when it is told to begin anew, and writes it when it has read the new host key.
 read -r sshd < /run/sshd.pid; rm -f /run/sshd.pid; kill -HUP $sshd
-for try in {1..600}; do [ ! -s /run/sshd.pid ] || break; sleep 0.05; done
+tries=600; until [ -s /run/sshd.pid ] || [ $tries = 0 ]; do tries=$((tries - 1)); sleep 0.05; done
 ip link set eth0 address $mac mtu $mtu
 ip addr add $address dev eth0
 ip link set eth0 up

@@ -3,6 +3,13 @@
  * main host gives commands when there is no network yet.
  */
 
+/**
+ * The shell and tools of all that runs in machines for us. One program that needs no library costs a tenth of many
+ * small ones under emulation.
+ */
+export const guestShell = '/usr/local/lib/shakedown/busybox';
+export const portProgramFile = '/usr/local/lib/shakedown/port';
+
 /** Modules that the kernel needs before it can see the disk, and the network card. */
 export const initrdModules = ['virtio_pci', 'virtio_blk', 'virtio_net', 'virtio_rng'];
 
@@ -36,8 +43,8 @@ if [ -e /net ]; then
   ip route add default via $gateway
 fi
 mount -o move /dev /root/dev; mount -t proc proc /root/proc
-if [ -e /identity ] && [ ! -e /root${marker} ]; then chroot /root /bin/bash -s < /identity; fi
-if [ -e /shares ]; then chroot /root /bin/bash -s < /shares; fi
+if [ -e /identity ] && [ ! -e /root${marker} ]; then chroot /root ${guestShell} sh -s < /identity; fi
+if [ -e /shares ]; then chroot /root ${guestShell} sh -s < /shares; fi
 umount /root/proc; umount /sys; umount /proc
 exec switch_root /root /sbin/init
 `;
@@ -48,7 +55,7 @@ Description=Commands from the main host that made this machine
 DefaultDependencies=no
 After=sysinit.target
 [Service]
-ExecStart=/bin/bash /usr/local/lib/shakedown-port
+ExecStart=${guestShell} sh ${portProgramFile}
 StandardInput=file:/dev/ttyS1
 StandardOutput=file:/dev/ttyS1
 StandardError=journal
@@ -64,8 +71,8 @@ WantedBy=multi-user.target
 export const portProgram = `stty -F /dev/ttyS1 raw -echo
 while read -r number script; do
   if [ -z "$script" ]; then echo "$number 0"; continue; fi
-  output=$(base64 -d <<<"$script" | bash 2>&1); code=$?
-  echo "$number $code $(base64 -w 0 <<<"$output")"
+  output=$(echo "$script" | base64 -d | sh 2>&1); code=$?
+  echo "$number $code $(echo "$output" | base64 -w 0)"
 done
 `;
 

@@ -2,11 +2,15 @@ import { ShakedownError } from '../../../common/errors.ts';
 import { openLines } from './line-socket.ts';
 
 /**
- * Runs a bash script as root in a machine of ours, by the second serial port (`portProgram`): that needs no network and
- * no key. Gives what it printed. Waits until somebody in the machine listens, as long as `signal` lets it; throws
+ * Runs a script for `guestShell` as root in a machine of ours, by the second serial port (`portProgram`): that needs no network and
+ * no key. A script that knows the time is a function, called when the machine listens. Gives what it printed. Waits until somebody in the machine listens, as long as `signal` lets it; throws
  * ShakedownError when the script fails.
  */
-export async function runInGuest(port: string, script: string, signal: AbortSignal): Promise<string> {
+export async function runInGuest(
+  port: string,
+  script: string | (() => string),
+  signal: AbortSignal,
+): Promise<string> {
   using lines = await openLines(port, 10_000, signal);
   // What an earlier caller asked, and never read, has other numbers.
   const number = String(process.hrtime.bigint());
@@ -16,7 +20,7 @@ export async function runInGuest(port: string, script: string, signal: AbortSign
   } finally {
     clearInterval(hello);
   }
-  lines.send(`${number} ${Buffer.from(script).toString('base64')}`);
+  lines.send(`${number} ${Buffer.from(typeof script === 'string' ? script : script()).toString('base64')}`);
   const [code, output] = await lines.next((line) => {
     const [first, exit, text = ''] = line.split(' ');
     return first === number && exit !== undefined ? ([Number(exit), text] as const) : undefined;

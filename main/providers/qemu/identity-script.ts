@@ -11,12 +11,13 @@ export interface Identity {
 }
 
 /**
- * The part of a machine that tells it who it is, for bash in that machine, booted or not. `$hosts` and `$resolv_conf`
+ * The part of a machine that tells it who it is, for `guestShell` in that machine, booted or not. `$hosts` and `$resolv_conf`
  * are set before it.
  */
 export function identityScript(who: Identity): string {
   const { name, machineId, hostKey, publicHostKey, user, publicKey } = who;
   return `
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 umask 022
 echo ${name} > /etc/hostname
 echo "$hosts" > /etc/hosts
@@ -27,7 +28,7 @@ echo ${quote(publicHostKey)} > /etc/ssh/ssh_host_ed25519_key.pub
 authorize() {
   mkdir -p -m 700 $1/.ssh
   echo ${quote(publicKey)} > $1/.ssh/authorized_keys
-  chown -R --reference=$1 $1/.ssh
+  chown -R $(stat -c %u:%g $1) $1/.ssh
 }
 authorize /root
 ${user === 'root' ? '' : account(user)}

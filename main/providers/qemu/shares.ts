@@ -14,7 +14,7 @@ export interface SharesDisk {
   readonly disk: string;
   /** Bytes; of a few sizes only, since clones have a disk as large as their template's. */
   readonly size: number;
-  /** For bash in the machine, booted or not: puts everything in its place. */
+  /** For `guestShell` in the machine, booted or not: puts everything in its place. */
   readonly mountScript: string;
 }
 

@@ -41,7 +41,7 @@ rm -rf --one-file-system "$home.part"; mkdir -p "$home.part"; cd "$home.part"
 printf %s ${quote(about)} > about.json
 qemu-img create -q -f qcow2 -F qcow2 -b ${quote(plan.disk)} disk.qcow2
 truncate -s ${plan.sharesSize} shares.raw
-{ echo 'hosts="127.0.0.1 localhost" resolv_conf='; printf %s ${quote(identity)}; } > identity
+{ echo 'hosts="127.0.0.1 localhost"; resolv_conf='; printf %s ${quote(identity)}; } > identity
 (cat ${quote(plan.boot.initrd)}; echo identity | ${quote(plan.boot.busybox)} cpio -o -H newc 2>/dev/null | gzip -1) > initrd
 mkfifo port.in port.out
 exec 5<>port.in 6<>port.out

@@ -6,7 +6,6 @@ import type { RunContext } from '../../context.ts';
 import { hostKeyPair, machineId } from '../host/identity.ts';
 import { quote, runAsRoot } from '../host/root-script.ts';
 import { situation } from './accelerator.ts';
-import { cloneScript } from './clone-script.ts';
 import { explainStart } from './explain-start.ts';
 import { portProgram } from './guest-files.ts';
 import type { Boot, Hardware } from './machine-plan.ts';
@@ -38,8 +37,7 @@ export const templatesFolder = (cacheDir: string): string => join(cacheDir, 'qem
  * as long as one boot. Throws ShakedownError when it does not boot.
  */
 export async function ensureTemplate(plan: TemplatePlan, ctx: Building): Promise<Template> {
-  const clone = cloneScript({ seed: '', now: 0, bootId: '' });
-  const facts = [plan, await situation(), saveTemplateScript(plan, '', ''), clone, portProgram];
+  const facts = [plan, await situation(), saveTemplateScript(plan, '', ''), portProgram];
   const digest = createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 16);
   const directory = join(templatesFolder(ctx.cacheDir), `${plan.os}-${digest}`);
   const template = { directory, disk: join(directory, 'disk.qcow2'), memory: join(directory, 'memory') };

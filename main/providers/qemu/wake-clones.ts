@@ -41,8 +41,8 @@ async function wake(cluster: string, id: number, ctx: Pick<RunContext, 'signal' 
   }
   const read = (name: string) => readFile(`${directory}/${name}`, 'utf8');
   const [net, identity, shares] = await Promise.all([read('net'), read('identity'), read('shares')]);
-  const news = { seed: randomBytes(32).toString('hex'), now: ctx.clock(), bootId: randomUUID() };
-  const script = `${net}\n${cloneScript(news, identity)}\n${shares}`;
+  const news = { seed: randomBytes(32).toString('hex'), bootId: randomUUID() };
+  const script = () => `${net}\n${cloneScript({ ...news, now: ctx.clock() }, identity)}\n${shares}`;
   await runInGuest(port, script, ctx.signal);
 }
 
