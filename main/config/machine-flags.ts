@@ -1,5 +1,5 @@
-import { kinds } from '../providers/kinds.ts';
-import { limits, machineFields } from '../providers/machine-options.ts';
+import { kinds, type Wanted } from '../providers/kinds.ts';
+import { limits, machineFields, machineName } from '../providers/machine-options.ts';
 import { splitHosts } from '../providers/ssh/host-range.ts';
 import type { ProviderChoice } from './define.ts';
 import { hostsChoice, wantedOf } from './machines.ts';
@@ -117,7 +117,8 @@ export function ofKind(configured: unknown, provider: string, defaults: unknown)
 function commonOptions({ provider, options }: Readonly<Record<string, unknown>>): Record<string, unknown> {
   if (typeof provider !== 'string') return {};
   if (!kinds[provider]?.makes) {
-    return { nodes: wantedOf({ provider, options }).map((machine) => ({ ...machine })) };
+    const machines = wantedOf({ provider, options });
+    return { nodes: machines.map(({ name, role }) => ({ name: hostNameOf(name, machines), role })) };
   }
   const { nodes, ...common } = pick(own(options), Object.keys(machineFields));
   if (!Array.isArray(nodes)) return common;
@@ -128,6 +129,13 @@ const notMade = (provider: unknown): string =>
   provider === 'mixed'
     ? 'the machines of this scenario are of several kinds: change them in the config'
     : 'the machines of this scenario exist already: change them with --nodes';
+
+/** Machines that we make have plain host names: of `db1.example` the `db1`, if that is one and no other's. */
+function hostNameOf(name: string | undefined, all: readonly Wanted[]): string | undefined {
+  const label = name?.split('.')[0];
+  const others = all.filter((other) => other.name?.split('.')[0] === label);
+  return others.length === 1 && machineName.safeParse(label).success ? label : undefined;
+}
 
 /** `--count` in the provider's options; a text says why not. */
 function withCount(choice: unknown, count: number): ProviderChoice | string {

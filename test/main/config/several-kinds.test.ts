@@ -75,6 +75,12 @@ describe('machines that exist', () => {
       await named(scenario("mixed([ssh({ inventory: 'hosts/lab.ini', group: 'db' })])", inventory)),
     ).toEqual(['0 d1 db', '1 d2 db']));
 
+  test('have plain host names when they are made instead', async () => {
+    const folder = scenario("ssh(['db1.example', 'db2.example', 'a.west', 'a.east', '10.0.0.5'])");
+    const names = (await folder.load({ provider: 'nspawn' })).machines.map(({ name }) => name);
+    expect(names).toEqual(['db1', 'db2', 'node2', 'node3', 'node4']);
+  });
+
   test('are told with file and line where the inventory is wrong', async () => {
     const folder = scenario("ssh({ inventory: 'hosts.ini', group: 'x' })", { 'hosts.ini': '[db]\na b\n' });
     expect(await folder.mistakes()).toEqual([
