@@ -78,15 +78,15 @@ describe('apt-cacher-ng', () => {
     return (server.address() as AddressInfo).port;
   }
 
-  test('is known by the Server header of its answers, whatever their status', async () => {
+  test('is known by what it answers to who asks it for a page', async () => {
     const port = await listening((_request, response) =>
-      response.writeHead(406, { server: 'Debian Apt-Cacher NG/3.7.4' }).end('usage'),
+      response.writeHead(406, 'Usage Information').end('<td>Apt-Cacher NG Usage Information</td>'),
     );
     expect(await runningAptCacher(port)).toBe(port);
   });
 
   test('is not what else listens on its port, and not nobody', async () => {
-    const port = await listening((_request, response) => response.end('hello'));
+    const port = await listening((_request, response) => response.end('all about Apt-Cacher NG'));
     expect(await runningAptCacher(port)).toBeUndefined();
     expect(await runningAptCacher(1)).toBeUndefined();
   });
