@@ -3,17 +3,12 @@ import type { Share } from '../provider.ts';
 import { type ContainerPlan, limitFlags } from './container-plan.ts';
 import { type Engine, engineFunction } from './engine.ts';
 import { initScript } from './init-script.ts';
-import { clusterLabel, clusterNames, consoleLog, containerName, ownerLabel, podmanPlaces } from './names.ts';
+import { clusterLabel, clusterNames, consoleLog, containerName, ownerLabel } from './names.ts';
+import { type NetworkPlan, networkFlags, networkScript, nodeNetwork } from './network-scripts.ts';
 
-export interface CreatePlan {
-  readonly cluster: string;
-  readonly engine: Engine;
+export interface CreatePlan extends NetworkPlan {
   /** The contents of state.json. */
   readonly state: string;
-  /** The maker, as JSON. */
-  readonly owner: string;
-  /** Subnets to choose from, as `10.101.7`: the first one that the engine takes. */
-  readonly subnets: readonly string[];
   readonly containers: readonly ContainerPlan[];
   /** Where each container's ssh is published on the loopback, where this main host cannot reach its address. */
   readonly ports: readonly number[];
@@ -47,25 +42,6 @@ echo net $net
 
 const mustExist = ({ source }: Share): string =>
   `[ -e ${quote(source)} ] || die ${quote(`${source}, which nodes are to see, does not exist`)}`;
-
-/** An engine refuses a subnet that one of its own networks has, or that a route of this machine covers. */
-function networkScript({ cluster, owner, engine, subnets }: CreatePlan): string {
-  const { network, bridge } = clusterNames(cluster);
-  const podman = engine.kind === 'podman';
-  const driver = podman ? '--disable-dns' : `-o com.docker.network.bridge.name=${bridge}`;
-  const file = quote(`${podmanPlaces().networks}/${network}.json`);
-  // Its own choice is a name that is free now, which another Podman may also take. Version 4.3 has no flag for it.
-  const rename = `sed -i 's/"network_interface": "[^"]*"/"network_interface": "${bridge}"/' ${file}`;
-  return `
-net=
-for each in ${subnets.join(' ')}; do
-  if said=$(engine network create ${driver} -o mtu=1500 --label ${clusterLabel}=$id \\
-    --label ${quote(`${ownerLabel}=${owner}`)} --subnet $each.0/24 --gateway $each.1 ${network} 2>&1); then net=$each; break; fi
-  [[ $said == *overlap* || $said == *'already used'* || $said == *conflict* ]] || die "$said"
-done
-[ -n "$net" ] || die "no private subnet is free: $said"
-${podman ? rename : ''}`;
-}
 
 /** What goes into a container before it starts; a tar stream, so that the engine may be anywhere. */
 function fileFunction({ user, publicKey }: CreatePlan): string {
@@ -111,7 +87,7 @@ function nodeCall(container: ContainerPlan, index: number, plan: CreatePlan): st
   return `{ node=${id} container=${name} machine_id=${machineId}
   host_key=${quote(hostKey)}
   public_host_key=${quote(publicHostKey)}
-  mkdir -p "$dir/$node"
+  mkdir -p "$dir/$node"${nodeNetwork(plan)}
   engine create ${createFlags(container, plan).join(' ')} >/dev/null
   place_files
   engine start $container >/dev/null${follow}
@@ -129,12 +105,13 @@ function createFlags(container: ContainerPlan, plan: CreatePlan): readonly strin
   const { id, name, image, command, limits } = container;
   const port = plan.ports[plan.containers.indexOf(container)];
   const log = `path=${consoleLog(cluster, id)}`;
-  const others = plan.containers.filter((other) => other.id !== id);
   const own = {
     podman: [
       `--systemd=${engine.init === 'systemd' ? 'always' : 'false'}`,
       '--log-driver=k8s-file',
       quote(`--log-opt=${log}`),
+      // So that what it loses sight of is found again.
+      ...(engine.reach === 'address' ? [`--cgroup-parent=/${clusterNames(cluster).cgroup}`] : []),
     ],
     docker: engine.init === 'systemd' ? ['--cgroupns=private', '--tmpfs=/run:exec', '--tmpfs=/run/lock'] : [],
   }[engine.kind];
@@ -144,22 +121,24 @@ function createFlags(container: ContainerPlan, plan: CreatePlan): readonly strin
     '--tty',
     `--label=${clusterLabel}=${cluster}`,
     quote(`--label=${ownerLabel}=${owner}`),
-    `--network=${clusterNames(cluster).network}`,
-    `--ip=$net.${id + 2}`,
-    ...others.map((other) => `--add-host=${quote(other.name)}:$net.${other.id + 2}`),
-    ...(port === undefined ? [] : [`--publish=127.0.0.1:${port}:22`]),
+    ...networkFlags(plan, id, port),
+    ...plan.containers.map((other) => `--add-host=${quote(other.name)}:$net.${other.id + 2}`),
     ...shares.map(shareFlag),
     ...limitFlags(limits),
     // As much as a node of systemd-nspawn's may: mount, rule its own network, look into its processes.
     ...['SYS_ADMIN', 'NET_ADMIN', 'NET_RAW', 'SYS_PTRACE'].map((cap) => `--cap-add=${cap}`),
     '--security-opt=apparmor=unconfined',
-    '--stop-signal=SIGRTMIN+3',
+    `--stop-signal=${stopSignal(engine, command)}`,
     ...own,
     '--entrypoint=/bin/sh',
     quote(image),
     ...['/.shakedown/init', engine.init, user, ...command].map(quote),
   ];
 }
+
+/** What shuts down systemd (systemd(1), SIGNALS) would leave an sshd unmoved. */
+const stopSignal = ({ init }: Engine, command: readonly string[]): string =>
+  init === 'sshd' || command.join(' ').includes('sshd') ? 'SIGTERM' : 'SIGRTMIN+3';
 
 /** The flag is read as CSV, so a field with a comma or a quote is quoted as there (RFC 4180). */
 export function shareFlag({ source, target }: Share): string {

@@ -1,13 +1,15 @@
+import { killGroups, removeGroups } from '../host/cgroup-script.ts';
 import { quote } from '../host/root-script.ts';
 import { type Engine, engineFunction } from './engine.ts';
-import { clusterLabel, clusterNames, podmanPlaces } from './names.ts';
+import { clusterLabel, clusterNames, stateRoot } from './names.ts';
+import { removeNetwork } from './network-scripts.ts';
 
 /**
  * The script that takes a cluster away from one engine, from its id alone, in whatever state it is. What was under way
  * when its maker was killed may come to be after a first look, so it looks until nothing new is there.
  */
 export function destroyScript(engine: Engine, id: string): string {
-  const { network, bridge, keptMark } = clusterNames(id);
+  const { keptMark } = clusterNames(id);
   const podman = engine.kind === 'podman';
   const external = podman ? '--external ' : '';
   return `
@@ -25,15 +27,23 @@ for round in {1..10}; do
 done
 [ -z "$names" ] || fail "these containers cannot be removed:" $names "$said"
 engine volume rm -f ${keptMark} >/dev/null 2>&1 || :
-for network in $(engine network ls --filter name='^${network}$' --format '{{.Name}}'); do
-  said=$(engine network rm -f $network 2>&1) || fail "the network $network cannot be removed: $said"
-done
-${podman ? strayNetwork(network, bridge) : ''}
+${engine.network === 'ours' ? strays(id) : ''}
+${removeNetwork(id, engine)}
 [ -z "$failed" ] || exit 1
 `;
 }
 
-/** What a Podman that was killed half way may leave. */
-const strayNetwork = (network: string, bridge: string): string => `
-rm -f ${quote(`${podmanPlaces().networks}/${network}.json`)}
-if [ -e /sys/class/net/${bridge} ]; then ip link delete ${bridge} || fail 'the bridge ${bridge} cannot be removed'; fi`;
+/** What a Podman of root's that was killed half way may leave: containers that run, and that only its runtime knows. */
+function strays(id: string): string {
+  const { cgroup } = clusterNames(id);
+  return `
+cgroup=${cgroup}
+${killGroups}
+exec 9>>${quote(`${stateRoot()}/cgroup.lock`)}
+${removeGroups}
+for runtime in runc crun; do
+  for noted in $(grep -l '${cgroup}/' /run/$runtime/*/state.json /run/$runtime/*/status 2>/dev/null || :); do
+    noted=\${noted%/*}; $runtime delete --force \${noted##*/} >/dev/null 2>&1 || :
+  done
+done`;
+}

@@ -53,6 +53,7 @@ export function dockerEngine(info: DockerInfo, host: string): Engine {
     command: ['docker'],
     env: host === '' ? {} : { DOCKER_HOST: host },
     reach: rootless || elsewhere ? 'ports' : 'address',
+    network: 'engine',
     init: weak ? 'sshd' : 'systemd',
     limits: !weak,
   };

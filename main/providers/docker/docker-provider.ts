@@ -69,7 +69,7 @@ export class DockerProvider implements Provider, CanKeep, CanReboot, CanPower, C
     const containers = images.map(([machine, image]) => containerPlan(machine, settings, image));
     const owner = processIdentity();
     const state: DockerState = { id: cluster, owner, engine: { kind: engine.kind, ...hostOf(engine) } };
-    const plan = { cluster, engine, subnets, containers, ports, user, publicKey, shares };
+    const plan = { cluster, engine, subnets, resolver, containers, ports, user, publicKey, shares };
     const script = createScript({ ...plan, state: JSON.stringify(state), owner: JSON.stringify(owner) });
     const printed = await runScript([], script, {
       signal: ctx.signal,
@@ -80,6 +80,7 @@ export class DockerProvider implements Provider, CanKeep, CanReboot, CanPower, C
       },
       explain: explainEngine,
     });
+    for (const [, note = ''] of printed.matchAll(/^note (.*)$/gm)) ctx.log(note);
     const [, net] = /^net (\S+)$/m.exec(printed) ?? [];
     if (net === undefined) throw new ShakedownError({ message: `no subnet was told: ${printed}` });
     return {

@@ -15,6 +15,8 @@ export interface Engine {
    * loopback: without root their networks are in a namespace, with Docker Desktop in a virtual machine.
    */
   readonly reach: 'address' | 'ports';
+  /** Whether the engine makes the cluster's network, or we do. */
+  readonly network: 'engine' | 'ours';
   /** What can be process 1: a systemd needs a cgroup of its own that it may write to. */
   readonly init: 'systemd' | 'sshd';
   /** Whether limits can be set: cgroups that may be written to. */

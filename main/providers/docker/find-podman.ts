@@ -5,11 +5,19 @@ import type { Found } from './docker-engine.ts';
 import { podmanEngine } from './podman-engine.ts';
 
 /** What it takes as root, and Debian's packages that have it. */
-const programs = { podman: 'podman', conmon: 'conmon', iptables: 'iptables' } as const;
-/** And besides for other users (podman(1), rootless mode). */
-const rootless = { newuidmap: 'uidmap', newgidmap: 'uidmap', slirp4netns: 'slirp4netns' } as const;
+const root = { podman: 'podman', conmon: 'conmon', ip: 'iproute2', nft: 'nftables' } as const;
+/** And as another user (podman(1), rootless mode); netavark works by iptables. */
+const rootless = {
+  podman: 'podman',
+  conmon: 'conmon',
+  ip: 'iproute2',
+  iptables: 'iptables',
+  newuidmap: 'uidmap',
+  newgidmap: 'uidmap',
+  slirp4netns: 'slirp4netns',
+} as const;
 const packages: Readonly<Record<string, string>> = {
-  ...programs,
+  ...root,
   ...rootless,
   netavark: 'netavark',
   runc: 'runc',
@@ -22,11 +30,11 @@ const needed = (1n << 21n) | (1n << 12n);
 export async function findPodman(signal: AbortSignal): Promise<Found> {
   if (process.platform !== 'linux') return { reason: 'Podman is used on Linux only' };
   const { uid, username } = userInfo();
-  const names = Object.keys(uid === 0 ? programs : { ...programs, ...rootless });
+  const names = Object.keys(uid === 0 ? root : rootless);
   const script = `PATH=$PATH:/usr/sbin:/sbin
 for name in ${names.join(' ')}; do command -v $name >/dev/null || echo missing $name; done
 [ -e /sys/fs/cgroup/cgroup.controllers ] || command -v runc >/dev/null || echo missing runc
-ls /usr/lib/podman/netavark /usr/libexec/podman/netavark /usr/local/libexec/podman/netavark 2>/dev/null | grep -q . || echo missing netavark
+[ $2 = 0 ] || ls /usr/lib/podman/netavark /usr/libexec/podman/netavark /usr/local/libexec/podman/netavark 2>/dev/null | grep -q . || echo missing netavark
 sed -n 's/^CapEff:/caps/p' /proc/self/status
 for file in subuid subgid; do grep -qE "^($1|$2):" /etc/$file 2>/dev/null || echo lacks $file; done
 [ $2 = 0 ] || unshare --user --map-root-user true 2>/dev/null || echo lacks userns`;

@@ -22,6 +22,9 @@ export const clusterNames = (id: string) => ({
   bridge: `sk${id}`,
   /** An empty volume whose being there says that the cluster is kept: labels cannot be changed. */
   keptMark: `shakedown-${id}-kept`,
+  table: `shakedown_sk${id}`,
+  /** Below every cgroup hierarchy, of root's Podman. */
+  cgroup: `shakedown-docker/${id}`,
   directory: join(stateRoot(), id),
 });
 

@@ -22,6 +22,7 @@ export function podmanEngine(uid = process.getuid?.() ?? 0): Engine {
     command: ['podman', '--root', storage, '--runroot', run, '--storage-driver', 'overlay'],
     env: { CONTAINERS_CONF: config },
     reach: uid === 0 ? 'address' : 'ports',
+    network: uid === 0 ? 'ours' : 'engine',
     init: full ? 'systemd' : 'sshd',
     limits: full,
   };
@@ -39,7 +40,7 @@ export async function preparePodman(): Promise<void> {
 }
 
 /**
- * containers.conf(5) of our own. Where systemd is not process 1 cgroups are made without it; crun refuses hierarchies
+ * containers.conf(5) of our own. Root's cgroups are where we say, so they are made without systemd; crun refuses hierarchies
  * of both versions side by side, which runc takes; and no limit of files or processes may be above our own, or above
  * what Podman lowers itself to.
  */
@@ -48,6 +49,7 @@ export function containersConf(
   mostProcesses = Number(readIfThere('/proc/sys/kernel/pid_max')),
 ): string {
   const { run, networks } = podmanPlaces();
+  const root = process.getuid?.() === 0;
   const ulimits = Object.entries({
     nofile: Math.min(hardLimit(limits, 'Max open files'), 1048576),
     nproc: Math.min(hardLimit(limits, 'Max processes'), mostProcesses || 32768),
@@ -58,7 +60,7 @@ default_ulimits = [${ulimits.join(', ')}]
 [engine]
 events_logger = "file"
 tmp_dir = "${run}/libpod"
-${systemdBooted() ? '' : 'cgroup_manager = "cgroupfs"\n'}${unified() ? '' : 'runtime = "runc"\n'}[network]
+${root || !systemdBooted() ? 'cgroup_manager = "cgroupfs"\n' : ''}${unified() ? '' : 'runtime = "runc"\n'}[network]
 network_backend = "netavark"
 network_config_dir = "${networks}"
 `;

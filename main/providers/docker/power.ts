@@ -3,18 +3,20 @@ import type { RunContext } from '../../context.ts';
 import { runScript } from '../host/root-script.ts';
 import type { MachineOf } from '../provider.ts';
 import { followScript } from './create-script.ts';
-import { type Engine, engineFunction, succeeds } from './engine.ts';
+import { type Engine, engineFunction, runEngine } from './engine.ts';
 import { explainEngine } from './explain-engine.ts';
 import { enginesInUse } from './find-engines.ts';
 import { readState } from './list-clusters.ts';
-import { clusterNames, consoleLog, containerName } from './names.ts';
+import { clusterLabel, consoleLog, containerName } from './names.ts';
 
 /** The engine that holds a cluster. Throws ShakedownError when none does. */
 export async function engineOf(id: string, signal: AbortSignal): Promise<Engine> {
   const state = await readState(id);
   const engines = await enginesInUse(signal, state?.engine.host);
   for (const engine of engines) {
-    if (await succeeds(engine, ['network', 'inspect', clusterNames(id).network], signal)) return engine;
+    const failure = { message: `could not list what ${engine.kind} holds` };
+    const ours = ['ps', '-aq', '--filter', `label=${clusterLabel}=${id}`];
+    if ((await runEngine(engine, ours, { signal, failure })).trim() !== '') return engine;
   }
   throw new ShakedownError({
     message: `docker cluster ${id} is not there${engines.length === 0 ? ': no engine answers' : ''}`,
@@ -23,8 +25,8 @@ export async function engineOf(id: string, signal: AbortSignal): Promise<Engine>
 }
 
 const commands = {
-  /** Its stop signal first, as a shutdown; after 30 s it is cut off. */
-  reboot: 'engine restart -t 30 $container',
+  /** Its stop signal first, as a shutdown; after 20 s it is cut off. */
+  reboot: 'engine restart -t 20 $container',
   powerOff: 'engine kill -s KILL $container && engine wait $container',
   powerOn: 'engine start $container',
 } as const;
