@@ -44,10 +44,8 @@ export async function lookUp(
 ): Promise<Plan> {
   const { signal } = ctx;
   const own = spec.machines.map(({ id }) => settingsOfMachine(settings, id));
-  const [type, zones] = await Promise.all([
-    instanceType(settings.type, api, signal),
-    findZones(settings, api, signal),
-  ]);
+  const type = await instanceType(settings.type, api, signal);
+  const zones = await findZones(settings, api, signal);
   for (const wanted of own) refuseTooSmall(settings.type, type, wanted);
   const releases = [...new Set(own.map(({ os }) => os))];
   const images = await Promise.all(

@@ -35,10 +35,11 @@ export class Ec2States {
     this.home = home;
   }
 
-  /** Writes a cluster's state, and its place for the case that the state is lost. Throws ShakedownError. */
+  /** Writes a cluster's state, and its place too, for the case that the state is lost. Throws ShakedownError. */
   async write(state: Ec2State): Promise<void> {
     try {
       await writeWhole(join(this.home, state.id), 'state.json', state);
+      if (state.stage === 'looking') return;
       await writeWhole(join(this.home, 'places'), nameOfPlace(state.place), state.place);
     } catch (cause) {
       throw new ShakedownError({
