@@ -74,7 +74,6 @@ async function bringUp(
     await writeFile(vagrantfile, writtenVagrantfile(state.id, spec.machines, settings));
   // The user's own file first: our wrapper would define the machines that it lacks.
   const place = { ...state.place, ...(users === undefined ? {} : { vagrantfile: users }) };
-  const provider = settings.provider === undefined ? [] : ['--provider', settings.provider];
   const status = await runVagrant(['status', ...names], place, {
     signal: ctx.signal,
     env: settings.provider === undefined ? {} : { VAGRANT_DEFAULT_PROVIDER: settings.provider },
@@ -87,11 +86,14 @@ async function bringUp(
   if (users !== undefined) {
     await writeFile(vagrantfile, wrappingVagrantfile(state.id, users, names, settings.bootTimeout));
   }
-  await runVagrant(['up', ...provider, ...names], state.place, {
-    signal: ctx.signal,
-    env: makingMark,
-    onLine: (line) => tell(line, names, ctx),
-  });
+  // The blocks that we add would change which provider vagrant prefers; it has said above which one that is.
+  for (const [kind, group] of Map.groupBy(machines, ({ provider: name }) => name)) {
+    await runVagrant(['up', '--provider', kind, ...group.map(({ name }) => name)], state.place, {
+      signal: ctx.signal,
+      env: makingMark,
+      onLine: (line) => tell(line, names, ctx),
+    });
+  }
   return machines;
 }
 

@@ -5,7 +5,7 @@ import { clusterFiles, machineNameFor } from './cluster-folder.ts';
 /** A string of Ruby's in which nothing is special but these two. */
 export const ruby = (text: string): string => `'${text.replace(/['\\]/g, '\\$&')}'`;
 
-/** Statements of Ruby for each of vagrant's providers; `it` is its configuration. */
+/** Statements of Ruby for each of vagrant's providers; `it` is its configuration, `override` the machine's. */
 export type Statements = Readonly<Record<string, readonly string[]>>;
 
 const virtual = ['virtualbox', 'libvirt', 'parallels', 'hyperv', 'vmware_desktop'];
@@ -45,6 +45,15 @@ export function namesOf(id: string, name: string): Statements {
   };
 }
 
+/**
+ * VirtualBox gives every machine the same address on its first network. Containers have addresses that need no
+ * forwarded port, whose redir would outlive a killed run.
+ */
+export const networks: Statements = {
+  virtualbox: ["override.vm.network :private_network, type: 'dhcp'"],
+  lxc: ["override.vm.network :forwarded_port, guest: 22, host: 2222, id: 'ssh', disabled: true"],
+};
+
 /** A container's console log, and a hardware address that stays, so that DHCP gives it the same address again. */
 export function containerOf(id: string, name: string): Statements {
   const digest = createHash('sha256').update(machineNameFor(id, name)).digest('hex');
@@ -65,13 +74,15 @@ export const keepOthersLists: Statements = {
   ],
 };
 
+/** Of several that work, vagrant prefers the one whose block comes first: virtual machines to containers. */
+const preferred = ['libvirt', 'virtualbox', 'vmware_desktop', 'parallels', 'hyperv', 'lxc', 'docker'];
+
 /** One block for each provider: of several for the same one, vagrant-lxc heeds the customizations of the last alone. */
 export function providerBlocks(...all: readonly Statements[]): readonly string[] {
-  const providers = [...new Set(all.flatMap((each) => Object.keys(each)))];
-  return providers.flatMap((provider) => {
+  return preferred.flatMap((provider) => {
     const statements = all.flatMap((each) => each[provider] ?? []);
     return statements.length === 0
       ? []
-      : [`machine.vm.provider(:${provider}) { |it| ${statements.join('; ')} }`];
+      : [`machine.vm.provider(:${provider}) { |it, override| ${statements.join('; ')} }`];
   });
 }

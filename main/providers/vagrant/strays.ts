@@ -7,8 +7,7 @@ import { clusterOf, machineNameFor } from './cluster-folder.ts';
  * list them: vagrant knows a machine only once it is whole.
  */
 const listing = `
-command -v lxc-ls >/dev/null && lxc-ls -1 --active --frozen --stopped 2>/dev/null || :
-ls -1 /var/lib/lxc 2>/dev/null || :
+if command -v lxc-config >/dev/null; then ls -1 "$(lxc-config lxc.lxcpath)" || :; fi 2>/dev/null
 if command -v virsh >/dev/null && [ -S /run/libvirt/libvirt-sock ]; then
   virsh -q list --all --name || :
 fi 2>/dev/null`;
@@ -62,32 +61,42 @@ for pid in "\${pids[@]}"; do wait $pid || :; done`;
   await runScript(through, script, { signal, failure: { message: 'could not stop the containers' } });
 }
 
+/** The script that `removeStrays` runs. */
 export const strayScript = (id: string): string => `
 prefix=${machineNameFor(id, '')}
 failed=
 fail() { echo "$*" >&2; failed=1; }
-# What is still making containers: lxc-create and its tar, by their arguments.
+folder=$(lxc-config lxc.lxcpath 2>/dev/null || :)
+# LXC's tools that work on such a container, and the tar that unpacks one; its monitor has another name for itself.
+makers() {
+  local file pid first
+  for file in $(grep -lasF -- "$prefix" /proc/[0-9]*/cmdline); do
+    read -r -d '' first 2>/dev/null < $file || continue
+    pid=\${file#/proc/}
+    case $(< /proc/\${pid%/*}/comm) in
+      lxc-create|lxc-template|lxc-start|lxc-attach|lxc-stop|lxc-destroy)
+        if [[ $first != '[lxc monitor]'* ]]; then echo \${pid%/*}; fi ;;
+    esac
+  done 2>/dev/null
+  for file in $(find /proc -maxdepth 2 -name cwd -lname "$folder/$prefix*"); do
+    pid=\${file#/proc/}
+    if [ "$(< /proc/\${pid%/*}/comm)" = tar ]; then echo \${pid%/*}; fi
+  done 2>/dev/null
+}
 for round in {1..100}; do
-  pids=
-  for file in /proc/[0-9]*/cmdline; do
-    line=$(tr '\\0' ' ' < $file 2>/dev/null) || continue
-    pid=\${file#/proc/}; pid=\${pid%/cmdline}
-    if [[ $line =~ (^|/| )lxc-(create|start|attach|stop|destroy)' '.*$prefix ]] || [[ $line =~ /lxc/$prefix ]]; then
-      case $line in '[lxc monitor]'*) ;; *) pids+=" $pid";; esac
-    fi
-  done
+  pids=$(makers || :)
   if [ -z "$pids" ]; then break; fi
   kill -KILL $pids 2>/dev/null || :
   sleep 0.05
 done
-if command -v lxc-stop >/dev/null; then
-  for name in $( { lxc-ls -1; ls -1 /var/lib/lxc; } 2>/dev/null | grep "^$prefix" | sort -u); do
+if [ -n "$folder" ]; then
+  for name in $( { lxc-ls -1 --active; ls -1 $folder; } 2>/dev/null | grep "^$prefix" | sort -u); do
     lxc-unfreeze -n $name 2>/dev/null || :
     lxc-stop -k -n $name 2>/dev/null || :
     lxc-destroy -f -n $name >/dev/null 2>&1 || :
-    if [ -e /var/lib/lxc/$name ]; then
-      umount -l /var/lib/lxc/$name/rootfs 2>/dev/null || :
-      rm -rf --one-file-system /var/lib/lxc/$name || fail "the container $name cannot be removed"
+    if [ -e $folder/$name ]; then
+      umount -l $folder/$name/rootfs 2>/dev/null || :
+      rm -rf --one-file-system $folder/$name || fail "the container $name cannot be removed"
     fi
   done
 fi

@@ -2,7 +2,15 @@ import { mirrorAt, sourcesList } from '../debian/apt-mirror.ts';
 import { releaseNamed } from '../debian/releases.ts';
 import { settingsOfMachine } from '../machine-options.ts';
 import type { MachineSpec } from '../provider.ts';
-import { containerOf, keepOthersLists, limitsOf, namesOf, providerBlocks, ruby } from './provider-blocks.ts';
+import {
+  containerOf,
+  keepOthersLists,
+  limitsOf,
+  namesOf,
+  networks,
+  providerBlocks,
+  ruby,
+} from './provider-blocks.ts';
 import { boxFor, type VagrantSettings } from './vagrant-options.ts';
 
 const block = (opening: string, lines: readonly string[]): readonly string[] => [
@@ -37,10 +45,6 @@ export function writtenVagrantfile(
     `# Written by shakedown for its cluster ${id}.`,
     ...configure([
       "config.vm.synced_folder '.', '/vagrant', disabled: true",
-      '# Containers have addresses that need no forwarded port.',
-      "config.vm.provider(:lxc) { |_, override| override.vm.network :forwarded_port, guest: 22, host: 2222, id: 'ssh', disabled: true }",
-      '# VirtualBox gives every machine the same address on its first network.',
-      "config.vm.provider(:virtualbox) { |_, override| override.vm.network :private_network, type: 'dhcp' }",
       ...setting('boot_timeout', bootTimeout?.toString()),
       ...setting('box_version', boxVersion === undefined ? undefined : ruby(boxVersion)),
       ...setting('box_url', boxUrl === undefined ? undefined : ruby(boxUrl)),
@@ -54,7 +58,7 @@ function definition(id: string, machine: MachineSpec, settings: VagrantSettings)
   const setUp = setUpScript(settings, own.os);
   return define(machine.name, [
     `machine.vm.box = ${ruby(boxFor(settings, own.os) ?? '')}`,
-    ...providerBlocks(namesOf(id, machine.name), limitsOf(own), containerOf(id, machine.name)),
+    ...providerBlocks(namesOf(id, machine.name), limitsOf(own), networks, containerOf(id, machine.name)),
     ...(setUp === '' ? [] : [`machine.vm.provision :shell, inline: ${ruby(setUp)}`]),
   ]);
 }

@@ -30,7 +30,7 @@ ln -sf /dev/null $over/etc/systemd/system/systemd-networkd-wait-online.service
 printf '127.0.0.1 localhost\n' > $over/etc/hosts
 
 # Later entries of a tar file replace earlier ones of the same name.
-tar --numeric-owner -c -C "$tree" . -C $over . | gzip -1 > "$work/rootfs.tar.gz"
+tar --xattrs --xattrs-include="*" --numeric-owner -c -C "$tree" . -C $over . | gzip -1 > "$work/rootfs.tar.gz"
 cat > "$work/metadata.json" <<'JSON'
 { "provider": "lxc", "version": "1.0.0", "template-opts": { "--strip-components": "1" } }
 JSON
