@@ -1,20 +1,21 @@
 import type { PhaseName } from '../common/results.ts';
 import type { CheckHost } from './checks/check-host.ts';
 import type { ScenarioFlags } from './config/load.ts';
-import { nodeFacts, type Scenario } from './config/scenario.ts';
+import type { Scenario } from './config/scenario.ts';
 import { bringHome } from './evidence.ts';
+import { machinesFor } from './machines-for.ts';
 import { type OpenRun, openRun } from './open-run.ts';
 import { openPackageRoute } from './packages/package-route.ts';
 import { checkCluster } from './phases/check.ts';
 import { connectNode } from './phases/connect.ts';
-import { makeMachines, newClusterId, wantedMachines } from './phases/machines.ts';
+import { wantedMachines } from './phases/machines.ts';
 import type { Node, PlannedNode, Preparation } from './phases/phase.ts';
 import { planNodes } from './phases/plan.ts';
 import { prepareNode } from './phases/prepare-node.ts';
 import { hasStepsAfterStart, setUpAfterStart } from './phases/setup.ts';
 import { borrowedMachines, type Cluster } from './providers/provider.ts';
 import type { RunResult } from './report/reporter.ts';
-import { type KeptCluster, writeKeptCluster } from './store/kept-cluster.ts';
+import type { KeptCluster } from './store/kept-cluster.ts';
 import type { World } from './world.ts';
 
 /** What is asked of one run. */
@@ -84,33 +85,6 @@ async function lookAhead({ scenario, reuse }: RunRequest, world: World): Promise
   if (reuse) return;
   const machines = await world.provider(scenario.provider).preview(wantedMachines(scenario));
   await planNodes(scenario, machines, world.env);
-}
-
-/** Makes or borrows the machines, or takes those that an earlier run kept; they are in `cluster.json` after. */
-export async function machinesFor(
-  request: Omit<RunRequest, 'keep'>,
-  world: World,
-  { work, emit, store }: OpenRun,
-): Promise<Cluster> {
-  const { scenario, reuse, rebuild = false } = request;
-  const { whyProvider: message } = scenario;
-  if (message !== undefined) emit({ type: 'note', message, phase: 'machines' });
-  const provider = world.provider(scenario.provider);
-  const shares = await world.agentShares(world.cacheDir);
-  const cluster =
-    reuse?.kept.cluster ??
-    (await makeMachines(newClusterId(), wantedMachines(scenario), provider, { shares, rebuild }, work));
-  emit({ type: 'nodes-known', nodes: cluster.machines.map(nodeFacts) });
-  const kept = {
-    cluster,
-    scenario: scenario.directory,
-    flags: request.flags,
-    run: store.id,
-    workingDirs: [],
-    kept: reuse !== undefined,
-  };
-  await writeKeptCluster(world.directory, kept);
-  return cluster;
 }
 
 /** What the parts of a run hand to one another once there are machines. */

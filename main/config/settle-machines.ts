@@ -1,7 +1,8 @@
 import { kinds } from '../providers/kinds.ts';
 import type { Overrides } from './flags.ts';
-import { type FlaggedChoice, ofKind, withMachineFlags } from './machine-flags.ts';
+import { type FlaggedChoice, withMachineFlags } from './machine-flags.ts';
 import { isPlainObject } from './node-functions.ts';
+import { ofKind } from './other-kind.ts';
 
 /** Finds the kind of machine that works here, and why it is not the best one. Throws ShakedownError if none does. */
 export type ChooseKind = () => Promise<{ readonly provider: string; readonly why?: string }>;
