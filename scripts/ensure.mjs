@@ -33,6 +33,8 @@ const debianPackages = {
     'ansible-core',
     'apt-cacher-ng',
     'podman',
+    'autopkgtest',
+    'dpkg-dev',
     'runc',
     'netavark',
     'iptables',

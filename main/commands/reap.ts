@@ -2,6 +2,7 @@ import { describeFailure } from '../../common/errors.ts';
 import { providerNamed, providers } from '../providers/registry.ts';
 import { reapDirectory, reapEverywhere } from '../reap.ts';
 import { silentFace } from '../report/face.ts';
+import { virtDirectory } from '../virt/server-ledger.ts';
 import type { Command } from './command.ts';
 import { realWorld } from './real-world.ts';
 
@@ -16,7 +17,9 @@ export const reapCommand: Command = {
   async run(_args, options, environment) {
     const world = realWorld(environment, silentFace);
     const only = options.provider === undefined ? undefined : providerNamed(String(options.provider));
-    const here = only ? [] : await reapDirectory(environment.cwd, world);
+    const folders = only ? [] : [environment.cwd, virtDirectory(environment.cacheDir)];
+    const here: string[] = [];
+    for (const folder of folders) here.push(...(await reapDirectory(folder, world)));
     const everywhere = await reapEverywhere(only ? [only] : providers, world, {
       kept: options.kept === true,
     });
