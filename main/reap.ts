@@ -74,7 +74,8 @@ export async function takeDownKept(directory: string, world: Reaping): Promise<r
     made > 0 ? `destroyed the ${made}` : '',
     borrowed.length > 0 ? `gave back the ${borrowed.length}` : '',
   ].filter(Boolean);
-  return [`${done.join(' and ')} ${cluster.provider} machines that run ${kept.run} kept`];
+  const kinds = new Set([cluster, ...(kept.others ?? [])].map(({ provider }) => provider));
+  return [`${done.join(' and ')} ${[...kinds].join(' and ')} machines that run ${kept.run} kept`];
 }
 
 async function undo(entry: LedgerEntry, world: Reaping): Promise<void> {

@@ -1,17 +1,16 @@
-import { dirname } from 'node:path';
 import type { ReadStream, WriteStream } from 'node:tty';
-import { describeFailure, UsageError } from '../../common/errors.ts';
+import { UsageError } from '../../common/errors.ts';
 import { painter } from '../report/words.ts';
 import { runScriptOnEach } from '../script/run-script.ts';
 import type { ScriptOptions } from '../script/script-options.ts';
-import type { ScriptRun } from '../script/script-result.ts';
 import { scriptTable } from '../script/script-summary.ts';
 import type { Command, CommandEnvironment, CommandOptions } from './command.ts';
 import { list, scriptMachines } from './script-machines.ts';
+import { tellScriptRun } from './script-words.ts';
 
 export const scriptCommand: Command = {
   name: 'script',
-  args: '<file>',
+  args: '<file> [...args]',
   description: 'Run a script on a machine that is made for it, exit with its code, and destroy the machine',
   options: [
     ['--provider <kind>', 'Kind of machine: nspawn, docker, qemu, … (default: whichever works here)'],
@@ -42,13 +41,13 @@ export const scriptCommand: Command = {
     'shakedown script test.sh --matrix os=bookworm,trixie --keep-on-failure',
     'echo "uname -a" | shakedown script -',
   ],
-  async run([file = ''], options, environment) {
+  async run([file = '', ...args], options, environment) {
     const { cwd, env, stdout, stderr } = environment;
     const json = options.json === true;
     const quiet = options.quiet === true || json;
     const say = (line: string) => stderr.write(`shakedown: ${line}\n`);
     const run = await runScriptOnEach({
-      ...(await wishes(file, options, environment)),
+      ...(await wishes(file, { ...options, rest: [...args, ...options.rest] }, environment)),
       machines: scriptMachines(options),
       directory: cwd,
       stdout: json ? stderr : stdout,
@@ -56,7 +55,7 @@ export const scriptCommand: Command = {
       onNote: quiet ? () => undefined : say,
     });
     if (json) stdout.write(`${JSON.stringify(run, undefined, 2)}\n`);
-    tell(run, quiet, say);
+    tellScriptRun(run, quiet, say);
     if (run.machines.length > 1 && !quiet) stderr.write(`\n${scriptTable(run, painter(stderr, env))}\n`);
     return run.exitCode;
   },
@@ -73,6 +72,11 @@ async function wishes(
   const timeout = text('timeout');
   if (timeout !== undefined && !/^\d+(\.\d+)?$/.test(timeout)) {
     throw new UsageError(`--timeout takes seconds; found '${timeout}'.`);
+  }
+  if (file === '-' && options.tty === true) {
+    throw new UsageError("A script that comes from stdin ('-') cannot have the terminal too.", {
+      hint: 'write it to a file',
+    });
   }
   const given = { with: text('with'), out: text('out'), user: text('user'), key: text('key') };
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
@@ -113,34 +117,4 @@ async function textOf(stdin: NodeJS.ReadableStream): Promise<string> {
 function terminalOf({ stdin, stdout }: CommandEnvironment): ScriptOptions['tty'] {
   if (!stdin.isTTY || !stdout.isTTY) return undefined;
   return { stdin: stdin as ReadStream, stdout: stdout as unknown as WriteStream };
-}
-
-/** What the script's own output does not say. */
-function tell(run: ScriptRun, quiet: boolean, say: (line: string) => void): void {
-  const many = run.machines.length > 1;
-  for (const failure of run.failures) say(describeFailure(failure));
-  if (quiet) return;
-  for (const { name, result } of run.machines) {
-    const of = many ? `${name}: ` : '';
-    if (result?.timedOut) say(`${of}the script ran into its time limit`);
-    for (const problem of result?.problems ?? []) say(`${of}${problem}`);
-    if (result && result.files.length > 0)
-      say(
-        `${of}brought back ${result.files.length} ${result.files.length === 1 ? 'file' : 'files'}: ${placeOf(result.files)}`,
-      );
-  }
-  const kept = run.machines.filter(({ result }) => result?.machine.kept);
-  if (kept.length > 0)
-    say(
-      `kept ${kept.map(({ name }) => name).join(', ')}: 'shakedown shell ${kept[0]?.name}', 'shakedown down'`,
-    );
-}
-
-/** The one file, or the folder that all of them are in. */
-function placeOf(files: readonly string[]): string {
-  const [first = '', ...others] = files;
-  if (others.length === 0) return first;
-  let folder = dirname(first);
-  while (!others.every((file) => file.startsWith(`${folder}/`))) folder = dirname(folder);
-  return folder;
 }

@@ -56,8 +56,8 @@ async function bring(
   { base, out, root, signal }: Pick<GetOptions, 'out' | 'root' | 'signal'> & { readonly base: string },
 ): Promise<Gotten> {
   const arrival = join(out, `.arriving-${randomBytes(4).toString('hex')}`);
-  await mkdir(arrival, { recursive: true });
   try {
+    await mkdir(arrival, { recursive: true });
     const { problems } = await remote.download(paths, arrival, { base, root, signal });
     const entries = await readdir(arrival, { recursive: true, withFileTypes: true });
     const files = entries

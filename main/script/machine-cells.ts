@@ -49,7 +49,7 @@ function cellOf(
   const choice = { provider: chosen, options: counts ? { ...Object(located), count: count ?? 1 } : located };
   const specs = machinesOf(choice, ({ path, message }) => {
     const place = path.replace(/^nodes(\.options)?\.?/, '');
-    complain(place === '' ? message : `${place}: ${message}`);
+    complain([chosen === 'auto' ? 'machine' : chosen, place, message].filter(Boolean).join(': '));
   });
   const many = specs.length > 1;
   const machines = specs.map((spec) =>

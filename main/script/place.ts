@@ -1,23 +1,7 @@
-import { readdir, readlink } from 'node:fs/promises';
-import { join } from 'node:path';
 import { ShakedownError } from '../../common/errors.ts';
 import type { Remote, RemoteProcess } from '../remotes/remote.ts';
 import { shellQuote } from '../remotes/shell-line.ts';
 import { refuseSudo } from '../remotes/sudo-refusal.ts';
-import { launcherText } from './launcher.ts';
-import type { ReadScript } from './read-script.ts';
-
-/** What is to be put on a machine. */
-export interface Parcel {
-  readonly script: ReadScript;
-  readonly args: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-  /** The folder to take along; absolute. */
-  readonly with?: string;
-  /** The script's path below it, where it lies there: it is started at its own place. */
-  readonly inside?: string;
-  readonly tty: boolean;
-}
 
 /** A folder of ours on a machine. Disposing of it removes it, where it is guarded. */
 export interface Place extends AsyncDisposable {
@@ -93,60 +77,3 @@ read -r word; [ "$word" = keep ] && exit 0
 read -r group < ${base}/group && kill -s KILL -- "-$group"
 exec rm -rf ${base} 2>/dev/null`;
 };
-
-/** Sends the script and what goes with it; gives the launcher's path. */
-export async function fillPlace(
-  remote: Remote,
-  { base, work }: Place,
-  { script, with: folder, inside, ...parcel }: Parcel,
-  options: { readonly root: boolean; readonly signal: AbortSignal },
-): Promise<string> {
-  const path = inside === undefined ? `${base}/${safeName(script.name)}` : `${work}/${inside}`;
-  const sendScript = async () => {
-    if (folder !== undefined) {
-      await remote.upload(folder, work, { ...options, entries: await entriesOf(folder) });
-    }
-    await write(remote, path, script.content, options);
-  };
-  const launcher = launcherText({ base, work, script: path, ...parcel });
-  await Promise.all([sendScript(), write(remote, `${base}/launch`, launcher, options)]);
-  return `${base}/launch`;
-}
-
-/** Not one of those that we use ourselves. */
-const safeName = (name: string): string =>
-  ['launch', 'work', 'group', 'held'].includes(name) ? `script-${name}` : name;
-
-async function write(
-  remote: Remote,
-  path: string,
-  stdin: string | Buffer,
-  options: { readonly root: boolean; readonly signal: AbortSignal },
-): Promise<void> {
-  const place = shellQuote(path);
-  const { exitCode, stderr } = await remote.exec(`cat > ${place} && chmod 755 ${place}`, {
-    ...options,
-    stdin,
-  });
-  if (exitCode === 0) return;
-  throw new ShakedownError({
-    message: `${path} could not be written on the machine`,
-    lastLines: [stderr.trim()],
-  });
-}
-
-/** All that is in a folder but what our own runs keep there. */
-async function entriesOf(folder: string): Promise<readonly string[]> {
-  const top = await readdir(folder, { withFileTypes: true });
-  const entries: string[] = [];
-  for (const entry of top) {
-    if (entry.name === '.shakedown') continue;
-    const target = entry.isSymbolicLink() ? await readlink(join(folder, entry.name)) : '';
-    if (target.startsWith('.shakedown/')) continue;
-    entries.push(entry.name);
-    if (!entry.isDirectory()) continue;
-    const below = await readdir(join(folder, entry.name), { recursive: true });
-    entries.push(...below.map((path) => join(entry.name, path)));
-  }
-  return entries;
-}

@@ -42,11 +42,15 @@ export function planScript(options: ScriptOptions, directory: string): ScriptPla
     ...(folder === undefined ? {} : { with: folder }),
     ...(inside === undefined ? {} : { inside }),
   };
+  const out = options.out === undefined ? undefined : resolve(directory, options.out);
+  if (out !== undefined && statSync(out, { throwIfNoEntry: false })?.isDirectory() === false) {
+    throw new UsageError(`${out} is no folder, so no files can go there.`);
+  }
   return {
     name: script.name,
     task: { parcel, get, root, timeout, tty },
     keep,
-    out: options.out === undefined ? undefined : resolve(directory, options.out),
+    out,
   };
 }
 

@@ -1,11 +1,11 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Writable } from 'node:stream';
-import { asShakedownError, InterruptedError, ShakedownError } from '../../common/errors.ts';
 import type { OpenRun } from '../open-run.ts';
 import type { Connector } from '../phases/connect.ts';
-import { makeMachines, newClusterId } from '../phases/machines.ts';
 import { type Cluster, canKeep, type Login, type Machine, type Provider } from '../providers/provider.ts';
 import { duration } from '../report/words.ts';
+import { destroyCluster, spawnCluster } from './cell-cluster.ts';
 import type { Cell } from './machine-cells.ts';
 import type { ScriptPlan } from './plan-script.ts';
 import { type MachineEnd, runOnMachine } from './run-on-machine.ts';
@@ -56,7 +56,7 @@ export async function runCell(cell: Cell, provider: Provider, context: CellConte
   const since = (start: number) => Math.round(performance.now() - start);
   let cluster: Cluster;
   try {
-    cluster = await open.recorder.step('machines', () => spawn(cell, provider, context));
+    cluster = await open.recorder.step('machines', () => spawnCluster(cell, provider, context));
   } catch (error) {
     const why = reasonOf(error, open);
     open.recorder.fail(why, open.work.signal.aborted);
@@ -82,34 +82,16 @@ export async function runCell(cell: Cell, provider: Provider, context: CellConte
     return { cell, machines, kept: cluster, spawn: spawnMs, destroy: 0 };
   }
   if (keeps) open.emit({ type: 'note', message: `${cell.provider} machines cannot be kept` });
-  await destroy(cluster, provider, open);
+  await destroyCluster(cluster, provider, open);
   return { cell, machines, spawn: spawnMs, destroy: since(start) };
-}
-
-async function spawn(
-  cell: Cell,
-  provider: Provider,
-  { open, login, rebuild }: CellContext,
-): Promise<Cluster> {
-  const { ok, reason, missingPackages = [] } = await provider.probe(open.work);
-  if (!ok) {
-    const hint = missingPackages.length > 0 ? { hint: `apt-get install ${missingPackages.join(' ')}` } : {};
-    throw new ShakedownError({ message: `${provider.name} does not work here: ${reason}`, ...hint });
-  }
-  const { machines, options } = cell;
-  return makeMachines(
-    newClusterId(),
-    { machines, options, login },
-    provider,
-    { shares: [], rebuild },
-    open.work,
-  );
 }
 
 async function takeTurn(machine: Machine, cluster: Cluster, context: CellContext): Promise<CellMachine> {
   const { open, plan, connector } = context;
   const logs = open.store.nodeDirectory(machine.id);
-  mkdirSync(logs, { recursive: true });
+  const { script } = plan.task.parcel;
+  mkdirSync(join(logs, 'to_deploy'), { recursive: true });
+  writeFileSync(join(logs, 'to_deploy', script.name), script.content);
   const { stdout, stderr, own } = context.outputs(machine.id);
   const base = `/var/tmp/shakedown-script-${cluster.id}-${machine.id}`;
   const turn = { machine, base, logs, out: context.out(machine), stdout, stderr };
@@ -144,15 +126,3 @@ const reasonOf = (error: unknown, open: OpenRun): unknown => open.endedBecause()
 
 const keepsCluster = ({ keep }: ScriptPlan, machines: readonly CellMachine[]): boolean =>
   keep === 'always' || (keep === 'on-failure' && machines.some(({ end }) => end?.exitCode !== 0));
-
-async function destroy(cluster: Cluster, provider: Provider, { recorder, evidence }: OpenRun): Promise<void> {
-  const signal = AbortSignal.timeout(120_000);
-  try {
-    await recorder.step('destroy', () => provider.destroy(cluster, { signal, log: evidence.log }));
-    await evidence.ledger.settle(cluster.id);
-  } catch (error) {
-    if (error instanceof InterruptedError) throw error;
-    const known = asShakedownError(error, { phase: 'destroy' });
-    recorder.fail(known.with({ hint: "finish the clean-up with 'shakedown reap'" }));
-  }
-}

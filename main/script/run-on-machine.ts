@@ -4,9 +4,10 @@ import type { OpenRun } from '../open-run.ts';
 import type { Connector } from '../phases/connect.ts';
 import type { Machine } from '../providers/provider.ts';
 import type { Remote } from '../remotes/remote.ts';
+import { fillPlace, type Parcel } from './fill-place.ts';
 import { type Gotten, getFiles } from './get-files.ts';
 import { whyLost } from './machine-loss.ts';
-import { fillPlace, makePlace, type Parcel, type Place } from './place.ts';
+import { makePlace, type Place } from './place.ts';
 import type { ScriptOptions } from './script-options.ts';
 import { type ScriptEnd, watchScript } from './watch-script.ts';
 

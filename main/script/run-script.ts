@@ -95,7 +95,9 @@ async function runCells({ plan, cells, directory, options, world, open }: CellsR
   const stdouts = many && options.stdout ? prefixedOutputs(names, options.stdout) : [options.stdout];
   const stderrs = many && options.stderr ? prefixedOutputs(names, options.stderr) : [options.stderr];
   const context: CellContext = {
-    ...{ plan, open, connector: world.connector, rebuild: options.rebuild === true },
+    // One terminal cannot be that of several scripts.
+    plan: many && plan.task.tty ? { ...plan, task: { ...plan.task, tty: true } } : plan,
+    ...{ open, connector: world.connector, rebuild: options.rebuild === true },
     login: loginOf(options, directory),
     outputs: (machine) => ({ stdout: stdouts[machine], stderr: stderrs[machine], own: many }),
     out: (machine) => outOf(machine, plan, many) ?? join(store.nodeDirectory(machine.id), 'files'),

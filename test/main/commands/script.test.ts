@@ -60,6 +60,8 @@ describe('shakedown script finds mistakes before there is a machine', () => {
     [{ with: 'none' }, 'it.sh', /There is no folder .*none/],
     [{ with: 'it.sh' }, 'it.sh', /is no folder/],
     [{ get: '' }, 'it.sh', /get: expected a path/],
+    [{ out: 'it.sh' }, 'it.sh', /is no folder, so no files/],
+    [{ tty: true }, '-', /cannot have the terminal too/],
     [{ provider: 'nspawn', machine: 'memory=lots' }, 'it.sh', /memory: /],
     [{ provider: 'nspawn', machine: 'colour=red' }, 'it.sh', /colour/],
   ])('%j %s', async (options, file, message) => {

@@ -5,6 +5,7 @@ import { ShakedownError, UsageError } from '../../../common/errors.ts';
 import { runScript } from '../../../main/script/run-script.ts';
 import { readKeptCluster } from '../../../main/store/kept-cluster.ts';
 import { listRuns } from '../../../main/store/list-runs.ts';
+import { folder } from '../remotes/fake-node.ts';
 import { runs, type ScriptPlace, scriptPlace, sink } from './script-world.ts';
 
 const only = (run: Awaited<ReturnType<ScriptPlace['run']>>) => {
@@ -90,6 +91,34 @@ describe('a script', () => {
   });
 });
 
+describe('who runs it', () => {
+  const sudo = (text: string) => {
+    const bin = folder();
+    writeFileSync(join(bin, 'sudo'), `#!/bin/sh\n${text}`, { mode: 0o755 });
+    return { user: 'joe', env: { PATH: `${bin}:/usr/bin:/bin` } };
+  };
+
+  test('is root, by sudo where the login is another user, unless told otherwise', async () => {
+    const place = await scriptPlace(
+      {},
+      sudo('while [ "$1" != -- ]; do shift; done; shift; export BY=sudo; exec "$@"\n'),
+    );
+    const script = { text: 'echo "by $BY"' };
+    expect(only(await place.run({ script })).stdout).toBe('by sudo\n');
+    expect(only(await place.run({ script, root: false })).stdout).toBe('by \n');
+  });
+
+  test('is told when the user may not become root', async () => {
+    const place = await scriptPlace({}, sudo('echo "sudo: a password is required" >&2; exit 1\n'));
+    const run = await place.run({ script: { text: 'true' } });
+    expect(run.exitCode).toBe(3);
+    expect(run.failures[0]).toMatchObject({
+      message: expect.stringContaining("'joe' may not run commands as root"),
+      hint: expect.stringContaining('NOPASSWD'),
+    });
+  });
+});
+
 describe('its outputs', () => {
   test('past a MiB are whole in their files only', async () => {
     const place = await scriptPlace();
@@ -138,6 +167,7 @@ describe('files', () => {
     expect(run.exitCode).toBe(3);
     const expected = ['dist/a.deb', 'dist/b c.deb', 'dist/deep/d.deb', 'etc/hostname'].map(got);
     expect(only(run).files).toEqual(expected);
+    expect(readFileSync(join(run.directory, 'nodes/0/to_deploy/script'), 'utf8')).toBe(text);
     expect(readFileSync(got('dist/a.deb'), 'utf8')).toBe('dist/a.deb\n');
     expect(existsSync(got('dist/no'))).toBe(false);
     expect(only(run).problems).toEqual([

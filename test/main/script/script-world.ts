@@ -34,10 +34,14 @@ export interface ScriptPlace {
 
 export async function scriptPlace(
   troubles: Troubles = {},
-  options: { readonly borrowed?: boolean } = {},
+  options: {
+    readonly borrowed?: boolean;
+    readonly env?: Readonly<Record<string, string>>;
+    readonly user?: string;
+  } = {},
 ): Promise<ScriptPlace> {
   const directory = folder();
-  const { target, server } = await node();
+  const { target, server } = await node({ env: options.env ?? {} }, options.user);
   const asked: string[] = [];
   const notes: string[] = [];
   const provider = fakeProvider(target, asked, troubles, options.borrowed === true);
