@@ -6,16 +6,19 @@ const reseedAndSetClock = `perl -e 'my ($seed, $s, $ms) = @ARGV; open(my $r, "+<
 ioctl($r, 0x40085203, pack("iia*", 256, 32, pack("H*", $seed))) or die "entropy: $!"; ioctl($r, 0x5207, 0) or die "reseed: $!";
 syscall(227, 0, pack("qq", $s, $ms * 1000000)) == 0 or die "clock: $!"' --`;
 
+/** New randomness and the time of day. `seed` is 64 hex digits, `now` ms since the epoch. */
+export const freshen = ({ seed, now }: { readonly seed: string; readonly now: number }): string =>
+  `${reseedAndSetClock} ${seed} ${Math.floor(now / 1000)} ${Math.floor(now % 1000)}`;
+
 /**
  * Makes a clone another machine than the one whose memory it woke up with: randomness first, since all that comes
- * after may need it; then the clock, who it is, its network, and the daemons that knew the old identity. `seed` is 64
- * hex digits, `now` ms since the epoch. Goes between the machine's own `/net`, which sets `$address`, `$gateway`,
+ * after may need it; then the clock, who it is, its network, and the daemons that knew the old identity. Goes between the machine's own `/net`, which sets `$address`, `$gateway`,
  * `$mtu` and `$mac`, and what comes of its shares; `identify` is its identity script.
  */
 export function cloneScript(clone: { seed: string; now: number; bootId: string }, identify = ''): string {
   return `
 set -e
-${reseedAndSetClock} ${clone.seed} ${Math.floor(clone.now / 1000)} ${Math.floor(clone.now % 1000)}
+${freshen(clone)}
 ${identify}
 read -r name < /etc/hostname
 echo "$name" > /proc/sys/kernel/hostname

@@ -41,6 +41,7 @@ id=${plan.cluster} dir=${directory} bridge=${bridge} table=${table} cgroup=${cgr
 rm -rf $dir.new; mkdir -p $dir.new
 printf '%s' ${quote(plan.state)} > $dir.new/state.json
 ${plan.images.map((image, index) => `ln -s ${quote(image)} $dir.new/image-${index}`).join('\n')}
+touch -c $dir.new/image-*
 mv -T $dir.new $dir
 exec 9>>${lockFile}; flock 9
 ${cgroupFunctions}

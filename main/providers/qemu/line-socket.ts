@@ -7,6 +7,8 @@ export interface LineSocket extends Disposable {
   send(line: string): void;
   /** The next line for which `wanted` gives something; others are dropped. Rejects when the other side has gone. */
   next<Found>(wanted: (line: string) => Found | undefined, signal: AbortSignal): Promise<Found>;
+  /** Resolves when the other side has gone. */
+  readonly closed: Promise<void>;
 }
 
 /**
@@ -50,6 +52,7 @@ function conversation(socket: Socket, path: string): LineSocket {
     ended ??= new ShakedownError({ message: `the virtual machine ended (${path})` }, { cause: error });
     wake();
   };
+  const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
   socket.setEncoding('utf8');
   socket.on('data', (text: string) => {
     const parts = (rest + text).split('\n');
@@ -59,6 +62,7 @@ function conversation(socket: Socket, path: string): LineSocket {
   });
   socket.on('error', end).on('close', () => end());
   return {
+    closed,
     send: (line) => void socket.write(`${line}\n`),
     async next(wanted, signal) {
       for (;;) {
@@ -69,8 +73,11 @@ function conversation(socket: Socket, path: string): LineSocket {
         if (line !== undefined) continue;
         if (ended) throw ended;
         await new Promise<void>((resolve) => {
-          wake = resolve;
-          signal.addEventListener('abort', () => resolve(), { once: true });
+          wake = () => {
+            signal.removeEventListener('abort', wake);
+            resolve();
+          };
+          signal.addEventListener('abort', wake);
         });
       }
     },

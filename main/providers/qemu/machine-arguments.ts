@@ -1,6 +1,9 @@
 import { kernelWords } from './guest-files.ts';
 import type { Boot, Hardware } from './machine-plan.ts';
 
+/** The name of the disk that snapshots lie in. */
+export const diskNode = 'disk0-node';
+
 /** Where a machine's network card goes. */
 export type Network =
   /** Nowhere: QEMU's own network is saved with a machine, and then its clones must have it too. */
@@ -37,7 +40,7 @@ export function machineArguments(machine: MachineArguments): readonly string[] {
   const { accelerator, cpuModel, memory, cpus } = hardware;
   const model = cpuModel ?? (accelerator === 'kvm' ? 'host' : emulatedModel);
   const drive = (id: string, file: string, more: string) =>
-    `if=none,id=${id},file=${file.replaceAll(',', ',,')},cache=unsafe,${more}`;
+    `if=none,id=${id},node-name=${id}-node,file=${file.replaceAll(',', ',,')},cache=unsafe,${more}`;
   return [
     ...['-name', machine.name, '-nodefaults', '-no-user-config', '-display', 'none'],
     // The machine type 'microvm' hangs in one boot of three under emulation.

@@ -1,4 +1,4 @@
-import { ShakedownError, UsageError } from '../../../common/errors.ts';
+import { describeFailure, ShakedownError, UsageError } from '../../../common/errors.ts';
 import { processIdentity } from '../../../common/process-identity.ts';
 import type { RunContext } from '../../context.ts';
 import { readResolver } from '../host/resolver.ts';
@@ -6,13 +6,15 @@ import { runAsRoot } from '../host/root-script.ts';
 import { subnetCandidates } from '../host/subnets.ts';
 import type { Cluster, Login, Machine, MachineSpec, MachinesSpec } from '../provider.ts';
 import { createScript, userNetwork } from './create-script.ts';
+import { destroyScript } from './destroy-script.ts';
 import { explainStart } from './explain-start.ts';
 import type { QemuState } from './list-clusters.ts';
 import { machineNames } from './names.ts';
 import { planMachines } from './plan-machines.ts';
 import { type QemuSettings, qemuOptionsSchema } from './qemu-options.ts';
 import { mustHaveRoom } from './room.ts';
-import { forwardedPort, wakeClones } from './wake-clones.ts';
+import { discardTemplate } from './template.ts';
+import { CloneError, forwardedPort, wakeClones } from './wake-clones.ts';
 
 /** What the options say. Throws UsageError with all that is wrong with them. */
 export function settingsOf(options: unknown): QemuSettings {
@@ -22,12 +24,33 @@ export function settingsOf(options: unknown): QemuSettings {
   throw new UsageError(issues.join('\n'));
 }
 
-/** Builds what the machines lie over, unless it is there, and starts them. Throws UsageError, ShakedownError. */
+/**
+ * Builds what the machines lie over, unless it is there, and starts them: as clones, or by a boot of their own where
+ * that does not work. Throws UsageError, ShakedownError.
+ */
 export async function makeCluster(spec: MachinesSpec, ctx: RunContext): Promise<Cluster> {
   const settings = settingsOf(spec.options);
-  const { cluster, login } = spec;
-  const { user, publicKey } = accountOf(login);
+  const account = accountOf(spec.login);
   await mustHaveRoom(settings, spec.machines);
+  try {
+    return await start(spec, settings, account, ctx);
+  } catch (error) {
+    if (!(error instanceof CloneError)) throw error;
+    ctx.log(`${describeFailure(error.details)}\nthe machines are booted instead`);
+    const failure = { message: 'could not take away clones that did not start' };
+    await runAsRoot(destroyScript(spec.cluster), { signal: ctx.signal, failure });
+    await discardTemplate(error.template, ctx.signal);
+    return await start(spec, { ...settings, start: 'cold' }, account, ctx);
+  }
+}
+
+async function start(
+  spec: MachinesSpec,
+  settings: QemuSettings,
+  { user, publicKey }: ReturnType<typeof accountOf>,
+  ctx: RunContext,
+): Promise<Cluster> {
+  const { cluster, login } = spec;
   const { machines: plans, images, shares } = await planMachines(spec, settings, ctx);
   const resolver = await readResolver();
   const bridged = settings.network === 'bridge';

@@ -31,6 +31,8 @@ export const machineNames = (id: string, machine: number) => {
     monitor: `${directory}/monitor.sock`,
     port: `${directory}/port.sock`,
     disk: `${directory}/disk.qcow2`,
+    /** There for machines of our own images; others boot by what is on their disk. */
+    initrd: `${directory}/initrd`,
     /** The script that starts QEMU; what is given to it goes to QEMU too. */
     start: `${directory}/start`,
     /** Interface names have at most 15 characters. */

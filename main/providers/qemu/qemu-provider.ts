@@ -2,25 +2,35 @@ import { UsageError } from '../../../common/errors.ts';
 import type { RunContext } from '../../context.ts';
 import { runAsRoot } from '../host/root-script.ts';
 import type {
+  CachedImage,
   CanKeep,
+  CanKeepImages,
+  CanPower,
+  CanReboot,
+  CanSnapshot,
   Cluster,
   ListedCluster,
   Machine,
+  MachineOf,
   MachinesSpec,
   ProbeResult,
   Provider,
 } from '../provider.ts';
+import { cachedImages, removeCachedImage } from './cached-images.ts';
 import { destroyScript } from './destroy-script.ts';
 import { listClusters } from './list-clusters.ts';
 import { machineAt, makeCluster, settingsOf } from './make-cluster.ts';
 import { clusterNames, isClusterId } from './names.ts';
+import * as power from './power.ts';
 import { probeHost } from './probe-host.ts';
+
+type Act = Pick<RunContext, 'signal' | 'log'>;
 
 /**
  * Virtual machines by QEMU, each with a kernel of its own: under KVM where a trial boot has shown that it works, else
  * emulated. They end with the process that made them, unless they are kept.
  */
-export class QemuProvider implements Provider, CanKeep {
+export class QemuProvider implements Provider, CanKeep, CanReboot, CanPower, CanSnapshot, CanKeepImages {
   readonly name = 'qemu';
 
   probe(ctx: Pick<RunContext, 'signal' | 'cacheDir'>): Promise<ProbeResult> {
@@ -56,6 +66,34 @@ export class QemuProvider implements Provider, CanKeep {
     mustBeId(id);
     const script = `: > ${clusterNames(id).directory}/kept`;
     await runAsRoot(script, { failure: { message: `could not mark cluster ${id} as kept` } });
+  }
+
+  reboot(which: MachineOf, ctx: Act): Promise<void> {
+    return power.reboot(which, ctx);
+  }
+
+  powerOff(which: MachineOf, ctx: Act): Promise<void> {
+    return power.powerOff(which, ctx);
+  }
+
+  powerOn(which: MachineOf, ctx: Act): Promise<void> {
+    return power.powerOn(which, ctx);
+  }
+
+  snapshot(which: MachineOf & { readonly name: string }, ctx: Act): Promise<void> {
+    return power.snapshot(which, ctx);
+  }
+
+  restore(which: MachineOf & { readonly name: string }, ctx: Act): Promise<void> {
+    return power.restore(which, ctx);
+  }
+
+  images({ cacheDir }: Pick<RunContext, 'cacheDir'>): Promise<readonly CachedImage[]> {
+    return cachedImages(cacheDir);
+  }
+
+  removeImage(id: string, ctx: Pick<RunContext, 'signal' | 'cacheDir'>): Promise<void> {
+    return removeCachedImage(id, ctx);
   }
 }
 

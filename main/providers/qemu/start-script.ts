@@ -1,5 +1,6 @@
+import { cgroupFunctions } from '../host/cgroup-script.ts';
 import { quote } from '../host/root-script.ts';
-import { machineNames } from './names.ts';
+import { clusterNames, machineNames } from './names.ts';
 
 /**
  * Defines `start_machine`, which starts the machine whose folder is `$home` in a session and a cgroup (`$node_group`)
@@ -22,14 +23,22 @@ start_machine() {
   if [ -n "\${SUDO_UID:-}" ]; then chown "$SUDO_UID" $home/*.sock $home/{net,identity,shares}; fi
 }`;
 
-/** A script that starts a machine that exists and is off. */
-export function startAgain(id: string, machine: number, cgroup: string, cgroupFunctions: string): string {
+/** A script that starts a machine that exists and is off; it leaves one that is on alone. */
+export function startAgain(id: string, machine: number): string {
+  const { cgroup } = clusterNames(id);
   const { directory, link } = machineNames(id, machine);
   return `
 home=${directory} node=${machine} node_group=${cgroup}/${machine}
 [ -e $home/start ] || die 'there is no such machine: ${link}'
 ${cgroupFunctions}
 ${startFunction}
+# A machine that was just switched off may still be on its way.
+for try in {1..500}; do
+  running=$(cat /sys/fs/cgroup/{,*/}$node_group/cgroup.procs 2>/dev/null || :)
+  [ -n "$running" ] || break
+  sleep 0.02
+done
+[ -z "$running" ] || exit 0
 start_machine`;
 }
 

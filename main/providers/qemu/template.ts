@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { RunContext } from '../../context.ts';
 import { hostKeyPair, machineId } from '../host/identity.ts';
@@ -64,9 +63,7 @@ export async function ensureTemplate(plan: TemplatePlan, ctx: Building): Promise
 }
 
 /** Forgets a template that no clone could be made of. */
-export async function discardTemplate({ directory }: Template, signal: AbortSignal): Promise<void> {
+export async function discardTemplate(directory: string, signal: AbortSignal): Promise<void> {
   const failure = { message: `could not remove ${directory}` };
-  await runAsRoot(`rm -rf --one-file-system ${quote(directory)}`, { signal, failure }).catch(() =>
-    rm(directory, { recursive: true, force: true }),
-  );
+  await runAsRoot(`rm -rf --one-file-system ${quote(directory)}`, { signal, failure });
 }

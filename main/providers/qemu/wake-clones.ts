@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ShakedownError } from '../../../common/errors.ts';
 import type { RunContext } from '../../context.ts';
@@ -11,9 +12,13 @@ import { machineNames } from './names.ts';
 
 /** A machine that did not wake up with the memory of its template; QEMU's last lines say why. */
 export class CloneError extends ShakedownError {
-  constructor(lastLines: readonly string[], options: ErrorOptions) {
+  /** The folder of the template. */
+  readonly template: string;
+
+  constructor(template: string, lastLines: readonly string[], options: ErrorOptions) {
     super({ message: 'a clone of the saved virtual machine did not start', lastLines }, options);
     this.name = 'CloneError';
+    this.template = template;
   }
 }
 
@@ -26,18 +31,26 @@ export async function wakeClones(
   machines: readonly MachinePlan[],
   ctx: Pick<RunContext, 'signal' | 'clock'>,
 ): Promise<void> {
-  const clones = machines.filter(({ memoryFile }) => memoryFile !== undefined);
-  await Promise.all(clones.map(({ id }) => wake(cluster, id, ctx)));
+  await Promise.all(
+    machines.map(async ({ id, memoryFile }) => {
+      if (memoryFile !== undefined) await wake(cluster, id, dirname(memoryFile), ctx);
+    }),
+  );
 }
 
-async function wake(cluster: string, id: number, ctx: Pick<RunContext, 'signal' | 'clock'>): Promise<void> {
+async function wake(
+  cluster: string,
+  id: number,
+  template: string,
+  ctx: Pick<RunContext, 'signal' | 'clock'>,
+): Promise<void> {
   const { directory, monitor, port, log } = machineNames(cluster, id);
   try {
     await running(monitor, ctx.signal);
   } catch (error) {
     ctx.signal.throwIfAborted();
     const words = await readFile(log, 'utf8').catch(() => '');
-    throw new CloneError(words.trim().split('\n').slice(-8), { cause: error });
+    throw new CloneError(template, words.trim().split('\n').slice(-8), { cause: error });
   }
   const read = (name: string) => readFile(`${directory}/${name}`, 'utf8');
   const [net, identity, shares] = await Promise.all([read('net'), read('identity'), read('shares')]);
