@@ -52,7 +52,7 @@ export function connectThrough(
 
 const noPort = (port: number, { message }: Error): ShakedownError =>
   new ShakedownError({
-    message: `port ${port} could not be opened on the node: ${message}`,
+    message: `${port === 0 ? 'no port could' : `port ${port} could not`} be opened on the node: ${message}`,
     hint: 'is it in use there? does sshd_config have AllowTcpForwarding no?',
   });
 

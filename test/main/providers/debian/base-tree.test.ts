@@ -60,6 +60,19 @@ test('an operating system that there is not is the user’s mistake, before anyt
   await expect(ensureBaseTree(settings, false, ctx)).rejects.toThrow("did you mean 'bookworm'?");
 });
 
+test('Ubuntu’s mirror that is not reached is told as that, with what to do', () =>
+  expect(
+    explainBuild(
+      'Err:1 http://archive.ubuntu.com/ubuntu noble InRelease\n  502  connect ENETUNREACH 185.125.190.83:80 [IP: 127.0.0.1 42439]\nE: Failed to fetch http://archive.ubuntu.com/ubuntu/dists/noble/InRelease  502  connect ENETUNREACH 185.125.190.83:80\nE: Some index files failed to download.',
+      releaseNamed('ubuntu-24.04'),
+      mirrorAt('http://archive.ubuntu.com/ubuntu', 'ubuntu'),
+      '/var/cache/shakedown',
+    ),
+  ).toEqual({
+    message: 'the mirror http://archive.ubuntu.com/ubuntu could not be reached',
+    hint: expect.stringMatching(/check the network.*mirror: 'http:\/\/…\/ubuntu'/),
+  }));
+
 test('Ubuntu’s keys are named as what is missing, by the package that has them', () =>
   expect(
     explainBuild(
