@@ -26,7 +26,7 @@ const known: readonly (readonly [pattern: RegExp, explain: (found: RegExpExecArr
     }),
   ],
   [
-    /storage-opt is supported only|--storage-opt is not supported|storage driver does not support (?:quota|size)|quota/i,
+    /storage-opt is supported only|storage option overlay\.size .*only supported for/i,
     () => ({
       message: 'this engine cannot limit the disk of a container',
       hint: "leave 'disk' out; it takes a storage on xfs with project quotas (pquota), or on btrfs or zfs",

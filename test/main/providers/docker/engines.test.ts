@@ -1,0 +1,131 @@
+import { describe, expect, test } from 'vitest';
+import { dockerEngine, findDocker, isEngine } from '../../../../main/providers/docker/docker-engine.ts';
+import { explainEngine } from '../../../../main/providers/docker/explain-engine.ts';
+import { probeEngines } from '../../../../main/providers/docker/find-engines.ts';
+import { judgePodman } from '../../../../main/providers/docker/find-podman.ts';
+import { containersConf } from '../../../../main/providers/docker/podman-engine.ts';
+
+describe('what engines say, in words', () => {
+  test.each([
+    [
+      'permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock: Get "http://%2Fvar%2Frun%2Fdocker.sock/v1.24/info": dial unix /var/run/docker.sock: connect: permission denied',
+      "this user may not use Docker's socket /var/run/docker.sock",
+    ],
+    [
+      'Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?',
+      'no Docker engine answers at unix:///var/run/docker.sock',
+    ],
+    [
+      'Error: writing blob: adding layer with blob "sha256:0": processing tar file(write /usr/bin/perl: no space left on device): exit status 1',
+      'there is no space left for images and containers',
+    ],
+    [
+      "Error response from daemon: --storage-opt is supported only for overlay over xfs with 'pquota' mount option",
+      'this engine cannot limit the disk of a container',
+    ],
+    [
+      'Error: storage option overlay.size and overlay.inodes only supported for backingFS XFS. Found extfs',
+      'this engine cannot limit the disk of a container',
+    ],
+    [
+      'runc: runc create failed: unable to start container process: fork/exec /proc/self/exe: cannot allocate memory',
+      'there is no memory for one more container',
+    ],
+    [
+      'Error: /usr/bin/slirp4netns failed: "open(\\"/dev/net/tun\\"): Permission denied\\nWARNING: Support for seccomp is experimental"',
+      'this user may not use /dev/net/tun, which networks without root are made with',
+    ],
+  ])('%s', (stderr, message) =>
+    expect(explainEngine(stderr)).toMatchObject({ message, hint: expect.any(String) }),
+  );
+
+  test('other words are left as they are', () => expect(explainEngine('Error: exit status 7')).toEqual({}));
+});
+
+describe('a Docker engine', () => {
+  test('of this main host is reached at the addresses of its containers', () =>
+    expect(dockerEngine({ CgroupVersion: '2' }, 'unix:///var/run/docker.sock')).toMatchObject({
+      env: { DOCKER_HOST: 'unix:///var/run/docker.sock' },
+      reach: 'address',
+      init: 'systemd',
+      limits: true,
+    }));
+
+  test.each([
+    [
+      { SecurityOptions: ['name=seccomp,profile=default', 'name=rootless'] },
+      'unix:///run/user/1/docker.sock',
+    ],
+    [
+      { OperatingSystem: 'Docker Desktop', CgroupVersion: '2' },
+      'unix:///home/joe/.docker/desktop/docker.sock',
+    ],
+    [{ CgroupVersion: '2' }, 'ssh://joe@elsewhere'],
+  ])('%j at %s is reached by published ports', (info, host) =>
+    expect(dockerEngine(info, host).reach).toBe('ports'),
+  );
+
+  test('without root and cgroups of version 2 runs no systemd, and sets no limits', () =>
+    expect(dockerEngine({ SecurityOptions: ['name=rootless'], CgroupVersion: '1' }, '')).toMatchObject({
+      init: 'sshd',
+      limits: false,
+    }));
+
+  test('that is not there is told with its address', async () => {
+    const found = await findDocker(AbortSignal.timeout(20_000), { DOCKER_HOST: 'unix:///nonexistent.sock' });
+    expect(isEngine(found)).toBe(false);
+    expect(found).toMatchObject({
+      reason: expect.stringMatching(/nonexistent\.sock|not installed|stand-in/),
+    });
+  });
+});
+
+describe('Podman', () => {
+  const joe = { uid: 1001, username: 'joe' };
+  const root = { uid: 0, username: 'root' };
+  const caps = 'caps 000001ffffffffff';
+
+  test('works for root with all rights, and for a user who has what it takes', () => {
+    expect(judgePodman(`${caps}\nlacks subuid\nlacks tun`, root)).toBeUndefined();
+    expect(judgePodman('caps 0000000000000000', joe)).toBeUndefined();
+  });
+
+  test('that is missing is told with the Debian packages that have what it needs', () =>
+    expect(
+      judgePodman('missing podman\nmissing newuidmap\nmissing newgidmap\nmissing slirp4netns', joe),
+    ).toEqual({
+      reason: 'Podman is not installed',
+      missingPackages: ['podman', 'uidmap', 'slirp4netns'],
+    }));
+
+  test.each([
+    ['lacks userns', joe, /may not make user namespaces/],
+    ['lacks subuid\nlacks subgid', joe, /usermod --add-subuids .* joe/],
+    ['lacks tun', joe, /chmod 666 \/dev\/net\/tun/],
+    ['missing runc\n', joe, /lacks runc/],
+    ['caps 00000000a80425fb', root, /privileged/],
+  ])('%j does not work for %j', (printed, user, reason) =>
+    expect(judgePodman(printed, user)).toMatchObject({ reason: expect.stringMatching(reason) }),
+  );
+
+  test('asks for no more open files and processes than we have ourselves', () => {
+    const limits =
+      'Max processes             96365                96365                processes \nMax open files            1024                 20000                files     \n';
+    expect(containersConf(limits, 32768)).toContain(
+      'default_ulimits = ["nofile=20000:20000", "nproc=32768:32768"]',
+    );
+    const unlimited = 'Max processes             unlimited            unlimited            processes \n';
+    expect(containersConf(unlimited, 4194304)).toContain(
+      '["nofile=1048576:1048576", "nproc=4194304:4194304"]',
+    );
+  });
+
+  test('has networks and settings of our own', () =>
+    expect(containersConf()).toMatch(/network_config_dir = ".*shakedown\/docker\/podman\/networks"/));
+});
+
+test('this machine will do, or the reason is told', async () => {
+  const result = await probeEngines(AbortSignal.timeout(20_000));
+  expect(result.reason === undefined).toBe(result.ok);
+  expect(result.caps).toEqual(['make', 'reboot', 'power']);
+});

@@ -1,0 +1,119 @@
+import { execaSync } from 'execa';
+import { describe, expect, test } from 'vitest';
+import { containerPlan, limitFlags } from '../../../../main/providers/docker/container-plan.ts';
+import { createScript, shareFlag } from '../../../../main/providers/docker/create-script.ts';
+import { destroyScript } from '../../../../main/providers/docker/destroy-script.ts';
+import { dockerEngine } from '../../../../main/providers/docker/docker-engine.ts';
+import { initScript } from '../../../../main/providers/docker/init-script.ts';
+import { settingsOf } from '../../../../main/providers/docker/machine-at.ts';
+import { podmanEngine } from '../../../../main/providers/docker/podman-engine.ts';
+
+const settings = settingsOf({ count: 2, memory: '128M', cpus: 0.5, pids: 100 });
+const image = { name: 'localhost/shakedown:bookworm-0', command: ['/sbin/init'] };
+const containers = [0, 1].map((id) => containerPlan({ id, name: `n${id}` }, settings, image));
+const plan = {
+  cluster: 'abc123',
+  state: '{"id":"abc123"}',
+  owner: '{"pid":1}',
+  subnets: ['10.1.2', '10.1.3'],
+  resolver: {
+    servers: ['192.0.2.1', 'main'],
+    loopback: '127.0.0.1',
+    rest: ['search example.org', 'options edns0'],
+  },
+  containers,
+  user: 'joe',
+  publicKey: 'ssh-ed25519 AAAA it’s mine',
+  shares: [{ source: '/a, "b', target: '/c' }],
+} as const;
+const engines = {
+  'root’s Podman': { engine: podmanEngine(0), ports: [] },
+  'a user’s Podman': { engine: podmanEngine(1001), ports: [40001, 40002] },
+  Docker: { engine: dockerEngine({ CgroupVersion: '2' }, 'unix:///var/run/docker.sock'), ports: [] },
+};
+const scriptFor = (name: keyof typeof engines) => createScript({ ...plan, ...engines[name] });
+
+describe.each(Object.entries(engines))('the scripts for %s', (_name, { engine, ports }) => {
+  const create = createScript({ ...plan, engine, ports });
+
+  test.each([
+    ['create', create],
+    ['destroy', destroyScript(engine, 'abc123')],
+  ])('%s is what bash takes for a script', (_what, script) =>
+    expect(execaSync('bash', ['-n'], { input: script, reject: false }).stderr).toBe(''),
+  );
+
+  test('have the state on disk before anything is made', () => {
+    const state = create.indexOf('mv -T "$dir.new" "$dir"');
+    expect(state).toBeGreaterThan(0);
+    for (const made of ['network create', 'link add', 'engine create']) {
+      const place = create.indexOf(made);
+      if (place >= 0) expect(place, made).toBeGreaterThan(state);
+    }
+  });
+
+  test('label what they make, and destroy by the label', () => {
+    expect(create).toContain('--label=shakedown.cluster=abc123');
+    expect(destroyScript(engine, 'abc123')).toContain('--filter label=shakedown.cluster=abc123');
+  });
+});
+
+test('ssh is published where the main host cannot reach the containers', () => {
+  expect(scriptFor('a user’s Podman')).toContain('--publish=127.0.0.1:40002:22');
+  expect(scriptFor('Docker')).not.toContain('--publish');
+});
+
+test('root’s Podman gets namespaces and cgroups of ours, others their engine’s', () => {
+  expect(scriptFor('root’s Podman')).toContain('--network=ns:/run/netns/$ns');
+  expect(scriptFor('root’s Podman')).toContain('--cgroup-parent=/shakedown-docker/abc123');
+  expect(scriptFor('root’s Podman')).toContain('--dns=$net.1');
+  expect(scriptFor('root’s Podman')).toContain('--dns-opt=edns0');
+  expect(scriptFor('Docker')).toContain('com.docker.network.bridge.name=skabc123');
+});
+
+test('a systemd is shut down by its own signal, a plain sshd by the usual one', () => {
+  expect(scriptFor('root’s Podman')).toContain('--stop-signal=SIGRTMIN+3');
+  const sshd = containers.map((container) => ({ ...container, command: ['/usr/sbin/sshd', '-D'] }));
+  expect(createScript({ ...plan, ...engines.Docker, containers: sshd })).toContain('--stop-signal=SIGTERM');
+});
+
+test('paths of shares may hold commas and quotes', () =>
+  expect(shareFlag({ source: '/a, "b', target: '/c' })).toBe(
+    `'--mount=type=bind,"source=/a, ""b",target=/c,readonly'`,
+  ));
+
+test('limits become flags, and no swap is added to memory', () => {
+  expect(limitFlags({ memory: 1024, cpus: 0.5, pids: 99, disk: 5 })).toEqual([
+    '--memory=1024',
+    '--memory-swap=1024',
+    '--cpus=0.5',
+    '--pids-limit=99',
+    '--storage-opt=size=5',
+  ]);
+  expect(limitFlags({})).toEqual([]);
+});
+
+describe('what runs first in a container', () => {
+  const run = (args: readonly string[]) =>
+    execaSync('sh', ['-s', ...args], {
+      // Without the parts that change the machine: what is left says what would be run.
+      input: initScript
+        .replaceAll('here=/.shakedown', 'here=/nonexistent')
+        .replace(/if \[ ! -e \$here\/authorized \][\s\S]*?\nfi\n/, '')
+        .replace(/^\{ cat [\s\S]*?set here'\n/m, '')
+        .replace(/mkdir -p \/run\/sshd(; chmod 755 \/run\/sshd)?/g, ':')
+        .replace(/mount -o remount,bind,rw/g, 'true')
+        .replace(/exec /g, 'echo '),
+      reject: false,
+    }).stdout;
+
+  test('is what a shell takes for a script', () =>
+    expect(execaSync('sh', ['-n'], { input: initScript, reject: false }).stderr).toBe(''));
+
+  test.each([
+    [['systemd', 'root', '/sbin/init'], '/sbin/init'],
+    [['systemd', 'root', '/usr/sbin/sshd', '-D', '-e'], '/usr/sbin/sshd -D -e'],
+    [['sshd', 'root', '/sbin/init'], expect.stringMatching(/sshd -D -e$/)],
+    [['sshd', 'root', 'bash'], expect.stringMatching(/sshd -D -e$/)],
+  ])('%j ends in the right init', (args, expected) => expect(run(args).split('\n')[0]).toEqual(expected));
+});
