@@ -240,7 +240,7 @@ export default defineMain({
     );
     await running;
     expect(await cloud.remains()).not.toEqual([]);
-    const { exitCode, all } = await shakedown(directory, ['reap'], credentials);
+    const { exitCode, all } = await shakedown(directory, ['reap', '--provider', 'ec2'], credentials);
     expect(exitCode, all).toBe(0);
     expect(await cloud.remains()).toEqual([]);
   });

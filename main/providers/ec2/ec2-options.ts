@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { UsageError } from '../../../common/errors.ts';
 import { countOrNodes, countOrNodesMessage, machineFields } from '../machine-options.ts';
 
 const least = 5 * 60;
@@ -73,3 +74,15 @@ export function seconds(value: number | string): number {
   if (typeof value === 'number') return value;
   return Number(value.slice(0, -1)) * (unitSeconds[value.slice(-1)] ?? 1);
 }
+
+/** The options as they were validated. Throws UsageError with every mistake in them. */
+export function settingsOf(options: unknown): Ec2Settings {
+  const parsed = ec2OptionsSchema.safeParse(options);
+  if (parsed.success) return parsed.data;
+  const issues = parsed.error.issues.map(({ path, message }) => ['ec2', ...path, message].join(': '));
+  throw new UsageError(issues.join('\n'));
+}
+
+/** Who logs in: the run's user, or the options', or root, who may because the user data says so. */
+export const userOf = ({ user }: { readonly user?: string }, settings: Pick<Ec2Settings, 'user'>): string =>
+  user ?? settings.user ?? 'root';

@@ -14,27 +14,20 @@ import type {
   Provider,
 } from '../provider.ts';
 import { lookUp, makeCluster } from './create-cluster.ts';
-import { type Ec2Api, openEc2, type Patience, usualPatience } from './ec2-api.ts';
-import { type Ec2Settings, ec2OptionsSchema } from './ec2-options.ts';
+import { type Ec2Api, type Patience, usualPatience } from './ec2-api.ts';
+import { settingsOf, userOf } from './ec2-options.ts';
 import { Ec2States, ec2Home } from './ec2-state.ts';
 import { clustersAt, merge } from './list-clusters.ts';
-import { hostOf, machineOf, previewMachine } from './machine-of.ts';
-import { describePlace, type Place, placeFrom, samePlace } from './place.ts';
-import { instanceOf, reboot, refusePublic, start, stop } from './power.ts';
-import { describePrice } from './price.ts';
+import { machineOf, previewMachine } from './machine-of.ts';
+import { isPlace } from './place.ts';
+import { Places } from './places.ts';
+import { type ClusterState, type InstanceAct, instanceOf, reboot, start, stop } from './power.ts';
+import { describeCost } from './price.ts';
 import { probeCredentials } from './probe-credentials.ts';
-import { isClusterId } from './tags.ts';
+import { mustBeId } from './tags.ts';
 import { tagKept, tearDown } from './teardown.ts';
 
-/** The provider's own word on a cluster, kept beside its machines. */
-interface ClusterState extends Place {
-  readonly addresses?: 'public' | 'private';
-}
-
 type Act = Pick<RunContext, 'signal' | 'log'>;
-
-/** Whoever lists asks other providers too, and waits for all. */
-const listing: Partial<Patience> = { call: 15_000, request: 7000 };
 
 /**
  * Instances in Amazon EC2, or a cloud with its API. All that is made has the cluster's id in a tag from the moment it
@@ -44,7 +37,7 @@ export class Ec2Provider implements Provider, CanKeep, CanReboot, CanPower {
   readonly name = 'ec2';
   readonly #env: NodeJS.ProcessEnv;
   readonly #states: Ec2States;
-  readonly #patience: Patience;
+  readonly #places: Places;
 
   /** `home` keeps what is known of clusters instead of `ec2Home()`; tests are less patient than usual. */
   constructor(
@@ -56,7 +49,8 @@ export class Ec2Provider implements Provider, CanKeep, CanReboot, CanPower {
   ) {
     this.#env = options.env ?? process.env;
     this.#states = new Ec2States(options.home ?? ec2Home(this.#env));
-    this.#patience = { ...usualPatience, ...options.patience };
+    const patience = { ...usualPatience, ...options.patience };
+    this.#places = new Places({ env: this.#env, states: this.#states, patience });
   }
 
   async probe(): Promise<ProbeResult> {
@@ -75,17 +69,17 @@ export class Ec2Provider implements Provider, CanKeep, CanReboot, CanPower {
     const { publicKey } = spec.login;
     if (publicKey === undefined) throw new UsageError('ec2: a public key to log in with is needed.');
     const user = userOf(spec.login, settings);
-    using api = await openEc2(placeFrom(settings, this.#env), this.#patience);
+    using api = await this.#places.open(settings);
     const { place } = api;
     const state = { id: spec.cluster, owner: processIdentity(), place };
-    await this.#states.write({ ...state, stage: 'looking' });
+    const before = await this.#states.read(spec.cluster);
+    const begun = before !== undefined && before.stage !== 'looking';
+    await this.#states.write({ ...state, stage: begun ? 'making' : 'looking' });
     const plan = await lookUp(spec, settings, { user, publicKey }, api, ctx);
     await this.#states.write({ ...state, stage: 'making' });
     const instances = await makeCluster(plan, api, ctx);
     await this.#states.write({ ...state, stage: 'made' });
-    const price = await describePrice(instances, settings, api, ctx.signal);
-    const many = `${instances.length} ${settings.type} in ${describePlace(place)}`;
-    const message = `${many}: ${price}; they end themselves at ${plan.expires.toISOString()}`;
+    const message = await describeCost(instances, settings, plan.expires, api, ctx.signal);
     ctx.emit({ type: 'note', phase: 'machines', message });
     ctx.log(message);
     const { addresses } = settings;
@@ -101,7 +95,7 @@ export class Ec2Provider implements Provider, CanKeep, CanReboot, CanPower {
    * and the one that the environment names.
    */
   async list(ctx: Pick<RunContext, 'signal'>): Promise<readonly ListedCluster[]> {
-    const found = await this.#everywhere(ctx.signal, (api) => clustersAt(api, ctx.signal), listing);
+    const found = await this.#places.everywhere(ctx.signal, (api) => clustersAt(api, ctx.signal));
     return merge(found.flat(), this.#states, Date.now());
   }
 
@@ -109,11 +103,11 @@ export class Ec2Provider implements Provider, CanKeep, CanReboot, CanPower {
     mustBeId(id);
     const known = await this.#states.read(id);
     if (known?.stage !== 'looking') {
-      const unsettled = known?.stage !== 'made';
-      const tear = (api: Ec2Api) => tearDown(id, { unsettled: unsettled && !isPlace(state) }, api, ctx);
+      const unsettled = known ? known.stage === 'making' : !isPlace(state);
+      const tear = (api: Ec2Api) => tearDown(id, { unsettled }, api, ctx);
       const place = known?.place ?? (isPlace(state) ? state : undefined);
-      if (place) await this.#at(place, tear);
-      else await this.#everywhere(ctx.signal, tear);
+      if (place) await this.#places.at(place, tear);
+      else await this.#places.everywhere(ctx.signal, tear);
     }
     await this.#states.forget(id);
   }
@@ -122,84 +116,29 @@ export class Ec2Provider implements Provider, CanKeep, CanReboot, CanPower {
     mustBeId(id);
     await this.#states.keep(id);
     const known = await this.#states.read(id);
-    if (known) await this.#at(known.place, (api) => tagKept(id, api, AbortSignal.timeout(60_000)));
+    if (known) await this.#places.at(known.place, (api) => tagKept(id, api, AbortSignal.timeout(60_000)));
   }
 
-  async reboot(which: MachineOf, { signal }: Act): Promise<void> {
-    await this.#on(which, signal, (api, instance, addresses) =>
-      reboot(instance, hostOf(instance, addresses), api, signal),
-    );
+  reboot(which: MachineOf, { signal }: Act): Promise<void> {
+    return this.#on(which, signal, reboot);
   }
 
-  async powerOff(which: MachineOf, { signal }: Act): Promise<void> {
-    await this.#on(which, signal, (api, instance, addresses) => {
-      refusePublic(instance, addresses);
-      return stop(instance, api, signal);
-    });
+  powerOff(which: MachineOf, { signal }: Act): Promise<void> {
+    return this.#on(which, signal, stop);
   }
 
-  async powerOn(which: MachineOf, { signal }: Act): Promise<void> {
-    await this.#on(which, signal, (api, instance) => start(instance, api, signal));
+  powerOn(which: MachineOf, { signal }: Act): Promise<void> {
+    return this.#on(which, signal, start);
   }
 
-  async #on(
-    { cluster, machine }: MachineOf,
-    signal: AbortSignal,
-    act: (
-      api: Ec2Api,
-      instance: Awaited<ReturnType<typeof instanceOf>>,
-      addresses: ClusterState['addresses'],
-    ) => Promise<void>,
-  ): Promise<void> {
+  async #on({ cluster, machine }: MachineOf, signal: AbortSignal, act: InstanceAct): Promise<void> {
     mustBeId(cluster.id);
     const known = (await this.#states.read(cluster.id))?.place;
-    const place = isPlace(cluster.state) ? cluster.state : known;
+    const place: ClusterState | undefined = isPlace(cluster.state) ? cluster.state : known;
     if (!place) throw new UsageError(`ec2: nothing is known of cluster ${cluster.id}.`);
-    const { addresses } = place as ClusterState;
-    await this.#at(place, async (api) =>
-      act(api, await instanceOf({ cluster: cluster.id, node: machine }, api, signal), addresses),
-    );
-  }
-
-  async #at<Result>(
-    { region, endpoint, profile }: Place,
-    act: (api: Ec2Api) => Promise<Result>,
-    patience: Partial<Patience> = {},
-  ): Promise<Result> {
-    const plain = { region, ...(endpoint ? { endpoint } : {}), ...(profile ? { profile } : {}) };
-    using api = await openEc2(plain, { ...this.#patience, ...patience });
-    return await act(api);
-  }
-
-  async #everywhere<Result>(
-    signal: AbortSignal,
-    act: (api: Ec2Api) => Promise<Result>,
-    patience: Partial<Patience> = {},
-  ): Promise<readonly Result[]> {
-    const places = await this.#states.places();
-    const here = placeFrom({}, this.#env);
-    // Whoever has an environment for Amazon's tools need not use us with it: without credentials there is nothing.
-    const look =
-      'region' in here && (await this.probe()).ok && !places.some((place) => samePlace(place, here));
-    signal.throwIfAborted();
-    return Promise.all([...places, ...(look ? [here] : [])].map((place) => this.#at(place, act, patience)));
+    await this.#places.at(place, async (api) => {
+      const instance = await instanceOf({ cluster: cluster.id, node: machine }, api, signal);
+      await act(instance, { api, signal, addresses: place.addresses });
+    });
   }
 }
-
-function mustBeId(id: string): void {
-  if (!isClusterId(id)) throw new UsageError(`'${id}' is not the id of an ec2 cluster.`);
-}
-
-const isPlace = (state: unknown): state is Place =>
-  typeof state === 'object' && state !== null && 'region' in state && typeof state.region === 'string';
-
-function settingsOf(options: unknown): Ec2Settings {
-  const parsed = ec2OptionsSchema.safeParse(options);
-  if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map(({ path, message }) => ['ec2', ...path, message].join(': '));
-  throw new UsageError(issues.join('\n'));
-}
-
-/** The run's, or the options', or root, who may log in because the user data says so. */
-const userOf = ({ user }: MachinesSpec['login'], settings: Ec2Settings): string =>
-  user ?? settings.user ?? 'root';

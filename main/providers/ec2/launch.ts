@@ -1,33 +1,11 @@
-import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RunInstancesCommandInput, Tag } from '@aws-sdk/client-ec2';
 import { ShakedownError } from '../../../common/errors.ts';
 import type { Ec2Api } from './ec2-api.ts';
 import { Ec2Error } from './ec2-error.ts';
 import { instancesOf, type OwnInstance, ownInstance } from './instances.ts';
-import { keys, nameOf } from './tags.ts';
+import { type InstancePlan, type Market, runRequest } from './run-request.ts';
 import type { Zone } from './zones.ts';
 
-/** One instance as it shall be. */
-export interface InstancePlan {
-  readonly cluster: string;
-  readonly node: number;
-  readonly name: string;
-  readonly image: string;
-  readonly type: string;
-  readonly keyName: string | undefined;
-  readonly group: string;
-  readonly tags: readonly Tag[];
-  readonly userData: string;
-  /** `ssh-ed25519 AAAA…` */
-  readonly hostKey: string;
-  readonly spot: boolean | { readonly maxPrice: number };
-  /** The root disk, if not as the image has it; in GiB. */
-  readonly disk: { readonly device: string; readonly size: number } | undefined;
-  readonly publicAddress: boolean | undefined;
-}
-
-type Market = 'spot' | 'on demand';
 const rounds = 3;
 const tries = 8;
 
@@ -124,67 +102,3 @@ async function runOnce(
     await sleep(Math.random() * Math.min(20_000, 500 * 2 ** count), undefined, { signal });
   }
 }
-
-/** docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances */
-function runRequest(
-  plan: InstancePlan,
-  zone: Zone,
-  { market, round }: { readonly market: Market; readonly round: number },
-): RunInstancesCommandInput {
-  const tags = [
-    ...plan.tags,
-    { Key: 'Name', Value: `${nameOf(plan.cluster)}-${plan.name}` },
-    { Key: keys.node, Value: String(plan.node) },
-  ];
-  const withHostKey = [...tags, { Key: keys.hostKey, Value: plan.hostKey }];
-  const kinds = ['volume', 'network-interface', ...(market === 'spot' ? ['spot-instances-request'] : [])];
-  const maxPrice = typeof plan.spot === 'object' ? { MaxPrice: String(plan.spot.maxPrice) } : {};
-  return {
-    ClientToken: clientToken(plan, zone, market, round),
-    MinCount: 1,
-    MaxCount: 1,
-    ImageId: plan.image,
-    InstanceType: plan.type as NonNullable<RunInstancesCommandInput['InstanceType']>,
-    ...(plan.keyName === undefined ? {} : { KeyName: plan.keyName }),
-    UserData: Buffer.from(plan.userData).toString('base64'),
-    // The timer on the instance powers it off: that shall be its end.
-    InstanceInitiatedShutdownBehavior: 'terminate',
-    NetworkInterfaces: [
-      {
-        DeviceIndex: 0,
-        SubnetId: zone.subnet,
-        Groups: [plan.group],
-        DeleteOnTermination: true,
-        ...(plan.publicAddress === undefined ? {} : { AssociatePublicIpAddress: plan.publicAddress }),
-      },
-    ],
-    ...(plan.disk === undefined ? {} : { BlockDeviceMappings: [rootDisk(plan.disk)] }),
-    ...(market === 'spot'
-      ? {
-          InstanceMarketOptions: {
-            MarketType: 'spot',
-            SpotOptions: {
-              SpotInstanceType: 'one-time',
-              InstanceInterruptionBehavior: 'terminate',
-              ...maxPrice,
-            },
-          },
-        }
-      : {}),
-    TagSpecifications: [
-      { ResourceType: 'instance', Tags: withHostKey },
-      ...kinds.map((kind) => ({ ResourceType: kind as 'volume', Tags: tags })),
-    ],
-  };
-}
-
-const rootDisk = ({ device, size }: NonNullable<InstancePlan['disk']>) => ({
-  DeviceName: device,
-  Ebs: { DeleteOnTermination: true, VolumeSize: size },
-});
-
-/** At most 64 characters; one for each different request, for a token may not be used with other parameters. */
-const clientToken = (plan: InstancePlan, zone: Zone, market: Market, round: number): string =>
-  createHash('sha256')
-    .update(JSON.stringify([plan.cluster, plan.node, zone.subnet, market, round]))
-    .digest('hex');

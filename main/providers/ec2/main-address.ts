@@ -16,7 +16,8 @@ export async function mainAddress(
   url = checkIpUrl,
 ): Promise<string> {
   if (addresses === 'private') return sourceAddress(peer);
-  if (place.endpoint !== undefined) return sourceAddress(new URL(place.endpoint).hostname);
+  const endpoint = place.endpoint === undefined ? 'amazonaws.com' : new URL(place.endpoint).hostname;
+  if (!/(^|\.)amazonaws\.com(\.cn)?$/.test(endpoint)) return sourceAddress(endpoint);
   const text = await ask(url, signal);
   if (isIPv4(text)) return text;
   throw new ShakedownError({

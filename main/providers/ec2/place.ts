@@ -31,5 +31,9 @@ export function placeFrom(wish: Wish, env: NodeJS.ProcessEnv): Place | Omit<Plac
 export const describePlace = ({ region, endpoint }: Place): string =>
   endpoint === undefined ? `EC2 in ${region}` : `EC2 in ${region} at ${endpoint}`;
 
+/** Whether a cluster's state tells a place. */
+export const isPlace = (state: unknown): state is Place =>
+  typeof state === 'object' && state !== null && 'region' in state && typeof state.region === 'string';
+
 export const samePlace = (one: Place, other: Place): boolean =>
   one.region === other.region && one.endpoint === other.endpoint && one.profile === other.profile;

@@ -3,7 +3,24 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ShakedownError } from '../../../common/errors.ts';
 import type { Ec2Api } from './ec2-api.ts';
 import { instancesOf, type OwnInstance } from './instances.ts';
+import { hostOf } from './machine-of.ts';
+import type { Place } from './place.ts';
 import { waitFor } from './wait-for.ts';
+
+/** The provider's own word on a cluster, kept beside its machines. */
+export interface ClusterState extends Place {
+  readonly addresses?: 'public' | 'private';
+}
+
+/** What is done to one instance. Throws ShakedownError, and the signal's reason. */
+export type InstanceAct = (
+  instance: OwnInstance,
+  by: {
+    readonly api: Ec2Api;
+    readonly signal: AbortSignal;
+    readonly addresses: ClusterState['addresses'];
+  },
+) => Promise<void>;
 
 /** The instance of a node; ShakedownError when there is none. */
 export async function instanceOf(
@@ -24,12 +41,8 @@ export async function instanceOf(
  * Restarts an instance (API_RebootInstances, which answers before anything happens) and resolves when its sshd has gone
  * down: a connection that was made before is closed then.
  */
-export async function reboot(
-  instance: OwnInstance,
-  host: string,
-  api: Ec2Api,
-  signal: AbortSignal,
-): Promise<void> {
+export const reboot: InstanceAct = async (instance, { api, signal, addresses }) => {
+  const host = hostOf(instance, addresses);
   const late = AbortSignal.timeout(api.patience.state);
   const either = AbortSignal.any([signal, late]);
   try {
@@ -46,7 +59,7 @@ export async function reboot(
       node: instance.node,
     });
   }
-}
+};
 
 /** sshd itself closes a connection on which nobody logs in, after LoginGraceTime: two minutes (sshd_config(5)). */
 const grace = 100_000;
@@ -76,33 +89,37 @@ async function openWitness(
 }
 
 /** As by the plug (API_StopInstances: Force, and no shutdown of the system); resolves when it is stopped. */
-export async function stop(instance: OwnInstance, api: Ec2Api, signal: AbortSignal): Promise<void> {
-  if (instance.spot) {
-    throw new ShakedownError({
-      message: 'a one-time spot instance cannot be stopped',
-      node: instance.node,
-      hint: 'use instances on demand for faults of power: spot: false',
-    });
-  }
+export const stop: InstanceAct = async (instance, { api, signal, addresses }) => {
+  refuseStop(instance, addresses);
   const request = { InstanceIds: [instance.id], Force: true, SkipOsShutdown: true };
   await api.call(`stop ${instance.id}`, signal, (ec2, options) => ec2.stopInstances(request, options));
   await waitFor('stopped', [instance.id], api, signal);
-}
+};
 
 /** Resolves when it runs. */
-export async function start(instance: OwnInstance, api: Ec2Api, signal: AbortSignal): Promise<void> {
+export const start: InstanceAct = async (instance, { api, signal }) => {
   await api.call(`start ${instance.id}`, signal, (ec2, options) =>
     ec2.startInstances({ InstanceIds: [instance.id] }, options),
   );
   await waitFor('running', [instance.id], api, signal);
-}
+};
 
 /** A public address is given back when an instance stops, and it starts with another (API_StopInstances). */
-export function refusePublic(instance: OwnInstance, addresses: 'public' | 'private' | undefined): void {
-  if (addresses === 'private' || instance.publicAddress === undefined) return;
+function refuseStop(
+  { spot, id, node, publicAddress }: OwnInstance,
+  addresses: ClusterState['addresses'],
+): void {
+  if (spot) {
+    throw new ShakedownError({
+      message: 'a one-time spot instance cannot be stopped',
+      node,
+      hint: 'use instances on demand for faults of power: spot: false',
+    });
+  }
+  if (addresses === 'private' || publicAddress === undefined) return;
   throw new ShakedownError({
-    message: `instance ${instance.id} would lose the public address ${instance.publicAddress} under which it is reached`,
-    node: instance.node,
+    message: `instance ${id} would lose the public address ${publicAddress} under which it is reached`,
+    node,
     hint: "use addresses: 'private' for faults of power, from within the VPC",
   });
 }

@@ -1,12 +1,26 @@
 import type { Ec2Api } from './ec2-api.ts';
 import type { Ec2Settings } from './ec2-options.ts';
 import type { OwnInstance } from './instances.ts';
+import { describePlace } from './place.ts';
+
+/** What the instances are, what they cost and when they end, in a sentence. */
+export async function describeCost(
+  instances: readonly OwnInstance[],
+  settings: Pick<Ec2Settings, 'type' | 'pricePerHour'>,
+  expires: Date,
+  api: Ec2Api,
+  signal: AbortSignal,
+): Promise<string> {
+  const many = `${instances.length} ${settings.type} in ${describePlace(api.place)}`;
+  const price = await describePrice(instances, settings, api, signal);
+  return `${many}: ${price}; they end themselves at ${expires.toISOString()}`;
+}
 
 /**
- * What the instances cost, in words, as far as it is known: spot prices by EC2's own word
- * (API_DescribeSpotPriceHistory), those on demand by the config's.
+ * What the instances cost, as far as it is known: spot prices by EC2's own word (API_DescribeSpotPriceHistory), those
+ * on demand by the config's.
  */
-export async function describePrice(
+async function describePrice(
   instances: readonly OwnInstance[],
   { type, pricePerHour }: Pick<Ec2Settings, 'type' | 'pricePerHour'>,
   api: Ec2Api,

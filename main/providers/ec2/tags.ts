@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import type { Tag } from '@aws-sdk/client-ec2';
+import { UsageError } from '../../../common/errors.ts';
 import type { ProcessIdentity } from '../../../common/process-identity.ts';
 
 /** The keys of our tags. What has the first one is ours; its value is the cluster's id. */
@@ -17,6 +18,11 @@ export const keys = {
 
 export const isClusterId = (text: string): boolean => /^[0-9a-f]{6}$/.test(text);
 
+/** Throws UsageError. */
+export function mustBeId(id: string): void {
+  if (!isClusterId(id)) throw new UsageError(`'${id}' is not the id of an ec2 cluster.`);
+}
+
 /** The name of a cluster's security group and key pair, and how those of its instances begin. */
 export const nameOf = (cluster: string): string => `shakedown-${cluster}`;
 
@@ -26,7 +32,7 @@ export function mainHost(): string {
   return `${userInfo().username}@${hostname()} ${digest}`;
 }
 
-/** `NaN` never comes up: without a machine-id the host's name must do. */
+/** Without one the host's name must do. */
 function machineId(): string {
   try {
     return readFileSync('/etc/machine-id', 'utf8').trim();

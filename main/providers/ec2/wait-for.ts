@@ -23,8 +23,10 @@ export async function waitFor(
     await waiters[state](limits, { InstanceIds: [...ids] });
   } catch (cause) {
     signal.throwIfAborted();
+    const late = cause instanceof Error && cause.name === 'TimeoutError';
+    const how = late ? `within ${maxWaitTime} s` : 'but went another way, or EC2 did not answer';
     throw new ShakedownError(
-      { message: `${ids.join(', ')} did not get ${state} within ${maxWaitTime} s`, phase: 'machines' },
+      { message: `${ids.join(', ')} did not get ${state} ${how}`, phase: 'machines' },
       { cause },
     );
   }
