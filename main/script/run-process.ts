@@ -46,7 +46,8 @@ export async function runProcess(
   process.stdout.pipe(stdout);
   process.stderr.pipe(stderr);
   const detach = terminal ? attachTerminal(process, terminal) : undefined;
-  if (!terminal) process.stdin.end();
+  // Who reads from a terminal that nobody sits at finds its end: closing the channel does not tell it (termios(3), VEOF).
+  if (!terminal) process.stdin.end(tty === false ? '' : '\x04');
   const over = new AbortController();
   const ending = endInTime(remote, process, options, over.signal);
   try {

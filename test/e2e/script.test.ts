@@ -57,6 +57,7 @@ test('a script runs on a machine that is made for it; kept, the machine can be l
   const other = folder({
     'big.sh': 'head -c 1G /dev/zero\n',
     'tty.sh': 'tty; stty size\n',
+    'ask.sh': 'read answer; echo "[$answer]"; exit 3\n',
     'stay.sh': 'pwd; sleep 300\n',
   });
   await boundedMemory(other, ['script', 'big.sh', ...args], env);
@@ -67,6 +68,8 @@ test('a script runs on a machine that is made for it; kept, the machine can be l
     ...{ cwd: other, env, input: '', reject: false, timeout: 60_000 },
   });
   expect(typed.stdout).toMatch(/\/dev\/pts\/\d+\s+\d+ \d+/);
+  const alone = await shakedown(other, ['script', 'ask.sh', ...args, '--tty', '--timeout', '60'], env);
+  expect(alone, 'who reads where nobody types finds the end').toMatchObject({ exitCode: 3, stdout: '[]' });
   const without = await shakedown(other, ['script', 'tty.sh', ...args], env);
   expect(without.all).toContain('--tty gives it one');
 
