@@ -52,10 +52,10 @@ export class LeaseFolder {
     return (await Promise.all(files.map(readNote))).flat();
   }
 
-  /** Replaces our own note on the machine. */
+  /** Replaces our own note on the machine; to be called under the lock. */
   async write(note: Note): Promise<void> {
     const file = join(this.#folder, `${encodeURIComponent(note.machine)}.${process.getuid?.() ?? 0}.json`);
-    const fresh = `${file}.${process.pid}`;
+    const fresh = `${file}.new`;
     await writeFile(fresh, JSON.stringify(note), { mode: 0o644 });
     await rename(fresh, file);
   }
@@ -72,7 +72,10 @@ export class LeaseFolder {
     const locked = new Promise<true>((resolve) => lock.stdout.once('data', () => resolve(true)));
     try {
       const outcome = await Promise.race([locked, lock]);
-      if (outcome === true) return await action();
+      if (outcome === true) {
+        await this.#removeTorn();
+        return await action();
+      }
       throw new ShakedownError({
         message: `${this.#folder} cannot be locked: ${outcome.stderr || outcome.message}`,
         hint: 'apt-get install util-linux',
@@ -82,9 +85,16 @@ export class LeaseFolder {
       await lock;
     }
   }
+
+  /** Under the lock nobody writes: what is half written is of one who was killed. */
+  async #removeTorn(): Promise<void> {
+    const torn = (await readdir(this.#folder)).filter((name) => name.endsWith('.new'));
+    const remove = (name: string) => rm(join(this.#folder, name), { force: true }).catch(() => undefined);
+    await Promise.all(torn.map(remove));
+  }
 }
 
-/** What is being written, was just removed or is damaged says nothing. */
+/** What was just removed or is damaged says nothing. */
 async function readNote(file: string): Promise<readonly FoundNote[]> {
   try {
     return [{ ...noteSchema.parse(JSON.parse(await readFile(file, 'utf8'))), file }];

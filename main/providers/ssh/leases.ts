@@ -19,7 +19,7 @@ export class Leases {
 
   /**
    * Takes the first `count` machines that nobody has, those that were set aside last, and gives their places in the
-   * list; fewer when there are no more. Two processes that do so at the same time take different ones.
+   * list; fewer when there are no more, and none twice. Two processes that do so at the same time take different ones.
    */
   take(cluster: string, machines: readonly string[], count: number): Promise<readonly number[]> {
     return this.#folder.locked(async () => {
@@ -29,6 +29,7 @@ export class Leases {
       const asideSince = (index: number) =>
         Math.max(0, ...(about[index] ?? []).map(({ aside }) => aside?.since ?? 0));
       const taken = [...machines.keys()]
+        .filter((index) => machines.indexOf(machines[index] ?? '') === index)
         .filter((index) => !about[index]?.some(({ lease }) => inUse(lease)))
         .toSorted((one, other) => asideSince(one) - asideSince(other))
         .slice(0, count)

@@ -100,6 +100,12 @@ export class SshProvider implements Provider, CanKeep {
     { log }: Pick<RunContext, 'log'>,
   ): Promise<void> {
     const names = await Promise.all(machines.map(({ ssh }) => nameOf(ssh)));
+    for (const [index, name] of names.entries()) {
+      const [one, other] = [machines[names.indexOf(name)], machines[index]];
+      if (one !== other) {
+        throw new UsageError(`ssh: ${one?.name} and ${other?.name} are the same machine, ${name}.`);
+      }
+    }
     const taken = await this.#leases.take(cluster, names, names.length).catch((error: Error) => {
       log(`no lease was taken: ${error.message}`);
       return [...names.keys()];

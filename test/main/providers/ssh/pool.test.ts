@@ -1,7 +1,7 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { UsageError } from '../../../../common/errors.ts';
 import { Leases } from '../../../../main/providers/ssh/leases.ts';
 import { type SshOptions, ssh } from '../../../../main/providers/ssh/ssh-options.ts';
@@ -38,8 +38,8 @@ function runs(options: SshOptions, down: readonly string[] = []) {
   };
 }
 
-/** Takes the machines of a list in a process of its own, and stays. */
-async function otherProcess(leases: string, cluster: string, machines: readonly string[]) {
+/** A process that takes half of the machines, and stays. */
+function takerOf(leases: string, cluster: string, machines: readonly string[]) {
   const script = `
     import { Leases } from '${import.meta.dirname}/../../../../main/providers/ssh/leases.ts';
     const [folder, cluster, count, ...machines] = process.argv.slice(1);
@@ -48,7 +48,12 @@ async function otherProcess(leases: string, cluster: string, machines: readonly 
     setInterval(() => 0, 1000);`;
   const count = String(Math.ceil(machines.length / 2));
   const args = ['--input-type=module', '-e', script, leases, cluster, count, ...machines];
-  const running = execa(process.execPath, args, { reject: false });
+  return execa(process.execPath, args, { reject: false });
+}
+
+/** The same, once it has them. */
+async function otherProcess(leases: string, cluster: string, machines: readonly string[]) {
+  const running = takerOf(leases, cluster, machines);
   const [line = '[]'] = await new Promise<string[]>((resolve) =>
     running.stdout.once('data', (chunk) => resolve(String(chunk).split('\n'))),
   );
@@ -61,25 +66,25 @@ async function otherProcess(leases: string, cluster: string, machines: readonly 
 
 describe('a pool', () => {
   test('gives each run machines that no other has, and takes them back', async () => {
-    const { take, provider } = runs({ pool: ['m[1-5]'], count: 2 });
-    expect(await take('aaaaaa')).toEqual(['m1', 'm2']);
-    expect(await take('bbbbbb')).toEqual(['m3', 'm4']);
+    const { take, provider } = runs({ pool: ['10.0.0.[1-5]'], count: 2 });
+    expect(await take('aaaaaa')).toEqual(['10.0.0.1', '10.0.0.2']);
+    expect(await take('bbbbbb')).toEqual(['10.0.0.3', '10.0.0.4']);
     await provider.destroy({ id: 'aaaaaa' });
     await provider.destroy({ id: 'aaaaaa' });
-    expect(await take('cccccc')).toEqual(['m1', 'm2']);
+    expect(await take('cccccc')).toEqual(['10.0.0.1', '10.0.0.2']);
   });
 
   test('says who has the machines when too few are left, and what to do', async () => {
-    const { take, provider } = runs({ pool: ['m[1-3]'], count: 2 }, ['m3']);
+    const { take, provider } = runs({ pool: ['10.0.0.[1-3]'], count: 2 }, ['10.0.0.3']);
     await take('aaaaaa');
     await provider.keep({ id: 'aaaaaa' });
     await expect(take('bbbbbb')).rejects.toMatchObject({
       details: {
         message: '2 machines of the pool are wanted, and only 0 of its 3 can be had.',
         lastLines: [
-          expect.stringMatching(/^m1: kept in .* since \d{4}-\d\d-\d\d \d\d:\d\d UTC$/),
-          expect.stringMatching(/^m2: kept in /),
-          'm3: no ssh answer',
+          expect.stringMatching(/^10\.0\.0\.1: kept in .* since \d{4}-\d\d-\d\d \d\d:\d\d UTC$/),
+          expect.stringMatching(/^10\.0\.0\.2: kept in /),
+          '10.0.0.3: no ssh answer',
         ],
         hint: expect.stringContaining('shakedown down'),
       },
@@ -87,17 +92,17 @@ describe('a pool', () => {
   });
 
   test('sets aside a machine that does not answer, and takes the next one; later runs try it last', async () => {
-    const { take, tried, lines, provider } = runs({ pool: ['m[1-4]'], count: 2 }, ['m1']);
-    expect(await take('aaaaaa')).toEqual(['m3', 'm2']);
-    expect(lines).toEqual(['set aside, another machine of the pool is taken: m1: no ssh answer']);
+    const { take, tried, lines, provider } = runs({ pool: ['10.0.0.[1-4]'], count: 2 }, ['10.0.0.1']);
+    expect(await take('aaaaaa')).toEqual(['10.0.0.3', '10.0.0.2']);
+    expect(lines).toEqual(['set aside, another machine of the pool is taken: 10.0.0.1: no ssh answer']);
     await provider.destroy({ id: 'aaaaaa' });
     tried.length = 0;
-    expect(await take('bbbbbb')).toEqual(['m2', 'm3']);
-    expect(tried).not.toContain('m1');
+    expect(await take('bbbbbb')).toEqual(['10.0.0.2', '10.0.0.3']);
+    expect(tried).not.toContain('10.0.0.1');
   });
 
   test('gives back what it took when too few answer', async () => {
-    const { take, provider } = runs({ pool: ['m[1-2]'], count: 2 }, ['m2']);
+    const { take, provider } = runs({ pool: ['10.0.0.[1-2]'], count: 2 }, ['10.0.0.2']);
     await expect(take('aaaaaa')).rejects.toThrow('only 1 of its 2 can be had');
     await provider.destroy({ id: 'aaaaaa' });
     expect(await provider.list()).toEqual([]);
@@ -105,11 +110,11 @@ describe('a pool', () => {
 
   test('gives so many of each role', async () => {
     const pool = [
-      { address: 'd[1-3]', role: 'db' },
-      { address: 'w[1-3]', role: 'web' },
+      { address: '10.0.1.[1-3]', role: 'db' },
+      { address: '10.0.2.[1-3]', role: 'web' },
     ];
-    const { take } = runs({ pool, count: { web: 1, db: 2 } }, ['d1']);
-    expect(await take('aaaaaa')).toEqual(['w1', 'd3', 'd2']);
+    const { take } = runs({ pool, count: { web: 1, db: 2 } }, ['10.0.1.1']);
+    expect(await take('aaaaaa')).toEqual(['10.0.2.1', '10.0.1.3', '10.0.1.2']);
   });
 
   test('may be an inventory', async () => {
@@ -125,8 +130,10 @@ describe('a pool', () => {
   test('knows a machine by its address, whatever its name', async () => {
     const { take } = runs({ pool: ['localhost', '127.0.0.1'], count: 1 });
     await take('aaaaaa');
-    const second = take('bbbbbb');
-    await expect(second).rejects.toThrow('only 0 of its 2');
+    await expect(take('bbbbbb')).rejects.toThrow('only 0 of its 2');
+    await expect(runs({ pool: ['localhost', '127.0.0.1'], count: 2 }).take('cccccc')).rejects.toThrow(
+      'only 1 of its 2',
+    );
   });
 
   test.each<[SshOptions, string]>([
@@ -170,8 +177,31 @@ describe('leases', () => {
     await Promise.all(others.map((other) => other.kill()));
   });
 
+  test('of a process that is killed at any moment are given back by the id of its cluster', async () => {
+    const leases = join(folder(), 'leases');
+    const machines = Array.from({ length: 40 }, (_, index) => `m${index}`);
+    for (let round = 0; round < 8; round++) {
+      const maker = takerOf(leases, 'ffffff', machines);
+      await vi.waitFor(
+        () => expect(existsSync(leases) ? readdirSync(leases).length : 0).toBeGreaterThan(round),
+        {
+          timeout: 20_000,
+          interval: 1,
+        },
+      );
+      maker.kill('SIGKILL');
+      await maker;
+      const provider = new SshProvider({ leases: new Leases(leases) });
+      await provider.destroy({ id: 'ffffff' });
+      expect(await provider.list()).toEqual([]);
+      expect(await new Leases(leases).take('aaaaaa', machines, 40)).toHaveLength(40);
+      await provider.destroy({ id: 'aaaaaa' });
+      expect(readdirSync(leases)).toEqual([]);
+    }
+  });
+
   test('outlive their process only if they are kept', async () => {
-    const { leases, provider } = runs({ pool: ['m1'], count: 1 });
+    const { leases, provider } = runs({ pool: ['10.0.0.1'], count: 1 });
     const other = await otherProcess(leases, 'ffffff', ['m1']);
     await provider.keep({ id: 'ffffff' });
     await other.kill();

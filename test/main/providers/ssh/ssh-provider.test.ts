@@ -148,6 +148,15 @@ describe('machines that are named', () => {
     expect(await provider.list()).toEqual([]);
   });
 
+  test('are not the same machine under two names', async () => {
+    const leases = new Leases(join(folder(), 'leases'));
+    const machines = ['n0', 'n1'].map((name, id) => ({ id, name }));
+    const spec = { ...named('abc123'), machines, options: { hosts: ['localhost', '127.0.0.1'] } };
+    await expect(new SshProvider({ configFile: '/no/config', leases }).create(spec, context)).rejects.toThrow(
+      'n0 and n1 are the same machine, 127.0.0.1:22',
+    );
+  });
+
   test('are borrowed even if another has them, or no lease can be taken: the log says so', async () => {
     const lines: string[] = [];
     const ctx = { ...context, log: (line: string) => void lines.push(line) };
