@@ -228,17 +228,23 @@ describe('a maker that is killed', () => {
   });
   afterAll(() => provider.destroy(bystander, ctx));
 
-  test('at any moment leaves nothing that its id does not find', async () => {
-    for (let round = 0; round < 12; round++) {
+  test.each([
+    { act: 'create', said: 'making', within: 400 },
+    { act: 'destroy', said: 'destroying', within: 150 },
+  ])('at any moment of $act leaves nothing that its id does not find', async ({ act, said, within }) => {
+    const kill = async (moment: number) => {
       const id = newClusterId();
-      const maker = runMaker(id);
-      await expect
-        .poll(async () => (await maker.stdoutSoFar()).includes('making'), { interval: 5 })
-        .toBe(true);
-      await sleep(round * 15 + Math.random() * 15);
+      const maker = runMaker(id, act === 'destroy');
+      const begun = async () => (await maker.stdoutSoFar()).includes(said);
+      await expect.poll(begun, { interval: 5 }).toBe(true);
+      await sleep(moment * within);
       await maker.kill();
       await provider.destroy({ id }, ctx);
-      expect(await remains([id]), `round ${round}`).toEqual([]);
+      expect(await remains([id]), `killed ${Math.round(moment * within)} ms after '${said}'`).toEqual([]);
+    };
+    // Fifteen moments, evenly spread but for a little chance, three at a time.
+    for (let round = 0; round < 5; round++) {
+      await Promise.all([0, 1, 2].map((each) => kill((round * 3 + each + Math.random()) / 15)));
     }
     expect(await provider.list(ctx)).toContainEqual({ id: bystander.id, ownerAlive: true, kept: false });
     const [remote] = await connect(bystander);
@@ -287,18 +293,29 @@ async function containers(id: string): Promise<number> {
   return new Set(lines.map((line) => / -M (\S+)/.exec(line)?.[1])).size;
 }
 
-/** Another process that makes a cluster of two nodes, says so, and stays. */
-function runMaker(id: string) {
+/** Another process that makes a cluster of two nodes, says so, and stays, or else destroys it. */
+function runMaker(id: string, destroys = false) {
   const script = `
     import { NspawnProvider } from '${import.meta.dirname}/../../main/providers/nspawn/nspawn-provider.ts';
     const nothing = async () => undefined;
     const ctx = { signal: new AbortController().signal, emit() {}, log() {}, clock: Date.now, cacheDir: '${ctx.cacheDir}', ledger: { record: nothing, settle: nothing } };
     const machines = [0, 1].map((id) => ({ id, name: 'n' + id }));
     console.log('making');
-    await new NspawnProvider().create({ cluster: process.argv[1], machines, options: { count: 2 }, login: { publicKey: 'ssh-ed25519 x' }, shares: [] }, ctx);
+    const provider = new NspawnProvider();
+    await provider.create({ cluster: process.argv[1], machines, options: { nodes: [{}, { disk: '64M' }] }, login: { publicKey: 'ssh-ed25519 x' }, shares: [] }, ctx);
     console.log('made');
+    if (process.argv[2] === 'destroys') {
+      console.log('destroying');
+      await provider.destroy({ id: process.argv[1] }, ctx);
+    }
     await new Promise(() => setInterval(() => 0, 1000));`;
-  const running = execa(process.execPath, ['--input-type=module', '-e', script, id], { reject: false });
+  const running = execa(
+    process.execPath,
+    ['--input-type=module', '-e', script, id, destroys ? 'destroys' : 'stays'],
+    {
+      reject: false,
+    },
+  );
   let printed = '';
   running.stdout.on('data', (chunk) => {
     printed += chunk;
