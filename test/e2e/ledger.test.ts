@@ -1,0 +1,128 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import type { RunContext } from '../../main/context.ts';
+import { makeMachines, newClusterId } from '../../main/phases/machines.ts';
+import { type Cluster, canKeepImages } from '../../main/providers/provider.ts';
+import { providerNamed } from '../../main/providers/registry.ts';
+import { connectSsh } from '../../main/remotes/ssh-remote.ts';
+import { shakedown } from './harness.ts';
+import { type Bystanders, bystanders } from './ledger/bystanders.ts';
+import { killAfter, seeded, startMaker, traces } from './ledger/killed-makers.ts';
+
+/** The same kills again: SHAKEDOWN_SEED=…, as a failure tells it. */
+const seed = Number(process.env.SHAKEDOWN_SEED ?? Math.floor(Math.random() * 2 ** 31));
+const random = seeded(seed);
+
+const directory = mkdtempSync('/var/tmp/shakedown-ledger-');
+const ctx: RunContext = {
+  signal: AbortSignal.timeout(900_000),
+  emit: () => undefined,
+  log: () => undefined,
+  clock: Date.now,
+  cacheDir: '/var/cache/shakedown',
+  ledger: { record: async () => undefined, settle: async () => undefined },
+};
+
+let others: Bystanders;
+let before: string;
+beforeAll(async () => {
+  others = await bystanders();
+  before = await others.look();
+});
+afterAll(async () => {
+  await others[Symbol.asyncDispose]();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+/** The kinds of machine that this main host makes by itself. */
+const kinds = [
+  { kind: 'nspawn', options: { count: 1 }, atOnce: 5 },
+  { kind: 'docker', options: { count: 1 }, atOnce: 5 },
+  { kind: 'qemu', options: { count: 1, memory: '256M' }, atOnce: 5 },
+];
+
+/** Kills in create, and in destroy: 30 together. Divisible by `atOnce`. */
+const kills = 15;
+
+describe.each(kinds)(
+  'makers of $kind machines that are killed at any moment',
+  ({ kind, options, atOnce }) => {
+    const provider = providerNamed(kind);
+    const why = `SHAKEDOWN_SEED=${seed}`;
+    const plan = (id: string) => ({ kind, id, options, directory, cacheDir: ctx.cacheDir });
+    /** ms that one takes here and now. */
+    const took = { create: 0, destroy: 0 };
+    let live: Cluster;
+
+    const make = async (): Promise<Cluster> => {
+      const wanted = { machines: [{ id: 0, name: 'n0' }], options, login: {} };
+      return makeMachines(newClusterId(), wanted, provider, { shares: [], rebuild: false }, ctx);
+    };
+    const imagesInUse = async () =>
+      canKeepImages(provider)
+        ? (await provider.images(ctx)).filter(({ inUse }) => inUse).map(({ id }) => id)
+        : [];
+
+    beforeAll(async () => {
+      live = await make();
+      const from = performance.now();
+      const spare = await make();
+      const made = performance.now();
+      await provider.destroy(spare, ctx);
+      took.create = made - from;
+      took.destroy = performance.now() - made;
+    });
+    afterAll(() => provider.destroy(live, ctx));
+
+    /** Nothing of these is left, and what is not theirs is as it was. */
+    const expectGone = async (ids: readonly string[]) => {
+      expect(await traces(ids), why).toEqual([]);
+      expect(
+        (await provider.list(ctx)).map(({ id }) => id).filter((id) => ids.includes(id)),
+        why,
+      ).toEqual([]);
+      expect(await others.look(), why).toBe(before);
+      await using remote = await connectSsh((live.machines[0] ?? expect.fail()).ssh, {
+        signal: ctx.signal,
+        timeout: 60,
+      });
+      expect((await remote.exec('echo alive')).stdout, why).toBe('alive\n');
+    };
+    const newIds = (count: number) => Array.from({ length: count }, newClusterId);
+    /** Somewhere in what it takes when several are at it on few cores. */
+    const moment = (ms: number) => random() * ms * 2;
+
+    test(`in create, ${kills} times: their ledgers tell reap what to take away`, async () => {
+      const inUse = await imagesInUse();
+      for (let round = 0; round < kills / atOnce; round++) {
+        const ids = newIds(atOnce);
+        onTestFinished(() =>
+          Promise.all(ids.map((id) => provider.destroy({ id }, ctx))).then(() => undefined),
+        );
+        await Promise.all(ids.map((id) => killAfter(moment(took.create), 'create', plan(id))));
+        const reaped = await shakedown(directory, ['reap']);
+        expect(reaped.exitCode, `${why}\n${reaped.all}`).toBe(0);
+        await expectGone(ids);
+      }
+      expect(await imagesInUse(), why).toEqual(inUse);
+    });
+
+    test(`in destroy, ${kills} times: reap finds by their names what is left of them`, async () => {
+      const ids = newIds(atOnce);
+      onTestFinished(() => Promise.all(ids.map((id) => provider.destroy({ id }, ctx))).then(() => undefined));
+      await Promise.all(
+        ids.map(async (id) => {
+          const maker = await startMaker('create', plan(id));
+          await maker.done();
+          await maker.kill();
+        }),
+      );
+      for (let round = 0; round < kills / atOnce; round++) {
+        await Promise.all(ids.map((id) => killAfter(moment(took.destroy), 'destroy', plan(id))));
+      }
+      const reaped = await shakedown(directory, ['reap', '--provider', kind]);
+      expect(reaped.exitCode, `${why}\n${reaped.all}`).toBe(0);
+      await expectGone(ids);
+    });
+  },
+);

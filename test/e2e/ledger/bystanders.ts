@@ -1,0 +1,62 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+
+/** Things of somebody else's, some with names that begin as ours do. */
+export interface Bystanders extends AsyncDisposable {
+  /** All that can be seen of them, as text: the same as long as nobody touches them. */
+  look(): Promise<string>;
+}
+
+const names = {
+  bridges: ['sdother0', 'sqother0', 'skother0', 'bystander0'],
+  namespaces: ['sd-other-0', 'bystander'],
+  tables: ['shakedown_other', 'bystander'],
+  cgroup: 'shakedown-bystander',
+};
+
+/** Makes bridges, network namespaces, nft tables, a mount, cgroups, a folder among ours, and processes in them. */
+export async function bystanders(): Promise<Bystanders> {
+  const directory = mkdtempSync('/var/tmp/bystander-');
+  const mount = join(directory, 'mount');
+  const among = '/var/lib/shakedown/nspawn/not-a-cluster';
+  mkdirSync(mount);
+  mkdirSync(among, { recursive: true });
+  const script = `
+${names.bridges.map((name) => `ip link add ${name} type bridge; ip link set ${name} up`).join('\n')}
+${names.namespaces.map((name) => `ip netns add ${name}`).join('\n')}
+${names.tables.map((name) => `nft add table ip ${name}; nft add chain ip ${name} c; nft add rule ip ${name} c counter accept`).join('\n')}
+mount -t tmpfs bystander ${mount}
+for g in /sys/fs/cgroup/freezer /sys/fs/cgroup/memory /sys/fs/cgroup; do
+  if [ -e $g/cgroup.procs ]; then mkdir -p $g/${names.cgroup}; fi
+done`;
+  await execa('bash', ['-e', '-c', script]);
+  // A container of somebody else's is, to us, processes in namespaces of their own.
+  const unshare = ['--pid', '--fork', '--kill-child', '--mount', '--net', '--uts', 'sleep', '86400'];
+  const processes = [
+    execa('unshare', unshare, { reject: false }),
+    execa('sleep', ['86400'], { reject: false }),
+  ];
+  const look = async (): Promise<string> => {
+    const seen = `
+for name in ${names.bridges.join(' ')}; do ip -o link show $name; done; ls -i /run/netns/${names.namespaces.join(' /run/netns/')}
+for name in ${names.tables.join(' ')}; do nft -a list table ip $name; done
+grep bystander /proc/self/mounts; ls -d ${among} /sys/fs/cgroup/${names.cgroup} /sys/fs/cgroup/*/${names.cgroup} 2>/dev/null
+for pid in ${processes.map(({ pid }) => pid).join(' ')}; do echo $pid $(cut -d' ' -f3,22 /proc/$pid/stat); done`;
+    return (await execa('sh', ['-c', seen], { reject: false, all: true })).all;
+  };
+  return {
+    look,
+    [Symbol.asyncDispose]: async () => {
+      for (const one of processes) one.kill('SIGTERM');
+      await Promise.all(processes);
+      const undo = `umount ${mount}
+for name in ${names.bridges.join(' ')}; do ip link delete $name; done
+for name in ${names.namespaces.join(' ')}; do ip netns delete $name; done
+for name in ${names.tables.join(' ')}; do nft delete table ip $name; done
+rmdir ${among} /sys/fs/cgroup/${names.cgroup} /sys/fs/cgroup/*/${names.cgroup}`;
+      await execa('sh', ['-c', undo], { reject: false });
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
