@@ -98,6 +98,13 @@ export function explainBuild(
       hint: "a release that is too old for the mirrors, or not out yet, needs another 'mirror' (or 'os') of the machines",
     };
   }
+  const [, age] = /Release file for \S+ is (expired|not valid yet)/.exec(stderr) ?? [];
+  if (age !== undefined) {
+    return {
+      message: `the lists of ${suite} on ${mirror.main} are ${age}, by this main host's clock`,
+      hint: "look at 'date'; if that is right, the mirror is no longer kept up: name another one, mirror: 'http://…'",
+    };
+  }
   if (/NO_PUBKEY|is not signed/.test(stderr)) {
     return {
       message: `the ${suite} archive on ${mirror.main} is not signed by a key that is known here`,

@@ -40,6 +40,11 @@ test.each([
     'SHAKEDOWN_CACHE',
   ],
   [
+    'E: Release file for http://deb.debian.org/debian/dists/sid/InRelease is expired (invalid since 15d 1h 6min 57s). Updates for this repository will not be applied.',
+    "the lists of bookworm on http://deb.debian.org/debian are expired, by this main host's clock",
+    "'date'",
+  ],
+  [
     'GPG error: http://deb.debian.org/debian sid InRelease: NO_PUBKEY 6ED0E7B82643E131',
     'not signed by a key that is known here',
     'debian-archive-keyring',
