@@ -230,7 +230,7 @@ end
     onTestFinished(() => provider.destroy({ id }, ctx));
     const made = make(id, ['default'], { vagrantfile: folder, provider: 'lxc' });
     await expect(made).rejects.toMatchObject({
-      details: { command: 'vagrant up default', lastLines: expect.any(Array) },
+      details: { command: 'vagrant up --provider lxc default', hint: expect.stringContaining('lxc-net') },
     });
     await provider.destroy({ id }, ctx);
     expect(await remains(id)).toEqual([]);
@@ -288,8 +288,7 @@ describe('a maker that ends in the middle', () => {
 /** Another process that makes a cluster of one machine, saying what vagrant does. */
 function runMaker(id: string) {
   const script = `
-    import { ownVagrantHome } from '../../main/providers/vagrant/vagrant-home.ts';
-import { VagrantProvider } from '${import.meta.dirname}/../../main/providers/vagrant/vagrant-provider.ts';
+    import { VagrantProvider } from '${import.meta.dirname}/../../main/providers/vagrant/vagrant-provider.ts';
     const nothing = async () => undefined;
     const ctx = { signal: new AbortController().signal, emit: (e) => console.log(e.message), log: console.log, clock: Date.now, cacheDir: '${ctx.cacheDir}', ledger: { record: nothing, settle: nothing } };
     await new VagrantProvider().create({ cluster: process.argv[1], machines: [{ id: 0, name: 'n0' }], options: { count: 1, box: 'e2e', provider: 'lxc' }, login: { publicKey: 'ssh-ed25519 x' }, shares: [] }, ctx);`;
@@ -325,7 +324,9 @@ describe('bad input is told before any machine is touched', () => {
 
   test('a machine that it does not define', async () => {
     const folder = project(twoMachines);
-    const made = make(newClusterId(), ['cache'], {
+    const id = newClusterId();
+    onTestFinished(() => provider.destroy({ id }, ctx));
+    const made = make(id, ['cache'], {
       vagrantfile: folder,
       machines: ['cache'],
       provider: 'lxc',
@@ -345,7 +346,7 @@ describe('bad input is told before any machine is touched', () => {
       provider: 'lxc',
     });
     await expect(made).rejects.toMatchObject({
-      details: { command: 'vagrant up n0', hint: expect.any(String) },
+      details: { command: 'vagrant up --provider lxc n0', hint: expect.any(String) },
     });
     await provider.destroy({ id }, ctx);
     expect(await remains(id)).toEqual([]);

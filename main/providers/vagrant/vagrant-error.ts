@@ -9,6 +9,8 @@ const hints: Readonly<Record<string, string>> = {
   BoxProviderDoesntMatch: 'name a box that exists for this provider, or another provider',
   BoxServerNotSet: "name a box that 'vagrant box list' shows, or its file or URL with boxUrl",
   DownloaderError: 'see whether the URL of the box can be had: curl -I URL',
+  ExecuteError:
+    "if it is lxc-info: the container got no address; is the bridge up and does it give addresses? 'systemctl start lxc-net'",
   NoDefaultProvider: "install what it takes, such as vagrant-libvirt, and name it: provider: 'libvirt'",
   ProviderNotFound:
     "install its plugin: 'vagrant plugin install vagrant-NAME', or Debian's package vagrant-NAME",
