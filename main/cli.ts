@@ -1,6 +1,12 @@
 import { cac } from 'cac';
 import { closest } from '../common/closest.ts';
-import { asShakedownError, describeFailure, InterruptedError, UsageError } from '../common/errors.ts';
+import {
+  asShakedownError,
+  describeFailure,
+  InterruptedError,
+  ShakedownError,
+  UsageError,
+} from '../common/errors.ts';
 import { cacheDirectory } from './cache-dir.ts';
 import type { Command, CommandEnvironment } from './commands/command.ts';
 import { commands } from './commands/registry.ts';
@@ -86,7 +92,7 @@ function tell(error: unknown): number {
   }
   const known = asShakedownError(error);
   console.error(`shakedown: ${describeFailure(known.details)}`);
-  if (known !== error && error instanceof Error) console.error(error.stack);
+  if (error instanceof Error && !(error instanceof ShakedownError)) console.error(error.stack);
   return known.verdict === 'fail' ? exitCodes.fail : exitCodes.error;
 }
 

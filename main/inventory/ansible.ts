@@ -22,7 +22,8 @@ function hostLine({ alias, machine, ssh }: InventoryNode, knownHostsFile: string
     ['ansible_host', host],
     ['ansible_port', port],
     ['ansible_user', user],
-    ...(keyFile === undefined ? [] : [['ansible_ssh_private_key_file', keyFile] as const]),
+    // Ansible hands it on as it is, and ssh takes `%` for a token; the arguments below have it in any case.
+    ...(keyFile?.includes('%') === false ? [['ansible_ssh_private_key_file', keyFile] as const] : []),
     ['ansible_ssh_common_args', args.join(' ')],
     ['shakedown_id', machine.id],
     ['shakedown_address', machine.address],

@@ -150,7 +150,8 @@ test('ansible: one line a machine, and roles as groups by names that Ansible tak
   expect(comment).toMatch(/^# /);
   expect(first).toContain('db1 ansible_host=10.0.0.2 ansible_port=22 ansible_user=root');
   expect(first).toContain('ansible_ssh_private_key_file=/keys/one');
-  expect(second).toMatch(/^node1 .*ansible_ssh_private_key_file="\/keys of joe\/100%"/);
+  expect(second).toMatch(/^node1 .*'IdentityFile=\\"\/keys of joe\/100%%\\"'/);
+  expect(second).not.toContain('ansible_ssh_private_key_file');
   expect(third).toMatch(
     /^real ansible_host=real.example .*HostKeyAlias=metal.*StrictHostKeyChecking=accept-new/,
   );
