@@ -52,7 +52,7 @@ export async function rememberedAnswer(cacheDir: string): Promise<KvmAnswer | un
  */
 export async function settleAccelerator(
   wanted: 'auto' | Accelerator,
-  image: BaseImage,
+  image: () => Promise<BaseImage>,
   ctx: Pick<RunContext, 'signal' | 'cacheDir' | 'emit' | 'log'>,
 ): Promise<Accelerator> {
   if (wanted === 'tcg') return 'tcg';
@@ -67,12 +67,12 @@ export async function settleAccelerator(
 }
 
 async function ask(
-  image: BaseImage,
+  image: () => Promise<BaseImage>,
   ctx: Pick<RunContext, 'signal' | 'cacheDir' | 'emit' | 'log'>,
 ): Promise<KvmAnswer> {
   // Not worth remembering: a module may be loaded the next minute.
   if (!(await exists('/dev/kvm'))) return { works: false, reason: 'there is no /dev/kvm' };
-  const answer = await tryKvm(image, ctx.signal);
+  const answer = await tryKvm(await image(), ctx.signal);
   const key = await situation();
   await mkdir(join(ctx.cacheDir, 'qemu'), { recursive: true });
   await writeFile(answerFile(ctx.cacheDir), JSON.stringify({ [key]: answer }));

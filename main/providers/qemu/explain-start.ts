@@ -14,6 +14,12 @@ export function explainStart(stderr: string): Partial<FailureDetails> {
       hint: 'make room in /var/lib/shakedown',
     };
   }
+  if (/genisoimage: (command )?not found/.test(stderr)) {
+    return {
+      message: 'what cloud-init is to read cannot be packed: genisoimage is missing',
+      hint: 'apt-get install genisoimage',
+    };
+  }
   const model = /unable to find CPU model '(.*)'/.exec(stderr)?.[1];
   if (model !== undefined) {
     return {

@@ -7,6 +7,8 @@ export interface MachinePlan {
   readonly hardware: Hardware;
   /** The disk image that its own disk lies over. */
   readonly backing: string;
+  /** As qemu-img names it: `qcow2`, `raw`. */
+  readonly backingFormat: string;
   /** Bytes that its own disk has; without it as many as `backing`. */
   readonly diskSize?: number;
   /** How our own images boot; without it the disk has a boot loader. */

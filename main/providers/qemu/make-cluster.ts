@@ -5,7 +5,7 @@ import { readResolver } from '../host/resolver.ts';
 import { runAsRoot } from '../host/root-script.ts';
 import { subnetCandidates } from '../host/subnets.ts';
 import type { Cluster, Login, Machine, MachineSpec, MachinesSpec } from '../provider.ts';
-import { createScript, userNetwork } from './create-script.ts';
+import { createScript } from './create-script.ts';
 import { destroyScript } from './destroy-script.ts';
 import { explainStart } from './explain-start.ts';
 import type { QemuState } from './list-clusters.ts';
@@ -14,6 +14,7 @@ import { planMachines } from './plan-machines.ts';
 import { type QemuSettings, qemuOptionsSchema } from './qemu-options.ts';
 import { mustHaveRoom } from './room.ts';
 import { discardTemplate } from './template.ts';
+import { userNetwork } from './user-network.ts';
 import { CloneError, forwardedPort, wakeClones } from './wake-clones.ts';
 
 /** What the options say. Throws UsageError with all that is wrong with them. */

@@ -1,9 +1,11 @@
+import { dirname } from 'node:path';
 import type { RunContext } from '../../context.ts';
 import { hostKeyPair, machineId } from '../host/identity.ts';
 import { bytes, settingsOfMachine } from '../machine-options.ts';
 import type { MachineSpec, MachinesSpec } from '../provider.ts';
 import { type Accelerator, settleAccelerator } from './accelerator.ts';
 import { type BaseImage, ensureBaseImage, ensureDisk } from './base-image.ts';
+import { cloudImage } from './cloud-image.ts';
 import type { Hardware, MachinePlan } from './machine-plan.ts';
 import type { QemuSettings } from './qemu-options.ts';
 import { memoryOf } from './room.ts';
@@ -23,13 +25,15 @@ export async function planMachines(
   settings: QemuSettings,
   ctx: RunContext,
 ): Promise<PlannedMachines> {
+  if (settings.image !== undefined) return planOverCloudImage(spec, settings, settings.image, ctx);
   const systems = [...new Set(spec.machines.map(({ id }) => settingsOfMachine(settings, id).os))];
   const built = new Map<string, BaseImage>();
   for (const os of systems) {
     built.set(os, await ensureBaseImage({ ...settings, os }, spec.rebuild === true, ctx));
   }
   const [first] = built.values();
-  const accelerator = first ? await settleAccelerator(settings.accelerator, first, ctx) : 'tcg';
+  if (!first) return { machines: [], images: [], shares: await ensureShares([], ctx) };
+  const accelerator = await settleAccelerator(settings.accelerator, async () => first, ctx);
   const shares = await ensureShares(spec.shares, ctx);
   const images = new Set<string>([
     shares.directory,
@@ -38,7 +42,6 @@ export async function planMachines(
   const machines: MachinePlan[] = [];
   for (const machine of spec.machines) {
     const image = built.get(settingsOfMachine(settings, machine.id).os) ?? first;
-    if (!image) continue;
     const plan = await planMachine(machine, { image, accelerator, sharesSize: shares.size }, settings, ctx);
     if (plan.memoryFile !== undefined) images.add(plan.memoryFile.replace(/\/[^/]*$/, ''));
     machines.push(plan);
@@ -53,14 +56,9 @@ async function planMachine(
   ctx: RunContext,
 ): Promise<MachinePlan> {
   const { image, accelerator, sharesSize } = over;
-  const { cpus = 1, disk = settings.disk } = settingsOfMachine(settings, machine.id);
-  const { cpuModel, kernelOptions, start } = settings;
-  const hardware: Hardware = {
-    accelerator,
-    memory: memoryOf(settings, machine.id),
-    cpus,
-    ...(cpuModel === undefined ? {} : { cpuModel }),
-  };
+  const { disk = settings.disk } = settingsOfMachine(settings, machine.id);
+  const { kernelOptions, start } = settings;
+  const hardware = hardwareOf(machine, accelerator, settings);
   const boot = { ...image, kernelOptions };
   const base = await ensureDisk(image, bytes(disk), ctx);
   const template =
@@ -73,8 +71,39 @@ async function planMachine(
     hardware,
     boot,
     backing: template?.disk ?? base,
+    backingFormat: 'qcow2',
     ...(template ? { memoryFile: template.memory } : {}),
     machineId: machineId(),
     ...hostKeyPair(),
   };
+}
+
+/** Machines of an image of the user's boot by themselves, and see nothing of this host. */
+async function planOverCloudImage(
+  spec: MachinesSpec,
+  settings: QemuSettings,
+  name: string,
+  ctx: RunContext,
+): Promise<PlannedMachines> {
+  const image = await cloudImage(name, ctx);
+  const forTrial = () => ensureBaseImage({ ...settings, packages: [] }, false, ctx);
+  const accelerator = await settleAccelerator(settings.accelerator, forTrial, ctx);
+  const machines = spec.machines.map((machine) => ({
+    id: machine.id,
+    name: machine.name,
+    hardware: hardwareOf(machine, accelerator, settings),
+    backing: image.file,
+    backingFormat: image.format,
+    diskSize: image.size + bytes(settingsOfMachine(settings, machine.id).disk ?? settings.disk),
+    machineId: machineId(),
+    ...hostKeyPair(),
+  }));
+  return { machines, images: [dirname(image.file)], shares: await ensureShares([], ctx) };
+}
+
+function hardwareOf(machine: MachineSpec, accelerator: Accelerator, settings: QemuSettings): Hardware {
+  const { cpus = 1 } = settingsOfMachine(settings, machine.id);
+  const { cpuModel } = settings;
+  const model = cpuModel === undefined ? {} : { cpuModel };
+  return { accelerator, memory: memoryOf(settings, machine.id), cpus, ...model };
 }
