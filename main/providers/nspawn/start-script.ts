@@ -33,6 +33,7 @@ while :; do
   ip link set ${link} up
   (
     enter run
+    ${cgroupVersion(`${directory}/root`)}
     exec systemd-nspawn -q -D ${directory}/root -M ${machine} --hostname=${quote(node.name)} \\
       --register=no --keep-unit -b --network-namespace-path=/run/netns/${namespace} \\
       --capability=CAP_NET_ADMIN --resolv-conf=off --timezone=off --link-journal=no ${binds.join(' ')}
@@ -43,6 +44,14 @@ while :; do
 done
 `;
 }
+
+/**
+ * From 258 on systemd knows version 2 of cgroups alone; on a main host with both, systemd-nspawn would give it the first.
+ * A library's name tells the version.
+ */
+const cgroupVersion = (root: string): string => `systemd=(${root}/usr/lib/*/systemd/libsystemd-shared-*.so)
+    systemd=\${systemd[0]-}; systemd=\${systemd##*shared-}; systemd=\${systemd%%[!0-9]*}
+    if [ "\${systemd:-0}" -ge 258 ]; then export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1; fi`;
 
 /**
  * The function `boot_node`, which starts the node of `$home`, `$node` and `$node_group` in a session of its own, so that it
