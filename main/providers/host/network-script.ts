@@ -92,11 +92,15 @@ export function namesScript(
 
 /** Takes the table away, and the cluster's rules from the chains of others. */
 export const removeRules = `
-rules=$(nft -a list ruleset 2>/dev/null || :)
-if [[ $rules == *"$table"* ]]; then
-  awk -v ours="\\"$table\\"" -v own="$table" '
+for try in {1..10}; do
+  rules=$(nft -a list ruleset 2>/dev/null || :)
+  if [[ $rules != *"$table"* ]]; then break; fi
+  # Where somebody else takes them away at this moment nft finds less than was listed, and does nothing.
+  said=$(awk -v ours="\\"$table\\"" -v own="$table" '
     $1 == "table" { family = $2; table = $3; if (table == own) print "delete table", family, table }
     $1 == "chain" { chain = $2 }
     table != own && index($0, "comment " ours) { print "delete rule", family, table, chain, "handle", $NF }
-  ' <<<"$rules" | nft -f - || fail 'the nft rules cannot be removed'
-fi`;
+  ' <<<"$rules" | nft -f - 2>&1) && rules= && break
+  sleep 0.1
+done
+[[ $rules != *"$table"* ]] || fail "the nft rules cannot be removed: $said"`;
