@@ -151,7 +151,7 @@ describe('what cannot be', () => {
   });
 
   test.each([
-    [{ os: 'plan9' }, /no known image of 'plan9'/],
+    [{ os: 'plan9' }, /no operating system 'plan9'/],
     [{ memory: '64G' }, /t3\.small has 2048M of memory/],
     [{ cpus: 32 }, /t3\.small has 2 cores/],
   ])('%j: is the user’s mistake', async (options, message) => {

@@ -1,20 +1,15 @@
 import type { Image } from '@aws-sdk/client-ec2';
 import { ShakedownError, UsageError } from '../../../common/errors.ts';
+import { releaseNamed } from '../debian/releases.ts';
 import type { Ec2Api } from './ec2-api.ts';
 import type { Ec2Settings } from './ec2-options.ts';
 import { describePlace } from './place.ts';
 
-/** wiki.debian.org/Cloud/AmazonEC2Image: the account of Debian's cloud team, and how its images are named. */
-const debian = {
-  owner: '136693071363',
-  releases: { bullseye: '11', bookworm: '12', trixie: '13', forky: '14' } as Readonly<Record<string, string>>,
-};
-
-/** documentation.ubuntu.com/aws, "Find Ubuntu images": Canonical's account. */
-const ubuntu = {
-  owner: '099720109477',
-  suites: ['focal', 'jammy', 'noble', 'plucky', 'questing', 'resolute'],
-};
+/**
+ * The accounts of those who make the images: Debian's cloud team (wiki.debian.org/Cloud/AmazonEC2Image) and Canonical
+ * (documentation.ubuntu.com/aws, "Find Ubuntu images").
+ */
+const owners = { debian: '136693071363', ubuntu: '099720109477' };
 
 /** An AMI as launching needs it. */
 export interface FoundImage {
@@ -72,15 +67,16 @@ export function imageQuery({ image, imageOwner, os }: Wish, architecture: string
   return { told: `'${name}' of ${owner}`, request: { Owners: [owner], Filters: filters } };
 }
 
+/** The images of a release as their makers name them. */
 function official(os: string, architecture: string): { owner: string; name: string } {
   const arch = architecture === 'x86_64' ? 'amd64' : architecture;
-  const version = debian.releases[os];
-  if (version !== undefined) return { owner: debian.owner, name: `debian-${version}-${arch}-*` };
-  if (ubuntu.suites.includes(os)) {
-    return { owner: ubuntu.owner, name: `ubuntu/images/hvm-ssd*/ubuntu-${os}-*-${arch}-server-*` };
+  const { distribution, suite, version } = releaseNamed(os);
+  const owner = owners[distribution];
+  if (version === undefined) {
+    throw new UsageError(`ec2: os: there is no image of '${os}'; name a release by its number, or an image.`);
   }
-  const known = [...Object.keys(debian.releases), ...ubuntu.suites].join(', ');
-  throw new UsageError(`ec2: os: there is no known image of '${os}'; name one by image, or take ${known}.`);
+  if (distribution === 'debian') return { owner, name: `debian-${version}-${arch}-*` };
+  return { owner, name: `ubuntu/images/hvm-ssd*/ubuntu-${suite}-${version}-${arch}-server-*` };
 }
 
 const created = ({ CreationDate = '' }: Image): number => Date.parse(CreationDate) || 0;
