@@ -113,7 +113,7 @@ async function providersHere({ signal, cacheDir }: CommandEnvironment): Promise<
       name: `provider ${name}`,
       ok,
       needed: false,
-      found: ok ? `works${first}` : (probe?.reason ?? 'does not work'),
+      found: ok ? `works${probe.note ? `, ${probe.note}` : ''}${first}` : (probe?.reason ?? 'does not work'),
       ...(mend === undefined ? {} : { mend }),
     };
   });

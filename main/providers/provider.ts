@@ -84,6 +84,8 @@ export interface ProbeResult {
   readonly ok: boolean;
   /** Why not, and how to mend it. Set when `ok` is false. */
   readonly reason?: string;
+  /** What is worth knowing where it works: `emulated: there is no /dev/kvm`. */
+  readonly note?: string;
   /** Debian packages of the main host that would mend it. */
   readonly missingPackages?: readonly string[];
   readonly caps: readonly ('make' | 'borrow' | 'reboot' | 'snapshot' | 'power')[];

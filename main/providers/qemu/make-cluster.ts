@@ -1,6 +1,7 @@
 import { describeFailure, ShakedownError, UsageError } from '../../../common/errors.ts';
 import { processIdentity } from '../../../common/process-identity.ts';
 import type { RunContext } from '../../context.ts';
+import { releaseNamed } from '../debian/releases.ts';
 import { readResolver } from '../host/resolver.ts';
 import { runAsRoot } from '../host/root-script.ts';
 import { subnetCandidates } from '../host/subnets.ts';
@@ -20,7 +21,12 @@ import { CloneError, forwardedPort, wakeClones } from './wake-clones.ts';
 /** What the options say. Throws UsageError with all that is wrong with them. */
 export function settingsOf(options: unknown): QemuSettings {
   const parsed = qemuOptionsSchema.safeParse(options);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    const { os, nodes = [{}], image } = parsed.data;
+    // Of an image of one's own nobody but its owner knows what it is.
+    if (image === undefined) for (const node of nodes) releaseNamed(node.os ?? os);
+    return parsed.data;
+  }
   const issues = parsed.error.issues.map(({ path, message }) => ['qemu', ...path, message].join(': '));
   throw new UsageError(issues.join('\n'));
 }

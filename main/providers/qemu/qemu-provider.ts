@@ -22,7 +22,7 @@ import { listClusters } from './list-clusters.ts';
 import { machineAt, makeCluster, settingsOf } from './make-cluster.ts';
 import { clusterNames, isClusterId } from './names.ts';
 import * as power from './power.ts';
-import { probeHost } from './probe-host.ts';
+import { kvmInWords, probeHost } from './probe-host.ts';
 
 type Act = Pick<RunContext, 'signal' | 'log'>;
 
@@ -33,8 +33,9 @@ type Act = Pick<RunContext, 'signal' | 'log'>;
 export class QemuProvider implements Provider, CanKeep, CanReboot, CanPower, CanSnapshot, CanKeepImages {
   readonly name = 'qemu';
 
-  probe(ctx: Pick<RunContext, 'signal' | 'cacheDir'>): Promise<ProbeResult> {
-    return probeHost(ctx.signal);
+  async probe(ctx: Pick<RunContext, 'signal' | 'cacheDir'>): Promise<ProbeResult> {
+    const found = await probeHost(ctx.signal);
+    return found.ok ? { ...found, note: await kvmInWords(ctx) } : found;
   }
 
   async preview(spec: Omit<MachinesSpec, 'cluster' | 'shares'>): Promise<readonly Machine[]> {

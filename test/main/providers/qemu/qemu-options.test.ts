@@ -24,6 +24,7 @@ describe('options', () => {
     [{ count: 1, accelerator: 'hvf' }, 'accelerator'],
     [{ count: 1, cpuModel: 'a b' }, "a model as QEMU's -cpu takes it"],
     [{ count: 1, os: '../x' }, 'release by its name'],
+    [{ count: 1, os: 'bookwrm' }, "did you mean 'bookworm'"],
     [{ cuont: 1 }, 'cuont'],
   ])('%j is refused as the user’s mistake', async (options, message) => {
     const refused = preview(options);

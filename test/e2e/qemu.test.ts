@@ -1,0 +1,207 @@
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { agentShares } from '../../main/agent/agent-shares.ts';
+import { loginForNewMachines } from '../../main/cluster-key.ts';
+import type { RunContext } from '../../main/context.ts';
+import { newClusterId } from '../../main/phases/machines.ts';
+import type { Cluster } from '../../main/providers/provider.ts';
+import { QemuProvider } from '../../main/providers/qemu/qemu-provider.ts';
+import { connectSsh } from '../../main/remotes/ssh-remote.ts';
+import { leftovers } from './harness.ts';
+
+const provider = new QemuProvider();
+const ctx: RunContext = {
+  signal: new AbortController().signal,
+  emit: () => undefined,
+  log: () => undefined,
+  clock: Date.now,
+  cacheDir: '/var/cache/shakedown',
+  ledger: { record: async () => undefined, settle: async () => undefined },
+};
+
+async function make(id: string, count: number, options: object = {}, user?: string): Promise<Cluster> {
+  const login = await loginForNewMachines(user === undefined ? {} : { user }, ctx.cacheDir);
+  const machines = Array.from({ length: count }, (_, each) => ({ id: each, name: `n${each}` }));
+  const shares = await agentShares(ctx.cacheDir);
+  return provider.create({ cluster: id, machines, options: { count, ...options }, login, shares }, ctx);
+}
+
+/** Over a connection of its own, since machines go down here; machines may be emulated, on a busy host. */
+async function on(cluster: Cluster, machine: number, command: string): Promise<string> {
+  const ssh = cluster.machines[machine]?.ssh;
+  if (!ssh) throw new Error(`there is no machine ${machine}`);
+  await using remote = await connectSsh(ssh, { signal: ctx.signal, timeout: 200 });
+  const { stdout, stderr } = await remote.exec(command);
+  return `${stdout}${stderr}`.trim();
+}
+
+/** All of a cluster that this host still has. */
+async function remains(id: string): Promise<readonly string[]> {
+  const { stdout } = await execa('sh', ['-c', 'nft list ruleset; ls /var/lib/shakedown/qemu']);
+  return [...(await leftovers([id])), ...stdout.split('\n').filter((line) => line.includes(id))];
+}
+
+const id = newClusterId();
+let cluster: Cluster;
+
+beforeAll(async () => {
+  cluster = await make(id, 2, {}, 'joe');
+}, 600_000);
+afterAll(async () => {
+  await provider.destroy({ id }, ctx);
+  await provider.destroy({ id }, ctx);
+  expect(await remains(id)).toEqual([]);
+});
+
+describe('a cluster of virtual machines', () => {
+  test('answers with the host keys that were made for it, by the names that it was given', async () => {
+    const look = 'hostname; cut -d" " -f1,2 /etc/ssh/ssh_host_ed25519_key.pub; whoami; sudo whoami';
+    for (const machine of [0, 1]) {
+      const key = cluster.machines[machine]?.ssh.hostKey;
+      expect(await on(cluster, machine, look)).toBe(`n${machine}\n${key}\njoe\nroot`);
+    }
+  });
+
+  test('whose machines are clones of one has machines of their own', async () => {
+    const look = 'cat /etc/machine-id /proc/sys/kernel/random/boot_id /proc/sys/kernel/random/uuid';
+    const [first = '', second = ''] = await Promise.all([0, 1].map((machine) => on(cluster, machine, look)));
+    const lines = [...first.split('\n'), ...second.split('\n')];
+    expect(new Set(lines).size).toBe(6);
+    const [before, now] = [Date.now(), await on(cluster, 0, 'date +%s%3N')];
+    expect(Number(now)).toBeGreaterThan(before - 5000);
+    expect(Number(now)).toBeLessThan(Date.now() + 5000);
+  });
+
+  test('has a kernel of its own, and a journal that tells of this machine', async () => {
+    const kernel = await on(cluster, 0, 'uname -r; sudo journalctl --no-pager -n 1 -o export');
+    expect(kernel).toMatch(/^\S+-cloud-amd64\n/);
+    expect(kernel).toContain(`_MACHINE_ID=${await on(cluster, 0, 'cat /etc/machine-id')}`);
+  });
+
+  test('knows its other members by name, and reaches Debian’s mirror', async () => {
+    expect(await on(cluster, 0, "ping -c1 -W20 n1 | grep -c ' 0% packet loss'")).toBe('1');
+    const install = 'sudo apt-get install -y -qq --no-install-recommends hello >/dev/null 2>&1; hello';
+    expect(await on(cluster, 1, install)).toBe('Hello, world!');
+  });
+
+  test('sees what is shared with it, and cannot change it', async () => {
+    expect(await on(cluster, 1, '/var/cache/shakedown/node-*/node --version')).toMatch(/^v24/);
+    const write =
+      'sudo sh -c "echo x >> /var/cache/shakedown/agent-*.mjs; rm -f /var/cache/shakedown/agent-*"';
+    expect(await on(cluster, 1, write)).toMatch(/Read-only file system|Device or resource busy/);
+  });
+
+  test('is listed with its images, which cannot be removed from under it', async () => {
+    expect(await provider.list(ctx)).toContainEqual({ id, ownerAlive: true, kept: false });
+    const used = (await provider.images(ctx)).filter(({ inUse }) => inUse);
+    expect(used.map((image) => image.id.replace(/\/.*/, ''))).toEqual(
+      expect.arrayContaining(['images', 'templates', 'shares']),
+    );
+    await expect(provider.removeImage(used[0]?.id ?? '', ctx)).rejects.toThrow('is in use');
+  });
+});
+
+describe('a machine', () => {
+  const which = { cluster: { id }, machine: 1 };
+
+  test('goes back to what it was: disk, memory, and what ran in it; only the time goes on', async () => {
+    await on(cluster, 1, 'echo before > state; sync; nohup sleep 4321 >/dev/null 2>&1 &');
+    await provider.snapshot({ ...which, name: 'one' }, ctx);
+    await on(cluster, 1, 'echo after > state; sync; pkill -f "sleep 4321"');
+    await provider.restore({ ...which, name: 'one' }, ctx);
+    expect(await on(cluster, 1, 'cat state; pgrep -c -x sleep')).toBe('before\n1');
+    expect(Number(await on(cluster, 1, 'date +%s%3N'))).toBeGreaterThan(Date.now() - 60_000);
+    await expect(provider.restore({ ...which, name: 'nosuch' }, ctx)).rejects.toThrow(
+      "there is no snapshot 'nosuch'",
+    );
+  });
+
+  test('that loses its power loses what it had not written, and comes up as itself', async () => {
+    const boot = await on(cluster, 1, 'sync; echo lost > lost; cat /proc/sys/kernel/random/boot_id');
+    await provider.powerOff(which, ctx);
+    await expect(provider.snapshot({ ...which, name: 'two' }, ctx)).rejects.toThrow('is off');
+    await provider.powerOn(which, ctx);
+    const look = 'hostname; cat lost 2>/dev/null; cat state; cat /proc/sys/kernel/random/boot_id';
+    const [name, state, again] = (await on(cluster, 1, look)).split('\n');
+    expect([name, state]).toEqual(['n1', 'before']);
+    expect(again).not.toBe(boot);
+    expect(await on(cluster, 0, "ping -c1 -W20 n1 | grep -c ' 0% packet loss'")).toBe('1');
+  });
+});
+
+/** Another process that makes a cluster of one machine and stays. */
+function runMaker(made: string) {
+  const script = `
+    import { QemuProvider } from '${import.meta.dirname}/../../main/providers/qemu/qemu-provider.ts';
+    const nothing = async () => undefined;
+    const ctx = { signal: new AbortController().signal, emit() {}, log() {}, clock: Date.now, cacheDir: '${ctx.cacheDir}', ledger: { record: nothing, settle: nothing } };
+    console.log('making');
+    await new QemuProvider().create({ cluster: process.argv[1], machines: [{ id: 0, name: 'n0' }], options: { count: 1 }, login: { publicKey: 'ssh-ed25519 x' }, shares: [] }, ctx);
+    console.log('made');
+    setInterval(() => {}, 1000);`;
+  const args = ['--input-type=module-typescript', '-e', script, made];
+  const maker = execa(process.execPath, args, { reject: false, stdin: 'ignore' });
+  let said = '';
+  maker.stdout.on('data', (text) => {
+    said += text;
+  });
+  return {
+    said: () => said,
+    kill: async () => {
+      maker.kill('SIGKILL');
+      await maker;
+    },
+  };
+}
+
+const running = async (made: string): Promise<number> =>
+  (await leftovers([made])).filter((line) => line.startsWith('qemu-system')).length;
+
+describe('a maker that is killed', () => {
+  test('at any moment leaves nothing that its id does not find', async () => {
+    for (const moment of [200, 450, 700, 1000, 1500, 2200]) {
+      const made = newClusterId();
+      onTestFinished(() => provider.destroy({ id: made }, ctx));
+      const maker = runMaker(made);
+      await expect.poll(maker.said, { interval: 5, timeout: 60_000 }).toContain('making');
+      await new Promise((resolve) => setTimeout(resolve, moment));
+      await maker.kill();
+      await provider.destroy({ id: made }, ctx);
+      expect(await remains(made), `after ${moment} ms`).toEqual([]);
+    }
+    expect(await provider.list(ctx)).toContainEqual({ id, ownerAlive: true, kept: false });
+    expect(await on(cluster, 0, 'echo alive')).toBe('alive');
+  });
+
+  test('takes its machines with it, unless they are kept', async () => {
+    const [kept, lost] = [newClusterId(), newClusterId()];
+    onTestFinished(async () => {
+      await provider.destroy({ id: kept }, ctx);
+      await provider.destroy({ id: lost }, ctx);
+    });
+    const makers = [kept, lost].map(runMaker);
+    for (const maker of makers) await expect.poll(maker.said, { timeout: 200_000 }).toContain('made');
+    await provider.keep({ id: kept });
+    for (const maker of makers) await maker.kill();
+    await expect.poll(() => running(lost), { timeout: 60_000 }).toBe(0);
+    expect(await running(kept)).toBe(1);
+    const listed = await provider.list(ctx);
+    expect(listed).toContainEqual({ id: kept, ownerAlive: false, kept: true });
+    expect(listed).toContainEqual({ id: lost, ownerAlive: false, kept: false });
+  });
+});
+
+describe('what cannot be made', () => {
+  test.each([
+    [{ image: '/nonexistent/debian.qcow2' }, 'There is no image /nonexistent/debian.qcow2'],
+    [{ image: import.meta.filename }, 'is no disk image'],
+    [{ image: 'http://127.0.0.1:9/debian.qcow2' }, 'could not be downloaded'],
+    [{ os: 'nosuch' }, 'nosuch'],
+    [{ memory: '100T' }, 'there is no memory for a virtual machine'],
+    [{ cpuModel: 'nosuch', start: 'cold' }, "QEMU knows no processor 'nosuch'"],
+  ])('is told: %j', async (options, message) => {
+    const made = newClusterId();
+    onTestFinished(() => provider.destroy({ id: made }, ctx));
+    await expect(make(made, 1, options)).rejects.toThrow(message);
+  });
+});
