@@ -1,9 +1,10 @@
 import type { RemoteProcess } from '../remotes/remote.ts';
 import type { TerminalPair } from './script-options.ts';
 
+/** A terminal's size; the usual one where it has none (0 and 0, as on a serial line). */
 export function sizeOf(terminal: TerminalPair | undefined): { rows: number; cols: number } {
-  const { rows = 24, columns = 80 } = terminal?.stdout ?? {};
-  return { rows, cols: columns };
+  const { rows, columns } = terminal?.stdout ?? {};
+  return { rows: rows || 24, cols: columns || 80 };
 }
 
 /** Ties our terminal to the script's: every key is the script's, Ctrl-C too. Gives what undoes it. */
