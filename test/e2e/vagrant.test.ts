@@ -41,7 +41,7 @@ beforeAll(async () => {
   await execa('bash', [join(fixtures, 'build-lxc-box.sh'), tree, box]);
   await execa('vagrant', ['box', 'add', '--name', 'e2e', box], { env: { VAGRANT_CHECKPOINT_DISABLE: '1' } });
   rmSync(box);
-  ownNetwork = !existsSync('/sys/class/net/lxcbr0');
+  ownNetwork = !existsSync('/run/lxc/network_up');
   if (ownNetwork) await execa('bash', [join(fixtures, 'lxc-network.sh'), 'start']);
 });
 
@@ -88,10 +88,12 @@ const twoMachines = `
 Vagrant.configure('2') do |config|
   config.vm.box = 'e2e'
   config.vm.synced_folder '.', '/vagrant', disabled: true
-  config.vm.provider(:lxc) { |lxc| lxc.customize 'environment', 'CHOSEN=by-the-user' }
   config.vm.define('web')
   config.vm.define('db') do |db|
-    db.vm.provider(:lxc) { |lxc| lxc.container_name = 'my-own-name' }
+    db.vm.provider(:lxc) do |lxc|
+      lxc.container_name = 'my-own-name'
+      lxc.customize 'environment', 'CHOSEN=by-the-user'
+    end
     db.vm.provision :shell, path: 'greeting.sh'
   end
 end

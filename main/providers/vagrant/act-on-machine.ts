@@ -1,9 +1,17 @@
 import SSHConfig from 'ssh-config';
 import { ShakedownError } from '../../../common/errors.ts';
 import type { RunContext } from '../../context.ts';
+import { runScript } from '../host/root-script.ts';
 import type { MachineOf } from '../provider.ts';
-import { mustBeId, readState, type VagrantMachine, type VagrantState } from './cluster-folder.ts';
+import {
+  machineNameFor,
+  mustBeId,
+  readState,
+  type VagrantMachine,
+  type VagrantState,
+} from './cluster-folder.ts';
 import { runVagrant, vagrantSshConfig } from './run-vagrant.ts';
+import { asRoot } from './strays.ts';
 
 type Act = Pick<RunContext, 'signal' | 'log'>;
 
@@ -16,6 +24,24 @@ export async function actOn(
   const { state, machine } = await find(which);
   log(`vagrant ${[...command, machine.name].join(' ')}`, which.machine);
   await runVagrant([...command, machine.name], state.place, { signal });
+}
+
+/** What takes the power from a machine at once. `vagrant halt --force` first waits for LXC and libvirt to shut it down. */
+const plugs: Readonly<Record<string, (name: string) => string>> = {
+  lxc: (name) => `lxc-stop -k -n ${name}`,
+  libvirt: (name) => `virsh -q destroy ${name}`,
+};
+
+/** Takes the power from a machine. Throws ShakedownError. */
+export async function cutPower(which: MachineOf, ctx: Act): Promise<void> {
+  const { machine } = await find(which);
+  const plug = plugs[machine.provider];
+  const through = await asRoot();
+  if (!plug || !through) return actOn(which, ['halt', '--force'], ctx);
+  await runScript(through, plug(machineNameFor(which.cluster.id, machine.name)), {
+    signal: ctx.signal,
+    failure: { message: `could not take the power from the machine '${machine.name}'`, node: which.machine },
+  });
 }
 
 /**

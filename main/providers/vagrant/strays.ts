@@ -16,7 +16,7 @@ fi 2>/dev/null`;
  * What to run the scripts by: root where we can be root, else ourselves, to whom libvirt may listen. Undefined where
  * neither LXC nor libvirt is there to be asked.
  */
-async function asRoot(): Promise<readonly string[] | undefined> {
+export async function asRoot(): Promise<readonly string[] | undefined> {
   if (process.platform !== 'linux') return undefined;
   const there = await execa('sh', ['-c', 'PATH=$PATH:/usr/sbin; command -v lxc-ls || command -v virsh'], {
     reject: false,

@@ -38,9 +38,11 @@ function story(lines: readonly VagrantLine[], stderr: string): { kind: string; t
   return { kind: found ? 'VagrantfileLoadError' : '', text: found ? early.slice(found.index) : early };
 }
 
-/** Vagrant takes a digit in the folder's name for the line, and says 0. */
+/** Without Ruby's stack traces; and vagrant takes a digit in the folder's name for the line, and says 0. */
 const told = (text: string): readonly string[] =>
-  text.split(/\r?\n/).filter((line) => line.trim() !== '' && line !== 'Line number: 0');
+  text
+    .split(/\r?\n/)
+    .filter((line) => line.trim() !== '' && line !== 'Line number: 0' && !line.startsWith('\tfrom '));
 
 /**
  * A failed `vagrant`: UsageError with vagrant's own words where the Vagrantfile is wrong, else ShakedownError.

@@ -15,7 +15,7 @@ import type {
   ProbeResult,
   Provider,
 } from '../provider.ts';
-import { actOn, mustHaveItsAddress } from './act-on-machine.ts';
+import { actOn, cutPower, mustHaveItsAddress } from './act-on-machine.ts';
 import {
   clusterFiles,
   clusterFolders,
@@ -99,7 +99,7 @@ export class VagrantProvider implements Provider, CanKeep, CanReboot, CanPower {
   }
 
   async powerOff(which: MachineOf, ctx: Act): Promise<void> {
-    await actOn(which, ['halt', '--force'], ctx);
+    await cutPower(which, ctx);
   }
 
   async powerOn(which: MachineOf, ctx: Act): Promise<void> {

@@ -77,7 +77,7 @@ describe('anything else that fails', () => {
   });
 
   test('without a word that we know is told by what it printed last', () =>
-    expect(failed('', 'boom\nbang\n')).toMatchObject({
+    expect(failed('', "boom\nbang\n\tfrom /usr/bin/vagrant:25:in `load'\n")).toMatchObject({
       details: { message: 'vagrant failed', lastLines: ['boom', 'bang'] },
     }));
 });
