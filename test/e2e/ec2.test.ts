@@ -13,7 +13,7 @@ let room: MachineRoom;
 beforeAll(async () => {
   cloud = await startCloud();
   room = await openMachineRoom(2, cloud);
-});
+}, 600_000);
 afterAll(async () => {
   await room?.[Symbol.asyncDispose]();
   await cloud?.[Symbol.asyncDispose]();

@@ -55,7 +55,8 @@ async function takeAway(cluster: string, api: Ec2Api, act: Act): Promise<boolean
   if (doomed.length > 0) {
     log(`terminating ${doomed.join(' ')}`);
     await api.call('terminate the instances', signal, (ec2, options) =>
-      ec2.terminateInstances({ InstanceIds: doomed }, options),
+      // They have nothing left to save, and their shutdown could take minutes.
+      ec2.terminateInstances({ InstanceIds: doomed, SkipOsShutdown: true }, options),
     );
     await waitGone(cluster, api, signal);
   }

@@ -51,7 +51,7 @@ export async function startCloud(): Promise<Cloud> {
   const home = mkdtempSync(join(tmpdir(), 'shakedown-ec2-'));
   const usual = { call: 20_000, request: 4000, settle: 100, capacity: 100, state: 20_000 };
   const context = (more: Partial<RunContext> = {}): RunContext => ({
-    signal: AbortSignal.timeout(120_000),
+    signal: AbortSignal.timeout(280_000),
     emit: () => undefined,
     log: () => undefined,
     clock: Date.now,

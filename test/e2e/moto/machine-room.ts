@@ -25,7 +25,7 @@ export interface MachineRoom extends AsyncDisposable {
 
 export async function openMachineRoom(count: number, cloud: Cloud): Promise<MachineRoom> {
   const nspawn = new NspawnProvider();
-  const ctx = cloud.context({ signal: AbortSignal.timeout(280_000) });
+  const ctx = cloud.context({ signal: AbortSignal.timeout(1_800_000) });
   const login = await loginForNewMachines({}, ctx.cacheDir);
   const id = newClusterId();
   // nspawn gives its node 0 the address .2
