@@ -200,13 +200,31 @@ describe('a maker that is killed', () => {
     }
   });
 
-  test('leaves a kept cluster alone; with its state lost it is found by the labels', async () => {
-    const id = newClusterId();
+  const watched = async (id: string) =>
+    (await remains([id])).some((line) => line.includes(` watch /var/lib/shakedown/docker/${id} `));
+  const containers = async (id: string) =>
+    (await remains([id])).filter((line) => new RegExp(`shakedown-${id}-\\d+$`).test(line.trim())).length;
+  async function killed(id: string, keep: boolean): Promise<void> {
     onTestFinished(() => provider.destroy({ id }, ctx));
     const maker = runMaker(id);
-    await expect.poll(() => maker.printed().includes('made')).toBe(true);
-    await provider.keep({ id });
+    await expect.poll(() => maker.printed().includes('made'), { timeout: 60_000 }).toBe(true);
+    expect([await containers(id), await watched(id)]).toEqual([2, true]);
+    if (keep) await provider.keep({ id });
     await maker.kill();
+    await expect.poll(() => watched(id)).toBe(false);
+  }
+
+  test('takes its containers with it; the rest is listed as nobody’s', async () => {
+    const id = newClusterId();
+    await killed(id, false);
+    expect(await containers(id)).toBe(0);
+    expect(await provider.list(ctx)).toContainEqual({ id, ownerAlive: false, kept: false });
+  });
+
+  test('leaves a kept cluster alone; with its state lost it is found by the labels', async () => {
+    const id = newClusterId();
+    await killed(id, true);
+    expect(await containers(id)).toBe(2);
     rmSync(`/var/lib/shakedown/docker/${id}`, { recursive: true });
     expect(await provider.list(ctx)).toContainEqual({ id, ownerAlive: false, kept: true });
     await provider.destroy({ id }, ctx);

@@ -3,12 +3,13 @@ import type { Share } from '../provider.ts';
 import { type ContainerPlan, limitFlags } from './container-plan.ts';
 import { type Engine, engineFunction } from './engine.ts';
 import { initScript } from './init-script.ts';
+import type { DockerState } from './list-clusters.ts';
 import { clusterLabel, clusterNames, consoleLog, containerName, ownerLabel } from './names.ts';
 import { type NetworkPlan, networkFlags, networkScript, nodeNetwork } from './network-scripts.ts';
+import { watchScript } from './watch-script.ts';
 
 export interface CreatePlan extends NetworkPlan {
-  /** The contents of state.json. */
-  readonly state: string;
+  readonly state: DockerState;
   readonly containers: readonly ContainerPlan[];
   /** Where each container's ssh is published on the loopback, where this main host cannot reach its address. */
   readonly ports: readonly number[];
@@ -28,8 +29,9 @@ ${engineFunction(plan.engine)}
 id=${plan.cluster} dir=${quote(directory)}
 ${plan.shares.map(mustExist).join('\n')}
 rm -rf "$dir.new"; mkdir -p "$dir.new"
-printf '%s' ${quote(plan.state)} > "$dir.new/state.json"
+printf '%s' ${quote(JSON.stringify(plan.state))} > "$dir.new/state.json"
 mv -T "$dir.new" "$dir"
+${watchScript(plan.cluster, plan.engine, plan.state.owner)}
 ${networkScript(plan)}
 ${fileFunction(plan)}
 ${plan.containers.map((container, index) => nodeCall(container, index, plan)).join('\n')}

@@ -2,7 +2,7 @@ import { ShakedownError, UsageError } from '../../../common/errors.ts';
 import { processIdentity } from '../../../common/process-identity.ts';
 import type { RunContext } from '../../context.ts';
 import { readResolver } from '../host/resolver.ts';
-import { quote, runScript } from '../host/root-script.ts';
+import { runScript } from '../host/root-script.ts';
 import { subnetCandidates } from '../host/subnets.ts';
 import type {
   CachedImage,
@@ -33,6 +33,7 @@ import { clusterLabel, clusterNames, isClusterId } from './names.ts';
 import { preparePodman } from './podman-engine.ts';
 import { engineOf, power } from './power.ts';
 import { checkRoom } from './room.ts';
+import { removeFolder } from './watch-script.ts';
 
 type Act = Pick<RunContext, 'signal' | 'log'>;
 type Look = Pick<RunContext, 'signal' | 'cacheDir'>;
@@ -70,7 +71,7 @@ export class DockerProvider implements Provider, CanKeep, CanReboot, CanPower, C
     const owner = processIdentity();
     const state: DockerState = { id: cluster, owner, engine: { kind: engine.kind, ...hostOf(engine) } };
     const plan = { cluster, engine, subnets, resolver, containers, ports, user, publicKey, shares };
-    const script = createScript({ ...plan, state: JSON.stringify(state), owner: JSON.stringify(owner) });
+    const script = createScript({ ...plan, state, owner: JSON.stringify(owner) });
     const printed = await runScript([], script, {
       signal: ctx.signal,
       failure: {
@@ -121,9 +122,7 @@ export class DockerProvider implements Provider, CanKeep, CanReboot, CanPower, C
     for (const engine of engines) {
       await runScript([], destroyScript(engine, id), { signal: ctx.signal, failure, explain: explainEngine });
     }
-    const { directory } = clusterNames(id);
-    const remove = `rm -rf ${quote(directory)} ${quote(`${directory}.new`)}`;
-    await runScript([], remove, { signal: ctx.signal, failure });
+    await runScript([], removeFolder(id), { signal: ctx.signal, failure });
   }
 
   async keep({ id }: Pick<Cluster, 'id'>): Promise<void> {

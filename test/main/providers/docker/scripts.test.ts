@@ -13,7 +13,7 @@ const image = { name: 'localhost/shakedown:bookworm-0', command: ['/sbin/init'] 
 const containers = [0, 1].map((id) => containerPlan({ id, name: `n${id}` }, settings, image));
 const plan = {
   cluster: 'abc123',
-  state: '{"id":"abc123"}',
+  state: { id: 'abc123', owner: { pid: 1, startTime: '5' }, engine: { kind: 'podman' } },
   owner: '{"pid":1}',
   subnets: ['10.1.2', '10.1.3'],
   resolver: {
