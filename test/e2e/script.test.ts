@@ -67,7 +67,7 @@ test('a script runs on a machine that is made for it; kept, the machine can be l
   const typed = await execa('script', ['-qec', line, '/dev/null'], {
     ...{ cwd: other, env, input: '', reject: false, timeout: 60_000 },
   });
-  expect(typed.stdout).toMatch(/\/dev\/pts\/\d+[^]*24 80/);
+  expect(typed.stdout).toMatch(/\/dev\/pts\/\d+.*24 80/s);
   const alone = await shakedown(other, ['script', 'ask.sh', ...args, '--tty', '--timeout', '60'], env);
   expect(alone, 'who reads where nobody types finds the end').toMatchObject({ exitCode: 3, stdout: '[]' });
   const without = await shakedown(other, ['script', 'tty.sh', ...args], env);
