@@ -1,0 +1,95 @@
+// What a machine costs: made, `true` over ssh, gone; beside the bare tool by hand, in one run.
+// `node bench/spawn.mjs [rounds] [kind…]`, as root. Prints medians in ms and ratios.
+//   warm   in a process that has made one before
+//   cold   the first one of a new process, its start included; of qemu also one that boots instead of being a clone
+//   bare   the tool by hand, on the same image, up to the same ssh client's answer
+import { spawnSync } from 'node:child_process';
+import { loginForNewMachines } from '../main/cluster-key.ts';
+import { makeMachines, newClusterId } from '../main/phases/machines.ts';
+import { providerNamed } from '../main/providers/registry.ts';
+import { connectSsh } from '../main/remotes/ssh-remote.ts';
+import { bareDocker } from './spawn/docker.mjs';
+import { bareNspawn } from './spawn/nspawn.mjs';
+import { bareQemu } from './spawn/qemu.mjs';
+
+const bareTools = { nspawn: bareNspawn, docker: bareDocker, qemu: bareQemu };
+const nothing = async () => undefined;
+export const ctx = {
+  signal: new AbortController().signal,
+  emit: () => undefined,
+  log: () => undefined,
+  clock: Date.now,
+  cacheDir: process.env.SHAKEDOWN_CACHE ?? '/var/cache/shakedown',
+  ledger: { record: nothing, settle: nothing },
+};
+const optionsOf = { nspawn: {}, docker: {}, qemu: { memory: '512M' } };
+
+async function answers(target) {
+  await using remote = await connectSsh(target, { signal: ctx.signal, timeout: 120 });
+  const { exitCode } = await remote.exec('true');
+  if (exitCode !== 0) throw new Error(`'true' ended with ${exitCode}`);
+}
+
+async function ours(kind, more = {}) {
+  const provider = providerNamed(kind);
+  const options = { count: 1, ...optionsOf[kind], ...more };
+  const wanted = { machines: [{ id: 0, name: 'n0' }], options, login: {} };
+  const cluster = await makeMachines(newClusterId(), wanted, provider, { shares: [], rebuild: false }, ctx);
+  try {
+    await answers(cluster.machines[0].ssh);
+  } finally {
+    await provider.destroy(cluster, ctx);
+  }
+}
+
+function inNewProcess(kind) {
+  const { status } = spawnSync(process.execPath, [import.meta.filename, 'once', kind], { stdio: 'inherit' });
+  if (status !== 0) throw new Error(`a ${kind} machine in a process of its own failed`);
+}
+
+async function timed(action) {
+  const from = performance.now();
+  await action();
+  return performance.now() - from;
+}
+
+const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+
+async function compare(kind, rounds) {
+  await ours(kind);
+  const login = await loginForNewMachines({}, ctx.cacheDir);
+  const bare = await bareTools[kind]({ ctx, login, answers });
+  const columns = {
+    bare: () => bare.spawn(),
+    warm: () => ours(kind),
+    cold: () => inNewProcess(kind),
+    ...(kind === 'qemu' ? { booted: () => ours(kind, { start: 'cold' }) } : {}),
+  };
+  const times = Object.fromEntries(Object.keys(columns).map((name) => [name, []]));
+  try {
+    await bare.spawn();
+    // In turns, so that a busy moment of the machine falls on all of them.
+    for (let round = 0; round < rounds; round++)
+      for (const [name, action] of Object.entries(columns)) times[name].push(await timed(action));
+  } finally {
+    await bare.end();
+  }
+  const medians = Object.fromEntries(Object.entries(times).map(([name, list]) => [name, median(list)]));
+  const shown = Object.entries(medians).map(([name, ms]) => `${name} ${ms.toFixed(0)} ms`);
+  console.log(`${kind}: ${shown.join(', ')}`);
+  const like = medians.booted ?? medians.warm;
+  console.log(
+    `  ${kind === 'qemu' ? 'booted' : 'warm'}/bare ${(like / medians.bare).toFixed(2)} (target 1.2)`,
+  );
+  if (kind === 'nspawn') console.log(`  warm ${medians.warm.toFixed(0)} ms (target 1500)`);
+  if (kind === 'qemu')
+    console.log(`  clone/boot ${(medians.warm / medians.booted).toFixed(2)} (target 0.33)`);
+}
+
+const [first = '3', ...rest] = process.argv.slice(2);
+if (first === 'once') {
+  await ours(rest[0]);
+} else {
+  for (const kind of rest.length > 0 ? rest : Object.keys(bareTools)) await compare(kind, Number(first));
+}
+process.exit(0);

@@ -1,0 +1,51 @@
+// `podman run` (or docker) by hand, of an image that was committed from a machine of ours: the keys are in it.
+import { execFileSync } from 'node:child_process';
+import { makeMachines, newClusterId } from '../../main/phases/machines.ts';
+import { chooseEngine } from '../../main/providers/docker/find-engines.ts';
+import { containerName } from '../../main/providers/docker/names.ts';
+import { providerNamed } from '../../main/providers/registry.ts';
+
+const image = 'localhost/shakedown-bench';
+const name = `bare${process.pid}`;
+
+export async function bareDocker({ ctx, answers }) {
+  const engine = await chooseEngine(ctx.signal);
+  const [program, ...words] = engine.command;
+  const run = (...args) =>
+    execFileSync(program, [...words, ...args], {
+      env: { ...process.env, ...engine.env },
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    }).trim();
+  const provider = providerNamed('docker');
+  const wanted = { machines: [{ id: 0, name: 'n0' }], options: { count: 1 }, login: {} };
+  const model = await makeMachines(newClusterId(), wanted, provider, { shares: [], rebuild: false }, ctx);
+  const [{ ssh }] = model.machines;
+  let entry;
+  try {
+    await answers(ssh);
+    const there = containerName(model.id, 0);
+    run('commit', '-q', there, image);
+    entry = JSON.parse(run('container', 'inspect', there))[0].Args;
+  } finally {
+    await provider.destroy(model, ctx);
+  }
+  const caps = ['SYS_ADMIN', 'NET_ADMIN', 'NET_RAW', 'SYS_PTRACE'].map((cap) => `--cap-add=${cap}`);
+  const systemd =
+    engine.kind === 'podman'
+      ? ['--systemd=always']
+      : ['--cgroupns=private', '--tmpfs=/run:exec', '--tmpfs=/run/lock'];
+  const flags = [...caps, ...systemd, '--tty', '--security-opt=apparmor=unconfined', '-p', '127.0.0.1::22'];
+  return {
+    spawn: async () => {
+      try {
+        run('run', '-d', '--name', name, ...flags, '--entrypoint=/bin/sh', image, ...entry);
+        const port = Number(run('port', name, '22').split('\n')[0].split(':').at(-1));
+        await answers({ ...ssh, host: '127.0.0.1', port });
+      } finally {
+        run('rm', '-f', ...(engine.kind === 'podman' ? ['-t', '0'] : []), '-v', name);
+      }
+    },
+    end: async () => void run('rmi', '-f', image),
+  };
+}
