@@ -55,8 +55,14 @@ function cellOf(
   const machines = specs.map((spec) =>
     name === undefined ? spec : { ...spec, name: many ? `${name}-${spec.id}` : name },
   );
-  const os = kind?.makes ? String(options.os ?? 'bookworm') : undefined;
+  const os = kind?.makes ? releaseOf(kind.schema.safeParse(choice.options).data) : undefined;
   return { ...choice, machines, ...(os === undefined ? {} : { os }) };
+}
+
+/** The one of all machines, where their kind knows releases by name. */
+function releaseOf(settings: unknown): string | undefined {
+  const { os } = Object(settings) as { readonly os?: unknown };
+  return typeof os === 'string' ? os : undefined;
 }
 
 /** Machines of different cells that came out with one name get their number in the run instead. */

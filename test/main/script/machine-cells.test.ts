@@ -31,6 +31,11 @@ describe('the machines of a script', () => {
     expect(cell?.machines.map(({ name }) => name)).toEqual(['node0', 'db.example']);
   });
 
+  test('are told by their release, where their kind has one', () => {
+    expect(cells({})[0]?.os).toBe('bookworm');
+    expect(cells({ provider: 'vagrant', box: 'owner/box' })[0]?.os).toBeUndefined();
+  });
+
   test('have names of their own throughout the run', () => {
     expect(names({ name: 'a' }, { name: 'b', count: 2 })).toEqual(['a', 'b-0', 'b-1']);
     expect(names({}, { count: 2 })).toEqual(['node0', 'node1', 'node2']);
