@@ -7,7 +7,7 @@ export async function keptMachines(cwd: string): Promise<KeptCluster> {
   const kept = await readKeptCluster(cwd);
   if (kept) return kept;
   throw new UsageError('There are no machines here: none were kept, and no run is under way.', {
-    hint: 'shakedown run --keep',
+    hint: 'shakedown nodes up, or shakedown run --keep',
   });
 }
 

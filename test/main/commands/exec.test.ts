@@ -96,7 +96,7 @@ describe('shakedown exec', () => {
     const none = await inFolder(folder(), execCommand, { args: ['0'], rest: ['true'] }).catch(
       (error) => error,
     );
-    expect(none).toMatchObject({ name: 'UsageError', hint: 'shakedown run --keep' });
+    expect(none).toMatchObject({ name: 'UsageError', hint: 'shakedown nodes up, or shakedown run --keep' });
     await expect(inFolder(cwd, execCommand, { args: ['0'] })).rejects.toThrow('Nothing to run');
   });
 });
