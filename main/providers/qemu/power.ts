@@ -97,14 +97,25 @@ export async function restore(which: MachineOf & { readonly name: string }, act:
   const { port, initrd } = namesOf(which);
   using monitor = await openMonitor(namesOf(which).monitor, 5000, act.signal);
   const tag = tagOf(which.name);
-  await monitor.job('snapshot-load', { tag, vmstate: diskNode, devices: [diskNode] }).catch((error) => {
-    if (!/does not exist|not found|[Ff]ailed to load/.test(String(error))) throw error;
+  // A load that fails leaves the machine standing still.
+  if (!(await snapshotsOf(monitor)).includes(tag)) {
     const message = `there is no snapshot '${which.name}' of the machine`;
-    throw new ShakedownError({ message, node: which.machine }, { cause: error });
-  });
+    throw new ShakedownError({ message, node: which.machine });
+  }
+  await monitor.job('snapshot-load', { tag, vmstate: diskNode, devices: [diskNode] });
   if (!existsSync(initrd)) return;
   const seed = randomBytes(32).toString('hex');
   await runInGuest(port, () => freshen({ seed, now: Date.now() }), act.signal);
+}
+
+interface BlockDevice {
+  readonly inserted?: { readonly image: { readonly snapshots?: readonly { readonly name: string }[] } };
+}
+
+async function snapshotsOf(monitor: Monitor): Promise<readonly string[]> {
+  const devices = (await monitor.execute('query-block')) as readonly BlockDevice[];
+  const snapshots = devices.flatMap(({ inserted }) => inserted?.image.snapshots ?? []);
+  return snapshots.map(({ name }) => name);
 }
 
 function tagOf(name: string): string {

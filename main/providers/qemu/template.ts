@@ -36,12 +36,15 @@ export const templatesFolder = (cacheDir: string): string => join(cacheDir, 'qem
  * as long as one boot. Throws ShakedownError when it does not boot.
  */
 export async function ensureTemplate(plan: TemplatePlan, ctx: Building): Promise<Template> {
-  const facts = [plan, await situation(), saveTemplateScript(plan, '', ''), portProgram];
+  const { hardware } = plan;
+  // Part of a core is a whole one to the machine.
+  const like = { ...plan, hardware: { ...hardware, cpus: Math.ceil(hardware.cpus) } };
+  const facts = [like, await situation(), saveTemplateScript(like, '', ''), portProgram];
   const digest = createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 16);
   const directory = join(templatesFolder(ctx.cacheDir), `${plan.os}-${digest}`);
   const template = { directory, disk: join(directory, 'disk.qcow2'), memory: join(directory, 'memory') };
   if (existsSync(directory)) return template;
-  const megabytes = Math.ceil(plan.hardware.memory / 1024 ** 2);
+  const megabytes = Math.ceil(hardware.memory / 1024 ** 2);
   ctx.emit({
     type: 'note',
     phase: 'machines',
