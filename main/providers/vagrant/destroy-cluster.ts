@@ -32,10 +32,7 @@ async function byVagrant(state: VagrantState, ctx: Pick<RunContext, 'signal' | '
   const { directory } = clusterFiles(state.id);
   const known = globSync(join(state.place.dotfile, 'machines/*/*/id'));
   if (known.length === 0) return;
-  // In a Vagrantfile of the user's there may be triggers that need them alive.
-  const written = state.place.cwd === directory;
-  if (written && state.machines.some(({ provider }) => provider === 'lxc'))
-    await killContainers(state.id, ctx.signal);
+  if (state.machines.some(({ provider }) => provider === 'lxc')) await killContainers(state.id, ctx.signal);
   try {
     await whenUnlocked(state.place, ctx.signal);
   } catch (error) {

@@ -50,7 +50,7 @@ export async function removeStrays(id: string, signal: AbortSignal): Promise<voi
   });
 }
 
-/** Ends a cluster's containers at once and side by side: `vagrant destroy` would shut them down one by one. */
+/** Ends a cluster's containers at once, side by side: `vagrant destroy` gives each a minute to shut down, one by one. */
 export async function killContainers(id: string, signal: AbortSignal): Promise<void> {
   const through = await asRoot();
   if (!through) return;
