@@ -1,6 +1,7 @@
 import { ShakedownError } from '../../../common/errors.ts';
 import type { CachedImage } from '../provider.ts';
 import { type Engine, runEngine } from './engine.ts';
+import { lastUse } from './image.ts';
 import { clusterLabel, imageRepository, treeLabel } from './names.ts';
 
 /** What engines tell of an image; only these fields are looked at (Docker Engine API `/images/{name}/json`). */
@@ -20,17 +21,21 @@ export async function cachedImages(engine: Engine, signal: AbortSignal): Promise
   if (ids.length === 0) return [];
   const inspected: readonly Inspected[] = JSON.parse(await run(['image', 'inspect', ...new Set(ids)]));
   const used = words(await run(['ps', '-a', '--filter', `label=${clusterLabel}`, '--format', '{{.Image}}']));
-  return inspected.flatMap(({ Id, RepoTags, Size, Created }) =>
+  const images = inspected.flatMap(({ Id, RepoTags, Size, Created }) =>
     (RepoTags ?? [])
       .filter((name) => name.startsWith(`${imageRepository}:`))
-      .map((name) => ({
-        id: `${engine.kind}/${name.slice(imageRepository.length + 1)}`,
-        description: `${name.slice(imageRepository.length + 1).replace(/-[0-9a-f]+$/, '')}, in ${engine.kind}`,
-        bytes: Size,
-        lastUsed: Date.parse(Created),
-        inUse: used.includes(name) || used.some((image) => Id.includes(image)),
-      })),
+      .map(async (name) => {
+        const tag = name.slice(imageRepository.length + 1);
+        return {
+          id: `${engine.kind}/${tag}`,
+          description: `${tag.replace(/-[0-9a-f]+$/, '')}, in ${engine.kind}`,
+          bytes: Size,
+          lastUsed: (await lastUse(tag)) ?? Date.parse(Created),
+          inUse: used.includes(name) || used.some((image) => Id.includes(image)),
+        };
+      }),
   );
+  return Promise.all(images);
 }
 
 /** Throws ShakedownError for an image that is not there, or in use. */

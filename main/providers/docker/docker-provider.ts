@@ -21,19 +21,18 @@ import type {
 import { cachedImages, removeCachedImage } from './cached-images.ts';
 import { containerPlan } from './container-plan.ts';
 import { createScript } from './create-script.ts';
-import { destroyScript } from './destroy-script.ts';
+import { destroyCluster } from './destroy-cluster.ts';
 import { type Engine, runEngine } from './engine.ts';
 import { explainEngine } from './explain-engine.ts';
 import { chooseEngine, enginesInUse, probeEngines } from './find-engines.ts';
 import { freePorts } from './free-ports.ts';
 import { imagesOf } from './images-of.ts';
-import { type DockerState, listClusters, readState } from './list-clusters.ts';
+import { type DockerState, listClusters } from './list-clusters.ts';
 import { accountOf, machineAt, settingsOf } from './machine-at.ts';
 import { clusterLabel, clusterNames, isClusterId } from './names.ts';
 import { preparePodman } from './podman-engine.ts';
 import { engineOf, power } from './power.ts';
 import { checkRoom } from './room.ts';
-import { removeFolder } from './watch-script.ts';
 
 type Act = Pick<RunContext, 'signal' | 'log'>;
 type Look = Pick<RunContext, 'signal' | 'cacheDir'>;
@@ -105,24 +104,7 @@ export class DockerProvider implements Provider, CanKeep, CanReboot, CanPower, C
 
   async destroy({ id }: Pick<Cluster, 'id'>, ctx: Pick<RunContext, 'signal'>): Promise<void> {
     mustBeId(id);
-    const state = await readState(id);
-    const failure = {
-      message: `could not take away all of docker cluster ${id}`,
-      phase: 'machines' as const,
-      hint: "end what still uses it, then run 'shakedown reap'",
-    };
-    const engines = await enginesInUse(ctx.signal, state?.engine.host);
-    if (state && !engines.some(({ kind }) => kind === state.engine.kind)) {
-      throw new ShakedownError({
-        ...failure,
-        message: `${failure.message}: ${state.engine.kind} does not answer`,
-        hint: `start ${state.engine.kind} again${state.engine.host ? ` (${state.engine.host})` : ''}, then run 'shakedown reap'`,
-      });
-    }
-    for (const engine of engines) {
-      await runScript([], destroyScript(engine, id), { signal: ctx.signal, failure, explain: explainEngine });
-    }
-    await runScript([], removeFolder(id), { signal: ctx.signal, failure });
+    await destroyCluster(id, ctx);
   }
 
   async keep({ id }: Pick<Cluster, 'id'>): Promise<void> {

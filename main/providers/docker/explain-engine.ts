@@ -19,6 +19,13 @@ const known: readonly (readonly [pattern: RegExp, explain: (found: RegExpExecArr
     }),
   ],
   [
+    /^node (\d+) stopped as soon as it was started$/m,
+    ([, node = '']) => ({
+      message: `node ${node} stopped as soon as it was started`,
+      hint: "its console, above, says why; an 'image' of your own needs an sshd, with a systemd or without",
+    }),
+  ],
+  [
     /no space left on device/i,
     () => ({
       message: 'there is no space left for images and containers',

@@ -1,7 +1,5 @@
-import { readlink } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { basename } from 'node:path';
-import { execa } from 'execa';
+import { mkdir, readlink, stat, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { ShakedownError } from '../../../common/errors.ts';
 import type { RunContext } from '../../context.ts';
 import { ensureBaseTree } from '../debian/base-tree.ts';
@@ -11,7 +9,7 @@ import { type Engine, engineFunction, runEngine, succeeds } from './engine.ts';
 import { explainEngine } from './explain-engine.ts';
 import { imageRepository, stateRoot, treeLabel } from './names.ts';
 
-type ImageContext = Pick<RunContext, 'signal' | 'cacheDir' | 'emit' | 'log'>;
+export type ImageContext = Pick<RunContext, 'signal' | 'cacheDir' | 'emit' | 'log'>;
 
 /**
  * Where trees are built and read: as root, or in a user namespace with the user's own range of ids, whose root makes
@@ -36,6 +34,7 @@ export async function ensureImage(
   const build = basename(await readlink(tree));
   const name = `${imageRepository}:${basename(tree)}`;
   const before = await labelOf(engine, name, ctx.signal);
+  await noteUse(basename(tree));
   if (before === build) return name;
   ctx.emit({ type: 'note', phase: 'machines', message: `importing the ${settings.os} image (once)` });
   await runScript([], importScript(engine, tree, name), {
@@ -45,6 +44,21 @@ export async function ensureImage(
   });
   return name;
 }
+
+/** Engines do not tell when an image was last used. */
+const useNote = (tag: string): string => join(stateRoot(), 'used', tag);
+
+async function noteUse(tag: string): Promise<void> {
+  await mkdir(join(stateRoot(), 'used'), { recursive: true });
+  await writeFile(useNote(tag), '');
+}
+
+/** ms since the epoch; nothing for an image that was not used from here. */
+export const lastUse = (tag: string): Promise<number | undefined> =>
+  stat(useNote(tag)).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => undefined,
+  );
 
 const labelFormat = `{{index .Config.Labels "${treeLabel}"}}`;
 
@@ -57,7 +71,16 @@ async function labelOf(engine: Engine, name: string, signal: AbortSignal): Promi
 /** Two that want it at once import it once; the tree stays while it is read. */
 function importScript(engine: Engine, tree: string, name: string): string {
   const [lock, image] = [quote(`${tree}.lock`), quote(name)];
-  const read = [...namespace(), 'tar', '--numeric-owner', '--exclude=./dev/*', '--exclude=./proc/*'];
+  // With the capabilities of files: ping has one.
+  const attributes = ['--xattrs', '--xattrs-include=security.capability'];
+  const read = [
+    ...namespace(),
+    'tar',
+    ...attributes,
+    '--numeric-owner',
+    '--exclude=./dev/*',
+    '--exclude=./proc/*',
+  ];
   return `
 ${engineFunction(engine)}
 mkdir -p ${quote(stateRoot())}
@@ -71,51 +94,6 @@ ${read.map(quote).join(' ')} -C ${quote(`${tree}/`)} -c . |
   engine import -c "LABEL ${treeLabel}=$build" -c 'CMD ["/sbin/init"]' - ${image} >&2
 if [ -n "$old" ]; then engine image rm "$old" >/dev/null 2>&1 || :; fi
 `;
-}
-
-/**
- * An image of the user's own, by its name: one that is there, in our Podman's storage or the user's, else pulled.
- * Gives the name to use. Throws ShakedownError when it can be had from nowhere.
- */
-export async function ensureOwnImage(engine: Engine, wanted: string, ctx: ImageContext): Promise<string> {
-  const names = engine.kind === 'docker' ? [wanted] : [wanted, `localhost/${wanted}`, registryName(wanted)];
-  for (const name of names) {
-    if (await succeeds(engine, ['image', 'inspect', name], ctx.signal)) return name;
-  }
-  if (engine.kind === 'podman' && (await takeFromUser(engine, wanted, ctx.signal))) return wanted;
-  ctx.emit({ type: 'note', phase: 'machines', message: `pulling the image ${wanted}` });
-  const name = engine.kind === 'docker' ? wanted : registryName(wanted);
-  await runEngine(engine, ['pull', '--quiet', name], {
-    signal: ctx.signal,
-    failure: {
-      message: `there is no image '${wanted}' on this main host, and it could not be pulled`,
-      phase: 'machines',
-      hint: `correct 'image' of the machines, log in to its registry, or leave 'image' out: one is then built of Debian packages`,
-    },
-  });
-  return name;
-}
-
-/** Names without a registry mean Docker Hub's (github.com/distribution/reference); Podman would ask which. */
-export function registryName(name: string): string {
-  const [first = '', ...rest] = name.split('/');
-  const registry = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost');
-  if (registry) return name;
-  return rest.length > 0 ? `docker.io/${name}` : `docker.io/library/${name}`;
-}
-
-/** The user's own Podman has its images apart from ours; one of them is copied. */
-async function takeFromUser(engine: Engine, name: string, signal: AbortSignal): Promise<boolean> {
-  const storage = process.getuid?.() === 0 ? '/var/lib' : `${homedir()}/.local/share`;
-  const podman = `podman --root ${quote(`${storage}/containers/storage`)}`;
-  const script = `
-[ -e ${quote(`${storage}/containers/storage`)} ] || exit 0
-${podman} image exists ${quote(name)} || exit 0
-${engineFunction(engine)}
-${podman} image save ${quote(name)} | engine image load >&2 && echo taken`;
-  const { stdout } = await execa('bash', ['-c', script], { cancelSignal: signal, reject: false });
-  signal.throwIfAborted();
-  return stdout.includes('taken');
 }
 
 /** What an image runs by itself: its entry point and command (OCI image configuration). */

@@ -3,7 +3,8 @@ import { settingsOfMachine } from '../machine-options.ts';
 import type { MachineSpec, MachinesSpec } from '../provider.ts';
 import type { DockerSettings } from './docker-options.ts';
 import type { Engine } from './engine.ts';
-import { commandOf, ensureImage, ensureOwnImage } from './image.ts';
+import { commandOf, ensureImage } from './image.ts';
+import { ensureOwnImage } from './own-image.ts';
 
 export interface Image {
   readonly name: string;

@@ -26,8 +26,12 @@ bridge=${bridge}
 exec 9>>${quote(`${stateRoot()}/network.lock`)}; flock 9
 ${bridgeScript(plan.subnets)}
 exec 9>&-
-${natScript(table, plan.resolver)}`;
+${withoutWarnings(natScript(table, plan.resolver))}`;
 }
+
+/** nft warns of each table that iptables made, which says nothing about why something failed. */
+const withoutWarnings = (script: string): string => `{${script}
+} 2> >(grep -v '^# Warning: table ' >&2)`;
 
 /** An engine refuses a subnet that one of its own networks has, or that a route of this machine covers. */
 function engineNetwork({ cluster, owner, engine, subnets }: NetworkPlan): string {

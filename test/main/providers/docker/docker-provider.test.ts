@@ -7,7 +7,6 @@ import { ShakedownError, UsageError } from '../../../../common/errors.ts';
 import { docker } from '../../../../main/providers/docker/docker-options.ts';
 import { DockerProvider } from '../../../../main/providers/docker/docker-provider.ts';
 import { freePorts } from '../../../../main/providers/docker/free-ports.ts';
-import { registryName } from '../../../../main/providers/docker/image.ts';
 import { readState } from '../../../../main/providers/docker/list-clusters.ts';
 import { machineAt, settingsOf } from '../../../../main/providers/docker/machine-at.ts';
 import {
@@ -16,6 +15,7 @@ import {
   consoleLog,
   containerName,
 } from '../../../../main/providers/docker/names.ts';
+import { registryName } from '../../../../main/providers/docker/own-image.ts';
 import { checkRoom } from '../../../../main/providers/docker/room.ts';
 
 const provider = new DockerProvider();

@@ -35,6 +35,10 @@ describe('what engines say, in words', () => {
       'Error: /usr/bin/slirp4netns failed: "open(\\"/dev/net/tun\\"): Permission denied\\nWARNING: Support for seccomp is experimental"',
       'this user may not use /dev/net/tun, which networks without root are made with',
     ],
+    [
+      'shakedown: this image has no sshd\nnode 2 stopped as soon as it was started\n',
+      'node 2 stopped as soon as it was started',
+    ],
   ])('%s', (stderr, message) =>
     expect(explainEngine(stderr)).toMatchObject({ message, hint: expect.any(String) }),
   );
