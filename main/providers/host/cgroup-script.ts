@@ -97,11 +97,13 @@ done
 
 /** Removes the cluster's cgroups, deepest first, and the one of all clusters of its kind if it was the last. */
 export const removeGroups = `
-for g in "\${groups[@]}"; do
-  for try in {1..20}; do
-    if [ ! -e $g ]; then break; fi
-    find $g -depth -type d -exec rmdir {} + 2>/dev/null || sleep 0.02
-  done
+for try in {1..20}; do
+  left=()
+  for g in "\${groups[@]}"; do if [ -e $g ]; then left+=($g); fi; done
+  if [ \${#left[@]} -eq 0 ]; then break; fi
+  find "\${left[@]}" -depth -type d -exec rmdir {} + 2>/dev/null || sleep 0.02
+done
+for g in "\${left[@]}"; do
   [ ! -e $g ] || fail "the cgroup $g cannot be removed"
 done
 flock 9
