@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import type { FailureDetails } from '../../../common/errors.ts';
 import type { RunContext } from '../../context.ts';
 import { ensureBaseTree } from '../debian/base-tree.ts';
+import { releaseNamed } from '../debian/releases.ts';
 import { quote, runAsRoot } from '../host/root-script.ts';
 import type { MachineSettings } from '../machine-options.ts';
 import { buildImageScript, imageRecipe } from './build-image-script.ts';
@@ -37,6 +38,7 @@ export async function ensureBaseImage(
   ctx: Building,
 ): Promise<BaseImage> {
   const { os } = settings;
+  const { distribution } = releaseNamed(os);
   const tree = await ensureBaseTree(settings, rebuild, ctx);
   const recipe = createHash('sha256').update(JSON.stringify(imageRecipe)).digest('hex').slice(0, 8);
   const image = join(imagesFolder(ctx.cacheDir), `${basename(tree)}-${recipe}`);
@@ -44,7 +46,7 @@ export async function ensureBaseImage(
     const note = (message: string) => ctx.emit({ type: 'note', phase: 'machines', message });
     note(`building the ${os} image for virtual machines (once, about ten seconds)`);
     await mkdir(join(ctx.cacheDir, 'qemu'), { recursive: true });
-    await runAsRoot(buildImageScript({ tree, image, rebuild, env: process.env }), {
+    await runAsRoot(buildImageScript({ tree, distribution, image, rebuild, env: process.env }), {
       signal: ctx.signal,
       failure: { message: `could not build the ${os} image for virtual machines`, phase: 'machines' },
       explain: (stderr) => explainImage(stderr, os, ctx.cacheDir),

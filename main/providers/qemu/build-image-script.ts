@@ -1,4 +1,6 @@
+import type { Release } from '../debian/releases.ts';
 import { quote } from '../host/root-script.ts';
+import { discardFunction, discardUnused } from './discard-script.ts';
 import {
   guestShell,
   init,
@@ -10,8 +12,9 @@ import {
   portUnit,
 } from './guest-files.ts';
 
-/** The kernel for virtual machines; it has virtio as modules. */
+/** The kernel for virtual machines, which has virtio, and what loads its other modules. */
 const packages = ['linux-image-cloud-amd64', 'udev'];
+const ubuntuPackages = ['linux-image-virtual', 'udev'];
 
 /** All that makes one image differ from another over the same tree; a change of it makes new images. */
 export const imageRecipe: unknown = {
@@ -28,6 +31,7 @@ export const imageRecipe: unknown = {
 export interface ImageBuild {
   /** The link to the Debian tree that the image is made of. */
   readonly tree: string;
+  readonly distribution: Release['distribution'];
   /** The link to make, to a folder with `vmlinuz`, `initrd`, `root.raw` and `busybox`. */
   readonly image: string;
   readonly rebuild: boolean;
@@ -40,13 +44,14 @@ export interface ImageBuild {
  * what comes in lies in an overlay, in namespaces of the script's own, so that whenever it is killed nothing stays
  * mounted.
  */
-export function buildImageScript({ tree, image, rebuild, env }: ImageBuild): string {
+export function buildImageScript({ tree, distribution, image, rebuild, env }: ImageBuild): string {
   const proxies = ['http_proxy', 'https_proxy', 'no_proxy'].flatMap((name) =>
     env[name] ? [`export ${name}=${quote(env[name])}`] : [],
   );
   return `
 ${proxies.join('\n')}
 tree=${quote(tree)} image=${quote(image)}
+${discardFunction}
 mkdir -p "\${image%/*}"
 image=$(readlink -f "\${image%/*}")/\${image##*/}
 exec 8>>"$image.lock"; flock 8; touch "$image.lock"
@@ -55,13 +60,16 @@ rm -rf --one-file-system "$image".part-*
 new="$image.part-$$"; mkdir -p "$new/upper" "$new/work" "$new/root" "$new/initrd"
 exec 7>>"$tree.lock"; flock -s 7
 lower=$(readlink -f "$tree"); proxy=; eval "$(apt-config shell proxy Acquire::http::Proxy)"
-export lower new proxy
+kernel='${(distribution === 'ubuntu' ? ubuntuPackages : packages).join(' ')}'
+export lower new proxy kernel
 unshare --mount --pid --fork --kill-child --mount-proc bash -euc ${quote(insideScript)} 8>&- >&2 || {
   rm -rf --one-file-system "$new"; exit 1; }
 rm -rf --one-file-system "$new/upper" "$new/work" "$new/root" "$new/initrd"
 build="$image.$(date +%s).$$"
 mv -T "$new" "$build"
 ln -sfn "\${build##*/}" "$image.link-$$"; mv -T "$image.link-$$" "$image"
+for old in "$image".[0-9]*; do [ "$old" = "$build" ] || discard "$old"; done
+${discardUnused('image')}
 `;
 }
 
@@ -76,7 +84,7 @@ cp /etc/resolv.conf etc/resolv.conf
 # The kernel's own scripts heed INITRD; ours is another.
 export DEBIAN_FRONTEND=noninteractive INITRD=No LC_ALL=C
 apt() { chroot . apt-get -qq -o APT::Sandbox::User=root \${proxy:+-o Acquire::http::Proxy="$proxy"} "$@"; }
-add() { apt install -y --no-install-recommends ${packages.join(' ')} &&
+add() { apt install -y --no-install-recommends $kernel &&
   chroot . sh -c 'cd /tmp && apt-get -qq -o APT::Sandbox::User=root download busybox-static'; }
 # The lists in the tree may be older than the mirror.
 add || { apt update; add; }

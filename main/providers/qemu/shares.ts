@@ -6,6 +6,7 @@ import { ShakedownError } from '../../../common/errors.ts';
 import type { RunContext } from '../../context.ts';
 import { quote, runAsRoot } from '../host/root-script.ts';
 import type { Share } from '../provider.ts';
+import { discardFunction, discardUnused } from './discard-script.ts';
 
 /** What machines see of the main host: a disk that they share, read-only. */
 export interface SharesDisk {
@@ -69,7 +70,9 @@ ${shares.map(({ source }, index) => `cp -aL --reflink=auto ${quote(source)} "$ho
 chown -R 0:0 "$home.part/files"
 mke2fs -q -t ext4 -O ^has_journal -m 0 -N 4096 -d "$home.part/files" "$home.part/disk.raw" ${size / 1024}K
 rm -r "$home.part/files"
-mv -T "$home.part" "$home"`;
+mv -T "$home.part" "$home"
+${discardFunction}
+${discardUnused('home')}`;
 
 function mountScript(shares: readonly Share[]): string {
   if (shares.length === 0) return '';

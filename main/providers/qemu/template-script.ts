@@ -1,4 +1,5 @@
 import { quote } from '../host/root-script.ts';
+import { discardFunction, discardUnused } from './discard-script.ts';
 import { type Identity, identityScript } from './identity-script.ts';
 import { machineArguments } from './machine-arguments.ts';
 import type { TemplatePlan } from './template.ts';
@@ -65,5 +66,7 @@ done
 qmp '{"execute":"quit"}'
 wait $machine || :
 rm -f port.in port.out initrd identity shares.raw
-mv -T "$home.part" "$home"`;
+mv -T "$home.part" "$home"
+${discardFunction}
+${discardUnused('home')}`;
 }
