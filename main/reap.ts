@@ -43,7 +43,8 @@ export async function reapEverywhere(
       for (const cluster of await provider.list(world)) {
         if (cluster.ownerAlive || (cluster.kept && !options.kept)) continue;
         await provider.destroy(cluster, { signal: world.signal, log: () => undefined });
-        lines.push(`destroyed ${provider.name} cluster ${cluster.id}`);
+        const done = cluster.borrowed ? 'released the machines of' : 'destroyed';
+        lines.push(`${done} ${provider.name} cluster ${cluster.id}`);
       }
     } catch (error) {
       world.signal.throwIfAborted();

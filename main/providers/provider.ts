@@ -98,6 +98,8 @@ export interface ListedCluster {
   readonly ownerAlive: boolean;
   /** It was kept on purpose (`--keep`): reap leaves it alone unless told. */
   readonly kept: boolean;
+  /** Its machines were there before, and stay: to destroy it is to give up the claim on them. */
+  readonly borrowed?: boolean;
 }
 
 /** Makes machines, or borrows them, and knows nothing of what runs on them. */

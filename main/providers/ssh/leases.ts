@@ -72,7 +72,12 @@ export class Leases {
   /** Every cluster that has machines. */
   async list(): Promise<readonly ListedCluster[]> {
     const leases = (await this.#folder.notes()).flatMap(({ lease }) => lease ?? []);
-    const clusters = leases.map(({ cluster: id, owner, kept }) => ({ id, ownerAlive: isAlive(owner), kept }));
+    const clusters = leases.map(({ cluster: id, owner, kept }) => ({
+      id,
+      ownerAlive: isAlive(owner),
+      kept,
+      borrowed: true,
+    }));
     return [...new Map(clusters.map((cluster) => [cluster.id, cluster])).values()];
   }
 

@@ -162,7 +162,7 @@ describe('leases', () => {
     await provider.destroy({ id: 'aaaaaa' });
     await provider.destroy({ id: 'bbbbbb' });
     await other.kill();
-    expect(await provider.list()).toEqual([{ id: 'ffffff', ownerAlive: false, kept: false }]);
+    expect(await provider.list()).toEqual([{ id: 'ffffff', ownerAlive: false, kept: false, borrowed: true }]);
     expect(await take('cccccc')).toHaveLength(2);
   });
 
@@ -205,7 +205,7 @@ describe('leases', () => {
     const other = await otherProcess(leases, 'ffffff', ['m1']);
     await provider.keep({ id: 'ffffff' });
     await other.kill();
-    expect(await provider.list()).toEqual([{ id: 'ffffff', ownerAlive: false, kept: true }]);
+    expect(await provider.list()).toEqual([{ id: 'ffffff', ownerAlive: false, kept: true, borrowed: true }]);
     expect(await new Leases(leases).take('aaaaaa', ['m1'], 1)).toEqual([]);
     await new SshProvider({ leases: new Leases(leases) }).destroy({ id: 'ffffff' });
     expect(readdirSync(leases)).toEqual([]);

@@ -141,9 +141,9 @@ describe('machines that are named', () => {
     const provider = new SshProvider({ configFile: '/no/config', leases });
     const cluster = await provider.create(named('abc123'), context);
     expect(cluster).toMatchObject({ borrowed: true, machines: [{ address: '127.0.0.1' }] });
-    expect(await provider.list()).toEqual([{ id: 'abc123', ownerAlive: true, kept: false }]);
+    expect(await provider.list()).toEqual([{ id: 'abc123', ownerAlive: true, kept: false, borrowed: true }]);
     await provider.keep(cluster);
-    expect(await provider.list()).toEqual([{ id: 'abc123', ownerAlive: true, kept: true }]);
+    expect(await provider.list()).toEqual([{ id: 'abc123', ownerAlive: true, kept: true, borrowed: true }]);
     await new SshProvider({ leases }).destroy({ id: 'abc123' });
     expect(await provider.list()).toEqual([]);
   });
