@@ -7,7 +7,7 @@ export const scenarioOptions: readonly (readonly [string, string])[] = [
   ['-u, --user <name>', 'User to log in as'],
   ['--provider <kind>', 'Make the machines of this kind: nspawn, docker, qemu, vagrant, ec2'],
   ['--os <release>', 'Operating system of the machines: bookworm, trixie, noble'],
-  ['--nodes <addresses>', 'Use these machines over ssh: a,b,c'],
+  ['--nodes <addresses>', 'Use these machines over ssh: a,b,node[01-20]'],
   ['--count <n>', 'How many nodes to make'],
   ['--node-files <folder>', 'Node files to send instead of the config’s'],
   ['--set <path=value>', 'Override one value of the main config; may be repeated'],

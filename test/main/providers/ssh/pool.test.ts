@@ -180,7 +180,7 @@ describe('leases', () => {
   test('of a process that is killed at any moment are given back by the id of its cluster', async () => {
     const leases = join(folder(), 'leases');
     const machines = Array.from({ length: 40 }, (_, index) => `m${index}`);
-    for (let round = 0; round < 8; round++) {
+    for (let round = 0; round < 4; round++) {
       const maker = takerOf(leases, 'ffffff', machines);
       await vi.waitFor(
         () => expect(existsSync(leases) ? readdirSync(leases).length : 0).toBeGreaterThan(round),
