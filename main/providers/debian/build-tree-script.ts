@@ -95,7 +95,8 @@ rm -rf --one-file-system "$tree".part-*
 new="$tree.part-$$"
 proxy=; eval "$(apt-config shell proxy Acquire::http::Proxy)"
 if [ -z "$proxy\${http_proxy-}" ]; then proxy=${quote(build.cache)}; fi
-unshare --mount --pid --fork --kill-child --mount-proc \\
+mkdir "$new.tmp"
+TMPDIR="$new.tmp" unshare --mount --pid --fork --kill-child --mount-proc \\
   mmdebstrap --mode=root --format=directory --variant=minbase --keyring=${quote(build.keyring)} --skip=cleanup/apt/lists \\
   --aptopt='APT::Install-Recommends "false"' \${proxy:+--aptopt="Acquire::http::Proxy \\"$proxy\\""} \\
   --dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/man/*' \\
@@ -103,7 +104,8 @@ unshare --mount --pid --fork --kill-child --mount-proc \\
   --dpkgopt='path-include=/usr/share/doc/*/copyright' --include=${quote(wanted)} \\
   --customize-hook=${quote(finish)} ${quote(release.suite)} "$new" - >&2 8>&- <<'SOURCES' || {
 ${sources}SOURCES
-  rm -rf --one-file-system "$new"; exit 1; }
+  rm -rf --one-file-system "$new" "$new.tmp"; exit 1; }
+rm -rf "$new.tmp"
 rm -f "$new"/etc/apt/apt.conf.d/99mmdebstrap "$new"/etc/dpkg/dpkg.cfg.d/99mmdebstrap
 build="$tree.$(date +%s).$$"
 mv -T "$new" "$build"
