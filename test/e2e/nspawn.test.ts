@@ -182,7 +182,9 @@ describe('a base tree', () => {
     controller.abort(new Error('enough'));
     await outcome;
     expect(await remains([cacheDir.slice(-6)])).toEqual([]);
-    const built = readdirSync(join(cacheDir, 'trees')).filter((name) => !/\.(lock|part-\d+(\.tmp)?)$/.test(name));
+    const built = readdirSync(join(cacheDir, 'trees')).filter(
+      (name) => !/\.(lock|part-\d+(\.tmp)?)$/.test(name),
+    );
     expect(built).toEqual([]);
   });
 
