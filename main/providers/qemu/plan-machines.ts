@@ -1,4 +1,5 @@
 import { dirname } from 'node:path';
+import { asShakedownError, describeFailure } from '../../../common/errors.ts';
 import type { RunContext } from '../../context.ts';
 import { hostKeyPair, machineId } from '../host/identity.ts';
 import { bytes, settingsOfMachine } from '../machine-options.ts';
@@ -10,7 +11,7 @@ import type { Hardware, MachinePlan } from './machine-plan.ts';
 import type { QemuSettings } from './qemu-options.ts';
 import { memoryOf } from './room.ts';
 import { ensureShares, type SharesDisk } from './shares.ts';
-import { ensureTemplate } from './template.ts';
+import { ensureTemplate, type Template, type TemplatePlan } from './template.ts';
 
 export interface PlannedMachines {
   readonly machines: readonly MachinePlan[];
@@ -61,10 +62,8 @@ async function planMachine(
   const hardware = hardwareOf(machine, accelerator, settings);
   const boot = { ...image, kernelOptions };
   const base = await ensureDisk(image, bytes(disk), ctx);
-  const template =
-    start === 'warm'
-      ? await ensureTemplate({ os: image.os, hardware, boot, disk: base, sharesSize }, ctx)
-      : undefined;
+  const like = { os: image.os, hardware, boot, disk: base, sharesSize };
+  const template = start === 'warm' ? await templateOrNone(like, ctx) : undefined;
   return {
     id: machine.id,
     name: machine.name,
@@ -76,6 +75,17 @@ async function planMachine(
     machineId: machineId(),
     ...hostKeyPair(),
   };
+}
+
+/** Without a template machines boot by themselves, which may well work where that was too slow. */
+async function templateOrNone(plan: TemplatePlan, ctx: RunContext): Promise<Template | undefined> {
+  try {
+    return await ensureTemplate(plan, ctx);
+  } catch (error) {
+    ctx.signal.throwIfAborted();
+    ctx.log(`${describeFailure(asShakedownError(error).details)}\nthe machine boots by itself`);
+    return undefined;
+  }
 }
 
 /** Machines of an image of the user's boot by themselves, and see nothing of this host. */
