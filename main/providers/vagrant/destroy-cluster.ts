@@ -1,11 +1,11 @@
-import { globSync } from 'node:fs';
+import { existsSync, globSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ShakedownError } from '../../../common/errors.ts';
 import type { RunContext } from '../../context.ts';
 import { clusterFiles, readState, removeClusterFolder, type VagrantState } from './cluster-folder.ts';
-import { endVagrant } from './end-vagrant.ts';
+import { endVagrant, marks } from './end-vagrant.ts';
 import { runVagrant, type VagrantPlace } from './run-vagrant.ts';
 import { killContainers, removeStrays } from './strays.ts';
 import { bareVagrantfile } from './write-vagrantfile.ts';
@@ -22,7 +22,7 @@ export async function destroyCluster(id: string, ctx: Pick<RunContext, 'signal' 
   const state = await readState(id);
   await endVagrant(dotfile, 'making');
   if (state) await byVagrant(state, ctx);
-  await endVagrant(dotfile, 'any');
+  await endVagrant(dotfile, 'left');
   await removeStrays(id, ctx.signal);
   await removeClusterFolder(id);
 }
@@ -37,6 +37,8 @@ async function byVagrant(state: VagrantState, ctx: Pick<RunContext, 'signal' | '
     await whenUnlocked(state.place, ctx.signal);
   } catch (error) {
     ctx.signal.throwIfAborted();
+    // Another was quicker.
+    if (!existsSync(directory)) return;
     ctx.log(`vagrant destroy failed, and is tried without the Vagrantfile: ${(error as Error).message}`);
     const vagrantfile = join(directory, 'Vagrantfile.bare');
     const names = state.machines.map(({ name }) => name);
@@ -55,7 +57,7 @@ async function byVagrant(state: VagrantState, ctx: Pick<RunContext, 'signal' | '
 async function whenUnlocked(place: VagrantPlace, signal: AbortSignal): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     try {
-      await runVagrant(['destroy', '--force'], place, { signal });
+      await runVagrant(['destroy', '--force'], place, { signal, env: marks.destroying });
       return;
     } catch (error) {
       const locked = error instanceof ShakedownError && error.message.includes('MachineLocked');

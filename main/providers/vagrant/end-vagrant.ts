@@ -1,18 +1,18 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What of vagrant's processes to look for, by their environment: `making` those that make machines, `any` all. */
-type Which = 'making' | 'any';
+/** What of vagrant's processes to look for: `making` those that make machines, `left` all but those that destroy them. */
+type Which = 'making' | 'left';
 
-/** The environment's mark of `vagrant up`: who destroys a cluster ends that, and not another who destroys it. */
-export const makingMark = { SHAKEDOWN_VAGRANT: 'up' };
+/** Marks in vagrant's environment, so that one who destroys a cluster does not end another who does so too. */
+export const marks = { making: { SHAKEDOWN_VAGRANT: 'make' }, destroying: { SHAKEDOWN_VAGRANT: 'destroy' } };
 
 /** ms: vagrant ends what it is at, which may be unpacking a box, before it heeds an interrupt. */
 const patience = 20_000;
 
 /**
  * Ends what still works on a cluster's machines, known by VAGRANT_DOTFILE_PATH in its environment: first by SIGINT,
- * after 20 s by SIGKILL; with `any`, which is for what a machine left behind (redir), by SIGKILL at once.
+ * after 20 s by SIGKILL; with `left`, which is for what a machine leaves behind (redir), by SIGKILL at once.
  */
 export async function endVagrant(dotfile: string, which: Which): Promise<void> {
   const deadline = Date.now() + (which === 'making' ? patience : 0);
@@ -35,11 +35,10 @@ async function processesOf(dotfile: string, which: Which): Promise<readonly numb
   const found = await Promise.all(
     pids.map(async (pid) => {
       const variables = (await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')).split('\0');
-      const ours = variables.includes(`VAGRANT_DOTFILE_PATH=${dotfile}`);
-      return ours &&
-        (which === 'any' || variables.includes(`SHAKEDOWN_VAGRANT=${makingMark.SHAKEDOWN_VAGRANT}`))
-        ? [Number(pid)]
-        : [];
+      if (!variables.includes(`VAGRANT_DOTFILE_PATH=${dotfile}`)) return [];
+      const mark = (name: keyof typeof marks) =>
+        variables.includes(`SHAKEDOWN_VAGRANT=${marks[name].SHAKEDOWN_VAGRANT}`);
+      return (which === 'making' ? mark('making') : !mark('destroying')) ? [Number(pid)] : [];
     }),
   );
   return found.flat();

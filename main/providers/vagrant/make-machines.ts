@@ -3,7 +3,7 @@ import { ShakedownError } from '../../../common/errors.ts';
 import type { RunContext } from '../../context.ts';
 import type { Machine, MachinesSpec, SshTarget } from '../provider.ts';
 import { clusterFiles, type VagrantMachine, type VagrantState, writeState } from './cluster-folder.ts';
-import { makingMark } from './end-vagrant.ts';
+import { marks } from './end-vagrant.ts';
 import { hostKeysOf } from './host-keys.ts';
 import { linesOfType, type VagrantLine, words } from './machine-readable.ts';
 import { nameMachine, type PreparedMachine, prepareMachine } from './prepare-machine.ts';
@@ -90,7 +90,7 @@ async function bringUp(
   for (const [kind, group] of Map.groupBy(machines, ({ provider: name }) => name)) {
     await runVagrant(['up', '--provider', kind, ...group.map(({ name }) => name)], state.place, {
       signal: ctx.signal,
-      env: makingMark,
+      env: marks.making,
       onLine: (line) => tell(line, names, ctx),
     });
   }

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { endVagrant, makingMark } from '../../../../main/providers/vagrant/end-vagrant.ts';
+import { endVagrant, marks } from '../../../../main/providers/vagrant/end-vagrant.ts';
 import { runVagrant, vagrantSshConfig } from '../../../../main/providers/vagrant/run-vagrant.ts';
 
 /** A program of the name of vagrant that does `script`; `said` reads what it wrote to $OUT. */
@@ -71,13 +71,26 @@ test('a vagrant that still makes machines is ended by whoever destroys them, and
   const { place, said } = vagrantThat(
     "trap 'echo interrupted > $OUT; exit 1' INT; echo up > $OUT; while :; do sleep 0.05; done",
   );
-  const making = expect(runVagrant(['up'], place, { env: makingMark })).rejects.toThrow('vagrant failed');
+  const making = expect(runVagrant(['up'], place, { env: marks.making })).rejects.toThrow('vagrant failed');
   await expect.poll(said, { timeout: 20_000 }).toBe('up\n');
-  await endVagrant(`${place.dotfile}-of-another`, 'any');
+  await endVagrant(`${place.dotfile}-of-another`, 'left');
   expect(said()).toBe('up\n');
   await endVagrant(place.dotfile, 'making');
   await making;
   expect(said()).toBe('interrupted\n');
+});
+
+test('who destroys a cluster does not end another who destroys it too', async () => {
+  const { place, said } = vagrantThat(
+    "trap 'exit 1' INT; echo up > $OUT; until [ -e $OUT.go ]; do sleep 0.05; done; echo done > $OUT",
+  );
+  const destroying = runVagrant(['destroy'], place, { env: marks.destroying });
+  await expect.poll(said, { timeout: 20_000 }).toBe('up\n');
+  await endVagrant(place.dotfile, 'making');
+  await endVagrant(place.dotfile, 'left');
+  writeFileSync(join(place.cwd, 'out.go'), '');
+  await destroying;
+  expect(said()).toBe('done\n');
 });
 
 test('what a machine left behind is ended at once', async () => {
@@ -85,7 +98,7 @@ test('what a machine left behind is ended at once', async () => {
   const running = expect(runVagrant(['up'], place)).rejects.toThrow('vagrant failed');
   await expect.poll(said, { timeout: 20_000 }).toBe('up\n');
   await endVagrant(place.dotfile, 'making');
-  await endVagrant(place.dotfile, 'any');
+  await endVagrant(place.dotfile, 'left');
   await running;
 });
 
