@@ -6,6 +6,7 @@ import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { UsageError } from '../../common/errors.ts';
 import { newClusterId } from '../../main/phases/machines.ts';
+import { Ec2States } from '../../main/providers/ec2/ec2-state.ts';
 import { type Cloud, credentials, region, startCloud } from './moto/cloud.ts';
 import type { Fault, Rule } from './moto/fault-proxy.ts';
 
@@ -324,6 +325,21 @@ describe('what earlier runs left', () => {
     expect(await cloud.provider().list(cloud.context())).toMatchObject([{ id, kept: true }]);
     rmSync(join(cloud.home, id), { recursive: true });
     expect(await cloud.provider().list(cloud.context())).toMatchObject([{ id, kept: true }]);
+  });
+
+  test('in a cloud that is gone is told as that, with what would have it forgotten', async () => {
+    const home = emptyHome();
+    const gone = cloud.provider(credentials, home, { call: 2000 });
+    const owner = { pid: 1 };
+    const place = { region, endpoint: 'http://127.0.0.1:9' };
+    await new Ec2States(home).write({ id: 'abc123', owner, place, stage: 'made' });
+    const [file = ''] = readdirSync(join(home, 'places'));
+    await expect(gone.list(cloud.context())).rejects.toMatchObject({
+      details: { hint: expect.stringContaining(`rm -r ${join(home, 'places', file)}`) },
+    });
+    await expect(gone.destroy({ id: 'abc123' }, cloud.context())).rejects.toMatchObject({
+      details: { hint: expect.stringContaining(`rm -r ${join(home, 'abc123')}`) },
+    });
   });
 
   test('is destroyed twice without harm, and its place is forgotten with the last cluster there', async () => {

@@ -20,7 +20,7 @@ import { Ec2States, ec2Home } from './ec2-state.ts';
 import { clustersAt, merge } from './list-clusters.ts';
 import { machineOf, previewMachine } from './machine-of.ts';
 import { isPlace } from './place.ts';
-import { Places } from './places.ts';
+import { orForget, Places } from './places.ts';
 import { type ClusterState, type InstanceAct, instanceOf, reboot, start, stop } from './power.ts';
 import { describeCost } from './price.ts';
 import { probeCredentials } from './probe-credentials.ts';
@@ -106,7 +106,8 @@ export class Ec2Provider implements Provider, CanKeep, CanReboot, CanPower {
       const unsettled = known ? known.stage === 'making' : !isPlace(state);
       const tear = (api: Ec2Api) => tearDown(id, { unsettled }, api, ctx);
       const place = known?.place ?? (isPlace(state) ? state : undefined);
-      if (place) await this.#places.at(place, tear);
+      const forget = (error: unknown) => orForget(error, this.#states.folderOf(id));
+      if (place) await this.#places.at(place, tear).catch(forget);
       else await this.#places.everywhere(ctx.signal, tear);
     }
     await this.#states.forget(id);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { ShakedownError } from '../../../common/errors.ts';
 import type { ProcessIdentity } from '../../../common/process-identity.ts';
 import { stateHome } from '../host/state-home.ts';
-import type { Place } from './place.ts';
+import { type Place, samePlace } from './place.ts';
 import { isClusterId } from './tags.ts';
 
 /** What is known on this main host of a cluster, written before anything is made. */
@@ -64,6 +64,16 @@ export class Ec2States {
     return (await Promise.all(read)).filter((place) => place !== undefined);
   }
 
+  /** Where a cluster is remembered. */
+  folderOf(id: string): string {
+    return join(this.home, id);
+  }
+
+  /** Where a place is remembered. */
+  fileOf(place: Place): string {
+    return join(this.home, 'places', nameOfPlace(place));
+  }
+
   isKept(id: string): boolean {
     return existsSync(join(this.home, id, 'kept'));
   }
@@ -79,9 +89,8 @@ export class Ec2States {
     await rm(join(this.home, id), { recursive: true, force: true });
     if (!state) return;
     const others = await Promise.all((await this.ids()).map((other) => this.read(other)));
-    const name = nameOfPlace(state.place);
-    if (others.some((other) => other && nameOfPlace(other.place) === name)) return;
-    await rm(join(this.home, 'places', name), { force: true });
+    if (others.some((other) => other && samePlace(other.place, state.place))) return;
+    await rm(this.fileOf(state.place), { force: true });
   }
 }
 

@@ -1,4 +1,6 @@
+import { ShakedownError } from '../../../common/errors.ts';
 import { type Ec2Api, openEc2, type Patience } from './ec2-api.ts';
+import { Ec2Error } from './ec2-error.ts';
 import type { Ec2Settings } from './ec2-options.ts';
 import type { Ec2States } from './ec2-state.ts';
 import { type Place, placeFrom, samePlace } from './place.ts';
@@ -44,6 +46,19 @@ export class Places {
     const look = 'region' in here && probeCredentials(this.#env).ok;
     signal.throwIfAborted();
     const others = look && !places.some((place) => samePlace(place, here)) ? [here] : [];
-    return Promise.all([...places, ...others].map((place) => this.at(place, act)));
+    const known = places.map((place) =>
+      this.at(place, act).catch((error) => orForget(error, this.#states.fileOf(place))),
+    );
+    return Promise.all([...known, ...others.map((place) => this.at(place, act))]);
   }
+}
+
+/**
+ * Throws the error again. Test clouds come and go: where there was no answer, it tells which path of our own to remove
+ * to have what was there forgotten.
+ */
+export function orForget(error: unknown, path: string): never {
+  if (!(error instanceof Ec2Error && error.meaning === 'unsure')) throw error;
+  const hint = `${error.details.hint}; if that cloud is no more: rm -r ${path}`;
+  throw new ShakedownError({ ...error.details, hint }, { cause: error });
 }
