@@ -8,6 +8,7 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**'],
+          globalSetup: ['test/temporary-folder.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },
@@ -16,6 +17,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          globalSetup: ['test/temporary-folder.ts'],
           testTimeout: 300_000,
           hookTimeout: 300_000,
           // Machines answer in their own time, more so when the main host is busy.
