@@ -59,12 +59,14 @@ exec </dev/null
 keep=" $$ " up=$PPID
 while [ "\${up:-1}" -gt 1 ]; do
   keep="$keep$up "
-  up=$(sed -n 's/^PPid:[^0-9]*//p' /proc/$up/status)
+  while read -r key value; do [ "$key" != PPid: ] || break; done </proc/$up/status
+  up=$value
 done
-out=$(readlink /proc/$$/fd/1) err=$(readlink /proc/$$/fd/2)
-out=\${out#*[} err=\${err#*[}
+set -- $(readlink /proc/$$/fd/1 /proc/$$/fd/2)
+out=\${1#*[} err=\${2#*[}
 {
-  for pid in $(find /proc/[0-9]*/fd -lname "*:\\[\${out%]}\\]" -o -lname "*:\\[\${err%]}\\]" | cut -d/ -f3 | sort -u); do
+  for path in $(find /proc/[0-9]*/fd -lname "*:\\[\${out%]}\\]" -o -lname "*:\\[\${err%]}\\]"); do
+    pid=\${path#/proc/} pid=\${pid%%/*}
     case $keep in *" $pid "*) ;; *) kill -9 $pid ;; esac
   done
 } 2>/dev/null
