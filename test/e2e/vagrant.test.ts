@@ -20,7 +20,7 @@ import { clusterIds, mainConfig, readLatest, scenario, shakedown, start, write }
 const provider = new VagrantProvider();
 const said: string[] = [];
 const ctx: RunContext = {
-  signal: AbortSignal.timeout(600_000),
+  signal: AbortSignal.timeout(1_500_000),
   emit: (event) => void (event.type === 'note' && said.push(event.message)),
   log: (message) => void said.push(message),
   clock: Date.now,
@@ -244,7 +244,7 @@ describe('a maker that ends in the middle', () => {
   test('by kill -9 leaves nothing that its id does not find', async () => {
     const id = newClusterId();
     const maker = runMaker(id);
-    await expect.poll(() => maker.printed(), { timeout: 60_000 }).toContain('Importing base box');
+    await expect.poll(() => maker.printed(), { timeout: 120_000 }).toContain('Importing base box');
     await sleep(Math.random() * 2000);
     await maker.kill();
     expect(await provider.list(ctx)).toContainEqual({ id, ownerAlive: false, kept: false });
@@ -255,7 +255,7 @@ describe('a maker that ends in the middle', () => {
   test('with its state lost is found by the names of its containers', async () => {
     const id = newClusterId();
     const maker = runMaker(id);
-    await expect.poll(() => maker.printed(), { timeout: 60_000 }).toContain('Waiting for machine to boot');
+    await expect.poll(() => maker.printed(), { timeout: 120_000 }).toContain('Waiting for machine to boot');
     await maker.kill();
     rmSync(`/var/lib/shakedown/vagrant/${id}`, { recursive: true });
     expect(await provider.list(ctx)).toContainEqual({ id, ownerAlive: false, kept: false });
@@ -274,7 +274,7 @@ describe('a maker that ends in the middle', () => {
     run.all?.on('data', (chunk) => {
       printed += chunk;
     });
-    await expect.poll(() => printed, { timeout: 60_000 }).toContain('Importing base box');
+    await expect.poll(() => printed, { timeout: 120_000 }).toContain('Importing base box');
     run.kill('SIGINT');
     const { exitCode, all } = await run;
     expect(exitCode, all).toBe(130);
