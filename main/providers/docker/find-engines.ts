@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { execa } from 'execa';
 import { ShakedownError } from '../../../common/errors.ts';
 import type { ProbeResult } from '../provider.ts';
 import { type Found, findDocker, isEngine } from './docker-engine.ts';
@@ -31,7 +32,14 @@ export async function enginesInUse(signal: AbortSignal, host?: string): Promise<
   const distinct = dockers.filter(
     (engine, index) => dockers.findIndex(({ env }) => env.DOCKER_HOST === engine.env.DOCKER_HOST) === index,
   );
-  return existsSync(podmanPlaces().storage) ? [...distinct, podmanEngine()] : distinct;
+  return (await podmanUsed(signal)) ? [...distinct, podmanEngine()] : distinct;
+}
+
+/** It may have been removed since. */
+async function podmanUsed(signal: AbortSignal): Promise<boolean> {
+  if (!existsSync(podmanPlaces().storage)) return false;
+  const options = { reject: false, stdin: 'ignore', cancelSignal: signal } as const;
+  return (await execa('podman', ['--version'], options)).exitCode === 0;
 }
 
 /** Whether containers can be made here, and why not; with the packages that the image is built by. */
