@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { UsageError } from '../../../common/errors.ts';
+import { releaseNamed } from '../debian/releases.ts';
 import { countOrNodes, countOrNodesMessage, machineFields } from '../machine-options.ts';
 
 export const nspawnOptionsSchema = z
@@ -18,3 +20,14 @@ export const nspawn = (options: NspawnOptions): { provider: 'nspawn'; options: N
   provider: 'nspawn',
   options,
 });
+
+/** The options, validated, with defaults; throws UsageError that names every mistake, unknown systems included. */
+export function settingsOf(options: unknown): NspawnSettings {
+  const parsed = nspawnOptionsSchema.safeParse(options);
+  if (parsed.success) {
+    for (const { os = parsed.data.os } of parsed.data.nodes ?? [{}]) releaseNamed(os);
+    return parsed.data;
+  }
+  const issues = parsed.error.issues.map(({ path, message }) => ['nspawn', ...path, message].join(': '));
+  throw new UsageError(issues.join('\n'));
+}

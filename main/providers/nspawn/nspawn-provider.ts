@@ -1,7 +1,6 @@
 import { ShakedownError, UsageError } from '../../../common/errors.ts';
 import { processIdentity } from '../../../common/process-identity.ts';
 import type { RunContext } from '../../context.ts';
-import { releaseNamed } from '../debian/releases.ts';
 import { listTrees, removeTree } from '../debian/tree-images.ts';
 import { readResolver } from '../host/resolver.ts';
 import { quote, runAsRoot } from '../host/root-script.ts';
@@ -29,7 +28,7 @@ import { act, restoreSnapshot, takeSnapshot } from './machine-acts.ts';
 import { machineAt } from './machine-at.ts';
 import { powerOffScript, powerOnScript, rebootScript } from './machine-scripts.ts';
 import { clusterNames, mustBeId } from './names.ts';
-import { type NspawnSettings, nspawnOptionsSchema } from './nspawn-options.ts';
+import { settingsOf } from './nspawn-options.ts';
 import { probeHost } from './probe-host.ts';
 
 type Act = Pick<RunContext, 'signal' | 'log'>;
@@ -130,16 +129,6 @@ export class NspawnProvider implements Provider, CanKeep, CanReboot, CanPower, C
   removeImage(id: string, ctx: Pick<RunContext, 'signal' | 'cacheDir'>): Promise<void> {
     return removeTree(id, ctx);
   }
-}
-
-function settingsOf(options: unknown): NspawnSettings {
-  const parsed = nspawnOptionsSchema.safeParse(options);
-  if (parsed.success) {
-    for (const { os = parsed.data.os } of parsed.data.nodes ?? [{}]) releaseNamed(os);
-    return parsed.data;
-  }
-  const issues = parsed.error.issues.map(({ path, message }) => ['nspawn', ...path, message].join(': '));
-  throw new UsageError(issues.join('\n'));
 }
 
 /** Names as Debian's adduser takes them (adduser(8), NAME_REGEX). */
