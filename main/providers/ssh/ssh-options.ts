@@ -60,7 +60,8 @@ export const sshOptionsSchema = z
       sshMachines(options, complain);
     } catch (error) {
       if (!(error instanceof UsageError)) throw error;
-      complain([hosts ? 'hosts' : pool ? 'pool' : 'inventory'], error.message);
+      const path = [hosts ? 'hosts' : pool ? 'pool' : 'inventory'];
+      for (const mistake of error.message.split('\n')) complain(path, mistake);
     }
   });
 

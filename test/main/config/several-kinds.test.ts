@@ -82,9 +82,12 @@ describe('machines that exist', () => {
   });
 
   test('are told with file and line where the inventory is wrong', async () => {
-    const folder = scenario("ssh({ inventory: 'hosts.ini', group: 'x' })", { 'hosts.ini': '[db]\na b\n' });
+    const folder = scenario("ssh({ inventory: 'hosts.ini', group: 'x' })", {
+      'hosts.ini': '[db]\na b\n[web:hosts',
+    });
     expect(await folder.mistakes()).toEqual([
       `config/main.config.ts: nodes.options.inventory: ${folder.directory}/hosts.ini:2: expected name=value after the machine, found 'b'`,
+      `config/main.config.ts: nodes.options.inventory: ${folder.directory}/hosts.ini:3: '[web:hosts' has a '[' without its ']'`,
     ]);
   });
 
