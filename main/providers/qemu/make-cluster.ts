@@ -16,7 +16,7 @@ import { type QemuSettings, qemuOptionsSchema } from './qemu-options.ts';
 import { mustHaveRoom } from './room.ts';
 import { discardTemplate } from './template.ts';
 import { userNetwork } from './user-network.ts';
-import { CloneError, forwardedPort, wakeClones } from './wake-clones.ts';
+import { CloneError, forwardedPort, wakeMachines } from './wake-machines.ts';
 
 /** What the options say. Throws UsageError with all that is wrong with them. */
 export function settingsOf(options: unknown): QemuSettings {
@@ -83,7 +83,7 @@ async function start(
   for (const [, note = ''] of printed.matchAll(/^note (.*)$/gm)) ctx.log(note);
   const [, net] = /^net (\S+)$/m.exec(printed) ?? [];
   if (net === undefined) throw new ShakedownError({ message: `no subnet was told: ${printed}` });
-  await wakeClones(cluster, plans, ctx);
+  await wakeMachines(cluster, plans, ctx);
   const port = bridged ? 22 : await forwardedPort(cluster, ctx.signal);
   const machines = spec.machines.map((machine, index) => {
     const hostKey = plans[index]?.publicHostKey ?? '';

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ShakedownError } from '../../../common/errors.ts';
 import type { RunContext } from '../../context.ts';
 import { cloneScript } from './clone-script.ts';
+import { explainStart } from './explain-start.ts';
 import { runInGuest } from './guest-port.ts';
 import type { MachinePlan } from './machine-plan.ts';
 import { openMonitor } from './monitor.ts';
@@ -23,35 +24,35 @@ export class CloneError extends ShakedownError {
 }
 
 /**
- * Makes machines of their own of those that woke up with the memory of a template; resolves when their ssh may be
- * tried. Throws CloneError when one did not wake up.
+ * Waits for machines that were started, and makes machines of their own of those that woke up with the memory of a
+ * template; resolves when their ssh may be tried. Throws CloneError when a clone did not wake up, ShakedownError when
+ * another machine did not start: QEMU listens before it looks at all that it was told.
  */
-export async function wakeClones(
+export async function wakeMachines(
   cluster: string,
   machines: readonly MachinePlan[],
   ctx: Pick<RunContext, 'signal' | 'clock'>,
 ): Promise<void> {
   await Promise.all(
     machines.map(async ({ id, memoryFile }) => {
-      if (memoryFile !== undefined) await wake(cluster, id, dirname(memoryFile), ctx);
+      const { monitor, log } = machineNames(cluster, id);
+      try {
+        await running(monitor, ctx.signal);
+      } catch (error) {
+        ctx.signal.throwIfAborted();
+        const words = await readFile(log, 'utf8').catch(() => '');
+        const lastLines = words.trim().split('\n').slice(-8);
+        if (memoryFile !== undefined) throw new CloneError(dirname(memoryFile), lastLines, { cause: error });
+        const message = 'the virtual machine did not start';
+        throw new ShakedownError({ message, node: id, phase: 'machines', ...explainStart(words), lastLines });
+      }
+      if (memoryFile !== undefined) await wake(cluster, id, ctx);
     }),
   );
 }
 
-async function wake(
-  cluster: string,
-  id: number,
-  template: string,
-  ctx: Pick<RunContext, 'signal' | 'clock'>,
-): Promise<void> {
-  const { directory, monitor, port, log } = machineNames(cluster, id);
-  try {
-    await running(monitor, ctx.signal);
-  } catch (error) {
-    ctx.signal.throwIfAborted();
-    const words = await readFile(log, 'utf8').catch(() => '');
-    throw new CloneError(template, words.trim().split('\n').slice(-8), { cause: error });
-  }
+async function wake(cluster: string, id: number, ctx: Pick<RunContext, 'signal' | 'clock'>): Promise<void> {
+  const { directory, port } = machineNames(cluster, id);
   const read = (name: string) => readFile(`${directory}/${name}`, 'utf8');
   const [net, identity, shares] = await Promise.all([read('net'), read('identity'), read('shares')]);
   const news = { seed: randomBytes(32).toString('hex'), bootId: randomUUID() };
