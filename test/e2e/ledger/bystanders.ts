@@ -21,15 +21,20 @@ export async function bystanders(): Promise<Bystanders> {
   const mount = join(directory, 'mount');
   const among = '/var/lib/shakedown/nspawn/not-a-cluster';
   mkdirSync(mount);
-  mkdirSync(among, { recursive: true });
   const script = `
 ${names.bridges.map((name) => `ip link add ${name} type bridge; ip link set ${name} up`).join('\n')}
 ${names.namespaces.map((name) => `ip netns add ${name}`).join('\n')}
 ${names.tables.map((name) => `nft add table ip ${name}; nft add chain ip ${name} c; nft add rule ip ${name} c counter accept`).join('\n')}
-mount -t tmpfs bystander ${mount}
+mkdir -p ${among}; mount -t tmpfs bystander ${mount}
 for g in /sys/fs/cgroup/freezer /sys/fs/cgroup/memory /sys/fs/cgroup; do
   if [ -e $g/cgroup.procs ]; then mkdir -p $g/${names.cgroup}; fi
 done`;
+  const undo = `for name in ${names.bridges.join(' ')}; do ip link delete $name; done
+for name in ${names.namespaces.join(' ')}; do ip netns delete $name; done
+for name in ${names.tables.join(' ')}; do nft delete table ip $name; done
+rmdir ${among} /sys/fs/cgroup/${names.cgroup} /sys/fs/cgroup/*/${names.cgroup}`;
+  // What a test that was killed may have left.
+  await execa('sh', ['-c', undo], { reject: false });
   await execa('bash', ['-e', '-c', script]);
   // A container of somebody else's is, to us, processes in namespaces of their own.
   const unshare = ['--pid', '--fork', '--kill-child', '--mount', '--net', '--uts', 'sleep', '86400'];
@@ -50,12 +55,7 @@ for pid in ${processes.map(({ pid }) => pid).join(' ')}; do echo $pid $(cut -d' 
     [Symbol.asyncDispose]: async () => {
       for (const one of processes) one.kill('SIGTERM');
       await Promise.all(processes);
-      const undo = `umount ${mount}
-for name in ${names.bridges.join(' ')}; do ip link delete $name; done
-for name in ${names.namespaces.join(' ')}; do ip netns delete $name; done
-for name in ${names.tables.join(' ')}; do nft delete table ip $name; done
-rmdir ${among} /sys/fs/cgroup/${names.cgroup} /sys/fs/cgroup/*/${names.cgroup}`;
-      await execa('sh', ['-c', undo], { reject: false });
+      await execa('sh', ['-c', `umount ${mount}; ${undo}`], { reject: false });
       rmSync(directory, { recursive: true, force: true });
     },
   };
