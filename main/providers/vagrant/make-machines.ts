@@ -9,7 +9,7 @@ import { linesOfType, type VagrantLine, words } from './machine-readable.ts';
 import { nameMachine, type PreparedMachine, prepareMachine } from './prepare-machine.ts';
 import { runVagrant, vagrantSshConfig } from './run-vagrant.ts';
 import { sharedNetwork } from './shared-network.ts';
-import { sshTargets } from './ssh-targets.ts';
+import { pinned, sshTargets, withLogin } from './ssh-targets.ts';
 import type { VagrantSettings } from './vagrant-options.ts';
 import { wrappingVagrantfile, writtenVagrantfile } from './write-vagrantfile.ts';
 
@@ -111,23 +111,6 @@ function targetOf(targets: readonly SshTarget[], node: number): SshTarget {
   const target = targets[node];
   if (target) return target;
   throw new ShakedownError({ message: 'vagrant told no address', node });
-}
-
-function pinned(target: SshTarget, hostKey: string | undefined): SshTarget {
-  if (hostKey === undefined) return target;
-  const { acceptNewHostKey: _, knownHostsFiles: __, ...rest } = target;
-  return { ...rest, hostKey };
-}
-
-/** The cluster's key first; vagrant's own serves its user alone. */
-function withLogin(target: SshTarget, { user, keyFile }: MachinesSpec['login']): SshTarget {
-  const other = user !== undefined && user !== target.user;
-  const { identityFiles: _, ...rest } = target;
-  return {
-    ...(other ? rest : target),
-    user: user ?? target.user,
-    ...(keyFile === undefined ? {} : { keyFile }),
-  };
 }
 
 function addressesOf(

@@ -1,6 +1,6 @@
 import SSHConfig from 'ssh-config';
 import { ShakedownError } from '../../../common/errors.ts';
-import type { SshTarget } from '../provider.ts';
+import type { Login, SshTarget } from '../provider.ts';
 import { sshTarget } from '../ssh/ssh-config.ts';
 
 /**
@@ -29,4 +29,22 @@ export function sshTargets(
     const { knownHostsFiles: _, ...target } = sshTarget({ address }, {}, config);
     return { ...target, acceptNewHostKey: true, knownHostsFiles: [knownHosts] };
   });
+}
+
+/** With the one host key to accept, where it is known. */
+export function pinned(target: SshTarget, hostKey: string | undefined): SshTarget {
+  if (hostKey === undefined) return target;
+  const { acceptNewHostKey: _, knownHostsFiles: __, ...rest } = target;
+  return { ...rest, hostKey };
+}
+
+/** For the cluster's login: its key first; vagrant's own serves its user alone. */
+export function withLogin(target: SshTarget, { user, keyFile }: Login): SshTarget {
+  const other = user !== undefined && user !== target.user;
+  const { identityFiles: _, ...rest } = target;
+  return {
+    ...(other ? rest : target),
+    user: user ?? target.user,
+    ...(keyFile === undefined ? {} : { keyFile }),
+  };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sshTargets } from '../../../../main/providers/vagrant/ssh-targets.ts';
+import { pinned, sshTargets, withLogin } from '../../../../main/providers/vagrant/ssh-targets.ts';
 
 /** As `vagrant ssh-config` prints it. */
 const printed = (more = '') => `Host web
@@ -47,3 +47,31 @@ test('a machine behind a ProxyCommand is refused', () =>
 
 test('a machine of which vagrant told nothing is an error', () =>
   expect(() => sshTargets(printed(), ['cache'], '/k')).toThrow("no address of its machine 'cache'"));
+
+test('the cluster’s login comes before vagrant’s, whose key serves its own user alone', () => {
+  const target = { host: '10.0.3.2', port: 22, user: 'vagrant', identityFiles: ['/k'] };
+  expect(withLogin(target, { keyFile: '/own' })).toEqual({ ...target, keyFile: '/own' });
+  expect(withLogin(target, { keyFile: '/own', user: 'joe' })).toEqual({
+    host: '10.0.3.2',
+    port: 22,
+    user: 'joe',
+    keyFile: '/own',
+  });
+});
+
+test('a host key that is known takes the place of trust in the first one', () => {
+  const target = {
+    host: '10.0.3.2',
+    port: 22,
+    user: 'vagrant',
+    acceptNewHostKey: true,
+    knownHostsFiles: ['/k'],
+  };
+  expect(pinned(target, 'ssh-ed25519 AAAA')).toEqual({
+    host: '10.0.3.2',
+    port: 22,
+    user: 'vagrant',
+    hostKey: 'ssh-ed25519 AAAA',
+  });
+  expect(pinned(target, undefined)).toBe(target);
+});
