@@ -53,7 +53,7 @@ for pid in ${processes.map(({ pid }) => pid).join(' ')}; do echo $pid $(cut -d' 
   return {
     look,
     [Symbol.asyncDispose]: async () => {
-      for (const one of processes) one.kill('SIGTERM');
+      for (const one of processes) one.kill('SIGKILL');
       await Promise.all(processes);
       await execa('sh', ['-c', `umount ${mount}; ${undo}`], { reject: false });
       rmSync(directory, { recursive: true, force: true });
