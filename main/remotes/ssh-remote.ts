@@ -216,10 +216,8 @@ class SshRemote implements Remote {
     this.#disposed = true;
     await Promise.race([Promise.allSettled(this.#kills), sleep(1000, undefined, { ref: false })]);
     const closed = this.lost.aborted ? undefined : once(this.#client, 'close');
-    for (const client of this.#clients.toReversed()) client.end();
-    const timer = setTimeout(() => this.#client.destroy(), 1000);
-    await closed?.catch(() => undefined);
-    clearTimeout(timer);
-    for (const client of this.#clients) client.destroy();
+    // Not `end()`: it waits for a machine that may be gone by now, and ssh2 destroys no socket that was ended before.
+    for (const client of this.#clients.toReversed()) client.destroy();
+    await Promise.race([closed?.catch(() => undefined), sleep(1000, undefined, { ref: false })]);
   }
 }

@@ -9,7 +9,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -183,6 +183,30 @@ test('a lost server fails what is under way', async () => {
   await sleep(200);
   process.kill(Number(stdout), 'SIGKILL');
   await expect(running).rejects.toThrow(/the connection to 127.0.0.1 was lost/);
+});
+
+test('a machine that went away without a word does not hold up the end of its connection', async () => {
+  let near: Socket | undefined;
+  // What the machine had to say to the end of the connection never comes.
+  const relay = createServer({ allowHalfOpen: true }, (socket) => {
+    near = socket;
+    const far = connect(target.port, target.host);
+    socket.pipe(far).pipe(socket, { end: false });
+    for (const each of [socket, far]) each.on('error', () => undefined);
+  });
+  const port = await unusedPort();
+  await new Promise<void>((resolve) => relay.listen(port, '127.0.0.1', resolve));
+  onTestFinished(() => void relay.close());
+  const own = await open({ port });
+  expect((await own.exec('echo here')).stdout).toBe('here\n');
+  await own[Symbol.asyncDispose]();
+  // Nobody reads there any more: the kernel answers what is written with a reset.
+  await expect
+    .poll(() => {
+      near?.write('are you there?');
+      return near?.destroyed;
+    })
+    .toBe(true);
 });
 
 test('an encrypted key by the ssh agent, or by SHAKEDOWN_KEY_PASSPHRASE', async () => {
