@@ -6,7 +6,7 @@ import type { Node } from './phases/phase.ts';
 import { stopServices } from './phases/stop.ts';
 import { borrowedMachines, type Cluster, canKeep } from './providers/provider.ts';
 import type { RunResult } from './report/reporter.ts';
-import { reporters } from './report/reporters.ts';
+import { writeEachReport } from './report/reporters.ts';
 import type { Underway } from './run.ts';
 import { removeKeptCluster, writeKeptCluster } from './store/kept-cluster.ts';
 import { pruneRuns } from './store/list-runs.ts';
@@ -137,10 +137,6 @@ async function report(
     versions: { shakedown: version(), node: process.version },
     ...(kept === undefined ? {} : { kept }),
   };
-  for (const reporter of reporters) {
-    await reporter
-      .report(result, store.directory)
-      .catch((error) => store.log(`report ${reporter.name}: ${error}`));
-  }
+  await writeEachReport(result, { directory: store.directory, log: (message) => store.log(message) });
   return result;
 }

@@ -1,7 +1,17 @@
 import { htmlReport } from './html-report.ts';
 import { jsonReport } from './json-report.ts';
 import { junitReport } from './junit-report.ts';
-import type { Reporter } from './reporter.ts';
+import type { Reporter, RunResult } from './reporter.ts';
 
 /** Every kind of report that a run leaves. */
 export const reporters: readonly Reporter[] = [jsonReport, junitReport, htmlReport];
+
+/** Writes them all into the run's directory; one that fails is told to `log`, and the others are written. */
+export async function writeEachReport(
+  result: RunResult,
+  { directory, log }: { readonly directory: string; readonly log: (message: string) => void },
+): Promise<void> {
+  for (const { name, report } of reporters) {
+    await report(result, directory).catch((error) => log(`report ${name}: ${error}`));
+  }
+}

@@ -2,7 +2,7 @@ import { asShakedownError } from '../../common/errors.ts';
 import { nodeFacts } from '../config/scenario.ts';
 import type { OpenRun } from '../open-run.ts';
 import type { RunResult } from '../report/reporter.ts';
-import { reporters } from '../report/reporters.ts';
+import { writeEachReport } from '../report/reporters.ts';
 import { version } from '../version.ts';
 import type { CellEnd, CellMachine } from './run-cell.ts';
 import type { ScriptOutcome, ScriptRun } from './script-result.ts';
@@ -79,9 +79,5 @@ export async function writeReports(
     versions: { shakedown: version(), node: process.version },
     ...(kept === undefined ? {} : { kept }),
   };
-  for (const reporter of reporters) {
-    await reporter
-      .report(result, store.directory)
-      .catch((error) => store.log(`report ${reporter.name}: ${error}`));
-  }
+  await writeEachReport(result, { directory: store.directory, log: (message) => store.log(message) });
 }

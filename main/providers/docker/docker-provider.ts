@@ -39,7 +39,7 @@ type Look = Pick<RunContext, 'signal' | 'cacheDir'>;
 
 /**
  * Containers of Docker or Podman that are machines: with systemd or a plain sshd, and a network of the cluster's own.
- * They outlive the process that made them until `destroy`.
+ * They end with the process that made them, unless they are kept.
  */
 export class DockerProvider implements Provider, CanKeep, CanReboot, CanPower, CanKeepImages {
   readonly name = 'docker';

@@ -1,5 +1,6 @@
 import type { ProcessIdentity } from '../../../common/process-identity.ts';
 import { quote } from '../host/root-script.ts';
+import { untilMakerDies } from '../host/watch-maker.ts';
 import type { Engine } from './engine.ts';
 import { clusterLabel, clusterNames } from './names.ts';
 
@@ -19,24 +20,9 @@ for round in 1 2 3; do
   engine rm ${force} $names
 done`;
   return `
-setsid bash -c "$(declare -f engine)"${quote(wait)}${quote(end)} watch "$dir" ${pid} ${startTime ?? 0} </dev/null >/dev/null 2>&1 9>&- &
+setsid bash -c "$(declare -f engine)"${quote(untilMakerDies)}${quote(end)} watch "$dir" ${pid} ${startTime ?? 0} </dev/null >/dev/null 2>&1 9>&- &
 echo $! > "$dir/watch"`;
 }
-
-/** `$1` is the cluster's folder, `$2` and `$3` are its maker (proc(5), /proc/PID/stat, field 22). */
-const wait = `
-dir=$1 pid=$2 started=$3
-exec {never}<> <(:)
-alive() {
-  local stat
-  { read -r stat < /proc/$pid/stat; } 2>/dev/null || return 1
-  set -- \${stat##*) }
-  [ "$started" = 0 ] || [ "\${20}" = "$started" ]
-}
-while alive; do
-  [ -e "$dir/state.json" ] || exit
-  read -rt 1 -u $never
-done`;
 
 /** Ends the watch and removes the cluster's folder, with all else gone. */
 export function removeFolder(cluster: string): string {

@@ -1,20 +1,20 @@
 import { cgroupFunctions, makeClusterGroup } from '../host/cgroup-script.ts';
+import type { ClusterState } from '../host/cluster-state.ts';
 import { bridgeScript, namesScript, natScript } from '../host/network-script.ts';
 import type { Resolver } from '../host/resolver.ts';
 import { quote } from '../host/root-script.ts';
+import { watchScript } from '../host/watch-maker.ts';
 import type { Share } from '../provider.ts';
 import type { ContainerPlan } from './container-plan.ts';
-import type { NspawnState } from './list-clusters.ts';
 import { clusterNames, lockFile } from './names.ts';
 import { nodeCall, nodeFunctions } from './node-script.ts';
-import { watchScript } from './watch-script.ts';
 
 export interface CreatePlan {
   readonly cluster: string;
   /** The links to the base trees; each container has the index of its own. */
   readonly trees: readonly string[];
   /** The contents of state.json. */
-  readonly state: NspawnState;
+  readonly state: ClusterState;
   /** Subnets to choose from, as `10.101.7`: the first one that no route uses. */
   readonly subnets: readonly string[];
   readonly containers: readonly ContainerPlan[];

@@ -1,57 +1,25 @@
-import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
-import { isAlive, type ProcessIdentity } from '../../../common/process-identity.ts';
-import { runAsRoot } from '../host/root-script.ts';
+import { readFile } from 'node:fs/promises';
+import { listed } from '../host/cluster-state.ts';
+import { entries, namesOnHost } from '../host/names-on-host.ts';
 import type { ListedCluster } from '../provider.ts';
 import { clusterOf, stateRoot } from './names.ts';
-
-/** What lies in `state.json`. */
-export interface NspawnState {
-  readonly id: string;
-  readonly owner: ProcessIdentity;
-}
 
 /**
  * All clusters of this main host: those with a state, and those of which only stray things are left (links, network
  * namespaces, mounts, cgroups, nft tables). `signal` ends the look at the tables.
  */
 export async function listClusters(signal: AbortSignal): Promise<readonly ListedCluster[]> {
-  const groups = await readdir('/sys/fs/cgroup').catch(() => []);
   const names = await Promise.all([
     entries(stateRoot),
-    entries('/sys/class/net'),
     entries('/run/netns'),
-    entries('/sys/fs/cgroup/shakedown'),
-    ...groups.map((group) => entries(`/sys/fs/cgroup/${group}/shakedown`)),
     mounted(),
-    tables(signal),
+    namesOnHost('shakedown', signal),
   ]);
   const ids = new Set(names.flat().flatMap((name) => clusterOf(name) ?? []));
-  return Promise.all([...ids].map((id) => listed(id)));
+  return Promise.all([...ids].map((id) => listed(id, stateRoot)));
 }
-
-/** One cluster as its folder below `root` tells it. */
-export async function listed(id: string, root = stateRoot): Promise<ListedCluster> {
-  const kept = existsSync(`${root}/${id}/kept`);
-  try {
-    const state: NspawnState = JSON.parse(await readFile(`${root}/${id}/state.json`, 'utf8'));
-    return { id, kept, ownerAlive: isAlive(state.owner) };
-  } catch {
-    // The state comes first and goes last: without it nobody owns what is left.
-    return { id, kept, ownerAlive: false };
-  }
-}
-
-const entries = (folder: string): Promise<string[]> => readdir(folder).catch(() => []);
 
 async function mounted(): Promise<string[]> {
   const text = await readFile('/proc/self/mounts', 'utf8').catch(() => '');
   return [...text.matchAll(new RegExp(`${stateRoot}/([0-9a-f]{6})/`, 'g'))].map(([, id = '']) => id);
-}
-
-/** Only root may read them; without root there can be none of ours either. */
-async function tables(signal: AbortSignal): Promise<string[]> {
-  const failure = { message: 'could not list the nft tables' };
-  const text = await runAsRoot('nft list tables', { signal, failure }).catch(() => '');
-  return text.split(/\s+/);
 }

@@ -2,6 +2,7 @@ import { ShakedownError, UsageError } from '../../../common/errors.ts';
 import { processIdentity } from '../../../common/process-identity.ts';
 import type { RunContext } from '../../context.ts';
 import { listTrees, removeTree } from '../debian/tree-images.ts';
+import type { ClusterState } from '../host/cluster-state.ts';
 import { readResolver } from '../host/resolver.ts';
 import { quote, runAsRoot } from '../host/root-script.ts';
 import { subnetCandidates } from '../host/subnets.ts';
@@ -23,7 +24,7 @@ import type {
 import { containerPlan, systemsOf, treesOf } from './container-plan.ts';
 import { createScript } from './create-script.ts';
 import { destroyScript } from './destroy-script.ts';
-import { listClusters, type NspawnState } from './list-clusters.ts';
+import { listClusters } from './list-clusters.ts';
 import { act, restoreSnapshot, takeSnapshot } from './machine-acts.ts';
 import { machineAt } from './machine-at.ts';
 import { powerOffScript, powerOnScript, rebootScript } from './machine-scripts.ts';
@@ -60,7 +61,7 @@ export class NspawnProvider implements Provider, CanKeep, CanReboot, CanPower, C
     const trees = await treesOf(systems, settings, spec.rebuild === true, ctx);
     const subnets = await subnetCandidates(cluster, resolver.servers);
     const containers = spec.machines.map((machine) => containerPlan(machine, settings, systems));
-    const state: NspawnState = { id: cluster, owner: processIdentity() };
+    const state: ClusterState = { id: cluster, owner: processIdentity() };
     const { internet } = settings;
     const plan = { cluster, trees, state, subnets, containers, user, publicKey, resolver, shares, internet };
     const printed = await runAsRoot(createScript(plan), {

@@ -1,7 +1,9 @@
 import { cgroupFunctions, makeClusterGroup } from '../host/cgroup-script.ts';
+import type { ClusterState } from '../host/cluster-state.ts';
 import { bridgeScript, namesScript, natScript } from '../host/network-script.ts';
 import type { Resolver } from '../host/resolver.ts';
 import { quote } from '../host/root-script.ts';
+import { watchScript } from '../host/watch-maker.ts';
 import { machineCall, makeFunction } from './machine-call.ts';
 import type { MachinePlan } from './machine-plan.ts';
 import { clusterNames, lockFile } from './names.ts';
@@ -11,10 +13,8 @@ import { userNetwork } from './user-network.ts';
 
 export interface CreatePlan {
   readonly cluster: string;
-  /** The contents of state.json. */
-  readonly state: string;
-  /** The process that makes the cluster: unless they are kept, its machines end when it does. */
-  readonly owner: number;
+  /** The contents of state.json. Unless they are kept, the machines end when their owner does. */
+  readonly state: ClusterState;
   /** Images that the machines lie over. */
   readonly images: readonly string[];
   /** Subnets to choose from, as `10.101.7`; none for a machine with QEMU's own network (`ports` of it forwarded). */
@@ -36,7 +36,7 @@ export function createScript(plan: CreatePlan): string {
   return `
 id=${plan.cluster} dir=${directory} bridge=${bridge} table=${table} cgroup=${cgroup}
 rm -rf $dir.new; mkdir -p $dir.new
-printf '%s' ${quote(plan.state)} > $dir.new/state.json
+printf '%s' ${quote(JSON.stringify(plan.state))} > $dir.new/state.json
 ${plan.images.map((image, index) => `ln -s ${quote(image)} $dir.new/image-${index}`).join('\n')}
 touch -c $dir.new/image-*
 mv -T $dir.new $dir
@@ -44,7 +44,7 @@ exec 9>>${lockFile}; flock 9
 ${cgroupFunctions}
 ${makeClusterGroup}
 ${plan.subnets.length > 0 ? bridgeNetwork(plan, table) : ownNetwork(plan)}
-${watch(plan.owner)}
+${watchScript(plan.state.owner)}
 ${startFunction}
 shares=${quote(plan.shares.mountScript)}
 ${makeFunction}
@@ -73,12 +73,3 @@ ${namesScript({ servers: [userNetwork.resolver], rest: plan.resolver.rest }, [])
 hosts+=$'\\n''${userNetwork.machine} ${plan.machines[0]?.name}'
 gateway=${userNetwork.main}
 address_of() { echo ${userNetwork.machine}; }`;
-
-/** Ends the machines when the maker is gone, however it went, unless they are kept. */
-const watch = (owner: number): string => `
-own_group $cgroup/watch
-(for g in "\${groups[@]}"; do echo $BASHPID > $g/$cgroup/watch/cgroup.procs; done
-exec setsid bash -c '
-tail --pid=${owner} -s 2 -f /dev/null
-[ ! -e '$dir'/kept ] || exit 0
-kill -KILL $(cat /sys/fs/cgroup/{,*/}'$cgroup'/[0-9]*/cgroup.procs 2>/dev/null | sort -u)' </dev/null >/dev/null 2>&1) &`;

@@ -9,7 +9,6 @@ import type { Cluster, Login, Machine, MachineSpec, MachinesSpec } from '../prov
 import { createScript } from './create-script.ts';
 import { destroyScript } from './destroy-script.ts';
 import { explainStart } from './explain-start.ts';
-import type { QemuState } from './list-clusters.ts';
 import { machineNames } from './names.ts';
 import { planMachines } from './plan-machines.ts';
 import { type QemuSettings, qemuOptionsSchema } from './qemu-options.ts';
@@ -61,11 +60,9 @@ async function start(
   const { machines: plans, images, shares } = await planMachines(spec, settings, ctx);
   const resolver = await readResolver();
   const bridged = settings.network === 'bridge';
-  const state: QemuState = { id: cluster, owner: processIdentity() };
   const script = createScript({
     cluster,
-    state: JSON.stringify(state),
-    owner: process.pid,
+    state: { id: cluster, owner: processIdentity() },
     images,
     shares,
     subnets: bridged ? await subnetCandidates(cluster, resolver.servers) : [],

@@ -29,8 +29,7 @@ const overCloudImage: MachinePlan = {
 };
 const plan = {
   cluster: 'a1b2c3',
-  state: '{"id":"a1b2c3"}',
-  owner: 1,
+  state: { id: 'a1b2c3', owner: { pid: 1 } },
   images: ['/images/a b'],
   subnets: ['10.101.7'],
   ports: [],

@@ -1,0 +1,57 @@
+import { execa } from 'execa';
+import type { ProbeResult } from '../provider.ts';
+
+/** What a kind of machine that root makes on this main host takes. */
+export interface HostNeeds {
+  /** Programs, and Debian's packages that have them. */
+  readonly programs: Readonly<Record<string, string>>;
+  /** What its machines can do. */
+  readonly caps: ProbeResult['caps'];
+}
+
+const keyring = {
+  file: '/usr/share/keyrings/debian-archive-keyring.gpg',
+  package: 'debian-archive-keyring',
+};
+
+/** CAP_SYS_ADMIN and CAP_NET_ADMIN (capabilities(7)), which root lacks in an unprivileged container. */
+const rightsNeeded = (1n << 21n) | (1n << 12n);
+
+/**
+ * Whether this main host has it: root or sudo, the programs, Debian's keys; and what `looks`, a shell script that prints
+ * `lacks WHAT`, asks of the kernel.
+ */
+export async function probeHost(needs: HostNeeds, looks: string, signal: AbortSignal): Promise<ProbeResult> {
+  const sudo = process.getuid?.() === 0 ? '' : 'sudo -n ';
+  const script = `PATH=$PATH:/usr/sbin:/sbin
+for name in ${Object.keys(needs.programs).join(' ')}; do command -v $name >/dev/null || echo missing ${'$'}name; done
+[ -e ${keyring.file} ] || echo missing ${keyring.package}
+${looks}
+${sudo}sh -c 'sed -n "s/^CapEff:/caps/p" /proc/self/status' 2>/dev/null`;
+  const { stdout } = await execa('sh', ['-c', script], { cancelSignal: signal, reject: false });
+  return judgeHost(stdout, needs);
+}
+
+/** The script's lines in words: `missing NAME`, `lacks WHAT`, and `caps HEX` if root can be had. */
+export function judgeHost(printed: string, { programs, caps }: HostNeeds): ProbeResult {
+  const no = (reason: string, missingPackages: readonly string[] = []): ProbeResult => ({
+    ok: false,
+    reason,
+    missingPackages,
+    caps,
+  });
+  const lines = printed.split('\n').map((line) => line.trim().split(/\s+/));
+  const those = (kind: string) =>
+    lines.flatMap(([first, second]) => (first === kind && second ? [second] : []));
+  const missing = those('missing');
+  const missingPackages = missing.map((name) => programs[name] ?? keyring.package);
+  const [rights] = those('caps');
+  if (rights === undefined) return no('it takes root, or sudo without a password', missingPackages);
+  if ((BigInt(`0x${rights}`) & rightsNeeded) !== rightsNeeded) {
+    return no('root may not mount or make networks here: in a container, run that one privileged');
+  }
+  const [lacking] = those('lacks');
+  if (lacking !== undefined) return no(`this machine's kernel has no ${lacking}`, missingPackages);
+  if (missing.length === 0) return { ok: true, caps };
+  return no(`${missing.join(', ')} missing: apt-get install ${missingPackages.join(' ')}`, missingPackages);
+}
