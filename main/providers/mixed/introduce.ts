@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
-import { ShakedownError } from '../../../common/errors.ts';
+import type { ShakedownError } from '../../../common/errors.ts';
 import type { RunContext } from '../../context.ts';
-import { connectSsh } from '../../remotes/ssh-remote.ts';
+import { addNames } from '../host/add-names.ts';
 import { runAsRoot } from '../host/root-script.ts';
 import type { Machine } from '../provider.ts';
 import { admitScript } from './admit-script.ts';
@@ -37,7 +37,9 @@ export async function introduce(
         const address = addresses.get(machine);
         return address === undefined ? [] : [`${address} ${machine.name}\n`];
       });
-      return part.filter(({ borrowed }) => !borrowed).map((machine) => addNames(machine, lines, ctx));
+      return part
+        .filter(({ borrowed }) => !borrowed)
+        .map((machine) => addNames(machine, lines, { signal: ctx.signal, patience }));
     }),
   );
 }
@@ -59,23 +61,5 @@ async function admit(
   await runAsRoot(admitScript(cluster, addresses), { signal, failure }).catch((error: ShakedownError) => {
     signal.throwIfAborted();
     log(`${error.message}: ${(error.details.lastLines ?? []).join(' ')}`);
-  });
-}
-
-async function addNames(
-  machine: Machine,
-  lines: readonly string[],
-  { signal }: Pick<RunContext, 'signal'>,
-): Promise<void> {
-  if (lines.length === 0) return;
-  await using remote = await connectSsh(machine.ssh, { signal, timeout: patience });
-  const options = { signal, root: true, stdin: lines.join('') };
-  const { exitCode, stderr } = await remote.exec('cat >> /etc/hosts', options);
-  if (exitCode === 0) return;
-  throw new ShakedownError({
-    message: 'the names of the other parts could not be added to /etc/hosts',
-    node: machine.id,
-    address: machine.address,
-    lastLines: stderr.trim().split('\n').slice(-5),
   });
 }

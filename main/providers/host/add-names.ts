@@ -1,0 +1,25 @@
+import { ShakedownError } from '../../../common/errors.ts';
+import { connectSsh } from '../../remotes/ssh-remote.ts';
+import type { Machine } from '../provider.ts';
+
+/**
+ * Adds lines (`10.0.0.5 db\n` each) to a machine's /etc/hosts (hosts(5)) over ssh. `patience`: seconds for the machine
+ * to answer, which may still be booting. Throws ShakedownError, and the signal's reason.
+ */
+export async function addNames(
+  machine: Machine,
+  lines: readonly string[],
+  { signal, patience }: { readonly signal: AbortSignal; readonly patience: number },
+): Promise<void> {
+  if (lines.length === 0) return;
+  await using remote = await connectSsh(machine.ssh, { signal, timeout: patience });
+  const options = { signal, root: true, stdin: lines.join('') };
+  const { exitCode, stderr } = await remote.exec('cat >> /etc/hosts', options);
+  if (exitCode === 0) return;
+  throw new ShakedownError({
+    message: 'the names of the other machines could not be added to /etc/hosts',
+    node: machine.id,
+    address: machine.address,
+    lastLines: stderr.trim().split('\n').slice(-5),
+  });
+}
