@@ -61,6 +61,8 @@ export interface SshTarget {
 export interface Machine extends MachineSpec {
   readonly address: string;
   readonly ssh: SshTarget;
+  /** The main host has no route to `address`, which holds among the nodes only: it reaches them by `ssh` alone. */
+  readonly sshOnly?: boolean;
   /** A file on the main host with what the machine printed on its console while booting. */
   readonly consoleLog?: string;
   /** Whether it was there before, where machines of both sorts are in one cluster; else the cluster says it. */
@@ -124,6 +126,9 @@ export interface Provider {
   destroy(cluster: Pick<Cluster, 'id' | 'state'>, ctx: Pick<RunContext, 'signal' | 'log'>): Promise<void>;
 }
 
+/** Whether the main host reaches a machine by its ssh alone: it is said of it, or there are jump hosts before it. */
+export const isSshOnly = ({ sshOnly, ssh }: Machine): boolean => sshOnly ?? (ssh.jumps ?? []).length > 0;
+
 /** The machines that were there before, and are to be given back as they were. */
 export const borrowedMachines = ({ machines, borrowed }: Cluster): readonly Machine[] =>
   machines.filter((machine) => machine.borrowed ?? borrowed);
@@ -167,6 +172,12 @@ export interface CanSnapshot {
   restore(which: MachineOf & { readonly name: string }, ctx: Act): Promise<void>;
 }
 
+/** A provider whose machines are those of others: of parts of other kinds. */
+export interface CanDelegate {
+  /** The kind that the machine is of, and its place in that kind's own cluster. Throws ShakedownError if not known. */
+  partOf(which: MachineOf): { readonly provider: Provider; readonly which: MachineOf };
+}
+
 /** An image or tree that was built or fetched once, and is kept for later runs. */
 export interface CachedImage {
   /** Unique within the provider. */
@@ -190,5 +201,6 @@ export interface CanKeepImages {
 export const canReboot = (provider: Provider): provider is Provider & CanReboot => 'reboot' in provider;
 export const canPower = (provider: Provider): provider is Provider & CanPower => 'powerOff' in provider;
 export const canSnapshot = (provider: Provider): provider is Provider & CanSnapshot => 'snapshot' in provider;
+export const canDelegate = (provider: Provider): provider is Provider & CanDelegate => 'partOf' in provider;
 export const canKeepImages = (provider: Provider): provider is Provider & CanKeepImages =>
   'images' in provider;

@@ -1,39 +1,35 @@
 import { ShakedownError, UsageError } from '../../../common/errors.ts';
+import type { MachineAct } from '../../../common/machine-acts.ts';
 import { cacheDirectory } from '../../cache-dir.ts';
-import { loginForNewMachines } from '../../cluster-key.ts';
 import type { RunContext } from '../../context.ts';
-import { kinds } from '../kinds.ts';
+import { type Owner, takeAct } from '../machine-acts.ts';
 import {
+  type CanDelegate,
   type CanKeep,
+  type CanPower,
+  type CanReboot,
+  type CanSnapshot,
   type Cluster,
   canKeep,
   type Machine,
+  type MachineOf,
   type MachinesSpec,
   type ProbeResult,
   type Provider,
 } from '../provider.ts';
+import { capsOfKinds } from './caps-of-kinds.ts';
 import { introduce } from './introduce.ts';
-import { partsSchema } from './mixed-options.ts';
+import { makeParts } from './make-parts.ts';
+import { clusterOf, type PartState, partsOf, partWith } from './part-states.ts';
+import { planParts, renumber } from './plan-parts.ts';
 
-/** What a part's own provider needs to find its machines again. */
-interface PartState {
-  readonly provider: string;
-  readonly state?: unknown;
-}
-
-/** A part with the machines that are its own, numbered from 0 as its provider wants them. */
-interface Planned<Spec> {
-  readonly provider: Provider;
-  readonly spec: Spec;
-  /** The id of its first machine in the whole cluster. */
-  readonly first: number;
-}
+type Act = Pick<RunContext, 'signal' | 'log'>;
 
 /**
  * One cluster of several kinds of machine. Each part is a cluster of its own kind with the same id, so the id alone is
  * enough for each kind to list and to destroy what is its own.
  */
-export class MixedProvider implements Provider, CanKeep {
+export class MixedProvider implements Provider, CanKeep, CanDelegate, CanReboot, CanPower, CanSnapshot {
   readonly name = 'mixed';
   readonly #kinds: readonly Provider[];
   readonly #introduce: typeof introduce;
@@ -44,45 +40,33 @@ export class MixedProvider implements Provider, CanKeep {
     this.#introduce = introduction;
   }
 
+  /** What machines of the kinds can do that parts may be of, and which kinds those are. */
   async probe(): Promise<ProbeResult> {
-    return { ok: true, caps: ['make', 'borrow'] };
+    const { caps, ...note } = capsOfKinds(this.#kinds);
+    return { ok: true, caps: ['make', 'borrow', ...caps], ...note };
   }
 
   async preview(spec: Omit<MachinesSpec, 'cluster' | 'shares'>): Promise<readonly Machine[]> {
-    const machines = this.#plan(spec).map(async ({ provider, spec, first }) =>
+    const planned = planParts(spec, (name) => this.#named(name));
+    const machines = planned.map(async ({ provider, spec, first }) =>
       renumber(await provider.preview(spec), first),
     );
     return (await Promise.all(machines)).flat();
   }
 
   async create(spec: MachinesSpec, ctx: RunContext): Promise<Cluster> {
-    const planned = this.#plan(spec);
-    const failed = new AbortController();
-    const signal = AbortSignal.any([ctx.signal, failed.signal]);
-    const outcomes = await Promise.allSettled(
-      planned.map(async ({ provider, spec }) => {
-        try {
-          const { caps } = await provider.probe(ctx);
-          const { login } = spec;
-          const own = caps.includes('make') ? await loginForNewMachines(login, ctx.cacheDir) : login;
-          signal.throwIfAborted();
-          return await provider.create({ ...spec, login: own }, { ...ctx, signal });
-        } catch (error) {
-          // The first to fail ends the others, and is the one that is told.
-          failed.abort(error);
-          throw error;
-        }
-      }),
-    );
-    ctx.signal.throwIfAborted();
-    failed.signal.throwIfAborted();
-    const clusters = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+    const planned = planParts(spec, (name) => this.#named(name));
+    const clusters = await makeParts(planned, ctx);
     const parts = clusters.map(({ machines, borrowed }, index) =>
       renumber(machines, planned[index]?.first ?? 0).map((machine) => ({ ...machine, borrowed })),
     );
     await this.#introduce(spec.cluster, parts, ctx);
     const state = clusters.map(
-      ({ provider, state }): PartState => ({ provider, ...(state === undefined ? {} : { state }) }),
+      ({ provider, machines, state }): PartState => ({
+        provider,
+        machines: machines.length,
+        ...(state === undefined ? {} : { state }),
+      }),
     );
     const borrowed = clusters.every((cluster) => cluster.borrowed);
     return { id: spec.cluster, provider: this.name, machines: parts.flat(), borrowed, state };
@@ -99,9 +83,7 @@ export class MixedProvider implements Provider, CanKeep {
   ): Promise<void> {
     const parts = partsOf(state) ?? (await this.#working(ctx.signal));
     const outcomes = await Promise.allSettled(
-      parts.map(({ provider, state }) =>
-        this.#named(provider).destroy({ id, ...(state === undefined ? {} : { state }) }, ctx),
-      ),
+      parts.map((part) => this.#named(part.provider).destroy(clusterOf(id, part), ctx)),
     );
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
   }
@@ -112,12 +94,47 @@ export class MixedProvider implements Provider, CanKeep {
       if (!canKeep(provider)) {
         throw new ShakedownError({ message: `machines of kind ${part.provider} cannot be kept` });
       }
-      await provider.keep({ id, ...(part.state === undefined ? {} : { state: part.state }) });
+      await provider.keep(clusterOf(id, part));
+    }
+  }
+
+  partOf(machine: MachineOf): Owner {
+    const { provider, which } = partWith(machine);
+    return { provider: this.#named(provider), which };
+  }
+
+  reboot(which: MachineOf, ctx: Act): Promise<void> {
+    return this.#take(which, { act: 'reboot' }, ctx);
+  }
+
+  powerOff(which: MachineOf, ctx: Act): Promise<void> {
+    return this.#take(which, { act: 'powerOff' }, ctx);
+  }
+
+  powerOn(which: MachineOf, ctx: Act): Promise<void> {
+    return this.#take(which, { act: 'powerOn' }, ctx);
+  }
+
+  snapshot({ name, ...which }: MachineOf & { readonly name: string }, ctx: Act): Promise<void> {
+    return this.#take(which, { act: 'snapshot', name }, ctx);
+  }
+
+  restore({ name, ...which }: MachineOf & { readonly name: string }, ctx: Act): Promise<void> {
+    return this.#take(which, { act: 'restore', name }, ctx);
+  }
+
+  /** By the part that the machine is of, as it would do it alone; what it throws names the node as the cluster does. */
+  async #take(which: MachineOf, what: MachineAct, ctx: Act): Promise<void> {
+    try {
+      await takeAct(this.partOf(which), what, this.#kinds, ctx);
+    } catch (error) {
+      if (!(error instanceof ShakedownError)) throw error;
+      throw new ShakedownError({ ...error.details, node: which.machine }, { cause: error });
     }
   }
 
   /** A kind that does not work here has made nothing here. */
-  async #working(signal: AbortSignal): Promise<readonly PartState[]> {
+  async #working(signal: AbortSignal): Promise<readonly Pick<PartState, 'provider' | 'state'>[]> {
     const ctx = { signal, cacheDir: cacheDirectory(process.env) };
     const probed = await Promise.all(this.#kinds.map((provider) => provider.probe(ctx)));
     return this.#kinds.flatMap(({ name }, index) => (probed[index]?.ok ? [{ provider: name }] : []));
@@ -128,23 +145,4 @@ export class MixedProvider implements Provider, CanKeep {
     if (!found) throw new UsageError(`There is no provider '${name}' for a part of a mixed cluster.`);
     return found;
   }
-
-  #plan<Spec extends Pick<MachinesSpec, 'machines' | 'options'>>(spec: Spec): readonly Planned<Spec>[] {
-    const parsed = partsSchema.safeParse(spec.options);
-    if (!parsed.success) throw new UsageError(`mixed: ${parsed.error.issues[0]?.message}`);
-    let first = 0;
-    return parsed.data.parts.map(({ provider, options }) => {
-      const count = kinds[provider]?.wanted(options).length ?? 0;
-      const machines = spec.machines.slice(first, first + count).map((machine, id) => ({ ...machine, id }));
-      const planned = { provider: this.#named(provider), spec: { ...spec, machines, options }, first };
-      first += count;
-      return planned;
-    });
-  }
 }
-
-const partsOf = (state: unknown): readonly PartState[] | undefined =>
-  Array.isArray(state) ? (state as readonly PartState[]) : undefined;
-
-const renumber = (machines: readonly Machine[], first: number): readonly Machine[] =>
-  machines.map((machine) => ({ ...machine, id: machine.id + first }));

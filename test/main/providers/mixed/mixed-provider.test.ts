@@ -12,12 +12,14 @@ import {
   canKeep,
   type Login,
   type Machine,
+  type MachineOf,
   type MachinesSpec,
   type Provider,
 } from '../../../../main/providers/provider.ts';
 import { ssh } from '../../../../main/providers/ssh/ssh-options.ts';
 
-type Troubles = Partial<Record<string, 'create' | 'destroy' | 'probe' | 'hang'>>;
+type Troubles = Partial<Record<string, 'create' | 'destroy' | 'probe' | 'hang' | 'reboot'>>;
+type Snapshot = MachineOf & { readonly name: string };
 
 const bothAsked = (asked: readonly string[]) =>
   vi.waitFor(() => expect(asked.length).toBeGreaterThan(1), { timeout: 20_000 });
@@ -57,7 +59,19 @@ function kindsThat(troubles: Troubles = {}) {
       asked.push(`${name}: destroy ${id}, ${state}`);
       if (troubles[name] === 'destroy') throw new ShakedownError({ message: `${name} is stuck` });
     },
-    ...(makes ? { keep: async () => void asked.push(`${name}: keep`) } : {}),
+    ...(makes
+      ? {
+          keep: async () => void asked.push(`${name}: keep`),
+          reboot: async ({ cluster, machine }: MachineOf) => {
+            if (troubles[name] === 'reboot') throw new ShakedownError({ message: 'it hangs', node: machine });
+            asked.push(`${name}: reboot ${cluster.id} ${machine}, ${cluster.state}`);
+          },
+          snapshot: async (which: Snapshot) =>
+            void asked.push(`${name}: snapshot ${which.machine} as ${which.name}`),
+          restore: async (which: Snapshot) =>
+            void asked.push(`${name}: restore ${which.machine} as ${which.name}`),
+        }
+      : {}),
   });
   const kinds = [kind('nspawn', true), kind('ssh', false)];
   const introduced: string[] = [];
@@ -153,6 +167,63 @@ describe('a cluster of several kinds of machine', () => {
     await expect(provider.keep({ id: 'abc123', state: [{ provider: 'ssh' }] })).rejects.toThrow(
       'machines of kind ssh cannot be kept',
     );
+  });
+});
+
+describe('a machine of a mixed cluster', () => {
+  async function made(troubles: Troubles = {}) {
+    const { provider, asked } = kindsThat(troubles);
+    const parts = mixed([ssh(['c.example']), nspawn({ nodes: [{ name: 'a' }, { name: 'b' }] })]);
+    const cluster = await provider.create(specOf(parts), context());
+    asked.length = 0;
+    return { provider, asked, which: (machine: number) => ({ cluster, machine }) };
+  }
+
+  test('is rebooted, and taken back, by the part that it is of, which knows it by a number of its own', async () => {
+    const { provider, asked, which } = await made();
+    await provider.reboot(which(2), context());
+    await provider.snapshot({ ...which(1), name: 'before' }, context());
+    await provider.restore({ ...which(1), name: 'before' }, context());
+    expect(asked).toEqual([
+      'nspawn: reboot abc123 1, nspawn’s own',
+      'nspawn: snapshot 0 as before',
+      'nspawn: restore 0 as before',
+    ]);
+  });
+
+  test('of a part that cannot is told, with the kinds that can', async () => {
+    const { provider, asked, which } = await made();
+    await expect(provider.reboot(which(0), context())).rejects.toMatchObject({
+      message: 'machines of kind ssh cannot be rebooted from outside; those of these kinds can: nspawn',
+      details: { node: 0 },
+    });
+    await expect(provider.powerOff(which(1), context())).rejects.toThrow(
+      'machines of kind nspawn cannot be switched off and on; no kind here can',
+    );
+    expect(asked).toEqual([]);
+  });
+
+  test('that fails is named as the whole cluster does', async () => {
+    const { provider, which } = await made({ nspawn: 'reboot' });
+    await expect(provider.reboot(which(2), context())).rejects.toMatchObject({
+      message: 'it hangs',
+      details: { node: 2 },
+    });
+  });
+
+  test('that no part has, or whose parts are not known, is told', async () => {
+    const { provider, which } = await made();
+    await expect(provider.reboot(which(3), context())).rejects.toThrow('no part of the mixed cluster abc123');
+    const stateless = { cluster: { id: 'abc123' }, machine: 0 };
+    await expect(provider.reboot(stateless, context())).rejects.toThrow('is known to have node 0');
+  });
+
+  test('can do what at least one kind can, and the probe says which', async () => {
+    expect(await kindsThat().provider.probe()).toEqual({
+      ok: true,
+      caps: ['make', 'borrow', 'reboot', 'snapshot'],
+      note: 'reboot: nspawn; snapshot: nspawn',
+    });
   });
 });
 

@@ -1,0 +1,66 @@
+import { ShakedownError, UsageError } from '../../common/errors.ts';
+import type { MachineAct } from '../../common/machine-acts.ts';
+import type { RunContext } from '../context.ts';
+import { canDelegate, canPower, canReboot, canSnapshot, type MachineOf, type Provider } from './provider.ts';
+
+/** The kind of machine that a machine is of, and how that kind knows it: itself, or a part of a mixed cluster. */
+export interface Owner {
+  readonly provider: Provider;
+  readonly which: MachineOf;
+}
+
+/** Throws ShakedownError when the machine's part of a mixed cluster is not known. */
+export const ownerOf = (provider: Provider, which: MachineOf): Owner =>
+  canDelegate(provider) ? provider.partOf(which) : { provider, which };
+
+const able: Readonly<Record<MachineAct['act'], (provider: Provider) => boolean>> = {
+  reboot: canReboot,
+  powerOff: canPower,
+  powerOn: canPower,
+  snapshot: canSnapshot,
+  restore: canSnapshot,
+};
+
+const cannot: Readonly<Record<MachineAct['act'], string>> = {
+  reboot: 'cannot be rebooted from outside',
+  powerOff: 'cannot be switched off and on',
+  powerOn: 'cannot be switched off and on',
+  snapshot: 'cannot be taken back to a snapshot',
+  restore: 'cannot be taken back to a snapshot',
+};
+
+/**
+ * Throws when the kind of machine cannot do that at all (ShakedownError that names it, and of `known` those which can),
+ * or when a snapshot's name is none (UsageError). Touches nothing.
+ */
+export function mustBeAble({ provider, which }: Owner, what: MachineAct, known: readonly Provider[]): void {
+  if ('name' in what && !/^[a-z0-9][a-z0-9-]{0,62}$/.test(what.name)) {
+    throw new UsageError(`'${what.name}' cannot be the name of a snapshot: a-z, 0-9 and hyphens.`);
+  }
+  if (able[what.act](provider)) return;
+  const kinds = known.filter((each) => able[what.act](each) && !canDelegate(each)).map(({ name }) => name);
+  const others = kinds.length === 0 ? 'no kind here can' : `those of these kinds can: ${kinds.join(', ')}`;
+  throw new ShakedownError({
+    message: `machines of kind ${provider.name} ${cannot[what.act]}; ${others}`,
+    node: which.machine,
+  });
+}
+
+/** Does it, by the kind that owns the machine. Throws what `mustBeAble` throws, and ShakedownError when it fails. */
+export async function takeAct(
+  owner: Owner,
+  what: MachineAct,
+  known: readonly Provider[],
+  ctx: Pick<RunContext, 'signal' | 'log'>,
+): Promise<void> {
+  mustBeAble(owner, what, known);
+  const { provider, which } = owner;
+  if (what.act === 'reboot' && canReboot(provider)) await provider.reboot(which, ctx);
+  if (what.act === 'powerOff' && canPower(provider)) await provider.powerOff(which, ctx);
+  if (what.act === 'powerOn' && canPower(provider)) await provider.powerOn(which, ctx);
+  if (what.act === 'snapshot' && canSnapshot(provider)) {
+    await provider.snapshot({ ...which, name: what.name }, ctx);
+  }
+  if (what.act === 'restore' && canSnapshot(provider))
+    await provider.restore({ ...which, name: what.name }, ctx);
+}
