@@ -1,15 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { ShakedownError, TimeLimitError } from '../../common/errors.ts';
+import { ShakedownError } from '../../common/errors.ts';
 import type { Remote } from '../remotes/remote.ts';
 
 /** Commands below are ours and short; a machine that does not answer one of them in that time (s) is not well. */
 const commandLimit = 60;
-
-/** The machine's own word for this boot: another one after each, in containers too (proc(5)). */
-export async function bootOf(remote: Remote, signal: AbortSignal): Promise<string> {
-  const line = "cat /proc/sys/kernel/random/boot_id; cut -d' ' -f22 /proc/1/stat";
-  return (await remote.exec(line, { signal, timeout: commandLimit })).stdout;
-}
 
 /**
  * Waits until the machine has started what it starts, and its network: as autopkgtest's own servers do, so that a test
@@ -75,26 +68,4 @@ export async function must(
     exitCode,
     lastLines: stderr.trim().split('\n').slice(-5),
   });
-}
-
-/**
- * A connection to the machine once it has another boot than `before`. `timeout` in seconds; past them TimeLimitError.
- */
-export async function awaitNextBoot(
-  before: string,
-  connect: (timeout: number) => Promise<Remote>,
-  { signal, timeout }: { signal: AbortSignal; timeout: number },
-): Promise<Remote> {
-  const deadline = Date.now() + timeout * 1000;
-  while (Date.now() < deadline) {
-    const remote = await connect(Math.max(1, (deadline - Date.now()) / 1000));
-    const boot = await bootOf(remote, signal).catch(() => {
-      signal.throwIfAborted();
-      return before;
-    });
-    if (boot !== before) return remote;
-    await remote[Symbol.asyncDispose]();
-    await sleep(300, undefined, { signal });
-  }
-  throw new TimeLimitError('the restart of the machine', timeout);
 }

@@ -1,9 +1,10 @@
 import { ShakedownError } from '../../common/errors.ts';
 import type { Cluster, Machine } from '../providers/provider.ts';
+import { awaitNextBoot } from '../remotes/next-boot.ts';
 import type { Remote, TransferOptions } from '../remotes/remote.ts';
 import { connectSsh } from '../remotes/ssh-remote.ts';
 import { type Auxverb, makeAuxverb } from './auxverb.ts';
-import { awaitNextBoot, factsOf, waitUntilUp } from './boot.ts';
+import { factsOf, waitUntilUp } from './boot.ts';
 import type { MachineFacts } from './capabilities.ts';
 
 export interface OpenOptions {
