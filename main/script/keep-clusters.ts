@@ -14,7 +14,9 @@ interface Keeping {
 /** Makes the machines of what is to be kept those of the folder, for `shakedown shell`, `exec` and `down`. */
 export async function keepClusters(ends: readonly CellEnd[], keeping: Keeping): Promise<void> {
   const { directory, run, open, world } = keeping;
-  const kept = ends.flatMap(({ kept: cluster, cell }) => (cluster ? [renumbered(cluster, cell.first)] : []));
+  const kept = ends.flatMap(({ kept: cluster, cell }) =>
+    cluster ? [{ ...renumbered(cluster, cell.first), first: cell.first }] : [],
+  );
   const [first, ...more] = kept;
   if (!first) return;
   try {
@@ -22,9 +24,10 @@ export async function keepClusters(ends: readonly CellEnd[], keeping: Keeping): 
       const provider = world.provider(cluster.provider);
       if (canKeep(provider)) await provider.keep(cluster);
     }
-    const cluster = { ...first, machines: kept.flatMap(({ machines }) => machines) };
-    const others = more.map(({ id, provider, state, borrowed }) => ({ id, provider, state, borrowed }));
-    const facts = { scenario: directory, flags: {}, run, workingDirs: [], kept: true };
+    const { first: number, ...own } = first;
+    const cluster = { ...own, machines: kept.flatMap(({ machines }) => machines) };
+    const others = more.map(({ machines, ...other }) => other);
+    const facts = { scenario: directory, flags: {}, run, workingDirs: [], kept: true, first: number };
     await writeKeptCluster(directory, { ...facts, cluster, ...(others.length > 0 ? { others } : {}) });
     for (const { id } of kept) await open.evidence.ledger.settle(id);
   } catch (error) {

@@ -9,7 +9,9 @@ import type { Cluster } from '../providers/provider.ts';
 export interface KeptCluster {
   readonly cluster: Cluster;
   /** More clusters whose machines are among those of `cluster`: a script's, on machines of several kinds. */
-  readonly others?: readonly Omit<Cluster, 'machines'>[];
+  readonly others?: readonly (Omit<Cluster, 'machines'> & { readonly first?: number })[];
+  /** The id here of the machine that is the cluster's own first, where others come before it; so for `others`. */
+  readonly first?: number;
   /** The scenario's folder, absolute. */
   readonly scenario: string;
   /** Those that the scenario was loaded with; their paths are relative to the current folder. */

@@ -1,0 +1,89 @@
+import { readFile } from 'node:fs/promises';
+import { asShakedownError, ShakedownError } from '../../common/errors.ts';
+import { actInWords, type MachineAct } from '../../common/machine-acts.ts';
+import type { RunContext } from '../context.ts';
+import { type Owner, takeAct } from '../providers/machine-acts.ts';
+import type { Machine, Provider, SshTarget } from '../providers/provider.ts';
+import { awaitNextBoot, bootOf } from '../remotes/next-boot.ts';
+import type { Remote } from '../remotes/remote.ts';
+
+export interface ActOptions extends Pick<RunContext, 'signal' | 'log'> {
+  readonly connect: (target: SshTarget, options: { signal: AbortSignal; timeout: number }) => Promise<Remote>;
+  /** Seconds that a machine has until it answers by ssh again. */
+  readonly timeout: number;
+  /** All kinds of machine that there are, to name those that can what this one cannot. */
+  readonly kinds: readonly Provider[];
+}
+
+/** Whether the machine is started, or started anew, by it. */
+export const starts = ({ act }: MachineAct): boolean => act !== 'powerOff' && act !== 'snapshot';
+
+/**
+ * Does something to a whole machine and, where that starts it, waits until it answers by ssh again: that connection is
+ * given, for the caller to dispose of. `remote` is a connection to it from before, if there is one. Throws UsageError
+ * for a snapshot's name that is none; ShakedownError when its kind cannot do it, when it fails, and, with the console's
+ * last lines, when the machine does not come back in time.
+ */
+export async function actOnMachine(
+  machine: Machine,
+  owner: Owner,
+  what: MachineAct,
+  options: ActOptions & { readonly remote?: Remote | undefined },
+): Promise<Remote | undefined> {
+  const { signal, remote, kinds } = options;
+  const before = what.act === 'reboot' && remote ? await bootBefore(remote, signal) : undefined;
+  try {
+    await takeAct(owner, what, kinds, options);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw located(error, machine);
+  }
+  return starts(what) ? answerOf(machine, what, before, options) : undefined;
+}
+
+/** What tells the boot that is to end; undefined for a machine that does not say so, as one that hangs. */
+async function bootBefore(remote: Remote, signal: AbortSignal): Promise<string | undefined> {
+  const soon = AbortSignal.any([signal, AbortSignal.timeout(10_000)]);
+  const boot = await bootOf(remote, soon).catch(() => undefined);
+  signal.throwIfAborted();
+  return boot;
+}
+
+async function answerOf(
+  machine: Machine,
+  what: MachineAct,
+  before: string | undefined,
+  { connect, signal, timeout }: ActOptions,
+): Promise<Remote> {
+  const open = (left: number) => connect(machine.ssh, { signal, timeout: left });
+  try {
+    return await (before === undefined ? open(timeout) : awaitNextBoot(before, open, { signal, timeout }));
+  } catch (error) {
+    signal.throwIfAborted();
+    const why = asShakedownError(error).message;
+    const lastLines = await endOfConsole(machine);
+    throw new ShakedownError(
+      {
+        message: `it did not come back after '${actInWords(what)}': ${why}`,
+        node: machine.id,
+        address: machine.address,
+        ...(lastLines.length > 0 ? { lastLines } : {}),
+        hint: 'look at its console; if it only needs longer: timeouts: { boot: SECONDS } in the main config, --wait with a command',
+      },
+      { cause: error },
+    );
+  }
+}
+
+/** The last lines of what the machine printed on its console, where its provider keeps that. */
+async function endOfConsole({ consoleLog }: Machine): Promise<readonly string[]> {
+  if (consoleLog === undefined) return [];
+  const text = await readFile(consoleLog, 'utf8').catch(() => '');
+  return text.trimEnd().split(/\r?\n/).filter(Boolean).slice(-15);
+}
+
+/** A part of a mixed cluster counts its machines for itself: the node is named as the whole cluster does. */
+function located(error: unknown, { id, address }: Machine): unknown {
+  if (!(error instanceof ShakedownError)) return error;
+  return new ShakedownError({ ...error.details, node: id, address }, { cause: error.cause });
+}
