@@ -10,7 +10,6 @@ import type { RunContext } from '../../main/context.ts';
 import { newClusterId } from '../../main/phases/machines.ts';
 import { ensureBaseTree } from '../../main/providers/debian/base-tree.ts';
 import type { Cluster } from '../../main/providers/provider.ts';
-import { ownVagrantHome } from '../../main/providers/vagrant/vagrant-home.ts';
 import { VagrantProvider } from '../../main/providers/vagrant/vagrant-provider.ts';
 import type { Remote } from '../../main/remotes/remote.ts';
 import { connectSsh } from '../../main/remotes/ssh-remote.ts';
@@ -47,7 +46,6 @@ beforeAll(async () => {
 
 afterAll(async () => {
   if (ownNetwork) await execa('bash', [join(fixtures, 'lxc-network.sh'), 'stop']);
-  rmSync(await ownVagrantHome(), { recursive: true, force: true });
   rmSync(home, { recursive: true, force: true });
 });
 

@@ -1,11 +1,9 @@
-import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { UsageError } from '../../../common/errors.ts';
-import { isAlive, type ProcessIdentity } from '../../../common/process-identity.ts';
+import type { ClusterState } from '../host/cluster-state.ts';
 import { stateHome } from '../host/state-home.ts';
-import type { ListedCluster } from '../provider.ts';
 import type { VagrantPlace } from './run-vagrant.ts';
 
 /** One machine as it was asked for: vagrant's name for it, and what makes it. */
@@ -18,9 +16,7 @@ export interface VagrantMachine {
 }
 
 /** What lies in `state.json`, before anything is made. */
-export interface VagrantState {
-  readonly id: string;
-  readonly owner: ProcessIdentity;
+export interface VagrantState extends ClusterState {
   readonly place: VagrantPlace;
   /** In the order of their ids. */
   readonly machines: readonly VagrantMachine[];
@@ -45,6 +41,8 @@ export const clusterFiles = (id: string, root = stateRoot()) => ({
   state: join(root, id, 'state.json'),
   vagrantfile: join(root, id, 'Vagrantfile'),
   dotfile: join(root, id, 'dot'),
+  home: join(root, id, 'home'),
+  hook: join(root, id, 'boot-id.sh'),
   knownHosts: join(root, id, 'known_hosts'),
   kept: join(root, id, 'kept'),
   console: (machine: string) => join(root, id, `console-${machine}.log`),
@@ -86,16 +84,6 @@ export async function readState(id: string, root = stateRoot()): Promise<Vagrant
 export async function clusterFolders(root = stateRoot()): Promise<readonly string[]> {
   const names = await readdir(root).catch(() => []);
   return names.map((name) => name.replace(/\.new$/, '')).filter((name) => idPattern.test(name));
-}
-
-/** A cluster as its folder tells it; without a state nobody owns what is left. */
-export async function listed(id: string, root = stateRoot()): Promise<ListedCluster> {
-  const state = await readState(id, root);
-  return {
-    id,
-    kept: existsSync(clusterFiles(id, root).kept),
-    ownerAlive: state?.owner !== undefined && isAlive(state.owner),
-  };
 }
 
 /** Takes the folder away; what it knew is then lost. */

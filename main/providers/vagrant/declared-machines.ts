@@ -23,15 +23,21 @@ export function vagrantfileAt(written: string): string {
 const limit = 60_000;
 const known = new Map<string, readonly VagrantMachine[]>();
 
+const keyOf = (file: string, provider?: string): string =>
+  JSON.stringify([file, statSync(file).mtimeMs, provider]);
+
+/** The machines of a Vagrantfile, where this process has asked for them already; none where it has not. */
+export const toldBefore = (file: string, provider?: string): readonly VagrantMachine[] =>
+  known.get(keyOf(file, provider)) ?? [];
+
 /**
  * The machines that a Vagrantfile defines, in its order, as `vagrant status` tells them; a config's machines have to be
  * known before anything asynchronous can be done. Asked once per process, leaving no `.vagrant` beside the file.
  * Throws UsageError with vagrant's words for a file that is wrong, ShakedownError where vagrant cannot be run.
  */
 export function definedMachines(file: string, provider?: string): readonly VagrantMachine[] {
-  const key = JSON.stringify([file, statSync(file).mtimeMs, provider]);
-  const before = known.get(key);
-  if (before) return before;
+  const before = toldBefore(file, provider);
+  if (before.length > 0) return before;
   const scratch = mkdtempSync(join(tmpdir(), 'shakedown-vagrant-'));
   try {
     const place = { cwd: dirname(file), vagrantfile: basename(file), dotfile: join(scratch, 'dot') };
@@ -61,7 +67,7 @@ export function definedMachines(file: string, provider?: string): readonly Vagra
       name: target,
       provider: data[0] ?? '',
     }));
-    known.set(key, machines);
+    known.set(keyOf(file, provider), machines);
     return machines;
   } finally {
     rmSync(scratch, { recursive: true, force: true });

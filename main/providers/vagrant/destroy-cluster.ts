@@ -31,7 +31,7 @@ export async function destroyCluster(id: string, ctx: Pick<RunContext, 'signal' 
 async function byVagrant(state: VagrantState, ctx: Pick<RunContext, 'signal' | 'log'>): Promise<void> {
   const { directory } = clusterFiles(state.id);
   const known = globSync(join(state.place.dotfile, 'machines/*/*/id'));
-  if (known.length === 0) return;
+  if (known.length === 0 || onlyContainersOfOurs(state)) return;
   if (state.machines.some(({ provider }) => provider === 'lxc')) await killContainers(state.id, ctx.signal);
   try {
     await whenUnlocked(state.place, ctx.signal);
@@ -51,6 +51,15 @@ async function byVagrant(state: VagrantState, ctx: Pick<RunContext, 'signal' | '
       throw second;
     }
   }
+}
+
+/**
+ * Nothing of theirs but LXC's is there to be undone, and that goes by name: `vagrant` takes seconds for it. A Vagrantfile
+ * in the user's own home may have triggers.
+ */
+function onlyContainersOfOurs({ id, place, machines }: VagrantState): boolean {
+  if (place.cwd !== clusterFiles(id).directory || existsSync(join(place.home, 'Vagrantfile'))) return false;
+  return machines.every(({ provider }) => provider === 'lxc');
 }
 
 /** Another who destroys the same machines has them locked: they are waited for. */

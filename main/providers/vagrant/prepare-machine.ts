@@ -51,11 +51,22 @@ export async function prepareMachine(
   };
 }
 
-/** Gives the machine its name, and all of them the names of all. */
-export async function nameMachine(
+/** What makes a machine of a box one of the cluster. */
+export interface Membership {
+  readonly name: string;
+  /** All machines of the cluster. */
+  readonly hosts: readonly { readonly name: string; readonly address: string }[];
+  /** For vagrant to log in by from now on, as in authorized_keys. */
+  readonly publicKey: string;
+}
+
+/**
+ * Gives the machine its name and the names of all, and takes away the key of vagrant's that everybody knows, for which
+ * `publicKey` stands in. Throws ShakedownError.
+ */
+export async function admitMachine(
   target: SshTarget,
-  name: string,
-  hosts: readonly { readonly name: string; readonly address: string }[],
+  { name, hosts, publicKey }: Membership,
   signal: AbortSignal,
 ): Promise<void> {
   await using remote = await connectSsh(target, { signal, timeout: patience });
@@ -64,11 +75,14 @@ export async function nameMachine(
 name=${quote(name)}
 echo "$name" > /etc/hostname && hostname "$name"
 sed -i '/# shakedown$/d' /etc/hosts
-printf '%s\\n' ${quote(lines)} | sed 's/$/ # shakedown/' >> /etc/hosts`;
+printf '%s\\n' ${quote(lines)} | sed 's/$/ # shakedown/' >> /etc/hosts
+keys=$(getent passwd ${quote(target.user)} | cut -d: -f6)/.ssh/authorized_keys
+echo ${quote(publicKey)} >> "$keys"
+sed -i '/vagrant insecure public key/d' "$keys"`;
   const done = await remote.exec(script, { signal, timeout: patience, root: true });
   if (done.exitCode === 0) return;
   throw new ShakedownError({
-    message: `could not name the machine '${name}'`,
+    message: `could not give the machine '${name}' its name and keys`,
     phase: 'machines',
     exitCode: done.exitCode,
     lastLines: done.stderr.trim().split('\n').slice(-8),

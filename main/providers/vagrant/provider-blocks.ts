@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { bytes, type settingsOfMachine } from '../machine-options.ts';
+import { bootIdHook } from './boot-id.ts';
 import { clusterFiles, machineNameFor } from './cluster-folder.ts';
 
 /** A string of Ruby's in which nothing is special but these two. */
@@ -54,7 +55,7 @@ export const networks: Statements = {
   lxc: ["override.vm.network :forwarded_port, guest: 22, host: 2222, id: 'ssh', disabled: true"],
 };
 
-/** A container's console log, and a hardware address that stays, so that DHCP gives it the same address again. */
+/** A container's console log, a boot id of its own, and a hardware address that stays, so that DHCP gives it the same address again. */
 export function containerOf(id: string, name: string): Statements {
   const digest = createHash('sha256').update(machineNameFor(id, name)).digest('hex');
   // LXC's own prefix (lxc.container.conf(5)).
@@ -63,6 +64,7 @@ export function containerOf(id: string, name: string): Statements {
     lxc: [
       `it.customize 'console.logfile', ${ruby(clusterFiles(id).console(name))}`,
       `it.customize 'net.0.hwaddr', '${address}'`,
+      `it.customize 'hook.mount', ${ruby(bootIdHook(id))}`,
     ],
   };
 }

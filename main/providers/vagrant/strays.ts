@@ -10,6 +10,7 @@ const listing = `
 if command -v lxc-config >/dev/null; then ls -1 "$(lxc-config lxc.lxcpath)" || :; fi 2>/dev/null
 if command -v virsh >/dev/null && [ -S /run/libvirt/libvirt-sock ]; then
   virsh -q list --all --name || :
+  for pool in $(virsh -q pool-list --name || :); do virsh -q vol-list $pool | awk '{ print $1 }' || :; done
 fi 2>/dev/null`;
 
 /**

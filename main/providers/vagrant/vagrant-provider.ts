@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { UsageError } from '../../../common/errors.ts';
 import { processIdentity } from '../../../common/process-identity.ts';
 import type { RunContext } from '../../context.ts';
+import { listed } from '../host/cluster-state.ts';
 import type {
   CanKeep,
   CanPower,
@@ -19,9 +20,9 @@ import { actOn, cutPower, mustHaveItsAddress } from './act-on-machine.ts';
 import {
   clusterFiles,
   clusterFolders,
-  listed,
   makeClusterFolder,
   mustBeId,
+  stateRoot,
   type VagrantState,
 } from './cluster-folder.ts';
 import { vagrantfileAt } from './declared-machines.ts';
@@ -29,7 +30,7 @@ import { destroyCluster } from './destroy-cluster.ts';
 import { makeMachines } from './make-machines.ts';
 import { probeVagrant } from './probe-vagrant.ts';
 import { strayClusters } from './strays.ts';
-import { ownVagrantHome } from './vagrant-home.ts';
+import { makeVagrantHome } from './vagrant-home.ts';
 import { type VagrantSettings, vagrantOptionsSchema } from './vagrant-options.ts';
 
 type Act = Pick<RunContext, 'signal' | 'log'>;
@@ -58,9 +59,8 @@ export class VagrantProvider implements Provider, CanKeep, CanReboot, CanPower {
   async create(spec: MachinesSpec, ctx: RunContext): Promise<Cluster> {
     const settings = settingsOf(spec.options);
     mustBeId(spec.cluster);
-    const { directory, vagrantfile, dotfile } = clusterFiles(spec.cluster);
+    const { directory, vagrantfile, dotfile, home } = clusterFiles(spec.cluster);
     const users = settings.vagrantfile === undefined ? undefined : vagrantfileAt(settings.vagrantfile);
-    const home = await ownVagrantHome();
     const state: VagrantState = {
       id: spec.cluster,
       owner: processIdentity(),
@@ -68,6 +68,7 @@ export class VagrantProvider implements Provider, CanKeep, CanReboot, CanPower {
       machines: spec.machines.map(({ name }) => ({ name, provider: settings.provider ?? '' })),
     };
     await makeClusterFolder(state);
+    await makeVagrantHome(home);
     const { machines, mainAddress } = await makeMachines(spec, { state, settings, users }, ctx);
     return {
       id: spec.cluster,
@@ -80,7 +81,7 @@ export class VagrantProvider implements Provider, CanKeep, CanReboot, CanPower {
 
   async list(ctx: Pick<RunContext, 'signal'>): Promise<readonly ListedCluster[]> {
     const ids = [...(await clusterFolders()), ...(await strayClusters(ctx.signal))];
-    return Promise.all([...new Set(ids)].map((id) => listed(id)));
+    return Promise.all([...new Set(ids)].map((id) => listed(id, stateRoot())));
   }
 
   async destroy({ id }: Pick<Cluster, 'id'>, ctx: Pick<RunContext, 'signal' | 'log'>): Promise<void> {

@@ -45,6 +45,8 @@ export function writtenVagrantfile(
     `# Written by shakedown for its cluster ${id}.`,
     ...configure([
       "config.vm.synced_folder '.', '/vagrant', disabled: true",
+      // We put one of the cluster's in its place ourselves, in a tenth of the time.
+      'config.ssh.insert_key = false',
       ...setting('boot_timeout', bootTimeout?.toString()),
       ...setting('box_version', boxVersion === undefined ? undefined : ruby(boxVersion)),
       ...setting('box_url', boxUrl === undefined ? undefined : ruby(boxUrl)),
@@ -58,9 +60,16 @@ function definition(id: string, machine: MachineSpec, settings: VagrantSettings)
   const setUp = setUpScript(settings, own.os);
   return define(machine.name, [
     `machine.vm.box = ${ruby(boxFor(settings, own.os) ?? '')}`,
+    ...guestOf(machine, settings),
     ...providerBlocks(namesOf(id, machine.name), limitsOf(own), networks, containerOf(id, machine.name)),
     ...(setUp === '' ? [] : [`machine.vm.provision :shell, inline: ${ruby(setUp)}`]),
   ]);
+}
+
+/** What vagrant else finds out by some thirty commands in the machine; of a box without a release we do not know it. */
+function guestOf({ id }: MachineSpec, { nodes, os, box }: VagrantSettings): readonly string[] {
+  const named = nodes?.[id]?.os ?? os ?? (box === undefined ? 'bookworm' : undefined);
+  return named === undefined ? [] : [`machine.vm.guest = :${releaseNamed(named).distribution}`];
 }
 
 /** Debian packages and the mirror to have them from, as vagrant's first provisioning. */

@@ -1,20 +1,12 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readlinkSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { processIdentity } from '../../../../common/process-identity.ts';
+import { listed } from '../../../../main/providers/host/cluster-state.ts';
 import {
   clusterFolders,
   clusterOf,
-  listed,
   machineNameFor,
   makeClusterFolder,
   mustBeId,
@@ -22,7 +14,7 @@ import {
   removeClusterFolder,
   writeState,
 } from '../../../../main/providers/vagrant/cluster-folder.ts';
-import { ownVagrantHome } from '../../../../main/providers/vagrant/vagrant-home.ts';
+import { makeVagrantHome } from '../../../../main/providers/vagrant/vagrant-home.ts';
 
 function folder(): string {
   const root = mkdtempSync(join(tmpdir(), 'shakedown-vagrant-'));
@@ -87,32 +79,31 @@ describe('names', () => {
   );
 });
 
-describe('a VAGRANT_HOME of our own', () => {
+describe('a VAGRANT_HOME of a cluster’s own', () => {
   test('has the user’s boxes, plugins and Vagrantfile, and an index of machines that is not the user’s', async () => {
     const [root, users] = [folder(), folder()];
     for (const name of ['boxes', 'gems', 'data', 'tmp']) mkdirSync(join(users, name));
     for (const name of ['Vagrantfile', 'plugins.json', 'setup_version', 'insecure_private_key']) {
       writeFileSync(join(users, name), '');
     }
-    const home = await ownVagrantHome(users, root);
-    expect(readdirSync(home).toSorted()).toEqual(['Vagrantfile', 'boxes', 'gems', 'plugins.json']);
+    const home = join(root, 'home');
+    await makeVagrantHome(home, users);
+    expect(readdirSync(home).toSorted()).toEqual(['Vagrantfile', 'boxes', 'gems', 'plugins.json', 'tmp']);
     expect(readlinkSync(join(home, 'boxes'))).toBe(join(users, 'boxes'));
-    expect(await ownVagrantHome(users, root)).toBe(home);
   });
 
-  test('is there for a user who has none, and leaves that so', async () => {
-    const root = folder();
-    const users = join(root, 'none');
-    expect(existsSync(await ownVagrantHome(users, root))).toBe(true);
-    expect(existsSync(users)).toBe(false);
+  test('leaves the boxes that it downloads, whole or in part, to a user who had none', async () => {
+    const [root, users] = [folder(), join(folder(), '.vagrant.d')];
+    const home = join(root, 'home');
+    await makeVagrantHome(home, users);
+    mkdirSync(join(home, 'boxes/mine'));
+    expect(readdirSync(join(users, 'boxes'))).toEqual(['mine']);
+    expect(readdirSync(users).toSorted()).toEqual(['boxes', 'tmp']);
   });
 
-  test('keeps the boxes that were had before the user had any', async () => {
-    const [root, users] = [folder(), folder()];
-    const home = await ownVagrantHome(users, root);
-    mkdirSync(join(home, 'boxes/mine'), { recursive: true });
-    mkdirSync(join(users, 'boxes'));
-    await ownVagrantHome(users, root);
-    expect(readdirSync(join(home, 'boxes'))).toEqual(['mine']);
+  test('is there for a user who can have no home', async () => {
+    const home = join(folder(), 'home');
+    await makeVagrantHome(home, '/dev/null/none');
+    expect(readdirSync(home)).toEqual([]);
   });
 });

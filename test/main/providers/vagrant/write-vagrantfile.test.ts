@@ -43,6 +43,17 @@ describe('the Vagrantfile that is written', () => {
     expect(addresses(written({ count: 2 }, ['n0', 'n1']))).toEqual(addresses(text));
   });
 
+  test('gives a container another boot id at each boot, by a hook of LXC’s', () =>
+    expect(written({ count: 1 })).toMatch(/'hook\.mount', '\/bin\/sh .*abc123\/boot-id\.sh/));
+
+  test('tells vagrant what guest it is, where the release is known, and that it need not make a key', () => {
+    expect(written({ count: 1 })).toContain('machine.vm.guest = :debian');
+    expect(written({ count: 1, box: 'a/b', os: 'noble' })).toContain('machine.vm.guest = :ubuntu');
+    expect(written({ nodes: [{ os: 'noble' }], box: 'a/b' })).toContain('machine.vm.guest = :ubuntu');
+    expect(written({ count: 1, box: 'generic/alpine319' })).not.toContain('vm.guest');
+    expect(written({ count: 1 })).toContain('config.ssh.insert_key = false');
+  });
+
   test('installs packages from the mirror that is asked for', () => {
     const text = written({ count: 1, packages: ['etcd-server'], mirror: 'http://127.0.0.1:3142/debian' });
     expect(text).toContain('apt-get install -y -qq --no-install-recommends etcd-server');
