@@ -21,5 +21,5 @@ export { assert, describe, expect, onTestFailed, onTestFinished, vi } from 'vite
 export type { ServiceState, ServiceStatus } from '../../common/protocol.ts';
 export type { CommandResult } from '../../common/results.ts';
 export type { Cluster, ClusterNode, ExecOptions, Service } from './cluster-client.ts';
-export { ClusterError } from './cluster-client.ts';
+export { ClusterError } from './cluster-error.ts';
 export { type EventuallyOptions, eventually } from './eventually.ts';

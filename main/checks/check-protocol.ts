@@ -111,6 +111,9 @@ export const exec = new RequestType<ExecCall, CommandResult, CallFailure>('clust
 export const readFile = new RequestType<NodeCall & { readonly path: string }, string, CallFailure>(
   'cluster/readFile',
 );
+export const endpoint = new RequestType<NodeCall & { readonly port: number }, string, CallFailure>(
+  'cluster/endpoint',
+);
 export const services = new RequestType<NodeCall, readonly ServiceStatus[], CallFailure>('cluster/services');
 export const changeService = new RequestType<
   NodeCall & { readonly name: string; readonly action: 'start' | 'stop' | 'kill'; readonly signal?: string },

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { ServiceStatus } from '../../common/protocol.ts';
 import type { CheckResult, CommandResult } from '../../common/results.ts';
 import type { NodeFacts } from '../config/scenario.ts';
@@ -21,6 +22,16 @@ export interface NodeUnderTest extends NodeFacts {
   startService(name: string): Promise<ServiceStatus>;
   stopService(name: string): Promise<ServiceStatus>;
   killService(name: string, signal?: string): Promise<ServiceStatus>;
+  /**
+   * A stream to a port of its address, through its ssh. There where the main host has no route to that address, and
+   * nowhere else. Throws ShakedownError when nobody answers.
+   */
+  readonly connect?: (port: number) => Promise<Duplex>;
+  /**
+   * `host:port` at which the main host reaches a port of the node: its address, or where it has no route to that a port
+   * of its own loopback whose connections go through the node's ssh.
+   */
+  endpoint(port: number): Promise<string>;
   /** Aborted when the connection to the node is lost. */
   readonly lost: AbortSignal;
 }

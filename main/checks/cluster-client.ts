@@ -3,15 +3,11 @@ import type { CommandResult } from '../../common/results.ts';
 import type { NodeFacts } from '../config/scenario.ts';
 import type { CheckExecOptions } from './check.ts';
 import * as protocol from './check-protocol.ts';
+import { type ClusterError, failure } from './cluster-error.ts';
 import { workerLink } from './worker-link.ts';
 
 /** Times in seconds; `root`: as root, true unless told; `stdin`: what the command reads. */
 export type ExecOptions = Pick<CheckExecOptions, 'timeout' | 'root' | 'stdin'>;
-
-/** Something that the cluster could not do for a test; its message says what and where. */
-export class ClusterError extends Error {
-  override readonly name = 'ClusterError';
-}
 
 /** A service of one node, as the config names it. */
 export interface Service {
@@ -33,6 +29,11 @@ export interface ClusterNode extends NodeFacts {
   sh(command: string, options?: ExecOptions): Promise<string>;
   /** A text file's content; throws when it cannot be read. */
   readFile(path: string): Promise<string>;
+  /**
+   * `host:port` at which the main host reaches a port of the node, whatever the node is: at its address, or by its ssh
+   * where the main host has no route to that. For a client on the main host: `curl http://${await node.endpoint(80)}/`.
+   */
+  endpoint(port: number): Promise<string>;
   /** A service by its name in the config. */
   service(name: string): Service;
 }
@@ -76,19 +77,15 @@ export function clusterClient(): Cluster {
 
 const quoted = (value: number | string): string => (typeof value === 'number' ? `${value}` : `'${value}'`);
 
-/** An error whose stack begins where `called` was called: the line of the check file. */
-function failure(called: (...args: never[]) => unknown, message = ''): ClusterError {
-  const error = new ClusterError(message);
-  Error.captureStackTrace(error, called);
-  return error;
-}
-
 function clusterNode(facts: NodeFacts): ClusterNode {
   const node = facts.id;
   function readFile(path: string): Promise<string> {
     return workerLink().ask(protocol.readFile, { node, path }, failure(readFile));
   }
-  return { ...facts, ...shell(node), readFile, service: (name) => service(node, name) };
+  function endpoint(port: number): Promise<string> {
+    return workerLink().ask(protocol.endpoint, { node, port }, failure(endpoint));
+  }
+  return { ...facts, ...shell(node), readFile, endpoint, service: (name) => service(node, name) };
 }
 
 /** `exec` and `sh` of a node, or of the main host. */

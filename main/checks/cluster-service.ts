@@ -31,6 +31,10 @@ export function serveCluster(
     const node = nodeOf(id);
     return answer({ test, node, onLost }, () => node.readFile(path));
   });
+  connection.onRequest(protocol.endpoint, ({ node: id, test, port }) => {
+    const node = nodeOf(id);
+    return answer({ test, node, onLost }, () => node.endpoint(port));
+  });
   connection.onRequest(protocol.services, ({ node: id, test }) => {
     const node = nodeOf(id);
     return answer({ test, node, onLost }, () => node.services());

@@ -4,8 +4,11 @@ import type { ServiceSpec } from '../../common/ready.ts';
 import type { CommandResult } from '../../common/results.ts';
 import { nodeFacts, type Timeouts } from '../config/scenario.ts';
 import type { Node, Session } from '../phases/phase.ts';
+import { isSshOnly } from '../providers/provider.ts';
 import type { CheckExecOptions, ClusterUnderTest, NodeUnderTest } from './check.ts';
+import { openLocalPort } from './local-port.ts';
 import { runOnMain } from './main-command.ts';
+import { urlHost } from './targets.ts';
 
 /** The session's nodes as checks see them: commands over the connection, services through the agent. */
 export function clusterUnderTest(session: Session): ClusterUnderTest {
@@ -17,7 +20,11 @@ export function clusterUnderTest(session: Session): ClusterUnderTest {
 }
 
 function nodeUnderTest(node: Node, timeouts: Timeouts): NodeUnderTest {
-  const { agent, remote, config } = node;
+  const { agent, remote, config, machine } = node;
+  const sshOnly = isSshOnly(machine);
+  const connect = (port: number) => remote.connect(machine.address, port);
+  /** Ports of the main host, by the node's ports that they go to. */
+  const endpoints = new Map<number, Promise<number>>();
   const exec = (command: string | readonly string[], options: CheckExecOptions = {}) =>
     remote.exec(command, {
       timeout: options.timeout ?? 60,
@@ -26,8 +33,18 @@ function nodeUnderTest(node: Node, timeouts: Timeouts): NodeUnderTest {
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     });
   return {
-    ...nodeFacts(node.machine),
+    ...nodeFacts(machine),
     lost: remote.lost,
+    ...(sshOnly && { connect }),
+    endpoint: async (port) => {
+      if (!sshOnly) return `${urlHost(machine.address)}:${port}`;
+      if (!endpoints.has(port))
+        endpoints.set(
+          port,
+          openLocalPort(() => connect(port), remote.lost),
+        );
+      return `127.0.0.1:${await endpoints.get(port)}`;
+    },
     exec,
     readFile: async (path) => wholeOutput(await exec(['cat', '--', path]), path),
     services: () => agent.call('services', {}),

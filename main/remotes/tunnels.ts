@@ -43,11 +43,17 @@ export function connectThrough(
   return answered<Duplex>(lost, (done) =>
     client.forwardOut('127.0.0.1', 0, host, port, (error, channel) =>
       done(
-        error && new ShakedownError({ message: `no connection to ${host}:${port}: ${error.message}` }),
+        error && new ShakedownError({ message: `no connection to ${host}:${port}: ${whyNot(error)}` }),
         channel,
       ),
     ),
   );
+}
+
+/** By the reason of a channel that was not opened (RFC 4254, 5.1): 1 is refused by the settings, 2 by whoever was to answer. */
+function whyNot({ message, reason }: Error & { readonly reason?: unknown }): string {
+  if (reason === 1) return "the node's sshd passes no connections on (AllowTcpForwarding in its sshd_config)";
+  return message.replace(/^\(SSH\) Channel open failure:\s*/, '') || 'Connection failed';
 }
 
 const noPort = (port: number, { message }: Error): ShakedownError =>

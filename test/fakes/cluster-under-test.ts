@@ -53,6 +53,10 @@ export class FakeNode implements NodeUnderTest {
     });
   }
 
+  endpoint(port: number): Promise<string> {
+    return this.#connected(async () => `${this.address}:${port}`);
+  }
+
   services(): Promise<readonly ServiceStatus[]> {
     return this.#connected(async () => [...this.states.keys()].map((name) => this.#status(name)));
   }

@@ -37,6 +37,9 @@ describe('the cluster in a check file', () => {
             expect(JSON.parse(await cluster.node(2).sh('options', options))).toEqual({ ...options, node: 2 });
             expect((await cluster.main.exec('on the main host')).stdout).toBe('on the main host\\n');
           });
+          test('tells where the main host reaches a port of a node', async ({ cluster }) => {
+            expect(await cluster.node(1).endpoint(2379)).toBe('10.0.0.11:2379');
+          });
           test('reads files', async ({ cluster }) => {
             expect(await cluster.node(1).readFile('/etc/etcd.conf')).toBe('name: één\\n');
           });
@@ -92,6 +95,7 @@ describe('the cluster in a check file', () => {
     'has the nodes, with what is known of them',
     'finds a node by id, by name and by role',
     'runs commands; a non-zero exit is a result',
+    'tells where the main host reaches a port of a node',
     'reads files',
     'stops, starts and kills services',
     'is there in hooks, too',

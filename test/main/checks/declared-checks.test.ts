@@ -3,7 +3,9 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { runDeclaredChecks } from '../../../main/checks/declared-checks.ts';
 import type { DeclaredCheck } from '../../../main/config/scenario.ts';
+import { ConnectionLostError } from '../../../main/remotes/connection-errors.ts';
 import { FakeCluster, type Shell } from '../../fakes/cluster-under-test.ts';
+import { node as sshNode } from '../remotes/fake-node.ts';
 import { Listener, outcomes } from './check-files.ts';
 
 const servers: Server[] = [];
@@ -124,6 +126,54 @@ describe('http', () => {
     const port = await serve(() => {});
     const [result] = await run([http(`:${port}/`)]);
     expect(result?.message).toMatch(/found no answer in time \(1 attempt in 0\.3 s\)/);
+  });
+});
+
+describe('a node to which the main host has no route', () => {
+  /** Its sshd, which is on this machine, passes connections on. */
+  async function behindSsh(): Promise<FakeCluster> {
+    const remote = await (await sshNode()).connect();
+    const connect = (port: number) => remote.connect('127.0.0.1', port);
+    const cluster = new FakeCluster({ count: 1, address: () => '192.0.2.1' });
+    Object.assign(cluster.node(0), { connect });
+    return cluster;
+  }
+
+  test('is asked by its ssh, which the name of the check tells', async () => {
+    const port = await serve((request, response) =>
+      response.end(`asked for ${request.url} at ${request.headers.host}`),
+    );
+    const body = `^asked for /health at 192.0.2.1:${port}$`;
+    const checks = [tcp(port, { within: 5 }), http(`:${port}/health`, { body, within: 5 })];
+    expect(outcomes(await run(checks, await behindSsh()))).toEqual([
+      `pass tcp ${port} on node 0 (by ssh)`,
+      'pass health on node 0 (by ssh)',
+    ]);
+  });
+
+  test('tells that nobody listens', async () => {
+    const port = await listen(createServer());
+    servers.pop()?.close();
+    const cluster = await behindSsh();
+    const results = await run([tcp(port), http(`:${port}/`)], cluster);
+    expect(results.map(({ message }) => message?.replace(/ \(\d+ attempts?.*$/, ''))).toEqual([
+      `expected 192.0.2.1 (by ssh) to accept connections on port ${port}; found connection failed`,
+      `expected http://192.0.2.1:${port}/ (by ssh) to answer 200; found connection failed`,
+    ]);
+  });
+
+  test('that says nothing at all does not use up all attempts, nor more time than the check has', async () => {
+    const cluster = new FakeCluster({ count: 1 });
+    Object.assign(cluster.node(0), { connect: () => new Promise(() => {}) });
+    const [result] = await run([tcp(80)], cluster);
+    expect(result?.message).toContain('found no answer in time (1 attempt in 0.3 s)');
+  });
+
+  test('that is lost ends the check with verdict error', async () => {
+    const cluster = new FakeCluster({ count: 1 });
+    const lost = new ConnectionLostError({ message: 'the connection was lost' });
+    Object.assign(cluster.node(0), { connect: () => Promise.reject(lost) });
+    expect(outcomes(await run([tcp(80)], cluster))).toEqual(['error tcp 80 on node 0 (by ssh)']);
   });
 });
 

@@ -1,11 +1,17 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, connect as connectTcp, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { text } from 'node:stream/consumers';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { CommandResult } from '../../../common/results.ts';
+import type { NodeUnderTest } from '../../../main/checks/check.ts';
 import { clusterUnderTest } from '../../../main/checks/session-cluster.ts';
 import type { Node, Session } from '../../../main/phases/phase.ts';
+import type { Machine } from '../../../main/providers/provider.ts';
 import type { Command, ExecOptions } from '../../../main/remotes/remote.ts';
+import { node as sshNode } from '../remotes/fake-node.ts';
 
 interface Call {
   readonly what: unknown;
@@ -103,6 +109,64 @@ describe('the cluster of a session', () => {
     await expect(session().node.startService('nginx')).rejects.toThrow(
       "node 1 has no service 'nginx'; its services: 'etcd'",
     );
+  });
+});
+
+describe('a port of a node, as the main host reaches it', () => {
+  /** A node of this address whose ssh ends on this machine. */
+  async function nodeAt(machine: Partial<Machine>): Promise<{ node: NodeUnderTest; lose: () => void }> {
+    const { connect } = await sshNode();
+    const remote = await connect();
+    const session = {
+      scenario: { directory: '/', timeouts: { start: 60 } },
+      nodes: [
+        { id: 0, machine: { id: 0, name: 'n0', ssh: {}, ...machine }, config: { services: [] }, remote },
+      ],
+    };
+    const [node] = clusterUnderTest(session as unknown as Session).nodes;
+    if (node === undefined) throw new Error('the session has a node');
+    return { node, lose: () => remote[Symbol.asyncDispose]() };
+  }
+  const listening = async () => {
+    const server = createServer((socket) => socket.end('hello')).listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    return (server.address() as AddressInfo).port;
+  };
+  const said = async (endpoint: string) => {
+    const [host = '', port] = endpoint.split(':');
+    return text(connectTcp({ host, port: Number(port) }));
+  };
+
+  test('is at the node’s address', async () => {
+    const { node } = await nodeAt({ address: '10.0.0.11' });
+    expect(await node.endpoint(2379)).toBe('10.0.0.11:2379');
+    expect(node.connect).toBeUndefined();
+    expect(await (await nodeAt({ address: 'fd00::1' })).node.endpoint(80)).toBe('[fd00::1]:80');
+  });
+
+  test('is a port of its own loopback, by ssh, where it has no route to that', async () => {
+    const { node } = await nodeAt({ address: '127.0.0.1', sshOnly: true });
+    const port = await listening();
+    const endpoint = await node.endpoint(port);
+    expect(endpoint).toMatch(/^127\.0\.0\.1:\d+$/);
+    expect(endpoint).not.toBe(`127.0.0.1:${port}`);
+    expect(await node.endpoint(port)).toBe(endpoint);
+    expect(await said(endpoint)).toBe('hello');
+    expect(node.connect).toBeDefined();
+  });
+
+  test('goes by ssh too where there are jump hosts before the node', async () => {
+    const ssh = { host: '10.0.0.11', port: 22, user: 'root' };
+    const { node } = await nodeAt({ address: '10.0.0.11', ssh: { ...ssh, jumps: [ssh] } });
+    expect(node.connect).toBeDefined();
+  });
+
+  test('is closed with the connection to the node', async () => {
+    const { node, lose } = await nodeAt({ address: '127.0.0.1', sshOnly: true });
+    const endpoint = await node.endpoint(await listening());
+    await lose();
+    await expect.poll(() => said(endpoint).catch((error) => error.code)).toBe('ECONNREFUSED');
   });
 });
 
