@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { UsageError } from '../../common/errors.ts';
@@ -83,6 +84,75 @@ describe('requests that fail for a while', () => {
   });
 });
 
+describe('EC2 is eventually consistent', () => {
+  const atFirst = (action: RegExp, code: string): Rule => {
+    let left = 2;
+    return (call) => (action.test(call.get('Action') ?? '') && left-- > 0 ? error(code) : undefined);
+  };
+
+  test.each([
+    ['AuthorizeSecurityGroupIngress', 'InvalidGroup.NotFound'],
+    ['RunInstances', 'InvalidGroup.NotFound'],
+    ['RunInstances', 'InvalidKeyPair.NotFound'],
+  ])('%s does not know what was made just before: %s', async (action, code) => {
+    cloud.proxy.rule(atFirst(new RegExp(`^${action}$`), code));
+    const { id } = await cloud.create();
+    expect(actions().filter((each) => each === action)).toHaveLength(3);
+    expect(await instances(id)).toBe(1);
+  });
+
+  test('an instance is not known for a while after it was launched', async () => {
+    let left = 3;
+    cloud.proxy.rule(
+      on('DescribeInstances', (call) =>
+        call.has('InstanceId.1') && left-- > 0 ? error('InvalidInstanceID.NotFound') : undefined,
+      ),
+    );
+    const { machines } = await cloud.create({ count: 2 });
+    expect(machines).toHaveLength(2);
+    expect(left).toBeLessThan(0);
+  });
+
+  test('nor when it is to be terminated', async () => {
+    const { id } = await cloud.create();
+    cloud.proxy.rule(atFirst(/^TerminateInstances$/, 'InvalidInstanceID.NotFound'));
+    await destroy(id);
+    expect(await cloud.remains(id)).toEqual([]);
+  });
+
+  test('a security group is in use for a while after its instances are gone', async () => {
+    const { id } = await cloud.create();
+    cloud.proxy.rule(atFirst(/^DeleteSecurityGroup$/, 'DependencyViolation'));
+    await destroy(id);
+    expect(actions().filter((action) => action === 'DeleteSecurityGroup')).toHaveLength(3);
+    expect(await cloud.remains(id)).toEqual([]);
+  });
+
+  test('a security group that something else uses is told after a while, and found again', async () => {
+    const { id } = await cloud.create();
+    cloud.proxy.rule(on('DeleteSecurityGroup', () => error('DependencyViolation')));
+    const hasty = cloud.provider(credentials, cloud.home, { patience: { state: 1000 } });
+    await expect(hasty.destroy({ id }, cloud.context())).rejects.toMatchObject({
+      details: { message: expect.stringMatching(/security group sg-\w+ is still used/) },
+    });
+    expect((await cloud.provider().list(cloud.context())).map((each) => each.id)).toEqual([id]);
+  });
+
+  test('every list may begin with an empty page', async () => {
+    // Those of key pairs and types are not in pages, nor is what is asked for by its id.
+    cloud.proxy.rule((call) =>
+      /^Describe(?!KeyPairs|InstanceTypes$)/.test(call.get('Action') ?? '') && !call.has('InstanceId.1')
+        ? { kind: 'empty-page' }
+        : undefined,
+    );
+    const { id } = await cloud.create({ spot: true });
+    expect(await instances(id)).toBe(1);
+    expect((await cloud.provider().list(cloud.context())).map((each) => each.id)).toEqual([id]);
+    await destroy(id);
+    expect(await cloud.remains(id)).toEqual([]);
+  });
+});
+
 describe('capacity', () => {
   const zoneOf = (call: URLSearchParams) => call.get('NetworkInterface.1.SubnetId');
 
@@ -141,6 +211,7 @@ describe('what cannot be', () => {
     [{ image: 'no-such-image-*' }, /has no image 'no-such-image-\*' of self/],
     [{ os: 'forky' }, /has no image 'debian-14-amd64-\*' of 136693071363/],
     [{ type: 't9.colossal' }, /InvalidInstanceType/],
+    [{ securityGroup: 'sg-0123456789abcdef0' }, /InvalidGroup\.NotFound/],
     [{ subnet: 'subnet-0123456789abcdef0' }, /InvalidSubnetID/],
     [{ image: 'ami-0d12a00000000003' }, /is for arm64/],
   ])('%j: is told, before anything is made', async (options, message) => {
@@ -186,6 +257,63 @@ describe('what cannot be', () => {
         message: expect.stringMatching(/could not list the subnets: (no answer within 3 s|TimeoutError)/),
       },
     });
+  });
+
+  test('an endpoint that hangs when an instance is to be launched: asked again, and nothing is made twice', async () => {
+    for (const after of [{}, { after: true }] as const) {
+      cloud.proxy.rule(
+        on('RunInstances', (_call, count) => (count === 1 ? { kind: 'hang', ...after } : undefined)),
+      );
+      const { id } = await cloud.create({}, { patience: hasty });
+      const tokens = cloud.proxy.calls.flatMap((call) => call.get('ClientToken') ?? []);
+      // One that was carried out is found by its tags.
+      expect(tokens).toHaveLength('after' in after ? 1 : 2);
+      expect(new Set(tokens).size).toBe(1);
+      expect(await instances(id)).toBe(1);
+    }
+  });
+
+  test('an endpoint that hangs then for ever: given up in time, and what it made all the same is terminated', async () => {
+    const late: Promise<unknown>[] = [];
+    cloud.proxy.rule((call, count) => {
+      if (call.get('Action') !== 'RunInstances') return undefined;
+      // The last one is carried out when nobody waits for it any more.
+      if (count === 4) late.push(sleep(1500).then(() => cloud.ec2.runInstances(requestOf(call))));
+      return { kind: 'hang' };
+    });
+    const cluster = newClusterId();
+    const made = cloud.create({}, { cluster, patience: hasty });
+    await expect(made).rejects.toMatchObject({
+      details: {
+        message: expect.stringMatching(/could not launch n0: no answer within 1 s/),
+        hint: "check 'region', 'endpoint' and the network",
+      },
+    });
+    expect(actions().filter((action) => action === 'RunInstances')).toHaveLength(4);
+    await Promise.all(late);
+    expect(await instances(cluster)).toBe(1);
+    await destroy(cluster);
+    expect(await cloud.remains(cluster)).toEqual([]);
+    const { Reservations = [] } = await cloud.ec2.describeInstances({
+      Filters: [{ Name: 'tag:shakedown', Values: [cluster] }],
+    });
+    const states = Reservations.flatMap(({ Instances = [] }) => Instances.map(({ State }) => State?.Name));
+    expect(states).toEqual(['terminated']);
+  });
+
+  /** What EC2 was asked for, as far as it matters to who looks for it. */
+  const requestOf = (call: URLSearchParams) => ({
+    ...{ ImageId: call.get('ImageId') ?? '', MinCount: 1, MaxCount: 1 },
+    TagSpecifications: [
+      {
+        ResourceType: 'instance' as const,
+        Tags: [1, 2, 3, 4, 5, 6, 7, 8].flatMap((tag) => {
+          const of = (what: string) => call.get(`TagSpecification.1.Tag.${tag}.${what}`);
+          const [Key, Value] = [of('Key'), of('Value')];
+          return Key && Value ? [{ Key, Value }] : [];
+        }),
+      },
+    ],
   });
 
   test('an endpoint that takes connections and says nothing', async () => {
@@ -327,9 +455,26 @@ describe('what earlier runs left', () => {
     expect(await cloud.provider().list(cloud.context())).toMatchObject([{ id, kept: true }]);
   });
 
+  test('is found in every region where this main host made something, though the environment names none', async () => {
+    const home = emptyHome();
+    const regions = [region, 'us-east-1'];
+    const made = await Promise.all(regions.map((each) => cloud.create({ region: each }, { home })));
+    const ids = made.map(({ id }) => id);
+    // The states of the clusters are lost, where they were is not.
+    for (const id of ids) rmSync(join(home, id), { recursive: true });
+    const reaper = cloud.provider(credentials, home);
+    const found = await reaper.list(cloud.context());
+    expect(found.map(({ id }) => id).sort()).toEqual(ids.toSorted());
+    expect(found.map(({ state }) => state)).toEqual(
+      expect.arrayContaining(regions.map((each) => ({ region: each, endpoint: cloud.proxy.url }))),
+    );
+    for (const cluster of found) await reaper.destroy(cluster, cloud.context());
+    expect(await reaper.list(cloud.context())).toEqual([]);
+  });
+
   test('in a cloud that is gone is told as that, with what would have it forgotten', async () => {
     const home = emptyHome();
-    const gone = cloud.provider(credentials, home, { call: 2000 });
+    const gone = cloud.provider(credentials, home, { patience: { call: 2000 } });
     const owner = { pid: 1 };
     const place = { region, endpoint: 'http://127.0.0.1:9' };
     await new Ec2States(home).write({ id: 'abc123', owner, place, stage: 'made' });

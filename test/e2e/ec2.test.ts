@@ -126,7 +126,7 @@ describe('instances that are real', () => {
   beforeAll(async () => {
     cloud.proxy.rule(room.rule);
     const options = { count: 2, subnet: room.subnet, addresses: 'private' as const };
-    cluster = await cloud.create({ ...options, expiresAfter: '2h' }, { user: 'joe' });
+    cluster = await cloud.create({ ...options, expiresAfter: '2h' }, { user: 'joe', real: true });
   });
   afterAll(async () => {
     await destroy(cluster.id);
@@ -149,16 +149,25 @@ describe('instances that are real', () => {
     }
   });
 
+  const knowOneAnother = async () => {
+    const addresses = cluster.machines.map(({ address }) => address);
+    expect(await on(0, "getent hosts n1 | cut -d' ' -f1")).toBe(addresses[1]);
+    expect(await on(1, "getent hosts n0 | cut -d' ' -f1")).toBe(addresses[0]);
+    expect(await on(0, 'bash -c "< /dev/tcp/n1/22" && echo reached')).toBe('reached');
+  };
+  test('know one another by name', knowOneAnother);
+
   test('were booted by user data that cloud-init’s own schema finds valid', async () =>
     expect(
       await on(0, 'sudo cloud-init schema --config-file /var/lib/cloud/seed/nocloud/user-data'),
     ).toContain('Valid'));
 
-  test('restart, and keep their host key', async () => {
+  test('restart, and keep their host key and the names', async () => {
     const boot = 'cat /proc/sys/kernel/random/boot_id';
     const before = await on(0, boot);
     await cloud.provider().reboot({ cluster, machine: 0 }, cloud.context());
     expect(await on(0, boot)).not.toBe(before);
+    await knowOneAnother();
   });
 
   test('lose and regain their power', async () => {

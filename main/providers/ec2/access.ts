@@ -1,6 +1,9 @@
 import type { Tag } from '@aws-sdk/client-ec2';
+import { ShakedownError } from '../../../common/errors.ts';
 import type { Ec2Api } from './ec2-api.ts';
 import { Ec2Error } from './ec2-error.ts';
+import { eventually } from './eventually.ts';
+import { describePlace } from './place.ts';
 import { keys, nameOf } from './tags.ts';
 
 /** What a group lets in. */
@@ -11,6 +14,8 @@ export interface GroupPlan {
   readonly from: readonly string[];
   readonly tags: readonly Tag[];
 }
+
+const unknownGroup = /^InvalidGroup\.NotFound$/;
 
 const has = (error: unknown, code: string): boolean => error instanceof Ec2Error && error.code === code;
 
@@ -30,8 +35,10 @@ export async function makeGroup(plan: GroupPlan, api: Ec2Api, signal: AbortSigna
     { IpProtocol: '-1', UserIdGroupPairs: [{ GroupId: group, Description: `members of ${cluster}` }] },
   ];
   try {
-    await api.call('let this main host into the security group', signal, (ec2, options) =>
-      ec2.authorizeSecurityGroupIngress({ GroupId: group, IpPermissions: rules }, options),
+    await eventually(unknownGroup, api, signal, () =>
+      api.call('let this main host into the security group', signal, (ec2, options) =>
+        ec2.authorizeSecurityGroupIngress({ GroupId: group, IpPermissions: rules }, options),
+      ),
     );
   } catch (error) {
     // All of them or none: the answer to an earlier try was lost.
@@ -70,10 +77,34 @@ async function createOrFind(
     { Name: 'vpc-id', Values: [vpc] },
     { Name: `tag:${keys.cluster}`, Values: [cluster] },
   ];
+  return eventually(unknownGroup, api, signal, async () => {
+    const { SecurityGroups = [] } = await api.call('find the security group', signal, (ec2, options) =>
+      ec2.describeSecurityGroups({ Filters: filters }, options),
+    );
+    const [group] = SecurityGroups;
+    if (group?.GroupId) return group.GroupId;
+    const message = `${describePlace(api.place)} has a security group ${name}, and it is not the cluster's`;
+    throw new Ec2Error('InvalidGroup.NotFound', 'refused', { message, phase: 'machines' });
+  });
+}
+
+/** Whether a group that is given can be that of instances in a VPC. Throws ShakedownError. */
+export async function checkGroup(
+  group: string,
+  vpc: string,
+  api: Ec2Api,
+  signal: AbortSignal,
+): Promise<void> {
   const { SecurityGroups = [] } = await api.call('find the security group', signal, (ec2, options) =>
-    ec2.describeSecurityGroups({ Filters: filters }, options),
+    ec2.describeSecurityGroups({ GroupIds: [group] }, options),
   );
-  return SecurityGroups[0]?.GroupId ?? '';
+  const other = SecurityGroups[0]?.VpcId;
+  if (other === undefined || other === vpc) return;
+  throw new ShakedownError({
+    message: `security group ${group} is of ${other}, and the instances are to be in ${vpc}`,
+    phase: 'machines',
+    hint: "correct 'securityGroup' or 'subnet'",
+  });
 }
 
 /**

@@ -3,7 +3,7 @@ import type { RunContext } from '../../context.ts';
 import { hostKeyPair } from '../host/identity.ts';
 import { bytes, settingsOfMachine } from '../machine-options.ts';
 import type { MachineSpec, MachinesSpec } from '../provider.ts';
-import { importKey, makeGroup } from './access.ts';
+import { checkGroup, importKey, makeGroup } from './access.ts';
 import type { Ec2Api } from './ec2-api.ts';
 import { type Ec2Settings, seconds } from './ec2-options.ts';
 import { type FoundImage, findImage } from './find-image.ts';
@@ -48,6 +48,8 @@ export async function lookUp(
   const type = await instanceType(settings.type, api, signal);
   const zones = await findZones(settings, api, signal);
   for (const wanted of own) refuseTooSmall(settings.type, type, wanted);
+  if (settings.securityGroup !== undefined)
+    await checkGroup(settings.securityGroup, zones[0].vpc, api, signal);
   const releases = [...new Set(own.map(({ os }) => os))];
   const images = await Promise.all(
     releases.map(async (os) => {
@@ -95,6 +97,12 @@ export async function makeCluster(
   return waitRunning(launched, api, signal);
 }
 
+/** At least what the image takes. */
+function diskOf({ root }: FoundImage, wanted: number | string | undefined): InstancePlan['disk'] {
+  const sizes = [root?.size ?? [], wanted === undefined ? [] : Math.ceil(bytes(wanted) / 1024 ** 3)].flat();
+  return root && sizes.length > 0 ? { device: root.device, size: Math.max(...sizes) } : undefined;
+}
+
 function instancePlan(
   machine: MachineSpec,
   { spec, settings, images, user, publicKey }: Plan,
@@ -105,9 +113,6 @@ function instancePlan(
   if (!image) throw new Error(`no image was looked up for ${os}`);
   const { hostKey, publicHostKey } = hostKeyPair();
   const { type, spot, packages, mirror, addresses } = settings;
-  const device = image.rootDevice;
-  const root =
-    disk !== undefined && device ? { device, size: Math.ceil(bytes(disk) / 1024 ** 3) } : undefined;
   return {
     ...made,
     cluster: spec.cluster,
@@ -117,7 +122,7 @@ function instancePlan(
     type,
     spot,
     hostKey: publicHostKey.trim(),
-    disk: root,
+    disk: diskOf(image, disk),
     publicAddress: addresses === 'public' ? true : undefined,
     userData: userData({
       name: machine.name,

@@ -9,20 +9,26 @@ export interface Patience {
   readonly call: number;
   /** For one try of a request. */
   readonly request: number;
-  /** Until what was just made is seen by all requests: EC2 is eventually consistent. */
+  /** Between looks for what was just made: EC2 is eventually consistent. */
   readonly settle: number;
+  /** Until what was just made is known to all requests. */
+  readonly seen: number;
   /** Between rounds through all zones that lack capacity. */
   readonly capacity: number;
   /** Until instances are running, or gone. */
   readonly state: number;
+  /** From there until they answer by ssh. */
+  readonly boot: number;
 }
 
 export const usualPatience: Patience = {
   call: 60_000,
   request: 20_000,
   settle: 5_000,
+  seen: 60_000,
   capacity: 15_000,
   state: 600_000,
+  boot: 300_000,
 };
 
 export type Sdk = typeof import('@aws-sdk/client-ec2');
@@ -75,14 +81,28 @@ export class Ec2Api {
       return await request(ec2, { abortSignal: AbortSignal.any([signal, limit]) });
     } catch (error) {
       signal.throwIfAborted();
-      if (!limit.aborted) throw explain(error, doing, this.place);
-      const waited = `no answer within ${this.patience.call / 1000} s`;
+      const silent = error instanceof Error && /requestTimeout/.test(error.message);
+      if (!limit.aborted && !silent) throw explain(error, doing, this.place);
+      const waited = `no answer within ${(limit.aborted ? this.patience.call : this.patience.request) / 1000} s`;
       throw new Ec2Error('TimeoutError', 'unsure', {
         message: `${describePlace(this.place)} could not ${doing}: ${waited}`,
         phase: 'machines',
         hint: "check 'region', 'endpoint' and the network",
       });
     }
+  }
+
+  /** All pages of an answer: one may be empty, and more follow all the same (the API's NextToken). Throws as `call`. */
+  async pages<Page>(
+    doing: string,
+    signal: AbortSignal,
+    paginate: (config: { readonly client: EC2 }, options: CallOptions) => AsyncIterable<Page>,
+  ): Promise<readonly Page[]> {
+    return this.call(doing, signal, async (client, options) => {
+      const pages: Page[] = [];
+      for await (const page of paginate({ client }, options)) pages.push(page);
+      return pages;
+    });
   }
 
   [Symbol.dispose](): void {

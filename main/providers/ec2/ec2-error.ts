@@ -30,7 +30,7 @@ const throttled =
 
 /** "Insufficient capacity" and spot's own limits: another zone or market may have what this one lacks. */
 const capacity =
-  /^(InsufficientInstanceCapacity|InsufficientHostCapacity|InsufficientCapacity|InsufficientFreeAddressesInSubnet|SpotMaxPriceTooLow|MaxSpotInstanceCountExceeded|Unsupported)$/;
+  /^(InsufficientInstanceCapacity|InsufficientHostCapacity|InsufficientCapacity|InsufficientVolumeCapacity|InsufficientFreeAddressesInSubnet|SpotMaxPriceTooLow|MaxSpotInstanceCountExceeded|Unsupported)$/;
 
 const credentials =
   /^(AuthFailure|InvalidClientTokenId|UnrecognizedClientException|SignatureDoesNotMatch|ExpiredToken(Exception)?|RequestExpired|CredentialsProviderError|IncompleteSignature|MissingAuthenticationToken|OptInRequired|Blocked)$/;

@@ -17,12 +17,13 @@ import { lookUp, makeCluster } from './create-cluster.ts';
 import { type Ec2Api, type Patience, usualPatience } from './ec2-api.ts';
 import { settingsOf, userOf } from './ec2-options.ts';
 import { Ec2States, ec2Home } from './ec2-state.ts';
+import { introduce } from './introduce.ts';
 import { clustersAt, merge } from './list-clusters.ts';
 import { machineOf, previewMachine } from './machine-of.ts';
 import { isPlace } from './place.ts';
 import { orForget, Places } from './places.ts';
 import { type ClusterState, type InstanceAct, instanceOf, reboot, start, stop } from './power.ts';
-import { describeCost } from './price.ts';
+import { tellCost } from './price.ts';
 import { probeCredentials } from './probe-credentials.ts';
 import { mustBeId } from './tags.ts';
 import { tagKept, tearDown } from './teardown.ts';
@@ -38,17 +39,20 @@ export class Ec2Provider implements Provider, CanKeep, CanReboot, CanPower {
   readonly #env: NodeJS.ProcessEnv;
   readonly #states: Ec2States;
   readonly #places: Places;
+  readonly #introduce: typeof introduce;
 
-  /** `home` keeps what is known of clusters instead of `ec2Home()`; tests are less patient than usual. */
+  /** `home` keeps what is known of clusters instead of `ec2Home()`; tests are less patient, and replace introductions. */
   constructor(
     options: {
       readonly env?: NodeJS.ProcessEnv;
       readonly home?: string;
       readonly patience?: Partial<Patience>;
+      readonly introduction?: typeof introduce;
     } = {},
   ) {
     this.#env = options.env ?? process.env;
     this.#states = new Ec2States(options.home ?? ec2Home(this.#env));
+    this.#introduce = options.introduction ?? introduce;
     const patience = { ...usualPatience, ...options.patience };
     this.#places = new Places({ env: this.#env, states: this.#states, patience });
   }
@@ -79,14 +83,13 @@ export class Ec2Provider implements Provider, CanKeep, CanReboot, CanPower {
     await this.#states.write({ ...state, stage: 'making' });
     const instances = await makeCluster(plan, api, ctx);
     await this.#states.write({ ...state, stage: 'made' });
-    const message = await describeCost(instances, settings, plan.expires, api, ctx.signal);
-    ctx.emit({ type: 'note', phase: 'machines', message });
-    ctx.log(message);
     const { addresses } = settings;
-    const own: ClusterState = { ...place, ...(addresses === undefined ? {} : { addresses }) };
     const machines = spec.machines.map((machine) =>
       machineOf(machine, instances, { ...spec.login, user }, addresses),
     );
+    await tellCost(instances, settings, plan.expires, api, ctx);
+    await this.#introduce(machines, instances, api.patience.boot / 1000, ctx);
+    const own: ClusterState = { ...place, ...(addresses === undefined ? {} : { addresses }) };
     return { id: spec.cluster, provider: this.name, machines, borrowed: false, state: own };
   }
 

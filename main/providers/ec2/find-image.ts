@@ -15,8 +15,8 @@ const owners = { debian: '136693071363', ubuntu: '099720109477' };
 export interface FoundImage {
   readonly id: string;
   readonly name: string;
-  /** Its root disk's device, where that is an EBS volume. */
-  readonly rootDevice?: string;
+  /** Its root disk, where that is an EBS volume; GiB. */
+  readonly root?: { readonly device: string; readonly size?: number };
 }
 
 type Wish = Pick<Ec2Settings, 'image' | 'imageOwner'> & { readonly os: string };
@@ -32,9 +32,10 @@ export async function findImage(
   signal: AbortSignal,
 ): Promise<FoundImage> {
   const query = imageQuery(wish, architecture);
-  const { Images = [] } = await api.call(`find the image ${query.told}`, signal, (ec2, options) =>
-    ec2.describeImages(query.request, options),
+  const pages = await api.pages(`find the image ${query.told}`, signal, (config, options) =>
+    api.sdk.paginateDescribeImages(config, query.request, options),
   );
+  const Images = pages.flatMap((page) => page.Images ?? []);
   const usable = Images.filter(({ State }) => State === undefined || State === 'available');
   const [newest] = usable.toSorted((one, other) => created(other) - created(one));
   if (!newest?.ImageId) {
@@ -48,10 +49,14 @@ export async function findImage(
   return {
     id: newest.ImageId,
     name: newest.Name ?? newest.ImageId,
-    ...(newest.RootDeviceName && newest.RootDeviceType === 'ebs'
-      ? { rootDevice: newest.RootDeviceName }
-      : {}),
+    ...rootOf(newest),
   };
+}
+
+function rootOf({ RootDeviceName: device, RootDeviceType, BlockDeviceMappings = [] }: Image) {
+  if (!device || RootDeviceType !== 'ebs') return {};
+  const size = BlockDeviceMappings.find(({ DeviceName }) => DeviceName === device)?.Ebs?.VolumeSize;
+  return { root: { device, ...(size === undefined ? {} : { size }) } };
 }
 
 /** What to ask for, and that in words. Throws UsageError for a release that is not known. */

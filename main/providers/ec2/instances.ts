@@ -36,18 +36,15 @@ export async function instancesOf(
 }
 
 /** All instances with a filter, page by page. */
-export function describe(
+export async function describe(
   request: { readonly Filters?: { Name: string; Values: string[] }[]; readonly InstanceIds?: string[] },
   api: Ec2Api,
   signal: AbortSignal,
 ): Promise<readonly Instance[]> {
-  return api.call('list the instances', signal, async (client, options) => {
-    const found: Instance[] = [];
-    for await (const page of api.sdk.paginateDescribeInstances({ client }, request, options)) {
-      for (const { Instances = [] } of page.Reservations ?? []) found.push(...Instances);
-    }
-    return found;
-  });
+  const pages = await api.pages('list the instances', signal, (config, options) =>
+    api.sdk.paginateDescribeInstances(config, request, options),
+  );
+  return pages.flatMap(({ Reservations = [] }) => Reservations.flatMap(({ Instances = [] }) => Instances));
 }
 
 /** An instance in our words; none for one that is not ours. */

@@ -2,12 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ShakedownError } from '../../../common/errors.ts';
 import type { Ec2Api } from './ec2-api.ts';
 import { Ec2Error } from './ec2-error.ts';
+import { eventually } from './eventually.ts';
 import { instancesOf, type OwnInstance, ownInstance } from './instances.ts';
 import { type InstancePlan, type Market, runRequest } from './run-request.ts';
 import type { Zone } from './zones.ts';
 
 const rounds = 3;
-const tries = 8;
+/** What was throttled is repeated longer than what gets no answer. */
+const tries = { throttled: 8, unsure: 4 };
+
+/** The group and the key that were made just before. */
+const unknownYet = /^Invalid(Group|KeyPair)\.NotFound$/;
 
 /** The zones to try, the one that had capacity last first; all nodes of a cluster share them. */
 export class ZoneOrder {
@@ -81,24 +86,42 @@ async function runOnce(
   const request = runRequest(plan, zone, attempt);
   for (let count = 1; ; count++) {
     try {
-      const { Instances = [] } = await api.call(
-        `launch ${plan.name}`,
-        signal,
-        (ec2, options) => ec2.runInstances(request, options),
-        api.once,
+      const { Instances = [] } = await eventually(unknownYet, api, signal, () =>
+        api.call(
+          `launch ${plan.name}`,
+          signal,
+          (ec2, options) => ec2.runInstances(request, options),
+          api.once,
+        ),
       );
       const [made] = Instances.flatMap(ownInstance);
       if (made) return made;
       throw new Ec2Error('NoInstance', 'refused', { message: `${plan.name} was launched, and is not there` });
     } catch (error) {
       if (!(error instanceof Ec2Error)) throw error;
-      const mismatch = error.code === 'IdempotentParameterMismatch';
-      if (error.meaning === 'unsure' || mismatch) {
-        const found = (await instancesOf(plan.cluster, api, signal)).find(({ node }) => node === plan.node);
-        if (found) return found;
+      const { meaning } = error;
+      // The token was used by an earlier create: its instance is there, or will be.
+      if (error.code === 'IdempotentParameterMismatch') {
+        return await eventually(/^IdempotentParameterMismatch$/, api, signal, async () => {
+          const found = await launched(plan, api, signal);
+          if (found) return found;
+          throw error;
+        });
       }
-      if (count >= tries || mismatch || !['unsure', 'throttled'].includes(error.meaning)) throw error;
+      if (meaning !== 'unsure' && meaning !== 'throttled') throw error;
+      const found = meaning === 'unsure' ? await launched(plan, api, signal) : undefined;
+      if (found) return found;
+      if (count >= tries[meaning]) throw error;
     }
     await sleep(Math.random() * Math.min(20_000, 500 * 2 ** count), undefined, { signal });
   }
+}
+
+/** The instance of a node, as far as its tags tell. */
+async function launched(
+  { cluster, node }: InstancePlan,
+  api: Ec2Api,
+  signal: AbortSignal,
+): Promise<OwnInstance | undefined> {
+  return (await instancesOf(cluster, api, signal)).find((each) => each.node === node);
 }

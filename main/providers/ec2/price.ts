@@ -1,19 +1,22 @@
+import type { RunContext } from '../../context.ts';
 import type { Ec2Api } from './ec2-api.ts';
 import type { Ec2Settings } from './ec2-options.ts';
 import type { OwnInstance } from './instances.ts';
 import { describePlace } from './place.ts';
 
-/** What the instances are, what they cost and when they end, in a sentence. */
-export async function describeCost(
+/** Tells what the instances are, what they cost and when they end, in a sentence. */
+export async function tellCost(
   instances: readonly OwnInstance[],
   settings: Pick<Ec2Settings, 'type' | 'pricePerHour'>,
   expires: Date,
   api: Ec2Api,
-  signal: AbortSignal,
-): Promise<string> {
+  { signal, emit, log }: Pick<RunContext, 'signal' | 'emit' | 'log'>,
+): Promise<void> {
   const many = `${instances.length} ${settings.type} in ${describePlace(api.place)}`;
   const price = await describePrice(instances, settings, api, signal);
-  return `${many}: ${price}; they end themselves at ${expires.toISOString()}`;
+  const message = `${many}: ${price}; they end themselves at ${expires.toISOString()}`;
+  emit({ type: 'note', phase: 'machines', message });
+  log(message);
 }
 
 /**
@@ -53,13 +56,15 @@ async function spotPrice(
     AvailabilityZone: zone,
     ProductDescriptions: ['Linux/UNIX', 'Linux/UNIX (Amazon VPC)'],
     StartTime: new Date(),
-    MaxResults: 10,
   };
-  const answer = await api
-    .call('tell spot prices', signal, (ec2, options) => ec2.describeSpotPriceHistory(request, options))
-    .catch(() => undefined);
+  const pages = await api
+    .pages('tell spot prices', signal, (config, options) =>
+      api.sdk.paginateDescribeSpotPriceHistory(config, request, options),
+    )
+    .catch(() => []);
   signal.throwIfAborted();
-  const newest = answer?.SpotPriceHistory?.toSorted((one, other) => time(other) - time(one))[0];
+  const prices = pages.flatMap(({ SpotPriceHistory = [] }) => SpotPriceHistory);
+  const [newest] = prices.toSorted((one, other) => time(other) - time(one));
   const price = Number(newest?.SpotPrice);
   return price > 0 ? price : undefined;
 }

@@ -17,7 +17,7 @@ export interface InstancePlan {
   /** `ssh-ed25519 AAAA…` */
   readonly hostKey: string;
   readonly spot: boolean | { readonly maxPrice: number };
-  /** The root disk, if not as the image has it; in GiB. */
+  /** The root disk, where it is known what the image has; in GiB. */
   readonly disk: { readonly device: string; readonly size: number } | undefined;
   readonly publicAddress: boolean | undefined;
 }
@@ -50,6 +50,8 @@ export function runRequest(
     UserData: Buffer.from(plan.userData).toString('base64'),
     // The timer on the instance powers it off: that shall be its end.
     InstanceInitiatedShutdownBehavior: 'terminate',
+    // The user data has the host key: what on the instance only passes requests on (SSRF) shall not get at it.
+    MetadataOptions: { HttpEndpoint: 'enabled', HttpTokens: 'required' },
     NetworkInterfaces: [
       {
         DeviceIndex: 0,
@@ -79,6 +81,7 @@ export function runRequest(
   };
 }
 
+/** Some images want theirs to outlive the instance: then nobody would end what a lost main host left. */
 const rootDisk = ({ device, size }: NonNullable<InstancePlan['disk']>) => ({
   DeviceName: device,
   Ebs: { DeleteOnTermination: true, VolumeSize: size },

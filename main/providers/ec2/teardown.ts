@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ShakedownError } from '../../../common/errors.ts';
 import type { Ec2Api } from './ec2-api.ts';
-import { Ec2Error } from './ec2-error.ts';
+import { eventually } from './eventually.ts';
 import { unknownAction } from './instance-type.ts';
 import { instancesOf } from './instances.ts';
 import { describePlace } from './place.ts';
+import { remove } from './remove.ts';
 import { keys } from './tags.ts';
 import { ownThings, type Things } from './things.ts';
 import { waitGone } from './wait-running.ts';
@@ -54,10 +55,7 @@ async function takeAway(cluster: string, api: Ec2Api, act: Act): Promise<boolean
   const doomed = instances.map(({ id }) => id);
   if (doomed.length > 0) {
     log(`terminating ${doomed.join(' ')}`);
-    await api.call('terminate the instances', signal, (ec2, options) =>
-      // They have nothing left to save, and their shutdown could take minutes.
-      ec2.terminateInstances({ InstanceIds: doomed, SkipOsShutdown: true }, options),
-    );
+    await terminate(doomed, api, signal);
     await waitGone(cluster, api, signal);
   }
   // Volumes and interfaces mostly go with their instances.
@@ -77,49 +75,15 @@ async function takeAway(cluster: string, api: Ec2Api, act: Act): Promise<boolean
   return doomed.length + volumes.length + interfaces.length + groups.length + keyPairs.length > 0;
 }
 
-type Delete = (
-  ec2: Ec2Api['ec2'],
-  id: string,
-  options: { readonly abortSignal: AbortSignal },
-) => Promise<unknown>;
-
-/** Deletes each; one that something of the instances still uses is free a little later. */
-async function remove(
-  ids: readonly string[],
-  what: string,
-  api: Ec2Api,
-  signal: AbortSignal,
-  act: Delete,
-): Promise<void> {
-  for (const id of ids) {
-    const late = Date.now() + api.patience.state;
-    for (;;) {
-      try {
-        await api.call(`delete the ${what} ${id}`, signal, (ec2, options) => act(ec2, id, options));
-        break;
-      } catch (error) {
-        if (!(error instanceof Ec2Error)) throw error;
-        if (/NotFound$|\.Unknown$/.test(error.code)) break;
-        if (
-          !/^(DependencyViolation|VolumeInUse|InvalidGroup\.InUse|.*\.InUse|IncorrectState)$/.test(error.code)
-        )
-          throw error;
-        if (Date.now() > late) throw stillUsed(what, id, error);
-      }
-      await sleep(2000, undefined, { signal });
-    }
-  }
-}
-
-const stillUsed = (what: string, id: string, cause: Ec2Error): ShakedownError =>
-  new ShakedownError(
-    {
-      message: `the ${what} ${id} is still used by something that is not ours: ${cause.code}`,
-      phase: 'machines',
-      hint: "end that, then run 'shakedown reap'",
-    },
-    { cause },
+/** An instance that was launched a moment ago may not be known yet, and then none of them is terminated. */
+async function terminate(ids: readonly string[], api: Ec2Api, signal: AbortSignal): Promise<void> {
+  await eventually(/^InvalidInstanceID\.NotFound$/, api, signal, () =>
+    api.call('terminate the instances', signal, (ec2, options) =>
+      // They have nothing left to save, and their shutdown could take minutes.
+      ec2.terminateInstances({ InstanceIds: [...ids], SkipOsShutdown: true }, options),
+    ),
   );
+}
 
 /** A spot request that is open yet could be fulfilled later (API_CancelSpotInstanceRequests). */
 async function cancelRequests({ spotRequests }: Things, api: Ec2Api, signal: AbortSignal): Promise<void> {

@@ -22,50 +22,52 @@ interface Tagged {
 
 type Ask = (filter: readonly Filter[], api: Ec2Api, signal: AbortSignal) => Promise<readonly Tagged[]>;
 
-const groups: Ask = (filter, api, signal) =>
-  api.call('list the security groups', signal, async (ec2, options) => {
-    const { SecurityGroups = [] } = await ec2.describeSecurityGroups({ Filters: [...filter] }, options);
-    return SecurityGroups.map(({ GroupId, Tags }) => ({ id: GroupId, tags: Tags }));
-  });
+const groups: Ask = async (filter, api, signal) => {
+  const request = { Filters: [...filter] };
+  const pages = await api.pages('list the security groups', signal, (config, options) =>
+    api.sdk.paginateDescribeSecurityGroups(config, request, options),
+  );
+  const all = pages.flatMap(({ SecurityGroups = [] }) => SecurityGroups);
+  return all.map(({ GroupId, Tags }) => ({ id: GroupId, tags: Tags }));
+};
 
-const keyPairs: Ask = (filter, api, signal) =>
-  api.call('list the key pairs', signal, async (ec2, options) => {
-    const { KeyPairs = [] } = await ec2.describeKeyPairs({ Filters: [...filter] }, options);
-    return KeyPairs.map(({ KeyName, Tags }) => ({ id: KeyName, tags: Tags }));
-  });
+const keyPairs: Ask = async (filter, api, signal) => {
+  // The one among these that has no pages.
+  const { KeyPairs = [] } = await api.call('list the key pairs', signal, (ec2, options) =>
+    ec2.describeKeyPairs({ Filters: [...filter] }, options),
+  );
+  return KeyPairs.map(({ KeyName, Tags }) => ({ id: KeyName, tags: Tags }));
+};
 
-const volumes: Ask = (filter, api, signal) =>
-  api.call('list the volumes', signal, async (ec2, options) => {
-    const free = { Name: 'status', Values: ['available'] };
-    const { Volumes = [] } = await ec2.describeVolumes({ Filters: [...filter, free] }, options);
-    return Volumes.map(({ VolumeId, Tags }) => ({ id: VolumeId, tags: Tags }));
-  });
+const free = { Name: 'status', Values: ['available'] };
 
-const interfaces: Ask = (filter, api, signal) =>
-  api.call('list the network interfaces', signal, async (ec2, options) => {
-    const free = { Name: 'status', Values: ['available'] };
-    const { NetworkInterfaces = [] } = await ec2.describeNetworkInterfaces(
-      { Filters: [...filter, free] },
-      options,
-    );
-    return NetworkInterfaces.map(({ NetworkInterfaceId, TagSet }) => ({
-      id: NetworkInterfaceId,
-      tags: TagSet,
-    }));
-  });
+const volumes: Ask = async (filter, api, signal) => {
+  const request = { Filters: [...filter, free] };
+  const pages = await api.pages('list the volumes', signal, (config, options) =>
+    api.sdk.paginateDescribeVolumes(config, request, options),
+  );
+  const all = pages.flatMap(({ Volumes = [] }) => Volumes);
+  return all.map(({ VolumeId, Tags }) => ({ id: VolumeId, tags: Tags }));
+};
 
-const spotRequests: Ask = (filter, api, signal) =>
-  api.call('list the spot requests', signal, async (ec2, options) => {
-    const open = { Name: 'state', Values: ['open', 'active'] };
-    const { SpotInstanceRequests = [] } = await ec2.describeSpotInstanceRequests(
-      { Filters: [...filter, open] },
-      options,
-    );
-    return SpotInstanceRequests.map(({ SpotInstanceRequestId, Tags }) => ({
-      id: SpotInstanceRequestId,
-      tags: Tags,
-    }));
-  });
+const interfaces: Ask = async (filter, api, signal) => {
+  const request = { Filters: [...filter, free] };
+  const pages = await api.pages('list the network interfaces', signal, (config, options) =>
+    api.sdk.paginateDescribeNetworkInterfaces(config, request, options),
+  );
+  const all = pages.flatMap(({ NetworkInterfaces = [] }) => NetworkInterfaces);
+  return all.map(({ NetworkInterfaceId, TagSet }) => ({ id: NetworkInterfaceId, tags: TagSet }));
+};
+
+const spotRequests: Ask = async (filter, api, signal) => {
+  const open = { Name: 'state', Values: ['open', 'active'] };
+  const request = { Filters: [...filter, open] };
+  const pages = await api.pages('list the spot requests', signal, (config, options) =>
+    api.sdk.paginateDescribeSpotInstanceRequests(config, request, options),
+  );
+  const all = pages.flatMap(({ SpotInstanceRequests = [] }) => SpotInstanceRequests);
+  return all.map(({ SpotInstanceRequestId, Tags }) => ({ id: SpotInstanceRequestId, tags: Tags }));
+};
 
 /** Compatible clouds lack some of these. */
 const orNone =

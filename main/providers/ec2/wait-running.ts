@@ -1,5 +1,7 @@
 import { ShakedownError } from '../../../common/errors.ts';
 import type { Ec2Api } from './ec2-api.ts';
+import { Ec2Error } from './ec2-error.ts';
+import { eventually } from './eventually.ts';
 import { describe, instancesOf, type OwnInstance, ownInstance } from './instances.ts';
 import { describePlace } from './place.ts';
 import { waitFor } from './wait-for.ts';
@@ -16,7 +18,14 @@ export async function waitRunning(
   const ids = instances.map(({ id }) => id);
   const failure = await waitFor('running', ids, api, signal).catch((error: unknown) => error);
   signal.throwIfAborted();
-  const now = (await describe({ InstanceIds: ids }, api, signal)).flatMap(ownInstance);
+  const now = await eventually(/^InvalidInstanceID\.NotFound$/, api, signal, async () => {
+    const found = (await describe({ InstanceIds: ids }, api, signal)).flatMap(ownInstance);
+    const missing = ids.find((id) => !found.some((each) => each.id === id));
+    if (missing === undefined) return found;
+    // It is there before its tags are.
+    const message = `${describePlace(api.place)} does not know instance ${missing} any more`;
+    throw new Ec2Error('InvalidInstanceID.NotFound', 'refused', { message, phase: 'machines' });
+  });
   const ended = now.find(({ state }) => state !== 'running' && state !== 'pending');
   if (ended) throw await whyEnded(ended, api, signal);
   const late = now.find(({ state, privateAddress }) => state !== 'running' || !privateAddress);

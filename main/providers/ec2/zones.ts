@@ -33,11 +33,13 @@ export async function findZones(
           { Name: 'state', Values: ['available'] },
         ],
       };
-  const [{ Subnets = [] }, offering] = await Promise.all([
-    api.call('list the subnets', signal, (ec2, options) => ec2.describeSubnets(query, options)),
+  const [pages, offering] = await Promise.all([
+    api.pages('list the subnets', signal, (config, options) =>
+      api.sdk.paginateDescribeSubnets(config, query, options),
+    ),
     offeringZones(type, api, signal),
   ]);
-  const zones = Subnets.flatMap(zoneOf);
+  const zones = pages.flatMap(({ Subnets = [] }) => Subnets.flatMap(zoneOf));
   const sorted = named
     ? zones.toSorted((one, other) => named.indexOf(one.subnet) - named.indexOf(other.subnet))
     : zones.toSorted((one, other) => (one.name < other.name ? -1 : 1));
@@ -73,12 +75,11 @@ async function offeringZones(
     Filters: [{ Name: 'instance-type', Values: [type] }],
   };
   try {
-    const { InstanceTypeOfferings = [] } = await api.call(
-      `tell which zones have ${type}`,
-      signal,
-      (ec2, options) => ec2.describeInstanceTypeOfferings(request, options),
+    const pages = await api.pages(`tell which zones have ${type}`, signal, (config, options) =>
+      api.sdk.paginateDescribeInstanceTypeOfferings(config, request, options),
     );
-    return new Set(InstanceTypeOfferings.flatMap(({ Location }) => Location ?? []));
+    const all = pages.flatMap(({ InstanceTypeOfferings = [] }) => InstanceTypeOfferings);
+    return new Set(all.flatMap(({ Location }) => Location ?? []));
   } catch (error) {
     if (unknownAction(error)) return undefined;
     throw error;

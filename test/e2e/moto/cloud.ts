@@ -29,7 +29,7 @@ export interface Cloud extends AsyncDisposable {
   readonly ec2: EC2;
   /** Where the provider keeps its states. */
   readonly home: string;
-  provider(env?: NodeJS.ProcessEnv, home?: string, patience?: Partial<Patience>): Ec2Provider;
+  provider(env?: NodeJS.ProcessEnv, home?: string, wish?: Pick<Wish, 'patience' | 'real'>): Ec2Provider;
   context(more?: Partial<RunContext>): RunContext;
   create(options?: Partial<Ec2Options>, wish?: Wish): Promise<Cluster>;
   /** Ids and states of all that is there of a cluster, or of all clusters. */
@@ -41,6 +41,10 @@ interface Wish {
   readonly ctx?: Partial<RunContext>;
   readonly user?: string;
   readonly patience?: Partial<Patience>;
+  /** Where its state is kept instead. */
+  readonly home?: string;
+  /** Its instances have machines, which answer by ssh. */
+  readonly real?: boolean;
 }
 
 export async function startCloud(): Promise<Cloud> {
@@ -49,7 +53,7 @@ export async function startCloud(): Promise<Cloud> {
   const proxy = await startFaultProxy(moto.url);
   const ec2 = new EC2({ region, endpoint: moto.url });
   const home = mkdtempSync(join(tmpdir(), 'shakedown-ec2-'));
-  const usual = { call: 20_000, request: 4000, settle: 100, capacity: 100, state: 20_000 };
+  const usual = { call: 20_000, request: 4000, settle: 100, seen: 5000, capacity: 100, state: 20_000 };
   const context = (more: Partial<RunContext> = {}): RunContext => ({
     signal: AbortSignal.timeout(280_000),
     emit: () => undefined,
@@ -59,8 +63,13 @@ export async function startCloud(): Promise<Cloud> {
     ledger: { record: async () => undefined, settle: async () => undefined },
     ...more,
   });
-  const provider: Cloud['provider'] = (env = credentials, folder = home, patience = {}) =>
-    new Ec2Provider({ env, home: folder, patience: { ...usual, ...patience } });
+  // What is in moto's books alone cannot be told the names of the others.
+  const introduction = async () => undefined;
+  const provider: Cloud['provider'] = (env = credentials, folder = home, { patience, real } = {}) =>
+    new Ec2Provider({
+      ...{ env, home: folder, patience: { ...usual, ...patience } },
+      ...(real ? {} : { introduction }),
+    });
   return {
     moto,
     proxy,
@@ -68,12 +77,15 @@ export async function startCloud(): Promise<Cloud> {
     home,
     provider,
     context,
-    create: async (options = {}, { cluster = newClusterId(), ctx, user, patience } = {}) => {
+    create: async (
+      options = {},
+      { cluster = newClusterId(), ctx, user, home: folder = home, ...wish } = {},
+    ) => {
       const { count = 1 } = options;
       const login = await loginForNewMachines(user === undefined ? {} : { user }, '/var/cache/shakedown');
       const machines = Array.from({ length: count }, (_, id) => ({ id, name: `n${id}` }));
       const all = { count, region, endpoint: proxy.url, ...options };
-      return provider(credentials, home, patience).create(
+      return provider(credentials, folder, wish).create(
         { cluster, machines, options: all, login, shares: [] },
         context(ctx),
       );

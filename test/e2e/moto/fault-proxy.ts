@@ -9,8 +9,10 @@ export type Fault =
   | { readonly kind: 'error'; readonly status: number; readonly code: string }
   /** It is carried out, and the answer is lost. */
   | { readonly kind: 'lose-answer' }
-  /** It is not carried out, and nothing is answered. */
-  | { readonly kind: 'hang' }
+  /** Nothing is answered; it is carried out only if `after` says so. */
+  | { readonly kind: 'hang'; readonly after?: true }
+  /** An empty page comes before the answer, as EC2 does it where a filter leaves much out (its "Pagination"). */
+  | { readonly kind: 'empty-page' }
   /** It is carried out, then `act` runs, then it is answered. */
   | { readonly kind: 'then'; readonly act: (answer: string) => Promise<void> };
 
@@ -38,12 +40,15 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     calls.push(call);
     const action = call.get('Action');
     const fault = rule(call, calls.filter((other) => other.get('Action') === action).length);
-    if (fault?.kind === 'hang') return;
+    if (fault?.kind === 'hang' && !fault.after) return;
+    if (fault?.kind === 'empty-page' && !call.has('NextToken')) return answerNothing(response, `${action}`);
     if (fault?.kind === 'error') return answerError(response, fault);
     const { authorization = '', 'content-type': type = '' } = request.headers;
     const headers = { authorization, 'content-type': type };
-    const answer = await fetch(`${target}${request.url}`, { method: 'POST', body, headers });
+    if (fault?.kind === 'empty-page') call.delete('NextToken');
+    const answer = await fetch(`${target}${request.url}`, { method: 'POST', body: `${call}`, headers });
     const xml = await answer.text();
+    if (fault?.kind === 'hang') return;
     if (fault?.kind === 'lose-answer') return void response.destroy();
     if (fault?.kind === 'then') await fault.act(xml);
     response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'text/xml' });
@@ -72,6 +77,11 @@ async function text(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk);
   return Buffer.concat(chunks).toString();
+}
+
+function answerNothing(response: ServerResponse, action: string): void {
+  response.writeHead(200, { 'content-type': 'text/xml;charset=UTF-8' });
+  response.end(`<${action}Response><nextToken>more</nextToken></${action}Response>`);
 }
 
 function answerError(response: ServerResponse, { status, code }: { status: number; code: string }): void {
