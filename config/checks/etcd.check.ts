@@ -1,13 +1,16 @@
-import { type ClusterNode, eventually, expect, test } from 'shakedown/check';
+import { type Cluster, type ClusterNode, eventually, expect, test } from 'shakedown/check';
 
-/** etcdctl on the main host, asked of one member; its answer as JSON. */
-const etcdctl = (node: ClusterNode, command: string) =>
-  `ETCDCTL_API=3 etcdctl --endpoints=http://${node.address}:2379 --command-timeout=5s ${command}`;
+/** Asks one member by etcdctl on the main host, and gives what it prints. */
+async function etcdctl({ main }: Cluster, node: ClusterNode, command: string): Promise<string> {
+  // The node's address, or where this host has no route to that a way through its ssh.
+  const endpoint = `http://${await node.endpoint(2379)}`;
+  return main.sh(`ETCDCTL_API=3 etcdctl --endpoints=${endpoint} --command-timeout=5s ${command}`);
+}
 
 /** The member that its endpoint status names as the leader. */
-async function findLeader(nodes: readonly ClusterNode[], sh: (command: string) => Promise<string>) {
+async function findLeader(cluster: Cluster, nodes = cluster.nodes) {
   for (const node of nodes) {
-    const [{ Status }] = JSON.parse(await sh(etcdctl(node, 'endpoint status -w json')));
+    const [{ Status }] = JSON.parse(await etcdctl(cluster, node, 'endpoint status -w json'));
     if (Status.header.member_id === Status.leader) return node;
   }
   throw new Error('no member says that it is the leader');
@@ -16,11 +19,11 @@ async function findLeader(nodes: readonly ClusterNode[], sh: (command: string) =
 test('all three members are healthy', async ({ cluster }) => {
   await eventually(async () => {
     for (const node of cluster.nodes) {
-      const [{ health }] = JSON.parse(await cluster.main.sh(etcdctl(node, 'endpoint health -w json')));
+      const [{ health }] = JSON.parse(await etcdctl(cluster, node, 'endpoint health -w json'));
       expect(health, `${node.name} is healthy`).toBe(true);
     }
   });
-  const { members } = JSON.parse(await cluster.main.sh(etcdctl(cluster.node(0), 'member list -w json')));
+  const { members } = JSON.parse(await etcdctl(cluster, cluster.node(0), 'member list -w json'));
   const names = members.map((member: { name: string }) => member.name);
   expect(names.toSorted()).toEqual(cluster.nodes.map((node) => node.name));
 });
@@ -29,25 +32,24 @@ test('a write through one member is read from the others', async ({ cluster }) =
   const [writer, ...readers] = cluster.nodes;
   if (!writer) throw new Error('the cluster has no nodes');
   const value = `written through ${writer.name}`;
-  await cluster.main.sh(etcdctl(writer, `put shakedown/shared '${value}'`));
+  await etcdctl(cluster, writer, `put shakedown/shared '${value}'`);
   for (const reader of readers) {
-    const read = await cluster.main.sh(etcdctl(reader, 'get --print-value-only shakedown/shared'));
+    const read = await etcdctl(cluster, reader, 'get --print-value-only shakedown/shared');
     expect(read, `as ${reader.name} has it`).toBe(value);
   }
 });
 
 test('with the leader stopped the other two still accept writes', async ({ cluster }) => {
-  const sh = (command: string) => cluster.main.sh(command);
-  const leader = await eventually(() => findLeader(cluster.nodes, sh));
+  const leader = await eventually(() => findLeader(cluster));
   const others = cluster.nodes.filter((node) => node !== leader);
 
   await leader.service('etcd').stop();
   try {
     for (const node of others) {
       // An election takes about a second; until it is over, writes wait or fail.
-      await eventually(() => sh(etcdctl(node, `put shakedown/leaderless 'through ${node.name}'`)));
+      await eventually(() => etcdctl(cluster, node, `put shakedown/leaderless 'through ${node.name}'`));
     }
-    const next = await eventually(() => findLeader(others, sh));
+    const next = await eventually(() => findLeader(cluster, others));
     expect(next.name, 'the new leader').not.toBe(leader.name);
   } finally {
     await leader.service('etcd').start();
@@ -61,14 +63,14 @@ test('a member that was stopped catches up when it comes back', async ({ cluster
 
   await last.service('etcd').stop();
   try {
-    await eventually(() => cluster.main.sh(etcdctl(first, "put shakedown/missed 'while it was away'")));
+    await eventually(() => etcdctl(cluster, first, "put shakedown/missed 'while it was away'"));
   } finally {
     await last.service('etcd').start();
   }
 
   await eventually(async () => {
     // Serializable: from the member's own data, without asking the others.
-    const read = etcdctl(last, 'get --consistency=s --print-value-only shakedown/missed');
-    expect(await cluster.main.sh(read), `as ${last.name} has it`).toBe('while it was away');
+    const read = await etcdctl(cluster, last, 'get --consistency=s --print-value-only shakedown/missed');
+    expect(read, `as ${last.name} has it`).toBe('while it was away');
   });
 });

@@ -37,5 +37,12 @@ export function machineAt(
     ...(login.keyFile === undefined ? {} : { keyFile: login.keyFile }),
     ...(made?.hostKey === undefined ? {} : { hostKey: made.hostKey }),
   };
-  return { ...machine, address, ssh, ...(made ? { consoleLog: consoleLog(made.cluster, machine.id) } : {}) };
+  const reach = made?.port === undefined ? {} : { sshOnly: true };
+  return {
+    ...machine,
+    address,
+    ssh,
+    ...reach,
+    ...(made ? { consoleLog: consoleLog(made.cluster, machine.id) } : {}),
+  };
 }

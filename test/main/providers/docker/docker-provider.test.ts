@@ -118,7 +118,7 @@ describe('a machine', () => {
   test('or at the port that is published for it, where only the other nodes reach its address', () =>
     expect(
       machineAt('10.1.2', { id: 3, name: 'db' }, {}, { cluster: 'abc123', hostKey: 'x', port: 40001 }),
-    ).toMatchObject({ address: '10.1.2.5', ssh: { host: '127.0.0.1', port: 40001 } }));
+    ).toMatchObject({ address: '10.1.2.5', sshOnly: true, ssh: { host: '127.0.0.1', port: 40001 } }));
 });
 
 describe('before anything is made it is told', () => {
