@@ -154,7 +154,10 @@ export interface NodeReport {
 
 /** The agent's methods, by name: what each takes and gives. */
 export interface AgentMethods {
-  /** Comes first: takes the node for this run, or fails naming the run that has it. */
+  /**
+   * Comes first: takes the node for this run, or fails naming the run that has it. An agent of the same run that still
+   * has it, as one that came back with a snapshot of the node's memory, leaves it to this one and stops nothing.
+   */
   hello: { params: HelloParams; result: AgentInfo };
   /** Stops what an earlier run left, puts placed files back, clears the working directory. */
   clean: { params: CleanParams; result: CleanResult };
@@ -174,6 +177,14 @@ export interface AgentMethods {
   startService: {
     params: { readonly service: ServiceSpec; readonly workingDir: string };
     result: ServiceStatus;
+  };
+  /**
+   * After a restart of the node: makes the services known that an earlier agent of this run started, and starts none.
+   * They are what the boot made of them until they are started again.
+   */
+  resume: {
+    params: { readonly services: readonly ServiceSpec[]; readonly workingDir: string };
+    result: readonly ServiceStatus[];
   };
   /** Idempotent. */
   stopService: { params: { readonly name: string }; result: ServiceStatus };

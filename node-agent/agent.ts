@@ -68,6 +68,10 @@ export class NodeAgent {
       startService: this.#mine(({ service, workingDir }, signal) =>
         this.#services.start(service, workingDir, signal),
       ),
+      resume: this.#mine(({ services, workingDir }) => {
+        this.#services.resume(services, workingDir);
+        return this.#services.statuses();
+      }),
       stopService: this.#mine(({ name }) => this.#services.stop(name)),
       killService: this.#mine(({ name, signal }) => this.#services.kill(name, signal)),
       services: this.#mine(() => this.#services.statuses()),
@@ -84,6 +88,11 @@ export class NodeAgent {
     await this.#services.stopAll();
     await finishForAnother(this.#state);
     await this.#guard.dismiss();
+  }
+
+  /** Leaves all as it is to another agent of the same run. */
+  async leave(): Promise<void> {
+    await this.#guard?.dismiss();
   }
 
   readonly #tell = {

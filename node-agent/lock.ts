@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ShakedownError } from '../common/errors.ts';
@@ -14,15 +15,35 @@ export interface Holder {
 
 /**
  * Takes the node for one agent: an abstract unix socket (unix(7)), which vanishes with its process however that
- * ends, and which answers whoever connects with the holder as JSON. Waits `patience` seconds for one that is ending;
- * then throws ShakedownError that names the holder. The lock is held until the process ends or it is closed.
+ * ends, and which answers whoever connects with the holder as JSON. Waits `patience` seconds for one that is ending, and
+ * asks one of the same run to leave; then throws ShakedownError that names the holder. The lock is held until the process ends or it is closed.
  */
 export async function takeNode(name: string, holder: Holder, patience = 5): Promise<Server> {
   const path = `\0shakedown-agent:${name}`;
+  let asked = false;
   for (const begin = performance.now(); ; await sleep(100)) {
     const server = await tryListen(path, holder);
     if (server) return server;
+    if (!asked) {
+      asked = true;
+      askToHandOver(holder, await askHolder(path));
+    }
     if (performance.now() - begin >= patience * 1000) throw refusal(await askHolder(path));
+  }
+}
+
+/** The signal at which an agent leaves its node to another one of the same run. */
+export const handOverSignal = 'SIGUSR2';
+
+/** Signals it only where that process runs the same program: ids may be of another pid namespace. */
+function askToHandOver(holder: Holder, { pid, runId }: Partial<Holder>): void {
+  if (pid === undefined || runId !== holder.runId) return;
+  try {
+    const programOf = (id: number) =>
+      readFileSync(`/proc/${id}/cmdline`, 'utf8').split('\0').slice(0, 2).join();
+    if (programOf(pid) === programOf(process.pid)) process.kill(pid, handOverSignal);
+  } catch {
+    // It has ended meanwhile.
   }
 }
 

@@ -4,7 +4,7 @@ import { aliveWithin } from '../common/protocol.ts';
 import { finishForAnother, NodeAgent } from './agent.ts';
 import { AgentState, stateDirectory } from './agent-state.ts';
 import { Deadman } from './deadman.ts';
-import { takeNode } from './lock.ts';
+import { handOverSignal, takeNode } from './lock.ts';
 import { markVariable } from './marked-processes.ts';
 import { AgentConnection } from './serve.ts';
 
@@ -50,6 +50,10 @@ async function serve(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(signal, () => void finish(0, signal));
   }
+  process.on(handOverSignal, () => {
+    ending = true;
+    void agent.leave().finally(() => process.exit(0));
+  });
   process.on('uncaughtException', (error) => {
     console.error(error);
     void finish(70, 'of a fault of its own');

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { arch, hostname, release } from 'node:os';
+import { arch, hostname, release, uptime } from 'node:os';
 import { type AgentInfo, protocolVersion } from '../common/protocol.ts';
 
 /** What the node is; os-release(5) is read from /etc, else from /usr/lib. */
@@ -19,6 +19,13 @@ export function nodeFacts(): AgentInfo {
 
 /** Whether systemd is the node's init: sd_booted(3). */
 export const hasSystemd = (): boolean => existsSync('/run/systemd/system');
+
+/** When the node's init was started, ms since the epoch by its clock: its boot, in a container too (proc(5), stat). */
+export function bootedAt(): number {
+  const stat = readFileSync('/proc/1/stat', 'latin1').replace(/^.*\) /s, '');
+  const ticks = Number(stat.split(' ')[19]);
+  return Date.now() - uptime() * 1000 + ticks * 10;
+}
 
 function osRelease(): Record<string, string> {
   for (const file of ['/etc/os-release', '/usr/lib/os-release']) {

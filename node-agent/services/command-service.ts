@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, statSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ShakedownError } from '../../common/errors.ts';
+import type { ServiceState } from '../../common/protocol.ts';
 import type { ServiceSpec } from '../../common/ready.ts';
 import { shellAs } from '../account.ts';
 import { type MarkedProcesses, serviceVariable } from '../marked-processes.ts';
@@ -86,6 +87,10 @@ export class CommandService implements Service {
     if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null)
       return { running: false };
     return { running: true, pid: child.pid };
+  }
+
+  async seen(): Promise<ServiceState> {
+    return this.#marked.find(this.#spec.name).length > 0 ? 'ready' : 'stopped';
   }
 
   async lastLines(): Promise<string[]> {

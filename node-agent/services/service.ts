@@ -1,3 +1,5 @@
+import type { ServiceState } from '../../common/protocol.ts';
+
 /** How a service ended. `exitCode` and `signal` are null when systemd does not tell. */
 export interface ServiceEnd {
   readonly exitCode: number | null;
@@ -26,6 +28,8 @@ export interface Service {
   onEnd(listener: (end: ServiceEnd) => void): void;
   /** Whether it runs now, and its main process. */
   look(): Promise<{ readonly running: boolean; readonly pid?: number }>;
+  /** What it looks like from outside, for one that another agent started, or the boot. */
+  seen(): Promise<ServiceState>;
   lastLines(): Promise<string[]>;
   watchLog(pattern: RegExp): LogWatch;
 }

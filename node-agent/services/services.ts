@@ -18,12 +18,17 @@ interface Entry {
   state: ServiceState;
   /** A call that starts it is under way. */
   busy: boolean;
+  /** Another agent started it, or the boot: what it is has to be looked up, and nobody waits for its end. */
+  readonly resumed: boolean;
   /** Its end was asked for. */
   expected: boolean;
   end: ServiceEnd | undefined;
   /** Told when it ends while it starts. */
   onEnd: (() => void) | undefined;
 }
+
+/** An entry of which nothing is under way. */
+const settled = { busy: false, resumed: false, expected: false, end: undefined, onEnd: undefined };
 
 /** The services of one node, by name. A service that ends unasked is told once. */
 export class Services {
@@ -60,8 +65,9 @@ export class Services {
         await this.#becomeReady(known, workingDir, signal, async () => {});
       return this.#status(known);
     }
-    if (known) await this.stop(spec.name);
-    const entry = this.#enter(spec, workingDir);
+    const left = known?.resumed === true && spec.unit !== undefined;
+    if (known && !left) await this.stop(spec.name);
+    const entry = this.#enter(spec, workingDir, left ? 'leave' : 'restart');
     try {
       await this.#becomeReady(entry, workingDir, signal, (within) => entry.service.start(within));
     } catch (error) {
@@ -73,6 +79,15 @@ export class Services {
     }
     entry.state = 'ready';
     return this.#status(entry);
+  }
+
+  /** Makes services known that another agent of this run started, before the node restarted; starts none. */
+  resume(specs: readonly ServiceSpec[], workingDir: string): void {
+    for (const spec of specs) {
+      if (this.#entries.has(spec.name)) continue;
+      const service = this.#make(spec, workingDir, 'leave');
+      this.#entries.set(spec.name, { ...settled, spec, service, resumed: true, state: 'stopped' });
+    }
   }
 
   /** Idempotent; a service that was never started counts as stopped. */
@@ -115,17 +130,9 @@ export class Services {
     this.#entries.clear();
   }
 
-  #enter(spec: ServiceSpec, workingDir: string): Entry {
-    const service = this.#make(spec, workingDir);
-    const entry: Entry = {
-      spec,
-      service,
-      state: 'starting',
-      busy: true,
-      expected: false,
-      end: undefined,
-      onEnd: undefined,
-    };
+  #enter(spec: ServiceSpec, workingDir: string, ifUp: 'restart' | 'leave'): Entry {
+    const service = this.#make(spec, workingDir, ifUp);
+    const entry: Entry = { ...settled, spec, service, state: 'starting', busy: true };
     service.onEnd((end) => void this.#ended(entry, end));
     // Started last is stopped first.
     this.#entries.delete(spec.name);
@@ -133,8 +140,8 @@ export class Services {
     return entry;
   }
 
-  #make(spec: ServiceSpec, workingDir: string): Service {
-    if (spec.unit !== undefined) return new UnitService(spec.name, spec.unit, this.#units);
+  #make(spec: ServiceSpec, workingDir: string, ifUp: 'restart' | 'leave'): Service {
+    if (spec.unit !== undefined) return new UnitService(spec.name, spec.unit, this.#units, ifUp);
     return new CommandService(spec, workingDir, this.#state.logFile(spec.name), this.#marked);
   }
 
@@ -204,10 +211,11 @@ export class Services {
     const { name } = entry.spec;
     const { pid } = await entry.service.look().catch(() => ({ pid: undefined }));
     const lastLines = await entry.service.lastLines();
-    const ended = entry.state === 'ready' || entry.state === 'starting' ? undefined : entry.end;
+    const state = entry.resumed ? await entry.service.seen() : entry.state;
+    const ended = state === 'ready' || state === 'starting' ? undefined : entry.end;
     return {
       name,
-      state: entry.state,
+      state,
       ...(pid === undefined ? {} : { pid }),
       ...(ended ? { exitCode: ended.exitCode } : {}),
       lastLines,

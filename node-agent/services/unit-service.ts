@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ShakedownError } from '../../common/errors.ts';
-import { hasSystemd } from '../node-facts.ts';
+import type { ServiceState } from '../../common/protocol.ts';
+import { bootedAt, hasSystemd } from '../node-facts.ts';
 import { lastLinesOf } from '../output-buffer.ts';
 import { JournalWatch } from './journal-watch.ts';
 import type { LogWatch, Service, ServiceEnd } from './service.ts';
@@ -14,11 +15,12 @@ const watchEvery = 100;
 /** Every so many looks systemd itself is asked, for units without a main process. */
 const askEvery = 30;
 
-/** A systemd unit. A unit that runs already when it is first started is restarted: its config may be new. */
+/** A systemd unit. */
 export class UnitService implements Service {
   readonly #name: string;
   readonly #unit: string;
   readonly #record: UnitRecord;
+  readonly #ifUp: 'restart' | 'leave';
   #startedAt = 0;
   #restarts = 0;
   #pid = 0;
@@ -26,10 +28,12 @@ export class UnitService implements Service {
   #looking = false;
   #listener: (end: ServiceEnd) => void = () => {};
 
-  constructor(name: string, unit: string, record: UnitRecord) {
+  /** `ifUp`: what is done to one that runs already when it is started; `restart` it, since its config may be new. */
+  constructor(name: string, unit: string, record: UnitRecord, ifUp: 'restart' | 'leave' = 'restart') {
     this.#name = name;
     this.#unit = unit;
     this.#record = record;
+    this.#ifUp = ifUp;
   }
 
   async start(signal: AbortSignal): Promise<void> {
@@ -48,10 +52,11 @@ export class UnitService implements Service {
     // On disk first: whoever comes after us must know what to stop.
     this.#record.add(this.#unit, isUp(state));
     this.#startedAt = Date.now();
+    const leave = this.#ifUp === 'leave';
     // Earlier failures count against the unit's start limit.
     if (state.active === 'failed' || state.restarts > 0)
       await systemctl(['reset-failed', '--', this.#unit], signal);
-    const verb = isUp(state) ? 'restart' : 'start';
+    const verb = isUp(state) && !leave ? 'restart' : 'start';
     const result = await systemctl([verb, '--', this.#unit], signal);
     if (result.exitCode !== 0) throw await this.#notStarted(verb, result.exitCode, result.stderr);
     const now = await showUnit(this.#unit, signal);
@@ -86,12 +91,20 @@ export class UnitService implements Service {
     return { running: isUp(state), ...(state.mainPid > 0 ? { pid: state.mainPid } : {}) };
   }
 
+  async seen(): Promise<ServiceState> {
+    const state = await showUnit(this.#unit);
+    if (state.active === 'failed') return 'died';
+    if (!isUp(state)) return 'stopped';
+    return state.active === 'activating' ? 'starting' : 'ready';
+  }
+
   lastLines(): Promise<string[]> {
     return journalOf(this.#unit);
   }
 
   watchLog(pattern: RegExp): LogWatch {
-    return new JournalWatch(this.#unit, pattern, this.#startedAt || Date.now());
+    const begun = this.#ifUp === 'leave' ? bootedAt() : this.#startedAt || Date.now();
+    return new JournalWatch(this.#unit, pattern, begun);
   }
 
   #watch(pid: number): void {

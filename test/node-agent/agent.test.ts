@@ -43,6 +43,41 @@ describe('greeting', () => {
   });
 });
 
+describe('another agent of the same run', () => {
+  test('takes the node over: services go on, and it knows them', async () => {
+    const folder = temporaryFolder();
+    const first = await greetedAgent(folder);
+    const spec = { name: 'web', command: 'echo one; exec sleep 1000', readyWithin: 10, stopWithin: 5 };
+    const { pid = 0 } = await first.start(spec);
+    const second = await greetedAgent(folder);
+    await vi.waitFor(() => expect(first.child.exitCode).toBe(0), 5000);
+    expect(isAlive(pid)).toBe(true);
+    const resumed = await second.call('resume', { services: [spec], workingDir: second.work });
+    expect(resumed).toEqual([{ name: 'web', state: 'ready', lastLines: ['one'] }]);
+    expect(await second.call('stopService', { name: 'web' })).toMatchObject({ state: 'stopped' });
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  test('after a restart finds what ended with it stopped, its log as it was, and starts it again', async () => {
+    const folder = temporaryFolder();
+    const first = await greetedAgent(folder);
+    const spec = { name: 'web', command: 'echo one; exec sleep 1000', readyWithin: 10, stopWithin: 5 };
+    await first.start(spec);
+    await first.close();
+    const second = await greetedAgent(folder);
+    const [web] = await second.call('resume', { services: [spec], workingDir: second.work });
+    expect(web).toEqual({ name: 'web', state: 'stopped', lastLines: ['one'] });
+    const { pid = 0, state } = await second.start(spec);
+    expect([state, isAlive(pid)]).toEqual(['ready', true]);
+    expect(readFileSync(join(second.state, 'logs/web.log'), 'utf8')).toBe('one\none\n');
+    expect(await second.call('resume', { services: [spec], workingDir: second.work })).toMatchObject([
+      { pid },
+    ]);
+    process.kill(pid, 'SIGKILL');
+    await vi.waitFor(() => expect(second.died).toMatchObject([{ name: 'web', signal: 'SIGKILL' }]), 5000);
+  });
+});
+
 describe('when the main host goes away', () => {
   test.each(['stdin ends', 'SIGTERM', 'SIGHUP'] as const)('by %s, all that was started ends', async (how) => {
     const agent = await greetedAgent();
