@@ -203,6 +203,24 @@ describe('capacity', () => {
   });
 });
 
+test('a VPC that gives out no names: its instances let one another in by their public addresses', async () => {
+  cloud.proxy.rule(
+    on('DescribeInstances', () => ({
+      kind: 'then',
+      act: async (answer) => answer.replace(/<dnsName>.*?<\/dnsName>/g, '<dnsName/>'),
+    })),
+  );
+  const { id, machines } = await cloud.create({ count: 2 });
+  const addresses = machines.map(({ address }) => address);
+  expect(addresses).toEqual([expect.stringMatching(/^[\d.]+$/), expect.stringMatching(/^[\d.]+$/)]);
+  const { SecurityGroups = [] } = await cloud.ec2.describeSecurityGroups({
+    Filters: [{ Name: 'tag:shakedown', Values: [id] }],
+  });
+  const rules = SecurityGroups.flatMap(({ IpPermissions = [] }) => IpPermissions);
+  const networks = rules.flatMap(({ IpRanges = [] }) => IpRanges.flatMap(({ CidrIp }) => CidrIp ?? []));
+  expect(networks.sort()).toEqual(['127.0.0.1/32', ...addresses.map((address) => `${address}/32`)].sort());
+});
+
 describe('what cannot be', () => {
   const hasty = { call: 3000, request: 1000 };
 

@@ -1,4 +1,4 @@
-import type { Tag } from '@aws-sdk/client-ec2';
+import type { IpPermission, Tag } from '@aws-sdk/client-ec2';
 import { ShakedownError } from '../../../common/errors.ts';
 import type { Ec2Api } from './ec2-api.ts';
 import { Ec2Error } from './ec2-error.ts';
@@ -28,23 +28,48 @@ export async function makeGroup(plan: GroupPlan, api: Ec2Api, signal: AbortSigna
   const { cluster, from } = plan;
   const group = await createOrFind(plan, api, signal);
   const rules = [
-    {
-      IpProtocol: '-1',
-      IpRanges: from.map((CidrIp) => ({ CidrIp, Description: 'the main host of shakedown' })),
-    },
+    ...fromNetworks(from, 'the main host of shakedown'),
     { IpProtocol: '-1', UserIdGroupPairs: [{ GroupId: group, Description: `members of ${cluster}` }] },
   ];
+  await letIn(group, rules, api, signal);
+  return group;
+}
+
+/**
+ * Lets instances in that have no other name for one another than public addresses: from there they come as strangers
+ * (docs.aws.amazon.com/vpc, "Security group rules": a group as source means private addresses).
+ */
+export const letMembersIn = (group: string, addresses: readonly string[], api: Ec2Api, signal: AbortSignal) =>
+  letIn(
+    group,
+    fromNetworks(
+      addresses.map((address) => `${address}/32`),
+      'a member, from outside',
+    ),
+    api,
+    signal,
+  );
+
+const fromNetworks = (networks: readonly string[], Description: string): IpPermission[] => [
+  { IpProtocol: '-1', IpRanges: networks.map((CidrIp) => ({ CidrIp, Description })) },
+];
+
+async function letIn(
+  group: string,
+  rules: readonly IpPermission[],
+  api: Ec2Api,
+  signal: AbortSignal,
+): Promise<void> {
   try {
     await eventually(unknownGroup, api, signal, () =>
-      api.call('let this main host into the security group', signal, (ec2, options) =>
-        ec2.authorizeSecurityGroupIngress({ GroupId: group, IpPermissions: rules }, options),
+      api.call('let in who may reach the security group', signal, (ec2, options) =>
+        ec2.authorizeSecurityGroupIngress({ GroupId: group, IpPermissions: [...rules] }, options),
       ),
     );
   } catch (error) {
     // All of them or none: the answer to an earlier try was lost.
     if (!has(error, 'InvalidPermission.Duplicate')) throw error;
   }
-  return group;
 }
 
 async function createOrFind(
@@ -105,32 +130,4 @@ export async function checkGroup(
     phase: 'machines',
     hint: "correct 'securityGroup' or 'subnet'",
   });
-}
-
-/**
- * Imports the public key under the cluster's name (API_ImportKeyPair) and gives the name; undefined for a key of a type
- * that EC2 does not take, which the user data authorizes all the same.
- */
-export async function importKey(
-  { cluster, publicKey, tags }: { cluster: string; publicKey: string; tags: readonly Tag[] },
-  api: Ec2Api,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  if (!/^ssh-(ed25519|rsa) /.test(publicKey)) return undefined;
-  const name = nameOf(cluster);
-  try {
-    await api.call('import the public key', signal, (ec2, options) =>
-      ec2.importKeyPair(
-        {
-          KeyName: name,
-          PublicKeyMaterial: Buffer.from(publicKey),
-          TagSpecifications: [{ ResourceType: 'key-pair', Tags: [...tags] }],
-        },
-        options,
-      ),
-    );
-  } catch (error) {
-    if (!has(error, 'InvalidKeyPair.Duplicate')) throw error;
-  }
-  return name;
 }

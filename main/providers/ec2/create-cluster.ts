@@ -3,13 +3,15 @@ import type { RunContext } from '../../context.ts';
 import { hostKeyPair } from '../host/identity.ts';
 import { bytes, settingsOfMachine } from '../machine-options.ts';
 import type { MachineSpec, MachinesSpec } from '../provider.ts';
-import { checkGroup, importKey, makeGroup } from './access.ts';
+import { checkGroup, letMembersIn, makeGroup } from './access.ts';
 import type { Ec2Api } from './ec2-api.ts';
 import { type Ec2Settings, seconds } from './ec2-options.ts';
 import { type FoundImage, findImage } from './find-image.ts';
+import { importKey } from './import-key.ts';
 import { instanceType, refuseTooSmall } from './instance-type.ts';
 import { instancesOf, type OwnInstance } from './instances.ts';
 import { launch, ZoneOrder } from './launch.ts';
+import { publicAlone } from './machine-of.ts';
 import { mainAddress } from './main-address.ts';
 import type { InstancePlan } from './run-request.ts';
 import { sideBySide } from './side-by-side.ts';
@@ -94,7 +96,12 @@ export async function makeCluster(
     const wanted = instancePlan(machine, plan, { group, keyName, tags });
     return launch(wanted, order, api, { signal: either, log });
   });
-  return waitRunning(launched, api, signal);
+  const instances = await waitRunning(launched, api, signal);
+  const strangers = publicAlone(instances, settings.addresses);
+  if (settings.securityGroup === undefined && strangers.length > 1) {
+    await letMembersIn(group, strangers, api, signal);
+  }
+  return instances;
 }
 
 /** At least what the image takes. */

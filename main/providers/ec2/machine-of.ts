@@ -27,6 +27,15 @@ function addressOf(instance: OwnInstance, addresses: Addresses): string {
   return host === instance.publicAddress ? (instance.publicDns ?? host) : host;
 }
 
+/** Public addresses under which instances have to reach one another: their VPC gives out no DNS names. */
+export const publicAlone = (instances: readonly OwnInstance[], addresses: Addresses): readonly string[] =>
+  instances.flatMap((instance) => {
+    const { publicAddress } = instance;
+    return publicAddress !== undefined && addressOf(instance, addresses) === publicAddress
+      ? [publicAddress]
+      : [];
+  });
+
 /** A machine as its instance turned out; its host key is the one that its user data has. */
 export function machineOf(
   machine: MachineSpec,

@@ -13,8 +13,8 @@ export type Fault =
   | { readonly kind: 'hang'; readonly after?: true }
   /** An empty page comes before the answer, as EC2 does it where a filter leaves much out (its "Pagination"). */
   | { readonly kind: 'empty-page' }
-  /** It is carried out, then `act` runs, then it is answered. */
-  | { readonly kind: 'then'; readonly act: (answer: string) => Promise<void> };
+  /** It is carried out, then `act` runs, then it is answered, with the text that `act` gives, if any. */
+  | { readonly kind: 'then'; readonly act: (answer: string) => Promise<unknown> };
 
 /** The fault for a request, if any; `count` counts the requests with its action, from 1. */
 export type Rule = (call: Call, count: number) => Fault | undefined;
@@ -50,9 +50,9 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
     const xml = await answer.text();
     if (fault?.kind === 'hang') return;
     if (fault?.kind === 'lose-answer') return void response.destroy();
-    if (fault?.kind === 'then') await fault.act(xml);
+    const said = fault?.kind === 'then' ? await fault.act(xml) : undefined;
     response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'text/xml' });
-    response.end(xml);
+    response.end(typeof said === 'string' ? said : xml);
   }
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
