@@ -2,6 +2,7 @@ import { asShakedownError, type ShakedownError } from '../common/errors.ts';
 import { nodeFacts } from './config/scenario.ts';
 import { giveBack } from './phases/clean.ts';
 import { collectConsole, collectNode } from './phases/collect.ts';
+import { destroyWithin } from './phases/machines.ts';
 import type { Node } from './phases/phase.ts';
 import { stopServices } from './phases/stop.ts';
 import { borrowedMachines, type Cluster, canKeep } from './providers/provider.ts';
@@ -55,7 +56,11 @@ async function collect(node: Node, { open, request, world }: Underway): Promise<
   const limit = AbortSignal.timeout(request.scenario.timeouts.collect * 1000);
   const signal = AbortSignal.any([evidence.signal, limit]);
   const again = node.remote.lost.aborted
-    ? { ...node, remote: await world.connector.connect(node.machine.ssh, { signal, timeout: 5 }) }
+    ? {
+        config: node.config,
+        agent: node.agent,
+        remote: await world.connector.connect(node.machine.ssh, { signal, timeout: 5 }),
+      }
     : node;
   const directory = store.nodeDirectory(node.id);
   const problems = [...(await collectNode(again, { directory, sinceMs: recorder.startedAt, signal }))];
@@ -100,7 +105,7 @@ async function giveUp(
 }
 
 async function destroy(cluster: Cluster, nodes: readonly Node[], { world, open }: Underway): Promise<void> {
-  const signal = AbortSignal.timeout(120_000);
+  const signal = AbortSignal.timeout(destroyWithin);
   const borrowed = borrowedMachines(cluster).map(({ id }) => id);
   const given = await Promise.allSettled(
     nodes.filter(({ id }) => borrowed.includes(id)).map((node) => giveBack(node, signal)),

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { asShakedownError } from '../../common/errors.ts';
 import { loginForNewMachines } from '../cluster-key.ts';
 import type { Scenario } from '../config/scenario.ts';
 import type { RunContext } from '../context.ts';
@@ -13,6 +14,9 @@ export function wantedMachines(scenario: Scenario): WantedMachines {
 
 /** Six hex digits. */
 export const newClusterId = (): string => randomBytes(3).toString('hex');
+
+/** ms to take machines away: instances of a cloud may need minutes. */
+export const destroyWithin = 300_000;
 
 /**
  * Makes or borrows the machines. The cluster is in the ledger before; on a throw what was made of it is destroyed.
@@ -32,8 +36,14 @@ export async function makeMachines(
   try {
     return await provider.create({ ...wanted, ...options, login, cluster: id }, ctx);
   } catch (error) {
-    await provider.destroy({ id }, { signal: AbortSignal.timeout(60_000), log: ctx.log });
-    await ctx.ledger.settle(id);
+    try {
+      await provider.destroy({ id }, { signal: AbortSignal.timeout(destroyWithin), log: ctx.log });
+      await ctx.ledger.settle(id);
+    } catch (left) {
+      // Why they could not be made is the failure that counts.
+      const message = `what was made of them could not be taken away (${asShakedownError(left).message}): run 'shakedown reap'`;
+      ctx.emit({ type: 'note', phase: 'machines', message });
+    }
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { asShakedownError, ShakedownError } from '../../common/errors.ts';
 import type { OpenRun } from '../open-run.ts';
-import { makeMachines, newClusterId } from '../phases/machines.ts';
+import { destroyWithin, makeMachines, newClusterId } from '../phases/machines.ts';
 import type { Cluster, Provider } from '../providers/provider.ts';
 import type { Cell } from './machine-cells.ts';
 import type { CellContext } from './run-cell.ts';
@@ -32,7 +32,7 @@ export async function destroyCluster(
   provider: Provider,
   { recorder, evidence }: OpenRun,
 ): Promise<void> {
-  const signal = AbortSignal.timeout(120_000);
+  const signal = AbortSignal.timeout(destroyWithin);
   try {
     await recorder.step('destroy', () => provider.destroy(cluster, { signal, log: evidence.log }));
     await evidence.ledger.settle(cluster.id);

@@ -277,6 +277,16 @@ describe('machines', () => {
       ],
     });
   });
+
+  test('that cannot be made nor destroyed: the first counts, and the second is told', async () => {
+    const fails = (message: string) => () => {
+      throw new Error(message);
+    };
+    const place = await scriptPlace({ create: fails('no room left'), destroy: fails('device is busy') });
+    const run = await place.run({ script: { text: 'exit 0' } });
+    expect(run).toMatchObject({ exitCode: 3, failures: [{ message: 'no room left' }] });
+    expect(place.notes.join()).toContain("could not be taken away (device is busy): run 'shakedown reap'");
+  });
 });
 
 describe('an interrupt', () => {
