@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFailed, test } from 'vitest';
 import type { RunContext } from '../../main/context.ts';
 import { makeMachines, newClusterId } from '../../main/phases/machines.ts';
@@ -8,6 +9,7 @@ import { connectSsh } from '../../main/remotes/ssh-remote.ts';
 import { shakedown } from './harness.ts';
 import { type Bystanders, bystanders } from './ledger/bystanders.ts';
 import { killAfter, seeded, startMaker, traces } from './ledger/killed-makers.ts';
+import { lxcBox } from './vagrant-box/lxc-box.ts';
 
 /** The same kills again: SHAKEDOWN_SEED=…, as a failure tells it. */
 const seed = Number(process.env.SHAKEDOWN_SEED ?? Math.floor(Math.random() * 2 ** 31));
@@ -34,11 +36,43 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
+/** A user's Vagrantfile: `vagrant destroy` takes its machines away, which for one of ours is not asked. */
+const vagrantfile = join(directory, 'Vagrantfile');
+writeFileSync(
+  vagrantfile,
+  `Vagrant.configure('2') do |config|
+  config.vm.box = 'e2e'
+  config.vm.guest = :debian
+  config.vm.synced_folder '.', '/vagrant', disabled: true
+  config.ssh.insert_key = false
+  config.vm.define 'n0'
+end
+`,
+);
+
+interface Kind {
+  readonly kind: string;
+  readonly options: object;
+  /** Of the machines whose destroyers are killed, if not the same. */
+  readonly destroyed?: object;
+  /** Makers side by side. */
+  readonly atOnce: number;
+  /** Makes what the kind needs besides what every main host has. */
+  readonly needs?: typeof lxcBox;
+}
+
 /** The kinds of machine that this main host makes by itself. */
-const kinds = [
+const kinds: readonly Kind[] = [
   { kind: 'nspawn', options: { count: 1 }, atOnce: 5 },
   { kind: 'docker', options: { count: 1 }, atOnce: 5 },
   { kind: 'qemu', options: { count: 1, memory: '256M' }, atOnce: 5 },
+  {
+    kind: 'vagrant',
+    options: { count: 1, box: 'e2e', os: 'bookworm', provider: 'lxc' },
+    destroyed: { vagrantfile, machines: ['n0'], provider: 'lxc' },
+    atOnce: 5,
+    needs: lxcBox,
+  },
 ];
 
 /** Kills in create, and in destroy: 30 together. Divisible by `atOnce`. */
@@ -46,16 +80,23 @@ const kills = 15;
 
 describe.each(kinds)(
   'makers of $kind machines that are killed at any moment',
-  ({ kind, options, atOnce }) => {
+  ({ kind, options, destroyed = options, atOnce, needs }) => {
     const provider = providerNamed(kind);
     const why = `SHAKEDOWN_SEED=${seed}`;
-    const plan = (id: string) => ({ kind, id, options, directory, cacheDir: ctx.cacheDir });
+    const plan = (id: string, wanted = options) => ({
+      kind,
+      id,
+      options: wanted,
+      directory,
+      cacheDir: ctx.cacheDir,
+    });
     /** ms that one takes here and now. */
     const took = { create: 0, destroy: 0 };
+    let needed: AsyncDisposable | undefined;
     let live: Cluster;
 
-    const make = async (): Promise<Cluster> => {
-      const wanted = { machines: [{ id: 0, name: 'n0' }], options, login: {} };
+    const make = async (own: object): Promise<Cluster> => {
+      const wanted = { machines: [{ id: 0, name: 'n0' }], options: own, login: {} };
       return makeMachines(newClusterId(), wanted, provider, { shares: [], rebuild: false }, ctx);
     };
     const imagesInUse = async () =>
@@ -64,15 +105,19 @@ describe.each(kinds)(
         : [];
 
     beforeAll(async () => {
-      live = await make();
+      needed = await needs?.(ctx);
+      live = await make(options);
       const from = performance.now();
-      const spare = await make();
+      const spare = await make(destroyed);
       const made = performance.now();
       await provider.destroy(spare, ctx);
       took.create = made - from;
       took.destroy = performance.now() - made;
     });
-    afterAll(() => provider.destroy(live, ctx));
+    afterAll(async () => {
+      await provider.destroy(live, ctx);
+      await needed?.[Symbol.asyncDispose]();
+    });
 
     /** Nothing of these is left, and what is not theirs is as it was. */
     const expectGone = async (ids: readonly string[]) => {
@@ -112,7 +157,7 @@ describe.each(kinds)(
       onTestFailed(() => Promise.all(ids.map((id) => provider.destroy({ id }, ctx))).then(() => undefined));
       await Promise.all(
         ids.map(async (id) => {
-          const maker = await startMaker('create', plan(id));
+          const maker = await startMaker('create', plan(id, destroyed));
           await maker.done();
           await maker.kill();
         }),

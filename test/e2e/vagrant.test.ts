@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,14 +8,13 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { loginForNewMachines } from '../../main/cluster-key.ts';
 import type { RunContext } from '../../main/context.ts';
 import { newClusterId } from '../../main/phases/machines.ts';
-import { ensureBaseTree } from '../../main/providers/debian/base-tree.ts';
 import type { Cluster } from '../../main/providers/provider.ts';
 import { VagrantProvider } from '../../main/providers/vagrant/vagrant-provider.ts';
 import type { Remote } from '../../main/remotes/remote.ts';
 import { connectSsh } from '../../main/remotes/ssh-remote.ts';
 import { clusterIds, mainConfig, readLatest, scenario, shakedown, start, write } from './harness.ts';
+import { lxcBox } from './vagrant-box/lxc-box.ts';
 
-/** Vagrant with LXC: containers boot in seconds and need nothing of the machine but root. */
 const provider = new VagrantProvider();
 const said: string[] = [];
 const ctx: RunContext = {
@@ -27,27 +26,11 @@ const ctx: RunContext = {
   ledger: { record: async () => undefined, settle: async () => undefined },
 };
 
-const fixtures = join(import.meta.dirname, 'vagrant-box');
-let home: string;
-let ownNetwork = false;
-
+let box: AsyncDisposable;
 beforeAll(async () => {
-  home = mkdtempSync(join(tmpdir(), 'shakedown-vagrant-home-'));
-  // The user's own home of vagrant, with the box in it.
-  process.env.VAGRANT_HOME = join(home, '.vagrant.d');
-  const tree = await ensureBaseTree({ os: 'bookworm', packages: [] }, false, ctx);
-  const box = join(home, 'lxc.box');
-  await execa('bash', [join(fixtures, 'build-lxc-box.sh'), tree, box]);
-  await execa('vagrant', ['box', 'add', '--name', 'e2e', box], { env: { VAGRANT_CHECKPOINT_DISABLE: '1' } });
-  rmSync(box);
-  ownNetwork = !existsSync('/run/lxc/network_up');
-  if (ownNetwork) await execa('bash', [join(fixtures, 'lxc-network.sh'), 'start']);
+  box = await lxcBox(ctx);
 });
-
-afterAll(async () => {
-  if (ownNetwork) await execa('bash', [join(fixtures, 'lxc-network.sh'), 'stop']);
-  rmSync(home, { recursive: true, force: true });
-});
+afterAll(() => box[Symbol.asyncDispose]());
 
 async function make(
   id: string,

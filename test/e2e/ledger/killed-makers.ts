@@ -52,6 +52,7 @@ export async function traces(ids: readonly string[]): Promise<readonly string[]>
     find /sys/fs/cgroup -maxdepth 5 -type d \\( -path '*shakedown*' -o -path '*lxc*' -o -path '*libpod*' \\)
     find /var/lib/shakedown -maxdepth 2; find /var/lib/shakedown/docker -path '*/overlay/*' -prune -o -name '*json' -print0 |
       xargs -0 -r cat; find /run -maxdepth 4 -path '/run/user' -prune -o -print; ls /var/lib/lxc /dev/shm
+    grep -rs . "\${VAGRANT_HOME:-/nonexistent}/data"; cat /proc/[0-9]*/environ | tr '\\0' '\\n' | grep ^VAGRANT_DOTFILE_PATH
     for c in /proc/[0-9]*/cmdline; do tr '\\0' ' ' < $c; echo; done`;
   const { stdout } = await execa('sh', ['-c', script], { reject: false, maxBuffer: 50_000_000 });
   return stdout
