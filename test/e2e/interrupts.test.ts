@@ -1,4 +1,7 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { clusterIds, leftovers, mainConfig, readLatest, scenario, shakedown, start } from './harness.ts';
 
@@ -41,6 +44,43 @@ test('Ctrl-C: the evidence comes home, and nothing is left', async () => {
   expect(readLatest(directory, 'nodes/0/logs/loop.log')).toContain('looping');
   expect(await leftovers(clusterIds(directory))).toEqual([]);
 });
+
+test.each(['machines', 'connect', 'ship', 'start', 'collect', 'destroy'])(
+  'Ctrl-C while phase %s begins: nothing is left',
+  async (phase) => {
+    const directory = scenario({});
+    const run = start(directory, ['run']);
+    await until(directory, `"phase-started","phase":"${phase}"`);
+    run.kill('SIGINT');
+    const { exitCode, all } = await run;
+    // Once all checks are over there is nothing to interrupt: what there is comes home, and the verdict stands.
+    expect(exitCode, all).toBe(['collect', 'destroy'].includes(phase) ? 0 : 130);
+    expect(await leftovers(clusterIds(directory))).toEqual([]);
+  },
+);
+
+test.each([['run'], ['script', 'it.sh', '--provider', 'nspawn']])(
+  'Ctrl-C while %s builds an image: neither a part of it nor a process is left',
+  async (...args) => {
+    const directory = scenario({ 'it.sh': 'true\n' });
+    const cache = join(directory, 'cache');
+    const run = start(directory, args, { SHAKEDOWN_CACHE: cache });
+    await until(directory, 'building the bookworm base tree');
+    const trees = join(cache, 'trees');
+    const parts = () =>
+      existsSync(trees) ? readdirSync(trees).filter((name) => !name.endsWith('.lock')) : [];
+    const builders = async () => (await execa('pgrep', ['-f', trees], { reject: false })).stdout;
+    await expect.poll(builders, { timeout: 60_000 }).toMatch(/\d/);
+    await expect.poll(parts, { timeout: 60_000 }).not.toEqual([]);
+    run.kill('SIGINT');
+    const { exitCode, all } = await run;
+    expect(exitCode, all).toBe(130);
+    expect(parts()).toEqual([]);
+    expect(await builders()).toBe('');
+    expect(readFileSync('/proc/self/mounts', 'utf8')).not.toContain(cache);
+    expect(await leftovers(clusterIds(directory))).toEqual([]);
+  },
+);
 
 test('Ctrl-C twice: no waiting for the evidence, and still nothing is left', async () => {
   const directory = scenario(slow);

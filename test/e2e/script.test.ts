@@ -144,7 +144,14 @@ async function until(directory: string, words: string): Promise<void> {
   await expect.poll(come, { interval: 10 }).toBe(true);
 }
 
-const stages = { spawn: 'machines', send: 'ship', run: 'check', get: 'collect', destroy: 'destroy' };
+const stages = {
+  spawn: 'machines',
+  connect: 'connect',
+  send: 'ship',
+  run: 'check',
+  get: 'collect',
+  destroy: 'destroy',
+};
 
 test('Ctrl-C at each stage leaves nothing', async () => {
   const endless = 'head -c 50M /dev/urandom > big; sleep 300\n';
@@ -162,6 +169,20 @@ test('Ctrl-C at each stage leaves nothing', async () => {
     }
     expect(await leftovers(clusterIds(directory)), stage).toEqual([]);
   }
+});
+
+test('Ctrl-C twice: the files are not waited for, and still nothing is left', async () => {
+  const stubborn = 'trap "" TERM; echo half > half; while :; do sleep 0.2; done\n';
+  const directory = folder({ 'it.sh': stubborn });
+  const run = start(directory, ['script', 'it.sh', ...onNspawn, '--get', 'half']);
+  await until(directory, '"phase-started","phase":"check"');
+  run.kill('SIGINT');
+  await sleep(700);
+  run.kill('SIGINT');
+  const { exitCode, all } = await run;
+  expect(exitCode, all).toBe(130);
+  expect(existsSync(join(latest(directory), 'nodes/0/files/half'))).toBe(false);
+  expect(await leftovers(clusterIds(directory))).toEqual([]);
 });
 
 test('after a kill -9 reap takes away what is left', async () => {

@@ -9,7 +9,7 @@ import { startAptProxy } from '../../packages/apt-proxy.ts';
 import { runAsRoot } from '../host/root-script.ts';
 import type { MachineSettings } from '../machine-options.ts';
 import { type AptMirror, hostMirror, mirrorAt, sourcesList } from './apt-mirror.ts';
-import { buildTreeScript, recipe } from './build-tree-script.ts';
+import { buildTreeScript, discardPartsScript, recipe } from './build-tree-script.ts';
 import { ensureKeyring } from './keyring.ts';
 import { type Release, releaseNamed } from './releases.ts';
 
@@ -64,6 +64,11 @@ export async function ensureBaseTree(
     signal: ctx.signal,
     failure: { message: `could not build the ${suite} base tree`, phase: 'machines' },
     explain: (stderr) => explainBuild(stderr, release, mirror, ctx.cacheDir),
+  }).catch(async (error: unknown) => {
+    // Half a system is in the way of nothing, but large.
+    const failure = { message: 'what was built of a tree could not be taken away' };
+    if (ctx.signal.aborted) await run(discardPartsScript(tree), { failure }).catch(() => undefined);
+    throw error;
   });
   note(`the ${suite} base tree is there after ${Math.round((Date.now() - started) / 1000)} s`);
   return tree;

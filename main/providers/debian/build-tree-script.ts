@@ -72,6 +72,14 @@ export interface TreeBuild {
   readonly env: NodeJS.ProcessEnv;
 }
 
+/** The script that takes away what a build that was killed left, unless another one is under way. */
+export const discardPartsScript = (tree: string): string => `
+tree=${quote(tree)}
+[ -e "$tree.lock" ] || exit 0
+exec 8>>"$tree.lock"; flock -n 8 || exit 0
+# The last of its processes may be at work still.
+for try in 1 2 3 4 5; do rm -rf --one-file-system "$tree".part-* && break; sleep 1; done`;
+
 /**
  * The script that builds a tree beside the others and then, in one step, makes the link point to it. The package lists
  * stay in it: a node can then install without an update of its own. mmdebstrap works in namespaces of its own, so that
