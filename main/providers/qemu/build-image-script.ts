@@ -18,7 +18,7 @@ const ubuntuPackages = ['linux-image-virtual', 'udev'];
 
 /** All that makes one image differ from another over the same tree; a change of it makes new images. */
 export const imageRecipe: unknown = {
-  version: 1,
+  version: 2,
   packages,
   initrdModules,
   initrdPrograms,
@@ -104,12 +104,9 @@ ${init}INIT
 chmod 755 "$initrd/init"
 chroot . modprobe -S "$version" -D -a ${initrdModules.join(' ')} | while read -r verb module options; do
   [ "$verb" = insmod ] || continue
-  plain=\${module##*/}
-  case $module in
-    *.xz) plain=\${plain%.xz}; xz -dc ".$module" ;;
-    *.zst) plain=\${plain%.zst}; zstd -dc ".$module" ;;
-    *) cat ".$module" ;;
-  esac > "$initrd/modules/$plain"
+  plain=\${module##*/}; plain=\${plain%.?z}; plain=\${plain%.zst}
+  case $module in *.xz) unpack='xz -dc' ;; *.gz) unpack='gzip -dc' ;; *.zst) unpack='zstd -dc' ;; *) unpack=cat ;; esac
+  $unpack ".$module" > "$initrd/modules/$plain"
   grep -qx "$plain" "$initrd/modules/order" 2>/dev/null || echo "$plain" >> "$initrd/modules/order"
 done
 (cd "$initrd" && find . | "$new/busybox" cpio -o -H newc 2>/dev/null | gzip -9) > "$new/initrd.gz"

@@ -11,8 +11,8 @@ const patience = 300;
 const settle = 'systemctl is-system-running --wait || :; sync; echo 3 > /proc/sys/vm/drop_caches';
 
 /**
- * The script that boots a machine, saves it while it runs, with its disk, and ends it (QMP's `migrate`). Whoever kills
- * the script kills the machine. What is saved waits for its next command on its second serial port, without a network.
+ * The script that boots a machine, saves it while it runs, with its disk, and ends it (QMP's `migrate`). The machine ends
+ * with the script, however that ends. What is saved waits for its next command on its second serial port, without a network.
  */
 export function saveTemplateScript(
   plan: Omit<TemplatePlan, 'os'>,
@@ -46,7 +46,7 @@ truncate -s ${plan.sharesSize} shares.raw
 (cat ${quote(plan.boot.initrd)}; echo identity | ${quote(plan.boot.busybox)} cpio -o -H newc 2>/dev/null | gzip -1) > initrd
 mkfifo port.in port.out
 exec 5<>port.in 6<>port.out
-coproc vm { exec qemu-system-x86_64 ${words.map(quote).join(' ')} 2>qemu.log 5<&- 6<&- 8>&-; }
+coproc vm { exec setpriv --pdeathsig KILL -- qemu-system-x86_64 ${words.map(quote).join(' ')} 2>qemu.log 5<&- 6<&- 8>&-; }
 machine=$vm_PID
 alive() { kill -0 $machine 2>/dev/null || { cat qemu.log console.log >&2; die 'the virtual machine ended'; }
   [ $SECONDS -lt ${patience} ] || { tail -n 8 console.log >&2; die 'the virtual machine did not come up in ${patience} s'; }; }
