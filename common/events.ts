@@ -1,4 +1,5 @@
 import type { FailureDetails } from './errors.ts';
+import type { MachineActRecord } from './machine-acts.ts';
 import type { CheckResult, PhaseName, PhaseTiming, Verdict } from './results.ts';
 
 /** A node as the reader of events knows it. */
@@ -25,6 +26,8 @@ export type RunEvent = { readonly at: number } & (
   | { readonly type: 'phase-ended'; readonly timing: PhaseTiming }
   /** Something worth a line: a package that is downloaded, a service that became ready. */
   | { readonly type: 'note'; readonly message: string; readonly node?: number; readonly phase?: PhaseName }
+  /** A whole machine was rebooted, cut off, taken back … */
+  | { readonly type: 'machine-act'; readonly done: MachineActRecord }
   | { readonly type: 'check-started'; readonly name: string }
   | { readonly type: 'check-ended'; readonly check: CheckResult }
   | { readonly type: 'failure'; readonly failure: FailureDetails; readonly first: boolean }

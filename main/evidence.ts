@@ -20,6 +20,7 @@ import { version } from './version.ts';
 export async function bringHome(underway: Underway): Promise<RunResult> {
   const { open, world, request } = underway;
   const nodes = underway.connected.filter((node) => node !== undefined);
+  await underway.power?.bringBack(nodes, open.evidence);
   await eachNode(nodes, underway, 'stop', (node) =>
     stopServices(node, request.scenario.timeouts.stop, open.evidence.signal),
   );
@@ -136,6 +137,7 @@ async function report(
     nodes: cluster?.machines.map(nodeFacts) ?? [],
     failures: [...recorder.failures],
     checks: [...recorder.checks],
+    ...(recorder.machineActs.length === 0 ? {} : { machineActs: [...recorder.machineActs] }),
     phases: recorder.timings(),
     installed: recorder.installed,
     collectProblems: recorder.collectProblems,

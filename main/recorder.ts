@@ -6,6 +6,7 @@ import {
   UsageError,
 } from '../common/errors.ts';
 import type { RunEventBody } from '../common/events.ts';
+import type { MachineActRecord } from '../common/machine-acts.ts';
 import type { ServiceDied } from '../common/protocol.ts';
 import {
   type CheckResult,
@@ -24,6 +25,7 @@ export const exitCodes = { pass: 0, fail: 1, usage: 2, error: 3, interrupted: 13
 export class Recorder {
   readonly failures: FailureDetails[] = [];
   readonly checks: CheckResult[] = [];
+  readonly machineActs: MachineActRecord[] = [];
   readonly installed: Record<string, readonly InstalledPackage[]> = {};
   readonly collectProblems: Record<string, readonly string[]> = {};
   /** The mistake of the user that ended the run before it could tell anything of the cluster. */
@@ -96,6 +98,11 @@ export class Recorder {
       this.fail(new ShakedownError({ message, verdict: 'fail', lastLines, log, ...where }));
     };
   }
+
+  readonly machineAct = (done: MachineActRecord): void => {
+    this.machineActs.push(done);
+    this.#emit({ type: 'machine-act', done });
+  };
 
   readonly checkStarted = (name: string): void => this.#emit({ type: 'check-started', name });
 

@@ -13,6 +13,8 @@ import type { Node, PlannedNode, Preparation } from './phases/phase.ts';
 import { planNodes } from './phases/plan.ts';
 import { prepareNode } from './phases/prepare-node.ts';
 import { hasStepsAfterStart, setUpAfterStart } from './phases/setup.ts';
+import type { ClusterPower } from './power/cluster-power.ts';
+import { powerOf } from './power/power-of-run.ts';
 import { borrowedMachines, type Cluster } from './providers/provider.ts';
 import type { RunResult } from './report/reporter.ts';
 import type { KeptCluster } from './store/kept-cluster.ts';
@@ -46,6 +48,7 @@ export async function run(request: RunRequest, world: World): Promise<RunResult>
   const connected: Node[] = [];
   let cluster: Cluster | undefined;
   let planned: readonly PlannedNode[] = [];
+  let power: ClusterPower | undefined;
   try {
     await recorder.step('config', () => lookAhead(request, world));
     cluster = await recorder.step('machines', () => machinesFor(request, world, open));
@@ -55,14 +58,15 @@ export async function run(request: RunRequest, world: World): Promise<RunResult>
     hostPackages.catch(() => undefined);
     const nodes = await prepareNodes({ request, world, open, cluster, planned, connected });
     await hostPackages;
-    const session = { scenario, cluster, nodes, store };
+    power = powerOf(cluster, scenario, world, open);
+    const session = { scenario, cluster, nodes, store, power };
     if (hasStepsAfterStart(nodes)) await recorder.step('setup', () => setUpAfterStart(session, work));
     const listener = { started: recorder.checkStarted, ended: recorder.checkEnded(work.signal) };
     await recorder.step('check', () => checkCluster(session, checkHost, listener, request.filter, work));
   } catch (error) {
     recorder.fail(open.endedBecause() ?? error, work.signal.aborted);
   }
-  const result = await bringHome({ request, world, open, cluster, planned, connected });
+  const result = await bringHome({ request, world, open, cluster, planned, connected, power });
   if (recorder.usage) throw recorder.usage;
   return result;
 }
@@ -96,6 +100,8 @@ export interface Underway {
   readonly planned: readonly PlannedNode[];
   /** Grows as nodes answer, so that a failure elsewhere does not cost their evidence. */
   readonly connected: Node[];
+  /** Present once the nodes are. */
+  readonly power?: ClusterPower | undefined;
 }
 
 async function prepareNodes(underway: Underway & { cluster: Cluster }): Promise<readonly Node[]> {

@@ -1,4 +1,5 @@
 import { NotificationType, RequestType } from 'vscode-jsonrpc/node';
+import type { MachineAct } from '../../common/machine-acts.ts';
 import type { ServiceStatus } from '../../common/protocol.ts';
 import type { CommandResult } from '../../common/results.ts';
 import type { NodeFacts } from '../config/scenario.ts';
@@ -120,6 +121,13 @@ export const changeService = new RequestType<
   ServiceStatus,
   CallFailure
 >('cluster/changeService');
+
+/** `by`: the full name of the test that asks, where it is one. Answered when the node can be used again, or is off. */
+export const machineAct = new RequestType<
+  NodeCall & { readonly what: MachineAct; readonly by?: string },
+  null,
+  CallFailure
+>('cluster/machineAct');
 
 /** The data of a failed request: what the person is told. */
 export interface CallFailure {

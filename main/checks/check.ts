@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { MachineAct } from '../../common/machine-acts.ts';
 import type { ServiceStatus } from '../../common/protocol.ts';
 import type { CheckResult, CommandResult } from '../../common/results.ts';
 import type { NodeFacts } from '../config/scenario.ts';
@@ -22,6 +23,8 @@ export interface NodeUnderTest extends NodeFacts {
   startService(name: string): Promise<ServiceStatus>;
   stopService(name: string): Promise<ServiceStatus>;
   killService(name: string, signal?: string): Promise<ServiceStatus>;
+  /** Resolves when the node can be used again, or is off. `by`: the check that asks. */
+  act(what: MachineAct, by?: string): Promise<void>;
   /**
    * A stream to a port of its address, through its ssh. There where the main host has no route to that address, and
    * nowhere else. Throws ShakedownError when nobody answers.
@@ -32,7 +35,7 @@ export interface NodeUnderTest extends NodeFacts {
    * of its own loopback whose connections go through the node's ssh.
    */
   endpoint(port: number): Promise<string>;
-  /** Aborted when the connection to the node is lost. */
+  /** Aborted when the connection to the node is lost, unless that was meant; one that came back has another signal. */
   readonly lost: AbortSignal;
 }
 

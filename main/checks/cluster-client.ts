@@ -1,28 +1,17 @@
-import type { ServiceStatus } from '../../common/protocol.ts';
 import type { CommandResult } from '../../common/results.ts';
 import type { NodeFacts } from '../config/scenario.ts';
 import type { CheckExecOptions } from './check.ts';
 import * as protocol from './check-protocol.ts';
-import { type ClusterError, failure } from './cluster-error.ts';
+import { type ClusterError, failure, quoted } from './cluster-error.ts';
+import { type NodeMachine, nodeMachine } from './machine-client.ts';
+import { type Service, service } from './service-client.ts';
 import { workerLink } from './worker-link.ts';
 
 /** Times in seconds; `root`: as root, true unless told; `stdin`: what the command reads. */
 export type ExecOptions = Pick<CheckExecOptions, 'timeout' | 'root' | 'stdin'>;
 
-/** A service of one node, as the config names it. */
-export interface Service {
-  readonly name: string;
-  /** Starts it and waits until it is ready. */
-  start(): Promise<ServiceStatus>;
-  /** Stops it and waits until it has stopped; one that does not run is left as it is. */
-  stop(): Promise<ServiceStatus>;
-  /** Sends a signal (`KILL` unless told; `STOP`, `CONT`, `HUP` …) to all its processes. */
-  kill(signal?: string): Promise<ServiceStatus>;
-  status(): Promise<ServiceStatus>;
-}
-
 /** A node of the cluster, as tests see it. All calls may run side by side. */
-export interface ClusterNode extends NodeFacts {
+export interface ClusterNode extends NodeFacts, NodeMachine {
   /** Runs a shell command line; a non-zero exit is a result, not a throw. Ended after 60 s unless told. */
   exec(command: string, options?: ExecOptions): Promise<CommandResult>;
   /** Runs a shell command line and gives what it prints, trimmed; throws with stderr when it does not exit 0. */
@@ -75,8 +64,6 @@ export function clusterClient(): Cluster {
   return { nodes, node, withRole, main: shell(undefined) };
 }
 
-const quoted = (value: number | string): string => (typeof value === 'number' ? `${value}` : `'${value}'`);
-
 function clusterNode(facts: NodeFacts): ClusterNode {
   const node = facts.id;
   function readFile(path: string): Promise<string> {
@@ -85,7 +72,8 @@ function clusterNode(facts: NodeFacts): ClusterNode {
   function endpoint(port: number): Promise<string> {
     return workerLink().ask(protocol.endpoint, { node, port }, failure(endpoint));
   }
-  return { ...facts, ...shell(node), readFile, endpoint, service: (name) => service(node, name) };
+  const methods = { readFile, endpoint, service: (name: string) => service(node, name) };
+  return { ...facts, ...shell(node), ...nodeMachine(node), ...methods };
 }
 
 /** `exec` and `sh` of a node, or of the main host. */
@@ -110,35 +98,4 @@ function shell(node: number | undefined): Pick<ClusterNode, 'exec' | 'sh'> {
   }
 
   return { exec, sh };
-}
-
-function service(node: number, name: string): Service {
-  const change = (action: 'start' | 'stop' | 'kill', failed: ClusterError, signal?: string) => {
-    const params = { node, name, action, ...(signal === undefined ? {} : { signal }) };
-    return workerLink().ask(protocol.changeService, params, failed);
-  };
-
-  async function status(): Promise<ServiceStatus> {
-    const failed = failure(status);
-    const services = await workerLink().ask(protocol.services, { node }, failed);
-    const found = services.find((each) => each.name === name);
-    if (found) return found;
-    const known = services.map((each) => quoted(each.name)).join(', ') || 'none';
-    failed.message = `node ${node} has no service '${name}'; its services: ${known}`;
-    throw failed;
-  }
-
-  return {
-    name,
-    status,
-    start: function start() {
-      return change('start', failure(start));
-    },
-    stop: function stop() {
-      return change('stop', failure(stop));
-    },
-    kill: function kill(signal = 'KILL') {
-      return change('kill', failure(kill), signal);
-    },
-  };
 }

@@ -9,3 +9,7 @@ export function failure(called: (...args: never[]) => unknown, message = ''): Cl
   Error.captureStackTrace(error, called);
   return error;
 }
+
+/** A name in quotes, a number as it is. */
+export const quoted = (value: number | string): string =>
+  typeof value === 'number' ? `${value}` : `'${value}'`;

@@ -46,6 +46,13 @@ export function serveCluster(
       return action === 'stop' ? node.stopService(name) : node.killService(name, signal);
     });
   });
+  connection.onRequest(protocol.machineAct, ({ node: id, test, what, by }) => {
+    const node = nodeOf(id);
+    return answer({ test, node, onLost }, async () => {
+      await node.act(what, by);
+      return null;
+    });
+  });
 }
 
 interface Caller {

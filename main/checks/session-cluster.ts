@@ -3,8 +3,10 @@ import { ShakedownError } from '../../common/errors.ts';
 import type { ServiceSpec } from '../../common/ready.ts';
 import type { CommandResult } from '../../common/results.ts';
 import { nodeFacts, type Timeouts } from '../config/scenario.ts';
-import type { Node, Session } from '../phases/phase.ts';
+import type { MachinePower, Node, Session } from '../phases/phase.ts';
+import { serviceSpec } from '../phases/start.ts';
 import { isSshOnly } from '../providers/provider.ts';
+import { ConnectionLostError } from '../remotes/connection-errors.ts';
 import type { CheckExecOptions, ClusterUnderTest, NodeUnderTest } from './check.ts';
 import { openLocalPort } from './local-port.ts';
 import { runOnMain } from './main-command.ts';
@@ -14,53 +16,83 @@ import { urlHost } from './targets.ts';
 export function clusterUnderTest(session: Session): ClusterUnderTest {
   const { scenario } = session;
   return {
-    nodes: session.nodes.map((node) => nodeUnderTest(node, scenario.timeouts)),
+    nodes: session.nodes.map((node) => nodeUnderTest(node, session)),
     execOnMain: (command, options) => runOnMain(command, scenario.directory, options),
   };
 }
 
-function nodeUnderTest(node: Node, timeouts: Timeouts): NodeUnderTest {
-  const { agent, remote, config, machine } = node;
+function nodeUnderTest(node: Node, { scenario: { timeouts }, power }: Session): NodeUnderTest {
+  const { config, machine } = node;
+  const call = whileUp(node, power);
   const sshOnly = isSshOnly(machine);
-  const connect = (port: number) => remote.connect(machine.address, port);
-  /** Ports of the main host, by the node's ports that they go to. */
+  const connect = (port: number) => call(() => node.remote.connect(machine.address, port));
+  /** Ports of the main host, by the node's ports that they go to; they outlive a restart of the node. */
   const endpoints = new Map<number, Promise<number>>();
   const exec = (command: string | readonly string[], options: CheckExecOptions = {}) =>
-    remote.exec(command, {
-      timeout: options.timeout ?? 60,
-      root: options.root ?? true,
-      ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-    });
+    call(() =>
+      node.remote.exec(command, {
+        timeout: options.timeout ?? 60,
+        root: options.root ?? true,
+        ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+      }),
+    );
   return {
     ...nodeFacts(machine),
-    lost: remote.lost,
+    get lost() {
+      return node.lost;
+    },
     ...(sshOnly && { connect }),
     endpoint: async (port) => {
       if (!sshOnly) return `${urlHost(machine.address)}:${port}`;
-      if (!endpoints.has(port))
+      if (!endpoints.has(port)) {
+        const { lost } = node;
         endpoints.set(
           port,
-          openLocalPort(() => connect(port), remote.lost),
+          openLocalPort(() => connect(port), lost),
         );
+        lost.addEventListener('abort', () => endpoints.delete(port), { once: true });
+      }
       return `127.0.0.1:${await endpoints.get(port)}`;
     },
     exec,
     readFile: async (path) => wholeOutput(await exec(['cat', '--', path]), path),
-    services: () => agent.call('services', {}),
+    services: () => call(() => node.agent.call('services', {})),
     startService: async (name) => {
-      const service = serviceSpec(node, name, timeouts);
+      const service = specOf(node, name, timeouts);
       const options = { timeout: service.readyWithin + 30 };
-      return agent.call('startService', { service, workingDir: config.workingDir }, options);
+      const params = { service, workingDir: config.workingDir };
+      return call(() => node.agent.call('startService', params, options));
     },
     stopService: async (name) => {
-      const { stopWithin } = serviceSpec(node, name, timeouts);
-      return agent.call('stopService', { name }, { timeout: stopWithin + 30 });
+      const { stopWithin } = specOf(node, name, timeouts);
+      return call(() => node.agent.call('stopService', { name }, { timeout: stopWithin + 30 }));
     },
     killService: async (name, signal = 'KILL') => {
-      serviceSpec(node, name, timeouts);
-      return agent.call('killService', { name, signal: signal.replace(/^SIG/, '') }, { timeout: 30 });
+      specOf(node, name, timeouts);
+      const params = { name, signal: signal.replace(/^SIG/, '') };
+      return call(() => node.agent.call('killService', params, { timeout: 30 }));
     },
+    act: (what, by) => power.act(node, what, by),
+  };
+}
+
+/**
+ * Calls wait until a restart that is under way is over; one that a restart breaks off is told so, and is no loss of the
+ * node.
+ */
+function whileUp(node: Node, power: MachinePower): <T>(call: () => Promise<T>) => Promise<T> {
+  return async (call) => {
+    await power.up(node);
+    const { remote } = node;
+    try {
+      return await call();
+    } catch (error) {
+      if (!(error instanceof ConnectionLostError)) throw error;
+      if (!node.endIsMeant && node.remote === remote) throw error;
+      const message = 'broken off: the node was restarted or switched off meanwhile';
+      throw new ShakedownError({ message, verdict: 'fail' }, { cause: error });
+    }
   };
 }
 
@@ -73,7 +105,7 @@ async function wholeOutput(result: CommandResult, path: string): Promise<string>
 }
 
 /** The service as the config has it; throws ShakedownError with the names that there are. */
-function serviceSpec(node: Node, name: string, timeouts: Timeouts): ServiceSpec {
+function specOf(node: Node, name: string, timeouts: Timeouts): ServiceSpec {
   const { services } = node.config;
   const service = services.find((each) => each.name === name);
   if (service === undefined) {
@@ -81,6 +113,5 @@ function serviceSpec(node: Node, name: string, timeouts: Timeouts): ServiceSpec 
     const message = `node ${node.id} has no service '${name}'; its services: ${known}`;
     throw new ShakedownError({ message, verdict: 'fail' });
   }
-  const { readyWithin = timeouts.start, stopWithin = 10 } = service;
-  return { ...service, readyWithin, stopWithin };
+  return serviceSpec(service, timeouts);
 }

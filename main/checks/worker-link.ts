@@ -17,12 +17,13 @@ export const socketVariable = 'SHAKEDOWN_CHECK_SOCKET';
 /** The test that is under way: its id, and a signal that is aborted when it has run out of time. */
 export interface CurrentTest {
   readonly id: string;
+  /** With its suites: `suite > test`. */
+  readonly name: string;
   readonly signal: AbortSignal;
 }
 
 /** One attempt of a test. */
 export interface TestAttempt extends CurrentTest {
-  readonly name: string;
   /** ms; 0 for none. */
   readonly timeoutMs: number;
   /** What went wrong in it, once it is over. */
@@ -30,6 +31,9 @@ export interface TestAttempt extends CurrentTest {
 }
 
 const currentTest = new AsyncLocalStorage<CurrentTest>();
+
+/** The full name of the test that calls this, if it is one. */
+export const currentTestName = (): string | undefined => currentTest.getStore()?.name;
 
 /** Whether the test that calls this, if it is one, has run out of time. */
 export const isOutOfTime = (): boolean => currentTest.getStore()?.signal.aborted ?? false;

@@ -106,6 +106,8 @@ export interface Timeouts {
   readonly check: number;
   /** One test of a check file, unless it says otherwise. */
   readonly test: number;
+  /** Per node, after a restart that a check asked for, until it answers again. */
+  readonly boot: number;
   readonly stop: number;
   /** Per node. */
   readonly collect: number;

@@ -19,6 +19,7 @@ const timeouts = field.object(
     start: limit(60),
     check: limit(600),
     test: limit(60),
+    boot: limit(180),
     stop: limit(60),
     collect: limit(300),
     run: limit(3600),

@@ -8,6 +8,9 @@ import type { Node, PlannedNode } from './phase.ts';
 /** Bytes; a file beyond it is listed and left where it is. */
 const maxFileSize = 4 * 1024 ** 3;
 
+/** What collecting needs of a node. */
+export type Reached = Pick<Node, 'config' | 'agent' | 'remote'>;
+
 export interface CollectOptions {
   /** The node's own directory in the run: `nodes/<n>`. */
   readonly directory: string;
@@ -20,7 +23,7 @@ export interface CollectOptions {
  * Brings a node's working files, logs and reports home. Never throws: what could not be had is in the sentences that
  * it gives, so that one bad node, file or command does not cost the evidence of the rest.
  */
-export async function collectNode(node: Node, options: CollectOptions): Promise<readonly string[]> {
+export async function collectNode(node: Reached, options: CollectOptions): Promise<readonly string[]> {
   const problems: string[] = [];
   const attempt = async <T>(what: string, action: () => Promise<T>): Promise<T | undefined> => {
     try {
@@ -41,7 +44,7 @@ export async function collectNode(node: Node, options: CollectOptions): Promise<
   return problems;
 }
 
-function askPlan(node: Node, { signal }: CollectOptions): Promise<CollectPlan> {
+function askPlan(node: Reached, { signal }: CollectOptions): Promise<CollectPlan> {
   const { workingDir, collect } = node.config;
   return node.agent.call(
     'planCollection',
@@ -51,7 +54,7 @@ function askPlan(node: Node, { signal }: CollectOptions): Promise<CollectPlan> {
 }
 
 /** With the agent gone there is still ssh and tar: the working directory and the paths that need no globbing. */
-function withoutAgent({ config }: Node): CollectPlan {
+function withoutAgent({ config }: Reached): CollectPlan {
   return {
     paths: [config.workingDir, ...config.collect.filter((glob) => !/[*?[{]/.test(glob))],
     problems: [],
@@ -59,7 +62,7 @@ function withoutAgent({ config }: Node): CollectPlan {
 }
 
 async function fetchFiles(
-  node: Node,
+  node: Reached,
   paths: readonly string[],
   { directory, signal }: CollectOptions,
 ): Promise<readonly string[]> {
@@ -79,8 +82,9 @@ async function fetchFiles(
   return fetched.flatMap((result) => result.problems);
 }
 
-async function fetchReports(
-  node: Node,
+/** Brings home what the node and its services have written to logs and journals until now. Throws ShakedownError. */
+export async function fetchReports(
+  node: Reached,
   logs: string,
   { sinceMs, signal }: CollectOptions,
   attempt: <T>(what: string, action: () => Promise<T>) => Promise<T | undefined>,
@@ -92,7 +96,12 @@ async function fetchReports(
   );
 }
 
-async function fetchReport(node: Node, report: NodeReport, logs: string, signal: AbortSignal): Promise<void> {
+async function fetchReport(
+  node: Reached,
+  report: NodeReport,
+  logs: string,
+  signal: AbortSignal,
+): Promise<void> {
   const file = join(logs, report.name);
   await mkdir(dirname(file), { recursive: true });
   const stdoutTo = createWriteStream(file);

@@ -3,6 +3,7 @@ import type { Agent, AgentListener } from '../agent/agent.ts';
 import type { RunContext } from '../context.ts';
 import type { SshTarget } from '../providers/provider.ts';
 import type { Remote } from '../remotes/remote.ts';
+import { ConnectedNode, type StartAgent } from './connected-node.ts';
 import type { Node, PlannedNode } from './phase.ts';
 
 /** How a node is reached; replaced in tests. */
@@ -28,23 +29,24 @@ export async function connectNode(
   ctx: RunContext,
 ): Promise<Node> {
   const { id, machine } = planned;
-  const remote = await connector.connect(machine.ssh, { signal: ctx.signal, timeout: options.timeout });
-  try {
-    const log = (message: string) => ctx.log(message, id);
-    const progress = (message: string) => ctx.emit({ type: 'note', message, node: id });
-    const listener = { log, progress };
-    const { cacheDir, signal } = ctx;
+  const { runId, timeout, onDied } = options;
+  const remote = await connector.connect(machine.ssh, { signal: ctx.signal, timeout });
+  const startAgent: StartAgent = async (remote, { signal, cacheDir, log: tell, emit }) => {
+    const log = (message: string) => tell(message, id);
+    const progress = (message: string) => emit({ type: 'note', message, node: id });
     const agent = await connector.startAgent(remote, {
       cacheDir,
-      runId: options.runId,
-      listener,
+      runId,
+      listener: { log, progress },
       signal,
       log,
     });
-    agent.onServiceDied(options.onDied);
-    return { ...planned, remote, agent };
-  } catch (error) {
-    await remote[Symbol.asyncDispose]();
-    throw error;
-  }
+    agent.onServiceDied((died) => {
+      if (!node?.endIsMeant) onDied(died);
+    });
+    return agent;
+  };
+  let node: ConnectedNode | undefined;
+  node = await ConnectedNode.over(remote, planned, startAgent, ctx);
+  return node;
 }

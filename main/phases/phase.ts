@@ -1,3 +1,5 @@
+import type { MachineAct } from '../../common/machine-acts.ts';
+import type { ServiceSpec } from '../../common/ready.ts';
 import type { InstalledPackage, PhaseName } from '../../common/results.ts';
 import type { Agent } from '../agent/agent.ts';
 import type { NodeConfig, Scenario } from '../config/scenario.ts';
@@ -17,10 +19,31 @@ export interface PlannedNode {
   readonly tree: RenderedTree;
 }
 
-/** One node of a run, connected. */
+/** One node of a run, connected. A restart of its machine gives it another connection and another agent. */
 export interface Node extends PlannedNode {
   readonly remote: Remote;
   readonly agent: Agent;
+  /** Aborted when the connection is lost and nobody meant to end it; a node that came back has another signal. */
+  readonly lost: AbortSignal;
+  /** Its machine is to go down, or is down: what ends with it is no loss, and no service that died. */
+  readonly endIsMeant: boolean;
+  meanToEnd(meant: boolean): void;
+  /**
+   * Goes on over this connection, with an agent that is told of the services that were started here before; it starts
+   * none. The connection is closed on a throw.
+   */
+  resumeOver(remote: Remote, services: readonly ServiceSpec[], ctx: RunContext): Promise<void>;
+}
+
+/** Does things to whole machines while a run is under way. */
+export interface MachinePower {
+  /**
+   * Does it, and resolves when the node can be used again (or is off). `by`: the check that asks. What is asked of the
+   * same node meanwhile has to wait. Throws UsageError for a snapshot's name that is none, else ShakedownError.
+   */
+  act(node: Node, what: MachineAct, by?: string): Promise<void>;
+  /** Resolves when nothing is under way with the node. Throws ShakedownError when its machine is off. */
+  up(node: Node): Promise<void>;
 }
 
 /** What all phases of one run read. */
@@ -29,6 +52,7 @@ export interface Session {
   readonly cluster: Cluster;
   readonly nodes: readonly Node[];
   readonly store: RunStore;
+  readonly power: MachinePower;
 }
 
 /** Takes one step: times it, tells of it, and gives what it throws the phase and the node. */

@@ -16,7 +16,7 @@ export async function setUp(node: Node, { ctx, scenario }: Preparation): Promise
 
 /** The set-up steps that come when all services on all nodes are ready; node by node, in their order. */
 export async function setUpAfterStart(
-  { nodes, scenario }: Omit<Session, 'store'>,
+  { nodes, scenario }: Pick<Session, 'nodes' | 'scenario'>,
   ctx: RunContext,
 ): Promise<void> {
   for (const node of nodes) await takeSteps(node, 'after', scenario.timeouts.setup, ctx);

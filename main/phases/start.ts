@@ -28,7 +28,8 @@ export async function startServices(
 const unitName = (unit: string | undefined): string | undefined =>
   unit === undefined || /\.(service|socket|timer|path|target|mount)$/.test(unit) ? unit : `${unit}.service`;
 
-const serviceSpec = (service: ServiceConfig, timeouts: Timeouts): ServiceSpec => ({
+/** A service with nothing left to decide. */
+export const serviceSpec = (service: ServiceConfig, timeouts: Timeouts): ServiceSpec => ({
   ...service,
   readyWithin: service.readyWithin ?? timeouts.start,
   stopWithin: service.stopWithin ?? 10,

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { asShakedownError, ShakedownError } from '../../common/errors.ts';
+import { asShakedownError, ShakedownError, TimeLimitError } from '../../common/errors.ts';
 import { actInWords, type MachineAct } from '../../common/machine-acts.ts';
 import type { RunContext } from '../context.ts';
 import { type Owner, takeAct } from '../providers/machine-acts.ts';
@@ -9,7 +9,7 @@ import type { Remote } from '../remotes/remote.ts';
 
 export interface ActOptions extends Pick<RunContext, 'signal' | 'log'> {
   readonly connect: (target: SshTarget, options: { signal: AbortSignal; timeout: number }) => Promise<Remote>;
-  /** Seconds that a machine has until it answers by ssh again. */
+  /** Seconds that its kind has to do it, and then as many that the machine has until it answers by ssh again. */
   readonly timeout: number;
   /** All kinds of machine that there are, to name those that can what this one cannot. */
   readonly kinds: readonly Provider[];
@@ -20,24 +20,26 @@ export const starts = ({ act }: MachineAct): boolean => act !== 'powerOff' && ac
 
 /**
  * Does something to a whole machine and, where that starts it, waits until it answers by ssh again: that connection is
- * given, for the caller to dispose of. `remote` is a connection to it from before, if there is one. Throws UsageError
- * for a snapshot's name that is none; ShakedownError when its kind cannot do it, when it fails, and, with the console's
- * last lines, when the machine does not come back in time.
+ * given, for the caller to dispose of. `remote` is a connection to it from before, if there is one; `done` is called
+ * when only the machine's answer is missing. Throws UsageError for a snapshot's name that is none; ShakedownError when
+ * its kind cannot do it, when it fails, and, with the console's last lines, when the machine does not come back in time.
  */
 export async function actOnMachine(
   machine: Machine,
   owner: Owner,
   what: MachineAct,
-  options: ActOptions & { readonly remote?: Remote | undefined },
+  options: ActOptions & { readonly remote?: Remote | undefined; readonly done?: () => void },
 ): Promise<Remote | undefined> {
-  const { signal, remote, kinds } = options;
+  const { signal, remote, kinds, timeout, log } = options;
   const before = what.act === 'reboot' && remote ? await bootBefore(remote, signal) : undefined;
+  const late = AbortSignal.timeout(timeout * 1000);
   try {
-    await takeAct(owner, what, kinds, options);
+    await takeAct(owner, what, kinds, { signal: AbortSignal.any([signal, late]), log });
   } catch (error) {
     signal.throwIfAborted();
-    throw located(error, machine);
+    throw located(late.aborted ? new TimeLimitError(`'${actInWords(what)}'`, timeout) : error, machine);
   }
+  options.done?.();
   return starts(what) ? answerOf(machine, what, before, options) : undefined;
 }
 

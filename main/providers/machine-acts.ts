@@ -33,7 +33,7 @@ const cannot: Readonly<Record<MachineAct['act'], string>> = {
  * Throws when the kind of machine cannot do that at all (ShakedownError that names it, and of `known` those which can),
  * or when a snapshot's name is none (UsageError). Touches nothing.
  */
-export function mustBeAble({ provider, which }: Owner, what: MachineAct, known: readonly Provider[]): void {
+export function mustBeAble({ provider }: Owner, what: MachineAct, known: readonly Provider[]): void {
   if ('name' in what && !/^[a-z0-9][a-z0-9-]{0,62}$/.test(what.name)) {
     throw new UsageError(`'${what.name}' cannot be the name of a snapshot: a-z, 0-9 and hyphens.`);
   }
@@ -42,7 +42,6 @@ export function mustBeAble({ provider, which }: Owner, what: MachineAct, known: 
   const others = kinds.length === 0 ? 'no kind here can' : `those of these kinds can: ${kinds.join(', ')}`;
   throw new ShakedownError({
     message: `machines of kind ${provider.name} ${cannot[what.act]}; ${others}`,
-    node: which.machine,
   });
 }
 

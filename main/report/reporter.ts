@@ -1,5 +1,6 @@
 import type { FailureDetails } from '../../common/errors.ts';
 import type { EventNode } from '../../common/events.ts';
+import type { MachineActRecord } from '../../common/machine-acts.ts';
 import type { CheckResult, InstalledPackage, PhaseTiming, Verdict } from '../../common/results.ts';
 
 /** All that a run came to: the contents of `run.json`. */
@@ -18,6 +19,8 @@ export interface RunResult {
   /** The first cause, and then what failed because of it or after it. */
   readonly failures: readonly FailureDetails[];
   readonly checks: readonly CheckResult[];
+  /** What was done to whole machines, in its order, if anything was. */
+  readonly machineActs?: readonly MachineActRecord[];
   readonly phases: readonly PhaseTiming[];
   /** By node id. */
   readonly installed: Readonly<Record<string, readonly InstalledPackage[]>>;

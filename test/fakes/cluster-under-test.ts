@@ -1,3 +1,4 @@
+import { actInWords, type MachineAct } from '../../common/machine-acts.ts';
 import type { ServiceStatus } from '../../common/protocol.ts';
 import type { CommandResult } from '../../common/results.ts';
 import type { CheckExecOptions, ClusterUnderTest, NodeUnderTest } from '../../main/checks/check.ts';
@@ -71,6 +72,16 @@ export class FakeNode implements NodeUnderTest {
 
   killService(name: string, signal = 'KILL'): Promise<ServiceStatus> {
     return this.#change(name, signal === 'KILL' ? 'died' : 'ready');
+  }
+
+  /** What was done to its machine: `reboot by a check`. */
+  readonly acts: string[] = [];
+
+  act(what: MachineAct, by = 'nobody'): Promise<void> {
+    return this.#connected(async () => {
+      if (what.act === 'powerOff') throw new Error('machines of kind fake cannot be switched off and on');
+      this.acts.push(`${actInWords(what)} by ${by}`);
+    });
   }
 
   #change(name: string, state: ServiceStatus['state']): Promise<ServiceStatus> {

@@ -208,6 +208,7 @@ export function fakeScenario(count = 2, more: Partial<Scenario> & { template?: s
       start: 5,
       check: 5,
       test: 60,
+      boot: 5,
       stop: 5,
       collect: 5,
       run: 30,

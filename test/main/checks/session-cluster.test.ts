@@ -5,11 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { ShakedownError } from '../../../common/errors.ts';
 import type { CommandResult } from '../../../common/results.ts';
 import type { NodeUnderTest } from '../../../main/checks/check.ts';
 import { clusterUnderTest } from '../../../main/checks/session-cluster.ts';
 import type { Node, Session } from '../../../main/phases/phase.ts';
 import type { Machine } from '../../../main/providers/provider.ts';
+import { ConnectionLostError } from '../../../main/remotes/connection-errors.ts';
 import type { Command, ExecOptions } from '../../../main/remotes/remote.ts';
 import { node as sshNode } from '../remotes/fake-node.ts';
 
@@ -44,7 +46,8 @@ function session(answer: Partial<CommandResult> = {}, directory = tmpdir()) {
     agent,
   } as unknown as Node;
   const scenario = { directory, timeouts: { start: 60 } };
-  const cluster = clusterUnderTest({ scenario, nodes: [node] } as unknown as Session);
+  const power = { up: async () => undefined };
+  const cluster = clusterUnderTest({ scenario, nodes: [node], power } as unknown as Session);
   const [under] = cluster.nodes;
   if (under === undefined) throw new Error('the session has a node');
   return { cluster, node: under, calls };
@@ -119,8 +122,15 @@ describe('a port of a node, as the main host reaches it', () => {
     const remote = await connect();
     const session = {
       scenario: { directory: '/', timeouts: { start: 60 } },
+      power: { up: async () => undefined },
       nodes: [
-        { id: 0, machine: { id: 0, name: 'n0', ssh: {}, ...machine }, config: { services: [] }, remote },
+        {
+          id: 0,
+          machine: { id: 0, name: 'n0', ssh: {}, ...machine },
+          config: { services: [] },
+          remote,
+          lost: remote.lost,
+        },
       ],
     };
     const [node] = clusterUnderTest(session as unknown as Session).nodes;
@@ -167,6 +177,67 @@ describe('a port of a node, as the main host reaches it', () => {
     const endpoint = await node.endpoint(await listening());
     await lose();
     await expect.poll(() => said(endpoint).catch((error) => error.code)).toBe('ECONNREFUSED');
+  });
+});
+
+describe('a node that is restarted', () => {
+  const lost = new ConnectionLostError({ message: 'the connection to 10.0.0.11 is closed' });
+
+  /** A node whose commands end with the connection, and whose restart ends when the test says so. */
+  function restarted() {
+    const acts: unknown[] = [];
+    const back = Promise.withResolvers<void>();
+    const calls = { up: async (): Promise<void> => undefined };
+    const node = {
+      id: 1,
+      machine: { id: 1, name: 'n1', address: '10.0.0.11', ssh: {} },
+      config: { services: [] },
+      remote: { exec: async () => Promise.reject(lost) },
+      endIsMeant: false,
+    };
+    const power = {
+      up: () => calls.up(),
+      act: async (_node: unknown, what: unknown, by?: string) => void acts.push([what, by]),
+    };
+    const session = { scenario: { directory: '/', timeouts: {} }, nodes: [node], power };
+    const [under] = clusterUnderTest(session as unknown as Session).nodes;
+    if (under === undefined) throw new Error('the session has a node');
+    return { node, under, acts, back, calls };
+  }
+
+  test('by a check: it is asked for with the check’s name', async () => {
+    const { under, acts } = restarted();
+    await under.act({ act: 'snapshot', name: 'before' }, 'suite > test');
+    expect(acts).toEqual([[{ act: 'snapshot', name: 'before' }, 'suite > test']]);
+  });
+
+  test('breaks off what is under way, which is no loss of the node', async () => {
+    const { node, under } = restarted();
+    node.endIsMeant = true;
+    await expect(under.exec('sleep 100')).rejects.toMatchObject({
+      name: 'ShakedownError',
+      message: 'broken off: the node was restarted or switched off meanwhile',
+      verdict: 'fail',
+    });
+    node.endIsMeant = false;
+    await expect(under.exec('sleep 100'), 'nobody meant this').rejects.toBe(lost);
+  });
+
+  test('is waited for by what is asked of it meanwhile', async () => {
+    const { node, under, back, calls } = restarted();
+    calls.up = () => back.promise;
+    const asked = under.exec('hostname');
+    const result = { exitCode: 0, stdout: 'n1' };
+    Object.assign(node, { remote: { exec: async () => result } });
+    back.resolve();
+    expect(await asked).toBe(result);
+  });
+
+  test('and left off answers nothing: what is asked of it throws why', async () => {
+    const { under, calls } = restarted();
+    const off = new ShakedownError({ message: "it is off: the check 'a' switched it off" });
+    calls.up = async () => Promise.reject(off);
+    await expect(under.services()).rejects.toBe(off);
   });
 });
 

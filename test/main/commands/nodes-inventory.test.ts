@@ -33,7 +33,7 @@ describe('nodes inventory', () => {
 
 describe('nodes', () => {
   test.each([
-    [['restart'], "There is no 'nodes restart'; there are up, down, list and inventory."],
+    [['restart'], "There is no 'nodes restart'; there are up, down, list, inventory, reboot,"],
     [['list', 'here'], "'nodes list' takes no 'here'."],
     [['down', 'all'], "'nodes down' takes no 'all'."],
     [['up', 'here', 'there'], "'nodes up' takes no 'there'."],
