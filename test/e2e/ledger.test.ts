@@ -57,6 +57,8 @@ interface Kind {
   readonly destroyed?: object;
   /** Makers side by side. */
   readonly atOnce: number;
+  /** How many times what one takes by itself these may take: 2 unless told, less where it is much waiting. */
+  readonly slower?: number;
   /** Makes what the kind needs besides what every main host has. */
   readonly needs?: typeof lxcBox;
 }
@@ -71,6 +73,7 @@ const kinds: readonly Kind[] = [
     options: { count: 1, box: 'e2e', os: 'bookworm', provider: 'lxc' },
     destroyed: { vagrantfile, machines: ['n0'], provider: 'lxc' },
     atOnce: 5,
+    slower: 1.4,
     needs: lxcBox,
   },
 ];
@@ -80,7 +83,7 @@ const kills = 15;
 
 describe.each(kinds)(
   'makers of $kind machines that are killed at any moment',
-  ({ kind, options, destroyed = options, atOnce, needs }) => {
+  ({ kind, options, destroyed = options, atOnce, slower = 2, needs }) => {
     const provider = providerNamed(kind);
     const why = `SHAKEDOWN_SEED=${seed}`;
     const plan = (id: string, wanted = options) => ({
@@ -135,7 +138,7 @@ describe.each(kinds)(
     };
     const newIds = (count: number) => Array.from({ length: count }, newClusterId);
     /** Somewhere in what it takes when several are at it on few cores. */
-    const moment = (ms: number) => random() * ms * 2;
+    const moment = (ms: number) => random() * ms * slower;
 
     test(`in create, ${kills} times: their ledgers tell reap what to take away`, async () => {
       const inUse = await imagesInUse();
