@@ -1,6 +1,7 @@
 import { ShakedownError, UsageError } from '../../../common/errors.ts';
 import { processIdentity } from '../../../common/process-identity.ts';
 import type { RunContext } from '../../context.ts';
+import { freePorts } from '../host/free-ports.ts';
 import { readResolver } from '../host/resolver.ts';
 import { runScript } from '../host/root-script.ts';
 import { subnetCandidates } from '../host/subnets.ts';
@@ -25,7 +26,6 @@ import { destroyCluster } from './destroy-cluster.ts';
 import { type Engine, runEngine } from './engine.ts';
 import { explainEngine } from './explain-engine.ts';
 import { chooseEngine, enginesInUse, probeEngines } from './find-engines.ts';
-import { freePorts } from './free-ports.ts';
 import { imagesOf } from './images-of.ts';
 import { type DockerState, listClusters } from './list-clusters.ts';
 import { accountOf, machineAt, settingsOf } from './machine-at.ts';

@@ -1,6 +1,6 @@
-import { access, constants } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { execa } from 'execa';
+import { looksAtUser, namespacePrograms, userLacks } from '../host/probe-user.ts';
 import type { Found } from './docker-engine.ts';
 import { podmanEngine } from './podman-engine.ts';
 
@@ -12,9 +12,7 @@ const rootless = {
   conmon: 'conmon',
   ip: 'iproute2',
   iptables: 'iptables',
-  newuidmap: 'uidmap',
-  newgidmap: 'uidmap',
-  slirp4netns: 'slirp4netns',
+  ...namespacePrograms,
 } as const;
 const packages: Readonly<Record<string, string>> = {
   ...root,
@@ -36,19 +34,15 @@ for name in ${names.join(' ')}; do command -v $name >/dev/null || echo missing $
 [ -e /sys/fs/cgroup/cgroup.controllers ] || command -v runc >/dev/null || echo missing runc
 [ $2 = 0 ] || ls /usr/lib/podman/netavark /usr/libexec/podman/netavark /usr/local/libexec/podman/netavark 2>/dev/null | grep -q . || echo missing netavark
 sed -n 's/^CapEff:/caps/p' /proc/self/status
-for file in subuid subgid; do grep -qE "^($1|$2):" /etc/$file 2>/dev/null || echo lacks $file; done
-[ $2 = 0 ] || unshare --user --map-root-user true 2>/dev/null || echo lacks userns`;
+[ $2 = 0 ] || {
+${looksAtUser}
+}`;
   const { stdout } = await execa('sh', ['-c', script, 'sh', username, String(uid)], {
     cancelSignal: signal,
     reject: false,
   });
   signal.throwIfAborted();
-  const tun = await access('/dev/net/tun', constants.R_OK | constants.W_OK).then(
-    () => '',
-    () => '\nlacks tun',
-  );
-  const verdict = judgePodman(stdout + tun, { uid, username });
-  return verdict ?? podmanEngine(uid);
+  return judgePodman(stdout, { uid, username }) ?? podmanEngine(uid);
 }
 
 /** The script's lines in words: `missing PROGRAM`, `lacks WHAT`, `caps HEX`; nothing when all is there. */
@@ -67,22 +61,8 @@ export function judgePodman(
     if ((BigInt(`0x${caps}`) & needed) === needed) return undefined;
     return { reason: 'root may not mount or make networks here: in a container, run that one privileged' };
   }
-  const lacking = those('lacks');
-  if (lacking.includes('userns'))
-    return {
-      reason:
-        'this user may not make user namespaces (sudo sysctl kernel.unprivileged_userns_clone=1 user.max_user_namespaces=10000)',
-    };
-  if (lacking.includes('subuid') || lacking.includes('subgid'))
-    return {
-      reason: `user ${username} has no ids of its own for containers (sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${username})`,
-    };
-  if (lacking.includes('tun'))
-    return {
-      reason:
-        'this user may not use /dev/net/tun, which networks without root are made with (sudo chmod 666 /dev/net/tun)',
-    };
-  return undefined;
+  const reason = userLacks(those('lacks'), { username });
+  return reason === undefined ? undefined : { reason };
 }
 
 const mend = (missing: readonly string[]) => ({

@@ -23,34 +23,51 @@ const rightsNeeded = (1n << 21n) | (1n << 12n);
  */
 export async function probeHost(needs: HostNeeds, looks: string, signal: AbortSignal): Promise<ProbeResult> {
   const sudo = process.getuid?.() === 0 ? '' : 'sudo -n ';
-  const script = `PATH=$PATH:/usr/sbin:/sbin
-for name in ${Object.keys(needs.programs).join(' ')}; do command -v $name >/dev/null || echo missing ${'$'}name; done
-[ -e ${keyring.file} ] || echo missing ${keyring.package}
+  const script = `${looksAtHost(needs)}
 ${looks}
 ${sudo}sh -c 'sed -n "s/^CapEff:/caps/p" /proc/self/status' 2>/dev/null`;
   const { stdout } = await execa('sh', ['-c', script], { cancelSignal: signal, reject: false });
   return judgeHost(stdout, needs);
 }
 
+/** For shell: prints `missing NAME` for programs and keys that are not there. */
+export const looksAtHost = ({ programs }: HostNeeds): string => `PATH=$PATH:/usr/sbin:/sbin
+for name in ${Object.keys(programs).join(' ')}; do command -v $name >/dev/null || echo missing $name; done
+[ -e ${keyring.file} ] || echo missing ${keyring.package}`;
+
+/** The names in lines `missing NAME`, `lacks WHAT` and `caps HEX`. */
+export function readLooks(
+  printed: string,
+): Readonly<Record<'missing' | 'lacks' | 'caps', readonly string[]>> {
+  const lines = printed.split('\n').map((line) => line.trim().split(/\s+/));
+  const those = (kind: string) =>
+    lines.flatMap(([first, second]) => (first === kind && second ? [second] : []));
+  return { missing: those('missing'), lacks: those('lacks'), caps: those('caps') };
+}
+
+/** The packages that have what is missing. */
+export const packagesOf = (missing: readonly string[], { programs }: HostNeeds): readonly string[] => [
+  ...new Set(missing.map((name) => programs[name] ?? keyring.package)),
+];
+
 /** The script's lines in words: `missing NAME`, `lacks WHAT`, and `caps HEX` if root can be had. */
-export function judgeHost(printed: string, { programs, caps }: HostNeeds): ProbeResult {
+export function judgeHost(printed: string, needs: HostNeeds): ProbeResult {
+  const { caps } = needs;
   const no = (reason: string, missingPackages: readonly string[] = []): ProbeResult => ({
     ok: false,
     reason,
     missingPackages,
     caps,
   });
-  const lines = printed.split('\n').map((line) => line.trim().split(/\s+/));
-  const those = (kind: string) =>
-    lines.flatMap(([first, second]) => (first === kind && second ? [second] : []));
-  const missing = those('missing');
-  const missingPackages = missing.map((name) => programs[name] ?? keyring.package);
-  const [rights] = those('caps');
+  const looks = readLooks(printed);
+  const { missing } = looks;
+  const missingPackages = packagesOf(missing, needs);
+  const [rights] = looks.caps;
   if (rights === undefined) return no('it takes root, or sudo without a password', missingPackages);
   if ((BigInt(`0x${rights}`) & rightsNeeded) !== rightsNeeded) {
     return no('root may not mount or make networks here: in a container, run that one privileged');
   }
-  const [lacking] = those('lacks');
+  const [lacking] = looks.lacks;
   if (lacking !== undefined) return no(`this machine's kernel has no ${lacking}`, missingPackages);
   if (missing.length === 0) return { ok: true, caps };
   return no(`${missing.join(', ')} missing: apt-get install ${missingPackages.join(' ')}`, missingPackages);

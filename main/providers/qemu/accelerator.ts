@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { ShakedownError } from '../../../common/errors.ts';
 import type { RunContext } from '../../context.ts';
-import { quote, runAsRoot } from '../host/root-script.ts';
+import { runAsOwnRoot } from '../host/own-root.ts';
+import { quote } from '../host/root-script.ts';
 import type { BaseImage } from './base-image.ts';
 import { trialWord } from './guest-files.ts';
 
@@ -89,7 +90,7 @@ timeout -k 1 ${seconds} qemu-system-x86_64 -nodefaults -no-user-config -display 
   -accel kvm -cpu host -m 256M -kernel ${quote(image.kernel)} -initrd ${quote(image.initrd)} \\
   -append 'console=ttyS0 shakedown.trial panic=-1' -serial stdio 2>&1 || echo "ended with $?"`;
   const failure = { message: 'could not try KVM' };
-  const printed = await runAsRoot(script, { signal, failure });
+  const printed = await runAsOwnRoot(script, { signal, failure });
   if (printed.includes(trialWord)) return { works: true, reason: '' };
   const word = /^qemu-system-x86_64: (?!terminating)(.*)$/m.exec(printed)?.[1];
   return { works: false, reason: word ?? `the machine said nothing for ${seconds} s` };

@@ -6,7 +6,8 @@ import type { FailureDetails } from '../../../common/errors.ts';
 import type { RunContext } from '../../context.ts';
 import { ensureBaseTree } from '../debian/base-tree.ts';
 import { releaseNamed } from '../debian/releases.ts';
-import { quote, runAsRoot } from '../host/root-script.ts';
+import { runAsOwnRoot } from '../host/own-root.ts';
+import { quote } from '../host/root-script.ts';
 import type { MachineSettings } from '../machine-options.ts';
 import { buildImageScript, imageRecipe } from './build-image-script.ts';
 
@@ -39,14 +40,14 @@ export async function ensureBaseImage(
 ): Promise<BaseImage> {
   const { os } = settings;
   const { distribution } = releaseNamed(os);
-  const tree = await ensureBaseTree(settings, rebuild, ctx);
+  const tree = await ensureBaseTree(settings, rebuild, ctx, runAsOwnRoot);
   const recipe = createHash('sha256').update(JSON.stringify(imageRecipe)).digest('hex').slice(0, 8);
   const image = join(imagesFolder(ctx.cacheDir), `${basename(tree)}-${recipe}`);
   if (!existsSync(join(image, 'root.raw')) || rebuild) {
     const note = (message: string) => ctx.emit({ type: 'note', phase: 'machines', message });
     note(`building the ${os} image for virtual machines (once, about ten seconds)`);
     await mkdir(join(ctx.cacheDir, 'qemu'), { recursive: true });
-    await runAsRoot(buildImageScript({ tree, distribution, image, rebuild, env: process.env }), {
+    await runAsOwnRoot(buildImageScript({ tree, distribution, image, rebuild, env: process.env }), {
       signal: ctx.signal,
       failure: { message: `could not build the ${os} image for virtual machines`, phase: 'machines' },
       explain: (stderr) => explainImage(stderr, os, ctx.cacheDir),
@@ -79,7 +80,7 @@ truncate -s +${Math.ceil(room / 4096) * 4096} "$disk.raw"
 resize2fs -f "$disk.raw" >&2
 qemu-img convert -f raw -O qcow2 "$disk.raw" "$disk.part" >&2
 mv -T "$disk.part" "$disk"`;
-  await runAsRoot(script, {
+  await runAsOwnRoot(script, {
     signal: ctx.signal,
     failure: { message: `could not make a disk of the ${image.os} image`, phase: 'machines' },
     explain: (stderr) => explainImage(stderr, image.os, ctx.cacheDir),

@@ -51,7 +51,7 @@ export function buildImageScript({ tree, distribution, image, rebuild, env }: Im
   return `
 ${proxies.join('\n')}
 tree=${quote(tree)} image=${quote(image)}
-${discardFunction}
+${discardFunction()}
 mkdir -p "\${image%/*}"
 image=$(readlink -f "\${image%/*}")/\${image##*/}
 exec 8>>"$image.lock"; flock 8; touch "$image.lock"
@@ -76,9 +76,12 @@ ${discardUnused('image')}
 const insideScript = `
 umask 022
 mount --make-rprivate /
-mount -t overlay overlay -o "lowerdir=$lower,upperdir=$new/upper,workdir=$new/work" "$new/root"
+# In a user namespace an overlay's own notes go into other attributes, or it can rename no folder (overlayfs, User xattr).
+notes=; grep -q '^ *0 *0 *4294967295$' /proc/self/uid_map || notes=,userxattr
+mount -t overlay overlay -o "lowerdir=$lower,upperdir=$new/upper,workdir=$new/work$notes" "$new/root"
 cd "$new/root"
-mount -t proc proc proc; mount -t sysfs sys sys; mount --bind /dev dev; mount -t tmpfs tmp tmp; mount -t tmpfs run run
+# With all that is mounted below: in a user namespace nothing may be shown that was hidden.
+mount -t proc proc proc; mount --rbind /sys sys; mount --rbind /dev dev; mount -t tmpfs tmp tmp; mount -t tmpfs run run
 printf '#!/bin/sh\\nexit 101\\n' > usr/sbin/policy-rc.d; chmod 755 usr/sbin/policy-rc.d
 cp /etc/resolv.conf etc/resolv.conf
 # The kernel's own scripts heed INITRD; ours is another.
@@ -121,7 +124,7 @@ mkdir -p etc/systemd/system/multi-user.target.wants
 ln -sf ../shakedown-port.service etc/systemd/system/multi-user.target.wants/
 for unit in ${maskedUnits.join(' ')}; do ln -sf /dev/null etc/systemd/system/$unit; done
 echo '/dev/vda / ext4 noinit_itable,errors=remount-ro 0 0' > etc/fstab
-umount tmp run dev sys proc
+umount tmp run proc; umount -l dev sys
 : > etc/resolv.conf
 used=$(du -sxm --apparent-size . | cut -f 1)
 mke2fs -q -t ext4 -L shakedown -J size=32 -m 0 -E lazy_itable_init=1,lazy_journal_init=1,nodiscard,root_owner=0:0 -N 65536 -d . "$new/root.raw" "$((used * 5 / 4 + 128))M"

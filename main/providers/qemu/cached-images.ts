@@ -2,7 +2,8 @@ import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ShakedownError } from '../../../common/errors.ts';
 import type { RunContext } from '../../context.ts';
-import { quote, runAsRoot } from '../host/root-script.ts';
+import { runAsOwnRoot } from '../host/own-root.ts';
+import { quote } from '../host/root-script.ts';
 import type { CachedImage } from '../provider.ts';
 import { stateRoot } from './names.ts';
 
@@ -59,7 +60,7 @@ export async function removeCachedImage(
   const paths = [...over.map((template) => join(ctx.cacheDir, 'qemu', template.id)), directory];
   // The link of its name points to the newest build only.
   const name = quote(directory.replace(/\.\d+\.\d+$/, ''));
-  await runAsRoot(
+  await runAsOwnRoot(
     `rm -rf --one-file-system ${paths.map(quote).join(' ')}
 if [ -L ${name} ] && [ ! -e ${name} ]; then rm ${name}; fi`,
     { signal: ctx.signal, failure: { message: `could not remove the image '${id}'` } },
@@ -81,11 +82,11 @@ async function templatesOver(
 
 /** What the clusters of this main host lie over. */
 async function usedFolders(): Promise<ReadonlySet<string>> {
-  const clusters = await readdir(stateRoot).catch(() => []);
+  const clusters = await readdir(stateRoot()).catch(() => []);
   const links = clusters.map(async (cluster) => {
-    const names = await readdir(join(stateRoot, cluster)).catch(() => []);
+    const names = await readdir(join(stateRoot(), cluster)).catch(() => []);
     const images = names.filter((name) => name.startsWith('image-'));
-    return Promise.all(images.map((name) => readlink(join(stateRoot, cluster, name)).catch(() => '')));
+    return Promise.all(images.map((name) => readlink(join(stateRoot(), cluster, name)).catch(() => '')));
   });
   return new Set((await Promise.all(links)).flat());
 }

@@ -4,10 +4,10 @@ import { stateRoot } from './names.ts';
 const keepDays = 30;
 
 /** Defines `discard FOLDER`, which removes it unless machines lie over it; each cluster has links to what it lies over. */
-export const discardFunction = `
+export const discardFunction = (): string => `
 discard() {
   local used
-  used=$(readlink ${stateRoot}/*/image-* 2>/dev/null || :)
+  used=$(readlink ${stateRoot()}/*/image-* 2>/dev/null || :)
   [[ $'\\n'$used$'\\n' == *$'\\n'$1$'\\n'* ]] || rm -rf --one-file-system "$1"
 }`;
 

@@ -2,20 +2,23 @@ import { describeFailure, ShakedownError, UsageError } from '../../../common/err
 import { processIdentity } from '../../../common/process-identity.ts';
 import type { RunContext } from '../../context.ts';
 import { releaseNamed } from '../debian/releases.ts';
+import { rootCanBeHad, runAsOwner } from '../host/own-root.ts';
 import { readResolver } from '../host/resolver.ts';
-import { runAsRoot } from '../host/root-script.ts';
 import { subnetCandidates } from '../host/subnets.ts';
-import type { Cluster, Login, Machine, MachineSpec, MachinesSpec } from '../provider.ts';
-import { createScript } from './create-script.ts';
+import type { Cluster, Login, Machine, MachinesSpec } from '../provider.ts';
+import { type CreatePlan, createScript, folderScript } from './create-script.ts';
 import { destroyScript } from './destroy-script.ts';
 import { explainStart } from './explain-start.ts';
+import { machineAt, placeOf, reachOf } from './machine-at.ts';
 import { machineNames } from './names.ts';
+import { runBesideMachines } from './namespace.ts';
+import { namespaceScript } from './namespace-script.ts';
 import { planMachines } from './plan-machines.ts';
 import { type QemuSettings, qemuOptionsSchema } from './qemu-options.ts';
 import { mustHaveRoom } from './room.ts';
 import { discardTemplate } from './template.ts';
 import { userNetwork } from './user-network.ts';
-import { CloneError, forwardedPort, wakeMachines } from './wake-machines.ts';
+import { CloneError, wakeMachines } from './wake-machines.ts';
 
 /** What the options say. Throws UsageError with all that is wrong with them. */
 export function settingsOf(options: unknown): QemuSettings {
@@ -44,7 +47,7 @@ export async function makeCluster(spec: MachinesSpec, ctx: RunContext): Promise<
     if (!(error instanceof CloneError)) throw error;
     ctx.log(`${describeFailure(error.details)}\nthe machines are booted instead`);
     const failure = { message: 'could not take away clones that did not start' };
-    await runAsRoot(destroyScript(spec.cluster), { signal: ctx.signal, failure });
+    await runAsOwner(destroyScript(spec.cluster), { signal: ctx.signal, failure });
     await discardTemplate(error.template, ctx.signal);
     return await start(spec, { ...settings, start: 'cold' }, account, ctx);
   }
@@ -60,55 +63,54 @@ async function start(
   const { machines: plans, images, shares } = await planMachines(spec, settings, ctx);
   const resolver = await readResolver();
   const bridged = settings.network === 'bridge';
-  const script = createScript({
+  const inNamespace = !rootCanBeHad();
+  const subnets = bridged ? await subnetCandidates(cluster, resolver.servers) : [];
+  const plan: CreatePlan = {
     cluster,
     state: { id: cluster, owner: processIdentity() },
     images,
     shares,
-    subnets: bridged ? await subnetCandidates(cluster, resolver.servers) : [],
+    // In a network of its own nobody else has any.
+    subnets: inNamespace ? subnets.slice(0, 1) : subnets,
     ports: settings.ports,
     machines: plans,
     user,
     publicKey,
     resolver,
-  });
-  const printed = await runAsRoot(script, {
-    signal: ctx.signal,
-    failure: { message: 'could not make the virtual machines', phase: 'machines' },
-    explain: explainStart,
-  });
+    inNamespace,
+  };
+  const printed = await runCreation(plan, ctx.signal);
   for (const [, note = ''] of printed.matchAll(/^note (.*)$/gm)) ctx.log(note);
   const [, net] = /^net (\S+)$/m.exec(printed) ?? [];
   if (net === undefined) throw new ShakedownError({ message: `no subnet was told: ${printed}` });
   await wakeMachines(cluster, plans, ctx);
-  const port = bridged ? 22 : await forwardedPort(cluster, ctx.signal);
-  const machines = spec.machines.map((machine, index) => {
+  const reach = reachOf(bridged, inNamespace);
+  const machines: Machine[] = [];
+  // One after the other: slirp4netns takes one request at a time, and refuses the next.
+  for (const [index, machine] of spec.machines.entries()) {
     const hostKey = plans[index]?.publicHostKey ?? '';
-    const made = { consoleLog: machineNames(cluster, machine.id).console, hostKey };
-    return machineAt(bridged ? net : undefined, machine, login, { ...made, port });
-  });
-  const mainAddress = bridged ? `${net}.1` : userNetwork.main;
-  return { id: cluster, provider: 'qemu', machines, mainAddress, borrowed: false };
-}
-
-/** A machine at its place in the subnet `net`; without one at this host's loopback. */
-export function machineAt(
-  net: string | undefined,
-  machine: MachineSpec,
-  login: Login,
-  made?: { readonly consoleLog: string; readonly hostKey: string; readonly port: number },
-): Machine {
-  const address = net === undefined ? '127.0.0.1' : `${net}.${machine.id + 2}`;
-  const ssh = {
-    host: address,
-    port: made?.port ?? 22,
-    user: login.user ?? 'root',
-    ...(login.keyFile === undefined ? {} : { keyFile: login.keyFile }),
-    ...(made ? { hostKey: made.hostKey } : {}),
+    const place = await placeOf(machine, { cluster, net, reach }, ctx.signal);
+    const consoleLog = machineNames(cluster, machine.id).console;
+    machines.push(machineAt(place, machine, login, { consoleLog, hostKey }));
+  }
+  const mainAddress = { bridge: `${net}.1`, slirp: undefined, user: userNetwork.main }[reach];
+  return {
+    id: cluster,
+    provider: 'qemu',
+    machines,
+    ...(mainAddress === undefined ? {} : { mainAddress }),
+    borrowed: false,
   };
-  return { ...machine, address, ssh, ...(made ? { consoleLog: made.consoleLog } : {}) };
 }
 
+/** Makes what the plan says: all of it as root, or first namespaces and then what is to be in them. */
+async function runCreation(plan: CreatePlan, signal: AbortSignal): Promise<string> {
+  const failure = { message: 'could not make the virtual machines', phase: 'machines' } as const;
+  const options = { signal, failure, explain: explainStart };
+  if (!plan.inNamespace) return runAsOwner(folderScript(plan) + createScript(plan), options);
+  await runAsOwner(folderScript(plan) + namespaceScript(plan), options);
+  return runBesideMachines(plan.cluster, createScript(plan), options);
+}
 /** Names as Debian's adduser takes them (adduser(8), NAME_REGEX). */
 function accountOf({ user = 'root', publicKey }: Login): { user: string; publicKey: string } {
   if (!/^[a-z_][a-z0-9_-]{0,31}$/.test(user)) {

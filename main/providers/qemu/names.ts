@@ -1,7 +1,16 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { rootCanBeHad } from '../host/own-root.ts';
 import { stateHome } from '../host/state-home.ts';
 
-/** Where the clusters' own files lie: one folder each, with `state.json`, and in it one for each machine. */
-export const stateRoot = `${stateHome}/qemu`;
+/**
+ * Where the clusters' own files lie: one folder each, with `state.json`, and in it one for each machine. A user who
+ * cannot be root has them at home (XDG Base Directory specification).
+ */
+export function stateRoot(env: NodeJS.ProcessEnv = process.env): string {
+  if (rootCanBeHad()) return `${stateHome}/qemu`;
+  return join(env.XDG_DATA_HOME || join(homedir(), '.local/share'), 'shakedown/qemu');
+}
 
 /** One at a time, of all kinds: choosing a subnet, and making or removing the cgroup that all clusters lie in. */
 export const lockFile = '/run/shakedown-nspawn.lock';
@@ -12,7 +21,7 @@ export const isClusterId = (text: string): boolean => new RegExp(`^${idPattern}$
 
 /** Everything of a cluster is named from its id, so that the id alone is enough to take all of it away. */
 export const clusterNames = (id: string) => ({
-  directory: `${stateRoot}/${id}`,
+  directory: `${stateRoot()}/${id}`,
   bridge: `sq${id}`,
   table: `shakedown_sq${id}`,
   /** Below every cgroup hierarchy. */
@@ -21,7 +30,7 @@ export const clusterNames = (id: string) => ({
 
 /** What lies in a machine's folder. */
 export const machineNames = (id: string, machine: number) => {
-  const directory = `${stateRoot}/${id}/${machine}`;
+  const directory = `${stateRoot()}/${id}/${machine}`;
   return {
     directory,
     console: `${directory}/console.log`,

@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { ShakedownError, UsageError } from '../../../common/errors.ts';
 import type { RunContext } from '../../context.ts';
-import { runAsRoot } from '../host/root-script.ts';
 import type { MachineOf } from '../provider.ts';
 import { freshen } from './clone-script.ts';
 import { runInGuest } from './guest-port.ts';
 import { diskNode } from './machine-arguments.ts';
 import { type Monitor, openMonitor } from './monitor.ts';
 import { isClusterId, machineNames } from './names.ts';
+import { runBesideMachines } from './namespace.ts';
 import { startAgain } from './start-script.ts';
 
 type Act = Pick<RunContext, 'signal' | 'log'>;
@@ -47,7 +47,7 @@ export async function powerOff(which: MachineOf, { signal }: Act): Promise<void>
 export async function powerOn(which: MachineOf, { signal }: Act): Promise<void> {
   using monitor = await monitorOf(which, signal);
   if (monitor) return;
-  await runAsRoot(startAgain(which.cluster.id, which.machine), {
+  await runBesideMachines(which.cluster.id, startAgain(which.cluster.id, which.machine), {
     signal,
     failure: { message: 'could not switch the virtual machine on', node: which.machine },
   });

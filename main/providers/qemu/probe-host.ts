@@ -1,8 +1,20 @@
 import { access, constants } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { execa } from 'execa';
 import type { RunContext } from '../../context.ts';
-import { type HostNeeds, judgeHost, probeHost as probeMainHost } from '../host/probe-host.ts';
+import { rootCanBeHad } from '../host/own-root.ts';
+import {
+  type HostNeeds,
+  judgeHost,
+  looksAtHost,
+  packagesOf,
+  probeHost as probeMainHost,
+  readLooks,
+} from '../host/probe-host.ts';
+import { looksAtUser, namespacePrograms, userLacks } from '../host/probe-user.ts';
 import type { ProbeResult } from '../provider.ts';
 import { rememberedAnswer } from './accelerator.ts';
+import { stateRoot } from './names.ts';
 
 const needs: HostNeeds = {
   programs: {
@@ -17,18 +29,57 @@ const needs: HostNeeds = {
   caps: ['make', 'reboot', 'snapshot', 'power'],
 };
 
-/** Whether virtual machines can be made here: Linux on x86-64, root or sudo, the programs, taps. */
+/** Whether virtual machines can be made here: Linux on x86-64, the programs, taps, and root, sudo or namespaces. */
 export async function probeHost(signal: AbortSignal): Promise<ProbeResult> {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     const reason = 'virtual machines are made on Linux with an x86-64 processor only';
     return { ok: false, reason, missingPackages: [], caps: needs.caps };
   }
+  if (!rootCanBeHad()) return probeAsUser(signal);
   const looks = '[ -c /dev/net/tun ] || modinfo tun >/dev/null 2>&1 || echo lacks /dev/net/tun';
   return probeMainHost(needs, looks, signal);
 }
 
 /** What the look at the main host printed, in words. */
 export const judge = (printed: string): ProbeResult => judgeHost(printed, needs);
+
+const { nft: _, ...programsOfUsers } = needs.programs;
+/** What it takes where root cannot be had: the network is then in a namespace. */
+const needsOfUser: HostNeeds = {
+  programs: { ...programsOfUsers, nsenter: 'util-linux', ...namespacePrograms },
+  caps: needs.caps,
+};
+
+async function probeAsUser(signal: AbortSignal): Promise<ProbeResult> {
+  const { uid, username } = userInfo();
+  const script = `${looksAtHost(needsOfUser)}\n${looksAtUser}`;
+  const { stdout } = await execa('sh', ['-c', script, 'sh', username, String(uid)], {
+    cancelSignal: signal,
+    reject: false,
+  });
+  return judgeAsUser(stdout, { username, folder: stateRoot() });
+}
+
+/** Likewise, where root cannot be had; `folder` is where machines would lie. */
+export function judgeAsUser(
+  printed: string,
+  { username, folder }: { readonly username: string; readonly folder: string },
+): ProbeResult {
+  const { missing, lacks } = readLooks(printed);
+  const missingPackages = packagesOf(missing, needsOfUser);
+  const { caps } = needsOfUser;
+  if (missing.length > 0) {
+    const reason = `${missing.join(', ')} missing: apt-get install ${missingPackages.join(' ')}`;
+    return { ok: false, reason, missingPackages, caps };
+  }
+  const lacking = userLacks(lacks, { username });
+  if (lacking !== undefined) return { ok: false, reason: lacking, caps };
+  if (!/^[\w./@+-]+$/.test(folder)) {
+    const reason = `the path ${folder}, where machines would lie, has other characters than letters, digits and ./@+-_ (XDG_DATA_HOME says another)`;
+    return { ok: false, reason, caps };
+  }
+  return { ok: true, caps };
+}
 
 /** In words, what is known of KVM here: a trial boot tells, and the first machines make it. */
 export async function kvmInWords({ cacheDir }: Pick<RunContext, 'cacheDir'>): Promise<string> {

@@ -1,6 +1,6 @@
 import { UsageError } from '../../../common/errors.ts';
 import type { RunContext } from '../../context.ts';
-import { runAsRoot } from '../host/root-script.ts';
+import { runAsOwner } from '../host/own-root.ts';
 import type {
   CachedImage,
   CanKeep,
@@ -19,7 +19,8 @@ import type {
 import { cachedImages, removeCachedImage } from './cached-images.ts';
 import { destroyScript } from './destroy-script.ts';
 import { listClusters } from './list-clusters.ts';
-import { machineAt, makeCluster, settingsOf } from './make-cluster.ts';
+import { bridged, machineAt } from './machine-at.ts';
+import { makeCluster, settingsOf } from './make-cluster.ts';
 import { clusterNames, isClusterId } from './names.ts';
 import * as power from './power.ts';
 import { kvmInWords, probeHost } from './probe-host.ts';
@@ -40,7 +41,7 @@ export class QemuProvider implements Provider, CanKeep, CanReboot, CanPower, Can
 
   async preview(spec: Omit<MachinesSpec, 'cluster' | 'shares'>): Promise<readonly Machine[]> {
     settingsOf(spec.options);
-    return spec.machines.map((machine) => machineAt('10.100.0', machine, spec.login));
+    return spec.machines.map((machine) => machineAt(bridged('10.100.0', machine.id), machine, spec.login));
   }
 
   create(spec: MachinesSpec, ctx: RunContext): Promise<Cluster> {
@@ -53,7 +54,7 @@ export class QemuProvider implements Provider, CanKeep, CanReboot, CanPower, Can
 
   async destroy({ id }: Pick<Cluster, 'id'>, ctx: Pick<RunContext, 'signal'>): Promise<void> {
     mustBeId(id);
-    await runAsRoot(destroyScript(id), {
+    await runAsOwner(destroyScript(id), {
       signal: ctx.signal,
       failure: {
         message: `could not take away all of qemu cluster ${id}`,
@@ -66,7 +67,7 @@ export class QemuProvider implements Provider, CanKeep, CanReboot, CanPower, Can
   async keep({ id }: Pick<Cluster, 'id'>): Promise<void> {
     mustBeId(id);
     const script = `: > ${clusterNames(id).directory}/kept`;
-    await runAsRoot(script, { failure: { message: `could not mark cluster ${id} as kept` } });
+    await runAsOwner(script, { failure: { message: `could not mark cluster ${id} as kept` } });
   }
 
   reboot(which: MachineOf, ctx: Act): Promise<void> {

@@ -1,8 +1,10 @@
 import { readFile, statfs } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { ShakedownError } from '../../../common/errors.ts';
-import { stateHome } from '../host/state-home.ts';
+import { rootCanBeHad } from '../host/own-root.ts';
 import { bytes, settingsOfMachine } from '../machine-options.ts';
 import type { MachineSpec } from '../provider.ts';
+import { stateRoot } from './names.ts';
 import type { QemuSettings } from './qemu-options.ts';
 
 const mebibyte = 1024 ** 2;
@@ -17,7 +19,9 @@ export interface Room {
 }
 
 async function roomHere(): Promise<Room> {
-  const { bavail, bsize } = await statfs(stateHome).catch(() => statfs('/var/lib'));
+  const { bavail, bsize } = await statfs(stateRoot()).catch(() =>
+    statfs(rootCanBeHad() ? '/var/lib' : homedir()),
+  );
   const text = await readFile('/proc/meminfo', 'utf8').catch(() => '');
   const available = /^MemAvailable:\s+(\d+) kB$/m.exec(text)?.[1];
   return {
@@ -52,7 +56,7 @@ export async function mustHaveRoom(
   }
   if (leastDisk * machines.length > disk) {
     throw new ShakedownError({
-      message: `there is no disk space for ${count}: ${inWords(disk)} are free in ${stateHome}`,
+      message: `there is no disk space for ${count}: ${inWords(disk)} are free in ${stateRoot()}`,
       phase: 'machines',
       hint: `make room there for ${inWords(leastDisk * machines.length)} or more`,
     });

@@ -4,7 +4,8 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ShakedownError } from '../../../common/errors.ts';
 import type { RunContext } from '../../context.ts';
-import { quote, runAsRoot } from '../host/root-script.ts';
+import { runAsOwnRoot } from '../host/own-root.ts';
+import { quote } from '../host/root-script.ts';
 import type { Share } from '../provider.ts';
 import { discardFunction, discardUnused } from './discard-script.ts';
 
@@ -39,7 +40,7 @@ export async function ensureShares(
   const directory = join(sharesFolder(ctx.cacheDir), digest);
   const disk = join(directory, 'disk.raw');
   if (!existsSync(disk)) {
-    await runAsRoot(buildScript(directory, shares, size), {
+    await runAsOwnRoot(buildScript(directory, shares, size), {
       signal: ctx.signal,
       failure: { message: 'could not make the disk with what machines see of this host', phase: 'machines' },
     });
@@ -71,7 +72,7 @@ chown -R 0:0 "$home.part/files"
 mke2fs -q -t ext4 -O ^has_journal -m 0 -N 4096 -d "$home.part/files" "$home.part/disk.raw" ${size / 1024}K
 rm -r "$home.part/files"
 mv -T "$home.part" "$home"
-${discardFunction}
+${discardFunction()}
 ${discardUnused('home')}`;
 
 function mountScript(shares: readonly Share[]): string {

@@ -1,11 +1,11 @@
-import { cgroupFunctions } from '../host/cgroup-script.ts';
 import { quote } from '../host/root-script.ts';
+import { groupFunctions } from './cgroups.ts';
 import { clusterNames, machineNames } from './names.ts';
 
 /**
  * Defines `start_machine`, which starts the machine whose folder is `$home` in a session and a cgroup (`$node_group`)
  * of its own, what is given to it being added to QEMU's words, and returns when its monitor can be asked. Needs
- * `cgroupFunctions`. With sudo, the one who called gets the machine's sockets.
+ * `groupFunctions`. With sudo, the one who called gets the machine's sockets.
  */
 export const startFunction = `
 start_machine() {
@@ -30,7 +30,7 @@ export function startAgain(id: string, machine: number): string {
   return `
 home=${directory} node=${machine} node_group=${cgroup}/${machine}
 [ -e $home/start ] || die 'there is no such machine: ${link}'
-${cgroupFunctions}
+${groupFunctions()}
 ${startFunction}
 # A machine that was just switched off may still be on its way.
 for try in {1..500}; do

@@ -67,6 +67,6 @@ qmp '{"execute":"quit"}'
 wait $machine || :
 rm -f port.in port.out initrd identity shares.raw
 mv -T "$home.part" "$home"
-${discardFunction}
+${discardFunction()}
 ${discardUnused('home')}`;
 }

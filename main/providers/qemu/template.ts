@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { RunContext } from '../../context.ts';
 import { hostKeyPair, machineId } from '../host/identity.ts';
-import { quote, runAsRoot } from '../host/root-script.ts';
+import { runAsOwnRoot } from '../host/own-root.ts';
+import { quote } from '../host/root-script.ts';
 import { situation } from './accelerator.ts';
 import { explainStart } from './explain-start.ts';
 import { portProgram } from './guest-files.ts';
@@ -57,7 +58,7 @@ export async function ensureTemplate(plan: TemplatePlan, ctx: Building): Promise
     JSON.stringify({ plan, base: basename(plan.disk) }),
     identity,
   );
-  await runAsRoot(script, {
+  await runAsOwnRoot(script, {
     signal: ctx.signal,
     failure: { message: 'could not save a running virtual machine to clone from', phase: 'machines' },
     explain: explainStart,
@@ -68,5 +69,5 @@ export async function ensureTemplate(plan: TemplatePlan, ctx: Building): Promise
 /** Forgets a template that no clone could be made of. */
 export async function discardTemplate(directory: string, signal: AbortSignal): Promise<void> {
   const failure = { message: `could not remove ${directory}` };
-  await runAsRoot(`rm -rf --one-file-system ${quote(directory)}`, { signal, failure });
+  await runAsOwnRoot(`rm -rf --one-file-system ${quote(directory)}`, { signal, failure });
 }

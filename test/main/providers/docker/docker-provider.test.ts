@@ -6,7 +6,6 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { ShakedownError, UsageError } from '../../../../common/errors.ts';
 import { docker } from '../../../../main/providers/docker/docker-options.ts';
 import { DockerProvider } from '../../../../main/providers/docker/docker-provider.ts';
-import { freePorts } from '../../../../main/providers/docker/free-ports.ts';
 import { readState } from '../../../../main/providers/docker/list-clusters.ts';
 import { machineAt, settingsOf } from '../../../../main/providers/docker/machine-at.ts';
 import {
@@ -17,6 +16,7 @@ import {
 } from '../../../../main/providers/docker/names.ts';
 import { registryName } from '../../../../main/providers/docker/own-image.ts';
 import { checkRoom } from '../../../../main/providers/docker/room.ts';
+import { freePorts } from '../../../../main/providers/host/free-ports.ts';
 
 const provider = new DockerProvider();
 const machines = [{ id: 0, name: 'n0' }];

@@ -3,11 +3,17 @@ import { describe, expect, test } from 'vitest';
 import { buildImageScript } from '../../../../main/providers/qemu/build-image-script.ts';
 import { cloneScript } from '../../../../main/providers/qemu/clone-script.ts';
 import { cloudSeed } from '../../../../main/providers/qemu/cloud-seed.ts';
-import { createScript } from '../../../../main/providers/qemu/create-script.ts';
+import { createScript, folderScript } from '../../../../main/providers/qemu/create-script.ts';
 import { destroyScript } from '../../../../main/providers/qemu/destroy-script.ts';
 import { init, portProgram } from '../../../../main/providers/qemu/guest-files.ts';
 import { identityScript } from '../../../../main/providers/qemu/identity-script.ts';
 import type { MachinePlan } from '../../../../main/providers/qemu/machine-plan.ts';
+import {
+  destroyOwnScript,
+  holder,
+  namespaceFiles,
+  namespaceScript,
+} from '../../../../main/providers/qemu/namespace-script.ts';
 import { saveTemplateScript } from '../../../../main/providers/qemu/template-script.ts';
 
 const hardware = { accelerator: 'tcg', memory: 512 * 1024 ** 2, cpus: 0.5 } as const;
@@ -38,7 +44,9 @@ const plan = {
   publicKey: "ssh-ed25519 AAAA joe's",
   resolver: { servers: ['192.0.2.1', 'main'], rest: ["search it's.example"] },
   shares: { disk: '/shares.raw', mountScript: '' },
+  inNamespace: false,
 };
+const ofAUser = { ...plan, inNamespace: true };
 const template = { hardware, boot, disk: '/d', sharesSize: 1024 };
 
 describe('scripts are such as their shells can read', () => {
@@ -46,7 +54,12 @@ describe('scripts are such as their shells can read', () => {
     ['bash', 'a cluster', createScript(plan)],
     ['bash', 'a machine behind QEMU’s own network', createScript({ ...plan, subnets: [], ports: [80] })],
     ['bash', 'an image of others', createScript({ ...plan, machines: [overCloudImage] })],
+    ['bash', 'its folder', folderScript(plan)],
     ['bash', 'its end', destroyScript('a1b2c3')],
+    ['bash', 'a cluster of a user who cannot be root', createScript(ofAUser)],
+    ['bash', 'its namespaces', namespaceScript(ofAUser)],
+    ['bash', 'their first process', holder(namespaceFiles('a1b2c3'))],
+    ['bash', 'the end of it', destroyOwnScript('a1b2c3')],
     ['bash', 'a template', saveTemplateScript(template, "/it's", '{}', who)],
     [
       'bash',

@@ -1,0 +1,11 @@
+import { cgroupFunctions } from '../host/cgroup-script.ts';
+import { rootCanBeHad } from '../host/own-root.ts';
+
+/** Of the same names as `cgroupFunctions`, for a user who may make no cgroups. */
+const none = `
+groups=()
+own_group() { :; }
+put() { return 1; }`;
+
+/** What scripts have to do with cgroups: nothing where root cannot be had. */
+export const groupFunctions = (): string => (rootCanBeHad() ? cgroupFunctions : none);
