@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeFailure } from '../../common/errors.ts';
+import { actInWords, describeAct } from '../../common/machine-acts.ts';
 import type { PhaseTiming } from '../../common/results.ts';
 import { style } from './html-style.ts';
 import type { Reporter, RunResult } from './reporter.ts';
@@ -17,7 +18,15 @@ const html = (text: unknown): string =>
   String(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
 function page(run: RunResult): string {
-  const sections = [causes(run), checks(run), timeline(run), nodes(run), packages(run), problems(run)];
+  const sections = [
+    causes(run),
+    checks(run),
+    timeline(run),
+    acts(run),
+    nodes(run),
+    packages(run),
+    problems(run),
+  ];
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${html(run.verdict)}: ${html(run.scenario)}</title><style>${style}</style></head><body>
@@ -59,7 +68,7 @@ function timeline(run: RunResult): string {
     rows.push(
       row(
         node.name,
-        run.phases.filter((timing) => timing.node === node.id),
+        [...run.phases, ...actBars(run)].filter((timing) => timing.node === node.id),
         end,
       ),
     );
@@ -67,25 +76,44 @@ function timeline(run: RunResult): string {
   return `<section><h2>Time</h2><div class="timeline">${rows.join('')}</div></section>`;
 }
 
-function row(name: string, timings: readonly PhaseTiming[], end: number): string {
+/** What took a machine away for a while, beside its phases. */
+const actBars = ({ machineActs = [] }: RunResult): readonly Bar[] =>
+  machineActs.map((done) => ({ ...done, phase: actInWords(done) }));
+
+type Bar = Omit<PhaseTiming, 'phase'> & { readonly phase: string };
+
+function row(name: string, timings: readonly Bar[], end: number): string {
   const bars = timings.map(({ phase, startMs, durationMs, verdict }) => {
     const left = (100 * startMs) / end;
     const width = Math.max(0.15, (100 * durationMs) / end);
-    const title = `${phase}: ${duration(durationMs)}`;
-    const label = width > 6 ? phase : '';
+    const title = `${html(phase)}: ${duration(durationMs)}`;
+    const label = width > 6 ? html(phase) : '';
     return `<span class="bar ${verdict}" style="left:${left.toFixed(2)}%;width:${width.toFixed(2)}%" title="${title}">${label}</span>`;
   });
   return `<div class="row"><b>${html(name)}</b><div class="track">${bars.join('')}</div></div>`;
 }
 
+function acts({ machineActs = [] }: RunResult): string {
+  if (machineActs.length === 0) return '';
+  const rows = machineActs.map((done) => {
+    const words = `node ${done.node}: ${describeAct(done)}`;
+    return `<tr><td><span class="verdict ${done.verdict}">${done.verdict}</span></td><td>${html(words)}</td><td class="time">at ${duration(done.startMs)}, ${duration(done.durationMs)}</td></tr>`;
+  });
+  return `<section><h2>Restarts, power and snapshots</h2><table><tbody>${rows.join('')}</tbody></table></section>`;
+}
+
 function nodes(run: RunResult): string {
   const rows = run.nodes.map(({ id, name, address, role }) => {
     const link = (path: string, text: string) => `<a href="nodes/${id}/${path}">${text}</a>`;
+    const wentDown = run.machineActs?.some(
+      ({ node, act }) => node === id && !/^(snapshot|powerOn)$/.test(act),
+    );
     const links = [
       link('files/', 'files'),
       link('logs/', 'logs'),
       link('to_deploy/', 'sent'),
       link('tester.log', 'tester.log'),
+      ...(wentDown ? [link('before/', 'before restarts')] : []),
     ];
     return `<tr><td>${id}</td><td>${html(name)}</td><td>${html(address)}</td><td>${html(role ?? '')}</td><td>${links.join(' · ')}</td></tr>`;
   });

@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import { describeFailure } from '../../common/errors.ts';
 import type { RunEvent } from '../../common/events.ts';
+import { describeAct } from '../../common/machine-acts.ts';
 import { duration } from './words.ts';
 
 /** One stamped line per thing that happens: for CI's logs and for files. */
@@ -33,6 +34,8 @@ function describe(event: RunEvent): string | undefined {
       return `${where(event.timing.node)} ${event.timing.phase} ${event.timing.verdict} (${duration(event.timing.durationMs)})`;
     case 'note':
       return `${where(event.node)} ${event.message}`;
+    case 'machine-act':
+      return `${where(event.done.node)} ${describeAct(event.done)} (${duration(event.done.durationMs)})`;
     case 'check-ended': {
       const { verdict, name, durationMs, message } = event.check;
       return `${where(undefined)} check ${verdict}: ${name} (${duration(durationMs)})${message ? `: ${message}` : ''}`;

@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream';
 import cliTruncate from 'cli-truncate';
 import { createLogUpdate } from 'log-update';
 import type { EventNode, RunEvent } from '../../common/events.ts';
+import { actInWords } from '../../common/machine-acts.ts';
 import type { CheckResult, PhaseName } from '../../common/results.ts';
 import { duration, type Paint, painter, sign } from './words.ts';
 
@@ -60,6 +61,11 @@ export class TerminalFace {
         const line = this.#nodes.get(event.node ?? -1);
         if (line) line.note = event.message;
         else this.#status = event.message;
+        break;
+      }
+      case 'machine-act': {
+        const line = this.#nodes.get(event.done.node);
+        if (line) line.note = actInWords(event.done);
         break;
       }
       case 'check-started':

@@ -12,6 +12,7 @@ import {
 import { writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { RunEvent } from '../../common/events.ts';
+import { describeAct } from '../../common/machine-acts.ts';
 import { processIdentity } from '../../common/process-identity.ts';
 import type { RunStore } from './run-store.ts';
 
@@ -124,6 +125,8 @@ function loggedLine(event: RunEvent): { text: string; node?: number } | undefine
       );
     case 'note':
       return on(event.message, event.node);
+    case 'machine-act':
+      return on(`${describeAct(event.done)}, after ${event.done.durationMs} ms`, event.done.node);
     case 'check-ended':
       return on(
         `check ${event.check.verdict}: ${event.check.name}${event.check.message ? `: ${event.check.message}` : ''}`,

@@ -98,6 +98,29 @@ describe('report.html', () => {
     expect(html).toContain('socket ignored');
   });
 
+  test('tells what was done to whole machines, and by which check', async () => {
+    const machineActs: RunResult['machineActs'] = [
+      { node: 0, act: 'reboot', by: 'survives <it>', startMs: 1000, durationMs: 2500, verdict: 'pass' },
+      {
+        node: 0,
+        act: 'restore',
+        name: 'before',
+        startMs: 4000,
+        durationMs: 10,
+        verdict: 'error',
+        message: 'no snapshot',
+      },
+    ];
+    const html = await reported('report.html', { ...run, machineActs });
+    expect(html).toMatch(
+      /node 0: reboot, by the check &#39;survives &#60;it&#62;&#39;<\/td>.*at 1\.0 s, 2\.5 s/,
+    );
+    expect(html).toContain('node 0: restore &#39;before&#39;: no snapshot');
+    expect(html, 'a bar in the node’s row').toContain('title="reboot: 2.5 s"');
+    expect(html).toContain('href="nodes/0/before/"');
+    expect(await reported('report.html')).not.toContain('nodes/0/before/');
+  });
+
   test('escapes whatever it was given, and needs no other file', async () => {
     const html = await reported('report.html');
     expect(html).not.toContain('<no>');
@@ -149,6 +172,11 @@ const events: RunEvent[] = [
     timing: { phase: 'install', node: 1, startMs: 0, durationMs: 1234, verdict: 'pass' },
   },
   { at: 5, type: 'check-ended', check: { name: 'good', kind: 'tcp', verdict: 'pass', durationMs: 5 } },
+  {
+    at: 6,
+    type: 'machine-act',
+    done: { node: 1, act: 'powerOff', by: 'a > b', startMs: 1, durationMs: 250, verdict: 'pass' },
+  },
   { at: 6, type: 'run-ended', verdict: 'pass', durationMs: 10, exitCode: 0 },
 ];
 
@@ -165,6 +193,7 @@ describe('the face', () => {
   test('elsewhere than on a terminal is one stamped line per thing', () => {
     const lines = shown({}).trimEnd().split('\n');
     expect(lines).toContain('00:00:00.004 node 1  install pass (1.2 s)');
+    expect(lines).toContain("00:00:00.006 node 1  power off, by the check 'a > b' (250 ms)");
     expect(lines.every((line) => /^\d\d:\d\d:\d\d\.\d{3} /.test(line))).toBe(true);
   });
 
