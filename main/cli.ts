@@ -10,6 +10,7 @@ import {
 import { cacheDirectory } from './cache-dir.ts';
 import type { Command, CommandEnvironment } from './commands/command.ts';
 import { commands } from './commands/registry.ts';
+import { wordsOfCac } from './commands/words-of-cac.ts';
 import { hideDashes, showDash } from './lone-dash.ts';
 import { exitCodes } from './recorder.ts';
 import { version } from './version.ts';
@@ -84,10 +85,10 @@ function unknownCommand(name: string | undefined, help: () => void): number {
 /** Says what went wrong on stderr; a stack trace only for what is our own mistake. */
 function tell(error: unknown): number {
   if (error instanceof InterruptedError) return exitCodes.interrupted;
-  const isUsage = error instanceof UsageError || (error instanceof Error && error.name === 'CACError');
-  if (isUsage) {
-    console.error(`shakedown: ${error.message}`);
-    if (error instanceof UsageError && error.hint) console.error(`  try: ${error.hint}`);
+  const usage = error instanceof Error && error.name === 'CACError' ? wordsOfCac(error.message) : error;
+  if (usage instanceof UsageError) {
+    console.error(`shakedown: ${usage.message}`);
+    if (usage.hint) console.error(`  try: ${usage.hint}`);
     return exitCodes.usage;
   }
   const known = asShakedownError(error);

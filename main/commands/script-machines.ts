@@ -38,6 +38,9 @@ export function scriptMachines(options: CommandOptions): readonly ScriptMachine[
     ...(count === undefined ? {} : { count }),
     ...(packages.length === 0 ? {} : { packages }),
   };
+  if (provider === 'ssh' && options.machine === undefined) {
+    throw new UsageError('--provider ssh: which machines?', { hint: '--nodes a,b,c' });
+  }
   const twice = matrix.map((each) => each.split('=', 1)[0] ?? '').find((key) => key in base);
   if (twice !== undefined)
     throw new UsageError(`--matrix ${twice}=…: ${twice} has a value already, by another flag.`);

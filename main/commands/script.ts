@@ -97,6 +97,8 @@ async function wishes(
 
 function variable(written: string, env: NodeJS.ProcessEnv): readonly [string, string] {
   const equals = written.indexOf('=');
+  if (equals === 0)
+    throw new UsageError(`--env ${written}: the name is missing.`, { hint: '--env NAME=VALUE' });
   if (equals > 0) return [written.slice(0, equals), written.slice(equals + 1)];
   const ours = env[written];
   if (ours === undefined) {

@@ -15,23 +15,28 @@ export interface Described {
 /** How a schema's own messages are written: as what is expected, or as whole sentences (providers' schemas). */
 type Style = 'expectations' | 'sentences';
 
-/** zod's issues as `path` and `found …, expected …`. `input` is what was validated. */
+interface Context {
+  readonly input: unknown;
+  readonly style: Style;
+  /** The keys at the top, for schemas whose messages do not tell them. */
+  readonly keys: readonly string[];
+}
+
+/** zod's issues as `path` and `found …, expected …`. `input` is what was validated, by a schema with these `keys`. */
 export function describeIssues(
   issues: readonly Issue[],
   input: unknown,
   style: Style = 'expectations',
+  keys: readonly string[] = [],
 ): Described[] {
-  return issues.flatMap((issue) => describeIssue(issue, { input, style }, []));
+  return issues.flatMap((issue) => describeIssue(issue, { input, style, keys }, []));
 }
 
-function describeIssue(
-  issue: Issue,
-  context: { readonly input: unknown; readonly style: Style },
-  before: Path,
-): Described[] {
+function describeIssue(issue: Issue, context: Context, before: Path): Described[] {
   const path = [...before, ...issue.path];
   if (issue.code === 'unrecognized_keys') {
-    const known = issue.message.startsWith('Unrecognized') ? [] : issue.message.split(', ');
+    const top = path.length === 0 ? context.keys : [];
+    const known = issue.message.startsWith('Unrecognized') ? top : issue.message.split(', ');
     return issue.keys.map((key) => unknownKey([...path, key], key, known));
   }
   if (issue.code === 'invalid_union') {

@@ -1,3 +1,4 @@
+import { closest } from '../../common/closest.ts';
 import { kinds } from '../providers/kinds.ts';
 import { splitHosts } from '../providers/ssh/host-range.ts';
 import type { ProviderChoice } from './define.ts';
@@ -35,7 +36,9 @@ export function readMachineFlags(
   if (!whole) complain('--count', `found '${count}', expected a whole number, 1 or more`);
   const known = provider === undefined || Object.hasOwn(kinds, provider);
   if (!known) {
-    complain('--provider', `found '${provider}', expected one of: ${Object.keys(kinds).join(', ')}`);
+    const near = closest(provider, Object.keys(kinds));
+    const meant = near ? `; did you mean '${near}'?` : `, expected one of: ${Object.keys(kinds).join(', ')}`;
+    complain('--provider', `found '${provider}'${meant}`);
   }
   return {
     ...(count !== undefined && whole ? { count: Number(count) } : {}),

@@ -20,7 +20,9 @@ export function machinesOf(
     return [];
   }
   const result = known.schema.safeParse(choice.options, { reportInput: true });
-  for (const { path, message } of describeIssues(result.error?.issues ?? [], choice.options, 'sentences')) {
+  const issues = result.error?.issues ?? [];
+  const keys = 'shape' in known.schema ? Object.keys(Object(known.schema.shape)) : [];
+  for (const { path, message } of describeIssues(issues, choice.options, 'sentences', keys)) {
     complain({ path: path === '' ? 'nodes' : `nodes.options.${path}`, message });
   }
   if (!result.success) return [];

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { UsageError } from '../../common/errors.ts';
 import { type Cell, machineCells } from './machine-cells.ts';
@@ -42,6 +42,7 @@ export function planScript(options: ScriptOptions, directory: string): ScriptPla
     ...(folder === undefined ? {} : { with: folder }),
     ...(inside === undefined ? {} : { inside }),
   };
+  if (options.key !== undefined) readableKey(resolve(directory, options.key));
   const out = options.out === undefined ? undefined : resolve(directory, options.out);
   if (out !== undefined && statSync(out, { throwIfNoEntry: false })?.isDirectory() === false) {
     throw new UsageError(`${out} is no folder, so no files can go there.`);
@@ -52,6 +53,18 @@ export function planScript(options: ScriptOptions, directory: string): ScriptPla
     keep,
     out,
   };
+}
+
+/** Throws UsageError. */
+function readableKey(path: string): void {
+  try {
+    accessSync(path, constants.R_OK);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new UsageError(
+      code === 'ENOENT' ? `There is no key ${path}.` : `The key ${path} cannot be read: ${code}.`,
+    );
+  }
 }
 
 function folderAt(path: string): string {

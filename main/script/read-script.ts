@@ -34,7 +34,8 @@ function contentOf(file: string): Buffer {
     // Without O_NONBLOCK a named pipe that nobody writes to would keep us for ever.
     descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
     const stats = fstatSync(descriptor);
-    if (!stats.isFile()) throw new UsageError(`${file} is ${stats.isDirectory() ? 'a folder' : 'no file'}.`);
+    if (!stats.isFile())
+      throw new UsageError(`${file} is ${stats.isDirectory() ? 'a folder' : 'no file'}, not a script.`);
     if (stats.size > largest) {
       throw new UsageError(`${file} has ${Math.round(stats.size / 1024 ** 2)} MiB: too big for a script.`, {
         hint: 'take it along with --with, and start it from a small script',

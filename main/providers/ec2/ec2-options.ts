@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { UsageError } from '../../../common/errors.ts';
+import { releaseNamed } from '../debian/releases.ts';
 import { countOrNodes, countOrNodesMessage, machineFields } from '../machine-options.ts';
 
 const least = 5 * 60;
@@ -75,10 +76,14 @@ export function seconds(value: number | string): number {
   return Number(value.slice(0, -1)) * (unitSeconds[value.slice(-1)] ?? 1);
 }
 
-/** The options as they were validated. Throws UsageError with every mistake in them. */
+/** The options as they were validated. Throws UsageError with every mistake in them, and for a release that is not known. */
 export function settingsOf(options: unknown): Ec2Settings {
   const parsed = ec2OptionsSchema.safeParse(options);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) {
+    const { image, os, nodes = [] } = parsed.data;
+    if (image === undefined) for (const each of [{ os }, ...nodes]) releaseNamed(each.os ?? os);
+    return parsed.data;
+  }
   const issues = parsed.error.issues.map(({ path, message }) => ['ec2', ...path, message].join(': '));
   throw new UsageError(issues.join('\n'));
 }

@@ -35,7 +35,11 @@ describe('the flags of shakedown script', () => {
 
   test.each([
     [{ count: 0 }, /--count: found '0'/],
-    [{ provider: 'hal' }, /--provider: found 'hal'/],
+    [{ provider: 'hal' }, /--provider: found 'hal', expected one of/],
+    [{ provider: 'nspwan' }, /--provider: found 'nspwan'; did you mean 'nspawn'\?/],
+    [{ provider: 'ssh' }, /--provider ssh: which machines/],
+    [{ matrix: 'os' }, /--matrix os: expected name=value,value/],
+    [{ matrix: 'os=' }, /--matrix os=: expected name=value,value/],
     [
       { nodes: 'a', matrix: 'os=a', package: 'make', machine: 'cpus=1' },
       /--matrix.*\n--package.*\n--machine/,
@@ -63,7 +67,11 @@ describe('shakedown script finds mistakes before there is a machine', () => {
     [{ out: 'it.sh' }, 'it.sh', /is no folder, so no files/],
     [{ tty: true }, '-', /cannot have the terminal too/],
     [{ provider: 'nspawn', machine: 'memory=lots' }, 'it.sh', /memory: /],
-    [{ provider: 'nspawn', machine: 'colour=red' }, 'it.sh', /colour/],
+    [{ provider: 'nspawn', machine: 'colour=red' }, 'it.sh', /colour: unknown key; known are: .*memory/],
+    [{ machine: 'memroy=1G' }, 'it.sh', /memroy: unknown key; did you mean 'memory'\?/],
+    [{ provider: 'ec2', os: 'trxie' }, 'it.sh', /no operating system 'trxie'; did you mean 'trixie'/],
+    [{ key: 'none' }, 'it.sh', /There is no key .*none/],
+    [{ env: '=x' }, 'it.sh', /--env =x: the name is missing/],
   ])('%j %s', async (options, file, message) => {
     const cwd = folder();
     writeFileSync(join(cwd, 'it.sh'), 'true\n');

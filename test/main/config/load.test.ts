@@ -238,7 +238,7 @@ describe('flags', () => {
 
     test('that does not exist is told, and so is one in the config', async () => {
       expect(await scenarioOf().mistakes({ provider: 'nspwan' })).toEqual([
-        expect.stringMatching(/^--provider: found 'nspwan', expected one of: .*nspawn/),
+        expect.stringMatching(/^--provider: found 'nspwan'; did you mean 'nspawn'\?/),
       ]);
       expect(await scenarioOf({ main: 'providers: { nspwan: {} }' }).mistakes()).toEqual([
         expect.stringMatching(

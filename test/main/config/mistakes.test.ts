@@ -53,7 +53,16 @@ describe('main config', () => {
       { nodes: 'nspawn({ count: 0 })' },
       /nodes\.options\.count: found 0, expected number to be >=1/,
     ],
-    ['unknown options', { nodes: 'nspawn({ count: 1, sweet: 1 })' }, 'nodes.options.sweet: unknown key'],
+    [
+      'unknown options',
+      { nodes: 'nspawn({ count: 1, sweet: 1 })' },
+      /nodes\.options\.sweet: unknown key; known are: .*memory/,
+    ],
+    [
+      'options that are nearly right',
+      { nodes: "nspawn({ count: 1, memroy: '1G' })" },
+      /nodes\.options\.memroy: unknown key; did you mean 'memory'\?/,
+    ],
     ['one machine twice', { nodes: "ssh(['10.0.0.1', '10.0.0.1'])" }, /10\.0\.0\.1 is there twice/],
     [
       'one name twice',
