@@ -2,7 +2,8 @@ import { existsSync, statfsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { freemem, totalmem } from 'node:os';
 import { dirname } from 'node:path';
-import { chooseProvider } from '../providers/choose.ts';
+import { asShakedownError } from '../../common/errors.ts';
+import { chooseAmong, type Probed } from '../providers/choose.ts';
 import { providers } from '../providers/registry.ts';
 import { openLedgers } from '../store/file-ledger.ts';
 import type { Command, CommandEnvironment } from './command.ts';
@@ -100,23 +101,39 @@ function memory(): Finding {
 }
 
 async function providersHere({ signal, cacheDir }: CommandEnvironment): Promise<Finding[]> {
-  const probes = await Promise.all(providers.map((provider) => provider.probe({ signal, cacheDir })));
-  const chosen = await chooseProvider({ signal, cacheDir }).catch(() => undefined);
-  return providers.map(({ name }, index) => {
-    const probe = probes[index];
-    const ok = probe?.ok === true;
-    const mend = probe?.missingPackages?.length
-      ? `apt-get install ${probe.missingPackages.join(' ')}`
-      : undefined;
-    const first = name === chosen?.provider ? ' (the one that a new scenario gets)' : '';
-    return {
-      name: `provider ${name}`,
-      ok,
-      needed: false,
-      found: ok ? `works${probe.note ? `, ${probe.note}` : ''}${first}` : (probe?.reason ?? 'does not work'),
-      ...(mend === undefined ? {} : { mend }),
-    };
-  });
+  const probed = await Promise.all(
+    providers.map(async (provider) => ({
+      name: provider.name,
+      probe: await provider.probe({ signal, cacheDir }),
+    })),
+  );
+  return [...probed.map(aboutProvider), newScenario(probed)];
+}
+
+function aboutProvider({ name, probe }: Probed): Finding {
+  const { ok, note, lacks, reason = 'does not work', missingPackages = [] } = probe;
+  const mend = missingPackages.length > 0 ? `apt-get install ${missingPackages.join(' ')}` : undefined;
+  return {
+    name: `provider ${name}`,
+    ok,
+    needed: false,
+    found: ok ? ['works', note, lacks].filter(Boolean).join(', ') : reason,
+    ...(mend === undefined ? {} : { mend }),
+  };
+}
+
+/** Which kind of machine a scenario gets that leaves it open, and why. */
+function newScenario(probed: readonly Probed[]): Finding {
+  const name = 'a new scenario';
+  try {
+    const { provider, why = `the nodes are ${provider} machines` } = chooseAmong(probed);
+    return { name, ok: true, needed: false, found: why };
+  } catch (error) {
+    const { message, hint } = asShakedownError(error).details;
+    // Each kind's own reason stands in the lines above.
+    const found = message.split('\n')[0] ?? message;
+    return { name, ok: false, needed: false, found, ...(hint === undefined ? {} : { mend: hint }) };
+  }
 }
 
 async function leftovers({ cwd, signal, cacheDir }: CommandEnvironment): Promise<Finding[]> {

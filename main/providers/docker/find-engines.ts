@@ -47,9 +47,10 @@ export async function probeEngines(signal: AbortSignal): Promise<ProbeResult> {
   const found = await findBoth(signal);
   const caps = ['make', 'reboot', 'power'] as const;
   const tools = missingTools();
-  if (found.some(isEngine) && tools.length === 0) return { ok: true, caps };
+  const engine = found.find(isEngine);
+  if (engine && tools.length === 0) return { ok: true, caps, ...aboutEngine(engine) };
   const missing = found.flatMap((each) => (isEngine(each) ? [] : (each.missingPackages ?? [])));
-  if (found.some(isEngine)) {
+  if (engine) {
     return {
       ok: false,
       reason: `${tools.join(', ')} missing, which the image is built by: apt-get install ${tools.join(' ')}`,
@@ -58,6 +59,20 @@ export async function probeEngines(signal: AbortSignal): Promise<ProbeResult> {
     };
   }
   return { ok: false, reason: reasons(found), missingPackages: [...missing, ...tools], caps };
+}
+
+/** What is to be known of machines of an engine. */
+export function aboutEngine({ kind, init, reach }: Engine): Pick<ProbeResult, 'note' | 'lacks'> {
+  const name = { docker: 'by Docker', podman: 'by Podman' }[kind];
+  return {
+    note: reach === 'ports' ? `${name} without root: what listens on them is reached by ssh` : name,
+    ...(init === 'systemd'
+      ? {}
+      : {
+          lacks:
+            'no systemd: without root that takes cgroups of version 2, and a systemd on this machine that hands them to the user',
+        }),
+  };
 }
 
 const missingTools = (): readonly string[] =>

@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises';
+import { rootCanBeHad } from './own-root.ts';
 import { runAsRoot } from './root-script.ts';
 
 /** The names in a folder; none where there is no such folder. */
@@ -9,6 +10,8 @@ export const entries = (folder: string): Promise<string[]> => readdir(folder).ca
  * `cgroup` in every hierarchy. `signal` ends the look at the tables.
  */
 export async function namesOnHost(cgroup: string, signal: AbortSignal): Promise<string[]> {
+  // Whoever cannot be root made none of them.
+  if (!rootCanBeHad()) return [];
   const hierarchies = await entries('/sys/fs/cgroup');
   const names = await Promise.all([
     entries('/sys/class/net'),

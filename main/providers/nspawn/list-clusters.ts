@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { listed } from '../host/cluster-state.ts';
 import { entries, namesOnHost } from '../host/names-on-host.ts';
+import { rootCanBeHad } from '../host/own-root.ts';
 import type { ListedCluster } from '../provider.ts';
 import { clusterOf, stateRoot } from './names.ts';
 
@@ -9,6 +10,8 @@ import { clusterOf, stateRoot } from './names.ts';
  * namespaces, mounts, cgroups, nft tables). `signal` ends the look at the tables.
  */
 export async function listClusters(signal: AbortSignal): Promise<readonly ListedCluster[]> {
+  // Whoever cannot be root made none, and cannot tell whose those are that others made.
+  if (!rootCanBeHad()) return [];
   const names = await Promise.all([
     entries(stateRoot),
     entries('/run/netns'),

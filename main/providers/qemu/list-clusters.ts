@@ -1,6 +1,5 @@
 import { listed } from '../host/cluster-state.ts';
 import { entries, namesOnHost } from '../host/names-on-host.ts';
-import { rootCanBeHad } from '../host/own-root.ts';
 import type { ListedCluster } from '../provider.ts';
 import { clusterOf, stateRoot } from './names.ts';
 
@@ -10,9 +9,7 @@ import { clusterOf, stateRoot } from './names.ts';
  */
 export async function listClusters(signal: AbortSignal): Promise<readonly ListedCluster[]> {
   const root = stateRoot();
-  // Without root all of a cluster is in its folder, and links and tables are those of others.
-  const strays = rootCanBeHad() ? namesOnHost('shakedown-qemu', signal) : [];
-  const names = await Promise.all([entries(root), strays]);
+  const names = await Promise.all([entries(root), namesOnHost('shakedown-qemu', signal)]);
   const ids = new Set(names.flat().flatMap((name) => clusterOf(name) ?? []));
   return Promise.all([...ids].map((id) => listed(id, root)));
 }

@@ -32,6 +32,24 @@ test('another one comes with the reason', async () => {
   expect(why).toBe('the nodes are docker machines: nspawn does not work here (it needs root)');
 });
 
+const noSystemd: ProbeResult = { ...works, lacks: 'no systemd: cgroups are of version 1' };
+
+test('a slower kind wins where the machines of a quicker one have not all that scenarios count on', async () => {
+  const probes = { nspawn: fails('it needs root'), docker: noSystemd, qemu: works };
+  expect(await chooseProvider(ctx, among(probes))).toEqual({
+    provider: 'qemu',
+    why: 'the nodes are qemu machines: nspawn does not work here (it needs root); docker machines have no systemd: cgroups are of version 1',
+  });
+});
+
+test('which is told of those that are chosen because there is nothing better, with what would be', async () => {
+  const probes = { nspawn: fails('it needs root'), docker: noSystemd, qemu: fails('no QEMU') };
+  expect(await chooseProvider(ctx, among(probes))).toEqual({
+    provider: 'docker',
+    why: "the nodes are docker machines, and have no systemd: cgroups are of version 1; a service needs a 'command' on them: nspawn does not work here (it needs root); qemu does not work here (no QEMU)",
+  });
+});
+
 test('machines that exist are never chosen: nobody said that they may be used', async () => {
   const chosen = chooseProvider(ctx, among({ ssh: works, nspawn: fails('it needs root') }));
   await expect(chosen).rejects.toThrow('No kind of machine can be made');
