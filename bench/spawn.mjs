@@ -9,11 +9,15 @@ import { loginForNewMachines } from '../main/cluster-key.ts';
 import { makeMachines, newClusterId } from '../main/phases/machines.ts';
 import { providerNamed } from '../main/providers/registry.ts';
 import { connectSsh } from '../main/remotes/ssh-remote.ts';
+import { lxcBox } from '../test/e2e/vagrant-box/lxc-box.ts';
 import { bareDocker } from './spawn/docker.mjs';
 import { bareNspawn } from './spawn/nspawn.mjs';
 import { bareQemu } from './spawn/qemu.mjs';
+import { bareVagrant } from './spawn/vagrant.mjs';
 
-const bareTools = { nspawn: bareNspawn, docker: bareDocker, qemu: bareQemu };
+const bareTools = { nspawn: bareNspawn, docker: bareDocker, qemu: bareQemu, vagrant: bareVagrant };
+/** What is not on every main host. */
+const needs = { vagrant: lxcBox };
 const nothing = async () => undefined;
 export const ctx = {
   signal: new AbortController().signal,
@@ -23,7 +27,12 @@ export const ctx = {
   cacheDir: process.env.SHAKEDOWN_CACHE ?? '/var/cache/shakedown',
   ledger: { record: nothing, settle: nothing },
 };
-const optionsOf = { nspawn: {}, docker: {}, qemu: { memory: '512M' } };
+const optionsOf = {
+  nspawn: {},
+  docker: {},
+  qemu: { memory: '512M' },
+  vagrant: { box: 'e2e', os: 'bookworm', provider: 'lxc' },
+};
 
 async function answers(target) {
   await using remote = await connectSsh(target, { signal: ctx.signal, timeout: 120 });
@@ -57,6 +66,7 @@ async function timed(action) {
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 
 async function compare(kind, rounds) {
+  await using _needed = await needs[kind]?.(ctx);
   await ours(kind);
   const login = await loginForNewMachines({}, ctx.cacheDir);
   const bare = await bareTools[kind]({ ctx, login, answers });

@@ -29,8 +29,12 @@ ln -s /lib/systemd/system/systemd-networkd.socket $over/etc/systemd/system/socke
 ln -sf /dev/null $over/etc/systemd/system/systemd-networkd-wait-online.service
 printf '127.0.0.1 localhost\n' > $over/etc/hosts
 
-# Later entries of a tar file replace earlier ones of the same name.
-tar --xattrs --xattrs-include="*" --numeric-owner -c -C "$tree" . -C $over . | gzip -1 > "$work/rootfs.tar.gz"
+# Later entries of a tar file replace earlier ones of the same name. Each container unpacks all of it: what takes space
+# and is not asked for stays away.
+tar --xattrs --xattrs-include="*" --numeric-owner --anchored \
+  --exclude='./var/lib/apt/lists/*' --exclude='./var/cache/*' --exclude='./usr/share/perl*' \
+  --exclude='./usr/lib/*/gconv' --exclude='./usr/lib/*/perl' \
+  -c -C "$tree" . -C $over . | gzip -1 > "$work/rootfs.tar.gz"
 cat > "$work/metadata.json" <<'JSON'
 { "provider": "lxc", "version": "1.0.0", "template-opts": { "--strip-components": "1" } }
 JSON
