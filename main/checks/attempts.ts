@@ -71,7 +71,7 @@ export function describeLoss(
 ): string {
   const where = node === undefined ? {} : { node: node.id, address: node.address };
   const { details } = asShakedownError(reason, where);
-  const message = /lost|clos|connection/i.test(details.message)
+  const message = /lost|clos|connection|come back/i.test(details.message)
     ? details.message
     : `the connection was lost: ${details.message}`;
   return describeFailure({ ...details, message });

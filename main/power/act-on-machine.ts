@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { stripVTControlCharacters } from 'node:util';
 import { asShakedownError, ShakedownError, TimeLimitError } from '../../common/errors.ts';
 import { actInWords, type MachineAct } from '../../common/machine-acts.ts';
 import type { RunContext } from '../context.ts';
@@ -81,7 +82,7 @@ async function answerOf(
 async function endOfConsole({ consoleLog }: Machine): Promise<readonly string[]> {
   if (consoleLog === undefined) return [];
   const text = await readFile(consoleLog, 'utf8').catch(() => '');
-  return text.trimEnd().split(/\r?\n/).filter(Boolean).slice(-15);
+  return stripVTControlCharacters(text).trimEnd().split(/\r?\n/).filter(Boolean).slice(-15);
 }
 
 /** A part of a mixed cluster counts its machines for itself: the node is named as the whole cluster does. */
