@@ -1,4 +1,5 @@
 import type { PhaseName, Verdict } from './results.ts';
+import { remedyFor } from './system-errors.ts';
 
 /** What is known about a failure, so that the person can act on it. Everything but `message` is optional. */
 export interface FailureDetails {
@@ -73,7 +74,8 @@ export class TimeLimitError extends ShakedownError {
 export function asShakedownError(error: unknown, more: Partial<FailureDetails> = {}): ShakedownError {
   if (error instanceof ShakedownError) return error.with(more);
   const message = error instanceof Error ? error.message : String(error);
-  return new ShakedownError({ message, ...more }, { cause: error });
+  const hint = remedyFor(error);
+  return new ShakedownError({ message, ...(hint === undefined ? {} : { hint }), ...more }, { cause: error });
 }
 
 /** `Node 1 (10.0.0.12), start: …` and what follows, as the lines that a person reads; no stack trace. */

@@ -7,6 +7,7 @@ import {
   ShakedownError,
   UsageError,
 } from '../common/errors.ts';
+import { remedyFor } from '../common/system-errors.ts';
 import { cacheDirectory } from './cache-dir.ts';
 import type { Command, CommandEnvironment } from './commands/command.ts';
 import { commands } from './commands/registry.ts';
@@ -93,7 +94,8 @@ function tell(error: unknown): number {
   }
   const known = asShakedownError(error);
   console.error(`shakedown: ${describeFailure(known.details)}`);
-  if (error instanceof Error && !(error instanceof ShakedownError)) console.error(error.stack);
+  const ours = error instanceof ShakedownError || remedyFor(error) !== undefined;
+  if (error instanceof Error && !ours) console.error(error.stack);
   return known.verdict === 'fail' ? exitCodes.fail : exitCodes.error;
 }
 

@@ -5,12 +5,14 @@ import {
   lstatSync,
   mkdirSync,
   renameSync,
+  rmSync,
   symlinkSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { asShakedownError, ShakedownError } from '../../common/errors.ts';
 import type { RunEvent } from '../../common/events.ts';
 import { describeAct } from '../../common/machine-acts.ts';
 import { processIdentity } from '../../common/process-identity.ts';
@@ -80,7 +82,10 @@ export class FileRunStore implements RunStore {
   }
 }
 
-/** Makes a new run's directory below `directory`, and points `latest`, `nodes` and `tester.log` at it. */
+/**
+ * Makes a new run's directory below `directory`, and points `latest`, `nodes` and `tester.log` at it. Throws
+ * ShakedownError when there is no room for it.
+ */
 export async function createRun(
   directory: string,
   options: { clock?: () => number } = {},
@@ -88,10 +93,17 @@ export async function createRun(
   const clock = options.clock ?? Date.now;
   const stamp = new Date(clock()).toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
   const store = new FileRunStore(directory, `${stamp}-${randomBytes(2).toString('hex')}`, clock);
-  mkdirSync(join(store.directory, 'nodes'), { recursive: true });
-  writeFileSync(join(directory, '.shakedown', '.gitignore'), '*\n');
-  writeFileSync(join(store.directory, 'owner.json'), JSON.stringify(processIdentity()));
-  writeFileSync(join(store.directory, 'tester.log'), '');
+  try {
+    mkdirSync(join(store.directory, 'nodes'), { recursive: true });
+    writeFileSync(join(directory, '.shakedown', '.gitignore'), '*\n');
+    writeFileSync(join(store.directory, 'owner.json'), JSON.stringify(processIdentity()));
+    writeFileSync(join(store.directory, 'tester.log'), '');
+  } catch (error) {
+    rmSync(store.directory, { recursive: true, force: true });
+    const { message, details } = asShakedownError(error);
+    const where = `the run's directory ${store.directory} cannot be made`;
+    throw new ShakedownError({ ...details, message: `${where}: ${message}` }, { cause: error });
+  }
   pointAt(store.id, join(runsDirectory(directory), 'latest'));
   for (const name of ['nodes', 'tester.log']) {
     const link = join(directory, name);

@@ -1,7 +1,8 @@
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { UsageError } from '../../common/errors.ts';
+import { ShakedownError, UsageError } from '../../common/errors.ts';
 import { isAlive, type ProcessIdentity, processIdentity } from '../../common/process-identity.ts';
+import { remedyFor } from '../../common/system-errors.ts';
 
 interface Holder extends ProcessIdentity {
   /** ms since the epoch. */
@@ -10,11 +11,27 @@ interface Holder extends ProcessIdentity {
 
 /**
  * Takes the current folder for one run. A lock whose process is dead is taken over, also when its pid was given to
- * another process. Throws UsageError that names the process which has it.
+ * another process. Throws UsageError that names the process which has it, and ShakedownError where nothing can be written.
  */
 export async function acquireLock(directory: string): Promise<AsyncDisposable> {
-  mkdirSync(join(directory, '.shakedown'), { recursive: true });
   const file = join(directory, '.shakedown', 'lock');
+  try {
+    mkdirSync(join(directory, '.shakedown'), { recursive: true });
+    return take(file, directory);
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    const { message } = error as Error;
+    throw new ShakedownError(
+      {
+        message: `what a run leaves lies in ${directory}, and nothing can be written there: ${message}`,
+        hint: remedyFor(error) ?? 'use another folder',
+      },
+      { cause: error },
+    );
+  }
+}
+
+function take(file: string, directory: string): AsyncDisposable {
   for (let attempt = 0; attempt < 5; attempt++) {
     if (tryCreate(file)) return { [Symbol.asyncDispose]: async () => rmSync(file, { force: true }) };
     const holder = readHolder(file);
@@ -36,8 +53,14 @@ function tryCreate(file: string): boolean {
   try {
     const descriptor = openSync(file, 'wx');
     const holder: Holder = { ...processIdentity(), since: Date.now() };
-    writeSync(descriptor, JSON.stringify(holder));
-    closeSync(descriptor);
+    try {
+      writeSync(descriptor, JSON.stringify(holder));
+    } catch (error) {
+      rmSync(file, { force: true });
+      throw error;
+    } finally {
+      closeSync(descriptor);
+    }
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;

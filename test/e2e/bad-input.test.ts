@@ -1,7 +1,8 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { execa } from 'execa';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import {
   clusterIds,
   latest,
@@ -116,6 +117,47 @@ test('a full disk on a node: told with the place, and the evidence comes home', 
   expect(run.all).toMatch(/no space left/i);
   expect(run.exitCode, run.all).toBe(3);
   expect(existsSync(join(latest(directory), 'nodes/0/logs/journal.log'))).toBe(true);
+});
+
+describe('no disk space on the main host', () => {
+  /** A folder on a disk of its own, which is full but for `free` KiB. */
+  async function smallDisk(directory: string, free: number): Promise<string> {
+    const place = join(directory, 'small');
+    mkdirSync(place);
+    await execa('mount', ['-t', 'tmpfs', '-o', `size=${free}k`, 'none', place]);
+    onTestFinished(async () => void (await execa('umount', ['--lazy', place])));
+    return place;
+  }
+
+  test.each([
+    // A run first puts the agent's Node.js there.
+    [250_000, ['run']],
+    [120_000, ['script', 'it.sh', '--provider', 'nspawn']],
+  ])(
+    'for an image, %i KiB for %j: where, and how much is needed; no part of it stays',
+    async (free, args) => {
+      const directory = scenario({ 'it.sh': 'true\n' });
+      const cache = await smallDisk(directory, free);
+      const { exitCode, all } = await shakedown(directory, args, { SHAKEDOWN_CACHE: cache });
+      expect(exitCode, all).toBe(3);
+      expect(all).toContain(`there is no space for the bookworm base tree in ${cache}`);
+      expect(all).toContain('make room for half a gigabyte');
+      expect(readdirSync(join(cache, 'trees')).filter((name) => !name.endsWith('.lock'))).toEqual([]);
+      expect(await leftovers(clusterIds(directory))).toEqual([]);
+    },
+  );
+
+  test('for what a run leaves', async () => {
+    const directory = scenario({ 'it.sh': 'true\n' });
+    const full = await smallDisk(directory, 40);
+    write(full, 'it.sh', 'true\n');
+    await execa('sh', ['-c', 'cat /dev/zero > fill'], { cwd: full, reject: false });
+    const { exitCode, all } = await shakedown(full, ['script', 'it.sh', '--provider', 'nspawn']);
+    expect(exitCode, all).toBe(3);
+    expect(all).toMatch(/lies in .*small, and nothing can be written there: ENOSPC/);
+    expect(all).toContain('try: make room on that disk');
+    expect(all).not.toMatch(/^\s+at /m);
+  });
 });
 
 test('odd file names travel both ways, and a log of 1 GB comes home', async () => {
