@@ -87,7 +87,7 @@ export function explainBuild(
   const [, unknown] =
     /E: Unable to locate package (\S+)/.exec(stderr) ?? /E: Package '(\S+)' has no/.exec(stderr) ?? [];
   const [, version] = /E: (Version '\S+' for '\S+' was not found)/.exec(stderr) ?? [];
-  if (/No space left on device/.test(stderr)) {
+  if (/No space left on device|enough free space in/.test(stderr)) {
     return {
       message: `there is no space for the ${suite} base tree in ${cacheDir}`,
       hint: 'make room for half a gigabyte there, or set SHAKEDOWN_CACHE to a folder on another disk',

@@ -40,6 +40,11 @@ test.each([
     'SHAKEDOWN_CACHE',
   ],
   [
+    "E: You don't have enough free space in /var/cache/shakedown/trees/x/var/cache/apt/archives/.",
+    'there is no space for the bookworm base tree in /var/cache/shakedown',
+    'SHAKEDOWN_CACHE',
+  ],
+  [
     'E: Release file for http://deb.debian.org/debian/dists/sid/InRelease is expired (invalid since 15d 1h 6min 57s). Updates for this repository will not be applied.',
     "the lists of bookworm on http://deb.debian.org/debian are expired, by this main host's clock",
     "'date'",
