@@ -22,6 +22,9 @@ export interface MachineActRecord {
   readonly message?: string;
 }
 
+/** Whether the machine is started, or started anew, by it. */
+export const starts = ({ act }: Pick<MachineAct, 'act'>): boolean => act !== 'powerOff' && act !== 'snapshot';
+
 const words = {
   reboot: 'reboot',
   powerOff: 'power off',

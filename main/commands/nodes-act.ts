@@ -1,7 +1,7 @@
 import { UsageError } from '../../common/errors.ts';
 import { actInWords, type MachineAct } from '../../common/machine-acts.ts';
 import { type ActOptions, actOnMachine } from '../power/act-on-machine.ts';
-import { mustBeAble, type Owner, ownerOf } from '../providers/machine-acts.ts';
+import { mustBeAble, type Owner } from '../providers/machine-acts.ts';
 import type { Machine, Provider } from '../providers/provider.ts';
 import { connectSsh } from '../remotes/ssh-remote.ts';
 import { duration } from '../report/words.ts';
@@ -35,7 +35,7 @@ export async function actOnNodes(
     const { provider: name, which } = clusterWith(kept, machine);
     const provider = kinds.find((kind) => kind.name === name);
     if (!provider) throw new UsageError(`There is no provider '${name}'.`);
-    const owner = ownerOf(provider, which);
+    const owner = { provider, which };
     mustBeAble(owner, what, kinds);
     return { machine, owner };
   });

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { asShakedownError, ShakedownError, TimeLimitError } from '../../common/errors.ts';
-import { actInWords, type MachineAct } from '../../common/machine-acts.ts';
+import { actInWords, type MachineAct, starts } from '../../common/machine-acts.ts';
 import type { RunContext } from '../context.ts';
 import { type Owner, takeAct } from '../providers/machine-acts.ts';
 import type { Machine, Provider, SshTarget } from '../providers/provider.ts';
@@ -15,9 +15,6 @@ export interface ActOptions extends Pick<RunContext, 'signal' | 'log'> {
   /** All kinds of machine that there are, to name those that can what this one cannot. */
   readonly kinds: readonly Provider[];
 }
-
-/** Whether the machine is started, or started anew, by it. */
-export const starts = ({ act }: MachineAct): boolean => act !== 'powerOff' && act !== 'snapshot';
 
 /**
  * Does something to a whole machine and, where that starts it, waits until it answers by ssh again: that connection is
@@ -38,7 +35,9 @@ export async function actOnMachine(
     await takeAct(owner, what, kinds, { signal: AbortSignal.any([signal, late]), log });
   } catch (error) {
     signal.throwIfAborted();
-    throw located(late.aborted ? new TimeLimitError(`'${actInWords(what)}'`, timeout) : error, machine);
+    if (!late.aborted) throw located(error, machine);
+    const lastLines = await endOfConsole(machine);
+    throw located(new TimeLimitError(`'${actInWords(what)}'`, timeout, { lastLines }), machine);
   }
   options.done?.();
   return starts(what) ? answerOf(machine, what, before, options) : undefined;
@@ -70,7 +69,7 @@ async function answerOf(
         message: `it did not come back after '${actInWords(what)}': ${why}`,
         node: machine.id,
         address: machine.address,
-        ...(lastLines.length > 0 ? { lastLines } : {}),
+        lastLines,
         hint: 'look at its console; if it only needs longer: timeouts: { boot: SECONDS } in the main config, --wait with a command',
       },
       { cause: error },

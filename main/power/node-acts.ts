@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import { asShakedownError, ShakedownError } from '../../common/errors.ts';
-import { actInWords, type MachineAct, type MachineActRecord } from '../../common/machine-acts.ts';
+import { actInWords, type MachineAct, type MachineActRecord, starts } from '../../common/machine-acts.ts';
 import type { Timeouts } from '../config/scenario.ts';
 import type { RunContext } from '../context.ts';
 import type { Connector } from '../phases/connect.ts';
 import type { Node } from '../phases/phase.ts';
 import { serviceSpec } from '../phases/start.ts';
-import { mustBeAble, type Owner, ownerOf } from '../providers/machine-acts.ts';
+import { mustBeAble, type Owner } from '../providers/machine-acts.ts';
 import type { Cluster, Provider } from '../providers/provider.ts';
 import type { Remote } from '../remotes/remote.ts';
-import { actOnMachine, starts } from './act-on-machine.ts';
+import { actOnMachine } from './act-on-machine.ts';
 import { keepEvidence } from './keep-evidence.ts';
 
 export interface PowerOptions {
@@ -50,12 +50,11 @@ export class NodeActs {
   #off = false;
   #count = 0;
 
-  /** Throws ShakedownError when the machine's part of a mixed cluster is not known. */
   constructor(node: Node, options: PowerOptions) {
     this.#node = node;
     this.#options = options;
     const { cluster, provider } = options;
-    this.#owner = ownerOf(provider, { cluster, machine: node.machine.id });
+    this.#owner = { provider, which: { cluster, machine: node.machine.id } };
   }
 
   async act(what: MachineAct, asker: Asker): Promise<void> {

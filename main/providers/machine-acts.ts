@@ -3,15 +3,11 @@ import type { MachineAct } from '../../common/machine-acts.ts';
 import type { RunContext } from '../context.ts';
 import { canDelegate, canPower, canReboot, canSnapshot, type MachineOf, type Provider } from './provider.ts';
 
-/** The kind of machine that a machine is of, and how that kind knows it: itself, or a part of a mixed cluster. */
+/** A machine and the provider of its cluster. */
 export interface Owner {
   readonly provider: Provider;
   readonly which: MachineOf;
 }
-
-/** Throws ShakedownError when the machine's part of a mixed cluster is not known. */
-export const ownerOf = (provider: Provider, which: MachineOf): Owner =>
-  canDelegate(provider) ? provider.partOf(which) : { provider, which };
 
 const able: Readonly<Record<MachineAct['act'], (provider: Provider) => boolean>> = {
   reboot: canReboot,
@@ -30,13 +26,14 @@ const cannot: Readonly<Record<MachineAct['act'], string>> = {
 };
 
 /**
- * Throws when the kind of machine cannot do that at all (ShakedownError that names it, and of `known` those which can),
- * or when a snapshot's name is none (UsageError). Touches nothing.
+ * Throws when the kind of machine cannot do that at all (ShakedownError that names it, and of `known` those which can;
+ * in a mixed cluster the kind of its part), or when a snapshot's name is none (UsageError). Touches nothing.
  */
-export function mustBeAble({ provider }: Owner, what: MachineAct, known: readonly Provider[]): void {
+export function mustBeAble(owner: Owner, what: MachineAct, known: readonly Provider[]): void {
   if ('name' in what && !/^[a-z0-9][a-z0-9-]{0,62}$/.test(what.name)) {
     throw new UsageError(`'${what.name}' cannot be the name of a snapshot: a-z, 0-9 and hyphens.`);
   }
+  const { provider } = canDelegate(owner.provider) ? owner.provider.partOf(owner.which) : owner;
   if (able[what.act](provider)) return;
   const kinds = known.filter((each) => able[what.act](each) && !canDelegate(each)).map(({ name }) => name);
   const others = kinds.length === 0 ? 'no kind here can' : `those of these kinds can: ${kinds.join(', ')}`;
@@ -45,7 +42,7 @@ export function mustBeAble({ provider }: Owner, what: MachineAct, known: readonl
   });
 }
 
-/** Does it, by the kind that owns the machine. Throws what `mustBeAble` throws, and ShakedownError when it fails. */
+/** Does it. Throws what `mustBeAble` throws, and ShakedownError when it fails. */
 export async function takeAct(
   owner: Owner,
   what: MachineAct,

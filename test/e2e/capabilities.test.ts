@@ -185,3 +185,42 @@ test('a node that does not come back is told, with the end of its console', asyn
   expect(checks[1]?.message).toContain("it did not come back after 'reboot'");
   expect(failures[0]?.message).toContain("check 'breaks its sshd'");
 });
+
+test('each part of a mixed cluster does what its kind can, and its nodes know one another after it', async () => {
+  const directory = scenario({
+    'config/main.config.ts': `import { defineMain, docker, machines, mixed } from 'shakedown';
+export default defineMain({
+  nodes: mixed([docker({ count: 1 }), machines({ count: 1 })]),
+  checks: ['config/checks/*.check.ts'],
+});
+`,
+    'config/checks/a.check.ts': `${imports}
+      const know = async (one, other) => {
+        await one.sh('getent hosts ' + other.name);
+        await other.sh('ping -c1 -W5 ' + one.name);
+      };
+      for (const id of [0, 1]) test('reboots ' + id, async ({ cluster }) => {
+        const [one, other] = [cluster.node(id), cluster.node(1 - id)];
+        await know(one, other);
+        await one.reboot();
+        await know(one, other);
+        expect((await one.service('loop').status()).state).toBe('stopped');
+        expect((await other.service('loop').start()).state).toBe('ready');
+      });
+      test('snapshots', async ({ cluster }) => {
+        await cluster.node(1).snapshot('before');
+        await expect(cluster.node(0).snapshot('before')).rejects.toThrow(
+          /^Node 0 .*machines of kind docker cannot be taken back to a snapshot; those of these kinds can: nspawn/);
+      });`,
+  });
+  const run = await shakedown(directory, ['run']);
+  expect(run.exitCode, run.all).toBe(0);
+  const { checks, machineActs = [] } = result(directory);
+  expect(checks.map(({ verdict }) => verdict)).toEqual(['pass', 'pass', 'pass']);
+  expect(machineActs.map(({ node, act }) => `${act} ${node}`)).toEqual([
+    'reboot 0',
+    'reboot 1',
+    'snapshot 1',
+  ]);
+  expect(await leftovers(clusterIds(directory))).toEqual([]);
+});

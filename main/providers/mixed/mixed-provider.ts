@@ -1,5 +1,5 @@
 import { ShakedownError, UsageError } from '../../../common/errors.ts';
-import type { MachineAct } from '../../../common/machine-acts.ts';
+import { type MachineAct, starts } from '../../../common/machine-acts.ts';
 import { cacheDirectory } from '../../cache-dir.ts';
 import type { RunContext } from '../../context.ts';
 import { type Owner, takeAct } from '../machine-acts.ts';
@@ -18,9 +18,9 @@ import {
   type Provider,
 } from '../provider.ts';
 import { capsOfKinds } from './caps-of-kinds.ts';
-import { introduce } from './introduce.ts';
+import { introduce, introduceAgain } from './introduce.ts';
 import { makeParts } from './make-parts.ts';
-import { clusterOf, type PartState, partsOf, partWith } from './part-states.ts';
+import { clusterOf, type PartState, partStates, partsOf, partWith } from './part-states.ts';
 import { planParts, renumber } from './plan-parts.ts';
 
 type Act = Pick<RunContext, 'signal' | 'log'>;
@@ -60,14 +60,8 @@ export class MixedProvider implements Provider, CanKeep, CanDelegate, CanReboot,
     const parts = clusters.map(({ machines, borrowed }, index) =>
       renumber(machines, planned[index]?.first ?? 0).map((machine) => ({ ...machine, borrowed })),
     );
-    await this.#introduce(spec.cluster, parts, ctx);
-    const state = clusters.map(
-      ({ provider, machines, state }): PartState => ({
-        provider,
-        machines: machines.length,
-        ...(state === undefined ? {} : { state }),
-      }),
-    );
+    const introduced = await this.#introduce(spec.cluster, parts, ctx);
+    const state = partStates(clusters, parts, introduced);
     const borrowed = clusters.every((cluster) => cluster.borrowed);
     return { id: spec.cluster, provider: this.name, machines: parts.flat(), borrowed, state };
   }
@@ -124,13 +118,15 @@ export class MixedProvider implements Provider, CanKeep, CanDelegate, CanReboot,
   }
 
   /** By the part that the machine is of, as it would do it alone; what it throws names the node as the cluster does. */
-  async #take(which: MachineOf, what: MachineAct, ctx: Act): Promise<void> {
+  async #take(machine: MachineOf, what: MachineAct, ctx: Act): Promise<void> {
+    const { provider, which, introduced } = partWith(machine);
     try {
-      await takeAct(this.partOf(which), what, this.#kinds, ctx);
+      await takeAct({ provider: this.#named(provider), which }, what, this.#kinds, ctx);
     } catch (error) {
       if (!(error instanceof ShakedownError)) throw error;
-      throw new ShakedownError({ ...error.details, node: which.machine }, { cause: error });
+      throw new ShakedownError({ ...error.details, node: machine.machine }, { cause: error });
     }
+    if (introduced && starts(what)) await introduceAgain(introduced, ctx);
   }
 
   /** A kind that does not work here has made nothing here. */

@@ -1,5 +1,6 @@
 import { ShakedownError } from '../../../common/errors.ts';
-import type { Cluster, MachineOf } from '../provider.ts';
+import type { Cluster, Machine, MachineOf } from '../provider.ts';
+import type { Introduced } from './introduce.ts';
 
 /** What a part's own provider needs to find its machines again. */
 export interface PartState {
@@ -7,7 +8,25 @@ export interface PartState {
   /** How many machines it has; in the whole cluster the parts' machines follow one another. */
   readonly machines: number;
   readonly state?: unknown;
+  /** What its machines were told of those of other parts. */
+  readonly introduced?: readonly Introduced[];
 }
+
+/** The state of a mixed cluster of these parts, whose machines have their numbers in the whole. */
+export const partStates = (
+  clusters: readonly Cluster[],
+  parts: readonly (readonly Machine[])[],
+  introduced: readonly Introduced[],
+): readonly PartState[] =>
+  clusters.map(({ provider, state }, index) => {
+    const machines = parts[index] ?? [];
+    return {
+      provider,
+      machines: machines.length,
+      introduced: introduced.filter(({ machine }) => machines.some(({ id }) => id === machine.id)),
+      ...(state === undefined ? {} : { state }),
+    };
+  });
 
 /** A mixed cluster's state; undefined where only the cluster's id is known. */
 export const partsOf = (state: unknown): readonly PartState[] | undefined =>
@@ -22,14 +41,19 @@ export const clusterOf = (
   ...(state === undefined ? {} : { state }),
 });
 
-/** The part that has the machine, and the machine's id within it. Throws ShakedownError when none has. */
-export function partWith({ cluster, machine }: MachineOf): { provider: string; which: MachineOf } {
+/** The part that has the machine, and the machine as the part knows it. Throws ShakedownError when none has. */
+export function partWith({ cluster, machine }: MachineOf): {
+  readonly provider: string;
+  readonly which: MachineOf;
+  readonly introduced: Introduced | undefined;
+} {
   let first = 0;
   for (const part of partsOf(cluster.state) ?? []) {
     if (machine >= first && machine < first + part.machines) {
       return {
         provider: part.provider,
         which: { cluster: clusterOf(cluster.id, part), machine: machine - first },
+        introduced: part.introduced?.find((each) => each.machine.id === machine),
       };
     }
     first += part.machines;

@@ -77,6 +77,7 @@ function kindsThat(troubles: Troubles = {}) {
   const introduced: string[] = [];
   const provider = new MixedProvider(kinds, async (_cluster, parts) => {
     introduced.push(parts.map((part) => part.map(({ name }) => name).join()).join(' and '));
+    return [];
   });
   return { provider, asked, logins, introduced };
 }
