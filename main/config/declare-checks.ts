@@ -1,4 +1,5 @@
 import type { CheckTarget, DeclaredCheck } from './scenario.ts';
+import { marked } from './untold.ts';
 
 interface Common {
   /** As reports show it; made from the rest unless told. */
@@ -10,7 +11,7 @@ interface Common {
 /** A TCP port of the nodes (all of them unless told) that the main host can connect to. */
 export function tcp(check: Common & { readonly port: number; readonly on?: CheckTarget }): DeclaredCheck {
   const { port, on = 'all', within = 30, name = `port ${port} accepts connections`, ...unknown } = check;
-  return { kind: 'tcp', name, within, port, on, ...unknown };
+  return marked({ kind: 'tcp', name, within, port, on, ...unknown }, check);
 }
 
 /**
@@ -27,7 +28,7 @@ export function http(
 ): DeclaredCheck {
   const { url, status = 200, within = 30, body, name = `${url} answers ${status}`, ...rest } = check;
   const { on = /^https?:/.test(url) ? 'main' : 'all', ...unknown } = rest;
-  return { kind: 'http', name, within, url, on, status, ...pattern('body', body), ...unknown };
+  return marked({ kind: 'http', name, within, url, on, status, ...pattern('body', body), ...unknown }, check);
 }
 
 /**
@@ -42,16 +43,8 @@ export function command(
   },
 ): DeclaredCheck {
   const { command: line, on = 'main', exitCode = 0, within = 30, stdout, name = line, ...unknown } = check;
-  return {
-    kind: 'command',
-    name,
-    within,
-    command: line,
-    on,
-    exitCode,
-    ...pattern('stdout', stdout),
-    ...unknown,
-  };
+  const own = { name, within, command: line, on, exitCode, ...pattern('stdout', stdout) };
+  return marked({ kind: 'command', ...own, ...unknown }, check);
 }
 
 /** A regular expression as its source: declared checks are plain data. */

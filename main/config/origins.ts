@@ -6,11 +6,11 @@ import { leaves, parsePath, pathText, valueAt } from './value-path.ts';
 
 /** Where each value of the main config came from. `parsed` has the defaults, `written` has not. */
 export function mainOrigins(
-  { written, flagged }: MainConfigReading,
+  { written, flagged, untold }: MainConfigReading,
   parsed: ParsedMain,
   file: string,
 ): [string, Origin][] {
-  return origins(parsed, written, flagged, file);
+  return origins(parsed, written, { flagged, untold, file });
 }
 
 /** The same for the node config of the first node, each path behind `node_config.`. */
@@ -21,17 +21,20 @@ export function nodeOrigins(
 ): [string, Origin][] {
   const flagged = overrides.map(({ path, flag }) => ({ path: pathText(path), flag }));
   const parsed = nodeSchema.safeParse(written).data ?? {};
-  return origins(parsed, written, flagged, file).map(([path, origin]) => [`node_config.${path}`, origin]);
+  return origins(parsed, written, { flagged, untold: [], file }).map(([path, origin]) => [
+    `node_config.${path}`,
+    origin,
+  ]);
 }
 
 function origins(
   parsed: object,
   written: unknown,
-  flagged: readonly { readonly path: string; readonly flag: string }[],
-  file: Origin,
+  { flagged, untold, file }: Pick<MainConfigReading, 'flagged' | 'untold'> & { readonly file: Origin },
 ): [string, Origin][] {
   return leaves(parsed).map(([path]): [string, Origin] => {
     if (flagOf(path, flagged) !== undefined) return [path, 'flag'];
-    return [path, valueAt(written, parsePath(path) ?? []) === undefined ? 'default' : file];
+    const told = !untold.includes(path) && valueAt(written, parsePath(path) ?? []) !== undefined;
+    return [path, told ? file : 'default'];
   });
 }

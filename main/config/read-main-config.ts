@@ -12,7 +12,8 @@ import { unknownTarget } from './node-mistakes.ts';
 import type { DeclaredCheck } from './scenario.ts';
 import { mainSchema, type ParsedMain } from './schema.ts';
 import { type ChooseKind, settleMachines } from './settle-machines.ts';
-import { pathText } from './value-path.ts';
+import { untoldKeys } from './untold.ts';
+import { pathText, valueAt } from './value-path.ts';
 
 /** The main config, validated; or as much of it as can be used to look for further mistakes. */
 export interface MainConfigReading {
@@ -28,6 +29,8 @@ export interface MainConfigReading {
   readonly keyFile?: string;
   readonly checks: readonly DeclaredCheck[];
   readonly checkFiles: readonly string[];
+  /** Paths of values that are in it though neither the file nor a flag told them: a factory's, or our own choice. */
+  readonly untold: readonly string[];
   /** Paths that a flag set. */
   readonly flagged: readonly { readonly path: string; readonly flag: string }[];
   readonly mistakes: readonly ConfigMistake[];
@@ -74,10 +77,18 @@ export async function readMainConfig(
   const checks = data?.checks.filter((check) => typeof check !== 'string') ?? [];
   const checkFiles = await checkFilesOf(written.checks, directory, machines, complain);
   return {
-    ...{ written, machines, ...files, checks, checkFiles, flagged, mistakes },
+    ...{ written, machines, ...files, checks, checkFiles, flagged, mistakes, untold: untoldPaths(config) },
     ...(data ? { parsed: data } : {}),
     ...(settled?.why === undefined ? {} : { why: settled.why }),
   };
+}
+
+function untoldPaths(config: unknown): readonly string[] {
+  const { checks, nodes } = Object(config) as { readonly checks?: unknown; readonly nodes?: unknown };
+  const ofChecks = Array.isArray(checks)
+    ? checks.flatMap((check, index) => untoldKeys(check).map((key) => pathText(['checks', index, key])))
+    : [];
+  return [...ofChecks, ...(valueAt(nodes, ['provider']) === 'auto' ? ['nodes.provider'] : [])];
 }
 
 type Complain = (mistake: { path: string; message: string }) => void;

@@ -25,6 +25,33 @@ test('prints each value in force and where it came from', async () => {
   expect(rows).toContainEqual(['node_config.workingDir', '/srv/shakedown', 'default']);
 });
 
+test('what a factory of checks fills in, and the kind of machine that works here, are defaults', async () => {
+  const { directory } = scenarioOf({
+    nodes: 'machines({ count: 1 })',
+    main: "checks: [tcp({ port: 22 }), http({ url: ':80/', status: 204, name: 'up' }), command({ command: 'true', within: 3 })]",
+  });
+  const { stdout } = await runCommand(configCommand, {
+    cwd: directory,
+    options: { set: 'checks[0].within=5' },
+  });
+  const origins = new Map(stdout.split('\n').map((line) => [line.split(' ')[0], line.split(/ {2,}/).at(-1)]));
+  const file = 'config/main.config.ts';
+  expect(Object.fromEntries(origins)).toMatchObject({
+    'nodes.provider': 'default',
+    'nodes.options.count': file,
+    'checks[0].kind': file,
+    'checks[0].port': file,
+    'checks[0].name': 'default',
+    'checks[0].within': 'flag',
+    'checks[0].on': 'default',
+    'checks[1].name': file,
+    'checks[1].status': file,
+    'checks[1].within': 'default',
+    'checks[2].within': file,
+    'checks[2].exitCode': 'default',
+  });
+});
+
 test('what differs between nodes is told for each, what does not once', async () => {
   const { stdout } = await runCommand(configCommand, { cwd: folder().directory });
   const rows = stdout.split('\n').map((line) => line.split(/ {2,}/));
