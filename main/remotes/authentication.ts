@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import ssh2, { type ParsedKey } from 'ssh2';
+import type { ParsedKey } from 'ssh2';
 import { ShakedownError } from '../../common/errors.ts';
 import type { SshTarget } from '../providers/provider.ts';
+import { ssh2 } from './ssh2.ts';
 
 type Method =
   | {

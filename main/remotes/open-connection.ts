@@ -1,10 +1,11 @@
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import ssh2, { type Client, type ConnectConfig, type ServerHostKeyAlgorithm } from 'ssh2';
+import type { Client, ConnectConfig, ServerHostKeyAlgorithm } from 'ssh2';
 import { ShakedownError, TimeLimitError } from '../../common/errors.ts';
 import type { SshTarget } from '../providers/provider.ts';
 import { credentials } from './authentication.ts';
 import { hostKeyCheck } from './host-keys.ts';
+import { ssh2 } from './ssh2.ts';
 
 /** An error of ssh2, and whether there was a TCP connection by then. */
 type Failure = Error & { level?: string; connected?: boolean };
@@ -23,8 +24,8 @@ export async function openConnection(
   const { signal, timeout, through } = options;
   const deadline = Date.now() + timeout * 1000;
   let refusedLogins = 0;
-  let delay = 40;
-  for (;;) {
+  let delay = 20;
+  for (let tries = 1; ; tries++) {
     signal.throwIfAborted();
     const left = deadline - Date.now();
     try {
@@ -35,12 +36,12 @@ export async function openConnection(
       const cause = error as Failure;
       if (error instanceof ShakedownError) throw error;
       if (/no matching/i.test(cause.message)) throw incompatible(target, cause);
-      if (cause.level === 'client-authentication' && (delay < 60 || ++refusedLogins > 3))
+      if (cause.level === 'client-authentication' && (tries <= 2 || ++refusedLogins > 3))
         throw refused(target);
       if (Date.now() + delay >= deadline) throw unreachable(target, timeout, cause);
     }
     await sleep(delay, undefined, { signal }).catch(() => signal.throwIfAborted());
-    delay = Math.min(delay * 1.25, 1000);
+    delay = Math.min(delay * 1.15, 1000);
   }
 }
 

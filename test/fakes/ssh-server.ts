@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { connect as connectTcp, createServer, type Socket, type Server as TcpServer } from 'node:net';
 import type { Duplex } from 'node:stream';
-import ssh2, { type AuthContext, type Connection, type PublicKeyAuthContext, type Session } from 'ssh2';
+import type { AuthContext, Connection, PublicKeyAuthContext, ServerChannel, Session } from 'ssh2';
+import { ssh2 } from '../../main/remotes/ssh2.ts';
 
 export interface SshServerOptions {
   /** So many logins are refused before the first is taken. */
@@ -155,7 +156,7 @@ function authenticate(publicKey: string, logins: string[], refusals: number) {
 }
 
 function serveSession(session: Session, { env = {} }: SshServerOptions, children: Set<number>): void {
-  const run = (channel: ssh2.ServerChannel, file: string, args: readonly string[]) => {
+  const run = (channel: ServerChannel, file: string, args: readonly string[]) => {
     const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
     // In a session of its own, as sshd does it: a command outlives its connection.
     const child = spawn(file, args, { detached: true, env: { PATH: path, ...env } });

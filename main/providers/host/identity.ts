@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import ssh2 from 'ssh2';
+import { ssh2 } from '../../remotes/ssh2.ts';
 
 /** `string "ssh-ed25519"` and `string key` (RFC 8709, section 4): 4 + 11 + 4 + 32 bytes. */
 const publicKeyBytes = 51;

@@ -1,7 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import ssh2 from 'ssh2';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { UsageError } from '../../../../common/errors.ts';
 import { processIdentity } from '../../../../common/process-identity.ts';
@@ -12,6 +11,7 @@ import { containerPlan, systemsOf } from '../../../../main/providers/nspawn/cont
 import { clusterNames, clusterOf, nodeNames } from '../../../../main/providers/nspawn/names.ts';
 import { nspawn, nspawnOptionsSchema } from '../../../../main/providers/nspawn/nspawn-options.ts';
 import { NspawnProvider } from '../../../../main/providers/nspawn/nspawn-provider.ts';
+import { ssh2 } from '../../../../main/remotes/ssh2.ts';
 
 const provider = new NspawnProvider();
 const machines = [{ id: 0, name: 'n0' }];
