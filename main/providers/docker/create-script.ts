@@ -66,13 +66,13 @@ says_ssh() {
 }
 wait_for_ssh() {
   local try
-  for try in {1..300}; do
+  for try in {1..1000}; do
     if says_ssh $1 $2; then return; fi
-    if [ $((try % 5)) = 0 ] && [ "$(engine container inspect --format '{{.State.Running}}' $container)" != true ]; then
+    if [ $((try % 15)) = 0 ] && [ "$(engine container inspect --format '{{.State.Running}}' $container)" != true ]; then
       engine logs --tail 12 $container >&2 || :
       die "node $node stopped as soon as it was started"
     fi
-    sleep 0.1
+    sleep 0.03
   done
 }
 user=${quote(user)}`;

@@ -5,28 +5,33 @@ import { clusterLabel, clusterNames, stateRoot } from './names.ts';
 import { removeNetwork } from './network-scripts.ts';
 
 /**
- * The script that takes a cluster away from one engine, from its id alone, in whatever state it is. What was under way
- * when its maker was killed may come to be after a first look, so it looks until nothing new is there.
+ * The script that takes a cluster away from one engine, from its id alone, in whatever state it is. The nodes whose
+ * folders are there go unasked: each question takes an engine as long as a removal. What was under way when its maker
+ * was killed may come to be after a first look, so it looks until nothing new is there.
  */
 export function destroyScript(engine: Engine, id: string): string {
-  const { keptMark } = clusterNames(id);
+  const { keptMark, directory } = clusterNames(id);
   const podman = engine.kind === 'podman';
-  const external = podman ? '--external ' : '';
+  const remove = `engine rm -f -v ${podman ? '-t 0 ' : ''}`;
   return `
 ${engineFunction(engine)}
 failed=
 fail() { echo "$*" >&2; failed=1; }
 containers() {
-  { engine ps -a --filter label=${clusterLabel}=${id} --format '{{.Names}}'
-    engine ps -a ${external}--filter name='^shakedown-${id}-[0-9]+$' --format '{{.Names}}'; } | sort -u
+  engine ps -a ${podman ? '--external ' : ''}--format '{{.Names}} {{.Labels}}' |
+    awk '$1 ~ /^shakedown-${id}-[0-9]+$/ || /${clusterLabel.replace('.', '\\.')}[:=]${id}/ { print $1 }'
 }
+engine volume rm -f ${keptMark} >/dev/null 2>&1 & mark=$!
+known=(${quote(directory)}/[0-9]*/)
+known=("\${known[@]%/}")
+if [ \${#known[@]} -gt 0 ]; then ${remove}"\${known[@]/#*\\//shakedown-${id}-}" >/dev/null 2>&1 || :; fi
 for round in {1..10}; do
   names=$(containers)
   if [ -z "$names" ]; then break; fi
-  said=$(engine rm -f -v ${podman ? '-t 0 ' : ''}$names 2>&1) || sleep 0.2
+  said=$(${remove}$names 2>&1) || sleep 0.2
 done
 [ -z "$names" ] || fail "these containers cannot be removed:" $names "$said"
-engine volume rm -f ${keptMark} >/dev/null 2>&1 || :
+wait $mark || :
 ${engine.network === 'ours' ? strays(id) : ''}
 ${removeNetwork(id, engine)}
 [ -z "$failed" ] || exit 1

@@ -1,4 +1,4 @@
-import { bridgeScript, natScript, removeRules } from '../host/network-script.ts';
+import { bridgeScript, natScript, removeLinks, removeRules } from '../host/network-script.ts';
 import type { Resolver } from '../host/resolver.ts';
 import { quote } from '../host/root-script.ts';
 import type { Engine } from './engine.ts';
@@ -26,12 +26,8 @@ bridge=${bridge}
 exec 9>>${quote(`${stateRoot()}/network.lock`)}; flock 9
 ${bridgeScript(plan.subnets)}
 exec 9>&-
-${withoutWarnings(natScript(table, plan.resolver))}`;
+${natScript(table, plan.resolver)}`;
 }
-
-/** nft warns of each table that iptables made, which says nothing about why something failed. */
-const withoutWarnings = (script: string): string => `{${script}
-} 2> >(grep -v '^# Warning: table ' >&2)`;
 
 /** An engine refuses a subnet that one of its own networks has, or that a route of this machine covers. */
 function engineNetwork({ cluster, owner, engine, subnets }: NetworkPlan): string {
@@ -87,7 +83,7 @@ export function networkFlags(
 
 const namespacePrefix = (id: string): string => `sk-${id}-`;
 
-/** Takes away the networks of ours; the caller has \`fail\` and removes its engine's. */
+/** Takes away the networks of ours; the caller has \`fail\` and \`failed\`, and removes its engine's. */
 export function removeNetwork(id: string, engine: Engine): string {
   const { network, bridge, table } = clusterNames(id);
   if (engine.network === 'engine') {
@@ -101,8 +97,7 @@ ${engine.kind === 'podman' ? `rm -f ${file}` : ''}`;
   return `
 bridge=${bridge} table=${table}
 for ns in /run/netns/${namespacePrefix(id)}*; do ip netns delete \${ns##*/} || fail "the network namespace \${ns##*/} cannot be removed"; done
-for link in /sys/class/net/\${bridge}v* /sys/class/net/$bridge; do
-  ip link delete \${link##*/} 2>/dev/null || [ ! -e $link ] || fail "the link \${link##*/} cannot be removed"
-done
-${removeRules}`;
+${removeLinks} & links=$!
+${removeRules}
+wait $links || failed=1`;
 }

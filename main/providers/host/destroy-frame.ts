@@ -1,5 +1,5 @@
 import { killGroups, removeGroups } from './cgroup-script.ts';
-import { removeRules } from './network-script.ts';
+import { removeLinks, removeRules } from './network-script.ts';
 
 /** What a cluster on this main host is called there. */
 export interface HostNames {
@@ -24,13 +24,11 @@ exec 9>>${lockFile}
 # Two who destroy the same cluster would trip over each other: the second finds nothing left.
 if [ -e $dir ]; then exec 7<$dir; flock 7; fi
 ${killGroups}
+${removeLinks} & links=$!
 ${own}
-for link in /sys/class/net/\${bridge}v* /sys/class/net/$bridge; do
-  # A node's link may go by itself, with the namespace that its other end is in.
-  ip link delete \${link##*/} 2>/dev/null || [ ! -e $link ] || fail "the link \${link##*/} cannot be removed"
-done
 ${removeRules}
 ${removeGroups}
+wait $links || failed=1
 [ -z "$failed" ] || exit 1
 rm -rf --one-file-system $dir $dir.new
 `;

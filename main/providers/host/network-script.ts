@@ -8,8 +8,9 @@ net=; for each in ${subnets.join(' ')}; do
   if [ -z "$(ip -4 route show exact $each.0/24)" ]; then net=$each; break; fi
 done
 [ -n "$net" ] || die 'no private subnet is free: routes of this machine cover all of them'
-uplink=$(ip -4 route show default | sed -n 's/.* dev \\([^ ]*\\).*/\\1/p' | head -n 1)
-mtu=$(</sys/class/net/\${uplink:-lo}/mtu); if [ $mtu -gt 1500 ]; then mtu=1500; fi
+uplink=$(ip -4 route show default)
+if [[ $uplink =~ \\ dev\\ ([^ ]+) ]]; then uplink=\${BASH_REMATCH[1]}; else uplink=lo; fi
+mtu=$(</sys/class/net/$uplink/mtu); if [ $mtu -gt 1500 ]; then mtu=1500; fi
 ip -batch - <<LINKS
 link add $bridge mtu $mtu type bridge
 addr add $net.1/24 dev $bridge
@@ -43,19 +44,22 @@ ${internet ? '' : '    iifname "$bridge" oifname != "$bridge" drop\n'}  }
 ${relay(resolver)}}
 RULES
 ${resolver.loopback === undefined ? '' : 'echo 1 > /proc/sys/net/ipv4/conf/$bridge/route_localnet'}
-nft -s list ruleset | awk '
+# nft warns of each table that iptables made, in lines that begin with #.
+listed=$(nft -s list ruleset 2>&1) || die "$listed"
+others=$(awk '
   $1 == "table" { family = $2; table = $3 }
   $1 == "chain" { chain = $2; hook = ""; told = 0 }
   $1 == "}" { hook = "" }
   /type filter hook (input|forward) / { hook = $4 }
   hook && !told && family ~ /^(ip|inet)$/ && table !~ /^shakedown_/ && /(^|[^a-z])(drop|reject)([^a-z]|$)/ {
     told = 1; print family, table, chain, hook
-  }' | while read -r family table chain hook; do
+  }' <<<"$listed")
+[ -z "$others" ] || while read -r family table chain hook; do
   echo "insert rule $family $table $chain iifname \\"$bridge\\" accept comment \\"${table}\\""
   if [ $hook = forward ]; then
     echo "insert rule $family $table $chain oifname \\"$bridge\\" accept comment \\"${table}\\""
   fi
-done | nft -f -`;
+done <<<"$others" | nft -f -`;
 }
 
 /** Queries to the bridge's address go to the server on our loopback; nothing else there can be had this way. */
@@ -104,3 +108,15 @@ for try in {1..10}; do
   sleep 0.1
 done
 [[ $rules != *"$table"* ]] || fail "the nft rules cannot be removed: $said"`;
+
+/**
+ * Takes the links of `$bridge` away, in a subshell that fails where one stays: the kernel takes some 50 ms, so that callers
+ * let it run beside the rest. A node's link may go by itself, with the namespace that its other end is in.
+ */
+export const removeLinks = `(
+failed=0
+for link in /sys/class/net/\${bridge}v* /sys/class/net/$bridge; do
+  ip link delete \${link##*/} 2>/dev/null || [ ! -e $link ] || fail "the link \${link##*/} cannot be removed"
+done
+exit $failed
+)`;

@@ -35,7 +35,8 @@ export function createScript(plan: CreatePlan): string {
   return `
 id=${plan.cluster} dir=${directory} bridge=${bridge} cgroup=${cgroup}
 ${plan.shares.map(mustExist).join('\n')}
-rm -rf $dir.new; mkdir -p $dir.new
+[ ! -e $dir.new ] || rm -rf $dir.new
+mkdir -p $dir.new
 printf '%s' ${quote(JSON.stringify(plan.state))} > $dir.new/state.json
 mv -T $dir.new $dir
 ${plan.trees.map(useTree).join('\n')}
@@ -60,7 +61,7 @@ echo net $net
 
 /** A link in the cluster's folder says that the tree is in use, and holds on to this build of it. */
 const useTree = (tree: string, index: number): string => `
-exec 8>>${quote(`${tree}.lock`)}; flock -s 8; touch ${quote(`${tree}.lock`)}
+exec 8>>${quote(`${tree}.lock`)}; flock -s 8; echo > ${quote(`${tree}.lock`)}
 ln -s "$(readlink -f ${quote(tree)})" $dir/tree${index || ''}
 exec 8>&-
 [ -e $dir/tree${index || ''}/etc/os-release ] || die 'the base tree is gone'`;

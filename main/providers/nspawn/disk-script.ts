@@ -1,6 +1,6 @@
 /**
  * Functions for what a node writes, which lies in `$home/disk`: `upper` and `work` of its overlay (overlayfs in the
- * kernel's documentation). `make_disk` makes it, `$disk` bytes large if that is set; `mount_root` puts the overlay of it
+ * kernel's documentation). `make_disk` makes room for it, `$disk` bytes large if that is set; `mount_root` puts the overlay of it
  * over the tree `$tree` at `$home/root`.
  *
  * A limited one is an ext4 file system in a file that takes space as it fills. Where there are no loop devices it is a
@@ -8,7 +8,6 @@
  */
 export const diskFunctions = `
 make_disk() {
-  mkdir -p $home/disk $home/root
   if [ -n "$disk" ]; then
     truncate -s $disk $home/disk.img
     mke2fs -q -F -t ext4 -m 0 -O ^has_journal -E lazy_itable_init=1 $home/disk.img >&2
@@ -21,7 +20,6 @@ make_disk() {
       echo "note node $node: there is no loop device for its limited disk, which is in memory instead"
     fi
   fi
-  mkdir -p $home/disk/upper $home/disk/work
 }
 mount_root() {
   mount -t overlay overlay -o lowerdir=$tree,upperdir=$home/disk/upper,workdir=$home/disk/work $home/root

@@ -12,10 +12,10 @@ ${diskFunctions}
 ${bootFunction}
 make_node() {
   local home=$dir/$node upper=$dir/$node/disk/upper root=$dir/$node/root ns=sd-$id-$node link=\${bridge}v$node
-  mkdir -p $home
+  mkdir -p $home/disk $home/root
   printf %s "$start" > $home/start
   make_disk
-  mkdir -p $upper/etc/ssh
+  mkdir -p $upper/etc/ssh $home/disk/work
   echo "$name" > $upper/etc/hostname
   echo "$machine_id" > $upper/etc/machine-id
   echo "$hosts" > $upper/etc/hosts
@@ -25,8 +25,8 @@ make_node() {
   ln -s $tree $home/tree
   mount_root
   authorize
-  ip netns add $ns
   ip -batch - <<LINKS
+netns add $ns
 link add $link mtu $mtu type veth peer name host0 mtu $mtu netns $ns
 link set $link master $bridge
 LINKS
@@ -51,11 +51,12 @@ function authorizeFunction({ user, publicKey }: { user: string; publicKey: strin
   chroot $root useradd -m -s /bin/bash ${quote(user)} 2>/dev/null || chroot $root usermod -s /bin/bash ${quote(user)}
   printf '%s ALL=(ALL:ALL) NOPASSWD: ALL\\n' ${quote(user)} > $root/etc/sudoers.d/shakedown
   chmod 440 $root/etc/sudoers.d/shakedown
-  authorize_in $root$(awk -F: -v user=${quote(user)} '$1 == user { print $6 }' $root/etc/passwd)`;
+  local account=$root$(awk -F: -v user=${quote(user)} '$1 == user { print $6 }' $root/etc/passwd)
+  authorize_in $account
+  chown -R --reference=$account $account/.ssh`;
   return `authorize_in() {
   mkdir -p -m 700 $1/.ssh
   printf '%s\\n' ${quote(publicKey)} > $1/.ssh/authorized_keys
-  chown -R --reference=$1 $1/.ssh
 }
 authorize() {
   authorize_in $root/root${user === 'root' ? '' : account}

@@ -1,12 +1,17 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { execaSync } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { containerPlan, limitFlags } from '../../../../main/providers/docker/container-plan.ts';
 import { createScript, shareFlag } from '../../../../main/providers/docker/create-script.ts';
 import { destroyScript } from '../../../../main/providers/docker/destroy-script.ts';
 import { dockerEngine } from '../../../../main/providers/docker/docker-engine.ts';
+import type { Engine } from '../../../../main/providers/docker/engine.ts';
 import { initScript } from '../../../../main/providers/docker/init-script.ts';
 import { settingsOf } from '../../../../main/providers/docker/machine-at.ts';
 import { podmanEngine } from '../../../../main/providers/docker/podman-engine.ts';
+import { runScript } from '../../../../main/providers/host/root-script.ts';
 
 const settings = settingsOf({ count: 2, memory: '128M', cpus: 0.5, pids: 100 });
 const image = { name: 'localhost/shakedown:bookworm-0', command: ['/sbin/init'] };
@@ -52,9 +57,58 @@ describe.each(Object.entries(engines))('the scripts for %s', (_name, { engine, p
     }
   });
 
-  test('label what they make, and destroy by the label', () => {
-    expect(create).toContain('--label=shakedown.cluster=abc123');
-    expect(destroyScript(engine, 'abc123')).toContain('--filter label=shakedown.cluster=abc123');
+  test('label what they make', () => expect(create).toContain('--label=shakedown.cluster=abc123'));
+});
+
+describe('destroying', () => {
+  /** An engine that lists containers until they are removed, each on its own line with its labels. */
+  const removedOf = async (engine: Engine, lines: readonly string[]) => {
+    const folder = mkdtempSync(join(tmpdir(), 'engine-'));
+    const [list, removed] = [join(folder, 'list'), join(folder, 'removed')];
+    writeFileSync(list, lines.map((line) => `${line}\n`).join(''));
+    writeFileSync(
+      join(folder, 'engine'),
+      `case $1 in
+  ps) cat ${list} ;;
+  rm) shift; while [ $# -gt 0 ]; do sed -i "/^$1 /d" ${list}; echo "$1" >> ${removed}; shift; done ;;
+esac`,
+    );
+    const network = 'engine' as const;
+    const fake: Engine = { ...engine, network, command: ['sh', join(folder, 'engine')] };
+    await runScript([], destroyScript(fake, 'abc123'), { failure: { message: 'not destroyed' } });
+    const words = readFileSync(removed, { encoding: 'utf8', flag: 'a+' }).split('\n');
+    return words.filter((word) => word !== '' && !/^(-[fv]|-t|0)$/.test(word));
+  };
+
+  test.each([
+    ['podman', podmanEngine(1001), 'map[shakedown.cluster:abc123 x:y]', 'map[shakedown.cluster:abc124]'],
+    [
+      'docker',
+      dockerEngine({}, 'unix:///var/run/docker.sock'),
+      'x=y,shakedown.cluster=abc123',
+      'shakedown.cluster=abc124',
+    ],
+  ] as const)(
+    'finds what %s holds by name, and by label where it was renamed',
+    async (_kind, engine, ours, others) =>
+      expect(
+        await removedOf(engine, [
+          `shakedown-abc123-0 ${ours}`,
+          `renamed ${ours}`,
+          'shakedown-abc123-1 ',
+          `shakedown-abc124-0 ${others}`,
+          'shakedown-abc123-0-theirs ',
+        ]),
+      ).toEqual(['shakedown-abc123-0', 'renamed', 'shakedown-abc123-1']),
+  );
+
+  test('says which containers cannot be removed', async () => {
+    const engine: Engine = { ...podmanEngine(1001), command: ['echo', 'shakedown-abc123-7'] };
+    await expect(
+      runScript([], destroyScript(engine, 'abc123'), { failure: { message: 'not destroyed' } }),
+    ).rejects.toMatchObject({
+      details: { lastLines: [expect.stringContaining('cannot be removed: shakedown-abc123-7')] },
+    });
   });
 });
 

@@ -71,7 +71,7 @@ describe('what the create script is told', () => {
 
   test('the state is on disk before anything is made', () => {
     expect(place('state.json')).toBeGreaterThan(0);
-    for (const made of ['own_group $cgroup', 'link add', 'mount -t overlay', 'ip netns add', 'nft -f']) {
+    for (const made of ['own_group $cgroup', 'link add', 'mount -t overlay', 'netns add', 'nft -f']) {
       expect(place('mv -T $dir.new $dir'), made).toBeLessThan(place(made));
     }
   });
