@@ -5,8 +5,6 @@ if (major < 22 || (major === 22 && minor < 18)) {
   console.error(`shakedown-virt needs Node 22.18 or newer; this is ${process.versions.node}.`);
   process.exit(2);
 }
-const { existsSync } = await import('node:fs');
-const built = new URL('../dist/main/virt/main.js', import.meta.url);
-const source = new URL('../main/virt/main.ts', import.meta.url);
-const { main } = await import(existsSync(source) ? source.href : built.href);
+const { start } = await import('./start.mjs');
+const { main } = await start('main/virt/main');
 process.exit(await main(process.argv.slice(2)));
