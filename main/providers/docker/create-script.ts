@@ -78,7 +78,10 @@ wait_for_ssh() {
 user=${quote(user)}`;
 }
 
-/** Makes one node beside the others; `makers` has the process ids to wait for. */
+/**
+ * Makes one node beside the others; `makers` has the process ids to wait for. Started from the node's folder: conmon
+ * leaves a file `oom` where it was started when a container runs out of memory.
+ */
 function nodeCall(container: ContainerPlan, index: number, plan: CreatePlan): string {
   const { id, machineId, hostKey, publicHostKey } = container;
   const { cluster, engine } = plan;
@@ -92,7 +95,7 @@ function nodeCall(container: ContainerPlan, index: number, plan: CreatePlan): st
   mkdir -p "$dir/$node"${nodeNetwork(plan)}
   engine create ${createFlags(container, plan).join(' ')} >/dev/null
   place_files
-  engine start $container >/dev/null${follow}
+  (cd "$dir/$node" && engine start $container) >/dev/null${follow}
   ${port === undefined ? `wait_for_ssh $net.${id + 2} 22` : `wait_for_ssh 127.0.0.1 ${port}`}
 } &
 makers+=($!)`;

@@ -1,6 +1,7 @@
+import { dirname } from 'node:path';
 import { ShakedownError } from '../../../common/errors.ts';
 import type { RunContext } from '../../context.ts';
-import { runScript } from '../host/root-script.ts';
+import { quote, runScript } from '../host/root-script.ts';
 import type { MachineOf } from '../provider.ts';
 import { followScript } from './create-script.ts';
 import { type Engine, engineFunction, runEngine } from './engine.ts';
@@ -45,6 +46,7 @@ export async function power(
       : '';
   const script = `${engineFunction(engine)}
 container=${container}
+cd ${quote(dirname(consoleLog(cluster.id, machine)))} 2>/dev/null || :
 { ${commands[action]}; } >/dev/null
 ${follow}`;
   const words = { reboot: 'rebooted', powerOff: 'switched off', powerOn: 'switched on' };
