@@ -46,9 +46,9 @@ export async function actOnMachine(
 /** What tells the boot that is to end; undefined for a machine that does not say so, as one that hangs. */
 async function bootBefore(remote: Remote, signal: AbortSignal): Promise<string | undefined> {
   const soon = AbortSignal.any([signal, AbortSignal.timeout(10_000)]);
-  const boot = await bootOf(remote, soon).catch(() => undefined);
+  const boot = await bootOf(remote, soon).catch(() => '');
   signal.throwIfAborted();
-  return boot;
+  return boot.trim() === '' ? undefined : boot;
 }
 
 async function answerOf(

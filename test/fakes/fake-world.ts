@@ -5,8 +5,17 @@ import type { RunEvent } from '../../common/events.ts';
 import type { AgentMethods, ServiceDied } from '../../common/protocol.ts';
 import type { CheckResult } from '../../common/results.ts';
 import type { Agent } from '../../main/agent/agent.ts';
+import type { ClusterUnderTest } from '../../main/checks/check.ts';
 import type { NodeConfig, Scenario } from '../../main/config/scenario.ts';
-import type { Cluster, MachinesSpec, Provider } from '../../main/providers/provider.ts';
+import type {
+  CanKeep,
+  CanPower,
+  CanReboot,
+  Cluster,
+  MachinesSpec,
+  Provider,
+} from '../../main/providers/provider.ts';
+import { ConnectionLostError } from '../../main/remotes/connection-errors.ts';
 import type { Remote } from '../../main/remotes/remote.ts';
 import type { World } from '../../main/world.ts';
 
@@ -21,7 +30,9 @@ export interface Troubles {
   /** What the check files come to. */
   readonly checks?: readonly CheckResult[];
   /** Called when the check phase begins. */
-  readonly duringChecks?: (world: FakeWorld) => Promise<void> | void;
+  readonly duringChecks?: (world: FakeWorld, cluster: ClusterUnderTest) => Promise<void> | void;
+  /** Called while a machine goes down for a restart. */
+  readonly duringReboot?: (world: FakeWorld) => Promise<void> | void;
 }
 
 /** A World in memory: machines that do nothing, and a list of what was asked of them, in order. */
@@ -55,7 +66,7 @@ export function fakeWorld(troubles: Troubles = {}): FakeWorld {
     cacheDir: directory,
     clock: Date.now,
     face: { handle: (event) => events.push(event), close: () => undefined },
-    provider: () => fakeProvider(asked, troubles),
+    provider: () => fakeProvider(asked, troubles, () => world),
     connector: {
       connect: async ({ port }) => {
         asked.push(`connect ${port}`);
@@ -73,9 +84,9 @@ export function fakeWorld(troubles: Troubles = {}): FakeWorld {
       [Symbol.asyncDispose]: async () => undefined,
     }),
     startCheckHost: () => ({
-      run: async (_cluster, listener) => {
+      run: async (cluster, listener) => {
         asked.push('check files');
-        await troubles.duringChecks?.(world);
+        await troubles.duringChecks?.(world, cluster);
         for (const check of troubles.checks ?? []) listener.ended(check);
         return troubles.checks ?? [];
       },
@@ -85,7 +96,11 @@ export function fakeWorld(troubles: Troubles = {}): FakeWorld {
   return world;
 }
 
-function fakeProvider(asked: string[], troubles: Troubles): Provider & { keep(): Promise<void> } {
+function fakeProvider(
+  asked: string[],
+  troubles: Troubles,
+  world: () => FakeWorld,
+): Provider & CanKeep & CanReboot & CanPower {
   const machines = (spec: Pick<MachinesSpec, 'machines'>) =>
     spec.machines.map((machine) => ({
       ...machine,
@@ -106,14 +121,22 @@ function fakeProvider(asked: string[], troubles: Troubles): Provider & { keep():
     list: async () => [],
     destroy: async () => void asked.push('destroy'),
     keep: async () => void asked.push('keep'),
+    reboot: async ({ machine }, { signal }) => {
+      asked.push(`reboot ${machine}`);
+      await troubles.duringReboot?.(world());
+      signal.throwIfAborted();
+    },
+    powerOff: async ({ machine }) => void asked.push(`powerOff ${machine}`),
+    powerOn: async ({ machine }) => void asked.push(`powerOn ${machine}`),
   };
 }
 
 function fakeRemote(node: number, asked: string[]): Remote {
   const unused = () => Promise.reject(new Error('not in this fake'));
+  const lost = new AbortController();
   return {
     address: String(node),
-    lost: new AbortController().signal,
+    lost: lost.signal,
     exec: async (command) => ({
       command: String(command),
       exitCode: 0,
@@ -132,7 +155,10 @@ function fakeRemote(node: number, asked: string[]): Remote {
     uploadFile: unused,
     forward: unused,
     connect: unused,
-    [Symbol.asyncDispose]: async () => void asked.push(`disconnect ${node}`),
+    [Symbol.asyncDispose]: async () => {
+      asked.push(`disconnect ${node}`);
+      lost.abort(new ConnectionLostError({ message: 'the connection is closed' }));
+    },
   };
 }
 
