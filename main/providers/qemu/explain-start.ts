@@ -11,13 +11,19 @@ export function explainStart(stderr: string): Partial<FailureDetails> {
   if (/No space left on device/.test(stderr)) {
     return {
       message: 'there is no space for the disks of the virtual machines',
-      hint: 'make room in /var/lib/shakedown',
+      hint: 'make room in /var/lib/shakedown (without root: in your home)',
     };
   }
   if (/genisoimage: (command )?not found/.test(stderr)) {
     return {
       message: 'what cloud-init is to read cannot be packed: genisoimage is missing',
       hint: 'apt-get install genisoimage',
+    };
+  }
+  if (/\/dev\/net\/tun"?\)?: Permission denied/.test(stderr)) {
+    return {
+      message: 'this user may not use /dev/net/tun, which networks without root are made with',
+      hint: 'sudo chmod 666 /dev/net/tun (what udev does where it runs)',
     };
   }
   const model = /unable to find CPU model '(.*)'/.exec(stderr)?.[1];

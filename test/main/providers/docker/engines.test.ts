@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { dockerEngine, findDocker, isEngine } from '../../../../main/providers/docker/docker-engine.ts';
 import { explainEngine } from '../../../../main/providers/docker/explain-engine.ts';
-import { probeEngines } from '../../../../main/providers/docker/find-engines.ts';
+import { aboutEngine, probeEngines } from '../../../../main/providers/docker/find-engines.ts';
 import { judgePodman } from '../../../../main/providers/docker/find-podman.ts';
 import { containersConf } from '../../../../main/providers/docker/podman-engine.ts';
 
@@ -81,6 +81,18 @@ describe('a Docker engine', () => {
     expect(found).toMatchObject({
       reason: expect.stringMatching(/nonexistent\.sock|not installed|stand-in/),
     });
+  });
+});
+
+describe('what is to be known of an engine before it is chosen', () => {
+  const engine = dockerEngine({ CgroupVersion: '2' }, '');
+
+  test('its name; that what listens on its machines is reached by ssh; that they have no systemd', () => {
+    expect(aboutEngine(engine)).toEqual({ note: 'by Docker' });
+    expect(aboutEngine({ ...engine, kind: 'podman', reach: 'ports' })).toEqual({
+      note: 'by Podman without root: what listens on them is reached by ssh',
+    });
+    expect(aboutEngine({ ...engine, init: 'sshd' }).lacks).toMatch(/^no systemd: /);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { explainImage } from '../../../../main/providers/qemu/base-image.ts';
 import { explainStart } from '../../../../main/providers/qemu/explain-start.ts';
-import { judge } from '../../../../main/providers/qemu/probe-host.ts';
+import { judge, judgeAsUser } from '../../../../main/providers/qemu/probe-host.ts';
 import { type QemuSettings, qemuOptionsSchema } from '../../../../main/providers/qemu/qemu-options.ts';
 import { mustHaveRoom } from '../../../../main/providers/qemu/room.ts';
 
@@ -23,6 +23,36 @@ describe('whether virtual machines can be made here', () => {
     expect(judge('caps 00000000a80425fb').reason).toContain('privileged');
     expect(judge(`lacks /dev/net/tun\n${rights}`).reason).toContain('/dev/net/tun');
   });
+});
+
+describe('whether virtual machines can be made by a user who cannot be root', () => {
+  const joe = { username: 'joe', folder: '/home/joe/.local/share/shakedown/qemu' };
+
+  test('with all there is, they can; firewall rules of this host are none of theirs', () =>
+    expect(judgeAsUser('', joe)).toEqual({ ok: true, caps: ['make', 'reboot', 'snapshot', 'power'] }));
+
+  test('missing programs are told by their Debian packages, each once', () =>
+    expect(
+      judgeAsUser('missing qemu-system-x86_64\nmissing newuidmap\nmissing newgidmap\nlacks subuid', joe),
+    ).toMatchObject({
+      ok: false,
+      reason: expect.stringMatching(/apt-get install qemu-system-x86 uidmap$/),
+      missingPackages: ['qemu-system-x86', 'uidmap'],
+    }));
+
+  test.each([
+    ['lacks subuid', 'usermod --add-subuids'],
+    ['lacks userns', 'may not make user namespaces'],
+    ['lacks tun', 'chmod 666 /dev/net/tun'],
+  ])('what only the administrator can give is told with the command: %s', (printed, told) =>
+    expect(judgeAsUser(printed, joe)).toMatchObject({ ok: false, reason: expect.stringContaining(told) }),
+  );
+
+  test('a home with a space in its path is none to lie in', () =>
+    expect(judgeAsUser('', { ...joe, folder: '/home/joe doe/qemu' })).toMatchObject({
+      ok: false,
+      reason: expect.stringContaining('/home/joe doe/qemu'),
+    }));
 });
 
 describe('room on this host', () => {
