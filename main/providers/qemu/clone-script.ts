@@ -24,9 +24,12 @@ read -r name < /etc/hostname
 echo "$name" > /proc/sys/kernel/hostname
 mkdir -p /run/shakedown; echo ${clone.bootId} > /run/shakedown/boot_id
 mount --bind /run/shakedown/boot_id /proc/sys/kernel/random/boot_id
-# sshd removes this file when it is told to begin anew, and writes it when it has read the new host key.
-read -r sshd < /run/sshd.pid; rm -f /run/sshd.pid; kill -HUP $sshd
-tries=600; until [ -s /run/sshd.pid ] || [ $tries = 0 ]; do tries=$((tries - 1)); sleep 0.05; done
+# sshd removes this file when it is told to begin anew, and writes it when it has read the new host key. Where systemd
+# listens for it (Ubuntu), it has not begun.
+if [ -s /run/sshd.pid ]; then
+  read -r sshd < /run/sshd.pid; rm -f /run/sshd.pid; kill -HUP $sshd
+  tries=600; until [ -s /run/sshd.pid ] || [ $tries = 0 ]; do tries=$((tries - 1)); sleep 0.05; done
+fi
 ip link set eth0 address $mac mtu $mtu
 ip addr add $address dev eth0
 ip link set eth0 up

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { execa } from 'execa';
@@ -16,6 +16,8 @@ export interface CloudImage {
   readonly format: string;
   /** Bytes that the machine sees. */
   readonly size: number;
+  /** The folder of the cache that it was downloaded to. */
+  readonly cached?: string;
 }
 
 /** The image that a file or URL names; what is downloaded is kept. Throws UsageError, ShakedownError. */
@@ -23,7 +25,8 @@ export async function cloudImage(
   image: string,
   ctx: Pick<RunContext, 'signal' | 'cacheDir' | 'emit'>,
 ): Promise<CloudImage> {
-  const file = isUrl(image) ? await download(image, ctx) : image;
+  const cached = isUrl(image);
+  const file = cached ? await download(image, ctx) : image;
   const entry = await stat(file).catch(() => undefined);
   if (!entry?.isFile()) {
     throw new UsageError(`There is no image ${file}.`, {
@@ -39,7 +42,8 @@ export async function cloudImage(
       hint: 'unpack it if it is packed (.xz, .gz, .zip)',
     });
   }
-  return { file, format: info.format, size: info['virtual-size'] };
+  const size = info['virtual-size'];
+  return { file, format: info.format, size, ...(cached ? { cached: dirname(file) } : {}) };
 }
 
 /** The two bytes at the end of the first sector that a BIOS looks for. */

@@ -23,7 +23,6 @@ export function cloudSeed(plan: SeedPlan): Readonly<Record<string, string>> {
   const sudo = { sudo: 'ALL=(ALL) NOPASSWD:ALL', shell: '/bin/bash', lock_passwd: true };
   const userData = {
     ssh_deletekeys: true,
-    ssh_genkeytypes: [],
     ssh_keys: { ed25519_private: plan.hostKey, ed25519_public: plan.publicHostKey },
     disable_root: false,
     users: [{ name: 'root', ...keys }, ...(user === 'root' ? [] : [{ name: user, ...sudo, ...keys }])],

@@ -42,7 +42,7 @@ dir=${directory}
 rm -rf $dir.new; mkdir -p $dir.new
 printf '%s' ${quote(JSON.stringify(state))} > $dir.new/state.json
 ${images.map((image, index) => `ln -s ${quote(image)} $dir.new/image-${index}`).join('\n')}
-touch -c $dir.new/image-*
+touch -c $dir.new $dir.new/image-*
 mv -T $dir.new $dir`;
 }
 

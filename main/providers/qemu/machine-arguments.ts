@@ -44,7 +44,15 @@ export function machineArguments(machine: MachineArguments): readonly string[] {
   return [
     ...['-name', machine.name, '-nodefaults', '-no-user-config', '-display', 'none'],
     // The machine type 'microvm' hangs in one boot of three under emulation.
-    ...['-machine', 'pc', '-accel', accelerator === 'kvm' ? 'kvm' : 'tcg,thread=multi', '-cpu', model],
+    // What BIOS and boot loader say of a disk that does not boot goes to the console, too.
+    ...[
+      '-machine',
+      boot ? 'pc' : 'pc,graphics=off',
+      '-accel',
+      accelerator === 'kvm' ? 'kvm' : 'tcg,thread=multi',
+      '-cpu',
+      model,
+    ],
     ...['-m', `${Math.ceil(memory / 1024 ** 2)}M`, '-smp', String(Math.ceil(cpus)), '-rtc', 'base=utc'],
     ...(boot
       ? [

@@ -6,6 +6,7 @@ import { rootCanBeHad, runAsOwner } from '../host/own-root.ts';
 import { readResolver } from '../host/resolver.ts';
 import { subnetCandidates } from '../host/subnets.ts';
 import type { Cluster, Login, Machine, MachinesSpec } from '../provider.ts';
+import { awaitCloudBoot } from './cloud-boot.ts';
 import { type CreatePlan, createScript, folderScript } from './create-script.ts';
 import { destroyScript } from './destroy-script.ts';
 import { explainStart } from './explain-start.ts';
@@ -92,6 +93,11 @@ async function start(
     const place = await placeOf(machine, { cluster, net, reach }, ctx.signal);
     const consoleLog = machineNames(cluster, machine.id).console;
     machines.push(machineAt(place, machine, login, { consoleLog, hostKey }));
+  }
+  const [first] = plans;
+  if (settings.image !== undefined && first) {
+    const { accelerator } = first.hardware;
+    await awaitCloudBoot({ id: cluster, machines }, { image: settings.image, accelerator }, ctx);
   }
   const mainAddress = { bridge: `${net}.1`, slirp: undefined, user: userNetwork.main }[reach];
   return {

@@ -1,4 +1,3 @@
-import { dirname } from 'node:path';
 import { asShakedownError, describeFailure } from '../../../common/errors.ts';
 import type { RunContext } from '../../context.ts';
 import { hostKeyPair, machineId } from '../host/identity.ts';
@@ -108,7 +107,8 @@ async function planOverCloudImage(
     machineId: machineId(),
     ...hostKeyPair(),
   }));
-  return { machines, images: [dirname(image.file)], shares: await ensureShares([], ctx) };
+  const images = image.cached === undefined ? [] : [image.cached];
+  return { machines, images, shares: await ensureShares([], ctx) };
 }
 
 function hardwareOf(machine: MachineSpec, accelerator: Accelerator, settings: QemuSettings): Hardware {
