@@ -88,7 +88,7 @@ describe('machines of a box', () => {
     cluster = await make(
       id,
       ['n0', 'n1'],
-      { count: 2, box: 'e2e', provider: 'lxc', memory: '300M' },
+      { count: 2, box: 'e2e', os: 'bookworm', provider: 'lxc', memory: '300M' },
       { user: 'joe' },
     );
     remotes = await connect(cluster);
@@ -151,6 +151,7 @@ describe('machines of a box', () => {
 
   test('lose their power and regain it, and are booted anew, with their disks as they were', async () => {
     const which = { cluster, machine: 1 };
+    const boots = [await on(1, 'cat /proc/sys/kernel/random/boot_id')];
     await remotes[1]?.exec('touch /run/before; echo kept > /etc/kept', { root: true });
     await provider.powerOff(which, ctx);
     const { stdout } = await execa('lxc-info', ['-s', '-n', `sv${id}-n1`]);
@@ -161,12 +162,14 @@ describe('machines of a box', () => {
       const [, machine] = cluster.machines;
       if (!machine) throw new Error('no machine 1');
       await using remote = await connectSsh(machine.ssh, { signal: ctx.signal, timeout: 60 });
+      boots.push((await remote.exec('cat /proc/sys/kernel/random/boot_id')).stdout.trim());
       return (await remote.exec('cat /etc/kept; ls /run/before /run/once 2>/dev/null; sudo touch /run/once'))
         .stdout;
     };
     expect(await again()).toBe('kept\n');
     await provider.reboot(which, ctx);
     expect(await again()).toBe('kept\n');
+    expect(new Set(boots).size).toBe(3);
   });
 });
 
@@ -277,7 +280,7 @@ function runMaker(id: string) {
   };
 }
 
-describe('bad input is told before any machine is touched', () => {
+describe('bad input is told', () => {
   const failing = async (body: string, env: Record<string, string> = {}) => {
     const directory = scenario({ 'config/main.config.ts': mainConfig(body).replace('nspawn,', 'vagrant,') });
     return shakedown(directory, ['run'], env);
@@ -318,6 +321,19 @@ describe('bad input is told before any machine is touched', () => {
     });
     await provider.destroy({ id }, ctx);
     expect(await remains(id)).toEqual([]);
+  });
+
+  test('no space for a container', async () => {
+    const id = newClusterId();
+    await execa('mount', ['-t', 'tmpfs', '-o', 'size=40m', 'tmpfs', '/var/lib/lxc']);
+    onTestFinished(() => execa('umount', ['/var/lib/lxc']).then(() => undefined));
+    onTestFinished(() => provider.destroy({ id }, ctx));
+    await expect(make(id, ['n0'], { count: 1, box: 'e2e', provider: 'lxc' })).rejects.toMatchObject({
+      details: {
+        lastLines: expect.arrayContaining([expect.stringMatching(/^\d+ MB are left in \/var\/lib\/lxc$/)]),
+        hint: expect.stringContaining('space'),
+      },
+    });
   });
 
   test('a provider of vagrant’s whose plugin is missing', async () => {

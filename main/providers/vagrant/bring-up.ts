@@ -5,6 +5,7 @@ import { holdBootIds, writeBootIdHook } from './boot-id.ts';
 import { clusterFiles, type VagrantMachine, type VagrantState, writeState } from './cluster-folder.ts';
 import { toldBefore } from './declared-machines.ts';
 import { marks } from './end-vagrant.ts';
+import { lxcLog, withReason } from './lxc-trouble.ts';
 import { linesOfType, type VagrantLine, words } from './machine-readable.ts';
 import { runVagrant } from './run-vagrant.ts';
 import type { VagrantSettings } from './vagrant-options.ts';
@@ -38,8 +39,10 @@ export async function bringUp(
   for (const [kind, group] of Map.groupBy(machines, ({ provider }) => provider)) {
     await runVagrant(['up', '--provider', kind, ...group.map(({ name }) => name)], state.place, {
       signal: ctx.signal,
-      env: marks.making,
+      env: { ...marks.making, ...lxcLog(state.id) },
       onLine: (line) => tell(line, names, ctx),
+    }).catch(async (error: unknown) => {
+      throw await withReason(error, state.id);
     });
   }
   if (users !== undefined) await holdBootIds(state.id, machines, ctx.signal);

@@ -43,6 +43,7 @@ export const clusterFiles = (id: string, root = stateRoot()) => ({
   dotfile: join(root, id, 'dot'),
   home: join(root, id, 'home'),
   hook: join(root, id, 'boot-id.sh'),
+  lxcLog: join(root, id, 'lxc-start.log'),
   knownHosts: join(root, id, 'known_hosts'),
   kept: join(root, id, 'kept'),
   console: (machine: string) => join(root, id, `console-${machine}.log`),

@@ -8,9 +8,8 @@ const hints: Readonly<Record<string, string>> = {
   BoxNotFoundWithProvider: 'name a box that exists for this provider, or another provider',
   BoxProviderDoesntMatch: 'name a box that exists for this provider, or another provider',
   BoxServerNotSet: "name a box that 'vagrant box list' shows, or its file or URL with boxUrl",
-  DownloaderError: 'see whether the URL of the box can be had: curl -I URL',
-  ExecuteError:
-    "if it is lxc-info: the container got no address; is the bridge up and does it give addresses? 'systemctl start lxc-net'",
+  DownloaderError:
+    "see whether the box is there ('vagrant box list'), or whether its URL can be had: curl -I URL",
   NoDefaultProvider: "install what it takes, such as vagrant-libvirt, and name it: provider: 'libvirt'",
   ProviderNotFound:
     "install its plugin: 'vagrant plugin install vagrant-NAME', or Debian's package vagrant-NAME",
@@ -19,6 +18,17 @@ const hints: Readonly<Record<string, string>> = {
   VMBootTimeout: 'look at its console; a slow machine gets more time with bootTimeout',
   VMBootBadState: 'look at its console; does it have the memory and the kernel it takes?',
 };
+
+/** Likewise about vagrant-lxc's ExecuteError, by the command that failed. */
+const hintsOfLxc: Readonly<Record<string, string>> = {
+  'lxc-info':
+    "the container got no address; is the bridge up and does it give addresses? 'systemctl start lxc-net'",
+  'lxc-start': "if a bridge is missing: 'systemctl start lxc-net' makes lxcbr0",
+  'lxc-create': 'is there space for the box? df -h /var/lib/lxc',
+};
+
+const hintOf = (kind: string, text: string): string | undefined =>
+  kind === 'ExecuteError' ? hintsOfLxc[/"(lxc-[a-z]+)"/.exec(text)?.[1] ?? ''] : hints[kind];
 
 const ofVagrantfile = [
   'VagrantfileSyntaxError',
@@ -38,9 +48,14 @@ function story(lines: readonly VagrantLine[], stderr: string): { kind: string; t
   return { kind: found ? 'VagrantfileLoadError' : '', text: found ? early.slice(found.index) : early };
 }
 
+/** What vagrant-lxc advises, which is not what its user runs. */
+const advice =
+  /^For more information on the failure, enable detailed logging by setting\s+the environment variable VAGRANT_LOG to DEBUG\.$/m;
+
 /** Without Ruby's stack traces; and vagrant takes a digit in the folder's name for the line, and says 0. */
 const told = (text: string): readonly string[] =>
   text
+    .replace(advice, '')
     .split(/\r?\n/)
     .filter((line) => line.trim() !== '' && line !== 'Line number: 0' && !line.startsWith('\tfrom '));
 
@@ -59,7 +74,7 @@ export function vagrantError(failed: {
   if (ofVagrantfile.includes(kind)) {
     return new UsageError(lines.join('\n'), { hint: `mend it until '${failed.command}' has no complaint` });
   }
-  const hint = hints[kind];
+  const hint = hintOf(kind, text);
   return new ShakedownError({
     message: kind === '' ? 'vagrant failed' : `vagrant failed (${kind})`,
     phase: 'machines',

@@ -7,7 +7,7 @@ work=$(mktemp -d "$box.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 root=$work/root
 mkdir -p "$folder"
-cp -a "$tree" "$root"
+cp -a "$tree/." "$root"
 
 cp /etc/resolv.conf "$root/etc/resolv.conf"
 printf '#!/bin/sh\nexit 101\n' > "$root/usr/sbin/policy-rc.d"; chmod 755 "$root/usr/sbin/policy-rc.d"
@@ -27,6 +27,8 @@ ssh-keygen -q -t ed25519 -N '' -C box -f "$root/etc/ssh/ssh_host_ed25519_key"
 printf '[Match]\nName=e*\n[Network]\nDHCP=ipv4\n' > "$root/etc/systemd/network/wired.network"
 chroot "$root" systemctl enable -q systemd-networkd
 ln -sf /dev/null "$root/etc/systemd/system/systemd-networkd-wait-online.service"
+# It hears the power button, by which vagrant-libvirt shuts down.
+rm -f "$root/etc/systemd/system/systemd-logind.service"
 printf '127.0.0.1 localhost\n' > "$root/etc/hosts"; echo debian > "$root/etc/hostname"
 echo '/dev/vda / ext4 defaults 0 1' > "$root/etc/fstab"
 

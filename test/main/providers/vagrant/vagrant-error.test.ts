@@ -76,6 +76,22 @@ describe('anything else that fails', () => {
     });
   });
 
+  test.each([
+    ['lxc-info', 'no address'],
+    ['lxc-start', 'lxc-net'],
+    ['lxc-create', 'df -h'],
+  ])('with LXC says which of its commands it was: %s', (command, hint) => {
+    const error = failed(
+      `1,,error-exit,Vagrant::LXC::Errors::ExecuteError,There was an error executing ["sudo"%!(VAGRANT_COMMA) "${command}"]\\n\\nFor more information on the failure%!(VAGRANT_COMMA) enable detailed logging by setting\\nthe environment variable VAGRANT_LOG to DEBUG.`,
+    );
+    expect(error).toMatchObject({
+      details: {
+        lastLines: [`There was an error executing ["sudo", "${command}"]`],
+        hint: expect.stringContaining(hint),
+      },
+    });
+  });
+
   test('without a word that we know is told by what it printed last', () =>
     expect(failed('', "boom\nbang\n\tfrom /usr/bin/vagrant:25:in `load'\n")).toMatchObject({
       details: { message: 'vagrant failed', lastLines: ['boom', 'bang'] },
