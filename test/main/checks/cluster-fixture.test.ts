@@ -14,10 +14,10 @@ describe('the cluster in a check file', () => {
     }
     return undefined;
   };
+  const cluster = new FakeCluster({ shell });
   let results: readonly CheckResult[];
 
   beforeAll(async () => {
-    const cluster = new FakeCluster({ shell });
     cluster.node(1).files.set('/etc/etcd.conf', 'name: één\n');
     results = await runCheckFiles(
       {
@@ -51,6 +51,16 @@ describe('the cluster in a check file', () => {
             expect((await etcd.kill()).state).toBe('died');
             expect((await etcd.kill('STOP')).state).toBe('ready');
           });
+          describe('machines', () => {
+            test('are rebooted, switched and taken back', async ({ cluster }) => {
+              const node = cluster.node(2);
+              await node.reboot();
+              await node.powerOn();
+              await node.snapshot('before');
+              await node.restore('before');
+            });
+            beforeAll(({ cluster }) => cluster.node(1).reboot());
+          });
           let members = 0;
           beforeAll(async ({ cluster }) => { members = cluster.nodes.length; });
           beforeEach(async ({ cluster }) => { members += cluster.nodes.length; });
@@ -60,6 +70,9 @@ describe('the cluster in a check file', () => {
           test('tells an unknown service', async ({ cluster }) => { await cluster.node(0).service('nginx').status(); });
           test('tells a missing file', async ({ cluster }) => {
             await cluster.node(0).readFile('/nowhere');
+          });
+          test('tells what a machine cannot', async ({ cluster }) => {
+            await cluster.node(1).powerOff();
           });
           test('tells a failed sh', async ({ cluster }) => {
             await cluster.node(0).sh('broken');
@@ -107,11 +120,24 @@ describe('the cluster in a check file', () => {
     'tells an unknown node': "there is no node 'node7'; there are 0 ('node0'), 1 ('node1'), 2 ('node2')",
     'tells an unknown role': "no node has the role 'witness'; roles in this cluster: 'leader', 'follower'",
     'tells an unknown service': "node 0 has no service 'nginx'; its services: 'etcd'",
+    'tells what a machine cannot': 'Node 1 (10.0.0.11): machines of kind fake cannot be switched off and on',
     'tells a missing file': "Node 0 (10.0.0.10): cannot read '/nowhere': No such file or directory",
     'tells a failed sh': "'broken' exited 1 on node 0: no leader",
   };
   test.each(Object.entries(failing))('%s', (name, message) => {
     expect(named(results, name)).toMatchObject({ verdict: 'fail', message });
+  });
+
+  test('what is done to a machine is known by the test that asks for it', () => {
+    expect(named(results, 'machines > are rebooted, switched and taken back').verdict).toBe('pass');
+    const by = 'machines > are rebooted, switched and taken back';
+    expect(cluster.node(2).acts).toEqual([
+      `reboot by ${by}`,
+      `power on by ${by}`,
+      `snapshot 'before' by ${by}`,
+      `restore 'before' by ${by}`,
+    ]);
+    expect(cluster.node(1).acts, 'a hook is no test').toEqual(['reboot by nobody']);
   });
 
   test('an error points to the line of the check file, and to nothing of ours', () => {
