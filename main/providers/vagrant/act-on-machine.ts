@@ -15,15 +15,25 @@ import { asRoot } from './strays.ts';
 
 type Act = Pick<RunContext, 'signal' | 'log'>;
 
-/** A command of vagrant's (`halt --force`) on one machine. Throws ShakedownError. */
+/** A command of vagrant's on one machine, as its words with the machine's name in them. Throws ShakedownError. */
 export async function actOn(
   which: MachineOf,
-  command: readonly string[],
+  command: (machine: string) => readonly string[],
   { signal, log }: Act,
 ): Promise<void> {
   const { state, machine } = await find(which);
-  log(`vagrant ${[...command, machine.name].join(' ')}`, which.machine);
-  await runVagrant([...command, machine.name], state.place, { signal });
+  const words = command(machine.name);
+  log(`vagrant ${words.join(' ')}`, which.machine);
+  await runVagrant(words, state.place, { signal });
+}
+
+/** What vagrant calls a machine, and what makes it. Throws ShakedownError where there is none. */
+export const machineOf = async (which: MachineOf): Promise<VagrantMachine> => (await find(which)).machine;
+
+/** Switches a machine on, or restarts it. Throws ShakedownError, also where it has another address then. */
+export async function switchOn(which: MachineOf, ctx: Act, command = 'up'): Promise<void> {
+  await actOn(which, (machine) => [command, '--no-provision', machine], ctx);
+  await mustHaveItsAddress(which, ctx);
 }
 
 /** What takes the power from a machine at once. `vagrant halt --force` first waits for LXC and libvirt to shut it down. */
@@ -37,7 +47,7 @@ export async function cutPower(which: MachineOf, ctx: Act): Promise<void> {
   const { machine } = await find(which);
   const plug = plugs[machine.provider];
   const through = await asRoot();
-  if (!plug || !through) return actOn(which, ['halt', '--force'], ctx);
+  if (!plug || !through) return actOn(which, (name) => ['halt', '--force', name], ctx);
   await runScript(through, plug(machineNameFor(which.cluster.id, machine.name)), {
     signal: ctx.signal,
     failure: { message: `could not take the power from the machine '${machine.name}'`, node: which.machine },
@@ -48,7 +58,7 @@ export async function cutPower(which: MachineOf, ctx: Act): Promise<void> {
  * Throws ShakedownError where a machine that was started anew has another address than the cluster knows: hypervisors
  * whose network cards change, or whose DHCP forgets, do that.
  */
-export async function mustHaveItsAddress(which: MachineOf, { signal }: Act): Promise<void> {
+async function mustHaveItsAddress(which: MachineOf, { signal }: Act): Promise<void> {
   const { state, machine } = await find(which);
   const printed = await vagrantSshConfig([machine.name], state.place, { signal });
   const { HostName: now } = SSHConfig.parse(printed).compute(machine.name);

@@ -6,7 +6,7 @@ const packages = ['vagrant', 'vagrant-libvirt'];
 
 /** Whether vagrant is there; which of its providers works is found out by `vagrant up`, since asking takes seconds. */
 export async function probeVagrant(signal: AbortSignal): Promise<ProbeResult> {
-  const caps = ['make', 'reboot', 'power'] as const;
+  const caps = ['make', 'reboot', 'power', 'snapshot'] as const;
   const found = await execa('sh', ['-c', 'command -v vagrant'], { cancelSignal: signal, reject: false });
   if (found.exitCode === 0) return { ok: true, caps };
   signal.throwIfAborted();

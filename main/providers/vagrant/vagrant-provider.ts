@@ -8,6 +8,7 @@ import type {
   CanKeep,
   CanPower,
   CanReboot,
+  CanSnapshot,
   Cluster,
   ListedCluster,
   Machine,
@@ -16,7 +17,7 @@ import type {
   ProbeResult,
   Provider,
 } from '../provider.ts';
-import { actOn, cutPower, mustHaveItsAddress } from './act-on-machine.ts';
+import { cutPower, switchOn } from './act-on-machine.ts';
 import {
   clusterFiles,
   clusterFolders,
@@ -29,6 +30,7 @@ import { vagrantfileAt } from './declared-machines.ts';
 import { destroyCluster } from './destroy-cluster.ts';
 import { makeMachines } from './make-machines.ts';
 import { probeVagrant } from './probe-vagrant.ts';
+import { restoreSnapshot, takeSnapshot } from './snapshots.ts';
 import { strayClusters } from './strays.ts';
 import { makeVagrantHome } from './vagrant-home.ts';
 import { type VagrantSettings, vagrantOptionsSchema } from './vagrant-options.ts';
@@ -40,7 +42,7 @@ type Act = Pick<RunContext, 'signal' | 'log'>;
  * vagrant's is installed: libvirt, LXC, VirtualBox. What vagrant writes about them lies in the cluster's own folder,
  * so that the user's `.vagrant` and index of machines stay as they are.
  */
-export class VagrantProvider implements Provider, CanKeep, CanReboot, CanPower {
+export class VagrantProvider implements Provider, CanKeep, CanReboot, CanPower, CanSnapshot {
   readonly name = 'vagrant';
 
   probe(ctx: Pick<RunContext, 'signal'>): Promise<ProbeResult> {
@@ -95,8 +97,7 @@ export class VagrantProvider implements Provider, CanKeep, CanReboot, CanPower {
   }
 
   async reboot(which: MachineOf, ctx: Act): Promise<void> {
-    await actOn(which, ['reload', '--no-provision'], ctx);
-    await mustHaveItsAddress(which, ctx);
+    await switchOn(which, ctx, 'reload');
   }
 
   async powerOff(which: MachineOf, ctx: Act): Promise<void> {
@@ -104,8 +105,15 @@ export class VagrantProvider implements Provider, CanKeep, CanReboot, CanPower {
   }
 
   async powerOn(which: MachineOf, ctx: Act): Promise<void> {
-    await actOn(which, ['up', '--no-provision'], ctx);
-    await mustHaveItsAddress(which, ctx);
+    await switchOn(which, ctx);
+  }
+
+  snapshot(which: MachineOf & { readonly name: string }, ctx: Act): Promise<void> {
+    return takeSnapshot(which, ctx);
+  }
+
+  restore(which: MachineOf & { readonly name: string }, ctx: Act): Promise<void> {
+    return restoreSnapshot(which, ctx);
   }
 }
 
