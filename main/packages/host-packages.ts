@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { execa } from 'execa';
 import { ShakedownError } from '../../common/errors.ts';
 import type { RunContext } from '../context.ts';
+import { rootCanBeHad } from '../providers/host/own-root.ts';
 
 /**
  * Installs the main host's own apt packages (`name` or `name=version`). dpkg's status is asked first, and nothing is
@@ -17,6 +18,12 @@ export async function installHostPackages(
     throw new ShakedownError({
       message: `the main host has no apt, and the scenario wants these Debian packages on it: ${missing.join(' ')}`,
       hint: 'install what they hold by hand, and take them out of `packages` in config/main.config.ts',
+    });
+  }
+  if (!rootCanBeHad()) {
+    throw new ShakedownError({
+      message: `the scenario wants these Debian packages on the main host, and this user may not install them: ${missing.join(' ')}`,
+      hint: `sudo apt-get install ${missing.join(' ')}`,
     });
   }
   ctx.emit({ type: 'note', message: `installing on the main host: ${missing.join(' ')}` });

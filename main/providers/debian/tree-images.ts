@@ -1,6 +1,7 @@
 import { ShakedownError } from '../../../common/errors.ts';
 import type { RunContext } from '../../context.ts';
-import { quote, runAsRoot, runScript } from '../host/root-script.ts';
+import { runAsOwnRoot } from '../host/own-root.ts';
+import { quote, runScript } from '../host/root-script.ts';
 import { stateHome } from '../host/state-home.ts';
 import type { CachedImage } from '../provider.ts';
 import { treesFolder } from './base-tree.ts';
@@ -57,7 +58,7 @@ rm -f "$name" "$name.about"
 rm -rf --one-file-system -- "\${builds[@]}"`;
   const known = /^[a-z][a-z0-9.-]*-[0-9a-f]{16}$/.test(id);
   if (!known) throw new ShakedownError({ message: `there is no image '${id}'`, hint: 'shakedown images' });
-  await runAsRoot(script, {
+  await runAsOwnRoot(script, {
     signal: ctx.signal,
     failure: { message: `could not remove the image ${id}` },
     explain: (stderr) =>

@@ -63,7 +63,8 @@ export function judgeHost(printed: string, needs: HostNeeds): ProbeResult {
   const { missing } = looks;
   const missingPackages = packagesOf(missing, needs);
   const [rights] = looks.caps;
-  if (rights === undefined) return no('it takes root, or sudo without a password', missingPackages);
+  // Packages alone would not mend that.
+  if (rights === undefined) return no('it takes root, or sudo without a password');
   if ((BigInt(`0x${rights}`) & rightsNeeded) !== rightsNeeded) {
     return no('root may not mount or make networks here: in a container, run that one privileged');
   }
