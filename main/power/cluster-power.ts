@@ -2,7 +2,8 @@ import { asShakedownError } from '../../common/errors.ts';
 import type { MachineAct } from '../../common/machine-acts.ts';
 import type { RunContext } from '../context.ts';
 import type { MachinePower, Node } from '../phases/phase.ts';
-import { NodeActs, type PowerOptions } from './node-acts.ts';
+import { NodeActs } from './node-acts.ts';
+import type { PowerOptions } from './power-options.ts';
 
 /** Restarts, cuts off and takes back the machines of a run. */
 export class ClusterPower implements MachinePower {

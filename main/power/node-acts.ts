@@ -1,35 +1,14 @@
 import { join } from 'node:path';
 import { asShakedownError, ShakedownError } from '../../common/errors.ts';
-import { actInWords, type MachineAct, type MachineActRecord, starts } from '../../common/machine-acts.ts';
-import type { Timeouts } from '../config/scenario.ts';
+import { type MachineAct, starts } from '../../common/machine-acts.ts';
 import type { RunContext } from '../context.ts';
-import type { Connector } from '../phases/connect.ts';
 import type { Node } from '../phases/phase.ts';
 import { serviceSpec } from '../phases/start.ts';
 import { mustBeAble, type Owner } from '../providers/machine-acts.ts';
-import type { Cluster, Provider } from '../providers/provider.ts';
 import type { Remote } from '../remotes/remote.ts';
 import { actOnMachine } from './act-on-machine.ts';
 import { keepEvidence } from './keep-evidence.ts';
-
-export interface PowerOptions {
-  readonly cluster: Pick<Cluster, 'id' | 'state'>;
-  readonly provider: Provider;
-  /** All kinds of machine that there are. */
-  readonly kinds: readonly Provider[];
-  readonly connect: Connector['connect'];
-  readonly timeouts: Timeouts;
-  /** What is done ends with its signal. */
-  readonly work: RunContext;
-  /** The node's own directory in the run, absolute. */
-  readonly directoryOf: (node: number) => string;
-  /** The run's beginning, ms since the epoch. */
-  readonly startedAt: number;
-  readonly record: (done: MachineActRecord) => void;
-}
-
-/** Seconds that bringing evidence home may hold up a restart. */
-const evidenceLimit = 30;
+import type { PowerOptions } from './power-options.ts';
 
 /** Who asks: a check by its name, or the run itself; what is done ends with the signal of `ctx`. */
 interface Asker {
@@ -113,6 +92,13 @@ export class NodeActs {
     if (starts(what)) [this.#off, this.#down] = [false, undefined];
   }
 
+  async #keepEvidence(what: MachineAct, ctx: RunContext): Promise<void> {
+    const { directoryOf, startedAt: sinceMs } = this.#options;
+    this.#count += 1;
+    const directory = join(directoryOf(this.#node.id), 'before', `${this.#count}-${what.act}`);
+    await keepEvidence(this.#node, what, { directory, sinceMs }, ctx);
+  }
+
   /** Ends the connection, and where the machine is started makes another one. */
   async #goDown(what: MachineAct, ctx: RunContext): Promise<void> {
     const node = this.#node;
@@ -140,16 +126,6 @@ export class NodeActs {
     const { kinds, connect, timeouts } = this.#options;
     const options = { signal, log, kinds, connect, timeout: timeouts.boot, ...more };
     return actOnMachine(this.#node.machine, this.#owner, what, options);
-  }
-
-  async #keepEvidence(what: MachineAct, ctx: RunContext): Promise<void> {
-    const { directoryOf, startedAt: sinceMs } = this.#options;
-    const { id } = this.#node;
-    this.#count += 1;
-    const directory = join(directoryOf(id), 'before', `${this.#count}-${what.act}`);
-    const signal = AbortSignal.any([ctx.signal, AbortSignal.timeout(evidenceLimit * 1000)]);
-    const problems = await keepEvidence(this.#node, what, { directory, sinceMs, signal });
-    for (const problem of problems) ctx.log(`not collected before '${actInWords(what)}': ${problem}`, id);
   }
 }
 
