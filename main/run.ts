@@ -87,6 +87,7 @@ function prepareChecks({ scenario, filter }: RunRequest, world: World, { store, 
 /** Finds mistakes in configs and templates before there is any machine. */
 async function lookAhead({ scenario, reuse }: RunRequest, world: World): Promise<void> {
   if (reuse) return;
+  await world.mustBeInstallable(scenario.packages);
   const machines = await world.provider(scenario.provider).preview(wantedMachines(scenario));
   await planNodes(scenario, machines, world.env);
 }

@@ -1,6 +1,6 @@
 import type { startCheckHost } from './checks/check-host.ts';
 import type { startAptProxy } from './packages/apt-proxy.ts';
-import type { installHostPackages } from './packages/host-packages.ts';
+import type { installHostPackages, mustBeInstallable } from './packages/host-packages.ts';
 import type { Connector } from './phases/connect.ts';
 import type { Provider, Share } from './providers/provider.ts';
 import type { Face } from './report/face.ts';
@@ -21,6 +21,7 @@ export interface World {
   readonly connector: Connector;
   readonly agentShares: (cacheDir: string) => Promise<readonly Share[]>;
   readonly startCheckHost: typeof startCheckHost;
+  readonly mustBeInstallable: typeof mustBeInstallable;
   readonly installHostPackages: typeof installHostPackages;
   readonly startAptProxy: typeof startAptProxy;
 }

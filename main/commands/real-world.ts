@@ -2,7 +2,7 @@ import { agentShares } from '../agent/agent-shares.ts';
 import { startAgent } from '../agent/rpc-agent.ts';
 import { startCheckHost } from '../checks/check-host.ts';
 import { startAptProxy } from '../packages/apt-proxy.ts';
-import { installHostPackages } from '../packages/host-packages.ts';
+import { installHostPackages, mustBeInstallable } from '../packages/host-packages.ts';
 import { providerNamed } from '../providers/registry.ts';
 import { connectSsh } from '../remotes/ssh-remote.ts';
 import type { Face } from '../report/face.ts';
@@ -24,6 +24,7 @@ export function realWorld(environment: CommandEnvironment, face: Face): World {
     connector: { connect: connectSsh, startAgent },
     agentShares,
     startCheckHost,
+    mustBeInstallable,
     installHostPackages,
     startAptProxy,
   };

@@ -5,6 +5,20 @@ import type { RunContext } from '../context.ts';
 import { rootCanBeHad } from '../providers/host/own-root.ts';
 
 /**
+ * Throws ShakedownError when packages are missing and this user may not install any: told before machines are made,
+ * which may take minutes.
+ */
+export async function mustBeInstallable(packages: readonly string[]): Promise<void> {
+  if (packages.length === 0 || rootCanBeHad()) return;
+  const missing = await missingPackages(packages);
+  if (missing.length === 0) return;
+  throw new ShakedownError({
+    message: `the scenario wants these Debian packages on the main host, and this user may not install them: ${missing.join(' ')}`,
+    hint: `ask whoever administers it: apt-get install ${missing.join(' ')}`,
+  });
+}
+
+/**
  * Installs the main host's own apt packages (`name` or `name=version`). dpkg's status is asked first, and nothing is
  * started when all are there. Throws ShakedownError with apt's last lines.
  */
@@ -18,12 +32,6 @@ export async function installHostPackages(
     throw new ShakedownError({
       message: `the main host has no apt, and the scenario wants these Debian packages on it: ${missing.join(' ')}`,
       hint: 'install what they hold by hand, and take them out of `packages` in config/main.config.ts',
-    });
-  }
-  if (!rootCanBeHad()) {
-    throw new ShakedownError({
-      message: `the scenario wants these Debian packages on the main host, and this user may not install them: ${missing.join(' ')}`,
-      hint: `sudo apt-get install ${missing.join(' ')}`,
     });
   }
   ctx.emit({ type: 'note', message: `installing on the main host: ${missing.join(' ')}` });

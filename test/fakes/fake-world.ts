@@ -77,6 +77,7 @@ export function fakeWorld(troubles: Troubles = {}): FakeWorld {
         fakeAgent(Number(remote.address), asked, { ...troubles, call: broken }, deaths),
     },
     agentShares: async () => [],
+    mustBeInstallable: async () => undefined,
     installHostPackages: async () => undefined,
     startAptProxy: async () => ({
       url: 'http://proxy',
