@@ -171,6 +171,18 @@ describe('machines of a box', () => {
     expect(await again()).toBe('kept\n');
     expect(new Set(boots).size).toBe(3);
   });
+
+  test('go back to the disk that they had at a snapshot', async () => {
+    const which = { cluster, machine: 0, name: 'fresh' };
+    await provider.snapshot(which, ctx);
+    expect(await on(0, 'echo still here')).toBe('still here');
+    await asRoot(0, 'touch /etc/after; rm /etc/hostname; sync');
+    await provider.restore(which, ctx);
+    const { ssh } = cluster.machines[0] ?? expect.fail();
+    await using remote = await connectSsh(ssh, { signal: ctx.signal, timeout: 60 });
+    expect((await remote.exec('cat /etc/hostname; ls /etc/after')).stdout).toBe('n0\n');
+    await expect(provider.restore({ ...which, name: 'other' }, ctx)).rejects.toThrow("no snapshot 'other'");
+  });
 });
 
 describe('an existing Vagrantfile', () => {

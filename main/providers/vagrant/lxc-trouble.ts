@@ -2,6 +2,7 @@ import { readFile, statfs } from 'node:fs/promises';
 import { execa } from 'execa';
 import { ShakedownError } from '../../../common/errors.ts';
 import { clusterFiles } from './cluster-folder.ts';
+import { commandOfLxc } from './vagrant-error.ts';
 
 /** What vagrant-lxc hands to lxc-start as its log (its Driver#start). */
 export const lxcLog = (id: string) => ({ LXC_START_LOG_FILE: clusterFiles(id).lxcLog });
@@ -26,14 +27,14 @@ export const errorsOf = (log: string): readonly string[] => [
 export async function withReason(error: unknown, id: string): Promise<unknown> {
   if (!(error instanceof ShakedownError) || !error.message.includes('ExecuteError')) return error;
   const { lastLines = [] } = error.details;
-  const failed = /"(lxc-(?:start|create))"/.exec(lastLines.join('\n'))?.[1];
-  const found =
-    failed === 'lxc-start'
-      ? errorsOf(await readFile(clusterFiles(id).lxcLog, 'utf8').catch(() => ''))
-      : await tightSpace();
-  return failed === undefined
-    ? error
-    : new ShakedownError({ ...error.details, lastLines: [...lastLines, ...found.slice(0, 3)] });
+  const found = await lookAt(commandOfLxc(lastLines.join('\n')), id);
+  return new ShakedownError({ ...error.details, lastLines: [...lastLines, ...found.slice(0, 3)] });
+}
+
+async function lookAt(command: string | undefined, id: string): Promise<readonly string[]> {
+  if (command === 'lxc-create') return tightSpace();
+  if (command !== 'lxc-start') return [];
+  return errorsOf(await readFile(clusterFiles(id).lxcLog, 'utf8').catch(() => ''));
 }
 
 /** How much is left where containers are unpacked, if that is little. */

@@ -1,6 +1,6 @@
-import { UsageError } from '../../../common/errors.ts';
 import type { RunContext } from '../../context.ts';
 import { runAsRoot } from '../host/root-script.ts';
+import { snapshotName } from '../host/snapshot-name.ts';
 import type { MachineOf } from '../provider.ts';
 import { actOn, machineOf, switchOn } from './act-on-machine.ts';
 import { machineNameFor } from './cluster-folder.ts';
@@ -71,8 +71,3 @@ lxc-unfreeze -n $container 2>/dev/null || :
 lxc-stop -k -n $container 2>/dev/null || :
 rm -rf --one-file-system $home/rootfs
 mv $home/rootfs.new $home/rootfs`;
-
-function snapshotName(name: string): string {
-  if (/^[a-z0-9][a-z0-9-]{0,62}$/.test(name)) return name;
-  throw new UsageError(`'${name}' cannot be the name of a snapshot: a-z, 0-9 and hyphens.`);
-}

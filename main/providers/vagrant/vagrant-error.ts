@@ -27,8 +27,12 @@ const hintsOfLxc: Readonly<Record<string, string>> = {
   'lxc-create': 'is there space for the box? df -h /var/lib/lxc',
 };
 
+/** Which of LXC's commands it was: `… executing lxc-info`, `… executing ["sudo", "/usr/bin/env", "lxc-start", …]`. */
+export const commandOfLxc = (text: string): string | undefined =>
+  /executing (?:.*?")?(lxc-[a-z]+)/.exec(text)?.[1];
+
 const hintOf = (kind: string, text: string): string | undefined =>
-  kind === 'ExecuteError' ? hintsOfLxc[/"(lxc-[a-z]+)"/.exec(text)?.[1] ?? ''] : hints[kind];
+  kind === 'ExecuteError' ? hintsOfLxc[commandOfLxc(text) ?? ''] : hints[kind];
 
 const ofVagrantfile = [
   'VagrantfileSyntaxError',

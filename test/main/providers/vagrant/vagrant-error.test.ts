@@ -78,15 +78,15 @@ describe('anything else that fails', () => {
 
   test.each([
     ['lxc-info', 'no address'],
-    ['lxc-start', 'lxc-net'],
-    ['lxc-create', 'df -h'],
+    ['["sudo", "/usr/local/bin/vagrant-lxc-wrapper", "lxc-start", "-d"]', 'lxc-net'],
+    ['["sudo", "/usr/bin/env", "lxc-create", "/scripts/lxc-template"]', 'df -h'],
   ])('with LXC says which of its commands it was: %s', (command, hint) => {
     const error = failed(
-      `1,,error-exit,Vagrant::LXC::Errors::ExecuteError,There was an error executing ["sudo"%!(VAGRANT_COMMA) "${command}"]\\n\\nFor more information on the failure%!(VAGRANT_COMMA) enable detailed logging by setting\\nthe environment variable VAGRANT_LOG to DEBUG.`,
+      `1,,error-exit,Vagrant::LXC::Errors::ExecuteError,There was an error executing ${command.replaceAll(',', '%!(VAGRANT_COMMA)')}\\n\\nFor more information on the failure%!(VAGRANT_COMMA) enable detailed logging by setting\\nthe environment variable VAGRANT_LOG to DEBUG.`,
     );
     expect(error).toMatchObject({
       details: {
-        lastLines: [`There was an error executing ["sudo", "${command}"]`],
+        lastLines: [`There was an error executing ${command}`],
         hint: expect.stringContaining(hint),
       },
     });
