@@ -20,8 +20,9 @@ export function processIdentity(pid = process.pid): ProcessIdentity {
   };
 }
 
-/** Whether that very process still runs. */
+/** Whether that very process still runs; one that has ended and that nobody has asked about (a zombie) does not. */
 export function isAlive(identity: ProcessIdentity): boolean {
+  if (/^[ZX]$/.test(statOf(identity.pid)?.[0] ?? '')) return false;
   const now = processIdentity(identity.pid);
   if (now.bootId !== identity.bootId || now.startTime !== identity.startTime) return false;
   try {
@@ -32,10 +33,13 @@ export function isAlive(identity: ProcessIdentity): boolean {
   }
 }
 
-function startTimeOf(pid: number): string | undefined {
+const startTimeOf = (pid: number): string | undefined => statOf(pid)?.[19];
+
+/** The fields of /proc/PID/stat (proc(5)) from the state on. */
+function statOf(pid: number): readonly string[] | undefined {
   const stat = readIfThere(`/proc/${pid}/stat`);
   // The command's name, in parentheses, may hold spaces and parentheses itself.
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 function readIfThere(file: string): string | undefined {

@@ -488,6 +488,8 @@ describe('what earlier runs left', () => {
     );
     for (const cluster of found) await reaper.destroy(cluster, cloud.context());
     expect(await reaper.list(cloud.context())).toEqual([]);
+    // Nobody need look there again.
+    expect(readdirSync(join(home, 'places'))).toEqual([]);
   });
 
   test('in a cloud that is gone is told as that, with what would have it forgotten', async () => {

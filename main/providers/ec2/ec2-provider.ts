@@ -98,8 +98,9 @@ export class Ec2Provider implements Provider, CanKeep, CanReboot, CanPower {
    * and the one that the environment names.
    */
   async list(ctx: Pick<RunContext, 'signal'>): Promise<readonly ListedCluster[]> {
-    const found = await this.#places.everywhere(ctx.signal, (api) => clustersAt(api, ctx.signal));
-    return merge(found.flat(), this.#states, Date.now());
+    const found = (await this.#places.everywhere(ctx.signal, (api) => clustersAt(api, ctx.signal))).flat();
+    await this.#states.forgetPlacesBut(found.map(({ place }) => place));
+    return merge(found, this.#states, Date.now());
   }
 
   async destroy({ id, state }: Pick<Cluster, 'id' | 'state'>, ctx: Act): Promise<void> {

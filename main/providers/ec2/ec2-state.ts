@@ -64,6 +64,16 @@ export class Ec2States {
     return (await Promise.all(read)).filter((place) => place !== undefined);
   }
 
+  /** Forgets the places where no cluster is known to be, but `found`: those where one was found by its tags. */
+  async forgetPlacesBut(found: readonly Place[]): Promise<void> {
+    const states = await Promise.all((await this.ids()).map((id) => this.read(id)));
+    const wanted = [...found, ...states.flatMap((state) => (state ? [state.place] : []))];
+    for (const place of await this.places()) {
+      if (wanted.some((other) => samePlace(other, place))) continue;
+      await rm(this.fileOf(place), { force: true });
+    }
+  }
+
   /** Where a cluster is remembered. */
   folderOf(id: string): string {
     return join(this.home, id);

@@ -4,7 +4,7 @@ import type { Machine } from '../provider.ts';
 import type { OwnInstance } from './instances.ts';
 
 /**
- * Tells each machine the names of the others, by their private addresses: these are known once the instances exist, so
+ * Tells each machine the names of all, by their private addresses: these are known once the instances exist, so
  * no user data can tell them. Waits for the machines to answer by ssh, `patience` seconds each. Throws ShakedownError.
  */
 export async function introduce(
@@ -16,12 +16,12 @@ export async function introduce(
   if (machines.length < 2) return;
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
+  // Its own name too: by cloud-init that is 127.0.1.1, and what listens there the others do not reach.
+  const lines = machines.flatMap(({ id, name }) => {
+    const address = instances.find(({ node }) => node === id)?.privateAddress;
+    return address === undefined ? [] : [`${address} ${name}\n`];
+  });
   const told = machines.map(async (machine) => {
-    const others = machines.filter(({ id }) => id !== machine.id);
-    const lines = others.flatMap(({ id, name }) => {
-      const address = instances.find(({ node }) => node === id)?.privateAddress;
-      return address === undefined ? [] : [`${address} ${name}\n`];
-    });
     try {
       await addNames(machine, lines, { signal: either, patience });
     } catch (error) {
