@@ -122,6 +122,21 @@ test('doctor tells which kind of machine such a user gets, and why', async () =>
   expect(named('leftovers')).toMatchObject({ ok: true });
 });
 
+test('packages that this host lacks are told before there are machines', async () => {
+  const config = files['config/main.config.ts'].replace(
+    'checks: [',
+    "packages: ['no-such-package'], checks: [",
+  );
+  write(folder, 'config/main.config.ts', config);
+  const { exitCode, all } = await shakedown('run');
+  write(folder, 'config/main.config.ts', files['config/main.config.ts']);
+  expect([exitCode, all]).toEqual([
+    3,
+    expect.stringContaining('this user may not install them: no-such-package'),
+  ]);
+  expect(all).toContain('0 nodes');
+});
+
 test('a scenario with a systemd service passes, its checks by ssh, and leaves nothing', async () => {
   const { exitCode, all } = await shakedown('run');
   expect(exitCode, all).toBe(0);
