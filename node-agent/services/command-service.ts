@@ -93,6 +93,9 @@ export class CommandService implements Service {
     return this.#marked.find(this.#spec.name).length > 0 ? 'ready' : 'stopped';
   }
 
+  /** No boot starts it, and the end of another agent's child cannot be waited for. */
+  async watchOnceBooted(): Promise<void> {}
+
   async lastLines(): Promise<string[]> {
     return lastLinesOfFile(this.#logFile, this.#logStart);
   }

@@ -30,6 +30,8 @@ export interface Service {
   look(): Promise<{ readonly running: boolean; readonly pid?: number }>;
   /** What it looks like from outside, for one that another agent started, or the boot. */
   seen(): Promise<ServiceState>;
+  /** Watches for its end from when the boot is over, if it runs then and `isUp`, which is told so, agrees. */
+  watchOnceBooted(isUp: () => boolean): Promise<void>;
   lastLines(): Promise<string[]>;
   watchLog(pattern: RegExp): LogWatch;
 }

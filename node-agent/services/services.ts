@@ -1,34 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ShakedownError } from '../../common/errors.ts';
-import type { ServiceDied, ServiceState, ServiceStatus } from '../../common/protocol.ts';
+import type { ServiceDied, ServiceStatus } from '../../common/protocol.ts';
 import type { ServiceSpec } from '../../common/ready.ts';
 import type { AgentState } from '../agent-state.ts';
 import type { MarkedProcesses } from '../marked-processes.ts';
+import { becomeReady } from './become-ready.ts';
 import { CommandService } from './command-service.ts';
-import { prepareProbe } from './probe.ts';
+import { type Entry, settled } from './entry.ts';
 import type { Service, ServiceEnd } from './service.ts';
-import { endedWhileStarting, notReady, unknownService } from './service-failures.ts';
+import { unknownService } from './service-failures.ts';
 import { parseSignal } from './signals.ts';
 import type { UnitRecord } from './unit-record.ts';
 import { UnitService } from './unit-service.ts';
-
-interface Entry {
-  readonly spec: ServiceSpec;
-  readonly service: Service;
-  state: ServiceState;
-  /** A call that starts it is under way. */
-  busy: boolean;
-  /** Another agent started it, or the boot: what it is has to be looked up, and nobody waits for its end. */
-  readonly resumed: boolean;
-  /** Its end was asked for. */
-  expected: boolean;
-  end: ServiceEnd | undefined;
-  /** Told when it ends while it starts. */
-  onEnd: (() => void) | undefined;
-}
-
-/** An entry of which nothing is under way. */
-const settled = { busy: false, resumed: false, expected: false, end: undefined, onEnd: undefined };
 
 /** The services of one node, by name. A service that ends unasked is told once. */
 export class Services {
@@ -61,15 +44,14 @@ export class Services {
     }
     if (known?.state === 'ready' && (await known.service.look()).running) {
       // systemd may have started it again a moment ago.
-      if (spec.ready && !('log' in spec.ready))
-        await this.#becomeReady(known, workingDir, signal, async () => {});
+      if (spec.ready && !('log' in spec.ready)) await becomeReady(known, workingDir, signal, async () => {});
       return this.#status(known);
     }
     const left = known?.resumed === true && spec.unit !== undefined;
     if (known && !left) await this.stop(spec.name);
     const entry = this.#enter(spec, workingDir, left ? 'leave' : 'restart');
     try {
-      await this.#becomeReady(entry, workingDir, signal, (within) => entry.service.start(within));
+      await becomeReady(entry, workingDir, signal, (within) => entry.service.start(within));
     } catch (error) {
       const { running } = await entry.service.look().catch(() => ({ running: false }));
       if (entry.end || !running) entry.state = 'died';
@@ -81,13 +63,27 @@ export class Services {
     return this.#status(entry);
   }
 
-  /** Makes services known that another agent of this run started, before the node restarted; starts none. */
+  /**
+   * Makes services known that another agent of this run started, before the node restarted; starts none. Those that the
+   * boot starts are watched once that is over.
+   */
   resume(specs: readonly ServiceSpec[], workingDir: string): void {
     for (const spec of specs) {
       if (this.#entries.has(spec.name)) continue;
       const service = this.#make(spec, workingDir, 'leave');
-      this.#entries.set(spec.name, { ...settled, spec, service, resumed: true, state: 'stopped' });
+      const entry: Entry = { ...settled, spec, service, resumed: true, state: 'stopped' };
+      service.onEnd((end) => void this.#ended(entry, end));
+      this.#entries.set(spec.name, entry);
+      service.watchOnceBooted(() => this.#isUp(entry)).catch(() => {});
     }
+  }
+
+  /** A service that the boot has started is as one that was asked for, unless that was done meanwhile. */
+  #isUp(entry: Entry): boolean {
+    if (this.#entries.get(entry.spec.name) !== entry || entry.expected) return false;
+    entry.resumed = false;
+    entry.state = 'ready';
+    return true;
   }
 
   /** Idempotent; a service that was never started counts as stopped. */
@@ -143,42 +139,6 @@ export class Services {
   #make(spec: ServiceSpec, workingDir: string, ifUp: 'restart' | 'leave'): Service {
     if (spec.unit !== undefined) return new UnitService(spec.name, spec.unit, this.#units, ifUp);
     return new CommandService(spec, workingDir, this.#state.logFile(spec.name), this.#marked);
-  }
-
-  async #becomeReady(
-    entry: Entry,
-    workingDir: string,
-    outer: AbortSignal,
-    start: (signal: AbortSignal) => Promise<void>,
-  ): Promise<void> {
-    const { spec, service } = entry;
-    const late = AbortSignal.timeout(spec.readyWithin * 1000);
-    const ended = new AbortController();
-    entry.onEnd = () => ended.abort();
-    const signal = AbortSignal.any([outer, late, ended.signal]);
-    let last = spec.unit === undefined ? 'it was not started' : 'systemd is still starting it';
-    // The log is watched from before the start, or its first lines would be missed.
-    using probe = spec.ready ? prepareProbe(spec.ready, service, workingDir) : undefined;
-    try {
-      await start(signal);
-      for (let pause = 25; ; pause = Math.min(pause * 1.5, 500)) {
-        const problem = await probe?.attempt(signal);
-        signal.throwIfAborted();
-        if (problem === undefined) break;
-        last = problem;
-        await sleep(pause, undefined, { signal });
-      }
-      // Without a probe, one that ends at once has not started.
-      if (!probe) await sleep(250, undefined, { signal });
-    } catch (error) {
-      if (error instanceof ShakedownError) throw error;
-      if (ended.signal.aborted) throw await endedWhileStarting(spec, service, entry.end);
-      outer.throwIfAborted();
-      if (late.aborted) throw await notReady(spec, service, last);
-      throw error;
-    } finally {
-      entry.onEnd = undefined;
-    }
   }
 
   async #ended(entry: Entry, end: ServiceEnd): Promise<void> {

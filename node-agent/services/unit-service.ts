@@ -98,6 +98,15 @@ export class UnitService implements Service {
     return state.active === 'activating' ? 'starting' : 'ready';
   }
 
+  async watchOnceBooted(isUp: () => boolean): Promise<void> {
+    if (!hasSystemd()) return;
+    await systemctl(['is-system-running', '--wait']);
+    const now = await showUnit(this.#unit);
+    if (now.active !== 'active' || !isUp()) return;
+    this.#restarts = now.restarts;
+    this.#watch(now.mainPid);
+  }
+
   lastLines(): Promise<string[]> {
     return journalOf(this.#unit);
   }

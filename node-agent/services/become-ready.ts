@@ -1,0 +1,45 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ShakedownError } from '../../common/errors.ts';
+import type { Entry } from './entry.ts';
+import { prepareProbe } from './probe.ts';
+import { endedWhileStarting, notReady } from './service-failures.ts';
+
+/**
+ * Starts a service by `start` and waits until it is ready: its probe finds nothing wrong, or without one it is still
+ * there a moment later. Throws ShakedownError when it ends or is not ready in time, and the reason of `outer`.
+ */
+export async function becomeReady(
+  entry: Entry,
+  workingDir: string,
+  outer: AbortSignal,
+  start: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const { spec, service } = entry;
+  const late = AbortSignal.timeout(spec.readyWithin * 1000);
+  const ended = new AbortController();
+  entry.onEnd = () => ended.abort();
+  const signal = AbortSignal.any([outer, late, ended.signal]);
+  let last = spec.unit === undefined ? 'it was not started' : 'systemd is still starting it';
+  // The log is watched from before the start, or its first lines would be missed.
+  using probe = spec.ready ? prepareProbe(spec.ready, service, workingDir) : undefined;
+  try {
+    await start(signal);
+    for (let pause = 25; ; pause = Math.min(pause * 1.5, 500)) {
+      const problem = await probe?.attempt(signal);
+      signal.throwIfAborted();
+      if (problem === undefined) break;
+      last = problem;
+      await sleep(pause, undefined, { signal });
+    }
+    // Without a probe, one that ends at once has not started.
+    if (!probe) await sleep(250, undefined, { signal });
+  } catch (error) {
+    if (error instanceof ShakedownError) throw error;
+    if (ended.signal.aborted) throw await endedWhileStarting(spec, service, entry.end);
+    outer.throwIfAborted();
+    if (late.aborted) throw await notReady(spec, service, last);
+    throw error;
+  } finally {
+    entry.onEnd = undefined;
+  }
+}
