@@ -25,15 +25,15 @@ export function userData(boot: FirstBoot): string {
   const wait = packages.length > 0;
   const config = {
     hostname: name,
-    // sudo looks the host's own name up, and waits long for an answer that does not come.
-    manage_etc_hosts: 'localhost',
+    // Else it would give the host its own name as 127.0.1.1 at each boot.
+    manage_etc_hosts: false,
     disable_root: false,
     ssh_pwauth: false,
     ssh_deletekeys: true,
     ssh_keys: { ed25519_private: hostKey, ed25519_public: publicHostKey },
     ssh_authorized_keys: [publicKey],
     ...(user === 'root' ? {} : { users: ['default', account(user, publicKey)] }),
-    bootcmd: [...(wait ? [holdSsh] : []), expiry(boot.expiresAfter)],
+    bootcmd: [...(wait ? [holdSsh] : []), ownName(name), expiry(boot.expiresAfter)],
     ...(mirror === undefined ? {} : { apt: { primary: [{ arches: ['default'], uri: mirror }] } }),
     ...(wait ? { package_update: true, packages: [...packages], runcmd: [letSsh] } : {}),
   };
@@ -47,6 +47,10 @@ const account = (name: string, publicKey: string) => ({
   lock_passwd: true,
   ssh_authorized_keys: [publicKey],
 });
+
+/** sudo looks the host's own name up, and waits long for an answer that does not come. */
+const ownName = (name: string): string =>
+  `grep -qE '[[:space:]]${name}([[:space:]]|$)' /etc/hosts || echo '127.0.1.1 ${name}' >> /etc/hosts`;
 
 /**
  * bootcmd runs at every boot and long before the network is there. A monotonic timer: clocks are what tests turn.

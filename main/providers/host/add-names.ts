@@ -1,17 +1,19 @@
 import { ShakedownError } from '../../../common/errors.ts';
 import { connectSsh } from '../../remotes/ssh-remote.ts';
 import type { Machine } from '../provider.ts';
+import { quote } from './root-script.ts';
 
-/** Puts each line of its input that is not there yet before the others; in place: a container's may be mounted. */
-const prepend = `missing=$(while IFS= read -r line; do
-  grep -qxF -- "$line" /etc/hosts || printf '%s\\n' "$line"
-done)
-[ -z "$missing" ] || { old=$(cat /etc/hosts) && printf '%s\\n' "$missing" "$old" > /etc/hosts; }`;
+/** Puts its input before all lines that have none of the names. In place: a container's file may be mounted. */
+const replaceNames = (names: readonly string[]): string => {
+  const any = names.map((name) => name.replaceAll('.', '\\.')).join('|');
+  const said = quote(`^[^#]*[[:space:]](${any})([[:space:]]|$)`);
+  return `old=$(grep -vE ${said} /etc/hosts); { cat; printf '%s\\n' "$old"; } > /etc/hosts`;
+};
 
 /**
- * Adds lines (`10.0.0.5 db\n` each) to a machine's /etc/hosts (hosts(5)) over ssh, those that are not there yet, and
- * before the others: the first one with a name counts. `patience`: seconds for the machine to answer, which may still be
- * booting. Throws ShakedownError, and the signal's reason.
+ * Tells a machine names, by lines (`10.0.0.5 db\n` each) for its /etc/hosts (hosts(5)) over ssh, which replace what else
+ * is said there of these names: of several answers programs take the first, or a loopback address. `patience`: seconds
+ * for the machine to answer, which may still be booting. Throws ShakedownError, and the signal's reason.
  */
 export async function addNames(
   machine: Machine,
@@ -20,8 +22,9 @@ export async function addNames(
 ): Promise<void> {
   if (lines.length === 0) return;
   await using remote = await connectSsh(machine.ssh, { signal, timeout: patience });
+  const names = lines.map((line) => line.trim().split(/\s+/)[1] ?? '');
   const options = { signal, root: true, stdin: lines.join('') };
-  const { exitCode, stderr } = await remote.exec(prepend, options);
+  const { exitCode, stderr } = await remote.exec(replaceNames(names), options);
   if (exitCode === 0) return;
   throw new ShakedownError({
     message: 'the names of the machines could not be added to /etc/hosts',
