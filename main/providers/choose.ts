@@ -61,8 +61,11 @@ export function chooseAmong(all: readonly Probed[]): Choice {
 
 const reason = (probe: ProbeResult): string => probe.reason ?? 'no reason given';
 
-/** The packages of the first kind that packages alone would mend. */
+/** The packages of the first kind that packages alone would mend; rather one whose machines then lack nothing. */
 function mend(probed: readonly Probed[]): string | undefined {
-  const packages = probed.find(({ probe }) => probe.missingPackages?.length)?.probe.missingPackages;
-  return packages && `apt-get install ${packages.join(' ')}`;
+  const mendable = probed
+    .map(({ probe }) => probe)
+    .filter(({ missingPackages = [] }) => missingPackages.length > 0);
+  const { missingPackages } = mendable.find(({ lacks }) => lacks === undefined) ?? mendable[0] ?? {};
+  return missingPackages && `apt-get install ${missingPackages.join(' ')}`;
 }

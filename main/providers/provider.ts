@@ -88,7 +88,7 @@ export interface ProbeResult {
   readonly reason?: string;
   /** What is worth knowing where it works: `emulated: there is no /dev/kvm`. */
   readonly note?: string;
-  /** Where it works: what its machines have not that scenarios count on, and why: `no systemd: …`. */
+  /** What its machines have not, or would not have, that scenarios count on, and why: `no systemd: …`. */
   readonly lacks?: string;
   /** Debian packages of the main host that would mend it. */
   readonly missingPackages?: readonly string[];

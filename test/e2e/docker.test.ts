@@ -414,7 +414,7 @@ describe('Podman without root', () => {
       const cluster = await provider.create({ cluster: 'fade01', machines, options: { count: 2, image: '${name}', engine: 'podman' }, login, shares: [] }, ctx);
       const node = await connectSsh(cluster.machines[0].ssh, { signal, timeout: 60 });
       console.log((await node.exec('hostname; whoami; cat /proc/1/comm; ping -c1 -W5 n1 >/dev/null && echo reaches')).stdout);
-      console.log(JSON.stringify(await provider.list(ctx)), cluster.machines[1].ssh.host);
+      console.log(JSON.stringify(await provider.list(ctx)), cluster.machines[1].ssh.host, cluster.machines[1].sshOnly);
       await node[Symbol.asyncDispose]();
       await provider.create({ cluster: 'fade02', machines, options: { count: 2, image: '${name}', engine: 'podman', memory: '100M' }, login, shares: [] }, ctx).catch((error) => console.log(error.message));
       await provider.destroy({ id: 'fade01' }, ctx);
@@ -424,7 +424,7 @@ describe('Podman without root', () => {
       'root',
       expect.stringMatching(/^(sshd|systemd)$/),
       'reaches',
-      '[{"id":"fade01","kept":false,"ownerAlive":true}] 127.0.0.1',
+      '[{"id":"fade01","kept":false,"ownerAlive":true}] 127.0.0.1 true',
       ...(printed.includes('cannot limit')
         ? ["podman without root cannot limit 'memory' on this main host"]
         : []),

@@ -58,7 +58,15 @@ export async function probeEngines(signal: AbortSignal): Promise<ProbeResult> {
       caps,
     };
   }
-  return { ok: false, reason: reasons(found), missingPackages: [...missing, ...tools], caps };
+  // What a Podman would have that is not there yet.
+  const { lacks } = aboutEngine(podmanEngine());
+  return {
+    ok: false,
+    reason: reasons(found),
+    missingPackages: [...missing, ...tools],
+    ...(lacks === undefined ? {} : { lacks }),
+    caps,
+  };
 }
 
 /** What is to be known of machines of an engine. */

@@ -10,7 +10,7 @@ export const namespacePrograms = {
 /** For shell: prints `lacks WHAT` for what the user `$1` with the id `$2` may not do. */
 export const looksAtUser = `for file in subuid subgid; do grep -qE "^($1|$2):" /etc/$file 2>/dev/null || echo lacks $file; done
 unshare --user --map-root-user true 2>/dev/null || echo lacks userns
-{ : <>/dev/net/tun; } 2>/dev/null || echo lacks tun`;
+{ [ -r /dev/net/tun ] && [ -w /dev/net/tun ]; } || echo lacks tun`;
 
 /** What of it an ordinary user cannot do without, in words and with the remedy; nothing when all is there. */
 export function userLacks(

@@ -64,3 +64,14 @@ test('when none works each reason is told, and what to install', async () => {
     },
   });
 });
+
+test('what to install is rather for a kind whose machines lack nothing', async () => {
+  const none = among({
+    nspawn: fails('it needs root'),
+    docker: { ...fails('no Podman', ['podman']), lacks: 'no systemd' },
+    qemu: fails('no emulator', ['qemu-system-x86']),
+  });
+  await expect(chooseProvider(ctx, none)).rejects.toMatchObject({
+    details: { hint: expect.stringContaining('apt-get install qemu-system-x86;') },
+  });
+});
