@@ -1,15 +1,12 @@
 import { UsageError } from '../../../common/errors.ts';
+import { parsedOptions } from '../parsed-options.ts';
 import type { Machine, MachineSpec, MachinesSpec } from '../provider.ts';
 import { type DockerSettings, dockerOptionsSchema } from './docker-options.ts';
 import { consoleLog } from './names.ts';
 
 /** What `docker({…})` was given, checked. Throws UsageError with all that is wrong. */
-export function settingsOf(options: unknown): DockerSettings {
-  const parsed = dockerOptionsSchema.safeParse(options);
-  if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map(({ path, message }) => ['docker', ...path, message].join(': '));
-  throw new UsageError(issues.join('\n'));
-}
+export const settingsOf = (options: unknown): DockerSettings =>
+  parsedOptions('docker', dockerOptionsSchema, options);
 
 /** Names as Debian's adduser takes them (adduser(8), NAME_REGEX). */
 export function accountOf({ user = 'root', publicKey }: MachinesSpec['login']): {

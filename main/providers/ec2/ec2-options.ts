@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { UsageError } from '../../../common/errors.ts';
 import { releaseNamed } from '../debian/releases.ts';
 import { countOrNodes, countOrNodesMessage, machineFields } from '../machine-options.ts';
+import { parsedOptions } from '../parsed-options.ts';
 
 const least = 5 * 60;
 const most = 30 * 24 * 3600;
@@ -78,14 +78,10 @@ export function seconds(value: number | string): number {
 
 /** The options as they were validated. Throws UsageError with every mistake in them, and for a release that is not known. */
 export function settingsOf(options: unknown): Ec2Settings {
-  const parsed = ec2OptionsSchema.safeParse(options);
-  if (parsed.success) {
-    const { image, os, nodes = [] } = parsed.data;
-    if (image === undefined) for (const each of [{ os }, ...nodes]) releaseNamed(each.os ?? os);
-    return parsed.data;
-  }
-  const issues = parsed.error.issues.map(({ path, message }) => ['ec2', ...path, message].join(': '));
-  throw new UsageError(issues.join('\n'));
+  const settings = parsedOptions('ec2', ec2OptionsSchema, options);
+  const { image, os, nodes = [] } = settings;
+  if (image === undefined) for (const each of [{ os }, ...nodes]) releaseNamed(each.os ?? os);
+  return settings;
 }
 
 /** Who logs in: the run's user, or the options', or root, who may because the user data says so. */

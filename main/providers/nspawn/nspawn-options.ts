@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { UsageError } from '../../../common/errors.ts';
 import { releaseNamed } from '../debian/releases.ts';
 import { countOrNodes, countOrNodesMessage, machineFields } from '../machine-options.ts';
+import { parsedOptions } from '../parsed-options.ts';
 
 export const nspawnOptionsSchema = z
   .strictObject({
@@ -23,11 +23,7 @@ export const nspawn = (options: NspawnOptions): { provider: 'nspawn'; options: N
 
 /** The options, validated, with defaults; throws UsageError that names every mistake, unknown systems included. */
 export function settingsOf(options: unknown): NspawnSettings {
-  const parsed = nspawnOptionsSchema.safeParse(options);
-  if (parsed.success) {
-    for (const { os = parsed.data.os } of parsed.data.nodes ?? [{}]) releaseNamed(os);
-    return parsed.data;
-  }
-  const issues = parsed.error.issues.map(({ path, message }) => ['nspawn', ...path, message].join(': '));
-  throw new UsageError(issues.join('\n'));
+  const settings = parsedOptions('nspawn', nspawnOptionsSchema, options);
+  for (const { os = settings.os } of settings.nodes ?? [{}]) releaseNamed(os);
+  return settings;
 }

@@ -5,6 +5,7 @@ import { releaseNamed } from '../debian/releases.ts';
 import { rootCanBeHad, runAsOwner } from '../host/own-root.ts';
 import { readResolver } from '../host/resolver.ts';
 import { subnetCandidates } from '../host/subnets.ts';
+import { parsedOptions } from '../parsed-options.ts';
 import type { Cluster, Login, Machine, MachinesSpec } from '../provider.ts';
 import { awaitCloudBoot } from './cloud-boot.ts';
 import { type CreatePlan, createScript, folderScript } from './create-script.ts';
@@ -23,15 +24,11 @@ import { CloneError, wakeMachines } from './wake-machines.ts';
 
 /** What the options say. Throws UsageError with all that is wrong with them. */
 export function settingsOf(options: unknown): QemuSettings {
-  const parsed = qemuOptionsSchema.safeParse(options);
-  if (parsed.success) {
-    const { os, nodes = [{}], image } = parsed.data;
-    // Of an image of one's own nobody but its owner knows what it is.
-    if (image === undefined) for (const node of nodes) releaseNamed(node.os ?? os);
-    return parsed.data;
-  }
-  const issues = parsed.error.issues.map(({ path, message }) => ['qemu', ...path, message].join(': '));
-  throw new UsageError(issues.join('\n'));
+  const settings = parsedOptions('qemu', qemuOptionsSchema, options);
+  const { os, nodes = [{}], image } = settings;
+  // Of an image of one's own nobody but its owner knows what it is.
+  if (image === undefined) for (const node of nodes) releaseNamed(node.os ?? os);
+  return settings;
 }
 
 /**

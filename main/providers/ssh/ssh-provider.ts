@@ -1,5 +1,6 @@
 import { UsageError } from '../../../common/errors.ts';
 import type { RunContext } from '../../context.ts';
+import { parsedOptions } from '../parsed-options.ts';
 import type {
   CanKeep,
   Cluster,
@@ -117,9 +118,5 @@ export class SshProvider implements Provider, CanKeep {
   }
 }
 
-function machinesOf(options: unknown): SshMachines {
-  const parsed = sshOptionsSchema.safeParse(options);
-  if (parsed.success) return sshMachines(parsed.data, () => undefined);
-  const issues = parsed.error.issues.map((issue) => ['ssh', ...issue.path, issue.message].join(': '));
-  throw new UsageError(issues.join('\n'));
-}
+const machinesOf = (options: unknown): SshMachines =>
+  sshMachines(parsedOptions('ssh', sshOptionsSchema, options), () => undefined);

@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { UsageError } from '../../../common/errors.ts';
 import { processIdentity } from '../../../common/process-identity.ts';
 import type { RunContext } from '../../context.ts';
 import { listed } from '../host/cluster-state.ts';
+import { parsedOptions } from '../parsed-options.ts';
 import type {
   CanKeep,
   CanPower,
@@ -117,9 +117,5 @@ export class VagrantProvider implements Provider, CanKeep, CanReboot, CanPower, 
   }
 }
 
-function settingsOf(options: unknown): VagrantSettings {
-  const parsed = vagrantOptionsSchema.safeParse(options);
-  if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map(({ path, message }) => ['vagrant', ...path, message].join(': '));
-  throw new UsageError(issues.join('\n'));
-}
+const settingsOf = (options: unknown): VagrantSettings =>
+  parsedOptions('vagrant', vagrantOptionsSchema, options);
