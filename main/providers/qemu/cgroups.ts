@@ -5,7 +5,7 @@ import { rootCanBeHad } from '../host/own-root.ts';
 const none = `
 groups=()
 own_group() { :; }
-put() { return 1; }`;
+put() { die "without root no machine can be held to part of a core: give 'cpus' as whole numbers"; }`;
 
 /** What scripts have to do with cgroups: nothing where root cannot be had. */
 export const groupFunctions = (): string => (rootCanBeHad() ? cgroupFunctions : none);

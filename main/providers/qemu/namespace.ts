@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -16,7 +17,9 @@ export async function runBesideMachines(id: string, script: string, options: Scr
   const pid = await readFile(namespaceFiles(id).pid, 'utf8').catch(() => '');
   if (pid === '')
     throw new ShakedownError({ ...options.failure, hint: "its machines have ended: 'shakedown reap'" });
-  const enter = ['nsenter', `--target=${pid.trim()}`, '--user', '--net', '--pid'];
+  // Behind QEMU's own network a machine is in that of this main host.
+  const net = existsSync(namespaceFiles(id).api) ? ['--net'] : [];
+  const enter = ['nsenter', `--target=${pid.trim()}`, '--user', ...net, '--pid'];
   return runScript(enter, script, options);
 }
 
