@@ -34,7 +34,8 @@ export async function holdBootIds(
   const names = containers.map(({ name }) => machineNameFor(id, name)).join(' ');
   const script = `
 for name in ${names}; do
-  sed -i ${quote(`1i lxc.hook.mount = ${bootIdHook(id)}`)} "$(lxc-config lxc.lxcpath)/$name/config"
+  config=$(lxc-config lxc.lxcpath)/$name/config
+  if [ -e $config ]; then sed -i ${quote(`1i lxc.hook.mount = ${bootIdHook(id)}`)} $config; fi
 done`;
   await runAsRoot(script, {
     signal,

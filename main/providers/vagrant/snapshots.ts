@@ -53,7 +53,7 @@ async function onContainer(which: Named, what: string, script: string, { signal 
 /** The folder is in the container's own, with which LXC removes it. */
 const copyScript = (name: string): string => `
 there=$home/snapshot-${name}
-[ -d $home/rootfs ] || die 'its disk is not a folder of the main host'
+grep -Eq '^lxc.rootfs.path *= *(dir:|/)' $home/config || die 'its disk is not a folder of the main host'
 rm -rf --one-file-system $there.new
 running=$(lxc-info -s -H -n $container)
 if [ $running = RUNNING ]; then lxc-freeze -n $container; fi
