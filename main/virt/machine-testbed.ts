@@ -1,26 +1,15 @@
-import { readFile } from 'node:fs/promises';
 import { ShakedownError } from '../../common/errors.ts';
 import type { RunContext } from '../context.ts';
-import { makeMachines, newClusterId, type WantedMachines } from '../phases/machines.ts';
-import { type Cluster, canReboot, canSnapshot, type Provider } from '../providers/provider.ts';
+import { makeMachines, newClusterId } from '../phases/machines.ts';
+import { type Cluster, canReboot, canSnapshot } from '../providers/provider.ts';
 import { bootOf } from '../remotes/next-boot.ts';
-import { must, restoreScratch, saveScratch } from './boot.ts';
+import { endOf, must, restoreScratch, saveScratch } from './boot.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import { copyDown, copyUp } from './copy.ts';
-import { OpenMachine, type OpenOptions } from './open-machine.ts';
+import { OpenMachine } from './open-machine.ts';
 import { openShell } from './open-shell.ts';
-import type { Testbed } from './testbed.ts';
-
-export interface TestbedPlan extends Omit<OpenOptions, 'signal'> {
-  readonly provider: Provider;
-  /** Whether it makes machines, or takes one that exists. */
-  readonly makes: boolean;
-  readonly wanted: WantedMachines;
-  /** Seconds for one copy: AUTOPKGTEST_VIRT_COPY_TIMEOUT. */
-  readonly copyTimeout: number;
-  /** A line for a person. */
-  readonly tell: (line: string) => void;
-}
+import { switchOnUntil } from './own-restart.ts';
+import type { Testbed, TestbedPlan } from './testbed.ts';
 
 /** The snapshot to which `revert` goes back. */
 const pristine = 'as-opened';
@@ -107,7 +96,10 @@ export class MachineTestbed implements Testbed {
       await provider.reboot({ cluster, machine: machine.id }, this.#ctx);
     }
     await this.#open.disconnect();
-    await this.#open.reconnect(before);
+    const back = this.#open.reconnect(before);
+    if (prepareOnly)
+      await switchOnUntil(back, { cluster, machine: machine.id }, machine.ssh, provider, this.#ctx);
+    await back;
     await restoreScratch(this.#open.remote, { signal });
     await this.#open.auxverb();
   }
@@ -152,7 +144,6 @@ export class MachineTestbed implements Testbed {
   async trouble(): Promise<readonly string[]> {
     const { consoleLog } = this.#opened?.machine ?? {};
     if (consoleLog === undefined) return [];
-    const text = await readFile(consoleLog, 'utf8').catch(() => '');
-    return [`the end of ${consoleLog}:`, ...text.trimEnd().split('\n').slice(-15)];
+    return endOf(consoleLog);
   }
 }

@@ -1,3 +1,7 @@
+import type { WantedMachines } from '../phases/machines.ts';
+import type { Provider } from '../providers/provider.ts';
+import type { OpenOptions } from './open-machine.ts';
+
 /** What a caller of the virtualisation server works on; open or closed. Paths on the machine are absolute. */
 export interface Testbed {
   readonly isOpen: boolean;
@@ -21,4 +25,16 @@ export interface Testbed {
   shell(directory: string, environment: readonly string[]): Promise<void>;
   /** What may explain why the machine does not do what it should, as lines. */
   trouble(): Promise<readonly string[]>;
+}
+
+/** A testbed that is a machine of a provider. */
+export interface TestbedPlan extends Omit<OpenOptions, 'signal'> {
+  readonly provider: Provider;
+  /** Whether it makes machines, or takes one that exists. */
+  readonly makes: boolean;
+  readonly wanted: WantedMachines;
+  /** Seconds for one copy: AUTOPKGTEST_VIRT_COPY_TIMEOUT. */
+  readonly copyTimeout: number;
+  /** A line for a person. */
+  readonly tell: (line: string) => void;
 }

@@ -1,9 +1,8 @@
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ShakedownError } from '../../../common/errors.ts';
 import type { RunContext } from '../../context.ts';
+import { greets } from '../../remotes/greets.ts';
 import type { Machine } from '../provider.ts';
 import type { Accelerator } from './accelerator.ts';
 import { consoleLines, stoppedBoot, upWithoutCloudInit } from './boot-end.ts';
@@ -78,21 +77,3 @@ async function answers(
 const bootHint = 'name an image of a whole disk that boots by BIOS on x86-64, with virtio';
 const cloudInitHint =
   "name an image with cloud-init and sshd: of Debian's 'generic' or 'genericcloud', not 'nocloud'";
-
-/** Whether an ssh server greets there (RFC 4253, 4.2). A forwarded port is open whoever is behind it. */
-export async function greets(host: string, port: number, signal: AbortSignal): Promise<boolean> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(3000)]);
-  const socket = connect({ host, port });
-  socket.on('error', () => undefined);
-  try {
-    const told = once(socket, 'data', { signal: limit });
-    const closed = once(socket, 'close', { signal: limit }).then(() => ['']);
-    const [first]: readonly unknown[] = await Promise.race([told, closed]);
-    return String(first).startsWith('SSH-');
-  } catch {
-    signal.throwIfAborted();
-    return false;
-  } finally {
-    socket.destroy();
-  }
-}

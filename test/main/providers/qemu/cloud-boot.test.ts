@@ -1,7 +1,5 @@
-import { createServer } from 'node:net';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { consoleLines, stoppedBoot, upWithoutCloudInit } from '../../../../main/providers/qemu/boot-end.ts';
-import { greets } from '../../../../main/providers/qemu/cloud-boot.ts';
 
 describe('what the console of a machine of somebody else’s image says', () => {
   test('is told without the control sequences of firmware and boot loaders', () =>
@@ -29,40 +27,5 @@ describe('what the console of a machine of somebody else’s image says', () => 
     expect(upWithoutCloudInit(`[  OK  ] Reached target\r\n${login}`)).toBe(true);
     expect(upWithoutCloudInit(`[ 17.1] cloud-init[243]: Cloud-init v. 22.4.2 running${login}`)).toBe(false);
     expect(upWithoutCloudInit('[   1.0] Linux version 6.1')).toBe(false);
-  });
-});
-
-describe('an ssh server', () => {
-  const signal = AbortSignal.timeout(20_000);
-  const opened: (() => void)[] = [];
-  afterEach(() => {
-    for (const close of opened.splice(0)) close();
-  });
-
-  async function listening(greeting: string): Promise<number> {
-    const server = createServer((socket) => {
-      socket.on('error', () => undefined);
-      if (greeting === '') socket.destroy();
-      else socket.write(greeting);
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    opened.push(() => server.close());
-    const address = server.address();
-    if (address === null || typeof address === 'string') throw new Error('no port');
-    return address.port;
-  }
-
-  test('is one that greets as such', async () => {
-    expect(await greets('127.0.0.1', await listening('SSH-2.0-OpenSSH_9.2\r\n'), signal)).toBe(true);
-    expect(await greets('127.0.0.1', await listening('220 mail\r\n'), signal)).toBe(false);
-  });
-
-  test('is not an open port behind which nobody is', async () => {
-    expect(await greets('127.0.0.1', await listening(''), signal)).toBe(false);
-  });
-
-  test('is not asked for after an interrupt', async () => {
-    const interrupted = AbortSignal.abort(new Error('interrupted'));
-    await expect(greets('127.0.0.1', 9, interrupted)).rejects.toThrow('interrupted');
   });
 });
