@@ -116,7 +116,8 @@ describe('Podman', () => {
 
   test.each([
     ['lacks userns', joe, /may not make user namespaces/],
-    ['lacks subuid\nlacks subgid', joe, /usermod --add-subuids .* joe/],
+    ['lacks subuid\nlacks subgid\nlacks map', joe, /usermod --add-subuids .* joe/],
+    ['lacks map', joe, /ids of user joe cannot be mapped here: .* util-linux 2\.38/],
     ['lacks tun', joe, /chmod 666 \/dev\/net\/tun/],
     ['missing runc\n', joe, /lacks runc/],
     ['caps 00000000a80425fb', root, /privileged/],
