@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { ShakedownError } from '../../../common/errors.ts';
 import type { RunContext } from '../../context.ts';
-import { runAsOwnRoot } from '../host/own-root.ts';
+import { rootCanBeHad, runAsOwnRoot } from '../host/own-root.ts';
 import { quote } from '../host/root-script.ts';
 import type { BaseImage } from './base-image.ts';
 import { trialWord } from './guest-files.ts';
@@ -57,7 +57,11 @@ export async function settleAccelerator(
   ctx: Pick<RunContext, 'signal' | 'cacheDir' | 'emit' | 'log'>,
 ): Promise<Accelerator> {
   if (wanted === 'tcg') return 'tcg';
-  const answer = (await rememberedAnswer(ctx.cacheDir)) ?? (await ask(image, ctx));
+  const reason = await whyNoKvm();
+  const answer =
+    reason === undefined
+      ? ((await rememberedAnswer(ctx.cacheDir)) ?? (await ask(image, ctx)))
+      : { works: false, reason };
   if (answer.works) return 'kvm';
   if (wanted === 'auto') return 'tcg';
   throw new ShakedownError({
@@ -67,12 +71,26 @@ export async function settleAccelerator(
   });
 }
 
+/**
+ * Why KVM cannot even be tried; undefined when it can. Asked each time: a module may be loaded the next minute, and a
+ * user become a member of the group.
+ */
+export async function whyNoKvm(): Promise<string | undefined> {
+  if (!(await may(constants.F_OK))) return 'there is no /dev/kvm';
+  if (rootCanBeHad() || (await may(constants.R_OK | constants.W_OK))) return undefined;
+  return 'this user may not use /dev/kvm (sudo usermod -aG kvm "$USER", where it belongs to that group)';
+}
+
+const may = (mode: number): Promise<boolean> =>
+  access('/dev/kvm', mode).then(
+    () => true,
+    () => false,
+  );
+
 async function ask(
   image: () => Promise<BaseImage>,
   ctx: Pick<RunContext, 'signal' | 'cacheDir' | 'emit' | 'log'>,
 ): Promise<KvmAnswer> {
-  // Not worth remembering: a module may be loaded the next minute.
-  if (!(await exists('/dev/kvm'))) return { works: false, reason: 'there is no /dev/kvm' };
   const answer = await tryKvm(await image(), ctx.signal);
   const key = await situation();
   await mkdir(join(ctx.cacheDir, 'qemu'), { recursive: true });
@@ -95,9 +113,3 @@ timeout -k 1 ${seconds} qemu-system-x86_64 -nodefaults -no-user-config -display 
   const word = /^qemu-system-x86_64: (?!terminating)(.*)$/m.exec(printed)?.[1];
   return { works: false, reason: word ?? `the machine said nothing for ${seconds} s` };
 }
-
-const exists = (file: string): Promise<boolean> =>
-  access(file, constants.F_OK).then(
-    () => true,
-    () => false,
-  );

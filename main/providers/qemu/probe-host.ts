@@ -1,4 +1,3 @@
-import { access, constants } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { execa } from 'execa';
 import type { RunContext } from '../../context.ts';
@@ -13,7 +12,7 @@ import {
 } from '../host/probe-host.ts';
 import { looksAtUser, namespacePrograms, userLacks } from '../host/probe-user.ts';
 import type { ProbeResult } from '../provider.ts';
-import { rememberedAnswer } from './accelerator.ts';
+import { rememberedAnswer, whyNoKvm } from './accelerator.ts';
 import { stateRoot } from './names.ts';
 
 const needs: HostNeeds = {
@@ -83,11 +82,8 @@ export function judgeAsUser(
 
 /** In words, what is known of KVM here: a trial boot tells, and the first machines make it. */
 export async function kvmInWords({ cacheDir }: Pick<RunContext, 'cacheDir'>): Promise<string> {
-  const there = await access('/dev/kvm', constants.F_OK).then(
-    () => true,
-    () => false,
-  );
-  if (!there) return 'emulated: there is no /dev/kvm';
+  const reason = await whyNoKvm();
+  if (reason !== undefined) return `emulated: ${reason}`;
   const answer = await rememberedAnswer(cacheDir);
   if (answer === undefined) return 'with KVM or emulated: not yet known, the first machines try it';
   return answer.works ? 'with KVM' : `emulated: a trial boot under KVM failed (${answer.reason})`;
