@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ShakedownError } from '../../common/errors.ts';
 import type { ServiceState } from '../../common/protocol.ts';
 import { bootedAt, hasSystemd } from '../node-facts.ts';
 import { lastLinesOf } from '../output-buffer.ts';
 import { JournalWatch } from './journal-watch.ts';
 import type { LogWatch, Service, ServiceEnd } from './service.ts';
-import { isUp, journalOf, showUnit, statusOf, systemctl, type UnitState } from './systemctl.ts';
+import { isUp, journalOf, showUnit, systemctl, type UnitState } from './systemctl.ts';
+import { type NamedUnit, notStarted, refuseUnusable, unitFailure } from './unit-failures.ts';
 import type { UnitRecord } from './unit-record.ts';
 
 /** How often the main process is looked for, in ms; that costs no process. */
@@ -17,7 +17,8 @@ const askEvery = 30;
 
 /** A systemd unit. */
 export class UnitService implements Service {
-  readonly #name: string;
+  /** For failures. */
+  readonly #named: NamedUnit;
   readonly #unit: string;
   readonly #record: UnitRecord;
   readonly #ifUp: 'restart' | 'leave';
@@ -30,7 +31,7 @@ export class UnitService implements Service {
 
   /** `ifUp`: what is done to one that runs already when it is started; `restart` it, since its config may be new. */
   constructor(name: string, unit: string, record: UnitRecord, ifUp: 'restart' | 'leave' = 'restart') {
-    this.#name = name;
+    this.#named = { name, unit };
     this.#unit = unit;
     this.#record = record;
     this.#ifUp = ifUp;
@@ -38,7 +39,7 @@ export class UnitService implements Service {
 
   async start(signal: AbortSignal): Promise<void> {
     if (!hasSystemd()) {
-      throw this.#failure('the node does not run systemd', {
+      throw unitFailure(this.#named, 'the node does not run systemd', {
         verdict: 'error',
         hint: 'start it by `command` instead of `unit`',
       });
@@ -48,7 +49,7 @@ export class UnitService implements Service {
       await systemctl(['daemon-reload'], signal);
       state = await showUnit(this.#unit, signal);
     }
-    this.#refuseUnusable(state);
+    refuseUnusable(this.#named, state);
     // On disk first: whoever comes after us must know what to stop.
     this.#record.add(this.#unit, isUp(state));
     this.#startedAt = Date.now();
@@ -58,7 +59,7 @@ export class UnitService implements Service {
       await systemctl(['reset-failed', '--', this.#unit], signal);
     const verb = isUp(state) && !leave ? 'restart' : 'start';
     const result = await systemctl([verb, '--', this.#unit], signal);
-    if (result.exitCode !== 0) throw await this.#notStarted(verb, result.exitCode, result.stderr);
+    if (result.exitCode !== 0) throw await notStarted(this.#named, verb, result);
     const now = await showUnit(this.#unit, signal);
     this.#restarts = now.restarts;
     if (isUp(now)) this.#watch(now.mainPid);
@@ -79,7 +80,9 @@ export class UnitService implements Service {
   async kill(signal: NodeJS.Signals): Promise<void> {
     const result = await systemctl(['kill', `--signal=${signal}`, '--', this.#unit]);
     if (result.exitCode === 0 || !isUp(await showUnit(this.#unit))) return;
-    throw this.#failure(`it could not be sent ${signal}`, { lastLines: lastLinesOf(result.stderr) });
+    throw unitFailure(this.#named, `it could not be sent ${signal}`, {
+      lastLines: lastLinesOf(result.stderr),
+    });
   }
 
   onEnd(listener: (end: ServiceEnd) => void): void {
@@ -152,41 +155,6 @@ export class UnitService implements Service {
     } finally {
       this.#looking = false;
     }
-  }
-
-  #refuseUnusable({ load }: UnitState): void {
-    if (load === 'not-found') {
-      throw this.#failure(`the unit '${this.#unit}' does not exist on the node`, {
-        hint: 'correct the name (`systemctl list-unit-files` on the node), or add the package that brings it',
-      });
-    }
-    if (load === 'masked') {
-      throw this.#failure(`the unit '${this.#unit}' is masked`, {
-        hint: `\`systemctl unmask ${this.#unit}\` in a set-up step`,
-      });
-    }
-    if (load === 'bad-setting' || load === 'error') {
-      throw this.#failure(`the unit '${this.#unit}' cannot be loaded (${load})`, {
-        hint: `\`systemd-analyze verify ${this.#unit}\` on the node`,
-      });
-    }
-  }
-
-  async #notStarted(verb: string, exitCode: number | null, said: string): Promise<ShakedownError> {
-    const [status, journal] = await Promise.all([statusOf(this.#unit), journalOf(this.#unit)]);
-    return this.#failure('systemd could not start it', {
-      command: `systemctl ${verb} ${this.#unit}`,
-      exitCode,
-      lastLines: [...lastLinesOf(said, 3), ...status, ...journal],
-    });
-  }
-
-  #failure(why: string, more: Partial<ShakedownError['details']> = {}): ShakedownError {
-    return new ShakedownError({
-      verdict: 'fail',
-      ...more,
-      message: `service '${this.#name}' failed: ${why}`,
-    });
   }
 }
 
