@@ -1,8 +1,8 @@
 import { execa } from 'execa';
 import type { ProbeResult } from '../provider.ts';
 
-/** Debian's packages with vagrant and a provider that needs no more than the kernel. */
-const packages = ['vagrant', 'vagrant-libvirt'];
+/** Debian's packages with vagrant and a provider that Vagrantfiles name. */
+const packages = ['vagrant', 'vagrant-libvirt', 'libvirt-daemon-system'];
 
 /** Whether vagrant is there; which of its providers works is found out by `vagrant up`, since asking takes seconds. */
 export async function probeVagrant(signal: AbortSignal): Promise<ProbeResult> {

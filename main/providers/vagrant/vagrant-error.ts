@@ -94,5 +94,5 @@ export const vagrantMissing = (): ShakedownError =>
   new ShakedownError({
     message: 'vagrant is not installed',
     phase: 'machines',
-    hint: 'apt-get install vagrant vagrant-libvirt (or vagrant-lxc), or get it from developer.hashicorp.com/vagrant',
+    hint: 'apt-get install vagrant vagrant-libvirt libvirt-daemon-system (or vagrant-lxc), or get it from developer.hashicorp.com/vagrant',
   });
