@@ -28,7 +28,7 @@ export class ClusterPower implements MachinePower {
     const back = async (node: Node) => {
       const acts = this.#nodes.get(node.id);
       if (!(await acts?.whyDown()) || node.lost.aborted) return;
-      ctx.emit({ type: 'note', message: 'it was left off: it is started for its evidence', node: node.id });
+      ctx.emit({ type: 'note', message: 'it is not up: it is started for its evidence', node: node.id });
       await acts?.act({ act: 'powerOn' }, { ctx });
     };
     const failed = (node: Node) => (error: unknown) => ctx.log(asShakedownError(error).message, node.id);

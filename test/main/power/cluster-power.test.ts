@@ -137,7 +137,7 @@ describe('a node whose power a check cuts', () => {
     ]);
     expect(result.failures).toEqual([]);
     const notes = world.events.flatMap((event) => (event.type === 'note' ? [event.message] : []));
-    expect(notes).toContain('it was left off: it is started for its evidence');
+    expect(notes).toContain('it is not up: it is started for its evidence');
   });
 
   test('and that cannot be switched on again costs no other node its evidence', async () => {
