@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test 
 import { UsageError } from '../../common/errors.ts';
 import { newClusterId } from '../../main/phases/machines.ts';
 import { Ec2States } from '../../main/providers/ec2/ec2-state.ts';
+import { scenario, shakedown } from './harness.ts';
 import { type Cloud, credentials, region, startCloud } from './moto/cloud.ts';
 import type { Fault, Rule } from './moto/fault-proxy.ts';
 
@@ -363,6 +364,59 @@ describe('what cannot be', () => {
         node: expect.any(Number),
       },
     });
+  });
+});
+
+describe('the program tells what cannot be, and leaves nothing', () => {
+  const folder = () =>
+    scenario({
+      'it.sh': 'true\n',
+      'config/main.config.ts': `import { defineMain, machines } from 'shakedown';
+export default defineMain({ nodes: machines({ count: 1 }), providers: { ec2: ${JSON.stringify({ region, endpoint: cloud.proxy.url })} } });\n`,
+    });
+  const script = () => [
+    ...['script', 'it.sh', '--provider', 'ec2', '--machine', `region=${region}`],
+    ...['--machine', `endpoint=${cloud.proxy.url}`],
+  ];
+  const run = () => ['run', '--provider', 'ec2'];
+  const refused: Rule = () => error('AuthFailure', 401);
+  const endsItself: Rule = on('RunInstances', () => ({
+    kind: 'then',
+    act: async (answer) => {
+      const [, id = ''] = /<instanceId>(i-[0-9a-f]+)/.exec(answer) ?? [];
+      await cloud.ec2.terminateInstances({ InstanceIds: [id] });
+    },
+  }));
+
+  test.each([
+    [
+      'bad credentials, to run',
+      run,
+      refused,
+      /AuthFailure.*\n +try: check the credentials: AWS_ACCESS_KEY_ID/,
+    ],
+    [
+      'bad credentials, to script',
+      script,
+      refused,
+      /AuthFailure.*\n +try: check the credentials: AWS_ACCESS_KEY_ID/,
+    ],
+    [
+      'an unknown image',
+      () => [...script(), '--machine', 'image=ami-0123456789abcdef0'],
+      undefined,
+      /could not find the image ami-0123456789abcdef0: InvalidAMIID.*\n +try: correct 'image'/,
+    ],
+    ['an instance that ends itself while it boots', script, endsItself, /is terminated and was to boot/],
+  ])('%s', async (_, args, rule, words) => {
+    const directory = folder();
+    cloud.proxy.rule(rule);
+    const { exitCode, all } = await shakedown(directory, args(), credentials);
+    cloud.proxy.rule();
+    expect(exitCode, all).toBe(3);
+    expect(all).toMatch(words);
+    expect(all).not.toMatch(/^\s+at .*:\d+:\d+/m);
+    expect(await cloud.remains()).toEqual([]);
   });
 });
 

@@ -59,6 +59,8 @@ test('a script runs on a machine that is made for it; kept, the machine can be l
     'tty.sh': 'tty; stty size\n',
     'ask.sh': 'read answer; echo "[$answer]"; exit 3\n',
     'stay.sh': 'pwd; sleep 300\n',
+    'deaf.sh': 'trap "" TERM; echo $$; while :; do sleep 0.1; done\n',
+    'suicide.sh': '#!/bin/bash\necho farewell; kill -KILL $$\n',
   });
   await boundedMemory(other, ['script', 'big.sh', ...args], env);
 
@@ -77,6 +79,14 @@ test('a script runs on a machine that is made for it; kept, the machine can be l
   const run: ScriptRun = JSON.parse(slow.stdout);
   expect(run).toMatchObject({ exitCode: 124, machines: [{ result: { timedOut: true } }] });
   expect(slow.exitCode).toBe(124);
+
+  const deaf = await shakedown(other, ['script', 'deaf.sh', ...args, '--timeout', '1'], env);
+  expect(deaf.exitCode, 'SIGKILL after SIGTERM').toBe(124);
+  expect(await shakedown(directory, ['exec', '0', '--', `ls -d /proc/${deaf.stdout}`])).toMatchObject({
+    stdout: '',
+  });
+  const suicide = await shakedown(other, ['script', 'suicide.sh', ...args], env);
+  expect(suicide).toMatchObject({ exitCode: 137, stdout: 'farewell' });
 
   // Killed in the middle, it leaves neither its folder nor the script behind on a machine that is not ours.
   const killed = start(other, ['script', 'stay.sh', ...args], env);
@@ -113,6 +123,21 @@ async function boundedMemory(
   expect(peak, 'KiB').toBeLessThan(600 * 1024);
   rmSync(join(latest(directory), 'nodes/0/stdout.log'));
 }
+
+test('a script that cannot run is told before there is a machine', async () => {
+  const directory = folder({ 'dos.sh': '#!/bin/sh\r\ntrue\r\n' });
+  for (const [script, words] of [
+    ['dos.sh', 'has DOS line ends'],
+    ['missing.sh', 'There is no script'],
+    ['.', 'is a folder, not a script'],
+  ] as const) {
+    const { exitCode, all } = await shakedown(directory, ['script', script, ...onNspawn]);
+    expect(exitCode, all).toBe(2);
+    expect(all).toContain(words);
+    expect(all).not.toMatch(/^\s+at /m);
+  }
+  expect(existsSync(join(directory, '.shakedown'))).toBe(false);
+});
 
 test('on several machines: whose lines they are, a table, and only the failed ones are kept', async () => {
   const directory = folder({ 'it.sh': 'hostname; [ "$(hostname)" != 1 ]\n' });
