@@ -8,11 +8,11 @@ import { agentShares } from '../../main/agent/agent-shares.ts';
 import { startAgent } from '../../main/agent/rpc-agent.ts';
 import { cacheDirectory } from '../../main/cache-dir.ts';
 import { loginForNewMachines } from '../../main/cluster-key.ts';
-import type { RunContext } from '../../main/context.ts';
 import { NspawnProvider } from '../../main/providers/nspawn/nspawn-provider.ts';
 import type { Machine, Share } from '../../main/providers/provider.ts';
 import type { Remote } from '../../main/remotes/remote.ts';
 import { connectSsh } from '../../main/remotes/ssh-remote.ts';
+import { runContext } from '../fakes/run-context.ts';
 
 /*
  * The agent on real machines, with systemd, apt and sudo: what test/node-agent cannot have. The nodes' user is not
@@ -21,14 +21,7 @@ import { connectSsh } from '../../main/remotes/ssh-remote.ts';
 const cacheDir = cacheDirectory(process.env);
 const signal = new AbortController().signal;
 const provider = new NspawnProvider();
-const ctx: RunContext = {
-  signal,
-  emit: () => {},
-  log: () => {},
-  clock: Date.now,
-  cacheDir,
-  ledger: { record: async () => {}, settle: async () => {} },
-};
+const ctx = runContext({ signal, cacheDir });
 const clusters: string[] = [];
 const work = '/srv/shakedown/work';
 

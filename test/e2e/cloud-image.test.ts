@@ -5,23 +5,16 @@ import { pipeline } from 'node:stream/promises';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, type TestContext, test } from 'vitest';
 import { loginForNewMachines } from '../../main/cluster-key.ts';
-import type { RunContext } from '../../main/context.ts';
 import { newClusterId } from '../../main/phases/machines.ts';
 import type { Cluster } from '../../main/providers/provider.ts';
 import { QemuProvider } from '../../main/providers/qemu/qemu-provider.ts';
 import { connectSsh } from '../../main/remotes/ssh-remote.ts';
+import { runContext } from '../fakes/run-context.ts';
 import { debianCloudImage, withoutCloudInit } from './cloud-image/cloud-image.ts';
 import { leftovers } from './harness.ts';
 
 const provider = new QemuProvider();
-const ctx: RunContext = {
-  signal: new AbortController().signal,
-  emit: () => undefined,
-  log: () => undefined,
-  clock: Date.now,
-  cacheDir: '/var/cache/shakedown',
-  ledger: { record: async () => undefined, settle: async () => undefined },
-};
+const ctx = runContext();
 const directory = mkdtempSync('/var/tmp/shakedown-cloud-');
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 

@@ -5,7 +5,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { loginForNewMachines } from '../../main/cluster-key.ts';
-import type { RunContext } from '../../main/context.ts';
 import { newClusterId } from '../../main/phases/machines.ts';
 import { DockerProvider } from '../../main/providers/docker/docker-provider.ts';
 import { chooseEngine } from '../../main/providers/docker/find-engines.ts';
@@ -14,16 +13,10 @@ import { podmanEngine } from '../../main/providers/docker/podman-engine.ts';
 import type { Cluster, Share } from '../../main/providers/provider.ts';
 import type { Remote } from '../../main/remotes/remote.ts';
 import { connectSsh } from '../../main/remotes/ssh-remote.ts';
+import { runContext } from '../fakes/run-context.ts';
 
 const provider = new DockerProvider();
-const ctx: RunContext = {
-  signal: AbortSignal.timeout(600_000),
-  emit: () => undefined,
-  log: () => undefined,
-  clock: Date.now,
-  cacheDir: '/var/cache/shakedown',
-  ledger: { record: async () => undefined, settle: async () => undefined },
-};
+const ctx = runContext({ signal: AbortSignal.timeout(600_000) });
 
 interface Wish {
   readonly cluster?: string;

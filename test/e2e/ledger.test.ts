@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFailed, test } from 'vitest';
-import type { RunContext } from '../../main/context.ts';
 import { makeMachines, newClusterId } from '../../main/phases/machines.ts';
 import { type Cluster, canKeepImages } from '../../main/providers/provider.ts';
 import { providerNamed } from '../../main/providers/registry.ts';
 import { connectSsh } from '../../main/remotes/ssh-remote.ts';
+import { runContext } from '../fakes/run-context.ts';
 import { shakedown } from './harness.ts';
 import { type Bystanders, bystanders } from './ledger/bystanders.ts';
 import { killAfter, seeded, startMaker, traces } from './ledger/killed-makers.ts';
@@ -16,14 +16,7 @@ const seed = Number(process.env.SHAKEDOWN_SEED ?? Math.floor(Math.random() * 2 *
 const random = seeded(seed);
 
 const directory = mkdtempSync('/var/tmp/shakedown-ledger-');
-const ctx: RunContext = {
-  signal: AbortSignal.timeout(900_000),
-  emit: () => undefined,
-  log: () => undefined,
-  clock: Date.now,
-  cacheDir: '/var/cache/shakedown',
-  ledger: { record: async () => undefined, settle: async () => undefined },
-};
+const ctx = runContext({ signal: AbortSignal.timeout(900_000) });
 
 let others: Bystanders;
 let before: string;

@@ -7,17 +7,11 @@ import { NspawnProvider } from '../../main/providers/nspawn/nspawn-provider.ts';
 import type { Cluster, Share } from '../../main/providers/provider.ts';
 import type { Remote } from '../../main/remotes/remote.ts';
 import { connectSsh } from '../../main/remotes/ssh-remote.ts';
+import { runContext } from '../fakes/run-context.ts';
 import { leftovers } from './harness.ts';
 
 export const provider = new NspawnProvider();
-export const ctx: RunContext = {
-  signal: new AbortController().signal,
-  emit: () => undefined,
-  log: () => undefined,
-  clock: Date.now,
-  cacheDir: '/var/cache/shakedown',
-  ledger: { record: async () => undefined, settle: async () => undefined },
-};
+export const ctx = runContext();
 
 export interface Wish {
   readonly cluster?: string;

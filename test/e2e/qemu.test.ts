@@ -2,22 +2,15 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { agentShares } from '../../main/agent/agent-shares.ts';
 import { loginForNewMachines } from '../../main/cluster-key.ts';
-import type { RunContext } from '../../main/context.ts';
 import { newClusterId } from '../../main/phases/machines.ts';
 import type { Cluster } from '../../main/providers/provider.ts';
 import { QemuProvider } from '../../main/providers/qemu/qemu-provider.ts';
 import { connectSsh } from '../../main/remotes/ssh-remote.ts';
+import { runContext } from '../fakes/run-context.ts';
 import { leftovers } from './harness.ts';
 
 const provider = new QemuProvider();
-const ctx: RunContext = {
-  signal: new AbortController().signal,
-  emit: () => undefined,
-  log: () => undefined,
-  clock: Date.now,
-  cacheDir: '/var/cache/shakedown',
-  ledger: { record: async () => undefined, settle: async () => undefined },
-};
+const ctx = runContext();
 
 async function make(id: string, count: number, options: object = {}, user?: string): Promise<Cluster> {
   const login = await loginForNewMachines(user === undefined ? {} : { user }, ctx.cacheDir);

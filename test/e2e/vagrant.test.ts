@@ -5,25 +5,22 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { loginForNewMachines } from '../../main/cluster-key.ts';
-import type { RunContext } from '../../main/context.ts';
 import { newClusterId } from '../../main/phases/machines.ts';
 import type { Cluster } from '../../main/providers/provider.ts';
 import { VagrantProvider } from '../../main/providers/vagrant/vagrant-provider.ts';
 import type { Remote } from '../../main/remotes/remote.ts';
 import { connectSsh } from '../../main/remotes/ssh-remote.ts';
+import { runContext } from '../fakes/run-context.ts';
 import { clusterIds, mainConfig, readLatest, scenario, shakedown, start, write } from './harness.ts';
 import { lxcBox } from './vagrant-box/lxc-box.ts';
 
 const provider = new VagrantProvider();
 const said: string[] = [];
-const ctx: RunContext = {
+const ctx = runContext({
   signal: AbortSignal.timeout(1_500_000),
   emit: (event) => void (event.type === 'note' && said.push(event.message)),
   log: (message) => void said.push(message),
-  clock: Date.now,
-  cacheDir: '/var/cache/shakedown',
-  ledger: { record: async () => undefined, settle: async () => undefined },
-};
+});
 
 let box: AsyncDisposable;
 beforeAll(async () => {

@@ -9,6 +9,7 @@ import type { Patience } from '../../../main/providers/ec2/ec2-api.ts';
 import type { Ec2Options } from '../../../main/providers/ec2/ec2-options.ts';
 import { Ec2Provider } from '../../../main/providers/ec2/ec2-provider.ts';
 import type { Cluster } from '../../../main/providers/provider.ts';
+import { runContext } from '../../fakes/run-context.ts';
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
 import { type MotoServer, startMoto } from './moto-server.ts';
 
@@ -54,15 +55,7 @@ export async function startCloud(): Promise<Cloud> {
   const ec2 = new EC2({ region, endpoint: moto.url });
   const home = mkdtempSync(join(tmpdir(), 'shakedown-ec2-'));
   const usual = { call: 20_000, request: 4000, settle: 100, seen: 5000, capacity: 100, state: 20_000 };
-  const context = (more: Partial<RunContext> = {}): RunContext => ({
-    signal: AbortSignal.timeout(280_000),
-    emit: () => undefined,
-    log: () => undefined,
-    clock: Date.now,
-    cacheDir: '/var/cache/shakedown',
-    ledger: { record: async () => undefined, settle: async () => undefined },
-    ...more,
-  });
+  const context: Cloud['context'] = (more) => runContext({ signal: AbortSignal.timeout(280_000), ...more });
   // What is in moto's books alone cannot be told the names of the others.
   const introduction = async () => undefined;
   const provider: Cloud['provider'] = (env = credentials, folder = home, { patience, real } = {}) =>

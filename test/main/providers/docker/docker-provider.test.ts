@@ -17,6 +17,7 @@ import {
 import { registryName } from '../../../../main/providers/docker/own-image.ts';
 import { checkRoom } from '../../../../main/providers/docker/room.ts';
 import { freePorts } from '../../../../main/providers/host/free-ports.ts';
+import { runContext } from '../../../fakes/run-context.ts';
 
 const provider = new DockerProvider();
 const machines = [{ id: 0, name: 'n0' }];
@@ -50,15 +51,7 @@ describe('options', () => {
 test.each([{ user: 'root; reboot', publicKey: 'ssh-ed25519 AAAA' }, { user: 'root' }])(
   'the login %j is refused before anything is made',
   async (login) => {
-    const nothing = async () => undefined;
-    const ctx = {
-      signal: new AbortController().signal,
-      emit: () => undefined,
-      log: () => undefined,
-      clock: Date.now,
-      cacheDir: '/nonexistent',
-      ledger: { record: nothing, settle: nothing },
-    };
+    const ctx = runContext({ cacheDir: '/nonexistent' });
     const spec = { cluster: 'abc123', machines, options: { count: 1 }, login, shares: [] };
     await expect(provider.create(spec, ctx)).rejects.toBeInstanceOf(UsageError);
   },

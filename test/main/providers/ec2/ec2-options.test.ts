@@ -3,6 +3,7 @@ import { UsageError } from '../../../../common/errors.ts';
 import { ec2, seconds, settingsOf, userOf } from '../../../../main/providers/ec2/ec2-options.ts';
 import { Ec2Provider } from '../../../../main/providers/ec2/ec2-provider.ts';
 import { kinds } from '../../../../main/providers/kinds.ts';
+import { runContext } from '../../../fakes/run-context.ts';
 
 describe('options', () => {
   test('ec2({ count: 3 }) is plain data', () =>
@@ -65,15 +66,7 @@ describe('options', () => {
 describe('the provider', () => {
   const provider = new Ec2Provider({ env: {}, home: '/nonexistent' });
   const machines = [{ id: 0, name: 'n0' }];
-  const nothing = async () => undefined;
-  const ctx = {
-    signal: new AbortController().signal,
-    emit: () => undefined,
-    log: () => undefined,
-    clock: Date.now,
-    cacheDir: '/nonexistent',
-    ledger: { record: nothing, settle: nothing },
-  };
+  const ctx = runContext({ cacheDir: '/nonexistent' });
 
   test('previews machines at addresses that are nobody’s', async () =>
     expect(

@@ -17,6 +17,7 @@ import {
   type Provider,
 } from '../../../../main/providers/provider.ts';
 import { ssh } from '../../../../main/providers/ssh/ssh-options.ts';
+import { runContext } from '../../../fakes/run-context.ts';
 
 type Troubles = Partial<Record<string, 'create' | 'destroy' | 'probe' | 'hang' | 'reboot'>>;
 type Snapshot = MachineOf & { readonly name: string };
@@ -87,14 +88,7 @@ const three = mixed([nspawn({ nodes: [{ name: 'a', role: 'db' }, { name: 'b' }] 
 function context(): RunContext {
   const cacheDir = mkdtempSync(join(tmpdir(), 'shakedown-mixed-'));
   onTestFinished(() => rmSync(cacheDir, { recursive: true }));
-  return {
-    signal: AbortSignal.timeout(20_000),
-    emit: () => undefined,
-    log: () => undefined,
-    clock: Date.now,
-    cacheDir,
-    ledger: { record: async () => undefined, settle: async () => undefined },
-  };
+  return runContext({ signal: AbortSignal.timeout(20_000), cacheDir });
 }
 
 const specOf = ({ options }: { options: unknown }): MachinesSpec => ({

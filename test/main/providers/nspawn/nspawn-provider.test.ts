@@ -12,6 +12,7 @@ import { clusterNames, clusterOf, nodeNames } from '../../../../main/providers/n
 import { nspawn, nspawnOptionsSchema } from '../../../../main/providers/nspawn/nspawn-options.ts';
 import { NspawnProvider } from '../../../../main/providers/nspawn/nspawn-provider.ts';
 import { ssh2 } from '../../../../main/remotes/ssh2.ts';
+import { runContext } from '../../../fakes/run-context.ts';
 
 const provider = new NspawnProvider();
 const machines = [{ id: 0, name: 'n0' }];
@@ -114,15 +115,7 @@ test.each([
   { user: '-x', publicKey: 'ssh-ed25519 AAAA' },
   { user: 'root' },
 ])('the login %j is refused before anything is made', async (login) => {
-  const nothing = async () => undefined;
-  const ctx = {
-    signal: new AbortController().signal,
-    emit: () => undefined,
-    log: () => undefined,
-    clock: Date.now,
-    cacheDir: '/nonexistent',
-    ledger: { record: nothing, settle: nothing },
-  };
+  const ctx = runContext({ cacheDir: '/nonexistent' });
   const spec = { cluster: 'abc123', machines, options: { count: 1 }, login, shares: [] };
   await expect(provider.create(spec, ctx)).rejects.toBeInstanceOf(UsageError);
 });
