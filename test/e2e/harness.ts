@@ -10,7 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import type { RunResult } from '../../main/report/reporter.ts';
 
 /** What `npm i -g` puts on the PATH as `shakedown`. */
@@ -75,6 +75,13 @@ export const latest = (directory: string): string => join(directory, '.shakedown
 
 export const readLatest = (directory: string, name: string): string =>
   readFileSync(join(latest(directory), name), 'utf8');
+
+/** Waits until the events of a folder's latest run hold these words. */
+export async function until(directory: string, words: string): Promise<void> {
+  const events = join(latest(directory), 'events.ndjson');
+  const come = () => existsSync(events) && readFileSync(events, 'utf8').includes(words);
+  await expect.poll(come, { interval: 10, timeout: 60_000 }).toBe(true);
+}
 
 export const result = (directory: string): RunResult => JSON.parse(readLatest(directory, 'run.json'));
 

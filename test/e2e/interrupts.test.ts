@@ -3,26 +3,22 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
-import { clusterIds, leftovers, mainConfig, readLatest, scenario, shakedown, start } from './harness.ts';
+import {
+  clusterIds,
+  leftovers,
+  mainConfig,
+  readLatest,
+  scenario,
+  shakedown,
+  start,
+  until,
+} from './harness.ts';
 
 const slow = {
   'config/main.config.ts': mainConfig(
     "nodes: nspawn({ count: 2 }), checks: [command({ name: 'long', command: 'sleep 60', on: 'all' })]",
   ),
 };
-
-/** Waits until the run's events hold these words. */
-async function until(directory: string, words: string): Promise<void> {
-  for (let tries = 0; tries < 600; tries++) {
-    try {
-      if (readLatest(directory, 'events.ndjson').includes(words)) return;
-    } catch {
-      // The run has not made its directory yet.
-    }
-    await sleep(50);
-  }
-  throw new Error(`the run never came to ${words}`);
-}
 
 test('a second run in the same folder is refused with the first one’s process id', async () => {
   const directory = scenario(slow);
@@ -48,13 +44,14 @@ test('Ctrl-C: the evidence comes home, and nothing is left', async () => {
 test.each(['machines', 'connect', 'ship', 'start', 'collect', 'destroy'])(
   'Ctrl-C while phase %s begins: nothing is left',
   async (phase) => {
-    const directory = scenario({});
+    const late = ['collect', 'destroy'].includes(phase);
+    const directory = scenario(late ? {} : slow);
     const run = start(directory, ['run']);
     await until(directory, `"phase-started","phase":"${phase}"`);
     run.kill('SIGINT');
     const { exitCode, all } = await run;
     // Once all checks are over there is nothing to interrupt: what there is comes home, and the verdict stands.
-    expect(exitCode, all).toBe(['collect', 'destroy'].includes(phase) ? 0 : 130);
+    expect(exitCode, all).toBe(late ? 0 : 130);
     expect(await leftovers(clusterIds(directory))).toEqual([]);
   },
 );

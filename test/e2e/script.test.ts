@@ -6,7 +6,17 @@ import { execa } from 'execa';
 import { expect, onTestFinished, test } from 'vitest';
 import type { ScriptRun } from '../../main/script/script-result.ts';
 import type { KeptCluster } from '../../main/store/kept-cluster.ts';
-import { clusterIds, latest, leftovers, program, readLatest, shakedown, start, write } from './harness.ts';
+import {
+  clusterIds,
+  latest,
+  leftovers,
+  program,
+  readLatest,
+  shakedown,
+  start,
+  until,
+  write,
+} from './harness.ts';
 
 /** A folder with these scripts; what a test leaves in it goes with the test. */
 function folder(scripts: Readonly<Record<string, string>>): string {
@@ -161,13 +171,6 @@ test('a script that reboots its machine is told so', async () => {
   expect(run.stderr).toMatch(/rebooted/);
   expect(await leftovers(clusterIds(directory))).toEqual([]);
 });
-
-/** Waits until the run's events hold these words. */
-async function until(directory: string, words: string): Promise<void> {
-  const events = join(latest(directory), 'events.ndjson');
-  const come = () => existsSync(events) && readFileSync(events, 'utf8').includes(words);
-  await expect.poll(come, { interval: 10 }).toBe(true);
-}
 
 const stages = {
   spawn: 'machines',
