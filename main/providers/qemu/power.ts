@@ -64,12 +64,16 @@ export async function reboot(which: MachineOf, act: Act): Promise<void> {
   using monitor = await monitorOf(which, act.signal);
   if (!monitor) throw isOff(which);
   try {
-    const down = monitor.event(ours ? 'RESET' : 'SHUTDOWN', limit);
-    // Awaited below, also when the machine cannot be told.
-    down.catch(() => {});
-    if (ours) await runInGuest(port, 'systemctl --no-block reboot', limit);
-    else await monitor.execute('system_powerdown');
-    await down;
+    if (ours) {
+      const down = monitor.event('RESET', limit);
+      // Awaited below, also when the machine cannot be told.
+      down.catch(() => {});
+      await runInGuest(port, 'systemctl --no-block reboot', limit);
+      await down;
+    } else {
+      await monitor.execute('system_powerdown');
+      await monitor.event('SHUTDOWN', limit);
+    }
   } catch (error) {
     act.signal.throwIfAborted();
     if (!limit.aborted) throw error;
