@@ -8,7 +8,7 @@ import { type Engine, engineFunction, runEngine } from './engine.ts';
 import { explainEngine } from './explain-engine.ts';
 import { enginesInUse } from './find-engines.ts';
 import { readState } from './list-clusters.ts';
-import { clusterLabel, consoleLog, containerName } from './names.ts';
+import { clusterLabel, clusterNames, consoleLog, containerName } from './names.ts';
 
 /** The engine that holds a cluster. Throws ShakedownError when none does. */
 export async function engineOf(id: string, signal: AbortSignal): Promise<Engine> {
@@ -44,10 +44,15 @@ export async function power(
     engine.kind === 'docker' && action !== 'powerOff'
       ? followScript(container, consoleLog(cluster.id, machine))
       : '';
+  // Namespaces of ours outlive their containers, and would go on answering pings.
+  const link = engine.network === 'engine' ? undefined : `${clusterNames(cluster.id).bridge}v${machine}`;
+  const plug = (to: 'up' | 'down') => (link === undefined ? '' : `ip link set ${link} ${to}`);
   const script = `${engineFunction(engine)}
 container=${container}
 cd ${quote(dirname(consoleLog(cluster.id, machine)))} 2>/dev/null || :
+${action === 'powerOn' ? plug('up') : ''}
 { ${commands[action]}; } >/dev/null
+${action === 'powerOff' ? plug('down') : ''}
 ${follow}`;
   const words = { reboot: 'rebooted', powerOff: 'switched off', powerOn: 'switched on' };
   await runScript([], script, {
