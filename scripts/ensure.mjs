@@ -126,10 +126,11 @@ function ensureDebianPackages() {
   if (missing.length === 0) return;
   const sudo = process.getuid() === 0 ? [] : ['sudo', '-n'];
   if (sudo.length > 0 && run('sudo', ['-n', 'true'], { stdio: 'ignore' }).status !== 0) {
-    const advice = `these Debian packages are missing: ${missing.join(' ')}. Install them with 'sudo apt-get install ${missing.join(' ')}', or allow passwordless sudo.`;
-    // A scenario may run without them: on another kind of machine, or on machines that exist.
-    if (purpose === 'start') return tell(advice);
-    stop(advice);
+    // A scenario may run without them, on another kind of machine or on machines that exist: the run tells what it takes.
+    if (purpose === 'start') return;
+    stop(
+      `these Debian packages are missing: ${missing.join(' ')}. Install them with 'sudo apt-get install ${missing.join(' ')}', or allow passwordless sudo.`,
+    );
   }
   tell(`installing Debian packages by apt (once): ${missing.join(' ')}`);
   withoutStartingDaemons(sudo, () => {
