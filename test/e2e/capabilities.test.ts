@@ -218,6 +218,13 @@ export default defineMain({
         expect((await one.service('loop').status()).state).toBe('stopped');
         expect((await other.service('loop').start()).state).toBe('ready');
       });
+      test('cuts the power', async ({ cluster }) => {
+        const [one, other] = cluster.nodes;
+        await one.powerOff();
+        expect((await other.exec('ping -c1 -W1 ' + one.name)).exitCode).toBe(1);
+        await one.powerOn();
+        await know(one, other);
+      });
       test('snapshots', async ({ cluster }) => {
         await cluster.node(1).snapshot('before');
         await expect(cluster.node(0).snapshot('before')).rejects.toThrow(
@@ -227,10 +234,12 @@ export default defineMain({
   const run = await shakedown(directory, ['run']);
   expect(run.exitCode, run.all).toBe(0);
   const { checks, machineActs = [] } = result(directory);
-  expect(checks.map(({ verdict }) => verdict)).toEqual(['pass', 'pass', 'pass']);
+  expect(checks.map(({ verdict }) => verdict)).toEqual(['pass', 'pass', 'pass', 'pass']);
   expect(machineActs.map(({ node, act }) => `${act} ${node}`)).toEqual([
     'reboot 0',
     'reboot 1',
+    'powerOff 0',
+    'powerOn 0',
     'snapshot 1',
   ]);
   expect(await leftovers(clusterIds(directory))).toEqual([]);
