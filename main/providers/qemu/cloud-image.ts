@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { mkdir, open, rename, rm, rmdir, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { execa } from 'execa';
@@ -20,13 +20,13 @@ export interface CloudImage {
   readonly cached?: string;
 }
 
-/** The image that a file or URL names; what is downloaded is kept. Throws UsageError, ShakedownError. */
+/** The image that a file (relative to the current folder) or URL names; what is downloaded is kept. Throws UsageError, ShakedownError. */
 export async function cloudImage(
   image: string,
   ctx: Pick<RunContext, 'signal' | 'cacheDir' | 'emit'>,
 ): Promise<CloudImage> {
   const cached = isUrl(image);
-  const file = cached ? await download(image, ctx) : image;
+  const file = cached ? await download(image, ctx) : resolve(image);
   const entry = await stat(file).catch(() => undefined);
   if (!entry?.isFile()) {
     throw new UsageError(`There is no image ${file}.`, {
@@ -82,5 +82,7 @@ async function download(url: string, ctx: Pick<RunContext, 'signal' | 'cacheDir'
     );
   } finally {
     await rm(part, { force: true });
+    // Empty after a failure.
+    await rmdir(folder).catch(() => undefined);
   }
 }

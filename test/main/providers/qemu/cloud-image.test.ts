@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, describe, expect, test } from 'vitest';
 import { cloudImage } from '../../../../main/providers/qemu/cloud-image.ts';
@@ -40,9 +40,21 @@ describe('an image of somebody else’s', () => {
     await expect(cloudImage(image, ctx)).rejects.toThrow(`${image} is no disk image`);
   });
 
+  test('may be named from the current folder', async () => {
+    const image = join(directory, 'disk.qcow2');
+    expect(await cloudImage(relative('.', image), ctx)).toMatchObject({ file: image });
+  });
+
   test('that was cut short is refused in qemu-img’s words', async () => {
     const image = file('short.qcow2', Buffer.from('514649fb00000003', 'hex'), 60);
     await expect(cloudImage(image, ctx)).rejects.toThrow(/short\.qcow2 (cannot be read|is no disk image)/);
+  });
+
+  test('whose download fails leaves nothing in the cache', async () => {
+    await expect(cloudImage('http://127.0.0.1:9/debian.qcow2', ctx)).rejects.toThrow(
+      'could not be downloaded',
+    );
+    expect(readdirSync(join(directory, 'qemu/downloads'))).toEqual([]);
   });
 
   test.each([join(directory, 'debian-12'), directory])('%s is not there', async (image) => {
