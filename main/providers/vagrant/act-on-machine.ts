@@ -39,7 +39,7 @@ export async function switchOn(which: MachineOf, ctx: Act, command = 'up'): Prom
 /** What takes the power from a machine at once. `vagrant halt --force` first waits for LXC and libvirt to shut it down. */
 const plugs: Readonly<Record<string, (name: string) => string>> = {
   lxc: (name) => `lxc-stop -k -n ${name}`,
-  libvirt: (name) => `virsh -q destroy ${name}`,
+  libvirt: (name) => `virsh -qc qemu:///system destroy ${name}`,
 };
 
 /** Takes the power from a machine. Throws ShakedownError. */

@@ -9,8 +9,8 @@ import { clusterOf, machineNameFor } from './cluster-folder.ts';
 const listing = `
 if command -v lxc-config >/dev/null; then ls -1 "$(lxc-config lxc.lxcpath)" || :; fi 2>/dev/null
 if command -v virsh >/dev/null && [ -S /run/libvirt/libvirt-sock ]; then
-  virsh -q list --all --name || :
-  for pool in $(virsh -q pool-list --name || :); do virsh -q vol-list $pool | awk '{ print $1 }' || :; done
+  virsh -qc qemu:///system list --all --name || :
+  for pool in $(virsh -qc qemu:///system pool-list --name || :); do virsh -qc qemu:///system vol-list $pool | awk '{ print $1 }' || :; done
 fi 2>/dev/null`;
 
 /**
@@ -102,14 +102,14 @@ if [ -n "$folder" ]; then
   done
 fi
 if command -v virsh >/dev/null && [ -S /run/libvirt/libvirt-sock ]; then
-  for name in $(virsh -q list --all --name | grep "^$prefix" || :); do
-    virsh -q destroy $name >/dev/null 2>&1 || :
-    virsh -q undefine --snapshots-metadata --managed-save --nvram $name >/dev/null 2>&1 ||
-      virsh -q undefine $name >/dev/null || fail "the virtual machine $name cannot be removed"
+  for name in $(virsh -qc qemu:///system list --all --name | grep "^$prefix" || :); do
+    virsh -qc qemu:///system destroy $name >/dev/null 2>&1 || :
+    virsh -qc qemu:///system undefine --snapshots-metadata --managed-save --nvram $name >/dev/null 2>&1 ||
+      virsh -qc qemu:///system undefine $name >/dev/null || fail "the virtual machine $name cannot be removed"
   done
-  for pool in $(virsh -q pool-list --name || :); do
-    for volume in $(virsh -q vol-list $pool | awk '{ print $1 }' | grep "^$prefix" || :); do
-      virsh -q vol-delete --pool $pool $volume >/dev/null || fail "the disk $volume cannot be removed"
+  for pool in $(virsh -qc qemu:///system pool-list --name || :); do
+    for volume in $(virsh -qc qemu:///system vol-list $pool | awk '{ print $1 }' | grep "^$prefix" || :); do
+      virsh -qc qemu:///system vol-delete --pool $pool $volume >/dev/null || fail "the disk $volume cannot be removed"
     done
   done
 fi

@@ -23,8 +23,8 @@ describe('a script that cannot run is refused before there is a machine', () => 
     await execa('mkfifo', [join(directory, 'pipe')]);
     expect(mistake('none.sh', directory).message).toBe(`There is no script ${directory}/none.sh.`);
     expect(mistake('none/none.sh', directory).message).toContain('There is no script');
-    expect(mistake('folder', directory).message).toBe(`${directory}/folder is a folder.`);
-    expect(mistake('pipe', directory).message).toBe(`${directory}/pipe is no file.`);
+    expect(mistake('folder', directory).message).toBe(`${directory}/folder is a folder, not a script.`);
+    expect(mistake('pipe', directory).message).toBe(`${directory}/pipe is a pipe or a device, not a script.`);
   });
 
   test('with DOS line ends: the kernel would look for a program whose name ends with CR', () => {
