@@ -104,5 +104,11 @@ export function explainImage(stderr: string, os: string, cacheDir: string): Part
       hint: "use another 'os' (bookworm, trixie, sid) or 'mirror', or name an 'image'",
     };
   }
+  if (/zstd: (command )?not found/.test(stderr)) {
+    return {
+      message: `the kernel's modules of ${os} cannot be unpacked: zstd is missing on this main host`,
+      hint: 'apt-get install zstd',
+    };
+  }
   return { hint: "'shakedown doctor' says what this machine lacks" };
 }

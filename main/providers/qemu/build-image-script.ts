@@ -73,6 +73,22 @@ ${discardUnused('image')}
 `;
 }
 
+/**
+ * Defines `unpack_modules`, which reads what `modprobe -D` prints (`insmod PATH OPTIONS`, the path below the current
+ * folder) and puts the modules into `$initrd/modules` as insmod takes them, with their names in `order`.
+ */
+export const unpackModules = `
+unpack_modules() {
+  local verb module options plain unpack
+  while read -r verb module options; do
+    [ "$verb" = insmod ] || continue
+    plain=\${module##*/}; plain=\${plain%.?z}; plain=\${plain%.zst}
+    case $module in *.xz) unpack='xz -dc' ;; *.gz) unpack='gzip -dc' ;; *.zst) unpack='zstd -dc' ;; *) unpack=cat ;; esac
+    $unpack ".$module" > "$initrd/modules/$plain"
+    grep -qx "$plain" "$initrd/modules/order" 2>/dev/null || echo "$plain" >> "$initrd/modules/order"
+  done
+}`;
+
 const insideScript = `
 umask 022
 mount --make-rprivate /
@@ -99,19 +115,14 @@ for kernel in boot/vmlinuz-*; do :; done
 cp "$kernel" "$new/vmlinuz"; chmod 644 "$new/vmlinuz"
 version=\${kernel#boot/vmlinuz-}
 
+${unpackModules}
 initrd="$new/initrd"; mkdir -p "$initrd"/{bin,dev,proc,sys,root,modules}
 cp "$new/busybox" "$initrd/bin/busybox"
 for program in ${initrdPrograms.join(' ')}; do ln -s busybox "$initrd/bin/$program"; done
 cat > "$initrd/init" <<'INIT'
 ${init}INIT
 chmod 755 "$initrd/init"
-chroot . modprobe -S "$version" -D -a ${initrdModules.join(' ')} | while read -r verb module options; do
-  [ "$verb" = insmod ] || continue
-  plain=\${module##*/}; plain=\${plain%.?z}; plain=\${plain%.zst}
-  case $module in *.xz) unpack='xz -dc' ;; *.gz) unpack='gzip -dc' ;; *.zst) unpack='zstd -dc' ;; *) unpack=cat ;; esac
-  $unpack ".$module" > "$initrd/modules/$plain"
-  grep -qx "$plain" "$initrd/modules/order" 2>/dev/null || echo "$plain" >> "$initrd/modules/order"
-done
+chroot . modprobe -S "$version" -D -a ${initrdModules.join(' ')} | unpack_modules
 (cd "$initrd" && find . | "$new/busybox" cpio -o -H newc 2>/dev/null | gzip -9) > "$new/initrd.gz"
 
 cat > etc/systemd/system/shakedown-port.service <<'UNIT'

@@ -105,5 +105,6 @@ describe('what QEMU and others say', () => {
   test.each([
     ['mke2fs: Could not allocate block in ext2 filesystem', 'there is no space for the bookworm image in /c'],
     ["E: Package 'linux-image-cloud-amd64' has no installation candidate", 'no package'],
+    ['bash: line 40: zstd: command not found', 'zstd is missing'],
   ])('%s', (stderr, message) => expect(explainImage(stderr, 'bookworm', '/c').message).toContain(message));
 });
