@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import type { ClientChannel } from 'ssh2';
 import type { ExecOptions } from './remote.ts';
 
@@ -12,6 +12,11 @@ export function feedInput(channel: ClientChannel, stdin: ExecOptions['stdin']): 
     return Promise.resolve();
   }
   return pump(stdin, channel);
+}
+
+/** A source may fail before its command has begun, and an error that nobody listens to would end the process. */
+export function awaitInput(stdin: ExecOptions['stdin']): void {
+  if (stdin instanceof Readable) stdin.on('error', () => undefined);
 }
 
 function pump(source: Readable, channel: ClientChannel): Promise<void> {

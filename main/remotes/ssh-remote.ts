@@ -10,7 +10,7 @@ import { collectOutput } from './collected-output.ts';
 import { type CommandChannel, openChannel } from './command-channel.ts';
 import { ConnectionLostError } from './connection-errors.ts';
 import { downloadTree } from './download-tree.ts';
-import { feedInput } from './feed-input.ts';
+import { awaitInput, feedInput } from './feed-input.ts';
 import { killLine } from './kill-line.ts';
 import { openConnection } from './open-connection.ts';
 import type {
@@ -89,7 +89,8 @@ class SshRemote implements Remote {
   }
 
   async exec(command: Command, options: ExecOptions = {}): Promise<CommandResult> {
-    const { signal, timeout } = options;
+    const { signal, timeout, stdin } = options;
+    awaitInput(stdin);
     const id = randomUUID();
     const line = shellLine(command, { ...options, user: this.#target.user, id });
     const limit = new AbortController();

@@ -106,11 +106,22 @@ describe('stdin', () => {
   test('a source that fails is thrown, and the command ended', async () => {
     const remote = await (await node()).connect();
     const source = new PassThrough();
-    const running = remote.exec('cat; sleep 613', { stdin: source });
+    const begun = Promise.withResolvers<void>();
+    const running = remote.exec('cat; sleep 613', { stdin: source, onStdout: () => begun.resolve() });
     source.write('half');
-    setTimeout(() => source.destroy(new Error('disk broke')), 50);
+    await begun.promise;
+    source.destroy(new Error('disk broke'));
     await expect(running).rejects.toThrow('disk broke');
     await gone(remote, '[s]leep 613');
+  });
+
+  test('a source that has failed before the command began is thrown, too', async () => {
+    const remote = await (await node()).connect();
+    const source = new PassThrough();
+    const running = remote.exec('cat; sleep 614', { stdin: source });
+    source.destroy(new Error('disk broke'));
+    await expect(running).rejects.toThrow('disk broke');
+    await gone(remote, '[s]leep 614');
   });
 });
 
