@@ -146,6 +146,9 @@ test('nodes that someone froze are destroyed like others', async () => {
 });
 
 test('what cannot be made is told, and then destroyed', async () => {
+  await expect(during(1, { memory: '1000G' })).rejects.toMatchObject({
+    details: { message: expect.stringContaining('1024000 MiB of memory, and this main host has') },
+  });
   const shares = [{ source: '/nonexistent', target: '/mnt' }];
   await expect(during(1, {}, { shares })).rejects.toMatchObject({
     details: { lastLines: ['/nonexistent, which nodes are to see, does not exist'] },

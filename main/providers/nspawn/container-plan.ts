@@ -49,6 +49,12 @@ export async function treesOf(
   return trees;
 }
 
+/** Bytes; undefined for a container that may have all. */
+export function memoryLimit(settings: NspawnSettings, id: number): number | undefined {
+  const { memory } = settingsOfMachine(settings, id);
+  return memory === undefined ? undefined : bytes(memory);
+}
+
 export function containerPlan(
   machine: MachineSpec,
   settings: NspawnSettings,

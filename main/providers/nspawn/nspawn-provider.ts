@@ -3,6 +3,7 @@ import { processIdentity } from '../../../common/process-identity.ts';
 import type { RunContext } from '../../context.ts';
 import { listTrees, removeTree } from '../debian/tree-images.ts';
 import type { ClusterState } from '../host/cluster-state.ts';
+import { mustHaveMemory } from '../host/container-memory.ts';
 import { readResolver } from '../host/resolver.ts';
 import { quote, runAsRoot } from '../host/root-script.ts';
 import { subnetCandidates } from '../host/subnets.ts';
@@ -21,7 +22,7 @@ import type {
   ProbeResult,
   Provider,
 } from '../provider.ts';
-import { containerPlan, systemsOf, treesOf } from './container-plan.ts';
+import { containerPlan, memoryLimit, systemsOf, treesOf } from './container-plan.ts';
 import { createScript } from './create-script.ts';
 import { destroyScript } from './destroy-script.ts';
 import { listClusters } from './list-clusters.ts';
@@ -56,6 +57,7 @@ export class NspawnProvider implements Provider, CanKeep, CanReboot, CanPower, C
     const settings = settingsOf(spec.options);
     const { cluster, login, shares } = spec;
     const { user, publicKey } = accountOf(login);
+    mustHaveMemory(spec.machines, (id) => memoryLimit(settings, id));
     const resolver = await readResolver();
     const systems = systemsOf(spec.machines, settings);
     const trees = await treesOf(systems, settings, spec.rebuild === true, ctx);
