@@ -1,7 +1,8 @@
-import { ShakedownError, UsageError } from '../../common/errors.ts';
+import { ShakedownError } from '../../common/errors.ts';
 import type { MachineAct } from '../../common/machine-acts.ts';
 import type { RunContext } from '../context.ts';
 import { canDelegate, canPower, canReboot, canSnapshot, type MachineOf, type Provider } from './provider.ts';
+import { snapshotName } from './snapshot-name.ts';
 
 /** A machine and the provider of its cluster. */
 export interface Owner {
@@ -30,9 +31,7 @@ const cannot: Readonly<Record<MachineAct['act'], string>> = {
  * in a mixed cluster the kind of its part), or when a snapshot's name is none (UsageError). Touches nothing.
  */
 export function mustBeAble(owner: Owner, what: MachineAct, known: readonly Provider[]): void {
-  if ('name' in what && !/^[a-z0-9][a-z0-9-]{0,62}$/.test(what.name)) {
-    throw new UsageError(`'${what.name}' cannot be the name of a snapshot: a-z, 0-9 and hyphens.`);
-  }
+  if ('name' in what) snapshotName(what.name);
   const { provider } = canDelegate(owner.provider) ? owner.provider.partOf(owner.which) : owner;
   if (able[what.act](provider)) return;
   const kinds = known.filter((each) => able[what.act](each) && !canDelegate(each)).map(({ name }) => name);

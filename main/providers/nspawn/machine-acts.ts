@@ -2,6 +2,7 @@ import { UsageError } from '../../../common/errors.ts';
 import type { RunContext } from '../../context.ts';
 import { runAsRoot } from '../host/root-script.ts';
 import type { MachineOf } from '../provider.ts';
+import { snapshotName } from '../snapshot-name.ts';
 import { letGoScript, restoreScript, snapshotScript } from './machine-scripts.ts';
 import { mustBeId } from './names.ts';
 
@@ -40,9 +41,4 @@ export async function takeSnapshot(which: Named, ctx: Act): Promise<void> {
 export async function restoreSnapshot(which: Named, ctx: Act): Promise<void> {
   const name = snapshotName(which.name);
   await act('restore', which, (id, node) => restoreScript(id, node, name), ctx);
-}
-
-function snapshotName(name: string): string {
-  if (/^[a-z0-9][a-z0-9-]{0,62}$/.test(name)) return name;
-  throw new UsageError(`'${name}' cannot be the name of a snapshot: a-z, 0-9 and hyphens.`);
 }

@@ -1,7 +1,7 @@
 import type { RunContext } from '../../context.ts';
 import { runAsRoot } from '../host/root-script.ts';
-import { snapshotName } from '../host/snapshot-name.ts';
 import type { MachineOf } from '../provider.ts';
+import { snapshotName } from '../snapshot-name.ts';
 import { actOn, machineOf, switchOn } from './act-on-machine.ts';
 import { machineNameFor } from './cluster-folder.ts';
 

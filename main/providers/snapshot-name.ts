@@ -1,4 +1,4 @@
-import { UsageError } from '../../../common/errors.ts';
+import { UsageError } from '../../common/errors.ts';
 
 /** The name of a snapshot, as `CanSnapshot` takes it. Throws UsageError for any other. */
 export function snapshotName(name: string): string {
