@@ -23,7 +23,7 @@ export interface NodeRuntime {
 }
 
 /** The version that is fetched where the npm package `node` is not installed. */
-const version = '24.20.0';
+const version = '24.18.1';
 
 /** `uname -m` as Node names it. Throws ShakedownError for others. */
 export function architectureOf(machine: string): Architecture {
