@@ -110,8 +110,10 @@ function ensureNativeCrypto() {
 }
 
 function loadsNativeCrypto(node) {
-  const script = "require('ssh2/lib/protocol/crypto/build/Release/sshcrypto.node')";
-  return run(node, ['-e', script], { stdio: 'ignore' }).status === 0;
+  const script = `await import('./main/remotes/ssh2.ts');
+const { default: crypto } = await import('ssh2/lib/protocol/crypto.js');
+process.exit(crypto.bindingAvailable ? 0 : 1);`;
+  return run(node, ['--input-type=module', '-e', script], { stdio: 'ignore' }).status === 0;
 }
 
 function hasCompiler() {

@@ -22,8 +22,8 @@ export interface NodeRuntime {
   readonly size: number;
 }
 
-/** The version that is fetched where the npm package `node` is not installed. */
-const version = '24.18.1';
+/** The versions that are fetched where no npm package with one is installed: those of package.json. */
+export const versions: Readonly<Record<Architecture, string>> = { x64: '24.18.1', arm64: '24.20.0' };
 
 /** `uname -m` as Node names it. Throws ShakedownError for others. */
 export function architectureOf(machine: string): Architecture {
@@ -135,6 +135,7 @@ function installedRuntime(architecture: Architecture): string | undefined {
 }
 
 async function fetchRuntime(architecture: Architecture, cacheDir: string): Promise<string> {
+  const version = versions[architecture];
   const name = `node-linux-${architecture}@${version}`;
   const target = join(cacheDir, 'runtime', `node-linux-${architecture}-${version}`);
   const file = join(target, 'bin', 'node');

@@ -35,7 +35,9 @@ function contentOf(file: string): Buffer {
     descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
     const stats = fstatSync(descriptor);
     if (!stats.isFile())
-      throw new UsageError(`${file} is ${stats.isDirectory() ? 'a folder' : 'a pipe or a device'}, not a script.`);
+      throw new UsageError(
+        `${file} is ${stats.isDirectory() ? 'a folder' : 'a pipe or a device'}, not a script.`,
+      );
     if (stats.size > largest) {
       throw new UsageError(`${file} has ${Math.round(stats.size / 1024 ** 2)} MiB: too big for a script.`, {
         hint: 'take it along with --with, and start it from a small script',
