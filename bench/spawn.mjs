@@ -5,6 +5,7 @@
 //   cold   the first one of a new process, its start included; of qemu also one that boots instead of being a clone
 //   bare   the tool by hand, on the same image, up to the same ssh client's answer
 import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { loginForNewMachines } from '../main/cluster-key.ts';
 import { makeMachines, newClusterId } from '../main/phases/machines.ts';
 import { providerNamed } from '../main/providers/registry.ts';
@@ -53,7 +54,10 @@ async function ours(kind, more = {}) {
 }
 
 function inNewProcess(kind) {
-  const { status } = spawnSync(process.execPath, [import.meta.filename, 'once', kind], { stdio: 'inherit' });
+  // What was compiled is kept between starts, as the program does it (bin/start.mjs).
+  const env = { ...process.env, NODE_COMPILE_CACHE: join(ctx.cacheDir, 'compiled') };
+  const args = [import.meta.filename, 'once', kind];
+  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit', env });
   if (status !== 0) throw new Error(`a ${kind} machine in a process of its own failed`);
 }
 

@@ -28,7 +28,6 @@ export class HttpCheck implements Check {
   run(cluster: ClusterUnderTest, { signal }: { signal: AbortSignal }): Promise<readonly CheckResult[]> {
     const { status, body, within, on, url: written } = this.spec;
     // One that names its own host is asked once, whatever nodes there are.
-    // One that names its own host is asked once, whatever nodes there are.
     const targets: readonly Target[] = isAbsolute(written) ? [{ suffix: '' }] : targetsOf(on, cluster);
     return Promise.all(
       targets.map(({ suffix, node }) => {

@@ -1,5 +1,6 @@
 import { asShakedownError, describeFailure, type ShakedownError, UsageError } from '../../common/errors.ts';
-import { type CachedImage, type CanKeepImages, canKeepImages, type Provider } from '../providers/provider.ts';
+import { type CachedImage, type CanKeepImages, canKeepImages } from '../providers/capabilities.ts';
+import type { Provider } from '../providers/provider.ts';
 import { providers } from '../providers/registry.ts';
 import { columns } from './columns.ts';
 import type { Command, CommandEnvironment } from './command.ts';

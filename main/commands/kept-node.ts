@@ -1,5 +1,6 @@
 import { UsageError } from '../../common/errors.ts';
-import type { Machine, MachineOf } from '../providers/provider.ts';
+import type { MachineOf } from '../providers/capabilities.ts';
+import type { Machine } from '../providers/provider.ts';
 import { type KeptCluster, readKeptCluster } from '../store/kept-cluster.ts';
 
 /** The machines of the current folder. UsageError that says how to get some when there are none. */

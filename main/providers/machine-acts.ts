@@ -1,7 +1,8 @@
 import { ShakedownError } from '../../common/errors.ts';
 import type { MachineAct } from '../../common/machine-acts.ts';
 import type { RunContext } from '../context.ts';
-import { canDelegate, canPower, canReboot, canSnapshot, type MachineOf, type Provider } from './provider.ts';
+import { canDelegate, canPower, canReboot, canSnapshot, type MachineOf } from './capabilities.ts';
+import type { Provider } from './provider.ts';
 import { snapshotName } from './snapshot-name.ts';
 
 /** A machine and the provider of its cluster. */

@@ -1,6 +1,7 @@
 import { asShakedownError } from '../../common/errors.ts';
 import type { OpenRun } from '../open-run.ts';
-import { type Cluster, canKeep, type Provider } from '../providers/provider.ts';
+import { canKeep } from '../providers/capabilities.ts';
+import type { Cluster, Provider } from '../providers/provider.ts';
 import { writeKeptCluster } from '../store/kept-cluster.ts';
 import type { CellEnd } from './run-cell.ts';
 

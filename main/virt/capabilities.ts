@@ -1,4 +1,5 @@
-import { canReboot, type Provider } from '../providers/provider.ts';
+import { canReboot } from '../providers/capabilities.ts';
+import type { Provider } from '../providers/provider.ts';
 
 /** What was found out about a machine that is open. */
 export interface MachineFacts {

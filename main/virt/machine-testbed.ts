@@ -1,7 +1,8 @@
 import { ShakedownError } from '../../common/errors.ts';
 import type { RunContext } from '../context.ts';
 import { makeMachines, newClusterId } from '../phases/machines.ts';
-import { type Cluster, canReboot, canSnapshot } from '../providers/provider.ts';
+import { canReboot, canSnapshot } from '../providers/capabilities.ts';
+import type { Cluster } from '../providers/provider.ts';
 import { bootOf } from '../remotes/next-boot.ts';
 import { endOf, must, restoreScratch, saveScratch } from './boot.ts';
 import { capabilitiesOf } from './capabilities.ts';

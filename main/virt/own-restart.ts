@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunContext } from '../context.ts';
-import { canPower, type MachineOf, type Provider, type SshTarget } from '../providers/provider.ts';
+import { canPower, type MachineOf } from '../providers/capabilities.ts';
+import type { Provider, SshTarget } from '../providers/provider.ts';
 import { greets } from '../remotes/greets.ts';
 
 /** Looks of which none found an ssh server, after which a machine is taken for off. */

@@ -4,6 +4,7 @@ import { agentShares } from '../../main/agent/agent-shares.ts';
 import { loginForNewMachines } from '../../main/cluster-key.ts';
 import { newClusterId } from '../../main/phases/machines.ts';
 import type { Cluster } from '../../main/providers/provider.ts';
+import { rememberedAnswer, whyNoKvm } from '../../main/providers/qemu/accelerator.ts';
 import { QemuProvider } from '../../main/providers/qemu/qemu-provider.ts';
 import { connectSsh } from '../../main/remotes/ssh-remote.ts';
 import { runContext } from '../fakes/run-context.ts';
@@ -125,7 +126,8 @@ describe('a machine', () => {
 /** Another process that makes a cluster of one machine and stays. */
 function runMaker(made: string) {
   const script = `
-    import { QemuProvider } from '${import.meta.dirname}/../../main/providers/qemu/qemu-provider.ts';
+    import { rememberedAnswer, whyNoKvm } from '../../main/providers/qemu/accelerator.ts';
+import { QemuProvider } from '${import.meta.dirname}/../../main/providers/qemu/qemu-provider.ts';
     const nothing = async () => undefined;
     const ctx = { signal: new AbortController().signal, emit() {}, log() {}, clock: Date.now, cacheDir: '${ctx.cacheDir}', ledger: { record: nothing, settle: nothing } };
     console.log('making');
@@ -182,6 +184,20 @@ describe('a maker that is killed', () => {
     expect(listed).toContainEqual({ id: kept, ownerAlive: false, kept: true });
     expect(listed).toContainEqual({ id: lost, ownerAlive: false, kept: false });
   });
+});
+
+test('KVM that is asked for is used where a trial boot has shown that it works, and else refused with the reason', async () => {
+  const made = newClusterId();
+  onTestFinished(() => provider.destroy({ id: made }, ctx));
+  const making = make(made, 1, { accelerator: 'kvm', memory: '256M', start: 'cold' });
+  const why = await whyNoKvm();
+  const answer = why === undefined ? await rememberedAnswer(ctx.cacheDir) : { works: false, reason: why };
+  if (answer?.works) {
+    expect(await on(await making, 0, 'systemd-detect-virt')).toBe('kvm');
+  } else {
+    const reason = answer?.reason ?? expect.fail('no trial boot was made');
+    await expect(making).rejects.toThrow(`KVM does not work on this main host: ${reason}`);
+  }
 });
 
 describe('what cannot be made', () => {

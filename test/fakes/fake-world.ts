@@ -7,14 +7,8 @@ import type { CheckResult } from '../../common/results.ts';
 import type { Agent } from '../../main/agent/agent.ts';
 import type { ClusterUnderTest } from '../../main/checks/check.ts';
 import type { NodeConfig, Scenario } from '../../main/config/scenario.ts';
-import type {
-  CanKeep,
-  CanPower,
-  CanReboot,
-  Cluster,
-  MachinesSpec,
-  Provider,
-} from '../../main/providers/provider.ts';
+import type { CanKeep, CanPower, CanReboot } from '../../main/providers/capabilities.ts';
+import type { Cluster, MachinesSpec, Provider } from '../../main/providers/provider.ts';
 import { ConnectionLostError } from '../../main/remotes/connection-errors.ts';
 import type { Remote } from '../../main/remotes/remote.ts';
 import type { World } from '../../main/world.ts';

@@ -1,9 +1,9 @@
 import { ShakedownError } from '../../../common/errors.ts';
 import type { RunContext } from '../../context.ts';
+import type { CachedImage } from '../capabilities.ts';
 import { runAsOwnRoot } from '../host/own-root.ts';
 import { quote, runScript } from '../host/root-script.ts';
 import { stateHome } from '../host/state-home.ts';
-import type { CachedImage } from '../provider.ts';
 import { treesFolder } from './base-tree.ts';
 
 type Context = Pick<RunContext, 'signal' | 'cacheDir'>;

@@ -1,5 +1,5 @@
 import { ShakedownError } from '../../../common/errors.ts';
-import type { CachedImage } from '../provider.ts';
+import type { CachedImage } from '../capabilities.ts';
 import { type Engine, runEngine } from './engine.ts';
 import { lastUse } from './image.ts';
 import { clusterLabel, imageRepository, treeLabel } from './names.ts';

@@ -1,24 +1,12 @@
 import { ShakedownError, UsageError } from '../../../common/errors.ts';
 import { processIdentity } from '../../../common/process-identity.ts';
 import type { RunContext } from '../../context.ts';
+import type { CachedImage, CanKeep, CanKeepImages, CanPower, CanReboot, MachineOf } from '../capabilities.ts';
 import { freePorts } from '../host/free-ports.ts';
 import { readResolver } from '../host/resolver.ts';
 import { runScript } from '../host/root-script.ts';
 import { subnetCandidates } from '../host/subnets.ts';
-import type {
-  CachedImage,
-  CanKeep,
-  CanKeepImages,
-  CanPower,
-  CanReboot,
-  Cluster,
-  ListedCluster,
-  Machine,
-  MachineOf,
-  MachinesSpec,
-  ProbeResult,
-  Provider,
-} from '../provider.ts';
+import type { Cluster, ListedCluster, Machine, MachinesSpec, ProbeResult, Provider } from '../provider.ts';
 import { cachedImages, removeCachedImage } from './cached-images.ts';
 import { containerPlan } from './container-plan.ts';
 import { createScript } from './create-script.ts';

@@ -1,8 +1,8 @@
 import { dirname } from 'node:path';
 import { ShakedownError } from '../../../common/errors.ts';
 import type { RunContext } from '../../context.ts';
+import type { MachineOf } from '../capabilities.ts';
 import { quote, runScript } from '../host/root-script.ts';
-import type { MachineOf } from '../provider.ts';
 import { followScript } from './create-script.ts';
 import { type Engine, engineFunction, runEngine } from './engine.ts';
 import { explainEngine } from './explain-engine.ts';

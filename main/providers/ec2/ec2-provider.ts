@@ -1,18 +1,8 @@
 import { UsageError } from '../../../common/errors.ts';
 import { processIdentity } from '../../../common/process-identity.ts';
 import type { RunContext } from '../../context.ts';
-import type {
-  CanKeep,
-  CanPower,
-  CanReboot,
-  Cluster,
-  ListedCluster,
-  Machine,
-  MachineOf,
-  MachinesSpec,
-  ProbeResult,
-  Provider,
-} from '../provider.ts';
+import type { CanKeep, CanPower, CanReboot, MachineOf } from '../capabilities.ts';
+import type { Cluster, ListedCluster, Machine, MachinesSpec, ProbeResult, Provider } from '../provider.ts';
 import { lookUp, makeCluster } from './create-cluster.ts';
 import { type Ec2Api, type Patience, usualPatience } from './ec2-api.ts';
 import { settingsOf, userOf } from './ec2-options.ts';

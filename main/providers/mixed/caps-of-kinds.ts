@@ -1,4 +1,5 @@
-import { canPower, canReboot, canSnapshot, type ProbeResult, type Provider } from '../provider.ts';
+import { canPower, canReboot, canSnapshot } from '../capabilities.ts';
+import type { ProbeResult, Provider } from '../provider.ts';
 
 /** What can be done to machines of at least one of the kinds, and in words of which. */
 export function capsOfKinds(kinds: readonly Provider[]): Pick<ProbeResult, 'caps' | 'note'> {

@@ -2,21 +2,17 @@ import { ShakedownError, UsageError } from '../../../common/errors.ts';
 import { type MachineAct, starts } from '../../../common/machine-acts.ts';
 import { cacheDirectory } from '../../cache-dir.ts';
 import type { RunContext } from '../../context.ts';
-import { type Owner, takeAct } from '../machine-acts.ts';
 import {
   type CanDelegate,
   type CanKeep,
   type CanPower,
   type CanReboot,
   type CanSnapshot,
-  type Cluster,
   canKeep,
-  type Machine,
   type MachineOf,
-  type MachinesSpec,
-  type ProbeResult,
-  type Provider,
-} from '../provider.ts';
+} from '../capabilities.ts';
+import { type Owner, takeAct } from '../machine-acts.ts';
+import type { Cluster, Machine, MachinesSpec, ProbeResult, Provider } from '../provider.ts';
 import { capsOfKinds } from './caps-of-kinds.ts';
 import { introduce, introduceAgain } from './introduce.ts';
 import { makeParts } from './make-parts.ts';

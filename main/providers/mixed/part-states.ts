@@ -1,5 +1,6 @@
 import { ShakedownError } from '../../../common/errors.ts';
-import type { Cluster, Machine, MachineOf } from '../provider.ts';
+import type { MachineOf } from '../capabilities.ts';
+import type { Cluster, Machine } from '../provider.ts';
 import type { Introduced } from './introduce.ts';
 
 /** What a part's own provider needs to find its machines again. */

@@ -1,7 +1,7 @@
 import { UsageError } from '../../../common/errors.ts';
 import type { RunContext } from '../../context.ts';
+import type { MachineOf } from '../capabilities.ts';
 import { runAsRoot } from '../host/root-script.ts';
-import type { MachineOf } from '../provider.ts';
 import { snapshotName } from '../snapshot-name.ts';
 import { letGoScript, restoreScript, snapshotScript } from './machine-scripts.ts';
 import { mustBeId } from './names.ts';

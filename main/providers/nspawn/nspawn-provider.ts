@@ -1,12 +1,6 @@
 import { ShakedownError, UsageError } from '../../../common/errors.ts';
 import { processIdentity } from '../../../common/process-identity.ts';
 import type { RunContext } from '../../context.ts';
-import { listTrees, removeTree } from '../debian/tree-images.ts';
-import type { ClusterState } from '../host/cluster-state.ts';
-import { mustHaveMemory } from '../host/container-memory.ts';
-import { readResolver } from '../host/resolver.ts';
-import { quote, runAsRoot } from '../host/root-script.ts';
-import { subnetCandidates } from '../host/subnets.ts';
 import type {
   CachedImage,
   CanKeep,
@@ -14,14 +8,15 @@ import type {
   CanPower,
   CanReboot,
   CanSnapshot,
-  Cluster,
-  ListedCluster,
-  Machine,
   MachineOf,
-  MachinesSpec,
-  ProbeResult,
-  Provider,
-} from '../provider.ts';
+} from '../capabilities.ts';
+import { listTrees, removeTree } from '../debian/tree-images.ts';
+import type { ClusterState } from '../host/cluster-state.ts';
+import { mustHaveMemory } from '../host/container-memory.ts';
+import { readResolver } from '../host/resolver.ts';
+import { quote, runAsRoot } from '../host/root-script.ts';
+import { subnetCandidates } from '../host/subnets.ts';
+import type { Cluster, ListedCluster, Machine, MachinesSpec, ProbeResult, Provider } from '../provider.ts';
 import { containerPlan, memoryLimit, systemsOf, treesOf } from './container-plan.ts';
 import { createScript } from './create-script.ts';
 import { destroyScript } from './destroy-script.ts';

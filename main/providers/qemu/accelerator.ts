@@ -55,9 +55,10 @@ export async function settleAccelerator(
   wanted: 'auto' | Accelerator,
   image: () => Promise<BaseImage>,
   ctx: Pick<RunContext, 'signal' | 'cacheDir' | 'emit' | 'log'>,
+  device = '/dev/kvm',
 ): Promise<Accelerator> {
   if (wanted === 'tcg') return 'tcg';
-  const reason = await whyNoKvm();
+  const reason = await whyNoKvm(device);
   const answer =
     reason === undefined
       ? ((await rememberedAnswer(ctx.cacheDir)) ?? (await ask(image, ctx)))
@@ -75,17 +76,16 @@ export async function settleAccelerator(
  * Why KVM cannot even be tried; undefined when it can. Asked each time: a module may be loaded the next minute, and a
  * user become a member of the group.
  */
-export async function whyNoKvm(): Promise<string | undefined> {
-  if (!(await may(constants.F_OK))) return 'there is no /dev/kvm';
+export async function whyNoKvm(device = '/dev/kvm'): Promise<string | undefined> {
+  const may = (mode: number): Promise<boolean> =>
+    access(device, mode).then(
+      () => true,
+      () => false,
+    );
+  if (!(await may(constants.F_OK))) return `there is no ${device}`;
   if (rootCanBeHad() || (await may(constants.R_OK | constants.W_OK))) return undefined;
-  return 'this user may not use /dev/kvm (sudo usermod -aG kvm "$USER", where it belongs to that group)';
+  return `this user may not use ${device} (sudo usermod -aG kvm "$USER", where it belongs to that group)`;
 }
-
-const may = (mode: number): Promise<boolean> =>
-  access('/dev/kvm', mode).then(
-    () => true,
-    () => false,
-  );
 
 async function ask(
   image: () => Promise<BaseImage>,

@@ -2,9 +2,9 @@ import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ShakedownError } from '../../../common/errors.ts';
 import type { RunContext } from '../../context.ts';
+import type { CachedImage } from '../capabilities.ts';
 import { runAsOwnRoot } from '../host/own-root.ts';
 import { quote } from '../host/root-script.ts';
-import type { CachedImage } from '../provider.ts';
 import { stateRoot } from './names.ts';
 
 /** The folders of the cache that have one folder for each image, and what an image in them is, in words. */

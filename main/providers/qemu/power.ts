@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { ShakedownError, UsageError } from '../../../common/errors.ts';
 import type { RunContext } from '../../context.ts';
-import type { MachineOf } from '../provider.ts';
+import type { MachineOf } from '../capabilities.ts';
 import { freshen } from './clone-script.ts';
 import { runInGuest } from './guest-port.ts';
 import { diskNode } from './machine-arguments.ts';

@@ -1,6 +1,5 @@
 import { UsageError } from '../../../common/errors.ts';
 import type { RunContext } from '../../context.ts';
-import { runAsOwner } from '../host/own-root.ts';
 import type {
   CachedImage,
   CanKeep,
@@ -8,14 +7,10 @@ import type {
   CanPower,
   CanReboot,
   CanSnapshot,
-  Cluster,
-  ListedCluster,
-  Machine,
   MachineOf,
-  MachinesSpec,
-  ProbeResult,
-  Provider,
-} from '../provider.ts';
+} from '../capabilities.ts';
+import { runAsOwner } from '../host/own-root.ts';
+import type { Cluster, ListedCluster, Machine, MachinesSpec, ProbeResult, Provider } from '../provider.ts';
 import { cachedImages, removeCachedImage } from './cached-images.ts';
 import { destroyScript } from './destroy-script.ts';
 import { listClusters } from './list-clusters.ts';

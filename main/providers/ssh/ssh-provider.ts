@@ -1,15 +1,8 @@
 import { UsageError } from '../../../common/errors.ts';
 import type { RunContext } from '../../context.ts';
+import type { CanKeep } from '../capabilities.ts';
 import { parsedOptions } from '../parsed-options.ts';
-import type {
-  CanKeep,
-  Cluster,
-  ListedCluster,
-  Machine,
-  MachinesSpec,
-  ProbeResult,
-  Provider,
-} from '../provider.ts';
+import type { Cluster, ListedCluster, Machine, MachinesSpec, ProbeResult, Provider } from '../provider.ts';
 import { Leases } from './leases.ts';
 import { readSshConfig } from './read-ssh-config.ts';
 import { sshTarget } from './ssh-config.ts';

@@ -1,8 +1,8 @@
 import SSHConfig from 'ssh-config';
 import { ShakedownError } from '../../../common/errors.ts';
 import type { RunContext } from '../../context.ts';
+import type { MachineOf } from '../capabilities.ts';
 import { runScript } from '../host/root-script.ts';
-import type { MachineOf } from '../provider.ts';
 import {
   machineNameFor,
   mustBeId,

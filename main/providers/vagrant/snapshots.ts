@@ -1,6 +1,6 @@
 import type { RunContext } from '../../context.ts';
+import type { MachineOf } from '../capabilities.ts';
 import { runAsRoot } from '../host/root-script.ts';
-import type { MachineOf } from '../provider.ts';
 import { snapshotName } from '../snapshot-name.ts';
 import { actOn, machineOf, switchOn } from './act-on-machine.ts';
 import { machineNameFor } from './cluster-folder.ts';

@@ -2,21 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { processIdentity } from '../../../common/process-identity.ts';
 import type { RunContext } from '../../context.ts';
+import type { CanKeep, CanPower, CanReboot, CanSnapshot, MachineOf } from '../capabilities.ts';
 import { listed } from '../host/cluster-state.ts';
 import { parsedOptions } from '../parsed-options.ts';
-import type {
-  CanKeep,
-  CanPower,
-  CanReboot,
-  CanSnapshot,
-  Cluster,
-  ListedCluster,
-  Machine,
-  MachineOf,
-  MachinesSpec,
-  ProbeResult,
-  Provider,
-} from '../provider.ts';
+import type { Cluster, ListedCluster, Machine, MachinesSpec, ProbeResult, Provider } from '../provider.ts';
 import { cutPower, switchOn } from './act-on-machine.ts';
 import {
   clusterFiles,

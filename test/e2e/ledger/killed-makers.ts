@@ -11,6 +11,8 @@ export async function startMaker(action: 'create' | 'destroy', plan: MakerPlan) 
   const running = execa(process.execPath, [program, action, JSON.stringify(plan)], {
     reject: false,
     all: true,
+    // As the program itself starts (bin/start.mjs): much of a maker's short life would be compiling.
+    env: { NODE_COMPILE_CACHE: join(plan.cacheDir, 'compiled') },
   });
   let said = '';
   running.all.on('data', (chunk) => {

@@ -2,7 +2,8 @@ import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { ShakedownError, UsageError } from '../../../common/errors.ts';
 import { imagesCommandOf } from '../../../main/commands/images.ts';
-import type { CachedImage, CanKeepImages, Provider } from '../../../main/providers/provider.ts';
+import type { CachedImage, CanKeepImages } from '../../../main/providers/capabilities.ts';
+import type { Provider } from '../../../main/providers/provider.ts';
 import { runCommand } from './command-run.ts';
 
 const now = Date.UTC(2026, 10, 21, 12);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { CanReboot, Provider } from '../../../main/providers/provider.ts';
+import type { CanReboot } from '../../../main/providers/capabilities.ts';
+import type { Provider } from '../../../main/providers/provider.ts';
 import { capabilitiesOf } from '../../../main/virt/capabilities.ts';
 
 const plain = { name: 'plain' } as Provider;

@@ -1,7 +1,8 @@
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import type { CanPower, Provider } from '../../../main/providers/provider.ts';
+import type { CanPower } from '../../../main/providers/capabilities.ts';
+import type { Provider } from '../../../main/providers/provider.ts';
 import { switchOnUntil } from '../../../main/virt/own-restart.ts';
 
 const which = { cluster: { id: 'a1b2c3' }, machine: 0 };

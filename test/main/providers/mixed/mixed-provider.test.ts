@@ -4,15 +4,14 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ShakedownError } from '../../../../common/errors.ts';
 import type { RunContext } from '../../../../main/context.ts';
+import { canKeep, type MachineOf } from '../../../../main/providers/capabilities.ts';
 import { mixed, type Part } from '../../../../main/providers/mixed/mixed-options.ts';
 import { MixedProvider } from '../../../../main/providers/mixed/mixed-provider.ts';
 import { nspawn } from '../../../../main/providers/nspawn/nspawn-options.ts';
 import {
   borrowedMachines,
-  canKeep,
   type Login,
   type Machine,
-  type MachineOf,
   type MachinesSpec,
   type Provider,
 } from '../../../../main/providers/provider.ts';
