@@ -2,7 +2,7 @@ import { killGroups, removeGroups } from '../host/cgroup-script.ts';
 import { quote } from '../host/root-script.ts';
 import { type Engine, engineFunction } from './engine.ts';
 import { clusterLabel, clusterNames, stateRoot } from './names.ts';
-import { removeNetwork } from './network-scripts.ts';
+import { beginRemovingNetwork, removeNetwork } from './network-scripts.ts';
 
 /**
  * The script that takes a cluster away from one engine, from its id alone, in whatever state it is. The nodes whose
@@ -21,6 +21,7 @@ containers() {
   engine ps -a ${podman ? '--external ' : ''}--format '{{.Names}} {{.Labels}}' |
     awk '$1 ~ /^shakedown-${id}-[0-9]+$/ || /${clusterLabel.replace('.', '\\.')}[:=]${id}/ { print $1 }'
 }
+${beginRemovingNetwork(id, engine)}
 engine volume rm -f ${keptMark} >/dev/null 2>&1 & mark=$!
 known=(${quote(directory)}/[0-9]*/)
 known=("\${known[@]%/}")

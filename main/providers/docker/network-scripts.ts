@@ -1,4 +1,4 @@
-import { bridgeScript, natScript, removeLinks, removeRules } from '../host/network-script.ts';
+import { beginRemoval, bridgeScript, natScript, removeBridge } from '../host/network-script.ts';
 import type { Resolver } from '../host/resolver.ts';
 import { quote } from '../host/root-script.ts';
 import type { Engine } from './engine.ts';
@@ -83,9 +83,15 @@ export function networkFlags(
 
 const namespacePrefix = (id: string): string => `sk-${id}-`;
 
-/** Takes away the networks of ours; the caller has \`fail\` and \`failed\`, and removes its engine's. */
+/** Begins with what \`removeNetwork\` does to networks of ours, beside what comes next. */
+export function beginRemovingNetwork(id: string, engine: Engine): string {
+  const { bridge, table } = clusterNames(id);
+  return engine.network === 'engine' ? '' : `bridge=${bridge} table=${table}${beginRemoval}`;
+}
+
+/** Takes away the cluster's network; the caller has \`fail\`, and has begun by \`beginRemovingNetwork\`. */
 export function removeNetwork(id: string, engine: Engine): string {
-  const { network, bridge, table } = clusterNames(id);
+  const { network } = clusterNames(id);
   if (engine.network === 'engine') {
     const file = quote(`${podmanPlaces().networks}/${network}.json`);
     return `
@@ -95,9 +101,7 @@ done
 ${engine.kind === 'podman' ? `rm -f ${file}` : ''}`;
   }
   return `
-bridge=${bridge} table=${table}
 for ns in /run/netns/${namespacePrefix(id)}*; do ip netns delete \${ns##*/} || fail "the network namespace \${ns##*/} cannot be removed"; done
-${removeLinks} & links=$!
-${removeRules}
-wait $links || failed=1`;
+wait $early || :
+${removeBridge}`;
 }

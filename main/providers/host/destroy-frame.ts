@@ -1,5 +1,5 @@
 import { killGroups, removeGroups } from './cgroup-script.ts';
-import { removeLinks, removeRules } from './network-script.ts';
+import { beginRemoval, removeBridge } from './network-script.ts';
 
 /** What a cluster on this main host is called there. */
 export interface HostNames {
@@ -23,12 +23,12 @@ fail() { echo "$*" >&2; failed=1; }
 exec 9>>${lockFile}
 # Two who destroy the same cluster would trip over each other: the second finds nothing left.
 if [ -e $dir ]; then exec 7<$dir; flock 7; fi
+${beginRemoval}
 ${killGroups}
-${removeLinks} & links=$!
 ${own}
-${removeRules}
+wait $early || :
+${removeBridge}
 ${removeGroups}
-wait $links || failed=1
 [ -z "$failed" ] || exit 1
 rm -rf --one-file-system $dir $dir.new
 `;

@@ -95,7 +95,7 @@ export function namesScript(
 }
 
 /** Takes the table away, and the cluster's rules from the chains of others. */
-export const removeRules = `
+const removeRules = `
 for try in {1..10}; do
   rules=$(nft -a list ruleset 2>/dev/null || :)
   if [[ $rules != *"$table"* ]]; then break; fi
@@ -110,13 +110,20 @@ done
 [[ $rules != *"$table"* ]] || fail "the nft rules cannot be removed: $said"`;
 
 /**
- * Takes the links of `$bridge` away, in a subshell that fails where one stays: the kernel takes some 50 ms, so that callers
- * let it run beside the rest. A node's link may go by itself, with the namespace that its other end is in.
+ * Takes the links of `$bridge` away. A node's link may go by itself, with the namespace that its other end is in.
  */
-export const removeLinks = `(
-failed=0
+const removeLinks = `
 for link in /sys/class/net/\${bridge}v* /sys/class/net/$bridge; do
   ip link delete \${link##*/} 2>/dev/null || [ ! -e $link ] || fail "the link \${link##*/} cannot be removed"
-done
-exit $failed
-)`;
+done`;
+
+/** Takes away what `bridgeScript` and `natScript` made of `$bridge` and `$table`; the caller has `fail`. */
+export const removeBridge = `${removeLinks}${removeRules}`;
+
+/**
+ * Begins with that beside what comes next: the kernel takes some 50 ms for the links. What is made at this very moment
+ * it may miss, and `removeBridge` afterwards, which costs little then, does not. Sets `early`, to wait for.
+ */
+export const beginRemoval = `
+( fail() { :; }${removeBridge}
+) >/dev/null 2>&1 & early=$!`;
