@@ -89,6 +89,9 @@ describe('mistakes tell the line, the column and the expression', () => {
 
   test('what cannot be meant to be inserted', () => {
     expect(mistakes('<{ main_config.tokn }>')[0]?.message).toBe('main_config.tokn is undefined');
+    expect(mistakes('<{ node.name }>')[0]?.message).toBe(
+      'node.name is undefined; node is the address itself, and nodes[node_id] has id, address, name and role',
+    );
     expect(mistakes('<{ null }>')[0]?.message).toBe('null is null');
     expect(mistakes('<{ main_config }>')[0]?.message).toMatch(/is an object; insert one of its properties/);
     expect(mistakes('<{ nodes }>')[0]?.message).toMatch(/is an object/);
