@@ -1,8 +1,10 @@
 // `podman run` (or docker) by hand, of an image that was committed from a machine of ours: the keys are in it.
 import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { makeMachines, newClusterId } from '../../main/phases/machines.ts';
 import { chooseEngine } from '../../main/providers/docker/find-engines.ts';
-import { containerName } from '../../main/providers/docker/names.ts';
+import { clusterNames, containerName } from '../../main/providers/docker/names.ts';
 import { providerNamed } from '../../main/providers/registry.ts';
 
 const image = 'localhost/shakedown-bench';
@@ -21,11 +23,15 @@ export async function bareDocker({ ctx, answers }) {
   const wanted = { machines: [{ id: 0, name: 'n0' }], options: { count: 1 }, login: {} };
   const model = await makeMachines(newClusterId(), wanted, provider, { shares: [], rebuild: false }, ctx);
   const [{ ssh }] = model.machines;
+  const given = mkdtempSync('/var/tmp/bare-docker-');
   let entry;
   try {
     await answers(ssh);
     const there = containerName(model.id, 0);
     run('commit', '-q', there, image);
+    // What Podman mounts is not in the image.
+    if (engine.kind === 'podman')
+      cpSync(join(clusterNames(model.id).directory, '0/given'), given, { recursive: true });
     entry = JSON.parse(run('container', 'inspect', there))[0].Args;
   } finally {
     await provider.destroy(model, ctx);
@@ -33,7 +39,7 @@ export async function bareDocker({ ctx, answers }) {
   const caps = ['SYS_ADMIN', 'NET_ADMIN', 'NET_RAW', 'SYS_PTRACE'].map((cap) => `--cap-add=${cap}`);
   const systemd =
     engine.kind === 'podman'
-      ? ['--systemd=always']
+      ? ['--systemd=always', `--volume=${given}:/.shakedown/given:ro`]
       : ['--cgroupns=private', '--tmpfs=/run:exec', '--tmpfs=/run/lock'];
   const flags = [...caps, ...systemd, '--tty', '--security-opt=apparmor=unconfined', '-p', '127.0.0.1::22'];
   return {
@@ -46,6 +52,9 @@ export async function bareDocker({ ctx, answers }) {
         run('rm', '-f', ...(engine.kind === 'podman' ? ['-t', '0'] : []), '-v', name);
       }
     },
-    end: async () => void run('rmi', '-f', image),
+    end: async () => {
+      run('rmi', '-f', image);
+      rmSync(given, { recursive: true });
+    },
   };
 }

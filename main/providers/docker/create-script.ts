@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { quote } from '../host/root-script.ts';
 import type { Share } from '../provider.ts';
 import { type ContainerPlan, limitFlags } from './container-plan.ts';
@@ -45,21 +46,29 @@ echo net $net
 const mustExist = ({ source }: Share): string =>
   `[ -e ${quote(source)} ] || die ${quote(`${source}, which nodes are to see, does not exist`)}`;
 
-/** What goes into a container before it starts; a tar stream, so that the engine may be anywhere. */
+/**
+ * What a container is given (see `initScript`): Podman, which is on this main host, mounts the folder; to Docker, which
+ * may be anywhere, it goes as a tar stream before the start.
+ */
+const given = '/.shakedown/given';
+const givenFolder = (cluster: string, node: number): string =>
+  join(clusterNames(cluster).directory, String(node), 'given');
+
 function fileFunction({ user, publicKey }: CreatePlan): string {
   return `
 makers=()
 place_files() {
-  local files="$dir/$node/files"
-  mkdir -p "$files/etc/ssh" "$files/.shakedown"
-  printf %s ${quote(initScript)} > "$files/.shakedown/init"
-  printf '%s\\n' ${quote(publicKey)} > "$files/.shakedown/authorized_keys"
-  echo "$machine_id" > "$files/etc/machine-id"
-  (umask 077; printf %s "$host_key" > "$files/etc/ssh/ssh_host_ed25519_key")
-  echo "$public_host_key" > "$files/etc/ssh/ssh_host_ed25519_key.pub"
-  tar -C "$files" --owner=0 --group=0 --numeric-owner -c .shakedown/init .shakedown/authorized_keys etc/machine-id \\
-    etc/ssh/ssh_host_ed25519_key etc/ssh/ssh_host_ed25519_key.pub | engine cp - "$container:/"
-  rm -rf "$files"
+  local files="$dir/$node/given"
+  mkdir -p "$files"
+  printf %s ${quote(initScript)} > "$files/init"
+  printf '%s\\n' ${quote(publicKey)} > "$files/authorized_keys"
+  echo "$machine_id" > "$files/machine-id"
+  (umask 077; printf %s "$host_key" > "$files/ssh_host_ed25519_key")
+  echo "$public_host_key" > "$files/ssh_host_ed25519_key.pub"
+}
+send_files() {
+  tar -C "$dir/$node" --owner=0 --group=0 --numeric-owner --transform 's,^,.shakedown/,' -c given | engine cp - "$container:/"
+  rm -rf "$dir/$node/given"
 }
 says_ssh() {
   timeout 2 bash -c 'exec 3<>/dev/tcp/$0/$1 && read -r line <&3 && [[ $line == SSH-* ]]' $1 $2 2>/dev/null
@@ -88,18 +97,27 @@ function nodeCall(container: ContainerPlan, index: number, plan: CreatePlan): st
   const port = plan.ports[index];
   const name = containerName(cluster, id);
   const log = consoleLog(cluster, id);
-  const follow = engine.kind === 'docker' ? `\n${followScript(name, log)}` : '';
+  const flags = createFlags(container, plan).join(' ');
   return `{ node=${id} container=${name} machine_id=${machineId}
   host_key=${quote(hostKey)}
   public_host_key=${quote(publicHostKey)}
-  mkdir -p "$dir/$node"${nodeNetwork(plan)}
-  engine create ${createFlags(container, plan).join(' ')} >/dev/null
-  place_files
-  (cd "$dir/$node" && engine start $container) >/dev/null${follow}
+  place_files${nodeNetwork(plan)}
+  ${engine.kind === 'podman' ? runNode(flags) : createAndStart(flags, name, log)}
   ${port === undefined ? `wait_for_ssh $net.${id + 2} 22` : `wait_for_ssh 127.0.0.1 ${port}`}
 } &
 makers+=($!)`;
 }
+
+const runNode = (flags: string): string => `(cd "$dir/$node" && engine run -d ${flags}) >/dev/null`;
+
+const createAndStart = (
+  flags: string,
+  name: string,
+  log: string,
+): string => `engine create ${flags} >/dev/null
+  send_files
+  engine start $container >/dev/null
+  ${followScript(name, log)}`;
 
 /** Podman writes the log where we say; of Docker's a reader makes a copy, which ends with the container. */
 export const followScript = (container: string, log: string): string =>
@@ -115,6 +133,9 @@ function createFlags(container: ContainerPlan, plan: CreatePlan): readonly strin
       `--systemd=${engine.init === 'systemd' ? 'always' : 'false'}`,
       '--log-driver=k8s-file',
       quote(`--log-opt=${log}`),
+      shareFlag({ source: givenFolder(cluster, id), target: given }),
+      // SELinux would let a container read nothing of this main host's that is not labelled for it.
+      '--security-opt=label=disable',
       // So that what it loses sight of is found again.
       ...(engine.reach === 'address' ? [`--cgroup-parent=/${clusterNames(cluster).cgroup}`] : []),
     ],
@@ -137,7 +158,7 @@ function createFlags(container: ContainerPlan, plan: CreatePlan): readonly strin
     ...own,
     '--entrypoint=/bin/sh',
     quote(image),
-    ...['/.shakedown/init', engine.init, user, ...command].map(quote),
+    ...[`${given}/init`, engine.init, user, ...command].map(quote),
   ];
 }
 

@@ -18,7 +18,7 @@ export async function destroyCluster(id: string, ctx: Pick<RunContext, 'signal'>
     phase: 'machines' as const,
     hint: "end what still uses it, then run 'shakedown reap'",
   };
-  const engines = await enginesInUse(ctx.signal, state?.engine.host);
+  const engines = await enginesInUse(ctx.signal, state?.engine);
   if (state && !engines.some(({ kind }) => kind === state.engine.kind)) {
     throw new ShakedownError({
       ...failure,

@@ -22,17 +22,24 @@ export async function chooseEngine(signal: AbortSignal, wanted?: 'docker' | 'pod
   });
 }
 
-/** Every engine that may hold clusters of ours: Podman's only if it was ever used. `docker` is asked at `host` too. */
-export async function enginesInUse(signal: AbortSignal, host?: string): Promise<readonly Engine[]> {
-  const found = await Promise.all([
-    findDocker(signal),
-    ...(host === undefined ? [] : [findDocker(signal, { DOCKER_HOST: host })]),
+/**
+ * Every engine that may hold clusters of ours: Podman's only if it was ever used. For a cluster `of` which it is known
+ * where it was made, Docker is asked there too, and for one of Podman's not at all.
+ */
+export async function enginesInUse(
+  signal: AbortSignal,
+  of?: { readonly kind: string; readonly host?: string | undefined },
+): Promise<readonly Engine[]> {
+  const places = of?.kind === 'podman' ? [] : [{}, ...(of?.host ? [{ DOCKER_HOST: of.host }] : [])];
+  const [found, podman] = await Promise.all([
+    Promise.all(places.map((env) => findDocker(signal, env))),
+    podmanUsed(signal),
   ]);
   const dockers = found.filter(isEngine);
   const distinct = dockers.filter(
     (engine, index) => dockers.findIndex(({ env }) => env.DOCKER_HOST === engine.env.DOCKER_HOST) === index,
   );
-  return (await podmanUsed(signal)) ? [...distinct, podmanEngine()] : distinct;
+  return podman ? [...distinct, podmanEngine()] : distinct;
 }
 
 /** It may have been removed since. */

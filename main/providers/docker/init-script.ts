@@ -1,17 +1,18 @@
 /**
- * What runs first in a container, as `sh /.shakedown/init MODE USER [the image's own command]`: it lets us in, and
- * becomes the image's init. A container has its host's boot id (proc(5)), by which nobody could tell a reboot: each
- * boot gets one of its own, as systemd-nspawn(1) does it. MODE is `systemd` or `sshd`: what may be process 1.
+ * What runs first in a container, as `sh /.shakedown/given/init MODE USER [the image's own command]`: it takes what is
+ * given beside it, lets us in, and becomes the image's init. A container has its host's boot id (proc(5)), by which
+ * nobody could tell a reboot: each boot gets one of its own, as systemd-nspawn(1) does it. MODE is `systemd` or `sshd`:
+ * what may be process 1.
  */
 export const initScript = `#!/bin/sh
 mode=$1 user=$2; shift 2
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
-here=/.shakedown
+here=/.shakedown given=/.shakedown/given
 say() { echo "shakedown: $*" >&2; }
 
 authorize() {
   mkdir -p "$2/.ssh"; chmod 700 "$2/.ssh"
-  cp $here/authorized_keys "$2/.ssh/authorized_keys"; chmod 600 "$2/.ssh/authorized_keys"
+  cp $given/authorized_keys "$2/.ssh/authorized_keys"; chmod 600 "$2/.ssh/authorized_keys"
   chown -R "$1:" "$2/.ssh" 2>/dev/null || chown -R "$1" "$2/.ssh"
 }
 add_user() {
@@ -23,6 +24,9 @@ add_user() {
   authorize "$user" "$(awk -F: -v user="$user" '$1 == user { print $6 }' /etc/passwd)"
 }
 if [ ! -e $here/authorized ]; then
+  mkdir -p /etc/ssh
+  cp $given/ssh_host_ed25519_key $given/ssh_host_ed25519_key.pub /etc/ssh/; chmod 600 /etc/ssh/ssh_host_ed25519_key
+  cp $given/machine-id /etc/machine-id
   authorize root /root
   [ "$user" = root ] || add_user
   : > $here/authorized

@@ -13,7 +13,7 @@ import { clusterLabel, clusterNames, consoleLog, containerName } from './names.t
 /** The engine that holds a cluster. Throws ShakedownError when none does. */
 export async function engineOf(id: string, signal: AbortSignal): Promise<Engine> {
   const state = await readState(id);
-  const engines = await enginesInUse(signal, state?.engine.host);
+  const engines = await enginesInUse(signal, state?.engine);
   for (const engine of engines) {
     const failure = { message: `could not list what ${engine.kind} holds` };
     const ours = ['ps', '-aq', '--filter', `label=${clusterLabel}=${id}`];
