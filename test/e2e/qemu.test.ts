@@ -126,8 +126,7 @@ describe('a machine', () => {
 /** Another process that makes a cluster of one machine and stays. */
 function runMaker(made: string) {
   const script = `
-    import { rememberedAnswer, whyNoKvm } from '../../main/providers/qemu/accelerator.ts';
-import { QemuProvider } from '${import.meta.dirname}/../../main/providers/qemu/qemu-provider.ts';
+    import { QemuProvider } from '${import.meta.dirname}/../../main/providers/qemu/qemu-provider.ts';
     const nothing = async () => undefined;
     const ctx = { signal: new AbortController().signal, emit() {}, log() {}, clock: Date.now, cacheDir: '${ctx.cacheDir}', ledger: { record: nothing, settle: nothing } };
     console.log('making');
