@@ -24,15 +24,7 @@ export interface CollectOptions {
  * it gives, so that one bad node, file or command does not cost the evidence of the rest.
  */
 export async function collectNode(node: Reached, options: CollectOptions): Promise<readonly string[]> {
-  const problems: string[] = [];
-  const attempt = async <T>(what: string, action: () => Promise<T>): Promise<T | undefined> => {
-    try {
-      return await action();
-    } catch (error) {
-      problems.push(`${what}: ${asShakedownError(error).message}`);
-      return undefined;
-    }
-  };
+  const { problems, attempt } = tolerant();
   const logs = join(options.directory, 'logs');
   await mkdir(logs, { recursive: true });
   const plan = (await attempt('listing what to collect', () => askPlan(node, options))) ?? withoutAgent(node);
@@ -42,6 +34,33 @@ export async function collectNode(node: Reached, options: CollectOptions): Promi
     attempt('files', async () => problems.push(...(await fetchFiles(node, plan.paths, options)))),
   ]);
   return problems;
+}
+
+/** Of that the logs and journals alone, in the same way. */
+export async function collectReports(node: Reached, options: CollectOptions): Promise<readonly string[]> {
+  const { problems, attempt } = tolerant();
+  const logs = join(options.directory, 'logs');
+  await attempt('reports', async () => {
+    await mkdir(logs, { recursive: true });
+    await fetchReports(node, logs, options, attempt);
+  });
+  return problems;
+}
+
+type Attempt = <T>(what: string, action: () => Promise<T>) => Promise<T | undefined>;
+
+/** Attempts of which none throws: what one could not do is in `problems`. */
+function tolerant(): { readonly problems: string[]; readonly attempt: Attempt } {
+  const problems: string[] = [];
+  const attempt: Attempt = async (what, action) => {
+    try {
+      return await action();
+    } catch (error) {
+      problems.push(`${what}: ${asShakedownError(error).message}`);
+      return undefined;
+    }
+  };
+  return { problems, attempt };
 }
 
 function askPlan(node: Reached, { signal }: CollectOptions): Promise<CollectPlan> {
@@ -83,11 +102,11 @@ async function fetchFiles(
 }
 
 /** Brings home what the node and its services have written to logs and journals until now. Throws ShakedownError. */
-export async function fetchReports(
+async function fetchReports(
   node: Reached,
   logs: string,
   { sinceMs, signal }: CollectOptions,
-  attempt: <T>(what: string, action: () => Promise<T>) => Promise<T | undefined>,
+  attempt: Attempt,
 ): Promise<void> {
   const units = node.config.services.flatMap((service) => (service.unit === undefined ? [] : [service.unit]));
   const reports = await node.agent.call('reports', { sinceMs, units }, { signal, timeout: 30 });

@@ -1,9 +1,6 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { asShakedownError } from '../../common/errors.ts';
 import { actInWords, type MachineAct } from '../../common/machine-acts.ts';
 import type { RunContext } from '../context.ts';
-import { type CollectOptions, collectNode, fetchReports } from '../phases/collect.ts';
+import { type CollectOptions, collectNode, collectReports } from '../phases/collect.ts';
 import type { Node } from '../phases/phase.ts';
 
 /** Seconds that bringing evidence home may hold up a restart. */
@@ -23,25 +20,7 @@ export async function keepEvidence(
   if (what.act === 'snapshot' || what.act === 'powerOn') return;
   const signal = AbortSignal.any([ctx.signal, AbortSignal.timeout(limit * 1000)]);
   const all = { ...options, signal };
-  const problems = await (what.act === 'restore' ? collectNode(node, all) : keepLogs(node, all));
+  const problems = await (what.act === 'restore' ? collectNode(node, all) : collectReports(node, all));
   ctx.signal.throwIfAborted();
   for (const problem of problems) ctx.log(`not collected before '${actInWords(what)}': ${problem}`, node.id);
-}
-
-async function keepLogs(node: Node, options: CollectOptions): Promise<readonly string[]> {
-  const problems: string[] = [];
-  const attempt = async <T>(what: string, action: () => Promise<T>): Promise<T | undefined> => {
-    try {
-      return await action();
-    } catch (error) {
-      problems.push(`${what}: ${asShakedownError(error).message}`);
-      return undefined;
-    }
-  };
-  const logs = join(options.directory, 'logs');
-  await attempt('reports', async () => {
-    await mkdir(logs, { recursive: true });
-    await fetchReports(node, logs, options, attempt);
-  });
-  return problems;
 }
