@@ -60,14 +60,15 @@ export function containerPlan(
   settings: NspawnSettings,
   systems: readonly string[],
 ): ContainerPlan {
-  const { os, memory, cpus, pids, disk } = settingsOfMachine(settings, machine.id);
+  const { os, cpus, pids, disk } = settingsOfMachine(settings, machine.id);
+  const memory = memoryLimit(settings, machine.id);
   return {
     id: machine.id,
     name: machine.name,
     machineId: machineId(),
     ...hostKeyPair(),
     tree: systems.indexOf(releaseNamed(os).suite),
-    ...(memory === undefined ? {} : { memory: bytes(memory) }),
+    ...(memory === undefined ? {} : { memory }),
     ...(cpus === undefined ? {} : { cpus }),
     ...(pids === undefined ? {} : { pids }),
     ...(disk === undefined ? {} : { disk: bytes(disk) }),

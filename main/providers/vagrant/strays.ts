@@ -1,4 +1,5 @@
 import { execa } from 'execa';
+import { rootCanBeHad } from '../host/own-root.ts';
 import { runScript } from '../host/root-script.ts';
 import { clusterOf, machineNameFor } from './cluster-folder.ts';
 
@@ -23,9 +24,7 @@ export async function asRoot(): Promise<readonly string[] | undefined> {
     reject: false,
   });
   if (there.exitCode !== 0) return undefined;
-  if (process.getuid?.() === 0) return [];
-  const sudo = await execa('sudo', ['-n', 'true'], { reject: false });
-  return sudo.exitCode === 0 ? ['sudo', '-n'] : [];
+  return process.getuid?.() !== 0 && rootCanBeHad() ? ['sudo', '-n'] : [];
 }
 
 /** The ids of all clusters of which a machine is left; none where we may not look. */
