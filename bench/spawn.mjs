@@ -42,7 +42,7 @@ async function answers(target) {
 }
 
 async function ours(kind, more = {}) {
-  const provider = providerNamed(kind);
+  const provider = await providerNamed(kind);
   const options = { count: 1, ...optionsOf[kind], ...more };
   const wanted = { machines: [{ id: 0, name: 'n0' }], options, login: {} };
   const cluster = await makeMachines(newClusterId(), wanted, provider, { shares: [], rebuild: false }, ctx);

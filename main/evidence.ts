@@ -81,8 +81,8 @@ async function giveUp(
   const { open, request, world } = underway;
   const { recorder, store, evidence } = open;
   const keep = request.keep === 'always' || (request.keep === 'on-failure' && recorder.exitCode !== 0);
-  const provider = world.provider(cluster.provider);
   try {
+    const provider = await world.provider(cluster.provider);
     if (keep && (cluster.borrowed || canKeep(provider))) {
       if (canKeep(provider)) await provider.keep(cluster);
       await writeKeptCluster(world.directory, {
@@ -112,7 +112,8 @@ async function destroy(cluster: Cluster, nodes: readonly Node[], { world, open }
   const given = await Promise.allSettled(
     nodes.filter(({ id }) => borrowed.includes(id)).map((node) => giveBack(node, signal)),
   );
-  await world.provider(cluster.provider).destroy(cluster, { signal, log: open.evidence.log });
+  const provider = await world.provider(cluster.provider);
+  await provider.destroy(cluster, { signal, log: open.evidence.log });
   for (const each of given) if (each.status === 'rejected') throw each.reason;
 }
 

@@ -15,7 +15,7 @@ export async function machinesFor(
   const { scenario, reuse, rebuild = false } = request;
   const { whyProvider: message } = scenario;
   if (message !== undefined) emit({ type: 'note', message, phase: 'machines' });
-  const provider = world.provider(scenario.provider);
+  const provider = await world.provider(scenario.provider);
   const shares = await world.agentShares(world.cacheDir);
   const cluster =
     reuse?.kept.cluster ??

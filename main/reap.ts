@@ -65,9 +65,9 @@ export async function takeDownKept(directory: string, world: Reaping): Promise<r
     const workingDir = kept.workingDirs[machine.id];
     if (workingDir !== undefined) await giveBackMachine(machine, workingDir, world);
   }
-  await world.provider(cluster.provider).destroy(cluster, { signal: world.signal, log: () => undefined });
-  for (const other of kept.others ?? []) {
-    await world.provider(other.provider).destroy(other, { signal: world.signal, log: () => undefined });
+  for (const each of [cluster, ...(kept.others ?? [])]) {
+    const provider = await world.provider(each.provider);
+    await provider.destroy(each, { signal: world.signal, log: () => undefined });
   }
   await removeKeptCluster(directory);
   const made = cluster.machines.length - borrowed.length;
@@ -81,8 +81,8 @@ export async function takeDownKept(directory: string, world: Reaping): Promise<r
 
 async function undo(entry: LedgerEntry, world: Reaping): Promise<void> {
   if (entry.kind === 'cluster') {
-    const options = { signal: world.signal, log: () => undefined };
-    await world.provider(entry.provider).destroy({ id: entry.id }, options);
+    const provider = await world.provider(entry.provider);
+    await provider.destroy({ id: entry.id }, { signal: world.signal, log: () => undefined });
   } else {
     await giveBackMachine(entry.machine as Machine, entry.workingDir, world);
   }

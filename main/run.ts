@@ -58,7 +58,7 @@ export async function run(request: RunRequest, world: World): Promise<RunResult>
     hostPackages.catch(() => undefined);
     const nodes = await prepareNodes({ request, world, open, cluster, planned, connected });
     await hostPackages;
-    power = powerOf(cluster, scenario, world, open);
+    power = await powerOf(cluster, scenario, world, open);
     const session = { scenario, cluster, nodes, store, power };
     if (hasStepsAfterStart(nodes)) await recorder.step('setup', () => setUpAfterStart(session, work));
     const listener = { started: recorder.checkStarted, ended: recorder.checkEnded(work.signal) };
@@ -88,7 +88,8 @@ function prepareChecks({ scenario, filter }: RunRequest, world: World, { store, 
 async function lookAhead({ scenario, reuse }: RunRequest, world: World): Promise<void> {
   if (reuse) return;
   await world.mustBeInstallable(scenario.packages);
-  const machines = await world.provider(scenario.provider).preview(wantedMachines(scenario));
+  const provider = await world.provider(scenario.provider);
+  const machines = await provider.preview(wantedMachines(scenario));
   await planNodes(scenario, machines, world.env);
 }
 

@@ -17,7 +17,7 @@ export interface World {
   readonly cacheDir: string;
   readonly clock: () => number;
   readonly face: Face;
-  readonly provider: (name: string) => Provider;
+  readonly provider: (name: string) => Promise<Provider>;
   readonly connector: Connector;
   readonly agentShares: (cacheDir: string) => Promise<readonly Share[]>;
   readonly startCheckHost: typeof startCheckHost;

@@ -19,7 +19,7 @@ export async function bareDocker({ ctx, answers }) {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'pipe'],
     }).trim();
-  const provider = providerNamed('docker');
+  const provider = await providerNamed('docker');
   const wanted = { machines: [{ id: 0, name: 'n0' }], options: { count: 1 }, login: {} };
   const model = await makeMachines(newClusterId(), wanted, provider, { shares: [], rebuild: false }, ctx);
   const [{ ssh }] = model.machines;

@@ -18,7 +18,7 @@ async function freePort() {
 }
 
 export async function bareQemu({ ctx, answers }) {
-  const provider = providerNamed('qemu');
+  const provider = await providerNamed('qemu');
   const options = { count: 1, memory: '512M', start: 'cold', network: 'user' };
   const wanted = { machines: [{ id: 0, name: 'n0' }], options, login: {} };
   const model = await makeMachines(newClusterId(), wanted, provider, { shares: [], rebuild: false }, ctx);

@@ -1,17 +1,18 @@
 import { asShakedownError } from '../../common/errors.ts';
 import { chooseAmong, type Probed } from '../providers/choose.ts';
 import type { Provider } from '../providers/provider.ts';
-import { providers as allProviders } from '../providers/registry.ts';
+import { everyProvider } from '../providers/registry.ts';
 import { openLedgers } from '../store/file-ledger.ts';
 import type { Command, CommandEnvironment } from './command.ts';
 import { type Finding, mainHostFindings } from './doctor-host.ts';
 
-export const doctorCommandOf = (providers: readonly Provider[]): Command => ({
+export const doctorCommandOf = (kinds: typeof everyProvider): Command => ({
   name: 'doctor',
   args: '',
   description: 'Check this machine, and say how to mend what is missing',
   options: [['--json', 'As JSON']],
   async run(_args, options, environment) {
+    const providers = await kinds();
     const findings = [
       ...mainHostFindings(environment),
       ...(await providersHere(providers, environment)),
@@ -23,7 +24,7 @@ export const doctorCommandOf = (providers: readonly Provider[]): Command => ({
   },
 });
 
-export const doctorCommand = doctorCommandOf(allProviders);
+export const doctorCommand = doctorCommandOf(everyProvider);
 
 function text({ ok, needed, name, found, mend }: Finding): string {
   const mark = ok ? '✓' : needed ? '✗' : '!';

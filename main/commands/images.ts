@@ -1,7 +1,7 @@
 import { asShakedownError, describeFailure, type ShakedownError, UsageError } from '../../common/errors.ts';
 import { type CachedImage, type CanKeepImages, canKeepImages } from '../providers/capabilities.ts';
 import type { Provider } from '../providers/provider.ts';
-import { providers } from '../providers/registry.ts';
+import { everyProvider } from '../providers/registry.ts';
 import { columns } from './columns.ts';
 import type { Command, CommandEnvironment } from './command.ts';
 
@@ -11,7 +11,7 @@ interface Kept extends CachedImage {
 }
 
 /** `shakedown images` over the given kinds of machine. */
-export const imagesCommandOf = (kinds: readonly Provider[], clock = Date.now): Command => ({
+export const imagesCommandOf = (kinds: typeof everyProvider, clock = Date.now): Command => ({
   name: 'images',
   args: '[action] [...ids]',
   description: 'images [list] | remove ID… | prune: the images and trees that are kept for later runs',
@@ -29,7 +29,7 @@ export const imagesCommandOf = (kinds: readonly Provider[], clock = Date.now): C
   ],
   async run([action = 'list', ...wanted], options, environment) {
     const { stdout } = environment;
-    const { images, failures } = await findImages(kinds, environment);
+    const { images, failures } = await findImages(await kinds(), environment);
     if (action === 'list') {
       stdout.write(options.json === true ? `${JSON.stringify(images.map(plain))}\n` : table(images, clock()));
       throwLast(failures, environment);
@@ -53,7 +53,7 @@ export const imagesCommandOf = (kinds: readonly Provider[], clock = Date.now): C
   },
 });
 
-export const imagesCommand = imagesCommandOf(providers);
+export const imagesCommand = imagesCommandOf(everyProvider);
 
 /** All that there are; what one kind of machine throws keeps no other from being looked at. */
 async function findImages(

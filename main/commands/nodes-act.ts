@@ -1,8 +1,8 @@
 import { UsageError } from '../../common/errors.ts';
 import { actInWords, type MachineAct } from '../../common/machine-acts.ts';
 import { type ActOptions, actOnMachine } from '../power/act-on-machine.ts';
-import { mustBeAble, type Owner } from '../providers/machine-acts.ts';
-import type { Machine, Provider } from '../providers/provider.ts';
+import { type KnownKinds, mustBeAble, type Owner } from '../providers/machine-acts.ts';
+import type { Machine } from '../providers/provider.ts';
 import { connectSsh } from '../remotes/ssh-remote.ts';
 import { duration } from '../report/words.ts';
 import { acquireLock } from '../store/lock.ts';
@@ -21,7 +21,7 @@ export async function actOnNodes(
   names: readonly string[],
   options: CommandOptions,
   environment: CommandEnvironment,
-  kinds: readonly Provider[],
+  kinds: KnownKinds,
 ): Promise<number> {
   const { cwd, signal, stdout } = environment;
   const timeout = Number(options.wait ?? patience);
@@ -31,14 +31,14 @@ export async function actOnNodes(
   const { machines } = kept.cluster;
   const wanted = names.map((name) => machineNamed(machines, name));
   if (wanted.length === 0) machineNamed(machines, undefined);
+  const known = await kinds();
   const owned = [...new Set(wanted)].map((machine) => {
     const { provider: name, which } = clusterWith(kept, machine);
-    const provider = kinds.find((kind) => kind.name === name);
+    const provider = known.find((kind) => kind.name === name);
     if (!provider) throw new UsageError(`There is no provider '${name}'.`);
-    const owner = { provider, which };
-    mustBeAble(owner, what, kinds);
-    return { machine, owner };
+    return { machine, owner: { provider, which } };
   });
+  for (const { owner } of owned) await mustBeAble(owner, what, kinds);
   const context = { signal, log: () => undefined, timeout, kinds, connect: connectSsh };
   const outcomes = await Promise.allSettled(
     owned.map(async ({ machine, owner }) => {

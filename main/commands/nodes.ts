@@ -1,8 +1,8 @@
 import { UsageError } from '../../common/errors.ts';
 import type { MachineAct } from '../../common/machine-acts.ts';
 import { formatNames } from '../inventory/formats.ts';
-import type { Provider } from '../providers/provider.ts';
-import { providers } from '../providers/registry.ts';
+import type { KnownKinds } from '../providers/machine-acts.ts';
+import { everyProvider } from '../providers/registry.ts';
 import type { Command, CommandEnvironment, CommandOptions } from './command.ts';
 import { downCommand } from './down.ts';
 import { actOnNodes, snapshotNamed } from './nodes-act.ts';
@@ -12,7 +12,7 @@ import { nodesUp } from './nodes-up.ts';
 import { scenarioOptions } from './scenario-flags.ts';
 
 /** `shakedown nodes`; `kinds` are the providers that there are, the one that puts them together included. */
-export const nodesCommandOf = (kinds: readonly Provider[]): Command => ({
+export const nodesCommandOf = (kinds: KnownKinds): Command => ({
   name: 'nodes',
   args: '[action] [...args]',
   description:
@@ -50,7 +50,7 @@ export const nodesCommandOf = (kinds: readonly Provider[]): Command => ({
   },
 });
 
-export const nodesCommand = nodesCommandOf(providers);
+export const nodesCommand = nodesCommandOf(everyProvider);
 
 function powerAct(word: string | undefined): 'powerOn' | 'powerOff' {
   if (word === 'on') return 'powerOn';

@@ -1,5 +1,5 @@
 import { describeFailure } from '../../common/errors.ts';
-import { providerNamed, providers } from '../providers/registry.ts';
+import { everyProvider, providerNamed } from '../providers/registry.ts';
 import { reapDirectory, reapEverywhere } from '../reap.ts';
 import { silentFace } from '../report/face.ts';
 import { virtDirectory } from '../virt/server-ledger.ts';
@@ -16,11 +16,11 @@ export const reapCommand: Command = {
   ],
   async run(_args, options, environment) {
     const world = realWorld(environment, silentFace);
-    const only = options.provider === undefined ? undefined : providerNamed(String(options.provider));
+    const only = options.provider === undefined ? undefined : await providerNamed(String(options.provider));
     const folders = only ? [] : [environment.cwd, virtDirectory(environment.cacheDir)];
     const here: string[] = [];
     for (const folder of folders) here.push(...(await reapDirectory(folder, world)));
-    const everywhere = await reapEverywhere(only ? [only] : providers, world, {
+    const everywhere = await reapEverywhere(only ? [only] : await everyProvider(), world, {
       kept: options.kept === true,
     });
     const lines = [...here, ...everywhere.lines];

@@ -13,7 +13,7 @@ export interface ActOptions extends Pick<RunContext, 'signal' | 'log'> {
   /** Seconds that its kind has to do it, and then as many that the machine has until it answers by ssh again. */
   readonly timeout: number;
   /** All kinds of machine that there are, to name those that can what this one cannot. */
-  readonly kinds: readonly Provider[];
+  readonly kinds: () => Promise<readonly Provider[]>;
 }
 
 /**

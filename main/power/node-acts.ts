@@ -37,8 +37,10 @@ export class NodeActs {
   }
 
   async act(what: MachineAct, asker: Asker): Promise<void> {
-    mustBeAble(this.#owner, what, this.#options.kinds);
-    const taken = this.#underway.then(() => this.#take(what, asker));
+    const taken = this.#underway.then(async () => {
+      await mustBeAble(this.#owner, what, this.#options.kinds);
+      await this.#take(what, asker);
+    });
     this.#underway = taken.catch(() => undefined);
     await taken;
   }

@@ -1,21 +1,21 @@
 import type { Scenario } from '../config/scenario.ts';
 import type { OpenRun } from '../open-run.ts';
 import type { Cluster } from '../providers/provider.ts';
-import { providers } from '../providers/registry.ts';
+import { everyProvider } from '../providers/registry.ts';
 import type { World } from '../world.ts';
 import { ClusterPower } from './cluster-power.ts';
 
 /** Power over the machines of a run: what is done is in its events and its report. */
-export const powerOf = (
+export const powerOf = async (
   cluster: Cluster,
   { timeouts }: Pick<Scenario, 'timeouts'>,
   { provider, connector }: Pick<World, 'provider' | 'connector'>,
   { recorder, store, work }: OpenRun,
-): ClusterPower =>
+): Promise<ClusterPower> =>
   new ClusterPower({
     cluster,
-    provider: provider(cluster.provider),
-    kinds: providers,
+    provider: await provider(cluster.provider),
+    kinds: everyProvider,
     connect: connector.connect,
     timeouts,
     work,

@@ -9,7 +9,7 @@ export interface PowerOptions {
   readonly cluster: Pick<Cluster, 'id' | 'state'>;
   readonly provider: Provider;
   /** All kinds of machine that there are. */
-  readonly kinds: readonly Provider[];
+  readonly kinds: () => Promise<readonly Provider[]>;
   readonly connect: Connector['connect'];
   readonly timeouts: Timeouts;
   /** What is done ends with its signal. */

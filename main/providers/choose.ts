@@ -1,6 +1,6 @@
 import { ShakedownError } from '../../common/errors.ts';
 import type { ProbeResult, Provider } from './provider.ts';
-import { providers } from './registry.ts';
+import { providerNamed } from './registry.ts';
 
 /** Kinds of machine that this main host can make by itself, the one to prefer first: the quickest. */
 const local = ['nspawn', 'docker', 'qemu'];
@@ -20,10 +20,9 @@ export interface Choice {
 /** Looks at the kinds of machine, and chooses. Throws as `chooseAmong`. */
 export async function chooseProvider(
   ctx: Parameters<Provider['probe']>[0],
-  among: readonly Provider[] = providers,
+  among: () => Promise<readonly Provider[]> = () => Promise.all(local.map(providerNamed)),
 ): Promise<Choice> {
-  const candidates = among.filter(({ name }) => local.includes(name));
-  const probed = candidates.map(async (provider) => ({
+  const probed = (await among()).map(async (provider) => ({
     name: provider.name,
     probe: await provider.probe(ctx),
   }));

@@ -11,6 +11,9 @@ export interface Owner {
   readonly which: MachineOf;
 }
 
+/** All kinds of machine that there are; asked for only to name them. */
+export type KnownKinds = () => Promise<readonly Provider[]>;
+
 const able: Readonly<Record<MachineAct['act'], (provider: Provider) => boolean>> = {
   reboot: canReboot,
   powerOff: canPower,
@@ -28,14 +31,15 @@ const cannot: Readonly<Record<MachineAct['act'], string>> = {
 };
 
 /**
- * Throws when the kind of machine cannot do that at all (ShakedownError that names it, and of `known` those which can;
+ * Rejects when the kind of machine cannot do that at all (ShakedownError that names it, and of `known` those which can;
  * in a mixed cluster the kind of its part), or when a snapshot's name is none (UsageError). Touches nothing.
  */
-export function mustBeAble(owner: Owner, what: MachineAct, known: readonly Provider[]): void {
+export async function mustBeAble(owner: Owner, what: MachineAct, known: KnownKinds): Promise<void> {
   if ('name' in what) snapshotName(what.name);
   const { provider } = canDelegate(owner.provider) ? owner.provider.partOf(owner.which) : owner;
   if (able[what.act](provider)) return;
-  const kinds = known.filter((each) => able[what.act](each) && !canDelegate(each)).map(({ name }) => name);
+  const can = (await known()).filter((each) => able[what.act](each) && !canDelegate(each));
+  const kinds = can.map(({ name }) => name);
   const others = kinds.length === 0 ? 'no kind here can' : `those of these kinds can: ${kinds.join(', ')}`;
   throw new ShakedownError({
     message: `machines of kind ${provider.name} ${cannot[what.act]}; ${others}`,
@@ -46,10 +50,10 @@ export function mustBeAble(owner: Owner, what: MachineAct, known: readonly Provi
 export async function takeAct(
   owner: Owner,
   what: MachineAct,
-  known: readonly Provider[],
+  known: KnownKinds,
   ctx: Pick<RunContext, 'signal' | 'log'>,
 ): Promise<void> {
-  mustBeAble(owner, what, known);
+  await mustBeAble(owner, what, known);
   const { provider, which } = owner;
   if (what.act === 'reboot' && canReboot(provider)) await provider.reboot(which, ctx);
   if (what.act === 'powerOff' && canPower(provider)) await provider.powerOff(which, ctx);

@@ -1,30 +1,38 @@
 import { UsageError } from '../../common/errors.ts';
-import { DockerProvider } from './docker/docker-provider.ts';
-import { Ec2Provider } from './ec2/ec2-provider.ts';
-import { MixedProvider } from './mixed/mixed-provider.ts';
-import { NspawnProvider } from './nspawn/nspawn-provider.ts';
 import type { Provider } from './provider.ts';
-import { QemuProvider } from './qemu/qemu-provider.ts';
-import { SshProvider } from './ssh/ssh-provider.ts';
-import { VagrantProvider } from './vagrant/vagrant-provider.ts';
 
-/** Kinds of machine, the one to prefer first. */
-const kindsOfMachine: readonly Provider[] = [
-  new NspawnProvider(),
-  new DockerProvider(),
-  new QemuProvider(),
-  new SshProvider(),
-  new VagrantProvider(),
-  new Ec2Provider(),
-];
+/** Each kind of machine, the one to prefer first. Most commands need one of them: what it is made of is loaded then. */
+const kindsOfMachine: Readonly<Record<string, () => Promise<Provider>>> = {
+  nspawn: async () => new (await import('./nspawn/nspawn-provider.ts')).NspawnProvider(),
+  docker: async () => new (await import('./docker/docker-provider.ts')).DockerProvider(),
+  qemu: async () => new (await import('./qemu/qemu-provider.ts')).QemuProvider(),
+  ssh: async () => new (await import('./ssh/ssh-provider.ts')).SshProvider(),
+  vagrant: async () => new (await import('./vagrant/vagrant-provider.ts')).VagrantProvider(),
+  ec2: async () => new (await import('./ec2/ec2-provider.ts')).Ec2Provider(),
+};
 
 /** Every provider there is: one for each kind, and the one that puts several kinds together. */
-export const providers: readonly Provider[] = [...kindsOfMachine, new MixedProvider(kindsOfMachine)];
+const makers: typeof kindsOfMachine = {
+  ...kindsOfMachine,
+  mixed: async () =>
+    new (await import('./mixed/mixed-provider.ts')).MixedProvider(
+      await Promise.all(Object.keys(kindsOfMachine).map(providerNamed)),
+    ),
+};
 
-/** The provider of that name; UsageError lists the names there are. */
-export function providerNamed(name: string): Provider {
-  const found = providers.find((provider) => provider.name === name);
-  if (found) return found;
-  const names = providers.map((provider) => provider.name).join(', ');
-  throw new UsageError(`There is no provider '${name}'; there are: ${names}.`);
+const made = new Map<string, Promise<Provider>>();
+
+/** The provider of that name, the same one each time; UsageError lists the names there are. */
+export async function providerNamed(name: string): Promise<Provider> {
+  const make = Object.hasOwn(makers, name) ? makers[name] : undefined;
+  if (!make) {
+    throw new UsageError(`There is no provider '${name}'; there are: ${Object.keys(makers).join(', ')}.`);
+  }
+  const provider = made.get(name) ?? make();
+  made.set(name, provider);
+  return provider;
 }
+
+/** Every provider there is, the one to prefer first and `mixed` last. */
+export const everyProvider = (): Promise<readonly Provider[]> =>
+  Promise.all(Object.keys(makers).map(providerNamed));

@@ -9,7 +9,7 @@ interface Keeping {
   readonly directory: string;
   readonly run: string;
   readonly open: OpenRun;
-  readonly world: { readonly provider: (name: string) => Provider };
+  readonly world: { readonly provider: (name: string) => Promise<Provider> };
 }
 
 /** Makes the machines of what is to be kept those of the folder, for `shakedown shell`, `exec` and `down`. */
@@ -22,7 +22,7 @@ export async function keepClusters(ends: readonly CellEnd[], keeping: Keeping): 
   if (!first) return;
   try {
     for (const cluster of kept) {
-      const provider = world.provider(cluster.provider);
+      const provider = await world.provider(cluster.provider);
       if (canKeep(provider)) await provider.keep(cluster);
     }
     const { first: number, ...own } = first;

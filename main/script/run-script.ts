@@ -22,7 +22,7 @@ import type { ScriptResult, ScriptRun } from './script-result.ts';
 
 /** What a script reaches outside; replaced in tests. */
 export interface ScriptWorld {
-  readonly provider: (name: string) => Provider;
+  readonly provider: (name: string) => Promise<Provider>;
   readonly connector: Connector;
   readonly choose: typeof chooseProvider;
 }
@@ -102,7 +102,9 @@ async function runCells({ plan, cells, directory, options, world, open }: CellsR
     outputs: (machine) => ({ stdout: stdouts[machine], stderr: stderrs[machine], own: many }),
     out: (machine) => outOf(machine, plan, many) ?? join(store.nodeDirectory(machine.id), 'files'),
   };
-  const ends = await Promise.all(cells.map((cell) => runCell(cell, world.provider(cell.provider), context)));
+  const ends = await Promise.all(
+    cells.map(async (cell) => runCell(cell, await world.provider(cell.provider), context)),
+  );
   if (many) for (const output of [...stdouts, ...stderrs]) output?.end();
   await keepClusters(ends, { directory, run: store.id, open, world });
   const run = scriptRun(open, ends);
@@ -135,6 +137,6 @@ const outOf = (machine: Machine, { out }: ScriptPlan, many: boolean): string | u
 async function lookAhead(cells: readonly Cell[], options: ScriptOptions, world: ScriptWorld): Promise<void> {
   const login = loginOf(options, resolve(options.directory ?? '.'));
   for (const { provider, machines, options: wanted } of cells) {
-    await world.provider(provider).preview({ machines, options: wanted, login });
+    await (await world.provider(provider)).preview({ machines, options: wanted, login });
   }
 }

@@ -41,7 +41,7 @@ async function runServer(flags: VirtFlags): Promise<void> {
       ? await chooseProvider({ signal, cacheDir })
       : { provider: flags.provider ?? 'ssh' };
   if (kind.why !== undefined) tell(kind.why);
-  const provider = providerNamed(kind.provider);
+  const provider = await providerNamed(kind.provider);
   const wanted = wantedMachine(flags, kind.provider);
   await reapOthers(cacheDir, signal);
   await using own = await openServerLedger(cacheDir);

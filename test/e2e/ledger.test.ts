@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFailed, test } from 'vitest';
 import { makeMachines, newClusterId } from '../../main/phases/machines.ts';
 import { canKeepImages } from '../../main/providers/capabilities.ts';
-import type { Cluster } from '../../main/providers/provider.ts';
+import type { Cluster, Provider } from '../../main/providers/provider.ts';
 import { providerNamed } from '../../main/providers/registry.ts';
 import { connectSsh } from '../../main/remotes/ssh-remote.ts';
 import { runContext } from '../fakes/run-context.ts';
@@ -78,7 +78,7 @@ const kills = 15;
 describe.each(kinds)(
   'makers of $kind machines that are killed at any moment',
   ({ kind, options, destroyed = options, atOnce, slower = 2, needs }) => {
-    const provider = providerNamed(kind);
+    let provider: Provider;
     const why = `SHAKEDOWN_SEED=${seed}`;
     const plan = (id: string, wanted = options) => ({
       kind,
@@ -102,6 +102,7 @@ describe.each(kinds)(
         : [];
 
     beforeAll(async () => {
+      provider = await providerNamed(kind);
       needed = await needs?.(ctx);
       live = await make(options);
       const from = performance.now();

@@ -60,7 +60,7 @@ export function fakeWorld(troubles: Troubles = {}): FakeWorld {
     cacheDir: directory,
     clock: Date.now,
     face: { handle: (event) => events.push(event), close: () => undefined },
-    provider: () => fakeProvider(asked, troubles, () => world),
+    provider: async () => fakeProvider(asked, troubles, () => world),
     connector: {
       connect: async ({ port }) => {
         asked.push(`connect ${port}`);

@@ -117,7 +117,7 @@ export class MixedProvider implements Provider, CanKeep, CanDelegate, CanReboot,
   async #take(machine: MachineOf, what: MachineAct, ctx: Act): Promise<void> {
     const { provider, which, introduced } = partWith(machine);
     try {
-      await takeAct({ provider: this.#named(provider), which }, what, this.#kinds, ctx);
+      await takeAct({ provider: this.#named(provider), which }, what, async () => this.#kinds, ctx);
     } catch (error) {
       if (!(error instanceof ShakedownError)) throw error;
       throw new ShakedownError({ ...error.details, node: machine.machine }, { cause: error });

@@ -23,7 +23,7 @@ async function main([action = '', json = '']: readonly string[]): Promise<void> 
   const { kind, id, options, directory, cacheDir } = plan;
   const run = join(runsDirectory(directory), id);
   mkdirSync(run, { recursive: true });
-  const provider = providerNamed(kind);
+  const provider = await providerNamed(kind);
   const ctx: RunContext = {
     signal: new AbortController().signal,
     emit: () => undefined,

@@ -14,7 +14,10 @@ const kind = (name: string, probe: Partial<ProbeResult>, clusters: readonly List
 
 /** What is told of kinds of machine, and below. */
 async function told(...kinds: readonly Provider[]): Promise<{ code: number; lines: readonly string[] }> {
-  const { code, stdout } = await runCommand(doctorCommandOf(kinds), { cwd: folder() });
+  const { code, stdout } = await runCommand(
+    doctorCommandOf(async () => kinds),
+    { cwd: folder() },
+  );
   const lines = stdout.trimEnd().split('\n');
   return { code, lines: lines.slice(lines.findIndex((line) => line.includes(' provider '))) };
 }

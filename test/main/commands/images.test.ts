@@ -50,7 +50,10 @@ const two = (removed: string[] = []) => [
 
 const run = (kinds: readonly Provider[], args: readonly string[], options: Record<string, unknown> = {}) =>
   runCommand(
-    imagesCommandOf(kinds, () => now),
+    imagesCommandOf(
+      async () => kinds,
+      () => now,
+    ),
     { args, options, cwd: '/nonexistent' },
   );
 
@@ -118,7 +121,10 @@ test('a kind that cannot be asked is told, after the others are listed', async (
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const { signal } = new AbortController();
   const environment = { cwd: '/', env: {}, stdin: new PassThrough(), signal, hurry: signal, cacheDir: '/' };
-  const asked = imagesCommandOf(kinds, () => now).run([], { rest: [] }, { ...environment, stdout, stderr });
+  const asked = imagesCommandOf(
+    async () => kinds,
+    () => now,
+  ).run([], { rest: [] }, { ...environment, stdout, stderr });
   await expect(asked).rejects.toThrow('no docker');
   expect(String(stdout.read())).toContain('5 images');
 });

@@ -23,7 +23,7 @@ async function machines(does: (act: string, which: MachineOf) => void = () => un
   };
   const power = { reboot: note('reboot'), powerOff: note('powerOff'), powerOn: note('powerOn') };
   const kind = { name: 'ssh', ...power, snapshot: note('snapshot'), restore: note('restore') };
-  const command = nodesCommandOf([kind as unknown as Provider]);
+  const command = nodesCommandOf(async () => [kind as unknown as Provider]);
   const nodes = (words: string, options: Record<string, unknown> = {}) =>
     inFolder(directory, command, { args: words.split(' '), options });
   return { asked, directory, nodes };
@@ -105,7 +105,11 @@ describe('nodes', () => {
   test('cannot what the kind of machine cannot', async () => {
     const { target } = await node();
     const kinds = [{ name: 'ssh' }, { name: 'box', reboot: async () => undefined }] as unknown as Provider[];
-    const asked = inFolder(keptIn([target]), nodesCommandOf(kinds), { args: ['reboot', '0'] });
+    const asked = inFolder(
+      keptIn([target]),
+      nodesCommandOf(async () => kinds),
+      { args: ['reboot', '0'] },
+    );
     await expect(asked).rejects.toThrow(
       'machines of kind ssh cannot be rebooted from outside; those of these kinds can: box',
     );

@@ -38,7 +38,11 @@ function act(
     signal: new AbortController().signal,
     log: () => undefined,
     timeout: 20,
-    kinds: [provider, rebooting(async () => undefined), kind('sea', { powerOff: true, snapshot: true })],
+    kinds: async () => [
+      provider,
+      rebooting(async () => undefined),
+      kind('sea', { powerOff: true, snapshot: true }),
+    ],
     connect: async () => remoteOf('second'),
     ...more,
   };

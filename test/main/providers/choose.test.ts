@@ -12,7 +12,7 @@ const fails = (reason: string, missingPackages: string[] = []): ProbeResult => (
 });
 
 /** Providers that can only be looked at. */
-const among = (probes: Readonly<Record<string, ProbeResult>>): Provider[] =>
+const among = (probes: Readonly<Record<string, ProbeResult>>) => async (): Promise<readonly Provider[]> =>
   Object.entries(probes).map(
     ([name, result]) => ({ name, probe: async () => result }) as unknown as Provider,
   );

@@ -46,7 +46,7 @@ export async function scriptPlace(
   const notes: string[] = [];
   const provider = fakeProvider(target, asked, troubles, options.borrowed === true);
   const world: ScriptWorld = {
-    provider: () => provider,
+    provider: async () => provider,
     connector: {
       connect: async (...given) => {
         await troubles.connect?.();
