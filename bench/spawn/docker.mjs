@@ -1,16 +1,18 @@
 // `podman run` (or docker) by hand, of an image that was committed from a machine of ours: the keys are in it.
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeMachines, newClusterId } from '../../main/phases/machines.ts';
 import { chooseEngine } from '../../main/providers/docker/find-engines.ts';
 import { clusterNames, containerName } from '../../main/providers/docker/names.ts';
+import { hostKeyPair } from '../../main/providers/host/identity.ts';
 import { providerNamed } from '../../main/providers/registry.ts';
+import { bash, buildTree, keysFrom, untilSsh } from './by-hand.mjs';
 
 const image = 'localhost/shakedown-bench';
 const name = `bare${process.pid}`;
 
-export async function bareDocker({ ctx, answers }) {
+export async function bareDocker({ ctx, login, answers }) {
   const engine = await chooseEngine(ctx.signal);
   const [program, ...words] = engine.command;
   const run = (...args) =>
@@ -23,7 +25,8 @@ export async function bareDocker({ ctx, answers }) {
   const wanted = { machines: [{ id: 0, name: 'n0' }], options: { count: 1 }, login: {} };
   const model = await makeMachines(newClusterId(), wanted, provider, { shares: [], rebuild: false }, ctx);
   const [{ ssh }] = model.machines;
-  const given = mkdtempSync('/var/tmp/bare-docker-');
+  const home = mkdtempSync('/var/tmp/bare-docker-');
+  const given = join(home, 'given');
   let entry;
   try {
     await answers(ssh);
@@ -42,6 +45,17 @@ export async function bareDocker({ ctx, answers }) {
       ? ['--systemd=always', `--volume=${given}:/.shakedown/given:ro`]
       : ['--cgroupns=private', '--tmpfs=/run:exec', '--tmpfs=/run/lock'];
   const flags = [...caps, ...systemd, '--tty', '--security-opt=apparmor=unconfined', '-p', '127.0.0.1::22'];
+  const remove = ['rm', '-f', ...(engine.kind === 'podman' ? ['-t', '0'] : []), '-v', name];
+  const quoted = (list) => list.map((word) => `'${word}'`).join(' ');
+  const environment = Object.entries(engine.env ?? {}).map(([key, value]) => `export ${key}='${value}'`);
+  /** The engine's own client, in bash. */
+  const client = `${environment.join('\n')}\nengine() { ${quoted([program, ...words])} "$@"; }\n`;
+  const runByHand = (target, ...command) => `
+engine run -d --name ${name} ${quoted([...flags, ...command])}
+port=$(engine port ${name} 22); port=\${port##*:}
+${untilSsh({ ...target, host: '127.0.0.1', port: '$port' }, home)}
+engine ${quoted(remove)}
+`;
   return {
     spawn: async () => {
       try {
@@ -49,12 +63,24 @@ export async function bareDocker({ ctx, answers }) {
         const port = Number(run('port', name, '22').split('\n')[0].split(':').at(-1));
         await answers({ ...ssh, host: '127.0.0.1', port });
       } finally {
-        run('rm', '-f', ...(engine.kind === 'podman' ? ['-t', '0'] : []), '-v', name);
+        run(...remove);
       }
+    },
+    byHand: () => bash(client + runByHand(ssh, '--entrypoint=/bin/sh', image, ...entry)),
+    built: async () => {
+      const { hostKey, publicHostKey } = hostKeyPair();
+      writeFileSync(join(home, 'host_key'), hostKey);
+      writeFileSync(join(home, 'authorized_keys'), `${login.publicKey}\n`);
+      const build = `tree=${home}/tree\n${await buildTree([], [keysFrom(home)])}
+tar -C "$tree" -c . | engine import -c 'CMD ["/sbin/init"]' - ${image}-built\n`;
+      const target = { ...ssh, hostKey: publicHostKey };
+      return () =>
+        bash(`${client}${build}${runByHand(target, `${image}-built`)}
+engine rmi -f ${image}-built; rm -rf "$tree"`);
     },
     end: async () => {
       run('rmi', '-f', image);
-      rmSync(given, { recursive: true });
+      rmSync(home, { recursive: true });
     },
   };
 }

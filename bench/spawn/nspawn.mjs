@@ -1,12 +1,11 @@
 // systemd-nspawn by hand: an overlay over the same tree, a network namespace, a cgroup of its own.
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureBaseTree } from '../../main/providers/debian/base-tree.ts';
 import { hostKeyPair, machineId } from '../../main/providers/host/identity.ts';
+import { bash, buildTree, untilSsh } from './by-hand.mjs';
 
-const script = `set -e
-PATH=$PATH:/usr/sbin:/sbin; home=$1 name=$2 net=10.254.77
+const script = `home=$1 name=$2 net=10.254.77
 mkdir -p $home/upper/etc/ssh $home/upper/root/.ssh $home/work $home/root
 chmod 700 $home/upper/root $home/upper/root/.ssh
 cp $home/host_key $home/upper/etc/ssh/ssh_host_ed25519_key; chmod 600 $home/upper/etc/ssh/ssh_host_ed25519_key
@@ -27,7 +26,7 @@ done
     --link-journal=no </dev/null >/dev/null 2>&1 ) &
 echo $! > $home/pid`;
 
-const undo = `PATH=$PATH:/usr/sbin:/sbin; home=$1 name=$2
+const undo = `set +e; home=$1 name=$2
 for try in 1 2 3 4 5 6 7 8 9 10; do
   pids=$(find /sys/fs/cgroup -path "*/$name/*" -name cgroup.procs -exec cat {} + 2>/dev/null; cat /sys/fs/cgroup/*/$name/cgroup.procs 2>/dev/null)
   [ -n "$pids" ] || break; kill -9 $pids 2>/dev/null; sleep 0.02
@@ -51,16 +50,20 @@ export async function bareNspawn({ ctx, login, answers }) {
     keyFile: login.keyFile,
     hostKey: publicHostKey,
   };
-  const bash = (text, ...args) =>
-    execFileSync('bash', ['-c', text, 'bash', home, name, ...args], { stdio: 'ignore' });
+  const byHand = `${script}\n${untilSsh(target, home)}\n${undo}\n`;
   return {
     spawn: async () => {
       try {
-        bash(script, tree);
+        bash(script, home, name, tree);
         await answers(target);
       } finally {
-        bash(undo);
+        bash(undo, home, name);
       }
+    },
+    byHand: () => bash(byHand, home, name, tree),
+    built: async () => {
+      const build = `tree=$3; ${await buildTree()}`;
+      return () => bash(`${build}${byHand}rm -rf "$3"`, home, name, join(home, 'tree'));
     },
     end: async () => rmSync(home, { recursive: true, force: true }),
   };

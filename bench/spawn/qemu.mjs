@@ -5,9 +5,17 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { makeMachines, newClusterId } from '../../main/phases/machines.ts';
+import { hostKeyPair } from '../../main/providers/host/identity.ts';
 import { machineNames } from '../../main/providers/qemu/names.ts';
 import { providerNamed } from '../../main/providers/registry.ts';
 import { connectSsh } from '../../main/remotes/ssh-remote.ts';
+import { bash, buildTree, keysFrom, untilSsh } from './by-hand.mjs';
+
+/** systemd-networkd asks QEMU for an address. */
+const withNetwork = [
+  `printf '[Match]\\nName=e*\\n[Network]\\nDHCP=yes\\n' > "$1/etc/systemd/network/bench.network"`,
+  'systemctl --root="$1" enable systemd-networkd',
+].join('; ');
 
 async function freePort() {
   const server = createServer().listen(0, '127.0.0.1');
@@ -17,7 +25,7 @@ async function freePort() {
   return port;
 }
 
-export async function bareQemu({ ctx, answers }) {
+export async function bareQemu({ ctx, login, answers }) {
   const provider = await providerNamed('qemu');
   const options = { count: 1, memory: '512M', start: 'cold', network: 'user' };
   const wanted = { machines: [{ id: 0, name: 'n0' }], options, login: {} };
@@ -51,20 +59,15 @@ export async function bareQemu({ ctx, answers }) {
   writeFileSync(join(home, 'start'), start);
   const disk = join(home, 'disk.qcow2');
   const target = { ...ssh, port };
+  const overlay = `rm -f ${disk}; qemu-img create -q -f qcow2 -F qcow2 -b ${home}/base.qcow2 ${disk}\n`;
+  /** Starts QEMU with these words until it answers. */
+  const runByHand = (command, to) => `
+(cd ${home}; exec ${command}) </dev/null >/dev/null 2>&1 & qemu=$!
+trap 'kill -9 $qemu' EXIT
+${untilSsh(to, home)}`;
   return {
     spawn: async () => {
-      rmSync(disk, { force: true });
-      execFileSync('qemu-img', [
-        'create',
-        '-q',
-        '-f',
-        'qcow2',
-        '-F',
-        'qcow2',
-        '-b',
-        join(home, 'base.qcow2'),
-        disk,
-      ]);
+      bash(overlay);
       const running = spawn('bash', [join(home, 'start')], { stdio: 'ignore', cwd: home });
       const gone = once(running, 'exit');
       try {
@@ -74,6 +77,22 @@ export async function bareQemu({ ctx, answers }) {
         await gone;
         rmSync(disk, { force: true });
       }
+    },
+    byHand: () => bash(overlay + runByHand('bash start', target)),
+    built: async () => {
+      const { hostKey, publicHostKey } = hostKeyPair();
+      writeFileSync(join(home, 'host_key'), hostKey);
+      writeFileSync(join(home, 'authorized_keys'), `${login.publicKey}\n`);
+      const build = await buildTree(['linux-image-cloud-amd64'], [keysFrom(home), withNetwork]);
+      const command = `qemu-system-x86_64 -accel tcg,thread=multi -m 512M -display none -serial null \\
+  -kernel "$tree/vmlinuz" -initrd "$tree/initrd.img" -append 'root=/dev/vda console=ttyS0 quiet' \\
+  -drive if=virtio,file=${home}/built.qcow2 -nic user,model=virtio,hostfwd=tcp:127.0.0.1:${port}-:22`;
+      return () =>
+        bash(`tree=${home}/tree\n${build}
+mke2fs -q -t ext4 -d "$tree" ${home}/built.raw 1500M
+qemu-img convert -f raw -O qcow2 ${home}/built.raw ${home}/built.qcow2
+${runByHand(command, { ...target, hostKey: publicHostKey })}
+rm -rf "$tree" ${home}/built.*`);
     },
     end: async () => rmSync(home, { recursive: true, force: true }),
   };

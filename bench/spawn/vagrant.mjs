@@ -18,6 +18,7 @@ export async function bareVagrant() {
   writeFileSync(join(home, 'Vagrantfile'), vagrantfile);
   const env = { ...process.env, VAGRANT_CHECKPOINT_DISABLE: '1', VAGRANT_BOX_UPDATE_CHECK_DISABLE: '1' };
   const vagrant = (...args) => execFileSync('vagrant', args, { cwd: home, env, stdio: 'pipe' });
+  const byHand = 'vagrant up --provider lxc; vagrant ssh -c true; vagrant destroy -f';
   return {
     spawn: async () => {
       try {
@@ -27,6 +28,7 @@ export async function bareVagrant() {
         vagrant('destroy', '-f');
       }
     },
+    byHand: () => execFileSync('bash', ['-ec', byHand], { cwd: home, env, stdio: 'ignore' }),
     end: async () => rmSync(home, { recursive: true, force: true }),
   };
 }

@@ -1,8 +1,12 @@
+import { mkdtempSync, readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { agentShares } from '../../main/agent/agent-shares.ts';
 import { loginForNewMachines } from '../../main/cluster-key.ts';
 import { newClusterId } from '../../main/phases/machines.ts';
+import { ensureBaseTree } from '../../main/providers/debian/base-tree.ts';
 import type { Cluster } from '../../main/providers/provider.ts';
 import { rememberedAnswer, whyNoKvm } from '../../main/providers/qemu/accelerator.ts';
 import { QemuProvider } from '../../main/providers/qemu/qemu-provider.ts';
@@ -13,11 +17,19 @@ import { leftovers } from './harness.ts';
 const provider = new QemuProvider();
 const ctx = runContext();
 
-async function make(id: string, count: number, options: object = {}, user?: string): Promise<Cluster> {
+async function make(
+  id: string,
+  count: number,
+  options: object = {},
+  { user, cacheDir = ctx.cacheDir }: { user?: string; cacheDir?: string } = {},
+): Promise<Cluster> {
   const login = await loginForNewMachines(user === undefined ? {} : { user }, ctx.cacheDir);
   const machines = Array.from({ length: count }, (_, each) => ({ id: each, name: `n${each}` }));
   const shares = await agentShares(ctx.cacheDir);
-  return provider.create({ cluster: id, machines, options: { count, ...options }, login, shares }, ctx);
+  return provider.create(
+    { cluster: id, machines, options: { count, ...options }, login, shares },
+    { ...ctx, cacheDir },
+  );
 }
 
 /** Over a connection of its own, since machines go down here; machines may be emulated, on a busy host. */
@@ -39,7 +51,7 @@ const id = newClusterId();
 let cluster: Cluster;
 
 beforeAll(async () => {
-  cluster = await make(id, 2, {}, 'joe');
+  cluster = await make(id, 2, {}, { user: 'joe' });
 }, 600_000);
 afterAll(async () => {
   await provider.destroy({ id }, ctx);
@@ -197,6 +209,32 @@ test('KVM that is asked for is used where a trial boot has shown that it works, 
     const reason = answer?.reason ?? expect.fail('no trial boot was made');
     await expect(making).rejects.toThrow(`KVM does not work on this main host: ${reason}`);
   }
+});
+
+/** A cache folder with the Debian tree in it, on a disk of its own that then has `free` MiB. */
+async function fullCache(free: number): Promise<string> {
+  const settings = { os: 'bookworm', packages: [], mirror: undefined };
+  const tree = await ensureBaseTree(settings, false, ctx);
+  const cache = mkdtempSync(join(tmpdir(), 'small-'));
+  onTestFinished(async () => void (await execa('umount', ['--lazy', cache])));
+  const script = `mount -t tmpfs -o "size=$(($(du -sm "$1/" | cut -f 1) + $3))m" none "$2"
+    mkdir "$2/trees"; cp -a "$1" "$(readlink -f "$1")" "$2/trees/"`;
+  await execa('bash', ['-ec', script, 'bash', tree, cache, String(free)]);
+  return cache;
+}
+
+test('an image that there is no disk space for is told with the place, and no part of it stays', async () => {
+  const cacheDir = await fullCache(60);
+  const made = newClusterId();
+  onTestFinished(() => provider.destroy({ id: made }, ctx));
+  await expect(make(made, 1, {}, { cacheDir })).rejects.toMatchObject({
+    details: {
+      message: `there is no space for the bookworm image in ${cacheDir}`,
+      hint: expect.stringContaining('make room for two gigabytes there'),
+    },
+  });
+  const left = readdirSync(join(cacheDir, 'qemu/images'));
+  expect(left.filter((name) => !name.endsWith('.lock'))).toEqual([]);
 });
 
 describe('what cannot be made', () => {

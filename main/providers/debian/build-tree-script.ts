@@ -37,6 +37,9 @@ const masked = [
 
 /** What is done to the tree once its packages are in, `$1` being its root. */
 const finish = [
+  // Nobody reads manuals on a node. mmdebstrap's path-exclude, which starts a filter for each package, takes seconds more.
+  'find "$1"/usr/share/doc -type f ! -name copyright -delete',
+  'rm -rf "$1"/usr/share/man/* "$1"/usr/share/locale/*',
   'rm -f "$1"/etc/ssh/ssh_host_*_key* "$1"/etc/hostname "$1"/etc/resolv.conf',
   ': > "$1"/etc/machine-id',
   `printf '127.0.0.1 localhost\\n::1 localhost ip6-localhost ip6-loopback\\n' > "$1"/etc/hosts`,
@@ -49,7 +52,7 @@ const finish = [
 ].join('; ');
 
 /** All that makes one tree differ from another of the same suite; a change of it makes new trees. */
-export const recipe: unknown = { version: 5, packages, masked, finish };
+export const recipe: unknown = { version: 6, packages, masked, finish };
 
 /** Trees that no run asked for in so many days make room for new ones. */
 const keepDays = 30;
@@ -107,9 +110,7 @@ mkdir "$new.tmp"
 TMPDIR="$new.tmp" unshare --mount --pid --fork --kill-child --mount-proc \\
   mmdebstrap --mode=root --format=directory --variant=minbase --keyring=${quote(build.keyring)} --skip=cleanup/apt/lists \\
   --aptopt='APT::Install-Recommends "false"' \${proxy:+--aptopt="Acquire::http::Proxy \\"$proxy\\""} \\
-  --dpkgopt=force-unsafe-io --dpkgopt='path-exclude=/usr/share/man/*' \\
-  --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/doc/*' \\
-  --dpkgopt='path-include=/usr/share/doc/*/copyright' --include=${quote(wanted)} \\
+  --dpkgopt=force-unsafe-io --include=${quote(wanted)} \\
   --customize-hook=${quote(finish)} ${quote(release.suite)} "$new" - >&2 8>&- <<'SOURCES' || {
 ${sources}SOURCES
   rm -rf --one-file-system "$new" "$new.tmp"; exit 1; }

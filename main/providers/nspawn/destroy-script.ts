@@ -8,8 +8,23 @@ export const destroyScript = (id: string): string =>
     clusterNames(id),
     lockFile,
     `${unmount}
-for ns in /run/netns/sd-$id-*; do ip netns delete \${ns##*/} || fail "the network namespace \${ns##*/} cannot be removed"; done`,
+for ns in /run/netns/sd-$id-*; do ip netns delete \${ns##*/} || fail "the network namespace \${ns##*/} cannot be removed"; done
+${awaitDisks}`,
   );
+
+/**
+ * A limited disk's loop device goes with the last mount of it (losetup(8), autoclear), and a container that is just being
+ * started beside ours may have a copy of all mounts for a moment.
+ */
+const awaitDisks = `
+has_disks() {
+  local file path
+  for file in /sys/block/loop*/loop/backing_file; do
+    if read -r path 2>/dev/null < $file && [[ $path == $dir/* ]]; then return; fi
+  done
+  return 1
+}
+for try in {1..100}; do if ! has_disks; then break; fi; sleep 0.01; done`;
 
 /** Mounts deepest first; and what systemd-nspawn leaves in /run when it is killed. */
 const unmount = `

@@ -21,7 +21,8 @@ export async function startMoto(): Promise<MotoServer> {
   writeFileSync(amis, JSON.stringify(images));
   const port = await freePort();
   const script = `from moto.server import main; main(['-H', '127.0.0.1', '-p', '${port}'])`;
-  const running = execa('python3', ['-c', script], {
+  // With whoever started it, also when that is killed (setpriv(1)).
+  const running = execa('setpriv', ['--pdeathsig', 'KILL', 'python3', '-c', script], {
     env: {
       PYTHONPATH: modules,
       PYTHONDONTWRITEBYTECODE: '1',
