@@ -1,0 +1,52 @@
+// What a person types: programs started by bash, and OpenSSH's client.
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { hostMirror } from '../../main/providers/debian/apt-mirror.ts';
+import { recipe } from '../../main/providers/debian/build-tree-script.ts';
+
+/** Runs a script in a bash of its own, with `$1` and so on. Throws when it fails. */
+export const bash = (script, ...args) =>
+  execFileSync('bash', ['-c', `set -e; PATH=$PATH:/usr/sbin:/sbin\n${script}`, 'bash', ...args], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+
+/** Lines that ask `true` of the target by OpenSSH until it answers; `directory` is for its known_hosts. */
+export function untilSsh({ host, port, user, keyFile, hostKey }, directory) {
+  const known = join(directory, 'known_hosts');
+  writeFileSync(known, `bench ${hostKey}\n`);
+  const options = {
+    HostKeyAlias: 'bench',
+    UserKnownHostsFile: known,
+    StrictHostKeyChecking: 'yes',
+    IdentitiesOnly: 'yes',
+    BatchMode: 'yes',
+    ConnectTimeout: '5',
+    LogLevel: 'QUIET',
+  };
+  const flags = Object.entries(options).map(([name, value]) => `-o ${name}=${value}`);
+  return `
+tries=0
+until ssh -F none ${flags.join(' ')} -i ${keyFile} -p ${port} ${user}@${host} true; do
+  tries=$((tries + 1)); [ $tries -lt 3000 ]; sleep 0.02
+done
+`;
+}
+
+/** Lines that build a Debian with an sshd in the folder `$tree`, with what our own trees have in them, and more. */
+export async function buildTree(more = [], hooks = []) {
+  const { main } = await hostMirror();
+  const words = [recipe.finish, ...hooks].map(
+    (hook) => `--customize-hook='${hook.replaceAll("'", "'\\''")}'`,
+  );
+  const packages = [...recipe.packages, ...more].join(',');
+  return `mmdebstrap --quiet --mode=root --variant=minbase --include=${packages} ${words.join(' ')} bookworm "$tree" ${main}\n`;
+}
+
+/** What lets us into a tree whose root is `$1`: a key to log in with and the host's own, in files in `directory`. */
+export const keysFrom = (directory) =>
+  [
+    'install -d -m 700 "$1/root/.ssh"',
+    `install -m 600 ${directory}/authorized_keys "$1/root/.ssh/"`,
+    `install -m 600 ${directory}/host_key "$1/etc/ssh/ssh_host_ed25519_key"`,
+  ].join('; ');
