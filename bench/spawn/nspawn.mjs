@@ -24,7 +24,7 @@ done
   exec setsid systemd-nspawn -q -D $home/root -M $name --register=no --keep-unit -b \\
     --network-namespace-path=/run/netns/$name --capability=CAP_NET_ADMIN --resolv-conf=off --timezone=off \\
     --link-journal=no </dev/null >/dev/null 2>&1 ) &
-echo $! > $home/pid`;
+echo $! > $home/pid; disown`;
 
 const undo = `set +e; home=$1 name=$2
 for try in 1 2 3 4 5 6 7 8 9 10; do
