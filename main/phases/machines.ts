@@ -28,10 +28,7 @@ export async function makeMachines(
   options: { shares: readonly Share[]; rebuild: boolean },
   ctx: RunContext,
 ): Promise<Cluster> {
-  const { caps } = await provider.probe(ctx);
-  // One that borrows, too, must not log in there with a key of ours, and makes one where it needs one.
-  const makes = caps.includes('make') && !caps.includes('borrow');
-  const login = makes ? await loginForNewMachines(wanted.login, ctx.cacheDir) : wanted.login;
+  const login = provider.makes ? await loginForNewMachines(wanted.login, ctx.cacheDir) : wanted.login;
   await ctx.ledger.record({ kind: 'cluster', id, provider: provider.name, cluster: { id } });
   try {
     return await provider.create({ ...wanted, ...options, login, cluster: id }, ctx);

@@ -92,7 +92,6 @@ export interface ProbeResult {
   readonly lacks?: string;
   /** Debian packages of the main host that would mend it. */
   readonly missingPackages?: readonly string[];
-  readonly caps: readonly ('make' | 'borrow' | 'reboot' | 'snapshot' | 'power')[];
 }
 
 export interface ListedCluster {
@@ -109,7 +108,12 @@ export interface ListedCluster {
 /** Makes machines, or borrows them, and knows nothing of what runs on them. */
 export interface Provider {
   readonly name: string;
-  /** Whether it can work here and what its machines can do; under a second, and without side effects. */
+  /**
+   * All its machines are new, and have a key of ours for who logs in unless the user names one. On one that was there
+   * before nobody may try a key that its owner did not name.
+   */
+  readonly makes: boolean;
+  /** Whether it can work here; under a second, and without side effects. */
   probe(ctx: Pick<RunContext, 'signal' | 'cacheDir'>): Promise<ProbeResult>;
   /**
    * The machines as `create` would make them, for a look at rendered files before any exists; the addresses need

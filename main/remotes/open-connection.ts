@@ -52,6 +52,8 @@ function attempt(target: SshTarget, limitMs: number, signal: AbortSignal, sock?:
   let connected = sock !== undefined;
   client.once('connect', () => {
     connected = true;
+    // Else each command after another waits 40 ms for the acknowledgement of that one's last packet (tcp(7), TCP_NODELAY).
+    client.setNoDelay(true);
   });
   const { promise, resolve, reject } = Promise.withResolvers<Client>();
   const onAbort = () => reject(signal.reason);

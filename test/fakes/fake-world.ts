@@ -106,7 +106,8 @@ function fakeProvider(
     }));
   return {
     name: 'fake',
-    probe: async () => ({ ok: true, caps: [] }),
+    makes: false,
+    probe: async () => ({ ok: true }),
     preview: async (spec) => machines(spec),
     create: async (spec): Promise<Cluster> => {
       asked.push('create');

@@ -31,6 +31,7 @@ type Look = Pick<RunContext, 'signal' | 'cacheDir'>;
  */
 export class DockerProvider implements Provider, CanKeep, CanReboot, CanPower, CanKeepImages {
   readonly name = 'docker';
+  readonly makes = true;
 
   probe(ctx: Pick<RunContext, 'signal'>): Promise<ProbeResult> {
     return probeEngines(ctx.signal);

@@ -52,17 +52,15 @@ async function podmanUsed(signal: AbortSignal): Promise<boolean> {
 /** Whether containers can be made here, and why not; with the packages that the image is built by. */
 export async function probeEngines(signal: AbortSignal): Promise<ProbeResult> {
   const found = await findBoth(signal);
-  const caps = ['make', 'reboot', 'power'] as const;
   const tools = missingTools();
   const engine = found.find(isEngine);
-  if (engine && tools.length === 0) return { ok: true, caps, ...aboutEngine(engine) };
+  if (engine && tools.length === 0) return { ok: true, ...aboutEngine(engine) };
   const missing = found.flatMap((each) => (isEngine(each) ? [] : (each.missingPackages ?? [])));
   if (engine) {
     return {
       ok: false,
       reason: `${tools.join(', ')} missing, which the image is built by: apt-get install ${tools.join(' ')}`,
       missingPackages: tools,
-      caps,
     };
   }
   // What a Podman would have that is not there yet.
@@ -72,7 +70,6 @@ export async function probeEngines(signal: AbortSignal): Promise<ProbeResult> {
     reason: reasons(found),
     missingPackages: [...missing, ...tools],
     ...(lacks === undefined ? {} : { lacks }),
-    caps,
   };
 }
 

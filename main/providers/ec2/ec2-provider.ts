@@ -26,6 +26,7 @@ type Act = Pick<RunContext, 'signal' | 'log'>;
  */
 export class Ec2Provider implements Provider, CanKeep, CanReboot, CanPower {
   readonly name = 'ec2';
+  readonly makes = true;
   readonly #env: NodeJS.ProcessEnv;
   readonly #states: Ec2States;
   readonly #places: Places;

@@ -3,8 +3,6 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { ProbeResult } from '../provider.ts';
 
-const caps = ['make', 'reboot', 'power'] as const;
-
 /**
  * Whether there are credentials to try, in the places where Amazon's tools look for them
  * (docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html); they are neither read nor tried.
@@ -17,12 +15,11 @@ export function probeCredentials(env: NodeJS.ProcessEnv, root = '/'): ProbeResul
     existsSync(env.AWS_SHARED_CREDENTIALS_FILE || join(homeOf(env), '.aws/credentials')) ||
     existsSync(env.AWS_CONFIG_FILE || join(homeOf(env), '.aws/config')) ||
     isInstance(root);
-  if (found) return { ok: true, caps };
+  if (found) return { ok: true };
   return {
     ok: false,
     reason:
       'there are no AWS credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or write ~/.aws/credentials',
-    caps,
   };
 }
 

@@ -5,8 +5,6 @@ import type { ProbeResult } from '../provider.ts';
 export interface HostNeeds {
   /** Programs, and Debian's packages that have them. */
   readonly programs: Readonly<Record<string, string>>;
-  /** What its machines can do. */
-  readonly caps: ProbeResult['caps'];
 }
 
 const keyring = {
@@ -52,12 +50,10 @@ export const packagesOf = (missing: readonly string[], { programs }: HostNeeds):
 
 /** The script's lines in words: `missing NAME`, `lacks WHAT`, and `caps HEX` if root can be had. */
 export function judgeHost(printed: string, needs: HostNeeds): ProbeResult {
-  const { caps } = needs;
   const no = (reason: string, missingPackages: readonly string[] = []): ProbeResult => ({
     ok: false,
     reason,
     missingPackages,
-    caps,
   });
   const looks = readLooks(printed);
   const { missing } = looks;
@@ -70,6 +66,6 @@ export function judgeHost(printed: string, needs: HostNeeds): ProbeResult {
   }
   const [lacking] = looks.lacks;
   if (lacking !== undefined) return no(`this machine's kernel has no ${lacking}`, missingPackages);
-  if (missing.length === 0) return { ok: true, caps };
+  if (missing.length === 0) return { ok: true };
   return no(`${missing.join(', ')} missing: apt-get install ${missingPackages.join(' ')}`, missingPackages);
 }

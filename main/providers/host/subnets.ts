@@ -25,21 +25,23 @@ export async function subnetCandidates(
     route.dst ?? '',
     route.gateway ?? '',
   ]);
-  return freeSubnets(Number.parseInt(cluster, 16), [...routes, ...avoid]).slice(0, 64);
+  return freeSubnets(Number.parseInt(cluster, 16), [...routes, ...avoid])
+    .take(64)
+    .toArray();
 }
 
 /** `start` chooses the order; `taken` holds addresses and networks (`10.0.0.0/8`), anything else in it is ignored. */
-export function freeSubnets(start: number, taken: readonly string[]): readonly string[] {
+export function* freeSubnets(start: number, taken: readonly string[]): Generator<string, void> {
   const ranges = taken.flatMap(range);
   const free = ({ first, last }: Range) => ranges.every((other) => last < other.first || first > other.last);
-  return pools
-    .flatMap(({ prefix, from, count }) =>
+  for (const { prefix, from, count } of pools) {
+    for (let step = 0; step < count; step++) {
       // A stride that shares no factor with the counts visits each place once.
-      Array.from({ length: count }, (_, step) => from + ((start + step * 7919) % count)).map((place) =>
-        prefix === '192.168.' ? `${prefix}${place}` : `${prefix}${Math.floor(place / 256)}.${place % 256}`,
-      ),
-    )
-    .filter((net) => range(`${net}.0/24`).every(free));
+      const place = from + ((start + step * 7919) % count);
+      const rest = prefix === '192.168.' ? `${place}` : `${Math.floor(place / 256)}.${place % 256}`;
+      if (range(`${prefix}${rest}.0/24`).every(free)) yield `${prefix}${rest}`;
+    }
+  }
 }
 
 function range(destination: string): Range[] {

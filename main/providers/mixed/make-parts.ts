@@ -16,9 +16,8 @@ export async function makeParts(
   const outcomes = await Promise.allSettled(
     planned.map(async ({ provider, spec }) => {
       try {
-        const { caps } = await provider.probe(ctx);
         const { login } = spec;
-        const own = caps.includes('make') ? await loginForNewMachines(login, ctx.cacheDir) : login;
+        const own = provider.makes ? await loginForNewMachines(login, ctx.cacheDir) : login;
         signal.throwIfAborted();
         return await provider.create({ ...spec, login: own }, { ...ctx, signal });
       } catch (error) {

@@ -13,9 +13,9 @@ import {
 } from '../capabilities.ts';
 import { type Owner, takeAct } from '../machine-acts.ts';
 import type { Cluster, Machine, MachinesSpec, ProbeResult, Provider } from '../provider.ts';
-import { capsOfKinds } from './caps-of-kinds.ts';
 import { introduce, introduceAgain } from './introduce.ts';
 import { makeParts } from './make-parts.ts';
+import { noteOfKinds } from './note-of-kinds.ts';
 import { clusterOf, type PartState, partStates, partsOf, partWith } from './part-states.ts';
 import { planParts, renumber } from './plan-parts.ts';
 
@@ -27,6 +27,7 @@ type Act = Pick<RunContext, 'signal' | 'log'>;
  */
 export class MixedProvider implements Provider, CanKeep, CanDelegate, CanReboot, CanPower, CanSnapshot {
   readonly name = 'mixed';
+  readonly makes = false;
   readonly #kinds: readonly Provider[];
   readonly #introduce: typeof introduce;
 
@@ -38,8 +39,7 @@ export class MixedProvider implements Provider, CanKeep, CanDelegate, CanReboot,
 
   /** What machines of the kinds can do that parts may be of, and which kinds those are. */
   async probe(): Promise<ProbeResult> {
-    const { caps, ...note } = capsOfKinds(this.#kinds);
-    return { ok: true, caps: ['make', 'borrow', ...caps], ...note };
+    return { ok: true, ...noteOfKinds(this.#kinds) };
   }
 
   async preview(spec: Omit<MachinesSpec, 'cluster' | 'shares'>): Promise<readonly Machine[]> {

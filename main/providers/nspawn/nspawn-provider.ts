@@ -38,6 +38,7 @@ type Act = Pick<RunContext, 'signal' | 'log'>;
  */
 export class NspawnProvider implements Provider, CanKeep, CanReboot, CanPower, CanSnapshot, CanKeepImages {
   readonly name = 'nspawn';
+  readonly makes = true;
 
   probe(ctx: Pick<RunContext, 'signal'>): Promise<ProbeResult> {
     return probeHost(ctx.signal);

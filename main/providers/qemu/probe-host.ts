@@ -25,14 +25,13 @@ const needs: HostNeeds = {
     ip: 'iproute2',
     setsid: 'util-linux',
   },
-  caps: ['make', 'reboot', 'snapshot', 'power'],
 };
 
 /** Whether virtual machines can be made here: Linux on x86-64, the programs, taps, and root, sudo or namespaces. */
 export async function probeHost(signal: AbortSignal): Promise<ProbeResult> {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     const reason = 'virtual machines are made on Linux with an x86-64 processor only';
-    return { ok: false, reason, missingPackages: [], caps: needs.caps };
+    return { ok: false, reason, missingPackages: [] };
   }
   if (!rootCanBeHad()) return probeAsUser(signal);
   const looks = '[ -c /dev/net/tun ] || modinfo tun >/dev/null 2>&1 || echo lacks /dev/net/tun';
@@ -46,7 +45,6 @@ const { nft: _, ...programsOfUsers } = needs.programs;
 /** What it takes where root cannot be had: the network is then in a namespace. */
 const needsOfUser: HostNeeds = {
   programs: { ...programsOfUsers, nsenter: 'util-linux', ...namespacePrograms },
-  caps: needs.caps,
 };
 
 async function probeAsUser(signal: AbortSignal): Promise<ProbeResult> {
@@ -66,18 +64,17 @@ export function judgeAsUser(
 ): ProbeResult {
   const { missing, lacks } = readLooks(printed);
   const missingPackages = packagesOf(missing, needsOfUser);
-  const { caps } = needsOfUser;
   if (missing.length > 0) {
     const reason = `${missing.join(', ')} missing: apt-get install ${missingPackages.join(' ')}`;
-    return { ok: false, reason, missingPackages, caps };
+    return { ok: false, reason, missingPackages };
   }
   const lacking = userLacks(lacks, { username });
-  if (lacking !== undefined) return { ok: false, reason: lacking, caps };
+  if (lacking !== undefined) return { ok: false, reason: lacking };
   if (!/^[\w./@+-]+$/.test(folder)) {
     const reason = `the path ${folder}, where machines would lie, has other characters than letters, digits and ./@+-_ (XDG_DATA_HOME says another)`;
-    return { ok: false, reason, caps };
+    return { ok: false, reason };
   }
-  return { ok: true, caps };
+  return { ok: true };
 }
 
 /** In words, what is known of KVM here: a trial boot tells, and the first machines make it. */

@@ -28,6 +28,7 @@ type Act = Pick<RunContext, 'signal' | 'log'>;
  */
 export class QemuProvider implements Provider, CanKeep, CanReboot, CanPower, CanSnapshot, CanKeepImages {
   readonly name = 'qemu';
+  readonly makes = true;
 
   async probe(ctx: Pick<RunContext, 'signal' | 'cacheDir'>): Promise<ProbeResult> {
     const found = await probeHost(ctx.signal);

@@ -26,6 +26,7 @@ type Wish = Omit<MachinesSpec, 'cluster' | 'shares'>;
  */
 export class SshProvider implements Provider, CanKeep {
   readonly name = 'ssh';
+  readonly makes = false;
   readonly #configFile: string | undefined;
   readonly #leases: Leases;
   readonly #healthy: HealthCheck;
@@ -37,7 +38,7 @@ export class SshProvider implements Provider, CanKeep {
   }
 
   async probe(): Promise<ProbeResult> {
-    return { ok: true, caps: ['borrow'] };
+    return { ok: true };
   }
 
   async preview(spec: Wish): Promise<readonly Machine[]> {

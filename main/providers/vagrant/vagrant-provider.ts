@@ -33,6 +33,7 @@ type Act = Pick<RunContext, 'signal' | 'log'>;
  */
 export class VagrantProvider implements Provider, CanKeep, CanReboot, CanPower, CanSnapshot {
   readonly name = 'vagrant';
+  readonly makes = true;
 
   probe(ctx: Pick<RunContext, 'signal'>): Promise<ProbeResult> {
     return probeVagrant(ctx.signal);

@@ -8,7 +8,7 @@ import { runCommand } from './command-run.ts';
 const kind = (name: string, probe: Partial<ProbeResult>, clusters: readonly ListedCluster[] = []): Provider =>
   ({
     name,
-    probe: async () => ({ ok: false, caps: [], ...probe }),
+    probe: async () => ({ ok: false, ...probe }),
     list: async () => clusters,
   }) as unknown as Provider;
 

@@ -25,7 +25,8 @@ function keeper(
 ): Provider & CanKeepImages {
   return {
     name,
-    probe: async () => ({ ok: true, caps: [] }),
+    makes: true,
+    probe: async () => ({ ok: true }),
     preview: async () => [],
     create: () => Promise.reject(new Error('not in this fake')),
     list: async () => [],

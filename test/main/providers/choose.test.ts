@@ -3,12 +3,11 @@ import { chooseProvider } from '../../../main/providers/choose.ts';
 import type { ProbeResult, Provider } from '../../../main/providers/provider.ts';
 
 const ctx = { signal: new AbortController().signal, cacheDir: '/nowhere' };
-const works: ProbeResult = { ok: true, caps: ['make'] };
+const works: ProbeResult = { ok: true };
 const fails = (reason: string, missingPackages: string[] = []): ProbeResult => ({
   ok: false,
   reason,
   missingPackages,
-  caps: [],
 });
 
 /** Providers that can only be looked at. */

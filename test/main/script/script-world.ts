@@ -77,7 +77,8 @@ function fakeProvider(
     spec.machines.map((machine) => ({ ...machine, address: ssh.host, ssh }));
   return {
     name: 'nspawn',
-    probe: async () => ({ ok: true, caps: [] }),
+    makes: false,
+    probe: async () => ({ ok: true }),
     preview: async (spec) => machines(spec),
     create: async (spec): Promise<Cluster> => {
       asked.push(`create ${spec.machines.length}`);

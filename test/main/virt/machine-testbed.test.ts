@@ -27,7 +27,8 @@ class LocalProvider implements Provider {
     this.#node = fake;
   }
 
-  probe = async () => ({ ok: true, caps: ['make'] as const });
+  makes = true;
+  probe = async () => ({ ok: true });
   preview = async () => [];
   list = async () => [];
 

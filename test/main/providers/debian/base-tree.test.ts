@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { mirrorAt } from '../../../../main/providers/debian/apt-mirror.ts';
-import { ensureBaseTree, explainBuild } from '../../../../main/providers/debian/base-tree.ts';
+import { ensureBaseTree } from '../../../../main/providers/debian/base-tree.ts';
+import { explainBuild } from '../../../../main/providers/debian/build-base-tree.ts';
 import { releaseNamed } from '../../../../main/providers/debian/releases.ts';
 
 const explain = (stderr: string) =>

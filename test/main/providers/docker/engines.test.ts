@@ -144,5 +144,4 @@ describe('Podman', () => {
 test('this machine will do, or the reason is told', async () => {
   const result = await probeEngines(AbortSignal.timeout(20_000));
   expect(result.reason === undefined).toBe(result.ok);
-  expect(result.caps).toEqual(['make', 'reboot', 'power']);
 });

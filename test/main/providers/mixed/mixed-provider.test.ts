@@ -36,10 +36,8 @@ function kindsThat(troubles: Troubles = {}) {
     }));
   const kind = (name: string, makes: boolean): Provider & { keep?(): Promise<void> } => ({
     name,
-    probe: async () => ({
-      ok: troubles[name] !== 'probe',
-      caps: [makes ? ('make' as const) : ('borrow' as const)],
-    }),
+    makes,
+    probe: async () => ({ ok: troubles[name] !== 'probe' }),
     preview: async (spec) => machines(name, spec),
     create: async (spec, { signal }) => {
       asked.push(`${name}: create ${spec.cluster} ${spec.machines.map((machine) => machine.id)}`);
@@ -215,7 +213,6 @@ describe('a machine of a mixed cluster', () => {
   test('can do what at least one kind can, and the probe says which', async () => {
     expect(await kindsThat().provider.probe()).toEqual({
       ok: true,
-      caps: ['make', 'borrow', 'reboot', 'snapshot'],
       note: 'reboot: nspawn; snapshot: nspawn',
     });
   });

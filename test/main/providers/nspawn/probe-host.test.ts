@@ -6,7 +6,6 @@ const root = 'caps 000001ffffffffff';
 test('a machine that has all it takes will do', () =>
   expect(judge(root)).toEqual({
     ok: true,
-    caps: expect.arrayContaining(['make', 'reboot', 'power', 'snapshot']),
   }));
 
 test('what is missing is told with the Debian packages that have it', () => {
@@ -15,7 +14,6 @@ test('what is missing is told with the Debian packages that have it', () => {
     reason:
       'systemd-nspawn, nft, debian-archive-keyring missing: apt-get install systemd-container nftables debian-archive-keyring',
     missingPackages: ['systemd-container', 'nftables', 'debian-archive-keyring'],
-    caps: expect.arrayContaining(['make', 'reboot', 'power', 'snapshot']),
   });
 });
 
