@@ -1,7 +1,8 @@
 /**
  * The part of the scripts that deals with cgroups, of both versions (cgroups(7)): all hierarchies of version 1, or the
- * one of version 2. Gives `groups`, the hierarchies' mount points; `own_group PATH`, which makes a cgroup in each; and
- * `put FILE VALUE`, which sets a limit of the cgroup `$node_group` in the hierarchy that has such a file.
+ * one of version 2. Gives `groups`, the hierarchies' mount points; `own_group PATH`, which makes a cgroup in each;
+ * `join_group PATH`, which puts the shell into one below such a cgroup, in the one hierarchy that it takes to be ended
+ * with it; and `put FILE VALUE`, which sets a limit of the cgroup `$node_group` in the hierarchy that has such a file.
  */
 export const cgroupFunctions = `
 groups=()
@@ -22,6 +23,12 @@ own_group() {
     fi
   done
 }
+join_group() {
+  local g
+  for g in /sys/fs/cgroup/freezer /sys/fs/cgroup; do
+    if [ -e $g/\${1%/*} ]; then mkdir -p $g/$1; echo $BASHPID > $g/$1/cgroup.procs; return; fi
+  done
+}
 share_controllers() {
   local controller
   [ -e $1/cgroup.subtree_control ] || return 0
@@ -38,16 +45,14 @@ put() {
 }`;
 
 /**
- * Makes the cluster's cgroup `$cgroup` (`shakedown/a1b2c3`), and moves the script itself into a part of it, so that
+ * Makes the cluster's cgroup `$cgroup` (`shakedown/a1b2c3`), and puts the script itself into a part of it, so that
  * destroying the cluster also ends whoever is still making it. On version 2 only cgroups without processes may hand
  * controllers down.
  */
 export const makeClusterGroup = `
 own_group \${cgroup%/*}; share_controllers /sys/fs/cgroup; share_controllers /sys/fs/cgroup/\${cgroup%/*}
 own_group $cgroup; share_controllers /sys/fs/cgroup/$cgroup
-for g in /sys/fs/cgroup/freezer /sys/fs/cgroup; do
-  if [ -e $g/$cgroup ]; then mkdir -p $g/$cgroup/make; echo $$ > $g/$cgroup/make/cgroup.procs; break; fi
-done`;
+join_group $cgroup/make`;
 
 /** Limits of one node, as lines that call `put`: bytes, cores, processes. */
 export function limitLines(limits: { memory?: number; cpus?: number; pids?: number }): readonly string[] {

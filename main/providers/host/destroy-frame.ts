@@ -23,12 +23,21 @@ fail() { echo "$*" >&2; failed=1; }
 exec 9>>${lockFile}
 # Two who destroy the same cluster would trip over each other: the second finds nothing left.
 if [ -e $dir ]; then exec 7<$dir; flock 7; fi
+making=
+for each in /sys/fs/cgroup/{,freezer/}$cgroup/make/cgroup.procs; do
+  if read -r making 2>/dev/null < $each; then break; fi
+done
 ${beginRemoval}
 ${killGroups}
 ${own}
-wait $early || :
+# What nodes wrote takes longest, and nobody can tell anything by it any more.
+rm -rf --one-file-system $dir/[0-9]* & rest=$!
+wait $early || making=unsure
+if [ -n "$making" ]; then :
 ${removeBridge}
+fi
 ${removeGroups}
+wait $rest || :
 [ -z "$failed" ] || exit 1
 rm -rf --one-file-system $dir $dir.new
 `;

@@ -126,8 +126,9 @@ export const removeBridge = `${removeLinks}${removeRules}`;
 
 /**
  * Begins with that beside what comes next: the kernel takes some 50 ms for the links. What is made at this very moment
- * it may miss, and `removeBridge` afterwards, which costs little then, does not. Sets `early`, to wait for.
+ * it may miss, and `removeBridge` afterwards, which costs little then, does not. Sets `early`, to wait for: it ends with
+ * 0 where nothing is left.
  */
 export const beginRemoval = `
-( fail() { :; }${removeBridge}
-) >/dev/null 2>&1 & early=$!`;
+( fail() { failed=1; }; failed=${removeBridge}
+[ -z "$failed" ] ) >/dev/null 2>&1 & early=$!`;

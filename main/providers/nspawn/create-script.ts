@@ -47,11 +47,12 @@ ${makeClusterGroup}
 ${watchScript(plan.state.owner)}
 ${bridgeScript(plan.subnets)}
 exec 9>&-
-${natScript(table, plan.resolver, plan.internet)}
 ${namesScript(plan.internet ? plan.resolver : { servers: [], rest: [] }, plan.containers)}
 ${nodeFunctions(plan)}
 makers=()
 ${plan.containers.map((container) => nodeCall(plan.cluster, container, plan.shares)).join('\n')}
+# While they boot: nothing on them listens yet.
+${natScript(table, plan.resolver, plan.internet)}
 failed=
 for maker in "\${makers[@]}"; do wait $maker || failed=1; done
 [ -z "$failed" ] || exit 1

@@ -18,10 +18,8 @@ node_group=${cgroup}/${node}
 [ -d $home/root ] || die "there is no node $node in nspawn cluster $id"
 exec 6>>$home/lock; flock 6
 ${cgroupFunctions}
-for g in /sys/fs/cgroup/freezer/${cgroup}/make /sys/fs/cgroup/${cgroup}/make; do
-  if [ -e $g ]; then echo $$ > $g/cgroup.procs; break; fi
-done
-is_on() { [ -n "$(cat "\${groups[0]}"/$node_group/keeper/cgroup.procs 2>/dev/null)" ]; }
+join_group ${cgroup}/make
+is_on() { [ -n "$(cat "\${groups[@]/%//$node_group/keeper/cgroup.procs}" 2>/dev/null)" ]; }
 ${body}
 `;
 }

@@ -24,15 +24,15 @@ export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin LC_ALL=C
 die() { echo "$*" >&2; exit 1; }
 node_group=${clusterNames(cluster).cgroup}/${node.id}
 ${cgroupFunctions}
-enter() { local g; for g in "\${groups[@]}"; do echo $BASHPID > $g/$node_group/$1/cgroup.procs || exit 1; done; }
-own_group $node_group/keeper
-enter keeper
+enter_run() { local g; for g in "\${groups[@]}"; do echo $BASHPID > $g/$node_group/run/cgroup.procs || exit 1; done; }
+join_group $node_group/keeper
 while :; do
-  find "\${groups[@]/%//$node_group/run}" -depth -type d -exec rmdir {} + 2>/dev/null
+  left=("\${groups[0]}"/$node_group/run*)
+  if [ \${#left[@]} -gt 0 ]; then find "\${groups[@]/%//$node_group/run}" -depth -type d -exec rmdir {} + 2>/dev/null; fi
   own_group $node_group/run
   ip link set ${link} up
   (
-    enter run
+    enter_run
     ${cgroupVersion(`${directory}/root`)}
     exec systemd-nspawn -q -D ${directory}/root -M ${machine} --hostname=${quote(node.name)} \\
       --register=no --keep-unit -b --network-namespace-path=/run/netns/${namespace} \\
