@@ -14,7 +14,7 @@ import { bash, buildTree, keysFrom, untilSsh } from './by-hand.mjs';
 /** systemd-networkd asks QEMU for an address. */
 const withNetwork = [
   `printf '[Match]\\nName=e*\\n[Network]\\nDHCP=yes\\n' > "$1/etc/systemd/network/bench.network"`,
-  'systemctl --root="$1" enable systemd-networkd',
+  'systemctl --quiet --root="$1" enable systemd-networkd',
 ].join('; ');
 
 async function freePort() {
