@@ -44,6 +44,14 @@ describe('the import graph', () => {
   test('providers know no phase', () =>
     expect(offenders(/^main\/providers\//, /^main\/(phases|checks|report|agent)\//)).toEqual([]));
 
+  test('what makes a kind of machine is loaded when that kind is asked for', () => {
+    const makers = /^main\/providers\/\w+\/\w+-provider\.ts$/;
+    expect(offenders(/^main\//, makers, /^main\/providers\/registry\.ts$/)).toEqual([]);
+    const registry = readFileSync(join(root, 'main/providers/registry.ts'), 'utf8');
+    expect(registry.match(/^import .*-provider\.ts'/gm)).toBeNull();
+    expect(registry.match(/await import\('.*-provider\.ts'\)/g)).toHaveLength(7);
+  });
+
   test('there is one process.exit on the main host, in cli.ts', () => {
     const exits = files.filter(
       (file) => file.startsWith('main/') && /process\.exit\(/.test(readFileSync(join(root, file), 'utf8')),

@@ -11,8 +11,8 @@ export const bash = (script, ...args) =>
     stdio: ['ignore', 'ignore', 'inherit'],
   });
 
-/** Lines that ask `true` of the target by OpenSSH until it answers; `directory` is for its known_hosts. */
-export function untilSsh({ host, port, user, keyFile, hostKey }, directory) {
+/** OpenSSH's client and its words for a target; `directory` is for its known_hosts. */
+export function openSsh({ host, port, user, keyFile, hostKey }, directory) {
   const known = join(directory, 'known_hosts');
   writeFileSync(known, `bench ${hostKey}\n`);
   const options = {
@@ -24,14 +24,17 @@ export function untilSsh({ host, port, user, keyFile, hostKey }, directory) {
     ConnectTimeout: '5',
     LogLevel: 'QUIET',
   };
-  const flags = Object.entries(options).map(([name, value]) => `-o ${name}=${value}`);
-  return `
+  const flags = Object.entries(options).map(([name, value]) => `-o${name}=${value}`);
+  return ['ssh', '-Fnone', ...flags, '-i', keyFile, '-p', `${port}`, `${user}@${host}`];
+}
+
+/** Lines that ask `true` of the target by OpenSSH until it answers. */
+export const untilSsh = (target, directory) => `
 tries=0
-until ssh -F none ${flags.join(' ')} -i ${keyFile} -p ${port} ${user}@${host} true; do
+until ${openSsh(target, directory).join(' ')} true; do
   tries=$((tries + 1)); [ $tries -lt 3000 ]; sleep 0.02
 done
 `;
-}
 
 /** Lines that build a Debian with an sshd in the folder `$tree`, with what our own trees have in them, and more. */
 export async function buildTree(more = [], hooks = []) {

@@ -1,4 +1,5 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,6 +20,17 @@ describe('a command and its result', () => {
     const remote = await (await node()).connect();
     const codes = await Promise.all(Array.from({ length: 8 }, (_, code) => remote.exec(`exit ${code}`)));
     expect(codes.map(({ exitCode }) => exitCode)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  test('packets go out at once: none waits for the acknowledgement of the one before', async () => {
+    const fake = await node();
+    const noDelay = vi.spyOn(Socket.prototype, 'setNoDelay');
+    const remote = await fake.connect();
+    await remote.exec('true');
+    const { port } = fake.target;
+    expect(noDelay.mock.contexts).toContainEqual(expect.objectContaining({ remotePort: port }));
+    expect(noDelay.mock.calls).toContainEqual([true]);
+    noDelay.mockRestore();
   });
 
   test('a command that a signal ended has no exit code', async () => {
