@@ -52,7 +52,7 @@ const finish = [
 ].join('; ');
 
 /** All that makes one tree differ from another of the same suite; a change of it makes new trees. */
-export const recipe: unknown = { version: 6, packages, masked, finish };
+export const recipe: unknown = { version: 7, packages, masked, finish };
 
 /** Trees that no run asked for in so many days make room for new ones. */
 const keepDays = 30;
@@ -116,6 +116,8 @@ ${sources}SOURCES
   rm -rf --one-file-system "$new" "$new.tmp"; exit 1; }
 rm -rf "$new.tmp"
 rm -f "$new"/etc/apt/apt.conf.d/99mmdebstrap "$new"/etc/dpkg/dpkg.cfg.d/99mmdebstrap
+# Else each node's first apt reads all lists, and writes 70 MB of what it found in them.
+chroot "$new" apt-cache gencaches >/dev/null
 build="$tree.$(date +%s).$$"
 mv -T "$new" "$build"
 echo ${quote(build.packages.length === 0 ? about : `${about}, with ${build.packages.join(', ')}`)} > "$tree.about"

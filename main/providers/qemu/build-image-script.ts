@@ -18,7 +18,7 @@ const ubuntuPackages = ['linux-image-virtual', 'udev'];
 
 /** All that makes one image differ from another over the same tree; a change of it makes new images. */
 export const imageRecipe: unknown = {
-  version: 2,
+  version: 3,
   packages,
   initrdModules,
   initrdPrograms,
@@ -107,7 +107,8 @@ add() { apt install -y --no-install-recommends $kernel &&
   chroot . sh -c 'cd /tmp && apt-get -qq -o APT::Sandbox::User=root download busybox-static'; }
 # The lists in the tree may be older than the mirror.
 add || { apt update; add; }
-apt clean
+rm -f var/cache/apt/archives/*.deb
+chroot . apt-cache gencaches
 rm -f usr/sbin/policy-rc.d etc/resolv.conf
 dpkg-deb -x tmp/busybox-static_*.deb tmp/busybox
 cp tmp/busybox/*bin/busybox "$new/busybox" 2>/dev/null || cp tmp/busybox/usr/bin/busybox "$new/busybox"
