@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { InterruptedError, ShakedownError, UsageError } from '../../common/errors.ts';
-import { startAgent } from '../agent/rpc-agent.ts';
+import { startAgent } from '../agent/start-agent.ts';
 import { cacheDirectory } from '../cache-dir.ts';
 import { type OpenRun, openRun } from '../open-run.ts';
 import type { Connector } from '../phases/connect.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { asShakedownError, describeFailure, InterruptedError, UsageError } from '../../common/errors.ts';
-import { startAgent } from '../agent/rpc-agent.ts';
+import { startAgent } from '../agent/start-agent.ts';
 import { cacheDirectory } from '../cache-dir.ts';
 import type { RunContext } from '../context.ts';
 import { chooseProvider } from '../providers/choose.ts';

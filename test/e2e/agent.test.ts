@@ -5,7 +5,7 @@ import type { InstallParams, ServiceDied } from '../../common/protocol.ts';
 import type { ServiceSpec } from '../../common/ready.ts';
 import type { Agent } from '../../main/agent/agent.ts';
 import { agentShares } from '../../main/agent/agent-shares.ts';
-import { startAgent } from '../../main/agent/rpc-agent.ts';
+import { startAgent } from '../../main/agent/start-agent.ts';
 import { cacheDirectory } from '../../main/cache-dir.ts';
 import { loginForNewMachines } from '../../main/cluster-key.ts';
 import { NspawnProvider } from '../../main/providers/nspawn/nspawn-provider.ts';

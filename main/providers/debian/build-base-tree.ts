@@ -22,7 +22,7 @@ export async function buildBaseTree(
   const { tree, release } = wanted;
   const { distribution, suite } = release;
   const note = (message: string) => ctx.emit({ type: 'note', phase: 'machines', message });
-  note(`building the ${suite} base tree from ${mirror.main} (once, about half a minute)`);
+  note(`building the ${suite} base tree from ${mirror.main} (once, some twenty seconds)`);
   // As ourselves: root would make a folder that is then not ours.
   await mkdir(ctx.cacheDir, { recursive: true });
   const started = Date.now();

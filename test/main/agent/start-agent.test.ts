@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ShakedownError, TimeLimitError } from '../../../common/errors.ts';
 import type { Agent } from '../../../main/agent/agent.ts';
-import { startAgent } from '../../../main/agent/rpc-agent.ts';
+import { startAgent } from '../../../main/agent/start-agent.ts';
 import { ConnectionLostError } from '../../../main/remotes/connection-errors.ts';
 import { LocalRemote } from './local-remote.ts';
 

@@ -1,0 +1,55 @@
+import { hostname, userInfo } from 'node:os';
+import { protocolVersion } from '../../common/protocol.ts';
+import type { Remote } from '../remotes/remote.ts';
+import type { Agent, AgentListener } from './agent.ts';
+import { installAgent } from './install.ts';
+import { RpcAgent } from './rpc-agent.ts';
+
+export interface StartAgentOptions {
+  readonly cacheDir: string;
+  readonly runId: string;
+  readonly listener: AgentListener;
+  readonly signal: AbortSignal;
+  /** Lines for the node's log that are the main host's own. */
+  readonly log: (message: string) => void;
+  /** Another folder than /var/cache/shakedown on the node, for tests. */
+  readonly nodeCache?: string;
+  /** The main host's clock, ms since the epoch. */
+  readonly clock?: () => number;
+}
+
+/** Clocks that differ by more than this are told, in ms. */
+const clockTolerance = 5000;
+
+/**
+ * Puts the agent on a node where it is missing, starts it as root, and takes the node for this run. Throws
+ * ShakedownError when the node is in use by another run, lacks root rights, or the agent cannot run there. The one
+ * who started it disposes of it, which ends its services.
+ */
+export async function startAgent(remote: Remote, options: StartAgentOptions): Promise<Agent> {
+  const { runId, listener, signal, clock = Date.now } = options;
+  const { runtime, agent } = await installAgent(remote, options);
+  // Neither may the login's environment change how the agent runs.
+  const child = await remote.spawn(['env', '-u', 'NODE_OPTIONS', '-u', 'NODE_PATH', runtime, agent], {
+    root: true,
+  });
+  const client = new RpcAgent(remote, child, listener);
+  try {
+    const mainHost = `${userInfo().username}@${hostname()}`;
+    const asked = clock();
+    const hello = { version: protocolVersion, runId, mainHost, clockMs: asked };
+    client.info = await client.call('hello', hello, { signal, timeout: 30 });
+    tellClock(client.info.clockMs - (asked + clock()) / 2, listener);
+    return client;
+  } catch (error) {
+    await client[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+function tellClock(aheadMs: number, { log, progress }: AgentListener): void {
+  if (Math.abs(aheadMs) < clockTolerance) return;
+  const message = `its clock is ${Math.round(Math.abs(aheadMs) / 1000)} s ${aheadMs > 0 ? 'ahead of' : 'behind'} the main host's`;
+  log(message);
+  progress(message);
+}
