@@ -83,6 +83,10 @@ describe('a cluster of nspawn containers', () => {
     expect(await on(0, 'apt-get install -y -qq --no-install-recommends hello >/dev/null 2>&1; hello')).toBe(
       'Hello, world!',
     );
+    // What apt had read of them came with the tree: it wrote nothing of the kind.
+    const written = `/var/lib/shakedown/nspawn/${cluster.id}/0/disk/upper/var/cache/apt`;
+    expect(readdirSync(written)).toContain('archives');
+    expect(readdirSync(written)).not.toContain('srcpkgcache.bin');
   });
 
   test('lets others be made and destroyed beside it, all at once', async () => {

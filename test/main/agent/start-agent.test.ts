@@ -111,14 +111,10 @@ describe('calling', () => {
     const controller = new AbortController();
     const command = 'echo $$ > pid; exec sleep 1000';
     const call = agent.call('run', { name: 'x', command, cwd: work, timeout: 1000 }, controller);
-    const pid = await vi.waitFor(() => {
-      const text = readFileSync(join(work, 'pid'), 'utf8');
-      expect(text).toMatch(/\d\n/);
-      return text.trim();
-    });
+    const pid = await pidIn(work);
     controller.abort();
     await expect(call).rejects.toBe(controller.signal.reason);
-    await vi.waitFor(() => expect(isRunning(pid)).toBe(false), 5000);
+    await vi.waitFor(() => expect(isRunning(String(pid))).toBe(false), 5000);
   });
 
   test('a service that dies is told to those who listen, also to latecomers', async () => {
@@ -157,14 +153,26 @@ describe('the end', () => {
 
   test('an agent that dies fails the calls under way, with its way of ending', async () => {
     const { agent, work } = await start();
-    const call = agent.call('run', { name: 'x', command: 'sleep 1000', cwd: work, timeout: 1000 });
-    setTimeout(() => process.kill(agent.info.pid, 'SIGKILL'), 50);
-    await expect(call).rejects.toMatchObject({
+    const command = 'echo $$ > pid; exec sleep 1000';
+    const call = agent.call('run', { name: 'x', command, cwd: work, timeout: 1000 });
+    const told = expect(call).rejects.toMatchObject({
       message: 'the agent on the node was ended by SIGKILL',
       details: { hint: expect.stringContaining('dmesg') },
     });
+    const left = await pidIn(work);
+    process.kill(agent.info.pid, 'SIGKILL');
+    await told;
+    process.kill(left);
   });
 });
+
+/** What a command wrote into the file `pid` there. */
+const pidIn = (work: string): Promise<number> =>
+  vi.waitFor(() => {
+    const text = readFileSync(join(work, 'pid'), 'utf8');
+    expect(text).toMatch(/\d\n/);
+    return Number(text);
+  });
 
 /** Neither gone nor a zombie that nobody asked about. */
 function isRunning(pid: string): boolean {
