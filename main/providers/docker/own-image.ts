@@ -44,7 +44,11 @@ async function takeFromUser(engine: Engine, name: string, signal: AbortSignal): 
 ${podman} image exists ${quote(name)} || exit 0
 ${engineFunction(engine)}
 ${podman} image save ${quote(name)} | engine image load >&2 && echo taken`;
-  const { stdout } = await execa('bash', ['-c', script], { cancelSignal: signal, reject: false });
+  const { stdout } = await execa('bash', ['-c', script], {
+    cancelSignal: signal,
+    reject: false,
+    stdin: 'ignore',
+  });
   signal.throwIfAborted();
   return stdout.includes('taken');
 }

@@ -46,7 +46,8 @@ export async function runScript(
   { signal, failure, explain }: ScriptOptions,
 ): Promise<string> {
   signal?.throwIfAborted();
-  const [command = 'setsid', ...args] = [...through, 'setsid', '--wait', 'bash', '-c', runner];
+  // Without a parent shell bash takes our pipe for a network connection, and reads ~/.bashrc (bash(1), INVOCATION).
+  const [command = 'setsid', ...args] = [...through, 'setsid', '--wait', 'bash', '--norc', '-c', runner];
   const running = execa(command, args, { stdin: 'pipe', reject: false });
   // A script that failed early has closed its end; its exit code tells the story.
   running.stdin.on('error', () => undefined);

@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { execa, execaSync } from 'execa';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { quote, runScript, type ScriptOptions } from '../../../../main/providers/host/root-script.ts';
 
 test.each(["it's", 'a b', '$(reboot)', '`x`', 'new\nline', '"', '', '\\'])('%j is quoted', (word) => {
@@ -19,6 +22,16 @@ describe('a script', () => {
     expect(await runScript(['env', 'GREETING=hello'], 'echo $GREETING', { failure })).toBe('hello'));
 
   test('has nothing on its stdin', async () => expect(await run('wc -c', { failure })).toBe('0'));
+
+  test('reads no ~/.bashrc, though cron and systemd start us without a shell above', async () => {
+    const home = mkdtempSync(join(tmpdir(), 'shakedown-home-'));
+    onTestFinished(() => rmSync(home, { recursive: true }));
+    writeFileSync(join(home, '.bashrc'), 'echo from bashrc\n');
+    vi.stubEnv('HOME', home);
+    vi.stubEnv('SHLVL', undefined);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    expect(await run('echo $SHLVL', { failure })).toBe('1');
+  });
 
   test('ends at the first command that fails, with its last lines', async () => {
     const script = 'for i in {1..20}; do echo line $i >&2; done; false; echo not reached >&2';
