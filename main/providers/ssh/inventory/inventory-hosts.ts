@@ -123,10 +123,13 @@ function textOf(
 /** Of ssh's own arguments the jump host is followed; what else is in them is for ~/.ssh/config to say. */
 function jumpOf(args: Text | undefined, mistakes: string[]): string | undefined {
   if (!args) return undefined;
-  if (/ProxyCommand/i.test(args.text)) {
+  if (/(?:^|\s)-o\s*["']?ProxyCommand/i.test(args.text)) {
     mistakes.push(`${args.place}: ProxyCommand is not followed: name the jump host, -o ProxyJump=HOST`);
   }
-  return /(?:-o\s*ProxyJump=|-J\s*)["']?([^\s"']+)/i.exec(args.text)?.[1];
+  // As words of their own: a path may well have -J in it.
+  const option = /(?:^|\s)-o\s*["']?ProxyJump(?:\s*=\s*|\s+)["']?([^\s"']+)/i;
+  const flag = /(?:^|\s)-J\s*["']?([^\s"']+)/;
+  return (option.exec(args.text) ?? flag.exec(args.text))?.[1];
 }
 
 /** Relative to the inventory, so that it does not matter from where it is used. */

@@ -158,6 +158,21 @@ db:
   });
 });
 
+test.each([
+  ['-o ProxyJump=gate', 'gate'],
+  ['-oProxyJump=gate -4', 'gate'],
+  ['-4 -o "ProxyJump gate"', 'gate'],
+  ['-J me@gate:2200', 'me@gate:2200'],
+  ['-Jgate', 'gate'],
+  ['-o UserKnownHostsFile=/tmp/box-J7/known_hosts', undefined],
+  ['-i /home/me/-o ProxyJumper', undefined],
+])('of the arguments of ssh %j the jump host is %j', (args, jump) => {
+  const [host] = hosts({
+    'hosts.yml': JSON.stringify({ all: { hosts: { a: { ansible_ssh_common_args: args } } } }),
+  });
+  expect(host.jump).toBe(jump);
+});
+
 describe('a mistake in an inventory is told with file and line', () => {
   test('all of them at once', () => {
     const text = `[db
