@@ -3,8 +3,8 @@ import { stripVTControlCharacters } from 'node:util';
 import { asShakedownError, ShakedownError, TimeLimitError } from '../../common/errors.ts';
 import { actInWords, type MachineAct, starts } from '../../common/machine-acts.ts';
 import type { RunContext } from '../context.ts';
-import { type Owner, takeAct } from '../providers/machine-acts.ts';
-import type { Machine, Provider, SshTarget } from '../providers/provider.ts';
+import { type KnownKinds, type Owner, takeAct } from '../providers/machine-acts.ts';
+import type { Machine, SshTarget } from '../providers/provider.ts';
 import { awaitNextBoot, bootOf } from '../remotes/next-boot.ts';
 import type { Remote } from '../remotes/remote.ts';
 
@@ -13,7 +13,7 @@ export interface ActOptions extends Pick<RunContext, 'signal' | 'log'> {
   /** Seconds that its kind has to do it, and then as many that the machine has until it answers by ssh again. */
   readonly timeout: number;
   /** All kinds of machine that there are, to name those that can what this one cannot. */
-  readonly kinds: () => Promise<readonly Provider[]>;
+  readonly kinds: KnownKinds;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { MachineActRecord } from '../../common/machine-acts.ts';
 import type { Timeouts } from '../config/scenario.ts';
 import type { RunContext } from '../context.ts';
 import type { Connector } from '../phases/connect.ts';
+import type { KnownKinds } from '../providers/machine-acts.ts';
 import type { Cluster, Provider } from '../providers/provider.ts';
 
 /** What power over the machines of a run needs of it. */
@@ -9,7 +10,7 @@ export interface PowerOptions {
   readonly cluster: Pick<Cluster, 'id' | 'state'>;
   readonly provider: Provider;
   /** All kinds of machine that there are. */
-  readonly kinds: () => Promise<readonly Provider[]>;
+  readonly kinds: KnownKinds;
   readonly connect: Connector['connect'];
   readonly timeouts: Timeouts;
   /** What is done ends with its signal. */

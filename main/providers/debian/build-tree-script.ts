@@ -117,7 +117,7 @@ ${sources}SOURCES
 rm -rf "$new.tmp"
 rm -f "$new"/etc/apt/apt.conf.d/99mmdebstrap "$new"/etc/dpkg/dpkg.cfg.d/99mmdebstrap
 # Else each node's first apt reads all lists, and writes 70 MB of what it found in them.
-chroot "$new" apt-cache gencaches >/dev/null
+chroot "$new" apt-cache gencaches >/dev/null || { rm -rf --one-file-system "$new"; exit 1; }
 build="$tree.$(date +%s).$$"
 mv -T "$new" "$build"
 echo ${quote(build.packages.length === 0 ? about : `${about}, with ${build.packages.join(', ')}`)} > "$tree.about"

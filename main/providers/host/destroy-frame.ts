@@ -33,7 +33,7 @@ ${own}
 # What nodes wrote takes longest, and nobody can tell anything by it any more.
 rm -rf --one-file-system $dir/[0-9]* & rest=$!
 wait $early || making=unsure
-if [ -n "$making" ]; then :
+if [ -n "$making" ]; then
 ${removeBridge}
 fi
 ${removeGroups}
