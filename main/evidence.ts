@@ -1,9 +1,9 @@
 import { asShakedownError, type ShakedownError } from '../common/errors.ts';
+import type { Node } from './cluster/node.ts';
 import { nodeFacts } from './config/scenario.ts';
 import { giveBack } from './phases/clean.ts';
 import { collectConsole, collectNode } from './phases/collect.ts';
 import { destroyWithin } from './phases/machines.ts';
-import type { Node } from './phases/phase.ts';
 import { stopServices } from './phases/stop.ts';
 import { canKeep } from './providers/capabilities.ts';
 import { borrowedMachines, type Cluster } from './providers/provider.ts';

@@ -1,5 +1,8 @@
 import type { PhaseName } from '../common/results.ts';
 import type { CheckHost } from './checks/check-host.ts';
+import { connectNode } from './cluster/connect-node.ts';
+import type { Node, PlannedNode } from './cluster/node.ts';
+import type { ClusterPower } from './cluster/power/cluster-power.ts';
 import type { ScenarioFlags } from './config/load.ts';
 import type { Scenario } from './config/scenario.ts';
 import { bringHome } from './evidence.ts';
@@ -7,16 +10,14 @@ import { machinesFor } from './machines-for.ts';
 import { type OpenRun, openRun } from './open-run.ts';
 import { openPackageRoute } from './packages/package-route.ts';
 import { checkCluster } from './phases/check.ts';
-import { connectNode } from './phases/connect.ts';
 import { wantedMachines } from './phases/machines.ts';
-import type { Node, PlannedNode, Preparation } from './phases/phase.ts';
+import type { Preparation } from './phases/phase.ts';
 import { planNodes } from './phases/plan.ts';
 import { prepareNode } from './phases/prepare-node.ts';
 import { hasStepsAfterStart, setUpAfterStart } from './phases/setup.ts';
-import type { ClusterPower } from './power/cluster-power.ts';
-import { powerOf } from './power/power-of-run.ts';
 import { borrowedMachines, type Cluster } from './providers/provider.ts';
 import type { RunResult } from './report/reporter.ts';
+import { powerOf } from './run/power-of-run.ts';
 import type { KeptCluster } from './store/kept-cluster.ts';
 import type { World } from './world.ts';
 

@@ -1,7 +1,7 @@
 import type { startCheckHost } from './checks/check-host.ts';
+import type { Connector } from './cluster/connector.ts';
 import type { startAptProxy } from './packages/apt-proxy.ts';
 import type { installHostPackages, mustBeInstallable } from './packages/host-packages.ts';
-import type { Connector } from './phases/connect.ts';
 import type { Provider, Share } from './providers/provider.ts';
 import type { Face } from './report/face.ts';
 

@@ -1,6 +1,6 @@
 import { UsageError } from '../../common/errors.ts';
 import { actInWords, type MachineAct } from '../../common/machine-acts.ts';
-import { type ActOptions, actOnMachine } from '../power/act-on-machine.ts';
+import { type ActOptions, actOnMachine } from '../cluster/power/act-on-machine.ts';
 import { type KnownKinds, mustBeAble, type Owner } from '../providers/machine-acts.ts';
 import type { Machine } from '../providers/provider.ts';
 import { connectSsh } from '../remotes/ssh-remote.ts';

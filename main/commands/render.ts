@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import { UsageError } from '../../common/errors.ts';
-import type { PlannedNode } from '../phases/phase.ts';
+import type { PlannedNode } from '../cluster/node.ts';
 import { planNodes } from '../phases/plan.ts';
 import { printable } from '../render/template-mistake.ts';
 import type { RenderedEntry } from '../render/tree.ts';

@@ -1,6 +1,6 @@
+import type { Node } from '../cluster/node.ts';
 import type { RunContext } from '../context.ts';
 import { treeEntries } from '../render/tree.ts';
-import type { Node } from './phase.ts';
 
 /**
  * Stops what an earlier run left on the node, puts back what it had placed, and clears the working directory of all

@@ -3,7 +3,7 @@ import { copyFile, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { asShakedownError } from '../../common/errors.ts';
 import type { CollectPlan, NodeReport } from '../../common/protocol.ts';
-import type { Node, PlannedNode } from './phase.ts';
+import type { Node, PlannedNode } from '../cluster/node.ts';
 
 /** Bytes; a file beyond it is listed and left where it is. */
 const maxFileSize = 4 * 1024 ** 3;

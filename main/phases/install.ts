@@ -1,5 +1,6 @@
 import { basename, posix } from 'node:path';
-import type { Node, Preparation } from './phase.ts';
+import type { Node } from '../cluster/node.ts';
+import type { Preparation } from './phase.ts';
 import { debDirectory } from './ship.ts';
 
 /** A day: Debian's mirrors change their lists four times a day, and old packages stay a while after. */

@@ -1,9 +1,9 @@
 import { UsageError } from '../../common/errors.ts';
+import type { PlannedNode } from '../cluster/node.ts';
 import { type NodeConfig, type NodeFacts, nodeFacts, type Scenario } from '../config/scenario.ts';
 import type { Machine } from '../providers/provider.ts';
 import { readTree } from '../render/read-tree.ts';
 import { renderTrees } from '../render/render-tree.ts';
-import type { PlannedNode } from './phase.ts';
 
 /**
  * What each machine is to get: its config with the functions applied, its files rendered. Touches no machine.

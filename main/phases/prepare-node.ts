@@ -1,7 +1,8 @@
 import { type PhaseName, phaseNames } from '../../common/results.ts';
+import type { Node, PlannedNode } from '../cluster/node.ts';
 import { clean } from './clean.ts';
 import { install } from './install.ts';
-import type { Node, PlannedNode, Preparation } from './phase.ts';
+import type { Preparation } from './phase.ts';
 import { setUp } from './setup.ts';
 import { ship } from './ship.ts';
 import { startServices } from './start.ts';

@@ -1,8 +1,9 @@
 import { posix } from 'node:path';
 import { ShakedownError } from '../../common/errors.ts';
+import type { Node } from '../cluster/node.ts';
 import type { SetupStep } from '../config/scenario.ts';
 import type { RunContext } from '../context.ts';
-import type { Node, Preparation, Session } from './phase.ts';
+import type { Preparation, Session } from './phase.ts';
 
 /** Puts files in their places outside the working directory, then takes the set-up steps before the services. */
 export async function setUp(node: Node, { ctx, scenario }: Preparation): Promise<void> {

@@ -1,7 +1,8 @@
 import { basename, dirname, join } from 'node:path';
+import type { Node } from '../cluster/node.ts';
 import { treeEntries } from '../render/tree.ts';
 import { writeTree } from '../render/write-tree.ts';
-import type { Node, Preparation } from './phase.ts';
+import type { Preparation } from './phase.ts';
 
 /** Where local .deb files wait on a node to be installed. */
 export const debDirectory = '/var/lib/shakedown/debs';

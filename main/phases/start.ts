@@ -1,7 +1,7 @@
 import { asShakedownError } from '../../common/errors.ts';
-import type { ServiceSpec } from '../../common/ready.ts';
-import type { ServiceConfig, Timeouts } from '../config/scenario.ts';
-import type { Node, Preparation } from './phase.ts';
+import type { Node } from '../cluster/node.ts';
+import { serviceSpec } from '../cluster/service-spec.ts';
+import type { Preparation } from './phase.ts';
 
 /** Starts what the installation held back, then the node's services in their order, each until it is ready. */
 export async function startServices(
@@ -27,10 +27,3 @@ export async function startServices(
 /** With its suffix; a dot alone is none, as in php8.2-fpm (systemd.unit(5)). */
 const unitName = (unit: string | undefined): string | undefined =>
   unit === undefined || /\.(service|socket|timer|path|target|mount)$/.test(unit) ? unit : `${unit}.service`;
-
-/** A service with nothing left to decide. */
-export const serviceSpec = (service: ServiceConfig, timeouts: Timeouts): ServiceSpec => ({
-  ...service,
-  readyWithin: service.readyWithin ?? timeouts.start,
-  stopWithin: service.stopWithin ?? 10,
-});

@@ -1,4 +1,4 @@
-import type { Node } from './phase.ts';
+import type { Node } from '../cluster/node.ts';
 
 /**
  * Stops a node's services, the last one first. One that will not stop does not keep the others from it; the first

@@ -1,5 +1,5 @@
 import { ShakedownError } from '../../common/errors.ts';
-import type { Connector } from '../phases/connect.ts';
+import type { Connector } from '../cluster/connector.ts';
 import type { SshTarget } from '../providers/provider.ts';
 import type { Remote } from '../remotes/remote.ts';
 

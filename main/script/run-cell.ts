@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
+import type { Connector } from '../cluster/connector.ts';
 import type { OpenRun } from '../open-run.ts';
-import type { Connector } from '../phases/connect.ts';
 import { canKeep } from '../providers/capabilities.ts';
 import type { Cluster, Login, Machine, Provider } from '../providers/provider.ts';
 import { duration } from '../report/words.ts';

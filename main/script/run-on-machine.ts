@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import type { PhaseName } from '../../common/results.ts';
+import type { Connector } from '../cluster/connector.ts';
 import type { OpenRun } from '../open-run.ts';
-import type { Connector } from '../phases/connect.ts';
 import type { Machine } from '../providers/provider.ts';
 import type { Remote } from '../remotes/remote.ts';
 import { fillPlace, type Parcel } from './fill-place.ts';

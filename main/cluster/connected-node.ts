@@ -2,7 +2,7 @@ import type { ServiceSpec } from '../../common/ready.ts';
 import type { Agent } from '../agent/agent.ts';
 import type { RunContext } from '../context.ts';
 import type { Remote } from '../remotes/remote.ts';
-import type { Node, PlannedNode } from './phase.ts';
+import type { Node, PlannedNode } from './node.ts';
 
 /** Puts the agent on the node at the other end of a connection. */
 export type StartAgent = (remote: Remote, ctx: RunContext) => Promise<Agent>;

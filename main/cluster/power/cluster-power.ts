@@ -1,7 +1,7 @@
-import { asShakedownError } from '../../common/errors.ts';
-import type { MachineAct } from '../../common/machine-acts.ts';
-import type { RunContext } from '../context.ts';
-import type { MachinePower, Node } from '../phases/phase.ts';
+import { asShakedownError } from '../../../common/errors.ts';
+import type { MachineAct } from '../../../common/machine-acts.ts';
+import type { RunContext } from '../../context.ts';
+import type { MachinePower, Node } from '../node.ts';
 import { NodeActs } from './node-acts.ts';
 import type { PowerOptions } from './power-options.ts';
 

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ShakedownError } from '../../../common/errors.ts';
-import type { MachineAct } from '../../../common/machine-acts.ts';
-import type { ClusterUnderTest, NodeUnderTest } from '../../../main/checks/check.ts';
-import { type RunRequest, run } from '../../../main/run.ts';
-import { fakeScenario, fakeWorld, type Troubles } from '../../fakes/fake-world.ts';
+import { ShakedownError } from '../../../../common/errors.ts';
+import type { MachineAct } from '../../../../common/machine-acts.ts';
+import type { ClusterUnderTest, NodeUnderTest } from '../../../../main/checks/check.ts';
+import { type RunRequest, run } from '../../../../main/run.ts';
+import { fakeScenario, fakeWorld, type Troubles } from '../../../fakes/fake-world.ts';
 
 const reboot: MachineAct = { act: 'reboot' };
 const powerOff: MachineAct = { act: 'powerOff' };

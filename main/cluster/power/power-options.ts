@@ -1,9 +1,9 @@
-import type { MachineActRecord } from '../../common/machine-acts.ts';
-import type { Timeouts } from '../config/scenario.ts';
-import type { RunContext } from '../context.ts';
-import type { Connector } from '../phases/connect.ts';
-import type { KnownKinds } from '../providers/machine-acts.ts';
-import type { Cluster, Provider } from '../providers/provider.ts';
+import type { MachineActRecord } from '../../../common/machine-acts.ts';
+import type { Timeouts } from '../../config/scenario.ts';
+import type { RunContext } from '../../context.ts';
+import type { KnownKinds } from '../../providers/machine-acts.ts';
+import type { Cluster, Provider } from '../../providers/provider.ts';
+import type { Connector } from '../connector.ts';
 
 /** What power over the machines of a run needs of it. */
 export interface PowerOptions {

@@ -1,25 +1,8 @@
 import type { ServiceDied } from '../../common/protocol.ts';
-import type { Agent, AgentListener } from '../agent/agent.ts';
 import type { RunContext } from '../context.ts';
-import type { SshTarget } from '../providers/provider.ts';
-import type { Remote } from '../remotes/remote.ts';
 import { ConnectedNode, type StartAgent } from './connected-node.ts';
-import type { Node, PlannedNode } from './phase.ts';
-
-/** How a node is reached; replaced in tests. */
-export interface Connector {
-  connect(target: SshTarget, options: { signal: AbortSignal; timeout: number }): Promise<Remote>;
-  startAgent(
-    remote: Remote,
-    options: {
-      cacheDir: string;
-      runId: string;
-      listener: AgentListener;
-      signal: AbortSignal;
-      log: (m: string) => void;
-    },
-  ): Promise<Agent>;
-}
+import type { Connector } from './connector.ts';
+import type { Node, PlannedNode } from './node.ts';
 
 /** Connects to a node (retrying until it answers) and puts the agent on it. What was opened is closed on a throw. */
 export async function connectNode(

@@ -1,7 +1,7 @@
-import { actInWords, type MachineAct } from '../../common/machine-acts.ts';
-import type { RunContext } from '../context.ts';
-import { type CollectOptions, collectNode, collectReports } from '../phases/collect.ts';
-import type { Node } from '../phases/phase.ts';
+import { actInWords, type MachineAct } from '../../../common/machine-acts.ts';
+import type { RunContext } from '../../context.ts';
+import { type CollectOptions, collectNode, collectReports } from '../../phases/collect.ts';
+import type { Node } from '../node.ts';
 
 /** Seconds that bringing evidence home may hold up a restart. */
 const limit = 30;

@@ -1,13 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ShakedownError, UsageError } from '../../../common/errors.ts';
-import type { MachineAct } from '../../../common/machine-acts.ts';
-import { type ActOptions, actOnMachine } from '../../../main/power/act-on-machine.ts';
-import type { CanPower, CanReboot } from '../../../main/providers/capabilities.ts';
-import type { Machine, Provider } from '../../../main/providers/provider.ts';
-import type { Remote } from '../../../main/remotes/remote.ts';
-import { folder } from '../remotes/fake-node.ts';
+import { ShakedownError, UsageError } from '../../../../common/errors.ts';
+import type { MachineAct } from '../../../../common/machine-acts.ts';
+import { type ActOptions, actOnMachine } from '../../../../main/cluster/power/act-on-machine.ts';
+import type { CanPower, CanReboot } from '../../../../main/providers/capabilities.ts';
+import type { Machine, Provider } from '../../../../main/providers/provider.ts';
+import type { Remote } from '../../../../main/remotes/remote.ts';
+import { folder } from '../../remotes/fake-node.ts';
 
 const machine: Machine = {
   id: 3,

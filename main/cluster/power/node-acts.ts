@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { asShakedownError, ShakedownError } from '../../common/errors.ts';
-import { type MachineAct, starts } from '../../common/machine-acts.ts';
-import type { RunContext } from '../context.ts';
-import type { Node } from '../phases/phase.ts';
-import { serviceSpec } from '../phases/start.ts';
-import { mustBeAble, type Owner } from '../providers/machine-acts.ts';
-import type { Remote } from '../remotes/remote.ts';
+import { asShakedownError, ShakedownError } from '../../../common/errors.ts';
+import { type MachineAct, starts } from '../../../common/machine-acts.ts';
+import type { RunContext } from '../../context.ts';
+import { mustBeAble, type Owner } from '../../providers/machine-acts.ts';
+import type { Remote } from '../../remotes/remote.ts';
+import type { Node } from '../node.ts';
+import { serviceSpec } from '../service-spec.ts';
 import { actOnMachine } from './act-on-machine.ts';
 import { keepEvidence } from './keep-evidence.ts';
 import type { PowerOptions } from './power-options.ts';

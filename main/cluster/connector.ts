@@ -1,0 +1,18 @@
+import type { Agent, AgentListener } from '../agent/agent.ts';
+import type { SshTarget } from '../providers/provider.ts';
+import type { Remote } from '../remotes/remote.ts';
+
+/** How a node is reached; replaced in tests. */
+export interface Connector {
+  connect(target: SshTarget, options: { signal: AbortSignal; timeout: number }): Promise<Remote>;
+  startAgent(
+    remote: Remote,
+    options: {
+      cacheDir: string;
+      runId: string;
+      listener: AgentListener;
+      signal: AbortSignal;
+      log: (m: string) => void;
+    },
+  ): Promise<Agent>;
+}
