@@ -1,8 +1,9 @@
-// Reads Vitest's JSON report and closes CI's output with one line that counts; a skipped test is a failure here,
-// because CI has all that the tests on real machines need.
+// Reads Vitest's JSON report and closes CI's output: the slowest tests, what is wrong, and one line that counts. A
+// skipped test is a failure here, because CI has all that the tests on real machines need; so is one that leaves
+// something in the checkout or in the folder for temporary files.
 import { readFileSync } from 'node:fs';
 
-const [file, status] = process.argv.slice(2);
+const [file, status, left = ''] = process.argv.slice(2);
 let report;
 try {
   report = JSON.parse(readFileSync(file, 'utf8'));
@@ -12,13 +13,26 @@ try {
   process.exit(1);
 }
 const tests = report.testResults.flatMap((result) => result.assertionResults);
+printSlowest(tests);
 const skipped = tests.filter((test) => test.status !== 'passed' && test.status !== 'failed');
 for (const test of skipped) console.log(`skipped, which CI does not allow: ${test.fullName}`);
 const passed = tests.filter((test) => test.status === 'passed').length;
 let failed = tests.filter((test) => test.status === 'failed').length;
 if (failed === 0 && Number(status) !== 0) {
   console.log(`npm test ended with status ${status} though no test failed`);
-  failed = 1;
+  failed += 1;
 }
+const remains = left.split('\n').filter((line) => line.trim() !== '');
+for (const line of remains) console.log(`left by the tests, which CI does not allow: ${line}`);
+if (remains.length > 0) failed += 1;
 console.log(`${passed} passed, ${failed} failed, ${skipped.length} skipped`);
 process.exit(failed > 0 || skipped.length > 0 || passed === 0 ? 1 : 0);
+
+/** The twenty that CI's time goes to; where it grows, it grows here. */
+function printSlowest(all) {
+  const slowest = all.toSorted((a, b) => (b.duration ?? 0) - (a.duration ?? 0)).slice(0, 20);
+  console.log('\nThe slowest twenty tests:');
+  for (const { duration = 0, fullName } of slowest) {
+    console.log(`${(duration / 1000).toFixed(1).padStart(7)} s  ${fullName}`);
+  }
+}

@@ -14,6 +14,7 @@ import type { Cluster, Share } from '../../main/providers/provider.ts';
 import type { Remote } from '../../main/remotes/remote.ts';
 import { connectSsh } from '../../main/remotes/ssh-remote.ts';
 import { runContext } from '../fakes/run-context.ts';
+import { rounds } from '../rounds.ts';
 
 const provider = new DockerProvider();
 const ctx = runContext({ signal: AbortSignal.timeout(600_000) });
@@ -190,11 +191,12 @@ describe('what cannot be made is told, and leaves nothing', () => {
 
 describe('a maker that is killed', () => {
   test('at any moment leaves nothing that its id does not find', async () => {
-    for (let round = 0; round < 5; round++) {
+    const count = rounds(2, 5);
+    for (let round = 0; round < count; round++) {
       const id = newClusterId();
       const maker = runMaker(id);
       await expect.poll(() => maker.printed().includes('making'), { interval: 5 }).toBe(true);
-      await sleep(200 + round * 350 + Math.random() * 350);
+      await sleep(200 + ((round + Math.random()) / count) * 1750);
       await maker.kill();
       await provider.destroy({ id }, ctx);
       expect(await remains([id]), `round ${round}`).toEqual([]);

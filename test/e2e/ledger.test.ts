@@ -7,6 +7,7 @@ import type { Cluster, Provider } from '../../main/providers/provider.ts';
 import { providerNamed } from '../../main/providers/registry.ts';
 import { connectSsh } from '../../main/remotes/ssh-remote.ts';
 import { runContext } from '../fakes/run-context.ts';
+import { rounds } from '../rounds.ts';
 import { shakedown } from './harness.ts';
 import { type Bystanders, bystanders } from './ledger/bystanders.ts';
 import { killAfter, seeded, startMaker, traces } from './ledger/killed-makers.ts';
@@ -72,8 +73,8 @@ const kinds: readonly Kind[] = [
   },
 ];
 
-/** Kills in create, and in destroy: 30 together. Divisible by `atOnce`. */
-const kills = 15;
+/** Kills in create, and as many in destroy. Divisible by `atOnce`. */
+const kills = rounds(5, 15);
 
 describe.each(kinds)(
   'makers of $kind machines that are killed at any moment',

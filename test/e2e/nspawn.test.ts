@@ -8,6 +8,7 @@ import { loginForNewMachines } from '../../main/cluster-key.ts';
 import { newClusterId } from '../../main/phases/machines.ts';
 import type { Cluster } from '../../main/providers/provider.ts';
 import type { Remote } from '../../main/remotes/remote.ts';
+import { rounds } from '../rounds.ts';
 import { connect, ctx, during, make, provider, remains } from './nspawn-cluster.ts';
 
 describe('a cluster of nspawn containers', () => {
@@ -257,9 +258,10 @@ describe('a maker that is killed', () => {
       await provider.destroy({ id }, ctx);
       expect(await remains([id]), `killed ${Math.round(moment * within)} ms after '${said}'`).toEqual([]);
     };
-    // Fifteen moments, evenly spread but for a little chance, three at a time.
-    for (let round = 0; round < 5; round++) {
-      await Promise.all([0, 1, 2].map((each) => kill((round * 3 + each + Math.random()) / 15)));
+    // Moments evenly spread but for a little chance, three at a time.
+    const count = rounds(2, 5);
+    for (let round = 0; round < count; round++) {
+      await Promise.all([0, 1, 2].map((each) => kill((round * 3 + each + Math.random()) / (count * 3))));
     }
     expect(await provider.list(ctx)).toContainEqual({ id: bystander.id, ownerAlive: true, kept: false });
     const [remote] = await connect(bystander);
