@@ -36,6 +36,13 @@ export interface CommandResult {
   readonly durationMs: number;
 }
 
+/** A process that a command left running when it ended. */
+export interface LeftProcess {
+  readonly pid: number;
+  /** Its command line, cut where it is long. */
+  readonly command: string;
+}
+
 /** One assertion about the cluster, as it came out. */
 export interface CheckResult {
   readonly name: string;

@@ -1,19 +1,69 @@
+import type { Writable } from 'node:stream';
 import type { AgentInfo, AgentMethods, ServiceDied } from '../../common/protocol.ts';
+import type { Command, Downloaded, TransferOptions } from '../remotes/remote.ts';
+import type { RunningTask, SpawnOptions, TaskOptions, TaskResult } from './task.ts';
 
-/** The agent on one node, reached over its own channel of the node's one connection. Calls may run side by side. */
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+  /** Seconds; each method has a limit of its own without it. */
+  readonly timeout?: number;
+}
+
+/**
+ * The agent on one node, reached over its own channel of the node's one connection. Calls may run side by side. All
+ * throw ShakedownError with what the agent knows (command, exit code, last lines) for a failure on the node,
+ * TimeLimitError past `timeout` seconds, and ConnectionLostError when the connection is lost. An aborted `signal`
+ * ends the waiting at once, and the work on the node too.
+ */
 export interface Agent extends AsyncDisposable {
   readonly info: AgentInfo;
-  /**
-   * Calls a method. A failure on the node is thrown as ShakedownError with what the agent knows (command, exit code,
-   * last lines); a lost connection as ConnectionLostError. An aborted `signal` cancels the call on the node too.
-   */
   call<M extends keyof AgentMethods>(
     method: M,
     params: AgentMethods[M]['params'],
-    options?: { readonly signal?: AbortSignal; readonly timeout?: number },
+    options?: CallOptions,
   ): Promise<AgentMethods[M]['result']>;
+  /**
+   * Runs a command to its end, which has come when its first process has ended; what that left running is told. A
+   * non-zero exit is a result, not a throw. Past the limit, or when cancelled, all its processes are ended.
+   */
+  exec(command: Command, options?: TaskOptions): Promise<TaskResult>;
+  /** Starts a command and hands over its streams. */
+  spawn(command: Command, options?: SpawnOptions): Promise<RunningTask>;
+  /** A file's bytes, read as root. Throws ShakedownError when there are more than `maxBytes` (16 MiB unless told). */
+  readFile(path: string, options?: CallOptions & { readonly maxBytes?: number }): Promise<Buffer>;
+  /** As Remote.upload. */
+  upload(
+    directory: string,
+    target: string,
+    options?: TransferOptions & { readonly entries?: readonly string[] },
+  ): Promise<void>;
+  /** Sends one file, which comes into being whole or not at all. Its mode travels. */
+  uploadFile(file: string, target: string, options?: TransferOptions): Promise<void>;
+  /** As Remote.download. */
+  download(
+    paths: readonly string[],
+    directory: string,
+    options?: TransferOptions & { readonly base?: string },
+  ): Promise<Downloaded>;
+  /**
+   * Brings home what the node and its services tell: logs, journals, lists. `open` is called once for each report, with
+   * the name that the node gives it, and gives where its bytes go (ended here); what it throws is told as the
+   * report's problem. Gives problems as sentences.
+   */
+  reports(
+    params: ReportsParams,
+    open: (name: string) => Writable | Promise<Writable>,
+    options?: CallOptions,
+  ): Promise<readonly string[]>;
   /** Calls back for each service that ends unasked, also for those that ended before this was called. */
   onServiceDied(listener: (died: ServiceDied) => void): void;
+}
+
+export interface ReportsParams {
+  /** The beginning of what is told, ms since the epoch by the main host's clock. */
+  readonly sinceMs: number;
+  /** Units of systemd whose journals are wanted. */
+  readonly units: readonly string[];
 }
 
 /** Where the agent's lines go. */

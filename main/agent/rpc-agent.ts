@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CancellationTokenSource,
@@ -6,17 +7,19 @@ import {
   StreamMessageReader,
   StreamMessageWriter,
 } from 'vscode-jsonrpc/node';
-import { asShakedownError, InterruptedError, TimeLimitError } from '../../common/errors.ts';
+import { asShakedownError, InterruptedError, ShakedownError, TimeLimitError } from '../../common/errors.ts';
 import {
   type AgentInfo,
   type AgentMethods,
   type AgentNotifications,
   aliveEvery,
+  type NodeReport,
   type ServiceDied,
 } from '../../common/protocol.ts';
-import type { Remote, RemoteProcess } from '../remotes/remote.ts';
-import type { Agent, AgentListener } from './agent.ts';
+import type { Command, Downloaded, Remote, RemoteProcess } from '../remotes/remote.ts';
+import type { Agent, AgentListener, CallOptions, ReportsParams } from './agent.ts';
 import { endOfAgent, failureOnNode } from './agent-failures.ts';
+import type { RunningTask, SpawnOptions, TaskOptions, TaskResult } from './task.ts';
 
 /** Seconds that an agent has to stop all it started when it is dismissed. */
 const endWithin = 30;
@@ -62,7 +65,7 @@ export class RpcAgent implements Agent {
   async call<M extends keyof AgentMethods>(
     method: M,
     params: AgentMethods[M]['params'],
-    options: { readonly signal?: AbortSignal; readonly timeout?: number } = {},
+    options: CallOptions = {},
   ): Promise<AgentMethods[M]['result']> {
     const { signal, timeout } = options;
     signal?.throwIfAborted();
@@ -89,6 +92,61 @@ export class RpcAgent implements Agent {
       given.removeEventListener('abort', stop);
       cancel.dispose();
     }
+  }
+
+  async exec(command: Command, options: TaskOptions = {}): Promise<TaskResult> {
+    return { ...(await this.#remote.exec(asUser(command, options.user), withRights(options))), left: [] };
+  }
+
+  async spawn(command: Command, options: SpawnOptions = {}): Promise<RunningTask> {
+    const child = await this.#remote.spawn(asUser(command, options.user), withRights(options));
+    return { ...child, ended: child.ended.then((end) => ({ ...end, left: [] })) };
+  }
+
+  async readFile(
+    path: string,
+    { maxBytes = 16 * 1024 ** 2, ...options }: CallOptions & { readonly maxBytes?: number } = {},
+  ): Promise<Buffer> {
+    const chunks: Buffer[] = [];
+    const onStdout = (chunk: Buffer) => void chunks.push(chunk);
+    const command = ['head', '-c', String(maxBytes + 1), '--', path];
+    const { exitCode, stderr } = await this.exec(command, { ...options, root: true, onStdout });
+    const bytes = Buffer.concat(chunks);
+    const why = exitCode === 0 ? `it has more than ${maxBytes} bytes` : stderr.trim().split(': ').at(-1);
+    if (exitCode !== 0 || bytes.length > maxBytes)
+      throw new ShakedownError({ message: `cannot read '${path}': ${why}` });
+    return bytes;
+  }
+
+  upload(...args: Parameters<Agent['upload']>): Promise<void> {
+    return this.#remote.upload(...args);
+  }
+
+  uploadFile(...args: Parameters<Agent['uploadFile']>): Promise<void> {
+    return this.#remote.uploadFile(...args);
+  }
+
+  download(...args: Parameters<Agent['download']>): Promise<Downloaded> {
+    return this.#remote.download(...args);
+  }
+
+  async reports(
+    params: ReportsParams,
+    open: (name: string) => Writable | Promise<Writable>,
+    options: CallOptions = {},
+  ): Promise<readonly string[]> {
+    const reports = await this.call('reports', params, options);
+    const fetch = async ({ name, command }: NodeReport): Promise<string[]> => {
+      try {
+        const stdoutTo = await open(name);
+        await this.exec(command, { ...options, root: true, stdoutTo });
+        await new Promise<void>((resolve) => stdoutTo.end(resolve));
+        return [];
+      } catch (error) {
+        return [`${name}: ${asShakedownError(error).message}`];
+      }
+    };
+    return (await Promise.all(reports.map(fetch))).flat();
   }
 
   onServiceDied(listener: (died: ServiceDied) => void): void {
@@ -149,6 +207,14 @@ export class RpcAgent implements Agent {
     this.#stderr.splice(0, this.#stderr.length - 50);
   }
 }
+
+const withRights = <T extends { readonly root?: boolean; readonly user?: string }>(options: T): T =>
+  options.user === undefined ? options : { ...options, root: true };
+
+const asUser = (command: Command, user: string | undefined): Command =>
+  user === undefined || user === 'root'
+    ? command
+    : ['runuser', '-u', user, '--', ...(typeof command === 'string' ? ['sh', '-c', command] : command)];
 
 const unknownInfo: AgentInfo = {
   version: '',

@@ -170,6 +170,13 @@ function fakeAgent(
     planCollection: { paths: ['/srv/work'], problems: [] },
     reports: [],
   };
+  const ask = (method: string, options?: { readonly signal?: AbortSignal }): unknown => {
+    asked.push(`${method} ${node}`);
+    options?.signal?.throwIfAborted();
+    const failure = failures[`${method} ${node}`] ?? failures[method];
+    if (failure) throw failure;
+    return (answers as Readonly<Record<string, unknown>>)[method];
+  };
   return {
     info: {
       version: '1',
@@ -181,12 +188,27 @@ function fakeAgent(
       systemd: true,
       clockMs: 0,
     },
-    call: async (method, _params, options) => {
-      asked.push(`${method} ${node}`);
-      options?.signal?.throwIfAborted();
-      const failure = failures[`${method} ${node}`] ?? failures[method];
-      if (failure) throw failure;
-      return answers[method] as never;
+    call: async (method, _params, options) => ask(method, options) as never,
+    exec: async (command, options) => {
+      ask('exec', options);
+      const ended = { exitCode: 0, signal: null, stdout: '', stderr: '', durationMs: 0, left: [] };
+      return { command: String(command), ...ended };
+    },
+    spawn: () => Promise.reject(new Error('not in this fake')),
+    readFile: async (_path, options) => {
+      ask('readFile', options);
+      return Buffer.alloc(0);
+    },
+    upload: async (_directory, _target, options) =>
+      void asked.push(`upload ${node}: ${options?.entries?.join(' ')}`),
+    uploadFile: async (_file, target) => void asked.push(`uploadFile ${node}: ${target}`),
+    download: async (paths) => {
+      asked.push(`download ${node}: ${paths.join(' ')}`);
+      return { files: 1, bytes: 1, problems: [] };
+    },
+    reports: async (_params, _open, options) => {
+      ask('reports', options);
+      return [];
     },
     onServiceDied: (listener) => void deaths.set(node, listener),
     [Symbol.asyncDispose]: async () => undefined,
