@@ -1,7 +1,7 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { UsageError } from '../../common/errors.ts';
-import type { Login } from '../providers/provider.ts';
+import { present } from '../../common/present.ts';
 import { readFlags, type ScenarioFlags } from './flags.ts';
 import { loadModule } from './load-module.ts';
 import { ConfigError, type ConfigMistake, thrownMistake } from './mistake.ts';
@@ -117,7 +117,7 @@ function scenario(
     providerOptions: parsed.nodes.options,
     machines: reading.machines,
     ...(reading.why === undefined ? {} : { whyProvider: reading.why }),
-    login: login(parsed.sshUser, reading.keyFile),
+    login: present({ user: parsed.sshUser, keyFile: reading.keyFile }),
     packages: parsed.packages,
     ...(parsed.packagesVia === undefined ? {} : { packagesVia: parsed.packagesVia }),
     checks: reading.checks,
@@ -132,19 +132,4 @@ function scenario(
     },
     origins: new Map(origins),
   };
-}
-
-function login(user: string | undefined, keyFile: string | undefined): Login {
-  const publicKey = keyFile === undefined ? undefined : publicHalf(keyFile);
-  return {
-    ...(user === undefined ? {} : { user }),
-    ...(keyFile === undefined ? {} : { keyFile }),
-    ...(publicKey === undefined ? {} : { publicKey }),
-  };
-}
-
-/** `ssh-keygen` leaves the public key beside the private one. */
-function publicHalf(keyFile: string): string | undefined {
-  const file = `${keyFile}.pub`;
-  return existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined;
 }

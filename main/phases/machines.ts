@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { asShakedownError } from '../../common/errors.ts';
-import { loginForNewMachines } from '../cluster-key.ts';
 import type { Scenario } from '../config/scenario.ts';
 import type { RunContext } from '../context.ts';
+import { loginForNewMachines } from '../providers/login-for-new-machines.ts';
 import type { Cluster, MachinesSpec, Provider, Share } from '../providers/provider.ts';
 
 /** The part of a MachinesSpec that is known before any machine is made. */

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { loginForNewMachines } from '../../main/cluster-key.ts';
 import { newClusterId } from '../../main/phases/machines.ts';
 import { DockerProvider } from '../../main/providers/docker/docker-provider.ts';
 import { chooseEngine } from '../../main/providers/docker/find-engines.ts';
 import { podmanPlaces } from '../../main/providers/docker/names.ts';
 import { podmanEngine } from '../../main/providers/docker/podman-engine.ts';
+import { loginForNewMachines } from '../../main/providers/login-for-new-machines.ts';
 import type { Cluster, Share } from '../../main/providers/provider.ts';
 import type { Remote } from '../../main/remotes/remote.ts';
 import { connectSsh } from '../../main/remotes/ssh-remote.ts';
@@ -370,7 +370,7 @@ describe('Podman without root', () => {
       user,
       `import { DockerProvider } from '${import.meta.dirname}/../../main/providers/docker/docker-provider.ts';
        import { connectSsh } from '${import.meta.dirname}/../../main/remotes/ssh-remote.ts';
-       import { loginForNewMachines } from '${import.meta.dirname}/../../main/cluster-key.ts';
+       import { loginForNewMachines } from '${import.meta.dirname}/../../main/providers/login-for-new-machines.ts';
        const nothing = async () => undefined;
        const signal = AbortSignal.timeout(250_000);
        const ctx = { signal, emit() {}, log() {}, clock: Date.now, cacheDir: '${home}/cache', ledger: { record: nothing, settle: nothing } };

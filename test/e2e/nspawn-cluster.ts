@@ -1,8 +1,8 @@
 import { execa } from 'execa';
 import { expect, onTestFinished } from 'vitest';
-import { loginForNewMachines } from '../../main/cluster-key.ts';
 import type { RunContext } from '../../main/context.ts';
 import { newClusterId } from '../../main/phases/machines.ts';
+import { loginForNewMachines } from '../../main/providers/login-for-new-machines.ts';
 import { NspawnProvider } from '../../main/providers/nspawn/nspawn-provider.ts';
 import type { Cluster, Share } from '../../main/providers/provider.ts';
 import type { Remote } from '../../main/remotes/remote.ts';

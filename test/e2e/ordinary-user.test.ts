@@ -196,7 +196,7 @@ async function module(body: string): Promise<string> {
   const main = join(import.meta.dirname, '../../main');
   const script = `
     import { QemuProvider } from '${main}/providers/qemu/qemu-provider.ts';
-    import { loginForNewMachines } from '${main}/cluster-key.ts';
+    import { loginForNewMachines } from '${main}/providers/login-for-new-machines.ts';
     const nothing = async () => undefined;
     const signal = AbortSignal.timeout(250_000);
     const ctx = { signal, emit() {}, log() {}, clock: Date.now, cacheDir: '${home}/.cache/shakedown', ledger: { record: nothing, settle: nothing } };

@@ -1,5 +1,5 @@
-import { loginForNewMachines } from '../../cluster-key.ts';
 import type { RunContext } from '../../context.ts';
+import { loginForNewMachines } from '../login-for-new-machines.ts';
 import type { Cluster, MachinesSpec } from '../provider.ts';
 import type { PlannedPart } from './plan-parts.ts';
 

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { loginForNewMachines } from '../../../main/cluster-key.ts';
 import { newClusterId } from '../../../main/phases/machines.ts';
 import type { MachineOf } from '../../../main/providers/capabilities.ts';
+import { loginForNewMachines } from '../../../main/providers/login-for-new-machines.ts';
 import { nodeNames } from '../../../main/providers/nspawn/names.ts';
 import { NspawnProvider } from '../../../main/providers/nspawn/nspawn-provider.ts';
 import type { Cluster, SshTarget } from '../../../main/providers/provider.ts';

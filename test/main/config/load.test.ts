@@ -175,10 +175,7 @@ describe('checks', () => {
 
 describe('flags', () => {
   test('win over the files', async () => {
-    const folder = scenarioOf(
-      { main: "sshUser: 'a', token: 'old'" },
-      { id: 'key', 'id.pub': 'ssh-ed25519 AAAA me\n', 'other/x': '' },
-    );
+    const folder = scenarioOf({ main: "sshUser: 'a', token: 'old'" }, { id: 'key', 'other/x': '' });
     const scenario = await folder.load({
       user: 'b',
       key: 'id',
@@ -188,7 +185,7 @@ describe('flags', () => {
     });
     expect(scenario).toMatchObject({
       name: 'a=b',
-      login: { user: 'b', keyFile: join(folder.directory, 'id'), publicKey: 'ssh-ed25519 AAAA me' },
+      login: { user: 'b', keyFile: join(folder.directory, 'id') },
       providerOptions: { count: 5 },
       nodeFiles: join(folder.directory, 'other'),
       timeouts: { start: 7, stop: 60 },

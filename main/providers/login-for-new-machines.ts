@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
-import { ShakedownError } from '../common/errors.ts';
-import type { Login } from './providers/provider.ts';
+import { ShakedownError } from '../../common/errors.ts';
+import type { Login } from './provider.ts';
 
 /**
  * The login for machines that we make: the user's key if one is named, else a key of our own, made once per cache
