@@ -1,8 +1,20 @@
-// Builds the npm package: JavaScript and type declarations by tsc, the agent as one bundled file.
+// build.mjs [FOLDER [TSC-OPTION…]]: builds the npm package into `dist` or that folder: JavaScript and type declarations
+// by tsc, the shell scripts as they are, the agent as one bundled file.
 import { execFileSync } from 'node:child_process';
-import { rmSync } from 'node:fs';
+import { copyFileSync, globSync, rmSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundleAgent } from '../main/agent/bundle.ts';
 
-rmSync('dist', { recursive: true, force: true });
-execFileSync('tsc', ['-p', 'tsconfig.build.json'], { stdio: 'inherit' });
-const { bundleAgent } = await import('../main/agent/bundle.ts');
-await bundleAgent('dist/agent.mjs');
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const [folder = join(root, 'dist'), ...tscOptions] = process.argv.slice(2);
+const target = resolve(folder);
+
+rmSync(target, { recursive: true, force: true });
+const tsc = ['-p', join(root, 'tsconfig.build.json'), '--outDir', target, ...tscOptions];
+execFileSync('tsc', tsc, { stdio: 'inherit' });
+// Beside the JavaScript that runs them, as they lie beside the TypeScript.
+for (const script of globSync('{main,common}/**/*.sh', { cwd: root })) {
+  copyFileSync(join(root, script), join(target, script));
+}
+await bundleAgent(join(target, 'agent.mjs'));

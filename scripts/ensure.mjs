@@ -21,6 +21,7 @@ const debianPackages = {
     'e2fsprogs',
   ],
   test: [
+    'shellcheck',
     'openssh-server',
     'tmux',
     'vagrant',

@@ -15,7 +15,7 @@ DEBIAN_FRONTEND=noninteractive chroot "$root" sh -c 'apt-get update -qq && apt-g
 rm "$root/usr/sbin/policy-rc.d" "$root/etc/resolv.conf"
 cp "$root"/boot/vmlinuz-* "$folder/vmlinuz"
 cp "$root"/boot/initrd.img-* "$folder/initrd"
-rm -rf "$root"/boot/* "$root"/var/cache/apt/archives/*.deb
+rm -rf "${root:?}"/boot/* "$root"/var/cache/apt/archives/*.deb
 
 chroot "$root" useradd -m -s /bin/bash -u 900 vagrant
 echo 'vagrant ALL=(ALL) NOPASSWD: ALL' > "$root/etc/sudoers.d/vagrant"; chmod 440 "$root/etc/sudoers.d/vagrant"
