@@ -2,7 +2,7 @@ import { bringHome } from './evidence.ts';
 import { machinesFor } from './machines-for.ts';
 import { openRun } from './open-run.ts';
 import type { Cluster, Machine } from './providers/provider.ts';
-import type { RunResult } from './report/reporter.ts';
+import type { RunResult } from './record/run-result.ts';
 import type { RunRequest } from './run.ts';
 import type { World } from './world.ts';
 

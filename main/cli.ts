@@ -13,7 +13,7 @@ import type { Command, CommandEnvironment } from './commands/command.ts';
 import { commands } from './commands/registry.ts';
 import { wordsOfCac } from './commands/words-of-cac.ts';
 import { hideDashes, showDash } from './lone-dash.ts';
-import { exitCodes } from './recorder.ts';
+import { exitCodes } from './record/exit-codes.ts';
 import { version } from './version.ts';
 
 process.exit(await main(process.argv));

@@ -7,7 +7,7 @@ import { destroyWithin } from './phases/machines.ts';
 import { stopServices } from './phases/stop.ts';
 import { canKeep } from './providers/capabilities.ts';
 import { borrowedMachines, type Cluster } from './providers/provider.ts';
-import type { RunResult } from './report/reporter.ts';
+import type { RunResult } from './record/run-result.ts';
 import { writeEachReport } from './report/reporters.ts';
 import type { Underway } from './run.ts';
 import { removeKeptCluster, writeKeptCluster } from './store/kept-cluster.ts';
@@ -122,30 +122,17 @@ function notGivenUp(error: unknown): ShakedownError {
   return known.with({ hint: "finish the clean-up with 'shakedown reap'" });
 }
 
-async function report(
-  { open, request, cluster, world }: Underway,
-  kept: string | undefined,
-): Promise<RunResult> {
+async function report({ open, request, cluster }: Underway, kept: string | undefined): Promise<RunResult> {
   const { recorder, store } = open;
-  const result: RunResult = {
+  const result = recorder.result({
     id: store.id,
     scenario: request.scenario.name,
     directory: request.scenario.directory,
-    verdict: recorder.verdict,
-    exitCode: recorder.exitCode,
-    startedAt: recorder.startedAt,
-    durationMs: world.clock() - recorder.startedAt,
     provider: request.scenario.provider,
     nodes: cluster?.machines.map(nodeFacts) ?? [],
-    failures: [...recorder.failures],
-    checks: [...recorder.checks],
-    ...(recorder.machineActs.length === 0 ? {} : { machineActs: [...recorder.machineActs] }),
-    phases: recorder.timings(),
-    installed: recorder.installed,
-    collectProblems: recorder.collectProblems,
     versions: { shakedown: version(), node: process.version },
-    ...(kept === undefined ? {} : { kept }),
-  };
+    kept,
+  });
   await writeEachReport(result, { directory: store.directory, log: (message) => store.log(message) });
   return result;
 }

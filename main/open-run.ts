@@ -1,7 +1,7 @@
 import { InterruptedError, TimeLimitError } from '../common/errors.ts';
 import type { RunEventBody } from '../common/events.ts';
 import type { RunContext } from './context.ts';
-import { Recorder } from './recorder.ts';
+import { Recorder } from './record/recorder.ts';
 import { createRun, type FileRunStore } from './store/create-run.ts';
 import { FileLedger } from './store/file-ledger.ts';
 import type { World } from './world.ts';

@@ -16,7 +16,7 @@ import { planNodes } from './phases/plan.ts';
 import { prepareNode } from './phases/prepare-node.ts';
 import { hasStepsAfterStart, setUpAfterStart } from './phases/setup.ts';
 import { borrowedMachines, type Cluster } from './providers/provider.ts';
-import type { RunResult } from './report/reporter.ts';
+import type { RunResult } from './record/run-result.ts';
 import { powerOf } from './run/power-of-run.ts';
 import type { KeptCluster } from './store/kept-cluster.ts';
 import type { World } from './world.ts';

@@ -3,7 +3,8 @@ import type { MachinePower, Node, PlannedNode } from '../cluster/node.ts';
 import type { Scenario } from '../config/scenario.ts';
 import type { RunContext } from '../context.ts';
 import type { PackageRoute } from '../packages/package-route.ts';
-import type { Cluster, Machine } from '../providers/provider.ts';
+import type { Cluster } from '../providers/provider.ts';
+import type { Step } from '../record/step.ts';
 import type { RunStore } from '../store/run-store.ts';
 
 /** What all phases of one run read. */
@@ -14,9 +15,6 @@ export interface Session {
   readonly store: RunStore;
   readonly power: MachinePower;
 }
-
-/** Takes one step: times it, tells of it, and gives what it throws the phase and the node. */
-export type Step = <T>(phase: PhaseName, action: () => Promise<T>, node?: Machine) => Promise<T>;
 
 /** What the preparation of one node needs besides the node. */
 export interface Preparation {

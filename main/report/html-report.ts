@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { describeFailure } from '../../common/errors.ts';
 import { actInWords, describeAct } from '../../common/machine-acts.ts';
 import type { PhaseTiming } from '../../common/results.ts';
+import type { RunResult } from '../record/run-result.ts';
 import { style } from './html-style.ts';
-import type { Reporter, RunResult } from './reporter.ts';
+import type { Reporter } from './reporter.ts';
 import { duration } from './words.ts';
 
 /** `report.html`: one page without any other file, light or dark as the reader's system is. */

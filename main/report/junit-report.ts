@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { create } from 'xmlbuilder2';
 import { describeFailure } from '../../common/errors.ts';
 import type { CheckResult, PhaseTiming } from '../../common/results.ts';
-import type { Reporter, RunResult } from './reporter.ts';
+import type { RunResult } from '../record/run-result.ts';
+import type { Reporter } from './reporter.ts';
 
 /** `junit.xml`, as CI servers read it: one suite of the checks, and one of the phases that shows what went before. */
 export const junitReport: Reporter = {

@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import type { Writable } from 'node:stream';
 import { describeFailure } from '../../common/errors.ts';
-import type { RunResult } from './reporter.ts';
+import type { RunResult } from '../record/run-result.ts';
 import { duration, type Paint, painter, sign, verdictWord } from './words.ts';
 
 /** The end of a run for a person: verdict, first cause, checks, times, and where things lie. */

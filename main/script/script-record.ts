@@ -1,7 +1,6 @@
 import { asShakedownError } from '../../common/errors.ts';
 import { nodeFacts } from '../config/scenario.ts';
 import type { OpenRun } from '../open-run.ts';
-import type { RunResult } from '../report/reporter.ts';
 import { writeEachReport } from '../report/reporters.ts';
 import { version } from '../version.ts';
 import type { CellEnd, CellMachine } from './run-cell.ts';
@@ -58,26 +57,22 @@ export async function writeReports(
   open: OpenRun,
 ): Promise<void> {
   const { recorder, store } = open;
-  const [kept] = cells.flatMap((cell) => (cell.kept ? [cell.kept.id] : []));
-  const result: RunResult = {
-    ...{ id: run.id, scenario, directory, verdict: run.verdict, exitCode: run.exitCode },
-    startedAt: recorder.startedAt,
-    durationMs: open.work.clock() - recorder.startedAt,
+  const kept = cells.find((cell) => cell.kept)?.kept;
+  for (const { result } of run.machines) {
+    const problems = result?.problems ?? [];
+    if (result && problems.length > 0) recorder.collectProblems[result.machine.id] = problems;
+  }
+  const result = recorder.result({
+    id: run.id,
+    scenario,
+    directory,
+    exitCode: run.exitCode,
     provider: [...new Set(cells.map(({ cell }) => cell.provider))].join(', '),
     nodes: cells.flatMap(({ machines }) =>
       machines.flatMap(({ machine }) => (machine ? [nodeFacts(machine)] : [])),
     ),
-    failures: [...recorder.failures],
-    checks: [...recorder.checks],
-    phases: recorder.timings(),
-    installed: {},
-    collectProblems: Object.fromEntries(
-      run.machines.flatMap(({ result: { machine, problems } = {} }) =>
-        machine && problems?.length ? [[machine.id, problems]] : [],
-      ),
-    ),
     versions: { shakedown: version(), node: process.version },
-    ...(kept === undefined ? {} : { kept }),
-  };
+    kept: kept?.id,
+  });
   await writeEachReport(result, { directory: store.directory, log: (message) => store.log(message) });
 }

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../../common/errors.ts';
-import type { RunResult } from '../report/reporter.ts';
+import type { RunResult } from '../record/run-result.ts';
 import { runsDirectory } from './create-run.ts';
 import { FileLedger } from './file-ledger.ts';
 import { readKeptCluster } from './kept-cluster.ts';

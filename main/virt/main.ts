@@ -6,7 +6,7 @@ import type { RunContext } from '../context.ts';
 import { chooseProvider } from '../providers/choose.ts';
 import { providerNamed } from '../providers/registry.ts';
 import { reapDirectory } from '../reap.ts';
-import { exitCodes } from '../recorder.ts';
+import { exitCodes } from '../record/exit-codes.ts';
 import { connectSsh } from '../remotes/ssh-remote.ts';
 import { help, readFlags, type VirtFlags, wantedMachine } from './flags.ts';
 import { MachineTestbed } from './machine-testbed.ts';

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { RunResult } from '../../main/report/reporter.ts';
+import type { RunResult } from '../../main/record/run-result.ts';
 import { clusterIds, leftovers, result, shakedown } from './harness.ts';
 
 const root = join(import.meta.dirname, '../..');

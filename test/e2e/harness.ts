@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { expect, onTestFinished } from 'vitest';
-import type { RunResult } from '../../main/report/reporter.ts';
+import type { RunResult } from '../../main/record/run-result.ts';
 
 /** What `npm i -g` puts on the PATH as `shakedown`. */
 export const program = join(import.meta.dirname, '../../bin/shakedown.mjs');

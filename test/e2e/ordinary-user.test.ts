@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ensureBaseTree } from '../../main/providers/debian/base-tree.ts';
 import { inUserNamespace } from '../../main/providers/host/own-root.ts';
-import type { RunResult } from '../../main/report/reporter.ts';
+import type { RunResult } from '../../main/record/run-result.ts';
 import { mainConfig, nodeConfig, program, write } from './harness.ts';
 
 /** A user who can become root in no way, on a machine where the administrator has installed the packages. */

@@ -4,10 +4,11 @@ import {
   InterruptedError,
   ShakedownError,
   UsageError,
-} from '../common/errors.ts';
-import type { RunEventBody } from '../common/events.ts';
-import type { MachineActRecord } from '../common/machine-acts.ts';
-import type { ServiceDied } from '../common/protocol.ts';
+} from '../../common/errors.ts';
+import type { RunEventBody } from '../../common/events.ts';
+import type { MachineActRecord } from '../../common/machine-acts.ts';
+import { present } from '../../common/present.ts';
+import type { ServiceDied } from '../../common/protocol.ts';
 import {
   type CheckResult,
   type InstalledPackage,
@@ -15,11 +16,10 @@ import {
   type PhaseTiming,
   phaseNames,
   type Verdict,
-} from '../common/results.ts';
-import type { Step } from './phases/phase.ts';
-import type { Machine } from './providers/provider.ts';
-
-export const exitCodes = { pass: 0, fail: 1, usage: 2, error: 3, interrupted: 130 } as const;
+} from '../../common/results.ts';
+import { exitCodes } from './exit-codes.ts';
+import type { RunFacts, RunResult } from './run-result.ts';
+import type { NodeAddress, Step } from './step.ts';
 
 /** Keeps what a run comes to, while it comes: the first cause, what followed, checks, times. */
 export class Recorder {
@@ -89,7 +89,7 @@ export class Recorder {
   }
 
   /** A listener for one machine's services: a death is the system's failure, whatever the checks say. */
-  serviceDied(machine: Machine): (died: ServiceDied) => void {
+  serviceDied(machine: NodeAddress): (died: ServiceDied) => void {
     return ({ name, exitCode, signal, lastLines }) => {
       const how = signal ? `by signal ${signal}` : `with exit code ${exitCode ?? 'unknown'}`;
       const message = `service '${name}' ended unasked ${how}`;
@@ -133,6 +133,24 @@ export class Recorder {
         : exitCodes.error;
   }
 
+  /** All that the run has come to by now. */
+  result({ exitCode = this.exitCode, kept, ...facts }: RunFacts): RunResult {
+    return {
+      ...facts,
+      verdict: this.verdict,
+      exitCode,
+      startedAt: this.#startedAt,
+      durationMs: this.#clock() - this.#startedAt,
+      failures: [...this.failures],
+      checks: [...this.checks],
+      ...(this.machineActs.length === 0 ? {} : { machineActs: [...this.machineActs] }),
+      phases: this.timings(),
+      installed: { ...this.installed },
+      collectProblems: { ...this.collectProblems },
+      ...present({ kept }),
+    };
+  }
+
   /** Every step's time, and for phases that nodes take by themselves also the time from the first to the last. */
   timings(): readonly PhaseTiming[] {
     const whole = phaseNames.flatMap((phase) => {
@@ -150,7 +168,7 @@ function spanOf(phase: PhaseName, steps: readonly PhaseTiming[]): PhaseTiming {
   return { phase, startMs, durationMs: endMs - startMs, verdict };
 }
 
-function locate(error: unknown, phase: PhaseName, machine: Machine | undefined) {
+function locate(error: unknown, phase: PhaseName, machine: NodeAddress | undefined) {
   if (error instanceof UsageError || error instanceof InterruptedError) return error;
   const where = machine === undefined ? {} : { node: machine.id, address: machine.address };
   return asShakedownError(error, { phase, ...where });
