@@ -1,24 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { execa } from 'execa';
 import { type FailureDetails, ShakedownError } from '../../../common/errors.ts';
 
 /** A word as the shell reads it back unchanged. */
 export const quote = (word: string | number): string => `'${String(word).replaceAll("'", `'\\''`)}'`;
 
-/**
- * Reads a script up to a NUL and runs it, but only for as long as its own stdin is open: when that closes, because we
- * close it or because we are dead, it kills its process group. That holds through sudo, where we could not send it a
- * signal. What has a session of its own (the containers) is not in that group.
- */
-const runner = `
-PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin LC_ALL=C
-IFS= read -r -d '' script || exit 125
-( read -r || kill -KILL -- -$$ ) <&0 >/dev/null 2>&1 &
-trap "kill -KILL $! 2>/dev/null" EXIT
-die() { echo "$*" >&2; exit 1; }
-set -eu
-umask 022
-shopt -s nullglob
-eval "$script" </dev/null`;
+/** Text that a bash beside us runs: what it does and why is told there. */
+const runner = readFileSync(join(import.meta.dirname, 'runner.sh'), 'utf8');
 
 export interface ScriptOptions {
   readonly signal?: AbortSignal;
@@ -51,7 +40,7 @@ export async function runScript(
   const running = execa(command, args, { stdin: 'pipe', reject: false });
   // A script that failed early has closed its end; its exit code tells the story.
   running.stdin.on('error', () => undefined);
-  running.stdin.write(`${script}\0`);
+  running.stdin.write(`${Buffer.byteLength(script)}\n${script}`);
   const stop = () => running.stdin.end();
   signal?.addEventListener('abort', stop, { once: true });
   const result = await running;
