@@ -1,9 +1,9 @@
 import { isAlive } from '../../../common/process-identity.ts';
 import type { ListedCluster } from '../provider.ts';
-import type { Ec2Api } from './ec2-api.ts';
+import type { Ec2Api } from './api/ec2-api.ts';
+import type { Place } from './api/place.ts';
 import type { Ec2States } from './ec2-state.ts';
-import { describe } from './instances.ts';
-import type { Place } from './place.ts';
+import { describe } from './instances/instances.ts';
 import { keys, mainHost, readTags, type Told } from './tags.ts';
 import { allTags } from './things.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ShakedownError } from '../../../common/errors.ts';
-import type { Ec2Api } from './ec2-api.ts';
-import { Ec2Error } from './ec2-error.ts';
+import type { Ec2Api } from './api/ec2-api.ts';
+import { Ec2Error } from './api/ec2-error.ts';
 
 type Delete = (
   ec2: Ec2Api['ec2'],

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ShakedownError } from '../../../common/errors.ts';
-import type { Ec2Api } from './ec2-api.ts';
-import { eventually } from './eventually.ts';
-import { unknownAction } from './instance-type.ts';
-import { instancesOf } from './instances.ts';
-import { describePlace } from './place.ts';
+import type { Ec2Api } from './api/ec2-api.ts';
+import { eventually } from './api/eventually.ts';
+import { describePlace } from './api/place.ts';
+import { unknownAction } from './instances/instance-type.ts';
+import { instancesOf } from './instances/instances.ts';
+import { waitGone } from './instances/wait-running.ts';
 import { remove } from './remove.ts';
 import { keys } from './tags.ts';
 import { ownThings, type Things } from './things.ts';
-import { waitGone } from './wait-running.ts';
 
 /** Each finds what the one before did not see. */
 const looks = 12;

@@ -1,6 +1,6 @@
 import type { Filter, Tag } from '@aws-sdk/client-ec2';
-import type { Ec2Api } from './ec2-api.ts';
-import { unknownAction } from './instance-type.ts';
+import type { Ec2Api } from './api/ec2-api.ts';
+import { unknownAction } from './instances/instance-type.ts';
 import { keys } from './tags.ts';
 
 /** The ids of what a cluster has besides instances. */

@@ -7,8 +7,8 @@ import { ShakedownError } from '../../../common/errors.ts';
 import type { RunContext } from '../../context.ts';
 import { rootCanBeHad, runAsOwnRoot } from '../host/own-root.ts';
 import { quote } from '../host/root-script.ts';
-import type { BaseImage } from './base-image.ts';
-import { trialWord } from './guest-files.ts';
+import type { BaseImage } from './images/base-image.ts';
+import { trialWord } from './images/guest-files.ts';
 
 /** How machines run: by the processor itself, or emulated, some ten times slower. */
 export type Accelerator = 'kvm' | 'tcg';

@@ -7,20 +7,20 @@ import { readResolver } from '../host/resolver.ts';
 import { subnetCandidates } from '../host/subnets.ts';
 import { parsedOptions } from '../parsed-options.ts';
 import type { Cluster, Login, Machine, MachinesSpec } from '../provider.ts';
-import { awaitCloudBoot } from './cloud-boot.ts';
-import { type CreatePlan, createScript, folderScript } from './create-script.ts';
 import { destroyScript } from './destroy-script.ts';
 import { explainStart } from './explain-start.ts';
-import { machineAt, placeOf, reachOf } from './machine-at.ts';
+import { discardTemplate } from './images/template.ts';
+import { awaitCloudBoot } from './machines/cloud-boot.ts';
+import { type CreatePlan, createScript, folderScript } from './machines/create-script.ts';
+import { machineAt, placeOf, reachOf } from './machines/machine-at.ts';
+import { planMachines } from './machines/plan-machines.ts';
+import { CloneError, wakeMachines } from './machines/wake-machines.ts';
 import { machineNames } from './names.ts';
-import { runBesideMachines } from './namespace.ts';
-import { namespaceScript } from './namespace-script.ts';
-import { planMachines } from './plan-machines.ts';
+import { runBesideMachines } from './network/namespace.ts';
+import { namespaceScript } from './network/namespace-script.ts';
+import { userNetwork } from './network/user-network.ts';
 import { type QemuSettings, qemuOptionsSchema } from './qemu-options.ts';
 import { mustHaveRoom } from './room.ts';
-import { discardTemplate } from './template.ts';
-import { userNetwork } from './user-network.ts';
-import { CloneError, wakeMachines } from './wake-machines.ts';
 
 /** What the options say. Throws UsageError with all that is wrong with them. */
 export function settingsOf(options: unknown): QemuSettings {

@@ -11,13 +11,13 @@ import type {
 } from '../capabilities.ts';
 import { runAsOwner } from '../host/own-root.ts';
 import type { Cluster, ListedCluster, Machine, MachinesSpec, ProbeResult, Provider } from '../provider.ts';
-import { cachedImages, removeCachedImage } from './cached-images.ts';
 import { destroyScript } from './destroy-script.ts';
+import { cachedImages, removeCachedImage } from './images/cached-images.ts';
 import { listClusters } from './list-clusters.ts';
-import { bridged, machineAt } from './machine-at.ts';
+import { bridged, machineAt } from './machines/machine-at.ts';
 import { makeCluster, settingsOf } from './make-cluster.ts';
 import { clusterNames, isClusterId } from './names.ts';
-import * as power from './power.ts';
+import * as power from './power/power.ts';
 import { kvmInWords, probeHost } from './probe-host.ts';
 
 type Act = Pick<RunContext, 'signal' | 'log'>;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { EC2 } from '@aws-sdk/client-ec2';
 import type { RunContext } from '../../../main/context.ts';
 import { newClusterId } from '../../../main/phases/machines.ts';
-import type { Patience } from '../../../main/providers/ec2/ec2-api.ts';
+import type { Patience } from '../../../main/providers/ec2/api/ec2-api.ts';
 import type { Ec2Options } from '../../../main/providers/ec2/ec2-options.ts';
 import { Ec2Provider } from '../../../main/providers/ec2/ec2-provider.ts';
 import { loginForNewMachines } from '../../../main/providers/login-for-new-machines.ts';

@@ -1,20 +1,20 @@
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
-import { buildImageScript } from '../../../../main/providers/qemu/build-image-script.ts';
-import { cloneScript } from '../../../../main/providers/qemu/clone-script.ts';
-import { cloudSeed } from '../../../../main/providers/qemu/cloud-seed.ts';
-import { createScript, folderScript } from '../../../../main/providers/qemu/create-script.ts';
 import { destroyScript } from '../../../../main/providers/qemu/destroy-script.ts';
-import { init, portProgram } from '../../../../main/providers/qemu/guest-files.ts';
-import { identityScript } from '../../../../main/providers/qemu/identity-script.ts';
-import type { MachinePlan } from '../../../../main/providers/qemu/machine-plan.ts';
+import { buildImageScript } from '../../../../main/providers/qemu/images/build-image-script.ts';
+import { init, portProgram } from '../../../../main/providers/qemu/images/guest-files.ts';
+import { saveTemplateScript } from '../../../../main/providers/qemu/images/template-script.ts';
+import { cloneScript } from '../../../../main/providers/qemu/machines/clone-script.ts';
+import { cloudSeed } from '../../../../main/providers/qemu/machines/cloud-seed.ts';
+import { createScript, folderScript } from '../../../../main/providers/qemu/machines/create-script.ts';
+import { identityScript } from '../../../../main/providers/qemu/machines/identity-script.ts';
+import type { MachinePlan } from '../../../../main/providers/qemu/machines/machine-plan.ts';
 import {
   destroyOwnScript,
   holder,
   namespaceFiles,
   namespaceScript,
-} from '../../../../main/providers/qemu/namespace-script.ts';
-import { saveTemplateScript } from '../../../../main/providers/qemu/template-script.ts';
+} from '../../../../main/providers/qemu/network/namespace-script.ts';
 
 const hardware = { accelerator: 'tcg', memory: 512 * 1024 ** 2, cpus: 0.5 } as const;
 const boot = { kernel: '/k', initrd: '/i', busybox: '/b', kernelOptions: '' };

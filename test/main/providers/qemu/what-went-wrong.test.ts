@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { explainImage } from '../../../../main/providers/qemu/base-image.ts';
 import { explainStart } from '../../../../main/providers/qemu/explain-start.ts';
+import { explainImage } from '../../../../main/providers/qemu/images/base-image.ts';
 import { judge, judgeAsUser } from '../../../../main/providers/qemu/probe-host.ts';
 import { type QemuSettings, qemuOptionsSchema } from '../../../../main/providers/qemu/qemu-options.ts';
 import { mustHaveRoom } from '../../../../main/providers/qemu/room.ts';

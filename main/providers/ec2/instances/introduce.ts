@@ -1,0 +1,34 @@
+import type { RunContext } from '../../../context.ts';
+import { addNames } from '../../host/add-names.ts';
+import type { Machine } from '../../provider.ts';
+import type { OwnInstance } from './instances.ts';
+
+/**
+ * Tells each machine the names of all, by their private addresses: these are known once the instances exist, so
+ * no user data can tell them. Waits for the machines to answer by ssh, `patience` seconds each. Throws ShakedownError.
+ */
+export async function introduce(
+  machines: readonly Machine[],
+  instances: readonly OwnInstance[],
+  patience: number,
+  { signal }: Pick<RunContext, 'signal'>,
+): Promise<void> {
+  if (machines.length < 2) return;
+  const failed = new AbortController();
+  const either = AbortSignal.any([signal, failed.signal]);
+  // Its own name too: by cloud-init that is 127.0.1.1, and what listens there the others do not reach.
+  const lines = machines.flatMap(({ id, name }) => {
+    const address = instances.find(({ node }) => node === id)?.privateAddress;
+    return address === undefined ? [] : [`${address} ${name}\n`];
+  });
+  const told = machines.map(async (machine) => {
+    try {
+      await addNames(machine, lines, { signal: either, patience });
+    } catch (error) {
+      // The first to fail ends the others, and is the one that is told.
+      failed.abort(error);
+    }
+  });
+  await Promise.all(told);
+  either.throwIfAborted();
+}

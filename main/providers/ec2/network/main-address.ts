@@ -1,0 +1,58 @@
+import { createSocket } from 'node:dgram';
+import { isIPv4 } from 'node:net';
+import { ShakedownError } from '../../../../common/errors.ts';
+import type { Place } from '../api/place.ts';
+
+/** Amazon's own service that tells a caller's address (docs.aws.amazon.com, "Amazon EC2 security groups"). */
+export const checkIpUrl = 'https://checkip.amazonaws.com';
+
+/**
+ * This main host's address as instances see it: behind its NAT for public ones in Amazon's cloud, else the one from
+ * which the kernel would send to `peer`. Throws ShakedownError when it cannot be told.
+ */
+export async function mainAddress(
+  { addresses, place, peer }: { addresses: 'public' | 'private' | undefined; place: Place; peer: string },
+  signal: AbortSignal,
+  url = checkIpUrl,
+): Promise<string> {
+  if (addresses === 'private') return sourceAddress(peer);
+  const endpoint = place.endpoint === undefined ? 'amazonaws.com' : new URL(place.endpoint).hostname;
+  if (!/(^|\.)amazonaws\.com(\.cn)?$/.test(endpoint)) return sourceAddress(endpoint);
+  const text = await ask(url, signal);
+  if (isIPv4(text)) return text;
+  throw new ShakedownError({
+    message: `${url} does not tell this main host's address, which the security group shall let in: ${text.slice(0, 80)}`,
+    phase: 'machines',
+    hint: "name it: allowFrom: ['203.0.113.7/32']",
+  });
+}
+
+async function ask(url: string, signal: AbortSignal): Promise<string> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(8000)]) });
+    return (await response.text()).trim();
+  } catch (error) {
+    signal.throwIfAborted();
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** Connecting a datagram socket sends nothing: it only has the kernel choose a route (udp(7)). */
+async function sourceAddress(peer: string): Promise<string> {
+  const socket = createSocket('udp4');
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', reject);
+      socket.connect(9, peer.replace(/^\[|\]$/g, ''), resolve);
+    });
+    return socket.address().address;
+  } catch (cause) {
+    throw new ShakedownError({
+      message: `cannot tell from which address this main host reaches ${peer}: ${(cause as Error).message}`,
+      phase: 'machines',
+      hint: "name it: allowFrom: ['10.0.0.7/32']",
+    });
+  } finally {
+    socket.close();
+  }
+}

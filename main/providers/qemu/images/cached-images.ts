@@ -1,0 +1,99 @@
+import { readdir, readFile, readlink, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ShakedownError } from '../../../../common/errors.ts';
+import type { RunContext } from '../../../context.ts';
+import type { CachedImage } from '../../capabilities.ts';
+import { runAsOwnRoot } from '../../host/own-root.ts';
+import { quote } from '../../host/root-script.ts';
+import { stateRoot } from '../names.ts';
+
+/** The folders of the cache that have one folder for each image, and what an image in them is, in words. */
+const kinds: Readonly<Record<string, (name: string) => string>> = {
+  images: (name) => `${os(name)}, for virtual machines to boot from`,
+  templates: (name) => `${os(name)}, a running machine to clone from`,
+  shares: () => 'what virtual machines see of this host',
+  downloads: (name) => `downloaded: ${name.replace(/^[0-9a-f]+-/, '')}`,
+};
+
+const os = (name: string): string => name.replace(/-.*$/, '');
+
+/** All that is kept for later machines; an image's id is its path below the cache's folder `qemu`. */
+export async function cachedImages(cacheDir: string): Promise<readonly CachedImage[]> {
+  const used = await usedFolders();
+  const found: CachedImage[] = [];
+  for (const [kind, describe] of Object.entries(kinds)) {
+    const folder = join(cacheDir, 'qemu', kind);
+    const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+    for (const entry of entries.filter((each) => each.isDirectory() && !each.name.includes('.part'))) {
+      const directory = join(folder, entry.name);
+      found.push({
+        id: `${kind}/${entry.name}`,
+        description: describe(entry.name),
+        bytes: await bytesIn(directory),
+        lastUsed: (await stat(directory)).mtimeMs,
+        inUse: used.has(directory),
+      });
+    }
+  }
+  return found;
+}
+
+/**
+ * Removes an image, with the templates that lie over it. Throws ShakedownError for one that machines lie over, or that
+ * is not there.
+ */
+export async function removeCachedImage(
+  id: string,
+  ctx: Pick<RunContext, 'signal' | 'cacheDir'>,
+): Promise<void> {
+  const images = await cachedImages(ctx.cacheDir);
+  const image = images.find((each) => each.id === id);
+  if (!image) throw new ShakedownError({ message: `there is no image '${id}' of virtual machines` });
+  const directory = join(ctx.cacheDir, 'qemu', id);
+  const over = await templatesOver(directory, images, ctx.cacheDir);
+  if ([image, ...over].some(({ inUse }) => inUse)) {
+    throw new ShakedownError({
+      message: `the image '${id}' is in use: virtual machines lie over it`,
+      hint: 'destroy them first: shakedown down, or shakedown reap',
+    });
+  }
+  const paths = [...over.map((template) => join(ctx.cacheDir, 'qemu', template.id)), directory];
+  // The link of its name points to the newest build only.
+  const name = quote(directory.replace(/\.\d+\.\d+$/, ''));
+  await runAsOwnRoot(
+    `rm -rf --one-file-system ${paths.map(quote).join(' ')}
+if [ -L ${name} ] && [ ! -e ${name} ]; then rm ${name}; fi`,
+    { signal: ctx.signal, failure: { message: `could not remove the image '${id}'` } },
+  );
+}
+
+async function templatesOver(
+  directory: string,
+  images: readonly CachedImage[],
+  cacheDir: string,
+): Promise<readonly CachedImage[]> {
+  const over: CachedImage[] = [];
+  for (const image of images.filter(({ id }) => id.startsWith('templates/'))) {
+    const about = await readFile(join(cacheDir, 'qemu', image.id, 'about.json'), 'utf8').catch(() => '');
+    if (about.includes(JSON.stringify(`${directory}/`).slice(1, -1))) over.push(image);
+  }
+  return over;
+}
+
+/** What the clusters of this main host lie over. */
+async function usedFolders(): Promise<ReadonlySet<string>> {
+  const clusters = await readdir(stateRoot()).catch(() => []);
+  const links = clusters.map(async (cluster) => {
+    const names = await readdir(join(stateRoot(), cluster)).catch(() => []);
+    const images = names.filter((name) => name.startsWith('image-'));
+    return Promise.all(images.map((name) => readlink(join(stateRoot(), cluster, name)).catch(() => '')));
+  });
+  return new Set((await Promise.all(links)).flat());
+}
+
+/** What it takes on the disk; sparse files take less than their length. */
+async function bytesIn(directory: string): Promise<number> {
+  const names = await readdir(directory).catch(() => []);
+  const stats = await Promise.all(names.map((name) => stat(join(directory, name)).catch(() => undefined)));
+  return stats.reduce((sum, entry) => sum + (entry?.blocks ?? 0) * 512, 0);
+}
