@@ -1,13 +1,17 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp } from 'node:fs/promises';
 import { join, posix } from 'node:path';
-import { execa } from 'execa';
 import { ShakedownError } from '../../common/errors.ts';
-import { land } from './landing.ts';
-import type { Downloaded, Remote, TransferOptions } from './remote.ts';
+import { present } from '../../common/present.ts';
+import { type Landed, land, removeTree } from './landing.ts';
+import type { Downloaded, DownloadOptions, Remote } from './remote.ts';
 import { shellQuote } from './shell-line.ts';
+import { type Unpacking, unpackInto } from './unpacking.ts';
 
 /** Messages in English, names as they are. */
 const locale = { LC_ALL: 'C.UTF-8' };
+
+/** Problems of one tree that are named; the others are counted. */
+const mostProblems = 200;
 
 /**
  * Paths of the node as one tar stream into `directory`; see Remote.download. GNU tar at both ends: it keeps holes as
@@ -17,42 +21,85 @@ export async function downloadTree(
   remote: Pick<Remote, 'exec'>,
   paths: readonly string[],
   directory: string,
-  { base = '/', ...options }: TransferOptions & { base?: string },
+  options: DownloadOptions,
 ): Promise<Downloaded> {
   if (paths.length === 0) return { files: 0, bytes: 0, problems: [] };
   await mkdir(directory, { recursive: true });
   // Unpacked in a folder of its own: tar would follow a link that an earlier download has left in `directory`.
   const arrival = await mkdtemp(join(directory, '.arriving-'));
-  const landing = join(arrival, 'tree');
   try {
+    const landing = join(arrival, 'tree');
     await mkdir(landing);
-    const unpack = unpacking(landing);
-    const stream = {
-      stdin: namesBelow(base, paths),
-      stdoutTo: unpack.stdin,
-      spoolDir: join(arrival, 'spool'),
-    };
-    let bytes = 0;
-    const onStdout = (chunk: Buffer) => {
-      bytes += chunk.length;
-    };
-    const packing = remote
-      .exec(packLine(base), { ...options, ...stream, env: locale, onStdout })
-      .finally(() => unpack.stdin.end());
-    const [packed, unpacked] = await Promise.allSettled([packing, unpack]);
+    const bounded = { maxFiles: 500_000, ...options, spoolDir: join(arrival, 'spool') };
+    const unpack = unpackInto(landing, bounded.maxFiles);
+    const transfer = await transferTo(unpack, remote, paths, bounded);
     const landed = await land(landing, directory);
-    const said = unpacked.status === 'fulfilled' ? unpacked.value.stderr : String(unpacked.reason);
-    const brokenOff = packed.status === 'rejected' && packed.reason?.code === 'EPIPE';
-    if (brokenOff || fullDisk.test(said)) throw notUnpacked(directory, said);
-    if (packed.status === 'rejected') throw packed.reason;
-    const { exitCode, stderr } = packed.value;
-    const problems = [...complaints(stderr), ...(bytes > 0 ? complaints(said) : []), ...landed.problems];
-    if ((exitCode ?? 3) > 2) problems.push(`tar on the node ended with exit code ${exitCode}`);
-    return { files: landed.files, bytes, problems };
+    return outcome(transfer, landed, directory);
   } finally {
-    await rm(arrival, { recursive: true, force: true });
+    await removeTree(arrival);
   }
 }
+
+/** How a transfer went, at both ends. */
+interface Transfer {
+  readonly bytes: number;
+  /** What the two tars said. */
+  readonly packer: string;
+  readonly unpacker: string;
+  /** Of the tar on the node. */
+  readonly exitCode: number | null;
+  /** Why it was broken off by us, as what there was more of than may be. */
+  readonly tooMuch?: string;
+  readonly failure?: unknown;
+}
+
+async function transferTo(
+  unpack: Unpacking,
+  remote: Pick<Remote, 'exec'>,
+  paths: readonly string[],
+  { base = '/', maxBytes = Infinity, maxFiles, ...options }: DownloadOptions & { spoolDir: string },
+): Promise<Transfer> {
+  let bytes = 0;
+  const full = new ShakedownError({ message: `${maxBytes} bytes` });
+  const onStdout = (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw full;
+  };
+  const stream = { stdin: namesBelow(base, paths), stdoutTo: unpack.stdin, env: locale, onStdout };
+  const packing = remote.exec(packLine(base), { ...options, ...stream }).finally(() => unpack.stdin.end());
+  const [packed, unpacked] = await Promise.allSettled([packing, unpack.ended]);
+  const unpacker = unpacked.status === 'fulfilled' ? unpacked.value : String(unpacked.reason);
+  if (packed.status === 'fulfilled') {
+    const { exitCode, stderr } = packed.value;
+    if (!unpack.tooMany()) return { bytes, packer: stderr, unpacker, exitCode };
+  }
+  const failure = packed.status === 'rejected' ? packed.reason : undefined;
+  const tooMuch = unpack.tooMany() ? `${maxFiles} files` : failure === full ? full.message : undefined;
+  return { bytes, packer: '', unpacker, exitCode: null, ...present({ failure, tooMuch }) };
+}
+
+function outcome(
+  { bytes, packer, unpacker, exitCode, tooMuch, failure }: Transfer,
+  { files, problems }: Landed,
+  directory: string,
+): Downloaded {
+  if (fullDisk.test(unpacker)) throw notUnpacked(directory, unpacker);
+  if (tooMuch !== undefined)
+    return { files, bytes, problems: [`more than ${tooMuch}: the rest was left out`, ...problems] };
+  if (hasCode(failure, 'EPIPE')) throw notUnpacked(directory, unpacker);
+  if (failure !== undefined) throw failure;
+  const all = [...complaints(packer), ...(bytes > 0 ? complaints(unpacker) : []), ...problems];
+  if ((exitCode ?? 3) > 2) all.push(`tar on the node ended with exit code ${exitCode}`);
+  const more = all.length - mostProblems;
+  return {
+    files,
+    bytes,
+    problems: more > 0 ? [...all.slice(0, mostProblems), `… and ${more} more`] : all,
+  };
+}
+
+const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && 'code' in error && error.code === code;
 
 const packLine = (base: string): string =>
   `exec tar -c --sparse --ignore-failed-read --mode=u+rwX,ug-s -f - -C ${shellQuote(base)} --null -T -`;
@@ -60,14 +107,6 @@ const packLine = (base: string): string =>
 /** A leading `./`, for a name may begin with a dash. */
 const namesBelow = (base: string, paths: readonly string[]): string =>
   paths.map((path) => `./${posix.relative(base, path)}`.replace(/^\.\/$/, '.')).join('\0');
-
-const unpacking = (directory: string) =>
-  execa('tar', ['-x', '--no-same-owner', '--no-same-permissions', '-f', '-', '-C', directory], {
-    reject: false,
-    stdin: 'pipe',
-    stdout: 'ignore',
-    env: locale,
-  });
 
 const fullDisk = /: No space left on device$/m;
 
@@ -78,7 +117,7 @@ function notUnpacked(directory: string, said: string): ShakedownError {
       ? `no space left on the main host for ${directory}`
       : `what came from the node could not be written to ${directory}`,
     lastLines: complaints(said).slice(-5),
-    ...(full ? { hint: `free some space: df -h ${directory}` } : {}),
+    ...present({ hint: full ? `free some space: df -h ${directory}` : undefined }),
   });
 }
 

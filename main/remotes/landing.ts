@@ -1,5 +1,6 @@
-import { chmod, lstat, readdir, unlink } from 'node:fs/promises';
-import { mergeTree, pathIn } from './merge-tree.ts';
+import { chmod, lstat, rename, unlink } from 'node:fs/promises';
+import { execa } from 'execa';
+import { entriesOf, mergeTree, pathIn } from './merge-tree.ts';
 
 export interface Landed {
   /** Files and links; folders are not counted. */
@@ -11,16 +12,23 @@ export interface Landed {
 /**
  * Moves what came from a node out of the folder `landing`, in which nothing else is, into `directory`. A node cannot
  * be trusted: links that came earlier are replaced and not followed, and nothing comes in that would wait for ever
- * (named pipes), reach the hardware (devices), run as somebody else (set-user-id) or could not be removed.
+ * (named pipes), reach the hardware (devices), run as somebody else (set-user-id) or could not be removed. What is
+ * left out may lie beside `landing` afterwards, to be removed with it by `removeTree`.
  */
 export async function land(landing: string, directory: string): Promise<Landed> {
-  const root = Buffer.from(landing);
-  const landed = await tame(root, root.length + 1);
-  const names = await readdir(root, { encoding: 'buffer' });
-  for (const name of names) {
-    await mergeTree(pathIn(root, name), pathIn(Buffer.from(directory), name), { replace: true });
+  const tamer = new Tamer(Buffer.from(landing));
+  await tamer.tame();
+  for await (const { name } of entriesOf(Buffer.from(landing))) {
+    await mergeTree(pathIn(Buffer.from(landing), name), pathIn(Buffer.from(directory), name), {
+      replace: true,
+    });
   }
-  return landed;
+  return tamer;
+}
+
+/** Removes a tree, however deep: rm(1) walks down in it, where the path to its end would be too long to be named. */
+export async function removeTree(path: string): Promise<void> {
+  await execa('rm', ['-rf', '--', path], { reject: false, stdio: 'ignore' });
 }
 
 /** Bits of a mode: what the owner must have, for folders and for files, and what nobody may have. */
@@ -28,25 +36,50 @@ const folderMode = 0o700;
 const fileMode = 0o600;
 const specialModes = 0o7000;
 
-async function tame(directory: Buffer, prefix: number): Promise<Landed> {
-  await allow(directory, folderMode);
-  let files = 0;
-  const problems: string[] = [];
-  for (const entry of await readdir(directory, { encoding: 'buffer', withFileTypes: true })) {
-    const path = pathIn(directory, entry.name);
-    if (entry.isDirectory()) {
-      const below = await tame(path, prefix);
-      files += below.files;
-      problems.push(...below.problems);
-    } else if (entry.isFile() || entry.isSymbolicLink()) {
-      files++;
-      if (entry.isFile()) await allow(path, fileMode);
-    } else {
-      await unlink(path);
-      problems.push(`${path.subarray(prefix)}: ${entry.isFIFO() ? 'named pipe' : 'device'} left out`);
+/** What is deeper in folders, or further away in bytes, could not be read or removed by everybody. */
+const deepest = 200;
+const longestPath = 2048;
+
+/** Problems of one tree that are kept; there may be as many as there are files. */
+const mostProblems = 200;
+
+class Tamer implements Landed {
+  files = 0;
+  readonly problems: string[] = [];
+  readonly #root: Buffer;
+  #outcasts = 0;
+
+  constructor(root: Buffer) {
+    this.#root = root;
+  }
+
+  async tame(directory = this.#root, depth = 0): Promise<void> {
+    await allow(directory, folderMode);
+    for await (const entry of entriesOf(directory)) {
+      const path = pathIn(directory, entry.name);
+      if (entry.isDirectory()) {
+        if (depth < deepest && path.length < longestPath) await this.tame(path, depth + 1);
+        else await this.#leaveOut(path);
+      } else if (entry.isFile() || entry.isSymbolicLink()) {
+        this.files++;
+        if (entry.isFile()) await allow(path, fileMode);
+      } else {
+        await unlink(path);
+        this.#note(path, `${entry.isFIFO() ? 'named pipe' : 'device'} left out`);
+      }
     }
   }
-  return { files, problems };
+
+  async #leaveOut(path: Buffer): Promise<void> {
+    this.#outcasts += 1;
+    await rename(path, Buffer.concat([this.#root, Buffer.from(`.left-out-${this.#outcasts}`)]));
+    this.#note(path.subarray(0, this.#root.length + 100), '… left out: it is too deep a folder');
+  }
+
+  #note(path: Buffer, problem: string): void {
+    if (this.problems.length < mostProblems)
+      this.problems.push(`${path.subarray(this.#root.length + 1)}: ${problem}`);
+  }
 }
 
 async function allow(path: Buffer, needed: number): Promise<void> {

@@ -1,9 +1,17 @@
-import { lstat, readdir, rename, rm } from 'node:fs/promises';
+import type { Dirent } from 'node:fs';
+import { lstat, opendir, rename, rm } from 'node:fs/promises';
 import { ShakedownError } from '../../common/errors.ts';
 
 /** A path as its bytes: names on a node need not be UTF-8. */
 export const pathIn = (directory: Buffer, name: Buffer): Buffer =>
   Buffer.concat([directory, Buffer.from('/'), name]);
+
+/** The entries of a folder, one after another: there may be more of them than fit into memory. */
+export async function* entriesOf(directory: Buffer): AsyncIterable<Dirent<Buffer>> {
+  // @types/node does not know that names may be asked for as bytes here as well.
+  const asBytes = { encoding: 'buffer' as BufferEncoding, bufferSize: 256 };
+  for await (const entry of await opendir(directory, asBytes)) yield entry as unknown as Dirent<Buffer>;
+}
 
 export interface MergeOptions {
   /** Where a file meets a folder, what was there goes; without it that is a ShakedownError, as with `cp -r`. */
@@ -17,7 +25,7 @@ export interface MergeOptions {
 export async function mergeTree(source: Buffer, target: Buffer, options: MergeOptions): Promise<void> {
   const [from, to] = await Promise.all([isFolder(source), isFolder(target)]);
   if (from && to) {
-    for (const name of await readdir(source, { encoding: 'buffer' }))
+    for await (const { name } of entriesOf(source))
       await mergeTree(pathIn(source, name), pathIn(target, name), options);
     return;
   }

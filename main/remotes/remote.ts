@@ -63,13 +63,10 @@ export interface Remote extends AsyncDisposable {
   uploadFile(file: string, target: string, options?: TransferOptions): Promise<void>;
   /**
    * Brings paths (absolute, on the node) home into `directory` as one tar stream, each under its path without the
-   * leading slash, or relative to `base`. Files that change, vanish or cannot be read are told, not thrown.
+   * leading slash, or relative to `base`. Files that change, vanish or cannot be read are told, not thrown, and so is
+   * that there was more than `maxBytes` or `maxFiles`: then what came before stays.
    */
-  download(
-    paths: readonly string[],
-    directory: string,
-    options?: TransferOptions & { base?: string },
-  ): Promise<Downloaded>;
+  download(paths: readonly string[], directory: string, options?: DownloadOptions): Promise<Downloaded>;
   /** Opens a port on the node that reaches `host:port` as seen from the main host. `port` 0 lets the node choose. */
   forward(remotePort: number, target: { host: string; port: number }): Promise<Forwarding>;
   /** A stream to `host:port` as the node sees it. */
@@ -82,6 +79,14 @@ export interface TransferOptions {
   readonly signal?: AbortSignal;
   readonly timeout?: number;
   readonly root?: boolean;
+}
+
+export interface DownloadOptions extends TransferOptions {
+  readonly base?: string;
+  /** Of the tar stream. No limit unless told. */
+  readonly maxBytes?: number;
+  /** Files, links and folders; 500,000 unless told. */
+  readonly maxFiles?: number;
 }
 
 export interface Downloaded {

@@ -16,6 +16,7 @@ import { openConnection } from './open-connection.ts';
 import type {
   Command,
   Downloaded,
+  DownloadOptions,
   ExecOptions,
   Forwarding,
   Remote,
@@ -196,11 +197,7 @@ class SshRemote implements Remote {
     return uploadFile(this.#client, file, target, options, this.lost);
   }
 
-  download(
-    paths: readonly string[],
-    directory: string,
-    options: TransferOptions & { base?: string } = {},
-  ): Promise<Downloaded> {
+  download(paths: readonly string[], directory: string, options: DownloadOptions = {}): Promise<Downloaded> {
     return downloadTree(this, paths, directory, options);
   }
 

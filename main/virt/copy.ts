@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { constants, createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
 import { ShakedownError } from '../../common/errors.ts';
@@ -49,8 +49,12 @@ export async function copyUp(
     for (const problem of problems) note(problem);
     return;
   }
-  const handle = await open(to, 'w').catch((error: Error) => {
-    throw new ShakedownError({ message: `${to} cannot be written: ${error.message}` });
+  // A folder that came home earlier may have a link there, which the machine would write through.
+  const { O_WRONLY, O_CREAT, O_TRUNC, O_NOFOLLOW } = constants;
+  const flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW;
+  const handle = await open(to, flags).catch((error: NodeJS.ErrnoException) => {
+    const why = error.code === 'ELOOP' ? 'it is a link' : error.message;
+    throw new ShakedownError({ message: `${to} cannot be written: ${why}` });
   });
   const file = handle.createWriteStream();
   try {

@@ -146,6 +146,35 @@ describe('trees', () => {
     expect(statSync(join(back, 'suid')).mode & 0o7600).toBe(0o600);
   });
 
+  test('come home up to a bound of bytes, and up to one of files; what is left out is told', async () => {
+    const there = folder();
+    for (let name = 0; name < 50; name += 1) writeFileSync(join(there, String(name)), Buffer.alloc(100_000));
+    const few = folder();
+    const byFiles = await remote.download([there], few, { base: there, maxFiles: 10 });
+    expect(byFiles.problems).toEqual(['more than 10 files: the rest was left out']);
+    expect(readdirSync(few).length).toBe(byFiles.files);
+    const small = folder();
+    const byBytes = await remote.download([there], small, { base: there, maxBytes: 1_000_000 });
+    expect(byBytes.problems[0]).toBe('more than 1000000 bytes: the rest was left out');
+    expect(byBytes.files).toBeLessThan(12);
+    expect(readdirSync(small).length).toBe(byBytes.files);
+  });
+
+  test('come home without folders that are too deep to be removed', async () => {
+    const [there, back] = [folder(), folder()];
+    const name = 'd'.repeat(200);
+    // Two parts, for a path of both is longer than any system call takes.
+    const deep = (times: number) => Array(times).fill(name).join('/');
+    const line = `cd ${there} && mkdir -p ${deep(15)} && cd ${deep(15)} && mkdir -p ${deep(4)} && touch ${deep(4)}/x`;
+    execFileSync('sh', ['-c', line]);
+    writeFileSync(join(there, 'file'), '');
+    const { problems } = await remote.download([there], back, { base: there });
+    expect(problems.join()).toMatch(/too deep|too long/);
+    expect(readdirSync(back).sort()).toEqual([name, 'file']);
+    rmSync(back, { recursive: true });
+    execFileSync('rm', ['-rf', there]);
+  });
+
   test('a transfer that is cancelled ends on both sides', async () => {
     const [there, back] = [folder(), folder()];
     execFileSync('sh', ['-c', 'head -c 200000000 /dev/zero > big'], { cwd: there });

@@ -237,5 +237,7 @@ describe('copies', () => {
     await expect(up('/nowhere/', 'x/')).rejects.toThrow('there is no folder /nowhere/ on the machine');
     await expect(up('/etc/hostname', 'x/')).rejects.toThrow('must both end in a slash');
     await expect(up('/etc/hostname', 'no/x')).rejects.toThrow('no/x cannot be written');
+    symlinkSync(join(to, 'elsewhere'), join(to, 'planted'));
+    await expect(up('/etc/hostname', 'planted')).rejects.toThrow('planted cannot be written: it is a link');
   });
 });
