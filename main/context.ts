@@ -18,19 +18,19 @@ export interface RunContext {
   readonly ledger: Ledger;
 }
 
-/** What must be undone if we are killed now. `id` names it within its ledger. */
-export type LedgerEntry =
-  | { readonly kind: 'cluster'; readonly id: string; readonly provider: string; readonly cluster: unknown }
-  /** A borrowed node on which files outside the working directory were placed and services started. */
-  | {
-      readonly kind: 'borrowed-node';
-      readonly id: string;
-      readonly machine: unknown;
-      readonly workingDir: string;
-    };
+/**
+ * What must be undone if we are killed now. `id` names it within its ledger; `kind` is a row of the table of undo
+ * kinds, which says what else the entry has.
+ */
+export interface LedgerEntry {
+  readonly kind: string;
+  readonly id: string;
+}
 
-/** The list of what must be undone; entries are on disk before `record` resolves. */
+/** The list of what must be undone. A change is on the disk before its promise resolves. */
 export interface Ledger {
+  /** To be called before the thing is done. An entry with the same id is replaced. */
   record(entry: LedgerEntry): Promise<void>;
-  settle(id: string): Promise<void>;
+  /** It has been undone, or stays on purpose. */
+  remove(id: string): Promise<void>;
 }

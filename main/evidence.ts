@@ -98,7 +98,7 @@ async function giveUp(
       await removeKeptCluster(world.directory);
     }
     const ids = borrowedMachines(cluster).map(({ id }) => `${cluster.id}/${id}`);
-    for (const id of [cluster.id, ...ids]) await evidence.ledger.settle(id);
+    for (const id of [cluster.id, ...ids]) await evidence.ledger.remove(id);
     return keep ? cluster.id : undefined;
   } catch (error) {
     recorder.fail(notGivenUp(error));

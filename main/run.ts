@@ -6,6 +6,7 @@ import type { ClusterPower } from './cluster/power/cluster-power.ts';
 import type { ScenarioFlags } from './config/load.ts';
 import type { Scenario } from './config/scenario.ts';
 import { bringHome } from './evidence.ts';
+import { borrowedNodeEntry } from './ledger/borrowed-node-undo.ts';
 import { machinesFor } from './machines-for.ts';
 import { type OpenRun, openRun } from './open-run.ts';
 import { openPackageRoute } from './packages/package-route.ts';
@@ -113,12 +114,7 @@ async function prepareNodes(underway: Underway & { cluster: Cluster }): Promise<
   const { mainAddress } = cluster;
   const borrowed = borrowedMachines(cluster);
   const record = ({ machine, config }: PlannedNode) =>
-    work.ledger.record({
-      kind: 'borrowed-node',
-      id: `${cluster.id}/${machine.id}`,
-      machine,
-      workingDir: config.workingDir,
-    });
+    work.ledger.record(borrowedNodeEntry(cluster.id, machine, config.workingDir));
   await Promise.all(planned.filter(({ machine }) => borrowed.includes(machine)).map(record));
   await using packages = await openPackageRoute({
     via: request.scenario.packagesVia,

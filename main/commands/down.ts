@@ -1,6 +1,6 @@
 import { UsageError } from '../../common/errors.ts';
-import { takeDownKept } from '../reap.ts';
 import { silentFace } from '../report/face.ts';
+import { takeDownKept } from '../run/take-down.ts';
 import { acquireLock } from '../store/lock.ts';
 import type { Command } from './command.ts';
 import { realWorld } from './real-world.ts';

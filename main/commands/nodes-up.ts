@@ -1,10 +1,7 @@
-import { UsageError } from '../../common/errors.ts';
 import { bringUp } from '../bring-up.ts';
-import { reapDirectory } from '../reap.ts';
 import { chooseFace } from '../report/face.ts';
 import { printSummary } from '../report/summary.ts';
-import { readKeptCluster } from '../store/kept-cluster.ts';
-import { acquireLock } from '../store/lock.ts';
+import { runInFolder } from '../run/run-in-folder.ts';
 import type { CommandEnvironment, CommandOptions } from './command.ts';
 import { scenarioIn } from './load-scenario.ts';
 import { realWorld } from './real-world.ts';
@@ -19,19 +16,15 @@ export async function nodesUp(
   const { cwd, stdout, env } = environment;
   const flags = scenarioFlags(options);
   const scenario = await scenarioIn(folder, flags, environment);
-  await using _lock = await acquireLock(cwd);
   const json = options.json === true;
   const face = chooseFace({ json, stdout, env });
   const world = realWorld(environment, face);
+  const tell = (line: string) => void environment.stderr.write(`shakedown: ${line}\n`);
   try {
-    for (const line of await reapDirectory(cwd, world)) environment.stderr.write(`shakedown: ${line}\n`);
-    const there = (await readKeptCluster(cwd))?.cluster.machines.length;
-    if (there !== undefined) {
-      throw new UsageError(`There are machines here already: ${there}.`, {
-        hint: "shakedown nodes list, or 'shakedown nodes down' to give them up",
-      });
-    }
-    const result = await bringUp({ scenario, flags, rebuild: options.rebuild === true }, world);
+    const rebuild = options.rebuild === true;
+    const result = await runInFolder(world, { alone: true, kept: 'refuse', tell }, () =>
+      bringUp({ scenario, flags, rebuild }, world),
+    );
     face.close();
     if (!json && result.kept === undefined) printSummary(result, { cwd, stdout, env });
     else if (!json) stdout.write(nextSteps(result.nodes.length));

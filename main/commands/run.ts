@@ -1,8 +1,7 @@
-import { reapDirectory, takeDownKept } from '../reap.ts';
 import { chooseFace } from '../report/face.ts';
 import { printSummary } from '../report/summary.ts';
+import { runInFolder } from '../run/run-in-folder.ts';
 import { type RunRequest, run } from '../run.ts';
-import { acquireLock } from '../store/lock.ts';
 import type { Command, CommandEnvironment, CommandOptions } from './command.ts';
 import { scenarioIn } from './load-scenario.ts';
 import { realWorld } from './real-world.ts';
@@ -46,16 +45,14 @@ export async function runWith(
   environment: CommandEnvironment,
 ): Promise<number> {
   const { cwd, stdout, env } = environment;
-  await using _lock = await acquireLock(cwd);
   const json = options.json === true;
   const face = chooseFace({ json, stdout, env });
   const world = realWorld(environment, face);
   const tell = (line: string) => environment.stderr.write(`shakedown: ${line}\n`);
-  for (const line of await reapDirectory(cwd, world)) tell(line);
-  if (!request.reuse) for (const line of await takeDownKept(cwd, world)) tell(line);
   const filter = options.filter === undefined ? {} : { filter: String(options.filter) };
+  const folder = { alone: true, kept: request.reuse ? 'leave' : 'take-down', tell } as const;
   try {
-    const result = await run({ ...request, ...filter }, world);
+    const result = await runInFolder(world, folder, () => run({ ...request, ...filter }, world));
     face.close();
     if (!json) printSummary(result, { cwd, stdout, env });
     return result.exitCode;

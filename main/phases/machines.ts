@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { asShakedownError } from '../../common/errors.ts';
 import type { Scenario } from '../config/scenario.ts';
 import type { RunContext } from '../context.ts';
+import type { ClusterEntry } from '../ledger/cluster-undo.ts';
 import { loginForNewMachines } from '../providers/login-for-new-machines.ts';
 import type { Cluster, MachinesSpec, Provider, Share } from '../providers/provider.ts';
 
@@ -29,13 +30,14 @@ export async function makeMachines(
   ctx: RunContext,
 ): Promise<Cluster> {
   const login = provider.makes ? await loginForNewMachines(wanted.login, ctx.cacheDir) : wanted.login;
-  await ctx.ledger.record({ kind: 'cluster', id, provider: provider.name, cluster: { id } });
+  const entry: ClusterEntry = { kind: 'cluster', id, provider: provider.name };
+  await ctx.ledger.record(entry);
   try {
     return await provider.create({ ...wanted, ...options, login, cluster: id }, ctx);
   } catch (error) {
     try {
       await provider.destroy({ id }, { signal: AbortSignal.timeout(destroyWithin), log: ctx.log });
-      await ctx.ledger.settle(id);
+      await ctx.ledger.remove(id);
     } catch (left) {
       // Why they could not be made is the failure that counts.
       const message = `what was made of them could not be taken away (${asShakedownError(left).message}): run 'shakedown reap'`;

@@ -35,7 +35,7 @@ export async function destroyCluster(
   const signal = AbortSignal.timeout(destroyWithin);
   try {
     await recorder.step('destroy', () => provider.destroy(cluster, { signal, log: evidence.log }));
-    await evidence.ledger.settle(cluster.id);
+    await evidence.ledger.remove(cluster.id);
   } catch (error) {
     const known = asShakedownError(error, { phase: 'destroy' });
     recorder.fail(known.with({ hint: "finish the clean-up with 'shakedown reap'" }));

@@ -30,7 +30,7 @@ export async function keepClusters(ends: readonly CellEnd[], keeping: Keeping): 
     const others = more.map(({ machines, ...other }) => other);
     const facts = { scenario: directory, flags: {}, run, workingDirs: [], kept: true, first: number };
     await writeKeptCluster(directory, { ...facts, cluster, ...(others.length > 0 ? { others } : {}) });
-    for (const { id } of kept) await open.evidence.ledger.settle(id);
+    for (const { id } of kept) await open.evidence.ledger.remove(id);
   } catch (error) {
     open.recorder.fail(
       asShakedownError(error).with({ hint: "take the machines away with 'shakedown reap'" }),

@@ -7,10 +7,9 @@ import { type OpenRun, openRun } from '../open-run.ts';
 import { chooseProvider } from '../providers/choose.ts';
 import type { Machine, Provider } from '../providers/provider.ts';
 import { providerNamed } from '../providers/registry.ts';
-import { reapDirectory, takeDownKept } from '../reap.ts';
 import { connectSsh } from '../remotes/ssh-remote.ts';
+import { runInFolder } from '../run/run-in-folder.ts';
 import { pruneRuns } from '../store/list-runs.ts';
-import { takeFolder } from './folder-lock.ts';
 import { keepClusters } from './keep-clusters.ts';
 import type { Cell } from './machine-cells.ts';
 import { cellsOf, longestRun, planScript, type ScriptPlan } from './plan-script.ts';
@@ -64,18 +63,18 @@ export async function runScriptOnEach(
     return provider;
   });
   await lookAhead(cells, options, world);
-  await using _folder = await takeFolder(directory, keep !== 'never');
-  const reaping = { ...outside, ...world };
-  for (const line of await reapDirectory(directory, reaping)) onNote(line);
-  if (keep !== 'never') for (const line of await takeDownKept(directory, reaping)) onNote(line);
   const face = {
     handle: (event: { type: string; message?: string }) => {
       if (event.type === 'note' && event.message !== undefined) onNote(event.message);
     },
     close: () => undefined,
   };
-  await using open = await openRun({ ...outside, directory, clock: Date.now, face }, longestRun);
-  return await runCells({ plan, cells, directory, options, world, open });
+  const keeps = keep !== 'never';
+  const folder = { alone: keeps, kept: keeps ? 'take-down' : 'leave', tell: onNote } as const;
+  return await runInFolder({ ...outside, ...world, directory }, folder, async () => {
+    await using open = await openRun({ ...outside, directory, clock: Date.now, face }, longestRun);
+    return await runCells({ plan, cells, directory, options, world, open });
+  });
 }
 
 interface CellsRun {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { isAlive, type ProcessIdentity } from '../../common/process-identity.ts';
 import type { Ledger, LedgerEntry } from '../context.ts';
 import { runsDirectory } from './create-run.ts';
@@ -8,7 +9,12 @@ import { runsDirectory } from './create-run.ts';
 /** One line of a ledger: what will be done, or that it has been undone. */
 type Line = { readonly will: LedgerEntry } | { readonly settled: string };
 
-/** A ledger in a run's directory; a line is on the disk before `record` or `settle` resolves. */
+const line: z.ZodType<Line> = z.union([
+  z.object({ will: z.looseObject({ kind: z.string(), id: z.string() }) }),
+  z.object({ settled: z.string() }),
+]);
+
+/** A ledger in a run's directory; a line is on the disk before `record` or `remove` resolves. */
 export class FileLedger implements Ledger {
   readonly #file: string;
 
@@ -20,25 +26,31 @@ export class FileLedger implements Ledger {
     return this.#append({ will: entry });
   }
 
-  settle(id: string): Promise<void> {
+  remove(id: string): Promise<void> {
     return this.#append({ settled: id });
   }
 
-  /** What was recorded and not settled, in the order of its recording; a torn last line counts as not written. */
+  /** What was recorded and not removed, in the order of its recording; a torn last line counts as not written. */
   openEntries(): readonly LedgerEntry[] {
     const entries = new Map<string, LedgerEntry>();
-    for (const line of existsSync(this.#file) ? readFileSync(this.#file, 'utf8').split('\n') : []) {
-      const parsed = parse(line);
+    for (const text of this.#text().split('\n')) {
+      const parsed = parse(text);
       if (parsed && 'will' in parsed) entries.set(parsed.will.id, parsed.will);
       else if (parsed) entries.delete(parsed.settled);
     }
     return [...entries.values()];
   }
 
-  async #append(line: Line): Promise<void> {
+  #text(): string {
+    return existsSync(this.#file) ? readFileSync(this.#file, 'utf8') : '';
+  }
+
+  async #append(added: Line): Promise<void> {
+    // Who was killed while it wrote has left half a line; ours is not to become its end.
+    const torn = !/(^|\n)$/.test(this.#text());
     const file: FileHandle = await open(this.#file, 'a');
     try {
-      await file.appendFile(`${JSON.stringify(line)}\n`);
+      await file.appendFile(`${torn ? '\n' : ''}${JSON.stringify(added)}\n`);
       await file.sync();
     } finally {
       await file.close();
@@ -51,7 +63,7 @@ export interface OpenLedger {
   readonly run: string;
   readonly ownerAlive: boolean;
   readonly entries: readonly LedgerEntry[];
-  settle(id: string): Promise<void>;
+  remove(id: string): Promise<void>;
 }
 
 /** The ledgers of a folder's runs that have something left to undo, the oldest first. */
@@ -68,7 +80,7 @@ export async function openLedgers(directory: string): Promise<readonly OpenLedge
       const entries = ledger.openEntries();
       if (entries.length === 0) return [];
       return [
-        { run, entries, ownerAlive: ownerLives(join(runs, run)), settle: (id: string) => ledger.settle(id) },
+        { run, entries, ownerAlive: ownerLives(join(runs, run)), remove: (id: string) => ledger.remove(id) },
       ];
     });
 }
@@ -82,9 +94,9 @@ function ownerLives(runDirectory: string): boolean {
   }
 }
 
-function parse(line: string): Line | undefined {
+function parse(text: string): Line | undefined {
   try {
-    return line === '' ? undefined : JSON.parse(line);
+    return text === '' ? undefined : line.safeParse(JSON.parse(text)).data;
   } catch {
     return undefined;
   }

@@ -118,7 +118,7 @@ export class MachineTestbed implements Testbed {
     const ctx = { signal: AbortSignal.timeout(120_000), log: this.#ctx.log };
     await this.#plan.provider.destroy(cluster, ctx);
     this.#cluster = undefined;
-    await this.#ctx.ledger.settle(cluster.id);
+    await this.#ctx.ledger.remove(cluster.id);
   }
 
   async executeCommand(): Promise<readonly string[]> {

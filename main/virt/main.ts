@@ -5,9 +5,9 @@ import { cacheDirectory } from '../cache-dir.ts';
 import type { RunContext } from '../context.ts';
 import { chooseProvider } from '../providers/choose.ts';
 import { providerNamed } from '../providers/registry.ts';
-import { reapDirectory } from '../reap.ts';
 import { exitCodes } from '../record/exit-codes.ts';
 import { connectSsh } from '../remotes/ssh-remote.ts';
+import { reapDirectory } from '../run/reap.ts';
 import { help, readFlags, type VirtFlags, wantedMachine } from './flags.ts';
 import { MachineTestbed } from './machine-testbed.ts';
 import { serve } from './serve.ts';
@@ -85,7 +85,9 @@ async function reapOthers(cacheDir: string, signal: AbortSignal): Promise<void> 
   const connector = { connect: connectSsh, startAgent };
   try {
     const world = { signal, cacheDir, provider: providerNamed, connector };
-    for (const line of await reapDirectory(virtDirectory(cacheDir), world)) tell(line);
+    const { lines, failures } = await reapDirectory(virtDirectory(cacheDir), world);
+    for (const line of lines) tell(line);
+    for (const { details } of failures) tell(describeFailure(details));
     await removeOldLedgers(cacheDir);
   } catch (error) {
     signal.throwIfAborted();

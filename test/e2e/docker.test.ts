@@ -240,7 +240,7 @@ function runMaker(id: string) {
   const script = `
     import { DockerProvider } from '${import.meta.dirname}/../../main/providers/docker/docker-provider.ts';
     const nothing = async () => undefined;
-    const ctx = { signal: new AbortController().signal, emit() {}, log() {}, clock: Date.now, cacheDir: '${ctx.cacheDir}', ledger: { record: nothing, settle: nothing } };
+    const ctx = { signal: new AbortController().signal, emit() {}, log() {}, clock: Date.now, cacheDir: '${ctx.cacheDir}', ledger: { record: nothing, remove: nothing } };
     const machines = [0, 1].map((id) => ({ id, name: 'n' + id }));
     console.log('making');
     await new DockerProvider().create({ cluster: process.argv[1], machines, options: { count: 2, engine: 'podman' }, login: { publicKey: 'ssh-ed25519 x' }, shares: [] }, ctx);
@@ -373,7 +373,7 @@ describe('Podman without root', () => {
        import { loginForNewMachines } from '${import.meta.dirname}/../../main/providers/login-for-new-machines.ts';
        const nothing = async () => undefined;
        const signal = AbortSignal.timeout(250_000);
-       const ctx = { signal, emit() {}, log() {}, clock: Date.now, cacheDir: '${home}/cache', ledger: { record: nothing, settle: nothing } };
+       const ctx = { signal, emit() {}, log() {}, clock: Date.now, cacheDir: '${home}/cache', ledger: { record: nothing, remove: nothing } };
        const provider = new DockerProvider();
        try { ${body} } catch (error) { console.log(error.message, JSON.stringify(error.details)); }`,
       env,

@@ -466,7 +466,7 @@ describe('a create that is broken off', () => {
       import { Ec2Provider } from '${import.meta.dirname}/../../main/providers/ec2/ec2-provider.ts';
       const [, home, cluster, endpoint, cacheDir] = process.argv;
       const nothing = async () => undefined;
-      const ctx = { signal: new AbortController().signal, emit() {}, log() {}, clock: Date.now, cacheDir, ledger: { record: nothing, settle: nothing } };
+      const ctx = { signal: new AbortController().signal, emit() {}, log() {}, clock: Date.now, cacheDir, ledger: { record: nothing, remove: nothing } };
       const machines = [0, 1].map((id) => ({ id, name: 'n' + id }));
       const options = { count: 2, region: '${region}', endpoint };
       const login = { publicKey: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFLKWVaYDCO5phstigRPYL5lP5aTuXcufCfRl28rwSCf' };

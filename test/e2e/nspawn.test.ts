@@ -315,7 +315,7 @@ function runMaker(id: string, destroys = false) {
   const script = `
     import { NspawnProvider } from '${import.meta.dirname}/../../main/providers/nspawn/nspawn-provider.ts';
     const nothing = async () => undefined;
-    const ctx = { signal: new AbortController().signal, emit() {}, log() {}, clock: Date.now, cacheDir: '${ctx.cacheDir}', ledger: { record: nothing, settle: nothing } };
+    const ctx = { signal: new AbortController().signal, emit() {}, log() {}, clock: Date.now, cacheDir: '${ctx.cacheDir}', ledger: { record: nothing, remove: nothing } };
     const machines = [0, 1].map((id) => ({ id, name: 'n' + id }));
     console.log('making');
     const provider = new NspawnProvider();

@@ -199,7 +199,7 @@ async function module(body: string): Promise<string> {
     import { loginForNewMachines } from '${main}/providers/login-for-new-machines.ts';
     const nothing = async () => undefined;
     const signal = AbortSignal.timeout(250_000);
-    const ctx = { signal, emit() {}, log() {}, clock: Date.now, cacheDir: '${home}/.cache/shakedown', ledger: { record: nothing, settle: nothing } };
+    const ctx = { signal, emit() {}, log() {}, clock: Date.now, cacheDir: '${home}/.cache/shakedown', ledger: { record: nothing, remove: nothing } };
     const provider = new QemuProvider();
     const login = await loginForNewMachines({}, ctx.cacheDir);
     ${body}`;

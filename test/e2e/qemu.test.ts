@@ -141,7 +141,7 @@ function runMaker(made: string) {
   const script = `
     import { QemuProvider } from '${import.meta.dirname}/../../main/providers/qemu/qemu-provider.ts';
     const nothing = async () => undefined;
-    const ctx = { signal: new AbortController().signal, emit() {}, log() {}, clock: Date.now, cacheDir: '${ctx.cacheDir}', ledger: { record: nothing, settle: nothing } };
+    const ctx = { signal: new AbortController().signal, emit() {}, log() {}, clock: Date.now, cacheDir: '${ctx.cacheDir}', ledger: { record: nothing, remove: nothing } };
     console.log('making');
     await new QemuProvider().create({ cluster: process.argv[1], machines: [{ id: 0, name: 'n0' }], options: { count: 1 }, login: { publicKey: 'ssh-ed25519 x' }, shares: [] }, ctx);
     console.log('made');

@@ -270,7 +270,7 @@ function runMaker(id: string) {
   const script = `
     import { VagrantProvider } from '${import.meta.dirname}/../../main/providers/vagrant/vagrant-provider.ts';
     const nothing = async () => undefined;
-    const ctx = { signal: new AbortController().signal, emit: (e) => console.log(e.message), log: console.log, clock: Date.now, cacheDir: '${ctx.cacheDir}', ledger: { record: nothing, settle: nothing } };
+    const ctx = { signal: new AbortController().signal, emit: (e) => console.log(e.message), log: console.log, clock: Date.now, cacheDir: '${ctx.cacheDir}', ledger: { record: nothing, remove: nothing } };
     await new VagrantProvider().create({ cluster: process.argv[1], machines: [{ id: 0, name: 'n0' }], options: { count: 1, box: 'e2e', provider: 'lxc' }, login: { publicKey: 'ssh-ed25519 x' }, shares: [] }, ctx);`;
   const running = execa(process.execPath, ['--input-type=module', '-e', script, id], {
     reject: false,

@@ -7,6 +7,6 @@ export const runContext = (more: Partial<RunContext> = {}): RunContext => ({
   log: () => undefined,
   clock: Date.now,
   cacheDir: '/var/cache/shakedown',
-  ledger: { record: async () => undefined, settle: async () => undefined },
+  ledger: { record: async () => undefined, remove: async () => undefined },
   ...more,
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ShakedownError, UsageError } from '../../common/errors.ts';
 import type { CheckResult } from '../../common/results.ts';
-import { takeDownKept } from '../../main/reap.ts';
+import { takeDownKept } from '../../main/run/take-down.ts';
 import { type RunRequest, run } from '../../main/run.ts';
 import { FileLedger } from '../../main/store/file-ledger.ts';
 import { readKeptCluster } from '../../main/store/kept-cluster.ts';

@@ -95,7 +95,7 @@ describe('the ledger', () => {
     const ledger = new FileLedger(directory);
     await ledger.record(cluster);
     await ledger.record({ ...cluster, id: 'def456' });
-    await ledger.settle('abc123');
+    await ledger.remove('abc123');
     appendFileSync(join(directory, 'ledger'), '{"will":{"kind":"clu');
     expect(ledger.openEntries().map(({ id }) => id)).toEqual(['def456']);
   });
@@ -116,7 +116,7 @@ describe('the ledger', () => {
       [one.id, false],
       [two.id, true],
     ]);
-    await open[0]?.settle('abc123');
+    await open[0]?.remove('abc123');
     expect((await openLedgers(directory)).map(({ run }) => run)).toEqual([two.id]);
   });
 });

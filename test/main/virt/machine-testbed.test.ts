@@ -69,7 +69,7 @@ async function testbedOf(Kind: typeof LocalProvider, more: { timeout?: number } 
     cacheDir: folder(),
     ledger: {
       record: async (entry) => void open.set(entry.id, entry),
-      settle: async (id) => void open.delete(id),
+      remove: async (id) => void open.delete(id),
     },
   };
   const told: string[] = [];

@@ -14,7 +14,7 @@ test('what a server owes is found by reap, and is not forgotten when the server 
   await own[Symbol.asyncDispose]();
   const [open] = await openLedgers(virtDirectory(cache));
   expect(open).toMatchObject({ ownerAlive: true, entries: [entry] });
-  await open?.settle(entry.id);
+  await open?.remove(entry.id);
   expect(await openLedgers(virtDirectory(cache))).toEqual([]);
 });
 
@@ -22,7 +22,7 @@ test('a server that owes nothing leaves nothing', async () => {
   const cache = folder();
   const own = await openServerLedger(cache);
   await own.ledger.record(entry);
-  await own.ledger.settle(entry.id);
+  await own.ledger.remove(entry.id);
   await own[Symbol.asyncDispose]();
   expect(existsSync(own.directory)).toBe(false);
 });

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { ShakedownError } from '../../common/errors.ts';
-import type { ListedCluster, Provider } from '../../main/providers/provider.ts';
-import { reapEverywhere } from '../../main/reap.ts';
-import { fakeWorld } from '../fakes/fake-world.ts';
+import { ShakedownError } from '../../../common/errors.ts';
+import type { ListedCluster, Provider } from '../../../main/providers/provider.ts';
+import { reapEverywhere } from '../../../main/run/reap.ts';
+import { fakeWorld } from '../../fakes/fake-world.ts';
 
 /** A provider that lists these clusters and remembers which were destroyed. */
 function listing(name: string, clusters: readonly ListedCluster[] | Error) {

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import type { Machine, SshTarget } from '../providers/provider.ts';
+
+const { exactOptional: optional } = z;
+
+const sshTarget: z.ZodType<SshTarget> = z.object({
+  host: z.string(),
+  port: z.number(),
+  user: z.string(),
+  keyFile: optional(z.string()),
+  identityFiles: optional(z.array(z.string())),
+  hostKey: optional(z.string()),
+  hostKeyAlias: optional(z.string()),
+  acceptNewHostKey: optional(z.boolean()),
+  knownHostsFiles: optional(z.array(z.string())),
+  get jumps() {
+    return optional(z.array(sshTarget));
+  },
+});
+
+/** A machine as a ledger has it. */
+export const machineSchema: z.ZodType<Machine> = z.object({
+  id: z.number(),
+  name: z.string(),
+  role: optional(z.string()),
+  address: z.string(),
+  ssh: sshTarget,
+  sshOnly: optional(z.boolean()),
+  consoleLog: optional(z.string()),
+  borrowed: optional(z.boolean()),
+});

@@ -1,0 +1,81 @@
+import { asShakedownError, ShakedownError } from '../../common/errors.ts';
+import type { Provider } from '../providers/provider.ts';
+import { type OpenLedger, openLedgers } from '../store/file-ledger.ts';
+import { readKeptCluster, removeKeptCluster } from '../store/kept-cluster.ts';
+import { undo } from './ledger/undo.ts';
+import { type Reaping, undoWorld } from './undo-world.ts';
+
+/** What reaping came to. */
+export interface Reaped {
+  /** A sentence for each thing that was undone, or that is of an unknown kind and stays. */
+  readonly lines: readonly string[];
+  /** What could not be undone: it stays in its ledger, and keeps nothing else from being undone. */
+  readonly failures: readonly ShakedownError[];
+}
+
+/** Finishes the clean-up of this folder's runs whose process is dead, from their ledgers. Throws when interrupted. */
+export async function reapDirectory(directory: string, world: Reaping): Promise<Reaped> {
+  const lines: string[] = [];
+  const failures: ShakedownError[] = [];
+  for (const ledger of await openLedgers(directory)) {
+    if (ledger.ownerAlive) continue;
+    const reaped = await reapLedger(ledger, world);
+    lines.push(...reaped.lines);
+    failures.push(...reaped.failures);
+    const kept = await readKeptCluster(directory);
+    if (kept?.run === ledger.run && reaped.failures.length === 0) await removeKeptCluster(directory);
+  }
+  return { lines, failures };
+}
+
+async function reapLedger(ledger: OpenLedger, world: Reaping): Promise<Reaped> {
+  const lines: string[] = [];
+  const failures: ShakedownError[] = [];
+  for (const entry of [...ledger.entries].reverse()) {
+    const what = `${entry.kind} ${entry.id}`;
+    try {
+      const undone = await undo(entry, ledger, undoWorld(world));
+      lines.push(
+        undone
+          ? `cleaned up after run ${ledger.run}, which was killed: ${what}`
+          : `run ${ledger.run} left '${what}', which this version of shakedown cannot undo: it stays in the ledger`,
+      );
+    } catch (error) {
+      world.signal.throwIfAborted();
+      failures.push(told(`what run ${ledger.run} left (${what}) could not be undone`, error));
+    }
+  }
+  return { lines, failures };
+}
+
+/**
+ * Destroys clusters of this main host whose process is dead, whichever folder they were made from. A provider that
+ * fails does not keep the others from it.
+ */
+export async function reapEverywhere(
+  providers: readonly Provider[],
+  world: Reaping,
+  options: { kept: boolean },
+): Promise<Reaped> {
+  const lines: string[] = [];
+  const failures: ShakedownError[] = [];
+  for (const provider of providers) {
+    try {
+      for (const cluster of await provider.list(world)) {
+        if (cluster.ownerAlive || (cluster.kept && !options.kept)) continue;
+        await provider.destroy(cluster, { signal: world.signal, log: () => undefined });
+        const done = cluster.borrowed ? 'released the machines of' : 'destroyed';
+        lines.push(`${done} ${provider.name} cluster ${cluster.id}`);
+      }
+    } catch (error) {
+      world.signal.throwIfAborted();
+      failures.push(told(provider.name, error));
+    }
+  }
+  return { lines, failures };
+}
+
+const told = (before: string, error: unknown): ShakedownError => {
+  const { details } = asShakedownError(error);
+  return new ShakedownError({ ...details, message: `${before}: ${details.message}` }, { cause: error });
+};
