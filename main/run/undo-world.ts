@@ -1,5 +1,5 @@
+import type { Connector } from '../cluster/connector.ts';
 import type { UndoWorld } from '../ledger/undo-kind.ts';
-import type { Connector } from '../phases/connect.ts';
 import type { Provider } from '../providers/provider.ts';
 
 /** What undoing needs of the world. */
