@@ -11,7 +11,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { loginForNewMachines } from '../main/cluster-key.ts';
+import { loginForNewMachines } from '../main/providers/login-for-new-machines.ts';
 import { bareDocker } from './spawn/docker.mjs';
 import { bareNspawn } from './spawn/nspawn.mjs';
 import { answers, ctx, ours } from './spawn/ours.mjs';

@@ -6,12 +6,13 @@ import { join } from 'node:path';
 
 /** Imports a module of ours: its source where there is one, else what was built of it. `path` has no extension. */
 export async function start(path) {
-  const { cacheDirectory } = await ours('main/cache-dir');
+  const { cacheDirectory } = await import(ours('main/store/cache-directory', 'mjs'));
   enableCompileCache(process.env.NODE_COMPILE_CACHE ?? join(cacheDirectory(process.env), 'compiled'));
-  return ours(path);
+  return import(ours(path, 'ts'));
 }
 
-function ours(path) {
-  const source = new URL(`../${path}.ts`, import.meta.url);
-  return import(existsSync(source) ? source.href : new URL(`../dist/${path}.js`, import.meta.url).href);
+function ours(path, extension) {
+  const source = new URL(`../${path}.${extension}`, import.meta.url);
+  if (existsSync(source)) return source.href;
+  return new URL(`../dist/${path}.${extension.replace('ts', 'js')}`, import.meta.url).href;
 }

@@ -1,4 +1,5 @@
 import { asShakedownError, type ShakedownError } from '../common/errors.ts';
+import { version } from '../common/version.ts';
 import type { Node } from './cluster/node.ts';
 import { nodeFacts } from './config/scenario.ts';
 import { giveBack } from './phases/clean.ts';
@@ -12,7 +13,6 @@ import { writeEachReport } from './report/reporters.ts';
 import type { Underway } from './run.ts';
 import { removeKeptCluster, writeKeptCluster } from './store/kept-cluster.ts';
 import { pruneRuns } from './store/list-runs.ts';
-import { version } from './version.ts';
 
 /**
  * The end of every run, however it went: stops the services, brings every node's files home, writes the reports, and

@@ -15,22 +15,31 @@ export interface CommandEnvironment {
   readonly cacheDir: string;
 }
 
-/** One `shakedown <name>`. */
-export interface Command {
+/**
+ * What a command does. `args` are the positional ones. Gives the exit code. UsageError becomes one line and exit 2,
+ * ShakedownError its description and exit 3 (1 for verdict `fail`).
+ */
+export type Command = (
+  args: readonly string[],
+  options: CommandOptions,
+  environment: CommandEnvironment,
+) => Promise<number>;
+
+/** Flags by their camel-cased name, and `rest`, what follows `--`. */
+export type CommandOptions = Readonly<Record<string, unknown>> & { readonly rest: readonly string[] };
+
+/** `[flags, description]` as cac writes them: `['-k, --key <file>', 'private key']`. */
+export type Option = readonly [flags: string, description: string];
+
+/** What one knows of `shakedown <name>` without loading what it does. */
+export interface CommandEntry {
   readonly name: string;
   /** As cac writes them: `[scenario]`, `<node> -- <...command>`. */
   readonly args: string;
   readonly description: string;
-  /** `[flags, description]` as cac writes them: `['-k, --key <file>', 'private key']`. */
-  readonly options: readonly (readonly [flags: string, description: string])[];
+  readonly options: readonly Option[];
   /** A line or two that one can copy. */
   readonly examples?: readonly string[];
-  /**
-   * `args` are the positional ones, `rest` what follows `--`. Gives the exit code. UsageError becomes one line and
-   * exit 2, ShakedownError its description and exit 3 (1 for verdict `fail`).
-   */
-  run(args: readonly string[], options: CommandOptions, environment: CommandEnvironment): Promise<number>;
+  /** Loads what it does. */
+  load(): Promise<Command>;
 }
-
-/** Flags by their camel-cased name, and `rest`, what follows `--`. */
-export type CommandOptions = Readonly<Record<string, unknown>> & { readonly rest: readonly string[] };

@@ -1,35 +1,20 @@
-import type { Command } from './command.ts';
-import { configCommand } from './config.ts';
-import { cpCommand } from './cp.ts';
-import { doctorCommand } from './doctor.ts';
-import { downCommand } from './down.ts';
-import { execCommand } from './exec.ts';
-import { imagesCommand } from './images.ts';
-import { initCommand } from './init.ts';
-import { nodesCommand } from './nodes.ts';
-import { reapCommand } from './reap.ts';
-import { renderCommand } from './render.ts';
-import { rerunCommand } from './rerun.ts';
-import { runCommand } from './run.ts';
-import { runsCommand } from './runs.ts';
-import { scriptCommand } from './script.ts';
-import { shellCommand } from './shell.ts';
+import type { CommandEntry } from './command.ts';
+import { hostCommands } from './host/entries.ts';
+import { imagesCommands } from './images/entries.ts';
+import { nodesCommands } from './nodes/entries.ts';
+import { runCommands } from './run/entries.ts';
+import { scenarioCommands } from './scenario/entries.ts';
+import { scriptCommands } from './script/entries.ts';
 
-/** Every `shakedown <name>`, in the order in which the help lists them. */
-export const commands: readonly Command[] = [
-  runCommand,
-  rerunCommand,
-  scriptCommand,
-  initCommand,
-  configCommand,
-  renderCommand,
-  nodesCommand,
-  execCommand,
-  shellCommand,
-  cpCommand,
-  downCommand,
-  runsCommand,
-  reapCommand,
-  imagesCommand,
-  doctorCommand,
+/**
+ * Every `shakedown <name>`, in the order in which the help lists them. An entry loads its command when that is asked
+ * for; nothing else may be loaded from here, so that the help costs little.
+ */
+export const commands: readonly CommandEntry[] = [
+  ...runCommands,
+  ...scriptCommands,
+  ...scenarioCommands,
+  ...nodesCommands,
+  ...imagesCommands,
+  ...hostCommands,
 ];

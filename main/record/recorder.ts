@@ -6,6 +6,7 @@ import {
   UsageError,
 } from '../../common/errors.ts';
 import type { RunEventBody } from '../../common/events.ts';
+import { exitCodes } from '../../common/exit-codes.ts';
 import type { MachineActRecord } from '../../common/machine-acts.ts';
 import { present } from '../../common/present.ts';
 import type { ServiceDied } from '../../common/protocol.ts';
@@ -17,7 +18,6 @@ import {
   phaseNames,
   type Verdict,
 } from '../../common/results.ts';
-import { exitCodes } from './exit-codes.ts';
 import type { RunFacts, RunResult } from './run-result.ts';
 import type { NodeAddress, Step } from './step.ts';
 

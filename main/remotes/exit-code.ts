@@ -7,6 +7,3 @@ export function exitCodeOf({ exitCode, signal }: Pick<CommandResult, 'exitCode' 
   const number = Object.entries(constants.signals).find(([name]) => name === signal)?.[1];
   return number === undefined ? 255 : 128 + number;
 }
-
-/** What a shell gives for a command whose reader has gone: 128 and SIGPIPE. */
-export const brokenPipe = 128 + constants.signals.SIGPIPE;

@@ -1,7 +1,6 @@
 import { join, resolve } from 'node:path';
 import { InterruptedError, ShakedownError, UsageError } from '../../common/errors.ts';
 import { startAgent } from '../agent/start-agent.ts';
-import { cacheDirectory } from '../cache-dir.ts';
 import type { Connector } from '../cluster/connector.ts';
 import { type OpenRun, openRun } from '../open-run.ts';
 import { chooseProvider } from '../providers/choose.ts';
@@ -9,6 +8,7 @@ import type { Machine, Provider } from '../providers/provider.ts';
 import { providerNamed } from '../providers/registry.ts';
 import { connectSsh } from '../remotes/ssh-remote.ts';
 import { runInFolder } from '../run/run-in-folder.ts';
+import { cacheDirectory } from '../store/cache-directory.mjs';
 import { pruneRuns } from '../store/list-runs.ts';
 import { keepClusters } from './keep-clusters.ts';
 import type { Cell } from './machine-cells.ts';

@@ -1,8 +1,8 @@
 import { asShakedownError } from '../../common/errors.ts';
+import { version } from '../../common/version.ts';
 import { nodeFacts } from '../config/scenario.ts';
 import type { OpenRun } from '../open-run.ts';
 import { writeEachReport } from '../report/reporters.ts';
-import { version } from '../version.ts';
 import type { CellEnd, CellMachine } from './run-cell.ts';
 import type { ScriptOutcome, ScriptRun } from './script-result.ts';
 

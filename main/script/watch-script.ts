@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { TimeLimitError } from '../../common/errors.ts';
-import { brokenPipe, exitCodeOf } from '../remotes/exit-code.ts';
+import { exitCodes } from '../../common/exit-codes.ts';
+import { exitCodeOf } from '../remotes/exit-code.ts';
 import type { Remote } from '../remotes/remote.ts';
 import { type Aftermath, goingDown, lookAfter } from './machine-loss.ts';
 import type { Place } from './place.ts';
@@ -64,7 +65,7 @@ export async function watchScript(watch: Watch): Promise<ScriptEnd> {
 
 function codeOf(ended: ProcessEnd, readerGone: boolean): number {
   if (ended.timedOut) return timedOutCode;
-  return readerGone ? brokenPipe : exitCodeOf(ended);
+  return readerGone ? exitCodes.brokenPipe : exitCodeOf(ended);
 }
 
 /** A machine that does not say how it is after the script is left alone: the script's word counts. */

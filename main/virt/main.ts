@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { asShakedownError, describeFailure, InterruptedError, UsageError } from '../../common/errors.ts';
+import { exitCodes } from '../../common/exit-codes.ts';
 import { startAgent } from '../agent/start-agent.ts';
-import { cacheDirectory } from '../cache-dir.ts';
 import type { RunContext } from '../context.ts';
 import { chooseProvider } from '../providers/choose.ts';
 import { providerNamed } from '../providers/registry.ts';
-import { exitCodes } from '../record/exit-codes.ts';
 import { connectSsh } from '../remotes/ssh-remote.ts';
 import { reapDirectory } from '../run/reap.ts';
+import { cacheDirectory } from '../store/cache-directory.mjs';
 import { help, readFlags, type VirtFlags, wantedMachine } from './flags.ts';
 import { MachineTestbed } from './machine-testbed.ts';
 import { serve } from './serve.ts';

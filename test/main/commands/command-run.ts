@@ -18,7 +18,7 @@ export async function runCommand(
     },
   });
   const given: CommandOptions = { rest: [], ...options };
-  const code = await command.run(args, given, {
+  const code = await command(args, given, {
     cwd,
     env: { HOME: '/root' },
     stdin: new PassThrough(),

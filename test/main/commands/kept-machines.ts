@@ -53,7 +53,7 @@ export async function inFolder(
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const texts = [textOf(stdout), textOf(stderr)];
   const { stdin = '', args = [], rest = [], options = {} } = given;
-  const code = await command.run(
+  const code = await command(
     args,
     { ...options, rest },
     {

@@ -1,0 +1,21 @@
+import type { CommandEntry } from '../command.ts';
+
+export const hostCommands: readonly CommandEntry[] = [
+  {
+    name: 'reap',
+    args: '',
+    description: 'Take away what killed runs left behind; what is in use or was kept stays',
+    options: [
+      ['--kept', 'Kept machines of this main host, too'],
+      ['--provider <kind>', 'Only machines of this kind, wherever they were made from'],
+    ],
+    load: async () => (await import('./reap.ts')).reapCommand,
+  },
+  {
+    name: 'doctor',
+    args: '',
+    description: 'Check this machine, and say how to mend what is missing',
+    options: [['--json', 'As JSON']],
+    load: async () => (await import('./doctor.ts')).doctorCommand,
+  },
+];

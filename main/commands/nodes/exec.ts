@@ -1,0 +1,38 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { UsageError } from '../../../common/errors.ts';
+import { exitCodes } from '../../../common/exit-codes.ts';
+import { exitCodeOf } from '../../remotes/exit-code.ts';
+import { connectSsh } from '../../remotes/ssh-remote.ts';
+import type { Command } from '../command.ts';
+import { keptMachine } from './kept-node.ts';
+
+export { exitCodeOf };
+
+export const execCommand: Command = async ([node], options, { cwd, signal, stdin, stdout, stderr }) => {
+  const machine = await keptMachine(cwd, node);
+  if (options.rest.length === 0)
+    throw new UsageError('Nothing to run.', { hint: `shakedown exec ${node} -- hostname` });
+  // One word is a shell's line, several are an argument list.
+  const command = options.rest.length === 1 ? (options.rest[0] ?? '') : options.rest;
+  await using remote = await connectSsh(machine.ssh, { signal, timeout: 20 });
+  const spoolDir = await mkdtemp(join(tmpdir(), 'shakedown-exec-'));
+  try {
+    const result = await remote.exec(command, {
+      signal,
+      root: options.root !== false,
+      stdin: stdin as Readable,
+      stdoutTo: stdout,
+      onStderr: (chunk) => stderr.write(chunk),
+      spoolDir,
+    });
+    return exitCodeOf(result);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EPIPE') return exitCodes.brokenPipe;
+    throw error;
+  } finally {
+    await rm(spoolDir, { recursive: true, force: true });
+  }
+};

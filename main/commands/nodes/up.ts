@@ -1,0 +1,43 @@
+import { bringUp } from '../../bring-up.ts';
+import { chooseFace } from '../../report/face.ts';
+import { printSummary } from '../../report/summary.ts';
+import { runInFolder } from '../../run/run-in-folder.ts';
+import type { CommandEnvironment, CommandOptions } from '../command.ts';
+import { realWorld } from '../real-world.ts';
+import { scenarioIn } from '../scenario/load-scenario.ts';
+import { scenarioFlags } from '../scenario/scenario-flags.ts';
+
+/** `nodes up`: makes or borrows a scenario's machines and keeps them. Those that are here already stay as they are. */
+export async function nodesUp(
+  folder: string,
+  options: CommandOptions,
+  environment: CommandEnvironment,
+): Promise<number> {
+  const { cwd, stdout, env } = environment;
+  const flags = scenarioFlags(options);
+  const scenario = await scenarioIn(folder, flags, environment);
+  const json = options.json === true;
+  const face = chooseFace({ json, stdout, env });
+  const world = realWorld(environment, face);
+  const tell = (line: string) => void environment.stderr.write(`shakedown: ${line}\n`);
+  try {
+    const rebuild = options.rebuild === true;
+    const result = await runInFolder(world, { alone: true, kept: 'refuse', tell }, () =>
+      bringUp({ scenario, flags, rebuild }, world),
+    );
+    face.close();
+    if (!json && result.kept === undefined) printSummary(result, { cwd, stdout, env });
+    else if (!json) stdout.write(nextSteps(result.nodes.length));
+    return result.exitCode;
+  } finally {
+    face.close();
+  }
+}
+
+const nextSteps = (nodes: number): string => `
+${nodes === 1 ? '1 node is' : `${nodes} nodes are`} up.
+  shakedown nodes list                       are they there?
+  shakedown nodes inventory --format NAME    for another tool
+  shakedown shell 0, exec, cp, rerun         what to do with them here
+  shakedown nodes down                       give them up
+`;

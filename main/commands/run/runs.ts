@@ -1,0 +1,41 @@
+import { UsageError } from '../../../common/errors.ts';
+import { printSummary } from '../../report/summary.ts';
+import { duration } from '../../report/words.ts';
+import { type ListedRun, listRuns, pruneRuns, readRun } from '../../store/list-runs.ts';
+import type { Command } from '../command.ts';
+
+export const runsCommand: Command = async ([action, id = 'latest'], options, { cwd, stdout, env }) => {
+  if (action === 'list') {
+    const runs = await listRuns(cwd);
+    for (const run of runs) stdout.write(`${line(run)}\n`);
+    if (runs.length === 0) stdout.write('There were no runs here.\n');
+  } else if (action === 'show') {
+    const run = await readRun(cwd, id);
+    if (!run.result)
+      throw new UsageError(`Run ${run.id} has no report: it is under way, or was killed.`, {
+        hint: `less ${run.directory}/tester.log`,
+      });
+    printSummary(run.result, { cwd, stdout, env });
+  } else if (action === 'prune') {
+    const [count, days] = [number(options.keep, 20, '--keep'), number(options.days, 30, '--days')];
+    const deleted = await pruneRuns(cwd, { count, days, clock: Date.now });
+    stdout.write(
+      deleted.length === 0 ? 'Nothing to delete.\n' : `Deleted ${deleted.length}: ${deleted.join(' ')}\n`,
+    );
+  } else {
+    throw new UsageError(`There is no 'runs ${action}'; there are list, show and prune.`);
+  }
+  return 0;
+};
+
+function line({ id, result }: ListedRun): string {
+  if (!result) return `${id}  ?      no report`;
+  const passed = result.checks.filter((check) => check.verdict === 'pass').length;
+  return `${id}  ${result.verdict.padEnd(5)}  ${result.scenario}, ${result.nodes.length} nodes, ${passed} of ${result.checks.length} checks, ${duration(result.durationMs)}`;
+}
+
+function number(value: unknown, fallback: number, flag: string): number {
+  const given = value === undefined ? fallback : Number(value);
+  if (Number.isInteger(given) && given >= 0) return given;
+  throw new UsageError(`${flag} takes a whole number from 0; found '${value}'.`);
+}
