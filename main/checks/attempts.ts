@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asShakedownError, describeFailure } from '../../common/errors.ts';
 import type { CheckResult } from '../../common/results.ts';
+import type { NodeUnderTest } from '../cluster/cluster-under-test.ts';
 import { ConnectionLostError } from '../remotes/connection-errors.ts';
-import type { NodeUnderTest } from './check.ts';
 
 /** What one attempt found: nothing when it is as expected, else what it was, as the end of `found …`. */
 export type Finding = { readonly found: string; readonly detail?: string } | undefined;

@@ -1,12 +1,13 @@
 import { test as vitestTest } from 'vitest';
-import { clusterClient } from './cluster-client.ts';
+import { clusterFace } from '../cluster/cluster-face.ts';
+import { workerLink } from './worker-link.ts';
 
 /**
  * What check files import as `shakedown/check`: Vitest's own functions, with the cluster as a fixture.
  *
  *     test('all members are healthy', async ({ cluster }) => { … });
  */
-export const test = vitestTest.extend('cluster', { scope: 'file' }, () => clusterClient());
+export const test = vitestTest.extend('cluster', { scope: 'file' }, () => clusterFace(workerLink()));
 
 /** Another name for `test`. */
 export const it = test;
@@ -20,8 +21,7 @@ export const afterEach: typeof test.afterEach = test.afterEach.bind(test);
 export { assert, describe, expect, onTestFailed, onTestFinished, vi } from 'vitest';
 export type { ServiceState, ServiceStatus } from '../../common/protocol.ts';
 export type { CommandResult } from '../../common/results.ts';
-export type { Cluster, ClusterNode, ExecOptions } from './cluster-client.ts';
-export { ClusterError } from './cluster-error.ts';
+export { ClusterError } from '../cluster/cluster-error.ts';
+export type { Cluster, ClusterNode, MainHost, NodeMachine, Service } from '../cluster/cluster-face.ts';
+export type { ExecOptions } from '../cluster/commands.ts';
 export { type EventuallyOptions, eventually } from './eventually.ts';
-export type { NodeMachine } from './machine-client.ts';
-export type { Service } from './service-client.ts';

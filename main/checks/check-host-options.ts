@@ -1,5 +1,6 @@
 import type { CheckResult } from '../../common/results.ts';
-import type { CheckListener, ClusterUnderTest } from './check.ts';
+import type { ClusterUnderTest } from '../cluster/cluster-under-test.ts';
+import type { CheckListener } from './check.ts';
 
 export interface CheckHostOptions {
   /** Check files, absolute; they run one after another in the order of their names. */

@@ -1,7 +1,5 @@
 import { NotificationType, RequestType } from 'vscode-jsonrpc/node';
-import type { MachineAct } from '../../common/machine-acts.ts';
-import type { ServiceStatus } from '../../common/protocol.ts';
-import type { CommandResult } from '../../common/results.ts';
+import type { Ask, Scope } from '../cluster/cluster-under-test.ts';
 import type { NodeFacts } from '../config/scenario.ts';
 
 /**
@@ -74,10 +72,14 @@ export const quit = new NotificationType<Record<string, never>>('host/quit');
 export const workerHello = new RequestType<{ readonly file: string; readonly pid: number }, null, void>(
   'worker/hello',
 );
+/** The cluster as a worker has to know it. */
+export interface Welcome {
+  readonly nodes: readonly NodeFacts[];
+  /** The names of the operations that there are. */
+  readonly methods: Readonly<Record<Scope, readonly string[]>>;
+}
 /** Worker to main: the file is loaded; answered when it is its turn to run on a cluster that is ready. */
-export const fileReady = new RequestType<Record<string, never>, readonly NodeFacts[], void>(
-  'worker/fileReady',
-);
+export const fileReady = new RequestType<Record<string, never>, Welcome, void>('worker/fileReady');
 /** Worker to main, before each attempt of a test. `timeoutMs`: 0 for none. */
 export const testStarted = new RequestType<ListedTest & { readonly timeoutMs: number }, null, void>(
   'worker/testStarted',
@@ -92,42 +94,14 @@ export const testOver = new NotificationType<{ readonly id: string; readonly pro
 /** Main to worker: is its event loop alive? */
 export const ping = new RequestType<Record<string, never>, null, void>('worker/ping');
 
-/** `test`: the id of the test that asks, where known. */
-export interface ClusterCall {
+/** An operation on the cluster that a test asks for. */
+export interface AskCall extends Ask {
+  /** The id of the test that asks, where it is one, and its full name. */
   readonly test?: string;
+  readonly by?: string;
 }
-export interface NodeCall extends ClusterCall {
-  readonly node: number;
-}
-export interface ExecCall extends ClusterCall {
-  /** Absent for the main host. */
-  readonly node?: number;
-  readonly command: string;
-  readonly timeout?: number;
-  readonly root?: boolean;
-  readonly stdin?: string;
-}
-
-export const exec = new RequestType<ExecCall, CommandResult, CallFailure>('cluster/exec');
-export const readFile = new RequestType<NodeCall & { readonly path: string }, string, CallFailure>(
-  'cluster/readFile',
-);
-export const endpoint = new RequestType<NodeCall & { readonly port: number }, string, CallFailure>(
-  'cluster/endpoint',
-);
-export const services = new RequestType<NodeCall, readonly ServiceStatus[], CallFailure>('cluster/services');
-export const changeService = new RequestType<
-  NodeCall & { readonly name: string; readonly action: 'start' | 'stop' | 'kill'; readonly signal?: string },
-  ServiceStatus,
-  CallFailure
->('cluster/changeService');
-
-/** `by`: the full name of the test that asks, where it is one. Answered when the node can be used again, or is off. */
-export const machineAct = new RequestType<
-  NodeCall & { readonly what: MachineAct; readonly by?: string },
-  null,
-  CallFailure
->('cluster/machineAct');
+/** Worker to main; what gives nothing is answered with null. */
+export const ask = new RequestType<AskCall, unknown, CallFailure>('cluster/ask');
 
 /** The data of a failed request: what the person is told. */
 export interface CallFailure {

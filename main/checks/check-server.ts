@@ -6,8 +6,7 @@ import {
   SocketMessageReader,
   SocketMessageWriter,
 } from 'vscode-jsonrpc/node';
-import type { NodeFacts } from '../config/scenario.ts';
-import type { ClusterUnderTest } from './check.ts';
+import type { ClusterUnderTest } from '../cluster/cluster-under-test.ts';
 import * as protocol from './check-protocol.ts';
 import type { CheckRun } from './check-run.ts';
 import { serveCluster } from './cluster-service.ts';
@@ -26,7 +25,7 @@ export interface Worker {
   readonly pid: number;
   readonly connection: MessageConnection;
   /** Set when its file is loaded and it waits for its turn. */
-  go?: (nodes: readonly NodeFacts[]) => void;
+  go?: (welcome: protocol.Welcome) => void;
   gone: boolean;
 }
 
@@ -116,7 +115,7 @@ export class CheckServer {
     connection.onRequest(protocol.fileReady, () => {
       const made = worker;
       if (made === undefined) return new ResponseError(protocol.callFailed, 'not greeted');
-      const { promise, resolve } = Promise.withResolvers<readonly NodeFacts[]>();
+      const { promise, resolve } = Promise.withResolvers<protocol.Welcome>();
       made.go = resolve;
       changed(made);
       return promise;

@@ -1,7 +1,8 @@
 import type { CheckResult, CommandResult } from '../../common/results.ts';
+import type { ClusterUnderTest } from '../cluster/cluster-under-test.ts';
 import type { DeclaredCheck } from '../config/scenario.ts';
 import { attemptUntil, type Finding } from './attempts.ts';
-import type { Check, ClusterUnderTest } from './check.ts';
+import type { Check } from './check.ts';
 import { targetsOf } from './targets.ts';
 
 type CommandSpec = DeclaredCheck & { kind: 'command' };
@@ -31,8 +32,11 @@ export class CommandCheck implements Check {
           ...(node && { node }),
           attempt: async (ending) => {
             // The signal ends it when the time is up; the limit only backs it.
-            const options = { timeout: within + 1, signal: ending };
-            const result = await (node ? node.exec(command, options) : cluster.execOnMain(command, options));
+            const params = [command, { timeout: within + 1 }] satisfies [string, object];
+            const asked = { signal: ending };
+            const result = await (node
+              ? cluster.ask('node', 'exec', { node: node.id }, params, asked)
+              : cluster.ask('main', 'exec', {}, params, asked));
             return judge(result, this.spec);
           },
         }),

@@ -1,7 +1,8 @@
 import type { CheckResult } from '../../common/results.ts';
+import type { ClusterUnderTest } from '../cluster/cluster-under-test.ts';
 import type { DeclaredCheck } from '../config/scenario.ts';
 import { reasonOf } from './attempts.ts';
-import type { Check, CheckListener, ClusterUnderTest } from './check.ts';
+import type { Check, CheckListener } from './check.ts';
 import { isWanted } from './check-filter.ts';
 import { CommandCheck } from './command-check.ts';
 import { HttpCheck } from './http-check.ts';

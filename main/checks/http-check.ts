@@ -2,12 +2,14 @@ import { request } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { CheckResult } from '../../common/results.ts';
+import type { ClusterUnderTest, NodeUnderTest } from '../cluster/cluster-under-test.ts';
+import { urlHost } from '../cluster/url-host.ts';
 import type { DeclaredCheck } from '../config/scenario.ts';
 import { ConnectionLostError } from '../remotes/connection-errors.ts';
 import { attemptUntil, type Finding } from './attempts.ts';
-import type { Check, ClusterUnderTest, NodeUnderTest } from './check.ts';
+import type { Check } from './check.ts';
 import { byWay, connectTo, inWords } from './node-connection.ts';
-import { type Target, targetsOf, urlHost } from './targets.ts';
+import { type Target, targetsOf } from './targets.ts';
 
 type HttpSpec = DeclaredCheck & { kind: 'http' };
 

@@ -1,7 +1,7 @@
 import { connect as connectTcp } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { asShakedownError } from '../../common/errors.ts';
-import type { NodeUnderTest } from './check.ts';
+import type { NodeUnderTest } from '../cluster/cluster-under-test.ts';
 
 /** The first answer must come within so many ms: a packet filter that drops says nothing for minutes. */
 const patience = 5000;

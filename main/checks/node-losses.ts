@@ -1,5 +1,5 @@
+import type { ClusterUnderTest } from '../cluster/cluster-under-test.ts';
 import { describeLoss } from './attempts.ts';
-import type { ClusterUnderTest } from './check.ts';
 
 interface Loss {
   readonly at: number;

@@ -1,5 +1,6 @@
+import { present } from '../../common/present.ts';
+import type { ClusterUnderTest, NodeUnderTest } from '../cluster/cluster-under-test.ts';
 import type { CheckTarget, NodeFacts } from '../config/scenario.ts';
-import type { ClusterUnderTest, NodeUnderTest } from './check.ts';
 
 /** Where a declared check looks: at a node, or (without one) at whatever it names itself, from the main host. */
 export interface Target {
@@ -27,13 +28,10 @@ export function describeTarget(on: CheckTarget): string {
   return 'role' in on ? `role '${on.role}'` : `node ${on.node}`;
 }
 
-/** An address as it stands in a URL. */
-export const urlHost = (address: string): string => (address.includes(':') ? `[${address}]` : address);
-
 /** A node's facts alone, as plain data. */
 export const nodeFactsOf = ({ id, address, name, role }: NodeUnderTest): NodeFacts => ({
   id,
   address,
   name,
-  ...(role === undefined ? {} : { role }),
+  ...present({ role }),
 });

@@ -1,8 +1,9 @@
 import type { CheckResult } from '../../common/results.ts';
+import type { ClusterUnderTest, NodeUnderTest } from '../cluster/cluster-under-test.ts';
 import type { DeclaredCheck } from '../config/scenario.ts';
 import { ConnectionLostError } from '../remotes/connection-errors.ts';
 import { attemptUntil, type Finding } from './attempts.ts';
-import type { Check, ClusterUnderTest, NodeUnderTest } from './check.ts';
+import type { Check } from './check.ts';
 import { byWay, connectTo, inWords } from './node-connection.ts';
 import { targetsOf } from './targets.ts';
 

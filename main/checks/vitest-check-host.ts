@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CheckResult } from '../../common/results.ts';
+import type { ClusterUnderTest } from '../cluster/cluster-under-test.ts';
+import { methodNames } from '../cluster/live-cluster.ts';
 import { reasonOf } from './attempts.ts';
-import type { CheckListener, ClusterUnderTest } from './check.ts';
+import type { CheckListener } from './check.ts';
 import type { CheckHost, CheckHostOptions } from './check-host-options.ts';
 import { CheckLog } from './check-log.ts';
 import { CheckRun } from './check-run.ts';
@@ -116,7 +118,10 @@ export class VitestCheckHost implements CheckHost {
     if (this.#cluster === undefined) return;
     const file = this.#run.turn;
     if (file === undefined) this.#filesEnded.resolve();
-    else this.#server.workers.get(file)?.go?.(this.#cluster.nodes.map(nodeFactsOf));
+    else {
+      const nodes = this.#cluster.nodes.map(nodeFactsOf);
+      this.#server.workers.get(file)?.go?.({ nodes, methods: methodNames });
+    }
   }
 
   #workerChanged(worker: Worker): void {

@@ -4,12 +4,14 @@ import {
   CancellationTokenSource,
   createMessageConnection,
   type MessageConnection,
-  type RequestType,
   SocketMessageReader,
   SocketMessageWriter,
 } from 'vscode-jsonrpc/node';
-import type { NodeFacts } from '../config/scenario.ts';
-import { fileReady, ping, testOver, testStarted, workerHello } from './check-protocol.ts';
+import { present } from '../../common/present.ts';
+import { withTimeLimit } from '../../common/time-limit.ts';
+import type { Way } from '../cluster/cluster-face.ts';
+import type { Ask } from '../cluster/cluster-under-test.ts';
+import { ask, fileReady, ping, testOver, testStarted, type Welcome, workerHello } from './check-protocol.ts';
 
 /** The environment variable by which a worker knows the main process's socket. */
 export const socketVariable = 'SHAKEDOWN_CHECK_SOCKET';
@@ -32,16 +34,13 @@ export interface TestAttempt extends CurrentTest {
 
 const currentTest = new AsyncLocalStorage<CurrentTest>();
 
-/** The full name of the test that calls this, if it is one. */
-export const currentTestName = (): string | undefined => currentTest.getStore()?.name;
-
 /** Whether the test that calls this, if it is one, has run out of time. */
 export const isOutOfTime = (): boolean => currentTest.getStore()?.signal.aborted ?? false;
 
 /** What a worker and the main process say to one another; one per worker. */
-export class WorkerLink {
+export class WorkerLink implements Way {
   readonly #connection: MessageConnection;
-  #nodes: readonly NodeFacts[] | undefined;
+  #welcome: Welcome | undefined;
 
   constructor(connection: MessageConnection) {
     this.#connection = connection;
@@ -49,12 +48,20 @@ export class WorkerLink {
     connection.listen();
   }
 
-  /** The cluster's nodes; throws before the cluster is ready. */
-  get nodes(): readonly NodeFacts[] {
-    if (this.#nodes === undefined) {
+  /** Throws, as `methods`, before the cluster is ready. */
+  get nodes(): Way['nodes'] {
+    return this.#known.nodes;
+  }
+
+  get methods(): Way['methods'] {
+    return this.#known.methods;
+  }
+
+  get #known(): Welcome {
+    if (this.#welcome === undefined) {
       throw new Error('the cluster is there only inside of tests and hooks, not while the file is loaded');
     }
-    return this.#nodes;
+    return this.#welcome;
   }
 
   /** Says which file this process is about to load: should that never end, it is known whom to end. */
@@ -64,7 +71,7 @@ export class WorkerLink {
 
   /** Waits until the cluster is ready and it is this file's turn. */
   async waitForCluster(): Promise<void> {
-    this.#nodes = await this.#connection.sendRequest(fileReady, {});
+    this.#welcome = await this.#connection.sendRequest(fileReady, {});
   }
 
   /** Runs a test's body, so that what it asks of the cluster is known to come from it. */
@@ -77,32 +84,30 @@ export class WorkerLink {
       await currentTest.run(test, body);
       problem = test.problem();
     } finally {
-      const over = problem === undefined ? { id } : { id, problem };
-      await this.#connection.sendNotification(testOver, over);
+      await this.#connection.sendNotification(testOver, { id, ...present({ problem }) });
     }
   }
 
   /**
-   * Asks; throws `failure`, whose stack is the caller's, with what went wrong as its message. What a test asks for
+   * Asks; throws `failed`, whose stack is the caller's, with what went wrong as its message. What a test asks for
    * when its time runs out is ended; what it asks for afterwards, to tidy up, is done.
    */
-  async ask<P, R, E>(type: RequestType<P, R, E>, params: P, failure: Error): Promise<R> {
+  async ask(asked: Ask, failed: Error): Promise<unknown> {
     const test = currentTest.getStore();
+    const signal = test?.signal.aborted ? undefined : test?.signal;
     const source = new CancellationTokenSource();
-    const { promise: over, reject } = Promise.withResolvers<never>();
-    const end = () => {
-      source.cancel();
-      reject(new Error('the test ran out of time'));
-    };
-    test?.signal.addEventListener('abort', end, { once: true });
     try {
-      const all = { ...params, ...(test && { test: test.id }) };
-      return await Promise.race([this.#connection.sendRequest<R>(type.method, all, source.token), over]);
+      return await withTimeLimit({ what: 'the call', signal }, async (ending) => {
+        ending.addEventListener('abort', () => source.cancel(), { once: true });
+        const params = { ...asked, ...present({ test: test?.id, by: test?.name }) };
+        const answer = await this.#connection.sendRequest(ask, params, source.token);
+        return answer ?? undefined;
+      });
     } catch (error) {
-      failure.message = error instanceof Error ? error.message : String(error);
-      throw failure;
+      failed.message = error instanceof Error ? error.message : String(error);
+      if (signal?.aborted) failed.message = 'the test ran out of time';
+      throw failed;
     } finally {
-      test?.signal.removeEventListener('abort', end);
       source.dispose();
     }
   }

@@ -2,7 +2,7 @@ import { TimeLimitError, UsageError } from '../../common/errors.ts';
 import type { CheckListener } from '../checks/check.ts';
 import type { CheckHost } from '../checks/check-host.ts';
 import { runDeclaredChecks } from '../checks/declared-checks.ts';
-import { clusterUnderTest } from '../checks/session-cluster.ts';
+import { LiveCluster } from '../cluster/live-cluster.ts';
 import type { RunContext } from '../context.ts';
 import type { Session } from './phase.ts';
 
@@ -19,7 +19,9 @@ export async function checkCluster(
 ): Promise<void> {
   const limit = session.scenario.timeouts.check;
   const deadline = Date.now() + limit * 1000;
-  const cluster = clusterUnderTest(session);
+  const { scenario, nodes, power } = session;
+  const { directory, timeouts } = scenario;
+  const cluster = new LiveCluster({ nodes, power, directory, timeouts, ctx });
   const signal = AbortSignal.any([ctx.signal, AbortSignal.timeout(limit * 1000)]);
   const options = { signal, ...(filter === undefined ? {} : { filter }) };
   const declared = await runDeclaredChecks(session.scenario.checks, cluster, listener, options);

@@ -1,7 +1,15 @@
-import { actInWords, type MachineAct } from '../../common/machine-acts.ts';
 import type { ServiceStatus } from '../../common/protocol.ts';
 import type { CommandResult } from '../../common/results.ts';
-import type { CheckExecOptions, ClusterUnderTest, NodeUnderTest } from '../../main/checks/check.ts';
+import type {
+  ClusterUnderTest,
+  MethodOf,
+  NodeUnderTest,
+  Scope,
+  Targets,
+} from '../../main/cluster/cluster-under-test.ts';
+import type { ExecOptions } from '../../main/cluster/commands.ts';
+import type { Asked, ParamsOf, ResultOf } from '../../main/cluster/method.ts';
+import type { ClusterMethods } from '../../main/cluster/methods.ts';
 import { ConnectionLostError } from '../../main/remotes/connection-errors.ts';
 
 /** What a command comes to; what is left out is empty and exit 0. */
@@ -10,7 +18,7 @@ export type Answer = Partial<Pick<CommandResult, 'exitCode' | 'signal' | 'stdout
 /** Gives the answer to a command, or waits, or throws. `undefined`: echo it. */
 export type Shell = (
   command: string,
-  options: CheckExecOptions,
+  options: ExecOptions & Asked,
   node: number | undefined,
 ) => Answer | undefined | Promise<Answer | undefined>;
 
@@ -42,51 +50,50 @@ export class FakeNode implements NodeUnderTest {
     this.#connection.abort(new ConnectionLostError({ message, node: this.id, address: this.address }));
   }
 
-  exec(command: string, options: CheckExecOptions = {}): Promise<CommandResult> {
-    return this.#connected(async () => result(command, await this.#shell(command, options, this.id)));
-  }
-
-  readFile(path: string): Promise<string> {
-    return this.#connected(async () => {
-      const content = this.files.get(path);
-      if (content === undefined) throw new Error(`cannot read '${path}': No such file or directory`);
-      return content;
-    });
-  }
-
-  endpoint(port: number): Promise<string> {
-    return this.#connected(async () => `${this.address}:${port}`);
-  }
-
-  services(): Promise<readonly ServiceStatus[]> {
-    return this.#connected(async () => [...this.states.keys()].map((name) => this.#status(name)));
-  }
-
-  startService(name: string): Promise<ServiceStatus> {
-    return this.#change(name, 'ready');
-  }
-
-  stopService(name: string): Promise<ServiceStatus> {
-    return this.#change(name, 'stopped');
-  }
-
-  killService(name: string, signal = 'KILL'): Promise<ServiceStatus> {
-    return this.#change(name, signal === 'KILL' ? 'died' : 'ready');
-  }
-
   /** What was done to its machine: `reboot by a check`. */
   readonly acts: string[] = [];
 
-  act(what: MachineAct, by = 'nobody'): Promise<void> {
-    return this.#connected(async () => {
-      if (what.act === 'powerOff') throw new Error('machines of kind fake cannot be switched off and on');
-      this.acts.push(`${actInWords(what)} by ${by}`);
-    });
+  /** Its operations, by their names in ClusterMethods. */
+  readonly operations = {
+    exec: (asked: Asked, command: string, options: ExecOptions = {}) =>
+      this.#connected(async () =>
+        result(command, await this.#shell(command, { ...options, ...asked }, this.id)),
+      ),
+    readFile: (_: Asked, path: string) =>
+      this.#connected(async () => {
+        const content = this.files.get(path);
+        if (content === undefined) throw new Error(`cannot read '${path}': No such file or directory`);
+        return content;
+      }),
+    endpoint: (_: Asked, port: number) => this.#connected(async () => `${this.address}:${port}`),
+    reboot: ({ by }: Asked) => this.#act('reboot', by),
+    powerOff: () => this.#fail('machines of kind fake cannot be switched off and on'),
+    powerOn: ({ by }: Asked) => this.#act('power on', by),
+    snapshot: ({ by }: Asked, name: string) => this.#act(`snapshot '${name}'`, by),
+    restore: ({ by }: Asked, name: string) => this.#act(`restore '${name}'`, by),
+  };
+
+  /** Those of a service of that name. */
+  service(name: string) {
+    return {
+      start: () => this.#change(name, 'ready'),
+      stop: () => this.#change(name, 'stopped'),
+      kill: (_: Asked, signal = 'KILL') => this.#change(name, signal === 'KILL' ? 'died' : 'ready'),
+      status: () => this.#change(name),
+    };
   }
 
-  #change(name: string, state: ServiceStatus['state']): Promise<ServiceStatus> {
+  #act(what: string, by = 'nobody'): Promise<void> {
+    return this.#connected(async () => void this.acts.push(`${what} by ${by}`));
+  }
+
+  #fail(message: string): Promise<never> {
+    return this.#connected(() => Promise.reject(new Error(message)));
+  }
+
+  #change(name: string, state = this.states.get(name)): Promise<ServiceStatus> {
     return this.#connected(async () => {
-      if (!this.states.has(name)) throw new Error(`node ${this.id} has no service '${name}'`);
+      if (!this.states.has(name) || state === undefined) throw new Error(`there is no service '${name}'`);
       this.states.set(name, state);
       return this.#status(name);
     });
@@ -125,8 +132,28 @@ export class FakeCluster implements ClusterUnderTest {
     return found;
   }
 
-  async execOnMain(command: string, options: CheckExecOptions = {}): Promise<CommandResult> {
-    return result(command, await this.#shell(command, options, undefined));
+  async ask<S extends Scope, M extends MethodOf<S>>(
+    scope: S,
+    method: M,
+    on: Targets[S],
+    params: ParamsOf<ClusterMethods[S][M]>,
+    asked: Asked = {},
+  ): Promise<ResultOf<ClusterMethods[S][M]>> {
+    const rows = this.#rows(on) as Record<string, (asked: Asked, ...params: unknown[]) => Promise<never>>;
+    const row = rows[method];
+    if (row === undefined) throw new Error(`no '${scope}.${method}' in this fake`);
+    return row(asked, ...params);
+  }
+
+  #rows(on: { readonly node?: number; readonly service?: string }): object {
+    if (on.node !== undefined) {
+      const node = this.node(on.node);
+      return on.service === undefined ? node.operations : node.service(on.service);
+    }
+    return {
+      exec: async (asked: Asked, command: string, options: ExecOptions = {}) =>
+        result(command, await this.#shell(command, { ...options, ...asked }, undefined)),
+    };
   }
 }
 

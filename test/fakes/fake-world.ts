@@ -5,7 +5,7 @@ import type { RunEvent } from '../../common/events.ts';
 import type { AgentMethods, ServiceDied } from '../../common/protocol.ts';
 import type { CheckResult } from '../../common/results.ts';
 import type { Agent } from '../../main/agent/agent.ts';
-import type { ClusterUnderTest } from '../../main/checks/check.ts';
+import type { ClusterUnderTest } from '../../main/cluster/cluster-under-test.ts';
 import type { NodeConfig, Scenario } from '../../main/config/scenario.ts';
 import type { CanKeep, CanPower, CanReboot } from '../../main/providers/capabilities.ts';
 import type { Cluster, MachinesSpec, Provider } from '../../main/providers/provider.ts';

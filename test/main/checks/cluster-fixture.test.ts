@@ -119,7 +119,7 @@ describe('the cluster in a check file', () => {
   const failing = {
     'tells an unknown node': "there is no node 'node7'; there are 0 ('node0'), 1 ('node1'), 2 ('node2')",
     'tells an unknown role': "no node has the role 'witness'; roles in this cluster: 'leader', 'follower'",
-    'tells an unknown service': "node 0 has no service 'nginx'; its services: 'etcd'",
+    'tells an unknown service': "Node 0 (10.0.0.10): there is no service 'nginx'",
     'tells what a machine cannot': 'Node 1 (10.0.0.11): machines of kind fake cannot be switched off and on',
     'tells a missing file': "Node 0 (10.0.0.10): cannot read '/nowhere': No such file or directory",
     'tells a failed sh': "'broken' exited 1 on node 0: no leader",
@@ -144,7 +144,7 @@ describe('the cluster in a check file', () => {
     const { detail } = named(results, 'tells a failed sh');
     expect(detail).toMatch(/^at config\/checks\/a\.check\.ts:\d+:35\n/);
     expect(detail).toMatch(/^> \d+ \| +await cluster\.node\(0\)\.sh\('broken'\);$/m);
-    expect(JSON.stringify(results)).not.toMatch(/jsonrpc|worker-link|cluster-client/);
+    expect(JSON.stringify(results)).not.toMatch(/jsonrpc|worker-link|cluster-face/);
   });
 
   test('ends what a test that ran out of time still asks for', () => {

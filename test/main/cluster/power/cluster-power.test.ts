@@ -2,40 +2,37 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ShakedownError } from '../../../../common/errors.ts';
-import type { MachineAct } from '../../../../common/machine-acts.ts';
-import type { ClusterUnderTest, NodeUnderTest } from '../../../../main/checks/check.ts';
-import { type RunRequest, run } from '../../../../main/run.ts';
+import type { ClusterNode } from '../../../../main/cluster/cluster-face.ts';
+import type { ClusterUnderTest } from '../../../../main/cluster/cluster-under-test.ts';
+import type { Asked } from '../../../../main/cluster/method.ts';
+import { run } from '../../../../main/run.ts';
+import { nodeOf } from '../../../fakes/face-of.ts';
 import { fakeScenario, fakeWorld, type Troubles } from '../../../fakes/fake-world.ts';
-
-const reboot: MachineAct = { act: 'reboot' };
-const powerOff: MachineAct = { act: 'powerOff' };
-const powerOn: MachineAct = { act: 'powerOn' };
 
 /** A run whose checks do this with the second of its two nodes; `after` is what was asked for from then on. */
 async function during(
-  checks: (node: NodeUnderTest, cluster: ClusterUnderTest) => Promise<void>,
+  checks: (node: ClusterNode, cluster: ClusterUnderTest) => Promise<void>,
   troubles: Troubles = {},
-  request: Partial<RunRequest> = {},
+  asked: Asked = {},
 ) {
   const world = fakeWorld({
     ...troubles,
     duringChecks: async (_world, cluster) => {
-      const node = cluster.nodes[1];
-      if (node === undefined) throw new Error('the cluster has two nodes');
-      await checks(node, cluster);
+      await checks(nodeOf(cluster, 1, asked), cluster);
     },
   });
-  const result = await run({ scenario: fakeScenario(), flags: {}, keep: 'never', ...request }, world);
+  const result = await run({ scenario: fakeScenario(), flags: {}, keep: 'never' }, world);
   const after = world.asked.slice(world.asked.indexOf('check files') + 1).filter((line) => / 1\b/.test(line));
   return { world, result, after };
 }
 
 describe('a node that a check reboots', () => {
   test('leaves its evidence before, gets a new connection and an agent that knows its services, and goes on', async () => {
-    const { world, result, after } = await during(async (node) => {
-      await node.act(reboot, 'a check');
-      await node.startService('app');
-    });
+    const restarts = async (node: ClusterNode) => {
+      await node.reboot();
+      await node.service('app').start();
+    };
+    const { world, result, after } = await during(restarts, {}, { by: 'a check' });
     expect(after).toEqual([
       'reports 1',
       'reboot 1',
@@ -60,11 +57,11 @@ describe('a node that a check reboots', () => {
 
   test('has no service that died of it, and one that dies after it', async () => {
     const died = { name: 'app', exitCode: 1, signal: null, lastLines: [] };
-    const quiet = await during((node) => node.act(reboot), { duringReboot: ({ die }) => die(1, died) });
+    const quiet = await during((node) => node.reboot(), { duringReboot: ({ die }) => die(1, died) });
     expect(quiet.result.failures).toEqual([]);
     const world = fakeWorld({
-      duringChecks: async ({ die }, { nodes: [, node] }) => {
-        await node?.act(reboot);
+      duringChecks: async ({ die }, cluster) => {
+        await nodeOf(cluster, 1).reboot();
         die(1, died);
       },
     });
@@ -73,16 +70,16 @@ describe('a node that a check reboots', () => {
   });
 
   test('is not lost', async () => {
-    await during(async (node) => {
-      const { lost } = node;
-      await node.act(reboot);
-      expect([lost.aborted, node.lost.aborted]).toEqual([false, false]);
+    await during(async (node, { nodes: [, under] }) => {
+      const lost = under?.lost;
+      await node.reboot();
+      expect([lost?.aborted, under?.lost.aborted]).toEqual([false, false]);
     });
   });
 
   test('is rebooted once after the other', async () => {
     const { after } = await during(async (node) => {
-      await Promise.all([node.act(reboot), node.act(reboot), node.startService('app')]);
+      await Promise.all([node.reboot(), node.reboot(), node.service('app').start()]);
     });
     const asked = after.filter((line) => /^(reboot|resume|startService)/.test(line));
     expect(asked).toEqual(['reboot 1', 'resume 1', 'reboot 1', 'resume 1', 'startService 1']);
@@ -91,8 +88,8 @@ describe('a node that a check reboots', () => {
   test('and whose agent does not come up is told, and asked for nothing else', async () => {
     const { result, after } = await during(
       async (node) => {
-        await expect(node.act(reboot)).rejects.toThrow('no space left');
-        await expect(node.services()).rejects.toThrow('no space left');
+        await expect(node.reboot()).rejects.toThrow('no space left');
+        await expect(node.service('app').status()).rejects.toThrow('no space left');
       },
       { call: { 'resume 1': new ShakedownError({ message: 'no space left' }) } },
     );
@@ -103,26 +100,27 @@ describe('a node that a check reboots', () => {
 
 describe('a node whose power a check cuts', () => {
   test('answers nothing until it is switched on again', async () => {
-    const { result, after } = await during(async (node) => {
-      await node.act(powerOff, 'cuts it');
-      await node.act(powerOff, 'cuts it');
+    const cut = async (node: ClusterNode) => {
+      await node.powerOff();
+      await node.powerOff();
       await expect(node.exec('true')).rejects.toMatchObject({
         message: "it is off: the check 'cuts it' switched it off",
         verdict: 'fail',
         details: { node: 1, hint: expect.stringContaining('powerOn()') },
       });
-      await expect(node.act(reboot)).rejects.toThrow('it is off');
-      await node.act(powerOn);
-      await node.act(powerOn);
+      await expect(node.reboot()).rejects.toThrow('it is off');
+      await node.powerOn();
+      await node.powerOn();
       expect((await node.exec('true')).exitCode).toBe(0);
-    });
+    };
+    const { result, after } = await during(cut, {}, { by: 'cuts it' });
     const asked = after.filter((line) => /^(power|reboot|resume)/.test(line));
     expect(asked, 'what is so already is not done').toEqual(['powerOff 1', 'powerOn 1', 'resume 1']);
     expect(result.verdict).toBe('pass');
   });
 
   test('and leaves off is switched on in the end, for its evidence', async () => {
-    const { world, result, after } = await during((node) => node.act(powerOff));
+    const { world, result, after } = await during((node) => node.powerOff());
     const asked = after.filter((line) => !line.startsWith('disconnect'));
     expect(asked).toEqual([
       'reports 1',
@@ -142,7 +140,7 @@ describe('a node whose power a check cuts', () => {
 
   test('and that cannot be switched on again costs no other node its evidence', async () => {
     const { world, after } = await during(async (node) => {
-      await node.act(powerOff);
+      await node.powerOff();
       world.break('resume 1', new ShakedownError({ message: 'no space left' }));
     });
     expect(after).toContain('powerOn 1');
@@ -151,7 +149,7 @@ describe('a node whose power a check cuts', () => {
 });
 
 test('a run that is interrupted while a node restarts brings its evidence home', async () => {
-  const { result, after } = await during(async (node) => expect(node.act(reboot)).rejects.toThrow(), {
+  const { result, after } = await during(async (node) => expect(node.reboot()).rejects.toThrow(), {
     duringReboot: ({ interrupt }) => interrupt(),
   });
   expect(result.exitCode).toBe(130);
@@ -161,11 +159,11 @@ test('a run that is interrupted while a node restarts brings its evidence home',
 
 test('what the kind of machine cannot do is told at once; nothing happens to the node', async () => {
   const { result, after } = await during(async (node) => {
-    await expect(node.act({ act: 'snapshot', name: 'before' })).rejects.toThrow(
+    await expect(node.snapshot('before')).rejects.toThrow(
       'machines of kind fake cannot be taken back to a snapshot; those of these kinds can: nspawn',
     );
     expect((await node.exec('true')).exitCode).toBe(0);
   });
-  expect(after[0]).toBe('stopService 1');
+  expect(after.slice(0, 2)).toEqual(['exec 1', 'stopService 1']);
   expect(result.machineActs).toBeUndefined();
 });

@@ -1,19 +1,18 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect as connectTcp, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { ShakedownError } from '../../../common/errors.ts';
-import type { CommandResult } from '../../../common/results.ts';
-import type { NodeUnderTest } from '../../../main/checks/check.ts';
-import { clusterUnderTest } from '../../../main/checks/session-cluster.ts';
+import type { RunEventBody } from '../../../common/events.ts';
+import type { TaskOptions, TaskResult } from '../../../main/agent/task.ts';
+import { LiveCluster } from '../../../main/cluster/live-cluster.ts';
 import type { Node } from '../../../main/cluster/node.ts';
-import type { Session } from '../../../main/phases/phase.ts';
+import type { Timeouts } from '../../../main/config/scenario.ts';
 import type { Machine } from '../../../main/providers/provider.ts';
 import { ConnectionLostError } from '../../../main/remotes/connection-errors.ts';
-import type { Command, ExecOptions } from '../../../main/remotes/remote.ts';
+import type { Command } from '../../../main/remotes/remote.ts';
+import { faceOf, nodeOf } from '../../fakes/face-of.ts';
 import { node as sshNode } from '../remotes/fake-node.ts';
 
 interface Call {
@@ -21,18 +20,31 @@ interface Call {
   readonly params: unknown;
 }
 
-/** A session of one node that notes what is asked of its connection and its agent. */
-function session(answer: Partial<CommandResult> = {}, directory = tmpdir()) {
+/** A cluster that is up, of these nodes; tests fill in what they use. */
+const live = (nodes: readonly object[], more: object = {}): LiveCluster =>
+  new LiveCluster({
+    nodes: nodes as readonly Node[],
+    directory: tmpdir(),
+    timeouts: { start: 60 } as Timeouts,
+    power: { up: async () => undefined, act: async () => undefined },
+    ctx: { emit: () => undefined, log: () => undefined },
+    ...more,
+  });
+
+/** A cluster of one node that notes what is asked of its agent. */
+function cluster(answer: Partial<TaskResult> = {}, directory = tmpdir()) {
   const calls: Call[] = [];
-  const remote = {
-    lost: new AbortController().signal,
-    exec: async (command: Command, options: ExecOptions): Promise<CommandResult> => {
+  const events: RunEventBody[] = [];
+  const agent = {
+    exec: async (command: Command, options: TaskOptions): Promise<TaskResult> => {
       calls.push({ what: command, params: options });
-      const result = { exitCode: 0, signal: null, stdout: '', stderr: '', durationMs: 1 };
+      const result = { exitCode: 0, signal: null, stdout: '', stderr: '', durationMs: 1, left: [] };
       return { command: String(command), ...result, ...answer };
     },
-  };
-  const agent = {
+    readFile: async (path: string, params: unknown) => {
+      calls.push({ what: path, params });
+      return Buffer.from('één\n');
+    },
     call: async (what: string, params: unknown, options?: unknown) => {
       calls.push({ what, params: options === undefined ? params : { params, options } });
       return what === 'services' ? [] : { name: 'etcd', state: 'ready', lastLines: [] };
@@ -43,20 +55,16 @@ function session(answer: Partial<CommandResult> = {}, directory = tmpdir()) {
     id: 1,
     machine: { id: 1, name: 'n1', address: '10.0.0.11', role: 'follower', ssh: {} },
     config: { workingDir: '/srv/work', services },
-    remote,
     agent,
-  } as unknown as Node;
-  const scenario = { directory, timeouts: { start: 60 } };
-  const power = { up: async () => undefined };
-  const cluster = clusterUnderTest({ scenario, nodes: [node], power } as unknown as Session);
-  const [under] = cluster.nodes;
-  if (under === undefined) throw new Error('the session has a node');
-  return { cluster, node: under, calls };
+  };
+  const ctx = { emit: (event: RunEventBody) => void events.push(event), log: () => undefined };
+  const made = live([node], { directory, ctx });
+  return { cluster: made, node: nodeOf(made), main: faceOf(made).main, calls, events };
 }
 
-describe('the cluster of a session', () => {
+describe('a cluster that is up', () => {
   test('has its nodes’ facts', () => {
-    const { id, name, address, role } = session().node;
+    const { id, name, address, role } = cluster().node;
     expect({ id, name, address, role }).toEqual({
       id: 1,
       name: 'n1',
@@ -65,8 +73,8 @@ describe('the cluster of a session', () => {
     });
   });
 
-  test('runs commands over the connection: as root and for 60 s unless told', async () => {
-    const { node, calls } = session();
+  test('runs commands through the agent: as root and for 60 s unless told', async () => {
+    const { node, calls } = cluster();
     await node.exec('etcdctl member list');
     await node.exec('id', { root: false, timeout: 5, stdin: 'x' });
     expect(calls).toEqual([
@@ -75,29 +83,47 @@ describe('the cluster of a session', () => {
     ]);
   });
 
-  test('reads files, whatever their name, and says why it cannot', async () => {
-    const { node, calls } = session({ stdout: 'content\n' });
-    expect(await node.readFile("/tmp/it's $HOME")).toBe('content\n');
-    expect(calls[0]?.what).toEqual(['cat', '--', "/tmp/it's $HOME"]);
-    const missing = session({ exitCode: 1, stderr: 'cat: /nowhere: No such file or directory\n' }).node;
-    await expect(missing.readFile('/nowhere')).rejects.toThrow(
-      "cannot read '/nowhere': No such file or directory",
-    );
+  test('tells what a command left running, and gives its result without it', async () => {
+    const left = [{ pid: 4711, command: 'sleep 99' }];
+    const { node, events } = cluster({ stdout: 'started\n', left });
+    const result = await node.exec('sleep 99 & echo started');
+    expect(result).toMatchObject({ stdout: 'started\n', exitCode: 0 });
+    expect(result).not.toHaveProperty('left');
+    const message = "'sleep 99 & echo started' left running: sleep 99 (pid 4711)";
+    expect(events).toEqual([{ type: 'note', message, node: 1 }]);
   });
 
-  test('reads a file whole that was too big to be kept in memory', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'spool-'));
-    const stdoutFile = join(folder, 'stdout');
-    writeFileSync(stdoutFile, 'all of it');
-    expect(await session({ stdout: 'all', stdoutFile }).node.readFile('/big')).toBe('all of it');
-    rmSync(folder, { recursive: true });
+  test('reads files through the agent', async () => {
+    const { node, calls } = cluster();
+    expect(await node.readFile("/tmp/it's $HOME")).toBe('één\n');
+    expect(calls).toEqual([{ what: "/tmp/it's $HOME", params: { maxBytes: 64 * 1024 ** 2 } }]);
+  });
+
+  test('takes no argument that its operations do not know', async () => {
+    const { node, cluster: made, calls } = cluster();
+    const asked = (...params: unknown[]) => made.ask('node', 'exec', { node: 1 }, params as never);
+    await expect(asked('x', { timout: 3 })).rejects.toThrow(
+      "'node.exec', argument 2: timout: unknown key; did you mean 'timeout'?",
+    );
+    await expect(asked('x', { timeout: 'long' })).rejects.toThrow(
+      'argument 2: timeout: found the string "long"',
+    );
+    await expect(asked()).rejects.toThrow("'node.exec' does not take 0 arguments");
+    await expect(made.ask('node', 'constructor' as never, { node: 1 }, [] as never)).rejects.toThrow(
+      "There is no operation 'node.constructor'",
+    );
+    await expect(made.ask('node', 'reboot', { node: 7 }, [])).rejects.toThrow('there is no node 7');
+    await expect(node.endpoint(0)).rejects.toThrow(
+      "'node.endpoint', argument 1: found 0, expected a port number",
+    );
+    expect(calls).toEqual([]);
   });
 
   test('starts, stops and kills services as the config has them', async () => {
-    const { node, calls } = session();
-    await node.startService('etcd');
-    await node.stopService('etcd');
-    await node.killService('etcd', 'SIGSTOP');
+    const { node, calls } = cluster();
+    await node.service('etcd').start();
+    await node.service('etcd').stop();
+    await node.service('etcd').kill('SIGSTOP');
     const service = { name: 'etcd', unit: 'etcd.service', readyWithin: 60, stopWithin: 20 };
     expect(calls).toEqual([
       {
@@ -110,33 +136,27 @@ describe('the cluster of a session', () => {
   });
 
   test('tells the services that there are when it is asked for another', async () => {
-    await expect(session().node.startService('nginx')).rejects.toThrow(
-      "node 1 has no service 'nginx'; its services: 'etcd'",
+    await expect(cluster().node.service('nginx').start()).rejects.toThrow(
+      "there is no service 'nginx'; its services: 'etcd'",
     );
   });
 });
 
 describe('a port of a node, as the main host reaches it', () => {
   /** A node of this address whose ssh ends on this machine. */
-  async function nodeAt(machine: Partial<Machine>): Promise<{ node: NodeUnderTest; lose: () => void }> {
+  async function nodeAt(machine: Partial<Machine>) {
     const { connect } = await sshNode();
     const remote = await connect();
-    const session = {
-      scenario: { directory: '/', timeouts: { start: 60 } },
-      power: { up: async () => undefined },
-      nodes: [
-        {
-          id: 0,
-          machine: { id: 0, name: 'n0', ssh: {}, ...machine },
-          config: { services: [] },
-          remote,
-          lost: remote.lost,
-        },
-      ],
-    };
-    const [node] = clusterUnderTest(session as unknown as Session).nodes;
-    if (node === undefined) throw new Error('the session has a node');
-    return { node, lose: () => remote[Symbol.asyncDispose]() };
+    const made = live([
+      {
+        id: 0,
+        machine: { id: 0, name: 'n0', ssh: {}, ...machine },
+        config: { services: [] },
+        remote,
+        lost: remote.lost,
+      },
+    ]);
+    return { node: nodeOf(made), under: made.nodes[0], lose: () => remote[Symbol.asyncDispose]() };
   }
   const listening = async () => {
     const server = createServer((socket) => socket.end('hello')).listen(0, '127.0.0.1');
@@ -150,27 +170,27 @@ describe('a port of a node, as the main host reaches it', () => {
   };
 
   test('is at the node’s address', async () => {
-    const { node } = await nodeAt({ address: '10.0.0.11' });
+    const { node, under } = await nodeAt({ address: '10.0.0.11' });
     expect(await node.endpoint(2379)).toBe('10.0.0.11:2379');
-    expect(node.connect).toBeUndefined();
+    expect(under?.connect).toBeUndefined();
     expect(await (await nodeAt({ address: 'fd00::1' })).node.endpoint(80)).toBe('[fd00::1]:80');
   });
 
   test('is a port of its own loopback, by ssh, where it has no route to that', async () => {
-    const { node } = await nodeAt({ address: '127.0.0.1', sshOnly: true });
+    const { node, under } = await nodeAt({ address: '127.0.0.1', sshOnly: true });
     const port = await listening();
     const endpoint = await node.endpoint(port);
     expect(endpoint).toMatch(/^127\.0\.0\.1:\d+$/);
     expect(endpoint).not.toBe(`127.0.0.1:${port}`);
     expect(await node.endpoint(port)).toBe(endpoint);
     expect(await said(endpoint)).toBe('hello');
-    expect(node.connect).toBeDefined();
+    expect(under?.connect).toBeDefined();
   });
 
   test('goes by ssh too where there are jump hosts before the node', async () => {
     const ssh = { host: '10.0.0.11', port: 22, user: 'root' };
-    const { node } = await nodeAt({ address: '10.0.0.11', ssh: { ...ssh, jumps: [ssh] } });
-    expect(node.connect).toBeDefined();
+    const { under } = await nodeAt({ address: '10.0.0.11', ssh: { ...ssh, jumps: [ssh] } });
+    expect(under?.connect).toBeDefined();
   });
 
   test('is closed with the connection to the node', async () => {
@@ -192,23 +212,22 @@ describe('a node that is restarted', () => {
     const node = {
       id: 1,
       machine: { id: 1, name: 'n1', address: '10.0.0.11', ssh: {} },
-      config: { services: [] },
-      remote: { exec: async () => Promise.reject(lost) },
+      config: { services: [{ name: 'etcd' }] },
+      remote: {},
+      agent: { exec: async () => Promise.reject(lost) },
       endIsMeant: false,
     };
     const power = {
       up: () => calls.up(),
       act: async (_node: unknown, what: unknown, by?: string) => void acts.push([what, by]),
     };
-    const session = { scenario: { directory: '/', timeouts: {} }, nodes: [node], power };
-    const [under] = clusterUnderTest(session as unknown as Session).nodes;
-    if (under === undefined) throw new Error('the session has a node');
+    const under = nodeOf(live([node], { power }), 0, { by: 'suite > test' });
     return { node, under, acts, back, calls };
   }
 
   test('by a check: it is asked for with the check’s name', async () => {
     const { under, acts } = restarted();
-    await under.act({ act: 'snapshot', name: 'before' }, 'suite > test');
+    await under.snapshot('before');
     expect(acts).toEqual([[{ act: 'snapshot', name: 'before' }, 'suite > test']]);
   });
 
@@ -229,23 +248,23 @@ describe('a node that is restarted', () => {
     calls.up = () => back.promise;
     const asked = under.exec('hostname');
     const result = { exitCode: 0, stdout: 'n1' };
-    Object.assign(node, { remote: { exec: async () => result } });
+    Object.assign(node, { agent: { exec: async () => ({ ...result, left: [] }) } });
     back.resolve();
-    expect(await asked).toBe(result);
+    expect(await asked).toEqual(result);
   });
 
   test('and left off answers nothing: what is asked of it throws why', async () => {
     const { under, calls } = restarted();
     const off = new ShakedownError({ message: "it is off: the check 'a' switched it off" });
     calls.up = async () => Promise.reject(off);
-    await expect(under.services()).rejects.toBe(off);
+    await expect(under.service('etcd').status()).rejects.toBe(off);
   });
 });
 
 describe('a command on the main host', () => {
   test('runs in the scenario’s folder; a non-zero exit is a result', async () => {
-    const { cluster } = session({}, '/');
-    expect(await cluster.execOnMain('pwd; echo oh >&2; exit 3')).toMatchObject({
+    const { main } = cluster({}, '/');
+    expect(await main.exec('pwd; echo oh >&2; exit 3')).toMatchObject({
       command: 'pwd; echo oh >&2; exit 3',
       exitCode: 3,
       signal: null,
@@ -255,14 +274,14 @@ describe('a command on the main host', () => {
   });
 
   test('reads what it is given, and nothing unless told', async () => {
-    const { cluster } = session();
-    expect((await cluster.execOnMain('cat', { stdin: 'input' })).stdout).toBe('input');
-    expect((await cluster.execOnMain('cat')).stdout).toBe('');
+    const { main } = cluster();
+    expect((await main.exec('cat', { stdin: 'input' })).stdout).toBe('input');
+    expect((await main.exec('cat')).stdout).toBe('');
   });
 
   test('is killed with all its children when its time is up', async () => {
     const begun = performance.now();
-    await expect(session().cluster.execOnMain('sleep 60 | cat', { timeout: 0.2 })).rejects.toThrow(
+    await expect(cluster().main.exec('sleep 60 | cat', { timeout: 0.2 })).rejects.toThrow(
       'the command did not finish within 0.2 s',
     );
     expect(performance.now() - begun).toBeLessThan(30_000);
@@ -271,7 +290,8 @@ describe('a command on the main host', () => {
   test('is ended with the check that asked for it', async () => {
     const check = new AbortController();
     setTimeout(() => check.abort(), 50);
-    await expect(session().cluster.execOnMain('sleep 60', { signal: check.signal })).rejects.toThrow(
+    const { cluster: made } = cluster();
+    await expect(made.ask('main', 'exec', {}, ['sleep 60'], { signal: check.signal })).rejects.toThrow(
       'the command was ended',
     );
   });

@@ -1,7 +1,6 @@
 import { execa } from 'execa';
 import { ShakedownError, TimeLimitError } from '../../common/errors.ts';
 import type { CommandResult } from '../../common/results.ts';
-import type { CheckExecOptions } from './check.ts';
 
 const keptBytes = 1024 * 1024;
 
@@ -13,7 +12,11 @@ const keptBytes = 1024 * 1024;
 export async function runOnMain(
   command: string,
   cwd: string,
-  { timeout = 60, stdin, signal }: Omit<CheckExecOptions, 'root'> = {},
+  {
+    timeout = 60,
+    stdin,
+    signal,
+  }: { readonly timeout?: number; readonly stdin?: string; readonly signal?: AbortSignal } = {},
 ): Promise<CommandResult> {
   signal?.throwIfAborted();
   const begun = performance.now();

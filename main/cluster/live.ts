@@ -1,0 +1,16 @@
+import type { Timeouts } from '../config/scenario.ts';
+import type { RunContext } from '../context.ts';
+import type { Endpoints } from './endpoints.ts';
+import type { MachinePower, Node } from './node.ts';
+
+/** The cluster while it is up, as its operations find it. */
+export interface Live {
+  readonly nodes: readonly Node[];
+  /** The scenario's folder, absolute: commands on the main host run there. */
+  readonly directory: string;
+  readonly timeouts: Timeouts;
+  readonly power: MachinePower;
+  readonly endpoints: Endpoints;
+  /** Tells of what is worth a line. */
+  readonly ctx: Pick<RunContext, 'emit' | 'log'>;
+}

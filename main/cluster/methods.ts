@@ -1,0 +1,61 @@
+import { z } from 'zod';
+import * as field from '../config/field-schemas.ts';
+import { exec, execOnMain } from './commands.ts';
+import { readFile } from './files.ts';
+import { powerOff, powerOn, reboot, restore, snapshot } from './machine.ts';
+import { type OnNode, onNode } from './method.ts';
+import { kill, start, status, stop } from './services.ts';
+import { whileUp } from './while-up.ts';
+
+/**
+ * All that one can ask of the live cluster: checks over their wire, commands and phases ask for nothing else. A new
+ * operation is a row here and its function. What is written over a row is what users read in their editors.
+ */
+export const clusterMethods = {
+  /** On the main host. */
+  main: {
+    /** Runs a shell command line in the scenario's folder; a non-zero exit is a result, not a throw. */
+    exec: execOnMain,
+  },
+  /** On a node. All may run side by side. What its kind of machine cannot do throws at once. */
+  node: {
+    /** Runs a shell command line; a non-zero exit is a result, not a throw. Ended after 60 s unless told. */
+    exec,
+    /** A text file's content; throws when it cannot be read. */
+    readFile,
+    /**
+     * `host:port` at which the main host reaches a port of the node, whatever the node is: at its address, or by its
+     * ssh where the main host has no route to that. For a client on the main host:
+     * `curl http://${await node.endpoint(80)}/`.
+     */
+    endpoint: onNode({
+      params: z.tuple([field.port]),
+      whenDown: true,
+      run: ({ live, node }: OnNode, [port]: [port: number]): Promise<string> =>
+        live.endpoints.of(node, port, () =>
+          whileUp(node, live.power, () => node.remote.connect(node.machine.address, port)),
+        ),
+    }),
+    /** Restarts the machine, and resolves when it can be used again; so do `powerOn` and `restore`. */
+    reboot,
+    /** Cuts its power, as by the plug: nothing is shut down. */
+    powerOff,
+    powerOn,
+    /** Keeps what it is now under a name (a-z, 0-9 and hyphens); one that exists is replaced. */
+    snapshot,
+    /** Takes it back to that. */
+    restore,
+  },
+  /** On a node's service, as the config names it. */
+  service: {
+    /** Starts it and waits until it is ready. */
+    start,
+    /** Stops it and waits until it has stopped; one that does not run is left as it is. */
+    stop,
+    /** Sends a signal (`KILL` unless told; `STOP`, `CONT`, `HUP` …) to all its processes. */
+    kill,
+    status,
+  },
+} as const;
+
+export type ClusterMethods = typeof clusterMethods;
