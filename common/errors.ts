@@ -1,3 +1,4 @@
+import { printable, printableData, printableLine } from './printable.ts';
 import type { PhaseName, Verdict } from './results.ts';
 import { remedyFor } from './system-errors.ts';
 
@@ -22,15 +23,15 @@ export interface FailureDetails {
 
 /**
  * A failure that the person can act on. It carries plain data, so that it crosses the wire and the events file
- * unchanged; `describeFailure` puts it into words.
+ * unchanged; `describeFailure` puts it into words. All of it is printable, whatever a node said in it.
  */
 export class ShakedownError extends Error {
   readonly details: FailureDetails;
 
   constructor(details: FailureDetails, options?: ErrorOptions) {
-    super(details.message, options);
+    super(printable(details.message), options);
     this.name = 'ShakedownError';
-    this.details = details;
+    this.details = printableDetails(details);
   }
 
   get verdict(): 'fail' | 'error' {
@@ -41,6 +42,12 @@ export class ShakedownError extends Error {
   with(more: Partial<FailureDetails>): ShakedownError {
     return new ShakedownError({ ...more, ...this.details }, { cause: this.cause });
   }
+}
+
+function printableDetails({ lastLines, ...details }: FailureDetails): FailureDetails {
+  if (!lastLines) return printableData(details);
+  const lines = lastLines.flatMap((line) => printable(line).split('\n'));
+  return { ...printableData(details), lastLines: lines.map((line) => printableLine(line)) };
 }
 
 /** A mistake on the command line or in a config or template: exit code 2, and no machine was touched. */
@@ -83,13 +90,15 @@ export function describeFailure(details: FailureDetails): string {
   const { node, address, phase, command, exitCode, lastLines, log, hint } = details;
   const where = node === undefined ? '' : `Node ${node}${address ? ` (${address})` : ''}`;
   const head = [where, phase].filter(Boolean).join(', ');
-  const lines = [head ? `${head}: ${details.message}` : details.message];
+  // What goes on in further lines is indented, so that it is not taken for something else.
+  const inside = (text: string) => text.replaceAll('\n', '\n    ');
+  const lines = [inside(head ? `${head}: ${details.message}` : details.message)];
   if (command !== undefined) {
     const code = exitCode === undefined ? '' : `  (exit ${exitCode ?? 'by signal'})`;
-    lines.push(`  command: ${command}${code}`);
+    lines.push(`  command: ${inside(command)}${code}`);
   }
   for (const line of lastLines ?? []) lines.push(`  | ${line}`);
   if (log) lines.push(`  log: ${log}`);
-  if (hint) lines.push(`  try: ${hint}`);
+  if (hint) lines.push(`  try: ${inside(hint)}`);
   return lines.join('\n');
 }

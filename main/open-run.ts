@@ -1,5 +1,6 @@
 import { InterruptedError, TimeLimitError } from '../common/errors.ts';
 import type { RunEventBody } from '../common/events.ts';
+import { printableData } from '../common/printable.ts';
 import type { RunContext } from './context.ts';
 import { Recorder } from './record/recorder.ts';
 import { createRun, type FileRunStore } from './store/create-run.ts';
@@ -28,7 +29,8 @@ type RunWorld = Pick<World, 'directory' | 'clock' | 'face' | 'cacheDir' | 'signa
 export async function openRun(world: RunWorld, limit: number): Promise<OpenRun> {
   const store = await createRun(world.directory, { clock: world.clock });
   const emit = (body: RunEventBody): void => {
-    const event = { ...body, at: world.clock() };
+    // Names, notes and outputs of nodes are in it, and it goes to files and terminals.
+    const event = { ...printableData(body), at: world.clock() };
     store.appendEvent(event);
     world.face.handle(event);
   };

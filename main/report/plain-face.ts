@@ -13,10 +13,11 @@ export class PlainFace {
   }
 
   handle(event: RunEvent): void {
-    const text = describe(event);
-    if (text === undefined) return;
     const stamp = new Date(event.at).toISOString().slice(11, 23);
-    for (const line of text.split('\n')) this.#out.write(`${stamp} ${line}\n`);
+    for (const text of describe(event)) {
+      // What goes on in further lines is indented, so that it is not taken for something else.
+      this.#out.write(`${stamp} ${text.replaceAll('\n', `\n${stamp}         `)}\n`);
+    }
   }
 
   close(): void {}
@@ -24,27 +25,32 @@ export class PlainFace {
 
 const where = (node: number | undefined): string => (node === undefined ? '       ' : `node ${node} `);
 
-function describe(event: RunEvent): string | undefined {
+/** What is told of an event: one text for each thing, maybe of several lines. */
+function describe(event: RunEvent): readonly string[] {
   switch (event.type) {
     case 'run-started':
-      return `${where(undefined)} run ${event.run} of ${event.scenario}`;
+      return [`${where(undefined)} run ${event.run} of ${event.scenario}`];
     case 'nodes-known':
-      return event.nodes.map((node) => `${where(node.id)} is ${node.name} at ${node.address}`).join('\n');
+      return event.nodes.map((node) => `${where(node.id)} is ${node.name} at ${node.address}`);
     case 'phase-ended':
-      return `${where(event.timing.node)} ${event.timing.phase} ${event.timing.verdict} (${duration(event.timing.durationMs)})`;
+      return [
+        `${where(event.timing.node)} ${event.timing.phase} ${event.timing.verdict} (${duration(event.timing.durationMs)})`,
+      ];
     case 'note':
-      return `${where(event.node)} ${event.message}`;
+      return [`${where(event.node)} ${event.message}`];
     case 'machine-act':
-      return `${where(event.done.node)} ${describeAct(event.done)} (${duration(event.done.durationMs)})`;
+      return [`${where(event.done.node)} ${describeAct(event.done)} (${duration(event.done.durationMs)})`];
     case 'check-ended': {
       const { verdict, name, durationMs, message } = event.check;
-      return `${where(undefined)} check ${verdict}: ${name} (${duration(durationMs)})${message ? `: ${message}` : ''}`;
+      return [
+        `${where(undefined)} check ${verdict}: ${name} (${duration(durationMs)})${message ? `: ${message}` : ''}`,
+      ];
     }
     case 'failure':
-      return `${where(undefined)} ${event.first ? 'first cause: ' : ''}${describeFailure(event.failure)}`;
+      return [`${where(undefined)} ${event.first ? 'first cause: ' : ''}${describeFailure(event.failure)}`];
     case 'interrupted':
-      return `${where(undefined)} interrupted by ${event.signal}: collecting what there is`;
+      return [`${where(undefined)} interrupted by ${event.signal}: collecting what there is`];
     default:
-      return undefined;
+      return [];
   }
 }

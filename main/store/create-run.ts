@@ -15,6 +15,7 @@ import { join, relative } from 'node:path';
 import { asShakedownError, ShakedownError } from '../../common/errors.ts';
 import type { RunEvent } from '../../common/events.ts';
 import { describeAct } from '../../common/machine-acts.ts';
+import { printable } from '../../common/printable.ts';
 import { processIdentity } from '../../common/process-identity.ts';
 import type { RunStore } from './run-store.ts';
 
@@ -45,7 +46,7 @@ export class FileRunStore implements RunStore {
 
   log(message: string, node?: number): void {
     const stamp = new Date(this.#clock()).toISOString();
-    const text = message.replaceAll('\n', '\n    ');
+    const text = printable(message).replaceAll('\n', '\n    ');
     this.#append(
       join(this.directory, 'tester.log'),
       `${stamp} ${node === undefined ? '' : `[node ${node}] `}${text}\n`,
