@@ -9,6 +9,7 @@ import type { RunEventBody } from '../../common/events.ts';
 import { exitCodes } from '../../common/exit-codes.ts';
 import type { MachineActRecord } from '../../common/machine-acts.ts';
 import { present } from '../../common/present.ts';
+import { printableData } from '../../common/printable.ts';
 import type { ServiceDied } from '../../common/protocol.ts';
 import {
   type CheckResult,
@@ -133,7 +134,7 @@ export class Recorder {
         : exitCodes.error;
   }
 
-  /** All that the run has come to by now. */
+  /** All that the run has come to by now; printable, for nodes said much of it. */
   result({ exitCode = this.exitCode, kept, ...facts }: RunFacts): RunResult {
     return {
       ...facts,
@@ -141,12 +142,14 @@ export class Recorder {
       exitCode,
       startedAt: this.#startedAt,
       durationMs: this.#clock() - this.#startedAt,
-      failures: [...this.failures],
-      checks: [...this.checks],
-      ...(this.machineActs.length === 0 ? {} : { machineActs: [...this.machineActs] }),
       phases: this.timings(),
-      installed: { ...this.installed },
-      collectProblems: { ...this.collectProblems },
+      ...printableData({
+        failures: this.failures,
+        checks: this.checks,
+        ...(this.machineActs.length === 0 ? {} : { machineActs: this.machineActs }),
+        installed: this.installed,
+        collectProblems: this.collectProblems,
+      }),
       ...present({ kept }),
     };
   }

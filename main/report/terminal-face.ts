@@ -109,7 +109,8 @@ export class TerminalFace {
     const spin = this.#paint('cyan', spinner[this.#frame] ?? '');
     if (this.#running !== undefined) lines.push(`${spin} ${this.#running}`);
     else if (this.#status !== '') lines.push(`${spin} ${this.#status}`);
-    this.#draw(lines.map((line) => cliTruncate(line, width - 1)).join('\n'));
+    const oneLine = (line: string) => cliTruncate(line.replaceAll('\n', ' '), width - 1);
+    this.#draw(lines.map(oneLine).join('\n'));
   }
 
   #nodeLines(): string[] {
