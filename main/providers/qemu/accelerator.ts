@@ -6,9 +6,9 @@ import { execa } from 'execa';
 import { ShakedownError } from '../../../common/errors.ts';
 import type { RunContext } from '../../context.ts';
 import { rootCanBeHad, runAsOwnRoot } from '../host/own-root.ts';
-import { quote } from '../host/root-script.ts';
+import { shellFile } from '../host/shell-file.ts';
+import { trialWord } from './guest/guest-files.ts';
 import type { BaseImage } from './images/base-image.ts';
-import { trialWord } from './images/guest-files.ts';
 
 /** How machines run: by the processor itself, or emulated, some ten times slower. */
 export type Accelerator = 'kvm' | 'tcg';
@@ -103,10 +103,8 @@ async function ask(
 async function tryKvm(image: BaseImage, signal: AbortSignal): Promise<KvmAnswer> {
   const cpus = await readFile('/proc/cpuinfo', 'utf8').catch(() => '');
   const seconds = /^flags.*\b(vmx|svm)\b/m.test(cpus) ? patience.withVirtualization : patience.without;
-  const script = `
-timeout -k 1 ${seconds} qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot -machine pc \\
-  -accel kvm -cpu host -m 256M -kernel ${quote(image.kernel)} -initrd ${quote(image.initrd)} \\
-  -append 'console=ttyS0 shakedown.trial panic=-1' -serial stdio 2>&1 || echo "ended with $?"`;
+  const { kernel, initrd } = image;
+  const script = shellFile(import.meta.dirname, 'try-kvm.sh', { kernel, initrd, seconds });
   const failure = { message: 'could not try KVM' };
   const printed = await runAsOwnRoot(script, { signal, failure });
   if (printed.includes(trialWord)) return { works: true, reason: '' };

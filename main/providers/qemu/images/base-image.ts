@@ -7,7 +7,7 @@ import type { RunContext } from '../../../context.ts';
 import { ensureBaseTree } from '../../debian/base-tree.ts';
 import { releaseNamed } from '../../debian/releases.ts';
 import { runAsOwnRoot } from '../../host/own-root.ts';
-import { quote } from '../../host/root-script.ts';
+import { shellFile } from '../../host/shell-file.ts';
 import type { MachineSettings } from '../../machine-options.ts';
 import { buildImageScript, imageRecipe } from './build-image-script.ts';
 
@@ -70,17 +70,9 @@ export async function ensureBaseImage(
 export async function ensureDisk(image: BaseImage, room: number, ctx: Building): Promise<string> {
   const disk = join(image.directory, `disk-${room}.qcow2`);
   if (existsSync(disk)) return disk;
-  const script = `
-disk=${quote(disk)}
-exec 8>>"$disk.lock"; flock 8
-[ ! -e "$disk" ] || exit 0
-trap 'rm -f "$disk.raw" "$disk.part"' EXIT
-cp --sparse=always ${quote(join(image.directory, 'root.raw'))} "$disk.raw"
-truncate -s +${Math.ceil(room / 4096) * 4096} "$disk.raw"
-resize2fs -f "$disk.raw" >&2
-qemu-img convert -f raw -O qcow2 "$disk.raw" "$disk.part" >&2
-mv -T "$disk.part" "$disk"`;
-  await runAsOwnRoot(script, {
+  const root = join(image.directory, 'root.raw');
+  const values = { disk, root, bytes: Math.ceil(room / 4096) * 4096 };
+  await runAsOwnRoot(shellFile(import.meta.dirname, 'make-disk.sh', values), {
     signal: ctx.signal,
     failure: { message: `could not make a disk of the ${image.os} image`, phase: 'machines' },
     explain: (stderr) => explainImage(stderr, image.os, ctx.cacheDir),

@@ -4,7 +4,7 @@ import { ShakedownError } from '../../../../common/errors.ts';
 import type { RunContext } from '../../../context.ts';
 import type { CachedImage } from '../../capabilities.ts';
 import { runAsOwnRoot } from '../../host/own-root.ts';
-import { quote } from '../../host/root-script.ts';
+import { shellFile } from '../../host/shell-file.ts';
 import { stateRoot } from '../names.ts';
 
 /** The folders of the cache that have one folder for each image, and what an image in them is, in words. */
@@ -59,12 +59,10 @@ export async function removeCachedImage(
   }
   const paths = [...over.map((template) => join(ctx.cacheDir, 'qemu', template.id)), directory];
   // The link of its name points to the newest build only.
-  const name = quote(directory.replace(/\.\d+\.\d+$/, ''));
-  await runAsOwnRoot(
-    `rm -rf --one-file-system ${paths.map(quote).join(' ')}
-if [ -L ${name} ] && [ ! -e ${name} ]; then rm ${name}; fi`,
-    { signal: ctx.signal, failure: { message: `could not remove the image '${id}'` } },
-  );
+  const name = directory.replace(/\.\d+\.\d+$/, '');
+  const script = shellFile(import.meta.dirname, 'remove-image.sh', { name }, paths);
+  const failure = { message: `could not remove the image '${id}'` };
+  await runAsOwnRoot(script, { signal: ctx.signal, failure });
 }
 
 async function templatesOver(

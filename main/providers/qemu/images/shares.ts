@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { ShakedownError } from '../../../../common/errors.ts';
 import type { RunContext } from '../../../context.ts';
 import { runAsOwnRoot } from '../../host/own-root.ts';
-import { quote } from '../../host/root-script.ts';
+import { shellFile } from '../../host/shell-file.ts';
 import type { Share } from '../../provider.ts';
-import { discardFunction, discardUnused } from './discard-script.ts';
+import { mountSharesScript } from '../guest/guest-files.ts';
+import { discardValues } from './discard-values.ts';
 
 /** What machines see of the main host: a disk that they share, read-only. */
 export interface SharesDisk {
@@ -16,7 +17,7 @@ export interface SharesDisk {
   readonly disk: string;
   /** Bytes; of a few sizes only, since clones have a disk as large as their template's. */
   readonly size: number;
-  /** For `guestShell` in the machine, booted or not: puts everything in its place. */
+  /** For the machine, booted or not: mounts all of it. */
   readonly mountScript: string;
 }
 
@@ -40,12 +41,14 @@ export async function ensureShares(
   const directory = join(sharesFolder(ctx.cacheDir), digest);
   const disk = join(directory, 'disk.raw');
   if (!existsSync(disk)) {
-    await runAsOwnRoot(buildScript(directory, shares, size), {
+    const sources = shares.map(({ source }) => source);
+    const values = { ...discardValues(), home: directory, sources, kilobytes: size / 1024 };
+    await runAsOwnRoot(shellFile(import.meta.dirname, 'make-shares.sh', values), {
       signal: ctx.signal,
       failure: { message: 'could not make the disk with what machines see of this host', phase: 'machines' },
     });
   }
-  return { directory, disk, size, mountScript: mountScript(shares) };
+  return { directory, disk, size, mountScript: mountSharesScript(shares.map(({ target }) => target)) };
 }
 
 async function filesOf(source: string): Promise<readonly { path: string; bytes: number; at: number }[]> {
@@ -59,29 +62,4 @@ async function filesOf(source: string): Promise<readonly { path: string; bytes: 
   if (!entry.isDirectory()) return [{ path: source, bytes: entry.size, at: entry.mtimeMs }];
   const names = await readdir(source);
   return (await Promise.all(names.map((name) => filesOf(join(source, name))))).flat();
-}
-
-const buildScript = (directory: string, shares: readonly Share[], size: number): string => `
-home=${quote(directory)}
-mkdir -p "\${home%/*}"
-exec 8>>"$home.lock"; flock 8
-[ ! -e "$home" ] || exit 0
-rm -rf "$home.part"; mkdir -p "$home.part/files"
-${shares.map(({ source }, index) => `cp -aL --reflink=auto ${quote(source)} "$home.part/files/${index}"`).join('\n')}
-chown -R 0:0 "$home.part/files"
-mke2fs -q -t ext4 -O ^has_journal -m 0 -N 4096 -d "$home.part/files" "$home.part/disk.raw" ${size / 1024}K
-rm -r "$home.part/files"
-mv -T "$home.part" "$home"
-${discardFunction()}
-${discardUnused('home')}`;
-
-function mountScript(shares: readonly Share[]): string {
-  if (shares.length === 0) return '';
-  const home = '/var/lib/shakedown/shares';
-  const each = shares.map(({ target }, index) => {
-    const [from, to] = [`${home}/${index}`, quote(target)];
-    return `if [ -d ${from} ]; then mkdir -p ${to}; else mkdir -p "$(dirname ${to})"; touch ${to}; fi
-mount --bind ${from} ${to}`;
-  });
-  return `mkdir -p ${home}\nmount -t ext4 -o ro /dev/vdb ${home}\n${each.join('\n')}\n`;
 }

@@ -7,8 +7,8 @@ import { runAsOwnRoot } from '../../host/own-root.ts';
 import { quote } from '../../host/root-script.ts';
 import { situation } from '../accelerator.ts';
 import { explainStart } from '../explain-start.ts';
+import { portProgram } from '../guest/guest-files.ts';
 import type { Boot, Hardware } from '../machines/machine-plan.ts';
-import { portProgram } from './guest-files.ts';
 import { saveTemplateScript } from './template-script.ts';
 
 /** A machine that was saved while it ran. Paths are absolute. */

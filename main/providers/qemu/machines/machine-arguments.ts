@@ -1,4 +1,4 @@
-import { kernelWords } from '../images/guest-files.ts';
+import { kernelWords } from '../guest/guest-files.ts';
 import type { Boot, Hardware } from './machine-plan.ts';
 
 /** The name of the disk that snapshots lie in. */

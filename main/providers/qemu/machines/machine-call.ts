@@ -1,11 +1,11 @@
 import { limitLines } from '../../host/cgroup-script.ts';
 import type { Resolver } from '../../host/resolver.ts';
 import { quote } from '../../host/root-script.ts';
+import { identityScript } from '../guest/identity-script.ts';
 import { macAddress, machineNames } from '../names.ts';
 import { userNetwork } from '../network/user-network.ts';
 import { cloudSeed } from './cloud-seed.ts';
 import type { CreatePlan } from './create-script.ts';
-import { identityScript } from './identity-script.ts';
 import { machineArguments, type Network } from './machine-arguments.ts';
 import type { MachinePlan } from './machine-plan.ts';
 import { startFile } from './start-script.ts';

@@ -5,10 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ShakedownError } from '../../../../common/errors.ts';
 import type { RunContext } from '../../../context.ts';
 import { explainStart } from '../explain-start.ts';
+import { cloneScript } from '../guest/clone-script.ts';
+import { runInGuest } from '../guest/guest-port.ts';
 import { machineNames } from '../names.ts';
-import { runInGuest } from '../power/guest-port.ts';
 import { openMonitor } from '../power/monitor.ts';
-import { cloneScript } from './clone-script.ts';
 import type { MachinePlan } from './machine-plan.ts';
 
 /** A machine that did not wake up with the memory of its template; QEMU's last lines say why. */

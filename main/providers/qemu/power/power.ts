@@ -3,12 +3,12 @@ import { existsSync } from 'node:fs';
 import { ShakedownError, UsageError } from '../../../../common/errors.ts';
 import type { RunContext } from '../../../context.ts';
 import type { MachineOf } from '../../capabilities.ts';
-import { freshen } from '../machines/clone-script.ts';
+import { freshenScript } from '../guest/clone-script.ts';
+import { runInGuest } from '../guest/guest-port.ts';
 import { diskNode } from '../machines/machine-arguments.ts';
 import { startAgain } from '../machines/start-script.ts';
 import { isClusterId, machineNames } from '../names.ts';
 import { runBesideMachines } from '../network/namespace.ts';
-import { runInGuest } from './guest-port.ts';
 import { type Monitor, openMonitor } from './monitor.ts';
 
 type Act = Pick<RunContext, 'signal' | 'log'>;
@@ -109,7 +109,7 @@ export async function restore(which: MachineOf & { readonly name: string }, act:
   await monitor.job('snapshot-load', { tag, vmstate: diskNode, devices: [diskNode] });
   if (!existsSync(initrd)) return;
   const seed = randomBytes(32).toString('hex');
-  await runInGuest(port, () => freshen({ seed, now: Date.now() }), act.signal);
+  await runInGuest(port, () => freshenScript({ seed, now: Date.now() }), act.signal);
 }
 
 interface BlockDevice {

@@ -1,13 +1,18 @@
 import { execa } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { destroyScript } from '../../../../main/providers/qemu/destroy-script.ts';
+import { cloneScript } from '../../../../main/providers/qemu/guest/clone-script.ts';
+import {
+  initProgram,
+  mountSharesScript,
+  portProgram,
+  trialWord,
+} from '../../../../main/providers/qemu/guest/guest-files.ts';
+import { identityScript } from '../../../../main/providers/qemu/guest/identity-script.ts';
 import { buildImageScript } from '../../../../main/providers/qemu/images/build-image-script.ts';
-import { init, portProgram } from '../../../../main/providers/qemu/images/guest-files.ts';
 import { saveTemplateScript } from '../../../../main/providers/qemu/images/template-script.ts';
-import { cloneScript } from '../../../../main/providers/qemu/machines/clone-script.ts';
 import { cloudSeed } from '../../../../main/providers/qemu/machines/cloud-seed.ts';
 import { createScript, folderScript } from '../../../../main/providers/qemu/machines/create-script.ts';
-import { identityScript } from '../../../../main/providers/qemu/machines/identity-script.ts';
 import type { MachinePlan } from '../../../../main/providers/qemu/machines/machine-plan.ts';
 import {
   destroyOwnScript,
@@ -66,15 +71,19 @@ describe('scripts are such as their shells can read', () => {
       'an image',
       buildImageScript({ tree: "/it's", distribution: 'debian', image: '/i', rebuild: false, env: {} }),
     ],
-    ['sh', 'the first program', init],
+    ['sh', 'the first program', initProgram],
     ['sh', 'the serial port', portProgram],
     ['sh', 'who a machine is', identityScript({ ...who, user: 'joe', publicKey: "it's" })],
-    ['sh', 'a clone', cloneScript({ seed: 'ab', now: 1, bootId: 'x' })],
+    ['sh', 'a clone', cloneScript({ seed: 'ab', now: 1, bootId: 'x' }, 'true')],
+    ['sh', 'what it sees', mountSharesScript(["/it's", '/srv/a b'])],
   ])('%s: %s', async (shell, _what, script) => {
     const { stderr, exitCode } = await execa(shell, ['-n'], { input: script, reject: false });
     expect([exitCode, stderr]).toEqual([0, '']);
   });
 });
+
+test('the word that a trial boot waits for is what the first program says', () =>
+  expect(initProgram).toContain(`echo '${trialWord}'`));
 
 test('the machine’s own processor time is held only where it is part of a core', () => {
   expect(createScript(plan)).toContain('put cpu.cfs_quota_us 50000');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { execa } from 'execa';
 import { expect, onTestFinished, test } from 'vitest';
-import { unpackModules } from '../../../../../main/providers/qemu/images/build-image-script.ts';
+import { shellFile } from '../../../../../main/providers/host/shell-file.ts';
 
 test('modules reach the initrd unpacked and in order, however a kernel packs them', async () => {
   const cwd = mkdtempSync(join(tmpdir(), 'shakedown-modules-'));
@@ -16,7 +16,9 @@ test('modules reach the initrd unpacked and in order, however a kernel packs the
   writeFileSync(join(cwd, 'lib/virtio_blk.ko'), 'xz');
   await execa('xz', ['lib/virtio_blk.ko'], { cwd });
   const input = `insmod /lib/virtio.ko \nbuiltin virtio_pci\ninsmod /lib/virtio_blk.ko.xz \ninsmod /lib/virtio.ko \ninsmod /lib/virtio_net.ko.gz napi=1\n`;
-  await execa('bash', ['-euc', `initrd=initrd\n${unpackModules}\nunpack_modules`], { cwd, input });
+  const folder = join(import.meta.dirname, '../../../../../main/providers/qemu/images');
+  const functions = shellFile(folder, 'unpack-modules.sh');
+  await execa('bash', ['-euc', `${functions}\nunpack_modules initrd`], { cwd, input });
   const modules = join(cwd, 'initrd/modules');
   expect(readdirSync(modules).sort()).toEqual(['order', 'virtio.ko', 'virtio_blk.ko', 'virtio_net.ko']);
   const read = (name: string) => readFileSync(join(modules, name), 'utf8');

@@ -3,7 +3,7 @@ import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { runInGuest } from '../../../../../main/providers/qemu/power/guest-port.ts';
+import { runInGuest } from '../../../../../main/providers/qemu/guest/guest-port.ts';
 import { openMonitor } from '../../../../../main/providers/qemu/power/monitor.ts';
 
 const signal = () => AbortSignal.timeout(20_000);

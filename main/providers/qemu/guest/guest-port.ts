@@ -1,5 +1,5 @@
 import { ShakedownError } from '../../../../common/errors.ts';
-import { openLines } from './line-socket.ts';
+import { openLines } from '../power/line-socket.ts';
 
 /**
  * Runs a script for `guestShell` as root in a machine of ours, by the second serial port (`portProgram`): that needs no network and
