@@ -22,6 +22,6 @@ export { assert, describe, expect, onTestFailed, onTestFinished, vi } from 'vite
 export type { ServiceState, ServiceStatus } from '../../common/protocol.ts';
 export type { CommandResult } from '../../common/results.ts';
 export { ClusterError } from '../cluster/cluster-error.ts';
-export type { Cluster, ClusterNode, MainHost, NodeMachine, Service } from '../cluster/cluster-face.ts';
+export type { Cluster, ClusterNode, Fault, MainHost, NodeMachine, Service } from '../cluster/cluster-face.ts';
 export type { ExecOptions } from '../cluster/commands.ts';
 export { type EventuallyOptions, eventually } from './eventually.ts';

@@ -3,15 +3,27 @@ import type { NodeFacts } from '../config/scenario.ts';
 import { failure, quoted } from './cluster-error.ts';
 import type { Ask, Scope } from './cluster-under-test.ts';
 import type { ExecOptions } from './commands.ts';
-import type { Operations } from './method.ts';
+import type { FaultMethods } from './fault-methods.ts';
+import type { Operations, ParamsOf } from './method.ts';
 import type { ClusterMethods } from './methods.ts';
 
 /** A node of the cluster, as tests see it. All calls may run side by side. */
-export interface ClusterNode extends NodeFacts, Operations<ClusterMethods['node']> {
+export interface ClusterNode extends NodeFacts, Operations<ClusterMethods['node']>, Faults {
   /** Runs a shell command line and gives what it prints, trimmed; throws with stderr when it does not exit 0. */
   sh(command: string, options?: ExecOptions): Promise<string>;
   /** A service by its name in the config; whether there is one shows when it is asked. */
   service(name: string): Service;
+}
+
+/** For each fault a function that injects it, and resolves when that is in effect. */
+export type Faults = {
+  readonly [F in keyof FaultMethods]: (...params: ParamsOf<FaultMethods[F]>) => Promise<Fault>;
+};
+
+/** A fault that is in effect until it is healed: by `heal`, or when the checks are over. */
+export interface Fault extends AsyncDisposable {
+  /** Takes it back, and resolves when nothing is left of it; a second time does nothing. */
+  heal(): Promise<void>;
 }
 
 /** A service of one node, as the config names it. */
@@ -76,7 +88,19 @@ function clusterNode(facts: NodeFacts, way: Way): ClusterNode {
     name,
     ...operations<'service'>({ ...on, scope: 'service', service: name }, way),
   });
-  return { ...facts, ...made, sh: shellOf(on, `node ${facts.id}`, way), service };
+  return { ...facts, ...made, ...faultsOf(facts.id, way), sh: shellOf(on, `node ${facts.id}`, way), service };
+}
+
+function faultsOf(node: number, way: Way): Faults {
+  const injecting = operations<'fault'>({ scope: 'fault', node }, way, (id) => fault(String(id), way));
+  return injecting as unknown as Faults;
+}
+
+function fault(id: string, way: Way): Fault {
+  const heal = async (): Promise<void> => {
+    await way.ask({ scope: 'cluster', method: 'healFault', params: [id] }, failure(heal));
+  };
+  return { heal, [Symbol.asyncDispose]: heal };
 }
 
 function mainHost(way: Way): MainHost {
@@ -86,13 +110,15 @@ function mainHost(way: Way): MainHost {
 
 type On = Pick<Ask, 'scope' | 'node' | 'service'>;
 
-/** The operations of a scope, each a function that asks for it. */
+/** The operations of a scope, each a function that asks for it; `as` is what becomes of the answers. */
 function operations<S extends Scope>(
   on: On & { readonly scope: S },
   way: Way,
+  as: (answer: unknown) => unknown = (answer) => answer,
 ): Operations<ClusterMethods[S]> {
   const named = way.methods[on.scope].map((method) => {
-    const call = (...given: readonly unknown[]) => way.ask(asking(on, method, given), failure(call));
+    const call = async (...given: readonly unknown[]) =>
+      as(await way.ask(asking(on, method, given), failure(call)));
     return [method, Object.defineProperty(call, 'name', { value: method })] as const;
   });
   return Object.fromEntries(named) as unknown as Operations<ClusterMethods[S]>;

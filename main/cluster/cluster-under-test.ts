@@ -9,8 +9,10 @@ export type MethodOf<S extends Scope> = keyof ClusterMethods[S] & string;
 /** What an operation acts on. */
 export interface Targets {
   readonly main: Record<never, never>;
+  readonly cluster: Record<never, never>;
   /** A node, by its id. */
   readonly node: { readonly node: number };
+  readonly fault: { readonly node: number };
   /** One of its services, by its name. */
   readonly service: { readonly node: number; readonly service: string };
 }

@@ -16,7 +16,7 @@ type Row = Method<OnMain | OnNode | OnService, readonly unknown[], unknown>;
 type Target = OnMain & Partial<OnService>;
 
 /** The nodes of a run, and what one can ask of them: dispatches to the rows of `clusterMethods`. */
-export class LiveCluster implements ClusterUnderTest {
+export class LiveCluster implements ClusterUnderTest, AsyncDisposable {
   readonly nodes: readonly NodeUnderTest[];
   readonly #live: Live;
 
@@ -41,6 +41,11 @@ export class LiveCluster implements ClusterUnderTest {
     return (await result) as ResultOf<ClusterMethods[S][M]>;
   }
 
+  /** Heals the faults that are left. Never throws. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#live.faults.healAll();
+  }
+
   #target(on: { readonly node?: number; readonly service?: string }): Target {
     const live = this.#live;
     if (on.node === undefined) return { live };
@@ -55,7 +60,9 @@ export class LiveCluster implements ClusterUnderTest {
 /** The methods' names by scope: what a process that asks from outside has to know. */
 export const methodNames: Readonly<Record<Scope, readonly string[]>> = {
   main: Object.keys(clusterMethods.main),
+  cluster: Object.keys(clusterMethods.cluster),
   node: Object.keys(clusterMethods.node),
+  fault: Object.keys(clusterMethods.fault),
   service: Object.keys(clusterMethods.service),
 };
 

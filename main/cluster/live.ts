@@ -1,5 +1,6 @@
 import type { Timeouts } from '../config/scenario.ts';
 import type { RunContext } from '../context.ts';
+import type { ActiveFaults } from './active-faults.ts';
 import type { Endpoints } from './endpoints.ts';
 import type { MachinePower, Node } from './node.ts';
 
@@ -11,6 +12,7 @@ export interface Live {
   readonly timeouts: Timeouts;
   readonly power: MachinePower;
   readonly endpoints: Endpoints;
+  readonly faults: ActiveFaults;
   /** Tells of what is worth a line. */
   readonly ctx: Pick<RunContext, 'emit' | 'log'>;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import * as field from '../config/field-schemas.ts';
 import { exec, execOnMain } from './commands.ts';
+import { faultMethods, healFault } from './fault-methods.ts';
 import { readFile } from './files.ts';
 import { powerOff, powerOn, reboot, restore, snapshot } from './machine.ts';
 import { type OnNode, onNode } from './method.ts';
@@ -45,6 +46,12 @@ export const clusterMethods = {
     snapshot,
     /** Takes it back to that. */
     restore,
+  },
+  /** On a node: each fault by its name. */
+  fault: faultMethods,
+  /** On the cluster as a whole. */
+  cluster: {
+    healFault,
   },
   /** On a node's service, as the config names it. */
   service: {

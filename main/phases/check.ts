@@ -1,9 +1,13 @@
 import { TimeLimitError, UsageError } from '../../common/errors.ts';
+import { present } from '../../common/present.ts';
 import type { CheckListener } from '../checks/check.ts';
 import type { CheckHost } from '../checks/check-host.ts';
 import { runDeclaredChecks } from '../checks/declared-checks.ts';
+import { ActiveFaults } from '../cluster/active-faults.ts';
 import { LiveCluster } from '../cluster/live-cluster.ts';
+import type { Node } from '../cluster/node.ts';
 import type { RunContext } from '../context.ts';
+import { borrowedMachines } from '../providers/provider.ts';
 import type { Session } from './phase.ts';
 
 /**
@@ -19,11 +23,10 @@ export async function checkCluster(
 ): Promise<void> {
   const limit = session.scenario.timeouts.check;
   const deadline = Date.now() + limit * 1000;
-  const { scenario, nodes, power } = session;
-  const { directory, timeouts } = scenario;
-  const cluster = new LiveCluster({ nodes, power, directory, timeouts, ctx });
+  // Faults that no check healed are healed when the checks are over.
+  await using cluster = liveCluster(session, ctx);
   const signal = AbortSignal.any([ctx.signal, AbortSignal.timeout(limit * 1000)]);
-  const options = { signal, ...(filter === undefined ? {} : { filter }) };
+  const options = { signal, ...present({ filter }) };
   const declared = await runDeclaredChecks(session.scenario.checks, cluster, listener, options);
   ctx.signal.throwIfAborted();
   const left = Math.ceil((deadline - Date.now()) / 1000);
@@ -35,4 +38,12 @@ export async function checkCluster(
       hint: 'leave out --filter to see their names',
     });
   }
+}
+
+function liveCluster({ scenario, cluster, nodes, power }: Session, ctx: RunContext): LiveCluster {
+  const { directory, timeouts } = scenario;
+  const borrowed = borrowedMachines(cluster);
+  const stays = ({ machine }: Node) => borrowed.some(({ id }) => id === machine.id);
+  const faults = new ActiveFaults({ cluster: cluster.id, stays, ctx });
+  return new LiveCluster({ nodes, power, directory, timeouts, faults, ctx });
 }

@@ -6,6 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { ShakedownError } from '../../../common/errors.ts';
 import type { RunEventBody } from '../../../common/events.ts';
 import type { TaskOptions, TaskResult } from '../../../main/agent/task.ts';
+import type { ActiveFaults } from '../../../main/cluster/active-faults.ts';
 import { LiveCluster } from '../../../main/cluster/live-cluster.ts';
 import type { Node } from '../../../main/cluster/node.ts';
 import type { Timeouts } from '../../../main/config/scenario.ts';
@@ -27,6 +28,7 @@ const live = (nodes: readonly object[], more: object = {}): LiveCluster =>
     directory: tmpdir(),
     timeouts: { start: 60 } as Timeouts,
     power: { up: async () => undefined, act: async () => undefined },
+    faults: {} as ActiveFaults,
     ctx: { emit: () => undefined, log: () => undefined },
     ...more,
   });
