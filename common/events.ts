@@ -1,6 +1,10 @@
 import type { FailureDetails } from './errors.ts';
 import type { MachineActRecord } from './machine-acts.ts';
-import type { CheckResult, PhaseName, PhaseTiming, Verdict } from './results.ts';
+import type { CheckResult, ClockMeasure, PhaseName, PhaseTiming, Verdict } from './results.ts';
+import type { Span } from './span.ts';
+
+/** The version of the events below: raised when a reader of them must know of a change. `run-started` tells it. */
+export const eventsVersion = 1;
 
 /** A node as the reader of events knows it. */
 export interface EventNode {
@@ -17,6 +21,7 @@ export interface EventNode {
 export type RunEvent = { readonly at: number } & (
   | {
       readonly type: 'run-started';
+      readonly eventsVersion: typeof eventsVersion;
       readonly run: string;
       readonly scenario: string;
       readonly directory: string;
@@ -28,10 +33,12 @@ export type RunEvent = { readonly at: number } & (
   | { readonly type: 'note'; readonly message: string; readonly node?: number; readonly phase?: PhaseName }
   /** A whole machine was rebooted, cut off, taken back … */
   | { readonly type: 'machine-act'; readonly done: MachineActRecord }
+  /** A fault, a task … ended: whatever has no event of its own. */
+  | { readonly type: 'span-ended'; readonly span: Span }
+  | { readonly type: 'clock-measured'; readonly measure: ClockMeasure }
   | { readonly type: 'check-started'; readonly name: string }
   | { readonly type: 'check-ended'; readonly check: CheckResult }
   | { readonly type: 'failure'; readonly failure: FailureDetails; readonly first: boolean }
-  | { readonly type: 'interrupted'; readonly signal: string }
   | {
       readonly type: 'run-ended';
       readonly verdict: Verdict;

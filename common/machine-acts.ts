@@ -41,9 +41,3 @@ export const actInWords = ({
   readonly act: MachineAct['act'];
   readonly name?: string;
 }): string => (name === undefined ? words[act] : `${words[act]} '${name}'`);
-
-/** `power off, by the check 'loses its power'`, and what went wrong, without the node and the time. */
-export function describeAct(done: MachineActRecord): string {
-  const by = done.by === undefined ? '' : `, by the check '${done.by}'`;
-  return `${actInWords(done)}${by}${done.message === undefined ? '' : `: ${done.message}`}`;
-}

@@ -14,7 +14,6 @@ export const phaseNames = [
   'check',
   'stop',
   'collect',
-  'report',
   'destroy',
 ] as const;
 
@@ -73,4 +72,15 @@ export interface InstalledPackage {
   readonly version: string;
   /** The version that was there before; absent when the package is new. */
   readonly previous?: string;
+}
+
+/** One look at a node's clock. */
+export interface ClockMeasure {
+  readonly node: number;
+  /** ms since the run began. */
+  readonly atMs: number;
+  /** The node's clock minus the main host's. */
+  readonly offsetMs: number;
+  /** Half of the round trip in which it was asked: the offset is wrong by this at most. */
+  readonly uncertaintyMs: number;
 }

@@ -1,3 +1,4 @@
+import { eventsVersion } from '../common/events.ts';
 import { bringHome } from './evidence.ts';
 import { machinesFor } from './machines-for.ts';
 import { openRun } from './open-run.ts';
@@ -17,7 +18,13 @@ export async function bringUp(
   const { scenario } = asked;
   await using open = await openRun(world, scenario.timeouts.run);
   const { recorder, store, work, emit } = open;
-  emit({ type: 'run-started', run: store.id, scenario: scenario.name, directory: store.directory });
+  emit({
+    type: 'run-started',
+    eventsVersion,
+    run: store.id,
+    scenario: scenario.name,
+    directory: store.directory,
+  });
   const answers = async ({ ssh }: Machine) => {
     const { connect } = scenario.timeouts;
     const remote = await world.connector.connect(ssh, { signal: work.signal, timeout: connect });

@@ -12,7 +12,7 @@ import type { RunResult } from './record/run-result.ts';
 import { writeEachReport } from './report/reporters.ts';
 import type { Underway } from './run.ts';
 import { removeKeptCluster, writeKeptCluster } from './store/kept-cluster.ts';
-import { pruneRuns } from './store/list-runs.ts';
+import { pruneRuns } from './store/prune-runs.ts';
 
 /**
  * The end of every run, however it went: stops the services, brings every node's files home, writes the reports, and

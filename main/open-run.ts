@@ -3,8 +3,9 @@ import type { RunEventBody } from '../common/events.ts';
 import { printableData } from '../common/printable.ts';
 import type { RunContext } from './context.ts';
 import { Recorder } from './record/recorder.ts';
-import { createRun, type FileRunStore } from './store/create-run.ts';
+import { createRun } from './store/create-run.ts';
 import { FileLedger } from './store/file-ledger.ts';
+import type { FileRunStore } from './store/file-run-store.ts';
 import type { World } from './world.ts';
 
 /** A run's directory, its record and its clocks, open until the run is over. */

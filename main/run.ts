@@ -1,3 +1,4 @@
+import { eventsVersion } from '../common/events.ts';
 import type { PhaseName } from '../common/results.ts';
 import type { CheckHost } from './checks/check-host.ts';
 import { connectNode } from './cluster/connect-node.ts';
@@ -45,7 +46,13 @@ export async function run(request: RunRequest, world: World): Promise<RunResult>
   const { scenario } = request;
   await using open = await openRun(world, scenario.timeouts.run);
   const { recorder, store, work, emit } = open;
-  emit({ type: 'run-started', run: store.id, scenario: scenario.name, directory: store.directory });
+  emit({
+    type: 'run-started',
+    eventsVersion,
+    run: store.id,
+    scenario: scenario.name,
+    directory: store.directory,
+  });
   await using checkHost = prepareChecks(request, world, open);
   const connected: Node[] = [];
   let cluster: Cluster | undefined;

@@ -75,10 +75,6 @@ export class CheckRun {
     return [...this.#files].find(([, state]) => !state.ended)?.[0];
   }
 
-  hasEnded(file: string): boolean {
-    return this.#files.get(file)?.ended ?? true;
-  }
-
   running(file: string): readonly RunningTest[] {
     return [...(this.#files.get(file)?.running.values() ?? [])];
   }

@@ -11,29 +11,25 @@ import type { MachineActRecord } from '../../common/machine-acts.ts';
 import { present } from '../../common/present.ts';
 import { printableData } from '../../common/printable.ts';
 import type { ServiceDied } from '../../common/protocol.ts';
-import {
-  type CheckResult,
-  type InstalledPackage,
-  type PhaseName,
-  type PhaseTiming,
-  phaseNames,
-  type Verdict,
-} from '../../common/results.ts';
-import type { RunFacts, RunResult } from './run-result.ts';
+import type { CheckResult, ClockMeasure, InstalledPackage, Verdict } from '../../common/results.ts';
+import { checkSpan, machineActSpan, phaseSpan, type Span } from '../../common/span.ts';
+import { cutFailure, cutSpan } from './bounds.ts';
+import { type RecordEvent, type RunFacts, recordVersion } from './run-record.ts';
+import { type RunResult, resultOf } from './run-result.ts';
 import type { NodeAddress, Step } from './step.ts';
 
-/** Keeps what a run comes to, while it comes: the first cause, what followed, checks, times. */
+/** Keeps what a run comes to, while it comes: the first cause, what followed, and all that took its time. */
 export class Recorder {
   readonly failures: FailureDetails[] = [];
-  readonly checks: CheckResult[] = [];
-  readonly machineActs: MachineActRecord[] = [];
   readonly installed: Record<string, readonly InstalledPackage[]> = {};
   readonly collectProblems: Record<string, readonly string[]> = {};
   /** The mistake of the user that ended the run before it could tell anything of the cluster. */
   usage: UsageError | undefined;
   interrupted = false;
   readonly #told = new WeakSet<Error>();
-  readonly #timings: PhaseTiming[] = [];
+  readonly #spans: Span[] = [];
+  readonly #events: RecordEvent[] = [];
+  readonly #clocks: ClockMeasure[] = [];
   readonly #emit: (event: RunEventBody) => void;
   readonly #clock: () => number;
   readonly #startedAt: number;
@@ -50,21 +46,21 @@ export class Recorder {
 
   /** Takes a step of a run: times it, tells of it, and gives what it throws the phase and the node. */
   readonly step: Step = async (phase, action, machine) => {
-    const startMs = this.#clock() - this.#startedAt;
-    const where = machine === undefined ? {} : { node: machine.id };
+    const startMs = this.#now;
+    const where = present({ node: machine?.id });
     this.#emit({ type: 'phase-started', phase, ...where });
-    let verdict: Verdict = 'pass';
+    let ended: { verdict: Verdict; message?: string } = { verdict: 'pass' };
     try {
       return await action();
     } catch (error) {
       const located = locate(error, phase, machine);
-      verdict =
-        located instanceof UsageError || located instanceof InterruptedError ? 'error' : located.verdict;
+      const { message } = located;
+      ended = { verdict: located instanceof ShakedownError ? located.verdict : 'error', message };
       throw located;
     } finally {
-      const durationMs = this.#clock() - this.#startedAt - startMs;
-      const timing: PhaseTiming = { phase, ...where, startMs, durationMs, verdict };
-      this.#timings.push(timing);
+      const { verdict, message } = ended;
+      const timing = { phase, ...where, startMs, durationMs: this.#now - startMs, verdict };
+      this.#keep({ ...phaseSpan(timing), ...present({ message }) });
       this.#emit({ type: 'phase-ended', timing });
     }
   };
@@ -84,8 +80,10 @@ export class Recorder {
       return;
     }
     if (brokenOff && isAbort(error)) return;
-    const failure = asShakedownError(error).details;
+    const failure = cutFailure(printableData(asShakedownError(error).details));
     this.failures.push(failure);
+    const { phase: name = 'run', node, message } = failure;
+    this.#happened({ kind: 'failure', name, ...present({ node }), message });
     this.#emit({ type: 'failure', failure, first: this.failures.length === 1 });
   }
 
@@ -96,13 +94,27 @@ export class Recorder {
       const message = `service '${name}' ended unasked ${how}`;
       const log = `nodes/${machine.id}/logs/${name}.log`;
       const where = { node: machine.id, address: machine.address };
+      this.#happened({ kind: 'service-died', name, node: machine.id, message });
       this.fail(new ShakedownError({ message, verdict: 'fail', lastLines, log, ...where }));
     };
   }
 
   readonly machineAct = (done: MachineActRecord): void => {
-    this.machineActs.push(done);
+    this.#keep(machineActSpan(done));
     this.#emit({ type: 'machine-act', done });
+  };
+
+  /** Anything else that took its time, as a fault or a task. */
+  readonly span = (span: Span): void => {
+    this.#keep(span);
+    this.#emit({ type: 'span-ended', span });
+  };
+
+  /** How far a node's clock is from ours, as it was found right now. */
+  readonly clockMeasured = (measured: Omit<ClockMeasure, 'atMs'>): void => {
+    const measure = { ...measured, atMs: this.#now };
+    this.#clocks.push(measure);
+    this.#emit({ type: 'clock-measured', measure });
   };
 
   readonly checkStarted = (name: string): void => this.#emit({ type: 'check-started', name });
@@ -111,7 +123,7 @@ export class Recorder {
   readonly checkEnded =
     (signal: AbortSignal) =>
     (check: CheckResult): void => {
-      this.checks.push(check);
+      this.#keep(checkSpan(check, Math.max(0, this.#now - check.durationMs)));
       this.#emit({ type: 'check-ended', check });
       if (signal.aborted || (check.verdict !== 'fail' && check.verdict !== 'error')) return;
       const message = `check '${check.name}': ${check.message ?? check.verdict}`;
@@ -127,53 +139,45 @@ export class Recorder {
   get exitCode(): number {
     if (this.interrupted) return exitCodes.interrupted;
     if (this.usage) return exitCodes.usage;
-    return this.verdict === 'pass'
-      ? exitCodes.pass
-      : this.verdict === 'fail'
-        ? exitCodes.fail
-        : exitCodes.error;
+    const { verdict } = this;
+    return verdict === 'pass' || verdict === 'fail' ? exitCodes[verdict] : exitCodes.error;
   }
 
   /** All that the run has come to by now; printable, for nodes said much of it. */
   result({ exitCode = this.exitCode, kept, ...facts }: RunFacts): RunResult {
-    return {
+    return resultOf({
+      recordVersion,
       ...facts,
       verdict: this.verdict,
       exitCode,
       startedAt: this.#startedAt,
-      durationMs: this.#clock() - this.#startedAt,
-      phases: this.timings(),
-      ...printableData({
-        failures: this.failures,
-        checks: this.checks,
-        ...(this.machineActs.length === 0 ? {} : { machineActs: this.machineActs }),
-        installed: this.installed,
-        collectProblems: this.collectProblems,
-      }),
+      durationMs: this.#now,
+      failures: [...this.failures],
+      spans: [...this.#spans],
+      events: [...this.#events],
+      clocks: [...this.#clocks],
+      installed: printableData(this.installed),
+      collectProblems: printableData(this.collectProblems),
       ...present({ kept }),
-    };
-  }
-
-  /** Every step's time, and for phases that nodes take by themselves also the time from the first to the last. */
-  timings(): readonly PhaseTiming[] {
-    const whole = phaseNames.flatMap((phase) => {
-      const steps = this.#timings.filter((timing) => timing.phase === phase);
-      return steps.length > 0 && steps.every((step) => step.node !== undefined) ? [spanOf(phase, steps)] : [];
     });
-    return [...this.#timings, ...whole];
+  }
+
+  get #now(): number {
+    return this.#clock() - this.#startedAt;
+  }
+
+  #keep(span: Span): void {
+    this.#spans.push(cutSpan(printableData(span)));
+  }
+
+  #happened(event: Omit<RecordEvent, 'atMs'>): void {
+    this.#events.push({ ...printableData(event), atMs: this.#now });
   }
 }
 
-function spanOf(phase: PhaseName, steps: readonly PhaseTiming[]): PhaseTiming {
-  const startMs = Math.min(...steps.map((step) => step.startMs));
-  const endMs = Math.max(...steps.map((step) => step.startMs + step.durationMs));
-  const verdict = steps.find((step) => step.verdict !== 'pass')?.verdict ?? 'pass';
-  return { phase, startMs, durationMs: endMs - startMs, verdict };
-}
-
-function locate(error: unknown, phase: PhaseName, machine: NodeAddress | undefined) {
+function locate(error: unknown, phase: Parameters<Step>[0], machine: NodeAddress | undefined) {
   if (error instanceof UsageError || error instanceof InterruptedError) return error;
-  const where = machine === undefined ? {} : { node: machine.id, address: machine.address };
+  const where = present({ node: machine?.id, address: machine?.address });
   return asShakedownError(error, { phase, ...where });
 }
 

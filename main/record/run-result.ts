@@ -1,41 +1,52 @@
-import type { FailureDetails } from '../../common/errors.ts';
-import type { EventNode } from '../../common/events.ts';
 import type { MachineActRecord } from '../../common/machine-acts.ts';
-import type { CheckResult, InstalledPackage, PhaseTiming, Verdict } from '../../common/results.ts';
+import { present } from '../../common/present.ts';
+import type { CheckResult, PhaseName, PhaseTiming } from '../../common/results.ts';
+import type { Span } from '../../common/span.ts';
+import { type RunRecord, spansOf } from './run-record.ts';
+import { wholePhases } from './whole-phases.ts';
 
-/** All that a run came to: the contents of `run.json`. */
-export interface RunResult {
-  readonly id: string;
-  readonly scenario: string;
-  /** The scenario's folder, absolute. */
-  readonly directory: string;
-  readonly verdict: Verdict;
-  readonly exitCode: number;
-  /** ms since the epoch. */
-  readonly startedAt: number;
-  readonly durationMs: number;
-  readonly provider: string;
-  readonly nodes: readonly EventNode[];
-  /** The first cause, and then what failed because of it or after it. */
-  readonly failures: readonly FailureDetails[];
-  readonly checks: readonly CheckResult[];
+/**
+ * A run's record as users know it, and what `run.json` holds: its spans once more as phases, checks and machine acts.
+ * Who reads a record takes the spans; these are for scripts around `run.json`.
+ */
+export interface RunResult extends RunRecord {
+  readonly checks: readonly (CheckResult & { readonly startMs: number })[];
   /** What was done to whole machines, in its order, if anything was. */
   readonly machineActs?: readonly MachineActRecord[];
+  /** On each node, and (without `node`) as a whole. */
   readonly phases: readonly PhaseTiming[];
-  /** By node id. */
-  readonly installed: Readonly<Record<string, readonly InstalledPackage[]>>;
-  /** What could not be collected, by node id. */
-  readonly collectProblems: Readonly<Record<string, readonly string[]>>;
-  /** Kept machines: their cluster's id. */
-  readonly kept?: string;
-  /** The versions that made it. */
-  readonly versions: { readonly shakedown: string; readonly node: string };
 }
 
-/** What a record cannot know by itself. */
-export interface RunFacts
-  extends Pick<RunResult, 'id' | 'scenario' | 'directory' | 'provider' | 'nodes' | 'versions'> {
-  /** Another one than what follows from the verdict. */
-  readonly exitCode?: number;
-  readonly kept?: string | undefined;
+export function resultOf(record: RunRecord): RunResult {
+  const acts = spansOf(record, 'machine-act').map(asMachineAct);
+  const phases = spansOf(record, 'phase').filter(({ node }) => node !== undefined);
+  return {
+    ...record,
+    checks: spansOf(record, 'check').map(asCheck),
+    ...present({ machineActs: acts.length === 0 ? undefined : acts }),
+    phases: [...phases, ...wholePhases(record)].map(asPhase),
+  };
 }
+
+const asPhase = ({ name, node, startMs, durationMs, verdict }: Span): PhaseTiming => ({
+  phase: name as PhaseName,
+  ...present({ node }),
+  startMs,
+  durationMs,
+  verdict,
+});
+
+const asCheck = ({ name, type = '', subject, verdict, startMs, durationMs, message, detail }: Span) => ({
+  name,
+  kind: type,
+  ...{ verdict, startMs, durationMs },
+  ...present({ file: subject, message, detail }),
+});
+
+const asMachineAct = ({ type, subject, node = 0, by, startMs, durationMs, verdict, message }: Span) => ({
+  node,
+  act: type as MachineActRecord['act'],
+  ...present({ name: subject, by }),
+  ...{ startMs, durationMs, verdict },
+  ...present({ message }),
+});

@@ -2,70 +2,59 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { create } from 'xmlbuilder2';
 import { describeFailure } from '../../common/errors.ts';
-import type { CheckResult, PhaseTiming } from '../../common/results.ts';
-import type { RunResult } from '../record/run-result.ts';
+import type { Span } from '../../common/span.ts';
+import { type RunRecord, spansOf } from '../record/run-record.ts';
+import { wholePhases } from '../record/whole-phases.ts';
+import { privateFile } from '../store/run-folders.ts';
 import type { Reporter } from './reporter.ts';
 
 /** `junit.xml`, as CI servers read it: one suite of the checks, and one of the phases that shows what went before. */
 export const junitReport: Reporter = {
   name: 'junit',
   file: 'junit.xml',
-  report: (run, directory) => writeFile(join(directory, 'junit.xml'), junit(run)),
+  report: (run, directory) => writeFile(join(directory, 'junit.xml'), junit(run), { mode: privateFile }),
 };
 
 type Xml = ReturnType<typeof create>;
 
-function junit(run: RunResult): string {
+function junit(run: RunRecord): string {
   const document = create({ version: '1.0', encoding: 'UTF-8', invalidCharReplacement: '\uFFFD' });
   const root = document.ele('testsuites', {
     name: `shakedown ${run.scenario}`,
     time: seconds(run.durationMs),
   });
-  const checks = suite(
-    root,
-    'checks',
-    run.checks.map((check) => check.verdict),
-    run,
-  );
-  for (const check of run.checks) checkCase(checks, check);
-  const whole = run.phases.filter((timing) => timing.node === undefined);
-  const phases = suite(
-    root,
-    'phases',
-    whole.map((timing) => timing.verdict),
-    run,
-  );
-  for (const timing of whole) phaseCase(phases, timing, run);
+  suite(root, 'checks', spansOf(run, 'check'), run);
+  suite(root, 'phases', wholePhases(run), run);
   return document.end({ prettyPrint: true });
 }
 
-function suite(root: Xml, name: string, verdicts: readonly string[], run: RunResult): Xml {
-  const count = (verdict: string) => verdicts.filter((each) => each === verdict).length;
-  return root.ele('testsuite', {
+function suite(root: Xml, name: string, spans: readonly Span[], run: RunRecord): void {
+  const count = (verdict: string) => spans.filter((span) => span.verdict === verdict).length;
+  const parent = root.ele('testsuite', {
     name: `${run.scenario}.${name}`,
-    tests: verdicts.length,
+    tests: spans.length,
     failures: count('fail'),
     errors: count('error'),
     skipped: count('skip'),
     timestamp: new Date(run.startedAt).toISOString(),
   });
+  for (const span of spans) testCase(parent, span, run);
 }
 
-function checkCase(parent: Xml, check: CheckResult): void {
-  const classname = check.file ?? check.kind;
-  const element = parent.ele('testcase', { name: check.name, classname, time: seconds(check.durationMs) });
-  const text = [check.message, check.detail].filter(Boolean).join('\n');
-  if (check.verdict === 'fail') element.ele('failure', { message: check.message ?? '' }).txt(text);
-  if (check.verdict === 'error') element.ele('error', { message: check.message ?? '' }).txt(text);
-  if (check.verdict === 'skip') element.ele('skipped');
+function testCase(parent: Xml, span: Span, run: RunRecord): void {
+  const { name, kind, type = kind, subject: classname = type, verdict, durationMs } = span;
+  const element = parent.ele('testcase', { name, classname, time: seconds(durationMs) });
+  if (verdict === 'skip') element.ele('skipped');
+  if (verdict !== 'fail' && verdict !== 'error') return;
+  const { message, text } = whatFailed(span, run);
+  element.ele(verdict === 'fail' ? 'failure' : 'error', { message }).txt(text);
 }
 
-function phaseCase(parent: Xml, { phase, durationMs, verdict }: PhaseTiming, run: RunResult): void {
-  const element = parent.ele('testcase', { name: phase, classname: 'phase', time: seconds(durationMs) });
-  if (verdict === 'pass' || verdict === 'skip') return;
-  const failure = run.failures.find((each) => each.phase === phase);
-  const text = failure ? describeFailure(failure) : `the phase ${phase} ended with ${verdict}`;
-  element.ele(verdict === 'fail' ? 'failure' : 'error', { message: failure?.message ?? verdict }).txt(text);
+function whatFailed({ kind, name, verdict, message, detail }: Span, { failures }: RunRecord) {
+  const failure = kind === 'phase' ? failures.find(({ phase }) => phase === name) : undefined;
+  if (failure) return { message: failure.message, text: describeFailure(failure) };
+  const text = [message, detail].filter(Boolean).join('\n');
+  return { message: message ?? verdict, text: text || `${name} ended with ${verdict}` };
 }
 
 const seconds = (ms: number): string => (ms / 1000).toFixed(3);

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import { describeFailure } from '../../common/errors.ts';
 import type { RunEvent } from '../../common/events.ts';
-import { describeAct } from '../../common/machine-acts.ts';
+import { describeSpan, machineActSpan, type Span } from '../../common/span.ts';
 import { duration } from './words.ts';
 
 /** One stamped line per thing that happens: for CI's logs and for files. */
@@ -25,6 +25,9 @@ export class PlainFace {
 
 const where = (node: number | undefined): string => (node === undefined ? '       ' : `node ${node} `);
 
+const spanLine = (span: Span): string =>
+  `${where(span.node)} ${describeSpan(span)} (${duration(span.durationMs)})`;
+
 /** What is told of an event: one text for each thing, maybe of several lines. */
 function describe(event: RunEvent): readonly string[] {
   switch (event.type) {
@@ -39,7 +42,9 @@ function describe(event: RunEvent): readonly string[] {
     case 'note':
       return [`${where(event.node)} ${event.message}`];
     case 'machine-act':
-      return [`${where(event.done.node)} ${describeAct(event.done)} (${duration(event.done.durationMs)})`];
+      return [spanLine(machineActSpan(event.done))];
+    case 'span-ended':
+      return [spanLine(event.span)];
     case 'check-ended': {
       const { verdict, name, durationMs, message } = event.check;
       return [
@@ -48,8 +53,6 @@ function describe(event: RunEvent): readonly string[] {
     }
     case 'failure':
       return [`${where(undefined)} ${event.first ? 'first cause: ' : ''}${describeFailure(event.failure)}`];
-    case 'interrupted':
-      return [`${where(undefined)} interrupted by ${event.signal}: collecting what there is`];
     default:
       return [];
   }

@@ -1,4 +1,4 @@
-import type { RunResult } from '../record/run-result.ts';
+import type { RunRecord } from '../record/run-record.ts';
 
 /** Writes one kind of report into the run directory. Gets plain data; knows no remote and no provider. */
 export interface Reporter {
@@ -6,5 +6,5 @@ export interface Reporter {
   /** The file that it writes, relative to the run directory. */
   readonly file: string;
   /** `directory` is the run directory, absolute. */
-  report(run: RunResult, directory: string): Promise<void>;
+  report(record: RunRecord, directory: string): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import type { RunResult } from '../record/run-result.ts';
+import type { RunRecord } from '../record/run-record.ts';
 import { htmlReport } from './html-report.ts';
 import { jsonReport } from './json-report.ts';
 import { junitReport } from './junit-report.ts';
@@ -9,10 +9,10 @@ export const reporters: readonly Reporter[] = [jsonReport, junitReport, htmlRepo
 
 /** Writes them all into the run's directory; one that fails is told to `log`, and the others are written. */
 export async function writeEachReport(
-  result: RunResult,
+  record: RunRecord,
   { directory, log }: { readonly directory: string; readonly log: (message: string) => void },
 ): Promise<void> {
   for (const { name, report } of reporters) {
-    await report(result, directory).catch((error) => log(`report ${name}: ${error}`));
+    await report(record, directory).catch((error) => log(`report ${name}: ${error}`));
   }
 }

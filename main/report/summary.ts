@@ -1,12 +1,14 @@
 import { relative } from 'node:path';
 import type { Writable } from 'node:stream';
 import { describeFailure } from '../../common/errors.ts';
-import type { RunResult } from '../record/run-result.ts';
-import { duration, type Paint, painter, sign, verdictWord } from './words.ts';
+import { present } from '../../common/present.ts';
+import { type RunRecord, spansOf } from '../record/run-record.ts';
+import { wholePhases } from '../record/whole-phases.ts';
+import { clockWarnings, count, duration, type Paint, painter, sign, verdictWord } from './words.ts';
 
 /** The end of a run for a person: verdict, first cause, checks, times, and where things lie. */
 export function printSummary(
-  run: RunResult,
+  run: RunRecord,
   to: {
     readonly cwd: string;
     readonly stdout: Writable & { isTTY?: boolean };
@@ -18,7 +20,7 @@ export function printSummary(
   to.stdout.write(`\n${parts.filter((part) => part !== '').join('\n\n')}\n`);
 }
 
-function failures({ failures: all }: RunResult, paint: Paint): string {
+function failures({ failures: all }: RunRecord, paint: Paint): string {
   const [first, ...others] = all;
   if (!first) return '';
   const parts = [`${paint('bold', 'First cause')}\n${indent(describeFailure(first))}`];
@@ -30,13 +32,10 @@ function failures({ failures: all }: RunResult, paint: Paint): string {
   return parts.join('\n');
 }
 
-const nodeOf = ({ node, address, phase }: RunResult['failures'][number]) => ({
-  ...(node === undefined ? {} : { node }),
-  ...(address === undefined ? {} : { address }),
-  ...(phase === undefined ? {} : { phase }),
-});
+const nodeOf = ({ node, address, phase }: RunRecord['failures'][number]) => present({ node, address, phase });
 
-function checks({ checks: all }: RunResult, paint: Paint): string {
+function checks(run: RunRecord, paint: Paint): string {
+  const all = spansOf(run, 'check');
   if (all.length === 0) return '';
   const rank = { fail: 0, error: 1, skip: 2, pass: 3 };
   const sorted = all.toSorted((one, other) => rank[one.verdict] - rank[other.verdict]);
@@ -47,17 +46,14 @@ function checks({ checks: all }: RunResult, paint: Paint): string {
   return `${paint('bold', 'Checks')}\n${indent(lines.join('\n'))}`;
 }
 
-function times({ phases }: RunResult, paint: Paint): string {
-  const whole = phases
-    .filter((timing) => timing.node === undefined)
-    .toSorted((a, b) => a.startMs - b.startMs);
+function times(run: RunRecord, paint: Paint): string {
   const sums = new Map<string, number>();
-  for (const { phase, durationMs } of whole) sums.set(phase, (sums.get(phase) ?? 0) + durationMs);
-  const words = [...sums].map(([phase, ms]) => `${phase} ${paint('gray', duration(ms))}`);
+  for (const { name, durationMs } of wholePhases(run)) sums.set(name, (sums.get(name) ?? 0) + durationMs);
+  const words = [...sums].map(([name, ms]) => `${name} ${paint('gray', duration(ms))}`);
   return words.length === 0 ? '' : `${paint('bold', 'Times')}  ${words.join(paint('gray', ' · '))}`;
 }
 
-function places(run: RunResult, cwd: string, paint: Paint): string {
+function places(run: RunRecord, cwd: string, paint: Paint): string {
   const here = `${relative(cwd, cwd) || '.'}/.shakedown/runs/${run.id}`;
   const lines = [
     `report  ${here}/report.html`,
@@ -66,16 +62,21 @@ function places(run: RunResult, cwd: string, paint: Paint): string {
   ];
   const problems = Object.values(run.collectProblems).flat().length;
   if (problems > 0)
-    lines.push(
-      `not all could be collected: ${problems} ${problems === 1 ? 'thing' : 'things'}, listed in the report`,
-    );
+    lines.push(`not all could be collected: ${count(problems, 'thing')}, listed in the report`);
+  for (const warning of clockWarnings(run)) lines.push(`clock   ${warning}`);
   if (run.kept) {
     lines.push(`kept    the machines: 'shakedown rerun', 'shakedown shell 0', 'shakedown down'`);
   }
-  const passed = run.checks.filter((check) => check.verdict === 'pass').length;
-  const count = run.checks.length > 0 ? `, ${passed} of ${run.checks.length} checks passed` : '';
-  const nodes = `${run.nodes.length} ${run.nodes.length === 1 ? 'node' : 'nodes'}`;
-  return `${indent(lines.join('\n'))}\n\n${verdictWord(run.verdict, paint)}  ${run.scenario}: ${nodes}${count}, ${duration(run.durationMs)}`;
+  return `${indent(lines.join('\n'))}\n\n${lastLine(run, paint)}`;
+}
+
+function lastLine(run: RunRecord, paint: Paint): string {
+  const checks = spansOf(run, 'check');
+  const passed = checks.filter((check) => check.verdict === 'pass').length;
+  const nodes = count(run.nodes.length, 'node');
+  const parts = checks.length > 0 ? [nodes, `${passed} of ${checks.length} checks passed`] : [nodes];
+  const text = [...parts, duration(run.durationMs)].join(', ');
+  return `${verdictWord(run.verdict, paint)}  ${run.scenario}: ${text}`;
 }
 
 const indent = (text: string): string => text.replace(/^/gm, '  ');

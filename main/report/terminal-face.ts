@@ -75,9 +75,6 @@ export class TerminalFace {
         this.#running = undefined;
         this.#checks.push(event.check);
         break;
-      case 'interrupted':
-        this.#status = 'interrupted: collecting what there is (once more to leave that out)';
-        break;
     }
     if (event.type === 'run-ended') this.#redraw();
   }

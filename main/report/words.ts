@@ -1,5 +1,7 @@
 import { styleText } from 'node:util';
-import type { Verdict } from '../../common/results.ts';
+import type { ClockMeasure, Verdict } from '../../common/results.ts';
+import type { RunRecord } from '../record/run-record.ts';
+import { clockTolerance, worstClock } from '../timeline/node-clock.ts';
 
 /** `1.2 s`, `3 min 4 s`, `85 ms`. */
 export function duration(ms: number): string {
@@ -24,3 +26,23 @@ export const sign = (verdict: Verdict, paint: Paint): string => paint(colours[ve
 
 export const verdictWord = (verdict: Verdict, paint: Paint): string =>
   paint('bold', paint(colours[verdict], verdict.toUpperCase()));
+
+/** `1 node`, `3 nodes`. */
+export const count = (number: number, one: string, many = `${one}s`): string =>
+  `${number} ${number === 1 ? one : many}`;
+
+/** `3.2 s ahead (± 0.4 ms)`: a node's clock beside the main host's. */
+export function clockInWords({ offsetMs, uncertaintyMs }: ClockMeasure): string {
+  const exactness = `± ${uncertaintyMs < 10 ? uncertaintyMs.toFixed(1) : Math.ceil(uncertaintyMs)} ms`;
+  if (Math.abs(offsetMs) <= uncertaintyMs) return `same (${exactness})`;
+  const away = Math.abs(offsetMs) < 10 ? `${Math.abs(offsetMs).toFixed(1)} ms` : duration(Math.abs(offsetMs));
+  return `${away} ${offsetMs > 0 ? 'ahead' : 'behind'} (${exactness})`;
+}
+
+/** Sentences about the nodes whose clocks are further from the main host's than they should be. */
+export const clockWarnings = (record: Pick<RunRecord, 'nodes' | 'clocks'>): readonly string[] =>
+  record.nodes.flatMap(({ id, name }) => {
+    const worst = worstClock(record, id);
+    if (!worst || Math.abs(worst.offsetMs) < clockTolerance) return [];
+    return [`the clock of node ${id} (${name}) is ${clockInWords(worst)}`];
+  });

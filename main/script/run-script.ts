@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { InterruptedError, ShakedownError, UsageError } from '../../common/errors.ts';
+import { eventsVersion } from '../../common/events.ts';
 import { startAgent } from '../agent/start-agent.ts';
 import type { Connector } from '../cluster/connector.ts';
 import { type OpenRun, openRun } from '../open-run.ts';
@@ -9,7 +10,7 @@ import { providerNamed } from '../providers/registry.ts';
 import { connectSsh } from '../remotes/ssh-remote.ts';
 import { runInFolder } from '../run/run-in-folder.ts';
 import { cacheDirectory } from '../store/cache-directory.mjs';
-import { pruneRuns } from '../store/list-runs.ts';
+import { pruneRuns } from '../store/prune-runs.ts';
 import { keepClusters } from './keep-clusters.ts';
 import type { Cell } from './machine-cells.ts';
 import { cellsOf, longestRun, planScript, type ScriptPlan } from './plan-script.ts';
@@ -88,7 +89,13 @@ interface CellsRun {
 
 async function runCells({ plan, cells, directory, options, world, open }: CellsRun): Promise<ScriptRun> {
   const { store, emit, recorder } = open;
-  emit({ type: 'run-started', run: store.id, scenario: plan.name, directory: store.directory });
+  emit({
+    type: 'run-started',
+    eventsVersion,
+    run: store.id,
+    scenario: plan.name,
+    directory: store.directory,
+  });
   const names = cells.flatMap(({ machines }) => machines.map(({ name }) => name));
   const many = names.length > 1;
   const stdouts = many && options.stdout ? prefixedOutputs(names, options.stdout) : [options.stdout];

@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { type FileHandle, open, readdir } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { isAlive, type ProcessIdentity } from '../../common/process-identity.ts';
 import type { Ledger, LedgerEntry } from '../context.ts';
-import { runsDirectory } from './create-run.ts';
+import { privateFile, runIds, runsDirectory } from './run-folders.ts';
 
 /** One line of a ledger: what will be done, or that it has been undone. */
 type Line = { readonly will: LedgerEntry } | { readonly settled: string };
@@ -48,7 +48,7 @@ export class FileLedger implements Ledger {
   async #append(added: Line): Promise<void> {
     // Who was killed while it wrote has left half a line; ours is not to become its end.
     const torn = !/(^|\n)$/.test(this.#text());
-    const file: FileHandle = await open(this.#file, 'a');
+    const file: FileHandle = await open(this.#file, 'a', privateFile);
     try {
       await file.appendFile(`${torn ? '\n' : ''}${JSON.stringify(added)}\n`);
       await file.sync();
@@ -69,20 +69,14 @@ export interface OpenLedger {
 /** The ledgers of a folder's runs that have something left to undo, the oldest first. */
 export async function openLedgers(directory: string): Promise<readonly OpenLedger[]> {
   const runs = runsDirectory(directory);
-  const names = existsSync(runs)
-    ? (await readdir(runs, { withFileTypes: true })).filter((each) => each.isDirectory())
-    : [];
-  return names
-    .map(({ name }) => name)
-    .sort()
-    .flatMap((run) => {
-      const ledger = new FileLedger(join(runs, run));
-      const entries = ledger.openEntries();
-      if (entries.length === 0) return [];
-      return [
-        { run, entries, ownerAlive: ownerLives(join(runs, run)), remove: (id: string) => ledger.remove(id) },
-      ];
-    });
+  return (await runIds(directory)).toReversed().flatMap((run) => {
+    const ledger = new FileLedger(join(runs, run));
+    const entries = ledger.openEntries();
+    if (entries.length === 0) return [];
+    return [
+      { run, entries, ownerAlive: ownerLives(join(runs, run)), remove: (id: string) => ledger.remove(id) },
+    ];
+  });
 }
 
 function ownerLives(runDirectory: string): boolean {

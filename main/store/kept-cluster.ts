@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UsageError } from '../../common/errors.ts';
 import type { ScenarioFlags } from '../config/flags.ts';
 import type { Cluster } from '../providers/provider.ts';
+import { writeWhole } from './run-folders.ts';
 
 /** The machines that the current folder's latest run uses or kept: `.shakedown/cluster.json`. */
 export interface KeptCluster {
@@ -40,9 +41,7 @@ export async function readKeptCluster(directory: string): Promise<KeptCluster | 
 }
 
 export async function writeKeptCluster(directory: string, kept: KeptCluster): Promise<void> {
-  const file = fileIn(directory);
-  await writeFile(`${file}.new`, `${JSON.stringify(kept, undefined, 2)}\n`);
-  await rename(`${file}.new`, file);
+  await writeWhole(fileIn(directory), `${JSON.stringify(kept, undefined, 2)}\n`);
 }
 
 export async function removeKeptCluster(directory: string): Promise<void> {

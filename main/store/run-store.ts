@@ -8,7 +8,4 @@ export interface RunStore {
   nodeDirectory(node: number): string;
   /** Appends a stamped line to `tester.log`, and to `nodes/<n>/tester.log` with a node. Never throws. */
   log(message: string, node?: number): void;
-  /** A path below the run directory as the person finds it from the current folder: `nodes/1/logs/etcd.log`. */
-  display(path: string): string;
-  writeFile(name: string, content: string): Promise<void>;
 }

@@ -3,8 +3,8 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAlive, processIdentity } from '../../common/process-identity.ts';
 import type { Ledger } from '../context.ts';
-import { runsDirectory } from '../store/create-run.ts';
 import { FileLedger } from '../store/file-ledger.ts';
+import { runsDirectory } from '../store/run-folders.ts';
 
 /** Where virtualisation servers keep their ledgers: autopkgtest's current folder may be a package's source. */
 export const virtDirectory = (cacheDir: string): string => join(cacheDir, 'virt');

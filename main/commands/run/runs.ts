@@ -1,7 +1,9 @@
 import { UsageError } from '../../../common/errors.ts';
+import { type ListedRun, listRuns, readRun } from '../../record/list-runs.ts';
+import { spansOf } from '../../record/run-record.ts';
 import { printSummary } from '../../report/summary.ts';
 import { duration } from '../../report/words.ts';
-import { type ListedRun, listRuns, pruneRuns, readRun } from '../../store/list-runs.ts';
+import { pruneRuns } from '../../store/prune-runs.ts';
 import type { Command } from '../command.ts';
 
 export const runsCommand: Command = async ([action, id = 'latest'], options, { cwd, stdout, env }) => {
@@ -11,11 +13,12 @@ export const runsCommand: Command = async ([action, id = 'latest'], options, { c
     if (runs.length === 0) stdout.write('There were no runs here.\n');
   } else if (action === 'show') {
     const run = await readRun(cwd, id);
-    if (!run.result)
+    if (run.unreadable) throw run.unreadable;
+    if (!run.record)
       throw new UsageError(`Run ${run.id} has no report: it is under way, or was killed.`, {
         hint: `less ${run.directory}/tester.log`,
       });
-    printSummary(run.result, { cwd, stdout, env });
+    printSummary(run.record, { cwd, stdout, env });
   } else if (action === 'prune') {
     const [count, days] = [number(options.keep, 20, '--keep'), number(options.days, 30, '--days')];
     const deleted = await pruneRuns(cwd, { count, days, clock: Date.now });
@@ -28,10 +31,13 @@ export const runsCommand: Command = async ([action, id = 'latest'], options, { c
   return 0;
 };
 
-function line({ id, result }: ListedRun): string {
-  if (!result) return `${id}  ?      no report`;
-  const passed = result.checks.filter((check) => check.verdict === 'pass').length;
-  return `${id}  ${result.verdict.padEnd(5)}  ${result.scenario}, ${result.nodes.length} nodes, ${passed} of ${result.checks.length} checks, ${duration(result.durationMs)}`;
+function line({ id, record, unreadable }: ListedRun): string {
+  if (!record) return `${id}  ?      ${unreadable?.message ?? 'no report'}`;
+  const { verdict, scenario, nodes, durationMs } = record;
+  const checks = spansOf(record, 'check');
+  const passed = checks.filter((check) => check.verdict === 'pass').length;
+  const counts = `${nodes.length} nodes, ${passed} of ${checks.length} checks`;
+  return `${id}  ${verdict.padEnd(5)}  ${scenario}, ${counts}, ${duration(durationMs)}`;
 }
 
 function number(value: unknown, fallback: number, flag: string): number {

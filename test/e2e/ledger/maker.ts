@@ -5,8 +5,8 @@ import { processIdentity } from '../../../common/process-identity.ts';
 import type { RunContext } from '../../../main/context.ts';
 import { makeMachines } from '../../../main/phases/machines.ts';
 import { providerNamed } from '../../../main/providers/registry.ts';
-import { runsDirectory } from '../../../main/store/create-run.ts';
 import { FileLedger } from '../../../main/store/file-ledger.ts';
+import { runsDirectory } from '../../../main/store/run-folders.ts';
 
 /** What a maker is told, as JSON. */
 export interface MakerPlan {

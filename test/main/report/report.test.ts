@@ -4,13 +4,17 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import type { RunEvent } from '../../../common/events.ts';
-import type { RunResult } from '../../../main/record/run-result.ts';
+import type { MachineActRecord } from '../../../common/machine-acts.ts';
+import { machineActSpan } from '../../../common/span.ts';
+import type { RunRecord } from '../../../main/record/run-record.ts';
+import { resultOf } from '../../../main/record/run-result.ts';
 import { chooseFace } from '../../../main/report/face.ts';
 import { reporters } from '../../../main/report/reporters.ts';
 import { printSummary } from '../../../main/report/summary.ts';
 import { duration } from '../../../main/report/words.ts';
 
-const run: RunResult = {
+const run: RunRecord = {
+  recordVersion: 2,
   id: '20261121-015203-4f2a',
   scenario: 'etcd <&>',
   directory: '/scenario',
@@ -33,24 +37,25 @@ const run: RunResult = {
     },
     { message: 'will not stop', node: 0, phase: 'stop' },
   ],
-  checks: [
-    { name: 'good', kind: 'tcp', verdict: 'pass', durationMs: 5 },
+  spans: [
+    { kind: 'phase', name: 'machines', startMs: 0, durationMs: 100, verdict: 'pass' },
+    { kind: 'phase', name: 'start', node: 0, startMs: 100, durationMs: 900, verdict: 'fail' },
+    { kind: 'check', type: 'tcp', name: 'good', startMs: 1000, durationMs: 5, verdict: 'pass' },
     {
+      kind: 'check',
+      type: 'test',
       name: 'bad\u0001 "one"',
-      kind: 'test',
-      file: 'a.check.ts',
-      verdict: 'fail',
+      subject: 'a.check.ts',
+      startMs: 1000,
       durationMs: 1500,
+      verdict: 'fail',
       message: 'expected 3, found 2',
       detail: '- 3\n+ 2',
     },
-    { name: 'left', kind: 'test', verdict: 'skip', durationMs: 0 },
+    { kind: 'check', type: 'test', name: 'left', startMs: 2500, durationMs: 0, verdict: 'skip' },
   ],
-  phases: [
-    { phase: 'machines', startMs: 0, durationMs: 100, verdict: 'pass' },
-    { phase: 'start', node: 0, startMs: 100, durationMs: 900, verdict: 'fail' },
-    { phase: 'start', startMs: 100, durationMs: 900, verdict: 'fail' },
-  ],
+  events: [{ kind: 'failure', name: 'start', node: 0, atMs: 1000, message: "service 'etcd' was not ready" }],
+  clocks: [{ node: 0, atMs: 90, offsetMs: 3.2, uncertaintyMs: 0.4 }],
   installed: { 0: [{ name: 'etcd-server', version: '3.4' }] },
   collectProblems: { 0: ['work/sock: socket ignored'] },
   kept: 'abc123',
@@ -67,7 +72,8 @@ test('each reporter writes the file that it names', async () => {
   for (const { file } of reporters) expect((await reported(file)).length).toBeGreaterThan(100);
 });
 
-test('run.json is the whole result', async () => expect(JSON.parse(await reported('run.json'))).toEqual(run));
+test('run.json is the whole result', async () =>
+  expect(JSON.parse(await reported('run.json'))).toEqual(resultOf(run)));
 
 describe('junit.xml', () => {
   test('has the checks and the phases as suites, with counts', async () => {
@@ -99,7 +105,7 @@ describe('report.html', () => {
   });
 
   test('tells what was done to whole machines, and by which check', async () => {
-    const machineActs: RunResult['machineActs'] = [
+    const acts: MachineActRecord[] = [
       { node: 0, act: 'reboot', by: 'survives <it>', startMs: 1000, durationMs: 2500, verdict: 'pass' },
       {
         node: 0,
@@ -111,14 +117,27 @@ describe('report.html', () => {
         message: 'no snapshot',
       },
     ];
-    const html = await reported('report.html', { ...run, machineActs });
+    const spans = [...run.spans, ...acts.map(machineActSpan)];
+    const html = await reported('report.html', { ...run, spans });
     expect(html).toMatch(
       /node 0: reboot, by the check &#39;survives &#60;it&#62;&#39;<\/td>.*at 1\.0 s, 2\.5 s/,
     );
     expect(html).toContain('node 0: restore &#39;before&#39;: no snapshot');
-    expect(html, 'a bar in the node’s row').toContain('title="reboot: 2.5 s"');
+    expect(html, 'a bar in the node’s row').toContain(
+      'title="reboot, by the check &#39;survives &#60;it&#62;&#39;: 2.5 s"',
+    );
     expect(html).toContain('href="nodes/0/before/"');
     expect(await reported('report.html')).not.toContain('nodes/0/before/');
+  });
+
+  test('tells how far each node’s clock was from the main host’s, and whether that is too far', async () => {
+    expect(await reported('report.html')).toContain('<td>3.2 ms ahead (± 0.4 ms)</td>');
+    const same = [{ node: 0, atMs: 90, offsetMs: -0.3, uncertaintyMs: 0.4 }];
+    expect(await reported('report.html', { ...run, clocks: same })).toContain('<td>same (± 0.4 ms)</td>');
+    const far = [{ node: 0, atMs: 90, offsetMs: 61_000, uncertaintyMs: 0.4 }];
+    expect(await reported('report.html', { ...run, clocks: far })).toContain(
+      '<p class="error">the clock of node 0 (node0) is 1 min 1 s ahead (± 0.4 ms)</p>',
+    );
   });
 
   test('escapes whatever it was given, and needs no other file', async () => {
@@ -129,7 +148,7 @@ describe('report.html', () => {
   });
 });
 
-function printed(result: RunResult, tty = false): string {
+function printed(result: RunRecord, tty = false): string {
   const stdout = Object.assign(new PassThrough(), { isTTY: tty });
   printSummary(result, { cwd: '/here', stdout, env: {} });
   return String(stdout.read());
@@ -151,6 +170,17 @@ describe('the summary', () => {
     expect(printed(gone)).not.toContain('shakedown rerun');
   });
 
+  test('tells of a clock that is far from the main host’s, and of no other', () => {
+    expect(printed(run)).not.toContain('clock');
+    const clocks = [
+      { node: 0, atMs: 90, offsetMs: 3.2, uncertaintyMs: 0.4 },
+      { node: 0, atMs: 4000, offsetMs: -90_061, uncertaintyMs: 12.2 },
+    ];
+    expect(printed({ ...run, clocks })).toContain(
+      'clock   the clock of node 0 (node0) is 1 min 30 s behind (± 13 ms)',
+    );
+  });
+
   test('has colour on a terminal only', () => {
     expect(printed(run)).not.toContain('\u001b[');
     expect(printed(run, true)).toContain('\u001b[');
@@ -158,7 +188,7 @@ describe('the summary', () => {
 });
 
 const events: RunEvent[] = [
-  { at: 0, type: 'run-started', run: 'r1', scenario: 'etcd', directory: '/d' },
+  { at: 0, type: 'run-started', eventsVersion: 1, run: 'r1', scenario: 'etcd', directory: '/d' },
   {
     at: 1,
     type: 'nodes-known',

@@ -5,8 +5,8 @@ import { ShakedownError } from '../../../common/errors.ts';
 import { machineSchema } from '../../../main/ledger/machine-schema.ts';
 import { undoKinds } from '../../../main/run/ledger/undo-kinds.ts';
 import { reapDirectory } from '../../../main/run/reap.ts';
-import { runsDirectory } from '../../../main/store/create-run.ts';
 import { FileLedger } from '../../../main/store/file-ledger.ts';
+import { runsDirectory } from '../../../main/store/run-folders.ts';
 import { type FakeWorld, fakeWorld, type Troubles } from '../../fakes/fake-world.ts';
 
 const machine = {

@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ShakedownError, UsageError } from '../../../common/errors.ts';
+import { listRuns } from '../../../main/record/list-runs.ts';
 import { runScript } from '../../../main/script/run-script.ts';
 import { readKeptCluster } from '../../../main/store/kept-cluster.ts';
-import { listRuns } from '../../../main/store/list-runs.ts';
 import { folder } from '../remotes/fake-node.ts';
 import { runs, type ScriptPlace, scriptPlace, sink } from './script-world.ts';
 
@@ -363,7 +363,7 @@ describe('runScript, for one machine,', () => {
     );
     expect(results.map(({ exitCode }) => exitCode)).toEqual([1, 2, 3]);
     const listed = await listRuns(directory);
-    expect(listed.map(({ result }) => result?.exitCode).sort()).toEqual([1, 2, 3]);
+    expect(listed.map(({ record }) => record?.exitCode).sort()).toEqual([1, 2, 3]);
     expect(existsSync(join(directory, '.shakedown/lock'))).toBe(false);
     const both = [
       runScript({ ...options, script: { text: 'sleep 0.5' } }, world),

@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readFileSync,
   readlinkSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,13 +14,17 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../../common/errors.ts';
 import { isAlive, processIdentity } from '../../../common/process-identity.ts';
+import { listRuns, readRun } from '../../../main/record/list-runs.ts';
+import { readRecord } from '../../../main/record/read-record.ts';
+import { jsonReport } from '../../../main/report/json-report.ts';
 import { createRun } from '../../../main/store/create-run.ts';
 import { FileLedger, openLedgers } from '../../../main/store/file-ledger.ts';
 import { readKeptCluster, removeKeptCluster, writeKeptCluster } from '../../../main/store/kept-cluster.ts';
-import { listRuns, pruneRuns, readRun } from '../../../main/store/list-runs.ts';
 import { acquireLock } from '../../../main/store/lock.ts';
+import { pruneRuns } from '../../../main/store/prune-runs.ts';
 
 const folder = () => mkdtempSync(join(tmpdir(), 'shakedown-store-'));
+const oldRecord = readFileSync(join(import.meta.dirname, '../record/run-of-0.2.0.json'), 'utf8');
 const day = 86_400_000;
 const cluster = { kind: 'cluster', id: 'abc123', provider: 'nspawn', cluster: {} } as const;
 
@@ -50,6 +55,27 @@ describe('a run’s directory', () => {
     await createRun(directory);
     expect(lstatSync(join(directory, 'nodes')).isDirectory()).toBe(true);
     expect(readFileSync(join(directory, 'tester.log'), 'utf8')).toBe('mine');
+  });
+
+  test('and what is in it is for its owner alone', async () => {
+    const directory = folder();
+    const umask = process.umask(0o022);
+    try {
+      const store = await createRun(directory);
+      store.log('hello', 2);
+      store.appendEvent({ at: 1, type: 'note', message: 'secret' });
+      await new FileLedger(store.directory).record(cluster);
+      await jsonReport.report({ ...readRecord(oldRecord, 'r') }, store.directory);
+      await writeKeptCluster(directory, { run: 'r' } as never);
+      const mode = (path: string) => (statSync(join(directory, '.shakedown', path)).mode & 0o777).toString(8);
+      const run = `runs/${store.id}`;
+      expect([mode(run), mode(`${run}/nodes`), mode(`${run}/nodes/2`)]).toEqual(['700', '700', '700']);
+      const files = ['owner.json', 'tester.log', 'nodes/2/tester.log', 'events.ndjson', 'ledger', 'run.json'];
+      for (const file of files) expect(`${file} ${mode(`${run}/${file}`)}`).toBe(`${file} 600`);
+      expect(mode('cluster.json')).toBe('600');
+    } finally {
+      process.umask(umask);
+    }
   });
 
   test('a log that cannot be written does not end the run', async () => {

@@ -1,0 +1,56 @@
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RunEvent } from '../../common/events.ts';
+import { printable } from '../../common/printable.ts';
+import { loggedLine } from './logged-line.ts';
+import { privateFile, privateFolder, runsDirectory } from './run-folders.ts';
+import type { RunStore } from './run-store.ts';
+
+/** A RunStore on disk. Lines are appended whole, so that a kill at any moment leaves readable files. */
+export class FileRunStore implements RunStore {
+  readonly id: string;
+  readonly directory: string;
+  readonly #clock: () => number;
+  readonly #made = new Set<number>();
+
+  constructor(base: string, id: string, clock: () => number) {
+    this.id = id;
+    this.directory = join(runsDirectory(base), id);
+    this.#clock = clock;
+  }
+
+  nodeDirectory(node: number): string {
+    const directory = join(this.directory, 'nodes', String(node));
+    if (!this.#made.has(node)) mkdirSync(directory, { recursive: true, mode: privateFolder });
+    this.#made.add(node);
+    return directory;
+  }
+
+  log(message: string, node?: number): void {
+    const stamp = new Date(this.#clock()).toISOString();
+    const text = printable(message).replaceAll('\n', '\n    ');
+    this.#append(
+      join(this.directory, 'tester.log'),
+      `${stamp} ${node === undefined ? '' : `[node ${node}] `}${text}\n`,
+    );
+    if (node !== undefined) this.#append(join(this.nodeDirectory(node), 'tester.log'), `${stamp} ${text}\n`);
+  }
+
+  /** Adds a line to `events.ndjson`, and what a person would want to read of it to the log. */
+  appendEvent(event: RunEvent): void {
+    this.#append(join(this.directory, 'events.ndjson'), `${JSON.stringify(event)}\n`);
+    const line = loggedLine(event);
+    if (line !== undefined) this.log(line.text, line.node);
+  }
+
+  async close(): Promise<void> {}
+
+  /** A full disk must not end the run: what cannot be written is lost, the run is not. */
+  #append(file: string, line: string): void {
+    try {
+      appendFileSync(file, line, { mode: privateFile });
+    } catch {
+      // Nowhere is left to tell of it.
+    }
+  }
+}
