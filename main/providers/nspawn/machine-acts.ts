@@ -3,23 +3,23 @@ import type { RunContext } from '../../context.ts';
 import type { MachineOf } from '../capabilities.ts';
 import { runAsRoot } from '../host/root-script.ts';
 import { snapshotName } from '../snapshot-name.ts';
-import { letGoScript, restoreScript, snapshotScript } from './machine-scripts.ts';
+import { actScript, type NodeAct } from './act-script.ts';
 import { mustBeId } from './names.ts';
 
 type Act = Pick<RunContext, 'signal' | 'log'>;
 type Named = MachineOf & { readonly name: string };
 
-/** Does something to one machine of a cluster, by the script for it; `what` completes `could not … node 1`. */
+/** Does something to one machine of a cluster; `what` completes `could not … node 1`. */
 export async function act(
   what: string,
   { cluster, machine }: MachineOf,
-  script: (id: string, node: number) => string,
+  does: NodeAct,
   { signal }: Pick<Act, 'signal'>,
 ): Promise<void> {
   mustBeId(cluster.id);
   if (!Number.isInteger(machine) || machine < 0) throw new UsageError(`'${machine}' is not a machine's id.`);
   const message = `could not ${what} node ${machine} of nspawn cluster ${cluster.id}`;
-  await runAsRoot(script(cluster.id, machine), {
+  await runAsRoot(actScript(cluster.id, machine, does), {
     signal,
     failure: { message, node: machine },
     // Scripts tell in their last line what hindered them.
@@ -30,15 +30,15 @@ export async function act(
 export async function takeSnapshot(which: Named, ctx: Act): Promise<void> {
   const name = snapshotName(which.name);
   try {
-    await act('take a snapshot of', which, (id, node) => snapshotScript(id, node, name), ctx);
+    await act('take a snapshot of', which, ['snapshot', name], ctx);
   } catch (error) {
     // Broken off, it would leave the machine held still.
-    await act('let go', which, letGoScript, { signal: AbortSignal.timeout(30_000) }).catch(() => undefined);
+    await act('let go', which, ['let_go'], { signal: AbortSignal.timeout(30_000) }).catch(() => undefined);
     throw error;
   }
 }
 
 export async function restoreSnapshot(which: Named, ctx: Act): Promise<void> {
   const name = snapshotName(which.name);
-  await act('restore', which, (id, node) => restoreScript(id, node, name), ctx);
+  await act('restore', which, ['restore', name], ctx);
 }

@@ -23,7 +23,6 @@ import { destroyScript } from './destroy-script.ts';
 import { listClusters } from './list-clusters.ts';
 import { act, restoreSnapshot, takeSnapshot } from './machine-acts.ts';
 import { machineAt } from './machine-at.ts';
-import { powerOffScript, powerOnScript, rebootScript } from './machine-scripts.ts';
 import { clusterNames, mustBeId } from './names.ts';
 import { settingsOf } from './nspawn-options.ts';
 import { probeHost } from './probe-host.ts';
@@ -102,15 +101,15 @@ export class NspawnProvider implements Provider, CanKeep, CanReboot, CanPower, C
   }
 
   reboot(which: MachineOf, ctx: Act): Promise<void> {
-    return act('reboot', which, rebootScript, ctx);
+    return act('reboot', which, ['reboot'], ctx);
   }
 
   powerOff(which: MachineOf, ctx: Act): Promise<void> {
-    return act('switch off', which, powerOffScript, ctx);
+    return act('switch off', which, ['power_off'], ctx);
   }
 
   powerOn(which: MachineOf, ctx: Act): Promise<void> {
-    return act('switch on', which, powerOnScript, ctx);
+    return act('switch on', which, ['power_on'], ctx);
   }
 
   snapshot(which: MachineOf & { readonly name: string }, ctx: Act): Promise<void> {

@@ -1,20 +1,14 @@
+import { join } from 'node:path';
 import { execaSync } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { processIdentity } from '../../../../common/process-identity.ts';
 import { buildTreeScript } from '../../../../main/providers/debian/build-tree-script.ts';
 import { hostKeyPair, machineId } from '../../../../main/providers/host/identity.ts';
-import { namesScript } from '../../../../main/providers/host/network-script.ts';
-import { createScript } from '../../../../main/providers/nspawn/create-script.ts';
+import { shellFile } from '../../../../main/providers/host/shell-file.ts';
+import { networkValues } from '../../../../main/providers/host/shell-values.ts';
+import { actScript } from '../../../../main/providers/nspawn/act-script.ts';
+import { bindFlag, type CreatePlan, createScript } from '../../../../main/providers/nspawn/create-script.ts';
 import { destroyScript } from '../../../../main/providers/nspawn/destroy-script.ts';
-import {
-  letGoScript,
-  powerOffScript,
-  powerOnScript,
-  rebootScript,
-  restoreScript,
-  snapshotScript,
-} from '../../../../main/providers/nspawn/machine-scripts.ts';
-import { startScript } from '../../../../main/providers/nspawn/start-script.ts';
 
 const container = {
   id: 0,
@@ -25,7 +19,7 @@ const container = {
   memory: 2 ** 27,
   cpus: 0.5,
 };
-const plan = {
+const plan: CreatePlan = {
   cluster: 'abc123',
   trees: ['/cache/a tree', '/cache/b'],
   state: { id: 'abc123', owner: processIdentity() },
@@ -53,72 +47,114 @@ test.each([
   ['create', createScript(plan)],
   ['create, as root and with nothing special', createScript({ ...plan, user: 'root', shares: [] })],
   ['destroy', destroyScript('abc123')],
-  ['start', startScript('abc123', container, plan.shares)],
-  ['reboot', rebootScript('abc123', 0)],
-  ['power off', powerOffScript('abc123', 0)],
-  ['power on', powerOnScript('abc123', 0)],
-  ['snapshot', snapshotScript('abc123', 0, 'before')],
-  ['letting go', letGoScript('abc123', 0)],
-  ['restore', restoreScript('abc123', 0, 'before')],
+  ['reboot', actScript('abc123', 0, ['reboot'])],
+  ['power off', actScript('abc123', 0, ['power_off'])],
+  ['power on', actScript('abc123', 0, ['power_on'])],
+  ['snapshot', actScript('abc123', 0, ['snapshot', 'before'])],
+  ['letting go', actScript('abc123', 0, ['let_go'])],
+  ['restore', actScript('abc123', 0, ['restore', 'before'])],
   ['build', buildTreeScript(build)],
 ])('%s is what bash takes for a script', (_name, script) => {
   expect(execaSync('bash', ['-n'], { input: script, reject: false }).stderr).toBe('');
 });
 
-describe('what the create script is told', () => {
-  const script = createScript(plan);
-  const place = (text: string) => script.indexOf(text);
+/** What bash prints for the create script with `calls` in place of its last part, which makes the cluster. */
+function printed(created: CreatePlan, calls: string): string {
+  const [definitions = ''] = createScript(created).split('\nfor path in');
+  // Nothing of it is done here.
+  const stubs = 'die() { echo "$*"; exit 1; }; nft() { cat; }; ip() { echo "ip $*"; cat; };';
+  return execaSync('bash', ['-eu', '-c', `${stubs}\n${definitions}\nnet=10.1.2 mtu=1500\n${calls}`]).stdout;
+}
 
+describe('what the create script does', () => {
   test('the state is on disk before anything is made', () => {
-    expect(place('state.json')).toBeGreaterThan(0);
-    for (const made of ['own_group $cgroup', 'link add', 'mount -t overlay', 'netns add', 'nft -f']) {
-      expect(place('mv -T $dir.new $dir'), made).toBeLessThan(place(made));
-    }
+    const script = createScript(plan);
+    const doing = script.slice(script.indexOf('\nfor path in')).split('\n');
+    const made = ['make_cluster_group "$cgroup"', 'make_bridge', '  make_node "$index" &', 'open_network'];
+    const lines = ['make_folder', ...made].map((line) => doing.indexOf(line));
+    expect(lines).toEqual(lines.toSorted((a, b) => a - b));
+    expect(lines[0]).toBeGreaterThan(0);
   });
 
-  test('paths of shares reach systemd-nspawn with their colons escaped', () =>
-    expect(startScript('abc123', container, plan.shares)).toContain("--bind-ro='/a b\\:c:/c'"));
+  test('paths of shares reach systemd-nspawn with their colons escaped', () => {
+    expect(plan.shares.map(bindFlag)).toEqual(['--bind-ro=/a b\\:c:/c']);
+    expect(printed(plan, 'write_start_program 0')).toContain('binds=([0]="--bind-ro=/a b\\\\:c:/c")');
+  });
 
   test('each tree has a link in the cluster’s folder, and each container lies over its own', () => {
-    expect(script).toContain(`"$(readlink -f '/cache/a tree')" $dir/tree\n`);
-    expect(script).toContain(`"$(readlink -f '/cache/b')" $dir/tree1\n`);
-    const other = createScript({ ...plan, containers: [container, { ...container, id: 1, tree: 1 }] });
-    expect(other.match(/ tree=\S+/g)).toEqual([' tree=$dir/tree', ' tree=$dir/tree1']);
+    const other = { ...plan, containers: [container, { ...container, id: 1, tree: 1 }] };
+    expect(printed(other, 'declare -p trees tree_links node_trees').split('\n')).toEqual([
+      'declare -a trees=([0]="/cache/a tree" [1]="/cache/b")',
+      'declare -a tree_links=([0]="tree" [1]="tree1")',
+      'declare -a node_trees=([0]="tree" [1]="tree1")',
+    ]);
   });
 
   test('without internet there is no default route, no resolver, and nothing is forwarded', () => {
-    expect(script).toContain('route add default');
-    const offline = createScript({ ...plan, internet: false });
-    expect(offline).not.toContain('route add default');
-    expect(offline).not.toContain('nameserver');
-    expect(offline).toContain('iifname "$bridge" oifname != "$bridge" drop');
+    const calls =
+      'pass_other_firewalls() { :; }; write_start_program 0; compose_names; echo "$resolv_conf"; open_network';
+    const sealed = 'iifname "sdabc123" oifname != "sdabc123" drop';
+    const direct = { ...plan, resolver: { servers: ['10.1.2.1'], rest: [] } };
+    const online = printed(direct, calls);
+    expect(online).toContain('gateway="10.1.2.1"');
+    expect(online).toContain('nameserver 10.1.2.1');
+    expect(online).not.toContain(sealed);
+    const offline = printed({ ...direct, internet: false }, calls);
+    expect(offline).toContain('gateway=""');
+    expect(offline).not.toContain('nameserver 10');
+    expect(offline).toContain(sealed);
   });
 
   test('limits are set where they were asked for, in either version of cgroups, and none else', () => {
-    expect(script).toContain('put memory.limit_in_bytes 134217728 || put memory.max 134217728 ||');
-    expect(script).toContain("put cpu.cfs_quota_us 50000 || put cpu.max '50000 100000' ||");
-    expect(script).not.toContain('pids.max');
+    const limit = 'limit_group a "$memory_limits" "$cpu_limits" "$process_limits"';
+    const version = (file: string) =>
+      `put_limit() { case $2 in ${file}) echo "$*" ;; *) return 1 ;; esac; }; ${limit}`;
+    expect(printed(plan, version('memory.limit_in_bytes|cpu.cfs_quota_us|pids.max'))).toBe(
+      'a memory.limit_in_bytes 134217728\na cpu.cfs_quota_us 50000',
+    );
+    expect(printed(plan, version('memory.max|cpu.max|pids.max'))).toBe(
+      'a memory.max 134217728\na cpu.max 50000 100000',
+    );
+    expect(() => printed(plan, version('cpu.max'))).toThrow('cannot limit the memory');
   });
 
   test('a login other than root is given an account', () => {
-    expect(script).toContain("useradd -m -s /bin/bash 'joe'");
-    expect(createScript({ ...plan, user: 'root' })).not.toContain('useradd');
+    const calls =
+      'chroot() { echo "chroot $*"; }; authorize_in() { :; }; printf() { :; }; authorize /nonexistent || :';
+    expect(printed(plan, calls)).toContain('chroot /nonexistent useradd -m -s /bin/bash joe');
+    expect(printed({ ...plan, user: 'root' }, calls)).toBe('');
   });
 
   test('the relay to a resolver on the loopback is there only when one is needed', () => {
-    expect(script).toContain('dnat to 127.0.0.1');
-    expect(createScript({ ...plan, resolver: { servers: ['192.0.2.1'], rest: [] } })).not.toContain('dnat');
+    const rules = 'pass_other_firewalls() { :; }; open_network 2>/dev/null || :';
+    expect(printed(plan, rules)).toContain('dnat to 127.0.0.1');
+    const direct = { ...plan, resolver: { servers: ['192.0.2.1'], rest: [] } };
+    expect(printed(direct, rules)).not.toContain('dnat');
+  });
+
+  test('a node has a hardware address of its own, the same at each boot', () => {
+    const other = { ...plan, containers: [container, { ...container, id: 300 }] };
+    const addresses = printed(other, 'write_start_program 0; write_start_program 1').match(/mac="\S+"/g);
+    expect(addresses).toEqual(['mac="02:ab:c1:23:00:00"', 'mac="02:ab:c1:23:01:2c"']);
   });
 });
 
 test('nodes find names by their resolvers, and one another in /etc/hosts', () => {
-  const nodes = [
-    { id: 0, name: 'etcd0' },
-    { id: 1, name: 'etcd1' },
-  ];
-  const script = namesScript({ servers: ['192.0.2.1', 'main'], rest: ['options edns0'] }, nodes);
-  const { stdout } = execaSync('bash', ['-c', `net=10.1.2; ${script}; echo "$resolv_conf"; echo "$hosts"`]);
-  expect(stdout.split('\n')).toEqual([
+  const values = networkValues({
+    bridge: 'b',
+    table: 't',
+    subnets: [],
+    internet: true,
+    resolver: { servers: ['192.0.2.1', 'main'], rest: ['options edns0'] },
+    nodes: [
+      { name: 'etcd0', host: 2 },
+      { name: 'etcd1', host: 3 },
+    ],
+  });
+  const folder = join(import.meta.dirname, '../../../../main/providers/host/shell');
+  const script = `${shellFile(folder, 'make-network.sh', values)}
+net=10.1.2; compose_names; printf %s "$resolv_conf$hosts"`;
+  expect(execaSync('bash', ['-euc', script]).stdout.split('\n')).toEqual([
     'nameserver 192.0.2.1',
     'nameserver 10.1.2.1',
     'options edns0',

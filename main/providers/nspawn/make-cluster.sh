@@ -1,0 +1,59 @@
+# shellcheck shell=bash
+# Makes a whole cluster. The state is on disk, whole, before anything else is made. Prints lines `note …` for the log
+# and, when all nodes are booting, `net 10.x.y`.
+: "${dir:?its folder}" "${cgroup:?its own}" "${state:?the contents of state.json}" "${lock_file:?of the kind}"
+# What nodes see of this main host; the base trees, and the links to them in the folder.
+declare -a share_sources trees tree_links
+source ../host/shell/start-watch.sh
+source ./make-node.sh
+
+make_folder() {
+  if [ -e "$dir.new" ]; then rm -rf --one-file-system "$dir.new"; fi
+  mkdir -p "$dir.new"
+  printf '%s' "$state" > "$dir.new/state.json"
+  mv -T "$dir.new" "$dir"
+}
+
+# use_tree TREE LINK: a link in the cluster's folder says that the tree is in use, and holds on to this build of it.
+use_tree() {
+  exec 8>>"$1.lock"
+  flock -s 8
+  echo > "$1.lock"
+  ln -s "$(readlink -f "$1")" "$dir/$2"
+  exec 8>&-
+  [ -e "$dir/$2/etc/os-release" ] || die 'the base tree is gone'
+}
+
+# Each systemd takes some ten inotify instances of root's (inotify(7)). Others may count on the raised limit by now, so
+# it is not lowered again.
+raise_inotify_limit() {
+  local file=/proc/sys/fs/inotify/max_user_instances
+  if [ "$(<$file)" -ge $((128 + ${#node_ids[@]} * 16)) ]; then return; fi
+  echo "note raised fs.inotify.max_user_instances from $(<$file) to 8192, which it stays"
+  echo 8192 > $file || :
+}
+
+for path in "${share_sources[@]}"; do
+  [ -e "$path" ] || die "$path, which nodes are to see, does not exist"
+done
+make_folder
+for index in "${!trees[@]}"; do use_tree "${trees[index]}" "${tree_links[index]}"; done
+raise_inotify_limit
+exec 9>>"$lock_file"
+flock 9
+make_cluster_group "$cgroup"
+start_watch
+make_bridge
+exec 9>&-
+compose_names
+makers=()
+for index in "${!node_ids[@]}"; do
+  make_node "$index" &
+  makers+=($!)
+done
+# While they boot: nothing on them listens yet.
+open_network
+failed=
+for maker in "${makers[@]}"; do wait "$maker" || failed=1; done
+[ -z "$failed" ] || exit 1
+echo "net $net"
