@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeMachines, newClusterId } from '../../main/phases/machines.ts';
-import { chooseEngine } from '../../main/providers/docker/find-engines.ts';
+import { chooseEngine } from '../../main/providers/docker/engines/find-engines.ts';
 import { clusterNames, containerName } from '../../main/providers/docker/names.ts';
 import { hostKeyPair } from '../../main/providers/host/identity.ts';
 import { providerNamed } from '../../main/providers/registry.ts';

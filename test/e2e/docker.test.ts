@@ -6,9 +6,9 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { newClusterId } from '../../main/phases/machines.ts';
 import { DockerProvider } from '../../main/providers/docker/docker-provider.ts';
-import { chooseEngine } from '../../main/providers/docker/find-engines.ts';
+import { chooseEngine } from '../../main/providers/docker/engines/find-engines.ts';
+import { podmanEngine } from '../../main/providers/docker/engines/podman-engine.ts';
 import { podmanPlaces } from '../../main/providers/docker/names.ts';
-import { podmanEngine } from '../../main/providers/docker/podman-engine.ts';
 import { loginForNewMachines } from '../../main/providers/login-for-new-machines.ts';
 import type { Cluster, Share } from '../../main/providers/provider.ts';
 import type { Remote } from '../../main/remotes/remote.ts';
@@ -328,7 +328,7 @@ describe('Docker’s command line', () => {
     expect(await remains([id])).toEqual([]);
     const refused = await asOrdinaryUser(
       'nobody',
-      `import { findDocker } from '${import.meta.dirname}/../../main/providers/docker/docker-engine.ts';
+      `import { findDocker } from '${import.meta.dirname}/../../main/providers/docker/engines/docker-engine.ts';
        console.log(JSON.stringify(await findDocker(AbortSignal.timeout(20_000))));`,
       { DOCKER_HOST: socket('docker.sock'), HOME: '/nonexistent' },
     );

@@ -7,19 +7,19 @@ import { readResolver } from '../host/resolver.ts';
 import { runScript } from '../host/root-script.ts';
 import { subnetCandidates } from '../host/subnets.ts';
 import type { Cluster, ListedCluster, Machine, MachinesSpec, ProbeResult, Provider } from '../provider.ts';
-import { cachedImages, removeCachedImage } from './cached-images.ts';
-import { containerPlan } from './container-plan.ts';
-import { createScript } from './create-script.ts';
-import { destroyCluster } from './destroy-cluster.ts';
-import { type Engine, runEngine } from './engine.ts';
-import { explainEngine } from './explain-engine.ts';
-import { chooseEngine, enginesInUse, probeEngines } from './find-engines.ts';
-import { imagesOf } from './images-of.ts';
+import { type Engine, runEngine } from './engines/engine.ts';
+import { explainEngine } from './engines/explain-engine.ts';
+import { chooseEngine, enginesInUse, probeEngines } from './engines/find-engines.ts';
+import { preparePodman } from './engines/podman-engine.ts';
+import { cachedImages, removeCachedImage } from './images/cached-images.ts';
+import { imagesOf } from './images/images-of.ts';
 import { type DockerState, listClusters } from './list-clusters.ts';
-import { accountOf, machineAt, settingsOf } from './machine-at.ts';
+import { containerPlan } from './machines/container-plan.ts';
+import { createScript } from './machines/create-script.ts';
+import { destroyCluster } from './machines/destroy-cluster.ts';
+import { accountOf, machineAt, settingsOf } from './machines/machine-at.ts';
+import { engineOf, power } from './machines/power.ts';
 import { clusterLabel, clusterNames, isClusterId } from './names.ts';
-import { preparePodman } from './podman-engine.ts';
-import { engineOf, power } from './power.ts';
 import { checkRoom } from './room.ts';
 
 type Act = Pick<RunContext, 'signal' | 'log'>;
@@ -109,11 +109,11 @@ export class DockerProvider implements Provider, CanKeep, CanReboot, CanPower, C
   }
 
   powerOff(which: MachineOf, ctx: Act): Promise<void> {
-    return power('powerOff', which, ctx);
+    return power('power_off', which, ctx);
   }
 
   powerOn(which: MachineOf, ctx: Act): Promise<void> {
-    return power('powerOn', which, ctx);
+    return power('power_on', which, ctx);
   }
 
   async images({ signal }: Look): Promise<readonly CachedImage[]> {

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { isAlive, type ProcessIdentity } from '../../../common/process-identity.ts';
 import type { ListedCluster } from '../provider.ts';
-import { type Engine, runEngine } from './engine.ts';
+import { type Engine, runEngine } from './engines/engine.ts';
 import { clusterLabel, clusterNames, clusterOf, isClusterId, ownerLabel, stateRoot } from './names.ts';
 
 /** What lies in `state.json`. */

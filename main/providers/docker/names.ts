@@ -23,6 +23,8 @@ export const clusterNames = (id: string) => ({
   /** An empty volume whose being there says that the cluster is kept: labels cannot be changed. */
   keptMark: `shakedown-${id}-kept`,
   table: `shakedown_sk${id}`,
+  /** Of the network namespaces that we make, before the number of a node. */
+  namespacePrefix: `sk-${id}-`,
   /** Below every cgroup hierarchy, of root's Podman. */
   cgroup: `shakedown-docker/${id}`,
   directory: join(stateRoot(), id),

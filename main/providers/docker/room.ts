@@ -1,9 +1,9 @@
 import { ShakedownError } from '../../../common/errors.ts';
 import { mustHaveMemory } from '../host/container-memory.ts';
 import type { MachineSpec } from '../provider.ts';
-import { limitsOf } from './container-plan.ts';
 import type { DockerSettings } from './docker-options.ts';
-import type { Engine } from './engine.ts';
+import type { Engine } from './engines/engine.ts';
+import { limitsOf } from './machines/container-plan.ts';
 
 /**
  * Throws ShakedownError when limits are asked for that this engine cannot set, or when there is no memory for so many

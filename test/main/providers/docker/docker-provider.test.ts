@@ -6,15 +6,15 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { ShakedownError, UsageError } from '../../../../common/errors.ts';
 import { docker } from '../../../../main/providers/docker/docker-options.ts';
 import { DockerProvider } from '../../../../main/providers/docker/docker-provider.ts';
+import { registryName } from '../../../../main/providers/docker/images/own-image.ts';
 import { readState } from '../../../../main/providers/docker/list-clusters.ts';
-import { machineAt, settingsOf } from '../../../../main/providers/docker/machine-at.ts';
+import { machineAt, settingsOf } from '../../../../main/providers/docker/machines/machine-at.ts';
 import {
   clusterNames,
   clusterOf,
   consoleLog,
   containerName,
 } from '../../../../main/providers/docker/names.ts';
-import { registryName } from '../../../../main/providers/docker/own-image.ts';
 import { checkRoom } from '../../../../main/providers/docker/room.ts';
 import { freePorts } from '../../../../main/providers/host/free-ports.ts';
 import { runContext } from '../../../fakes/run-context.ts';

@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { dockerEngine, findDocker, isEngine } from '../../../../main/providers/docker/docker-engine.ts';
-import { explainEngine } from '../../../../main/providers/docker/explain-engine.ts';
-import { aboutEngine, probeEngines } from '../../../../main/providers/docker/find-engines.ts';
-import { judgePodman } from '../../../../main/providers/docker/find-podman.ts';
-import { containersConf } from '../../../../main/providers/docker/podman-engine.ts';
+import {
+  dockerEngine,
+  findDocker,
+  isEngine,
+} from '../../../../main/providers/docker/engines/docker-engine.ts';
+import { explainEngine } from '../../../../main/providers/docker/engines/explain-engine.ts';
+import { aboutEngine, probeEngines } from '../../../../main/providers/docker/engines/find-engines.ts';
+import { judgePodman } from '../../../../main/providers/docker/engines/find-podman.ts';
+import { containersConf } from '../../../../main/providers/docker/engines/podman-engine.ts';
 
 describe('what engines say, in words', () => {
   test.each([

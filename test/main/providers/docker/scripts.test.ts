@@ -3,14 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execaSync } from 'execa';
 import { describe, expect, test } from 'vitest';
-import { containerPlan, limitFlags } from '../../../../main/providers/docker/container-plan.ts';
-import { createScript, shareFlag } from '../../../../main/providers/docker/create-script.ts';
-import { destroyScript } from '../../../../main/providers/docker/destroy-script.ts';
-import { dockerEngine } from '../../../../main/providers/docker/docker-engine.ts';
-import type { Engine } from '../../../../main/providers/docker/engine.ts';
-import { initScript } from '../../../../main/providers/docker/init-script.ts';
-import { settingsOf } from '../../../../main/providers/docker/machine-at.ts';
-import { podmanEngine } from '../../../../main/providers/docker/podman-engine.ts';
+import { dockerEngine } from '../../../../main/providers/docker/engines/docker-engine.ts';
+import type { Engine } from '../../../../main/providers/docker/engines/engine.ts';
+import { podmanEngine } from '../../../../main/providers/docker/engines/podman-engine.ts';
+import { containerPlan, limitFlags } from '../../../../main/providers/docker/machines/container-plan.ts';
+import {
+  type CreatePlan,
+  createScript,
+  shareFlag,
+} from '../../../../main/providers/docker/machines/create-script.ts';
+import { destroyScript } from '../../../../main/providers/docker/machines/destroy-script.ts';
+import { settingsOf } from '../../../../main/providers/docker/machines/machine-at.ts';
 import { runScript } from '../../../../main/providers/host/root-script.ts';
 
 const settings = settingsOf({ count: 2, memory: '128M', cpus: 0.5, pids: 100 });
@@ -36,9 +39,17 @@ const engines = {
   'a user’s Podman': { engine: podmanEngine(1001), ports: [40001, 40002] },
   Docker: { engine: dockerEngine({ CgroupVersion: '2' }, 'unix:///var/run/docker.sock'), ports: [] },
 };
-const scriptFor = (name: keyof typeof engines) => createScript({ ...plan, ...engines[name] });
 
-describe.each(Object.entries(engines))('the scripts for %s', (_name, { engine, ports }) => {
+/** What the create script passes to `run` or `create` for the second container. */
+function wordsFor(name: keyof typeof engines, other: Partial<CreatePlan> = {}): readonly string[] {
+  const script = createScript({ ...plan, ...engines[name], ...other });
+  const [definitions] = script.split('\nfor path in');
+  const show = `net=10.1.2; container_words 1; printf '%s\\n' "\${words[@]}"`;
+  return execaSync('bash', ['-eu', '-c', `${definitions}\n${show}`]).stdout.split('\n');
+}
+
+describe.each(Object.keys(engines) as (keyof typeof engines)[])('the scripts for %s', (name) => {
+  const { engine, ports } = engines[name];
   const create = createScript({ ...plan, engine, ports });
 
   test.each([
@@ -49,15 +60,17 @@ describe.each(Object.entries(engines))('the scripts for %s', (_name, { engine, p
   );
 
   test('have the state on disk before anything is made', () => {
-    const state = create.indexOf('mv -T "$dir.new" "$dir"');
-    expect(state).toBeGreaterThan(0);
-    for (const made of ['network create', 'link add', 'engine create']) {
-      const place = create.indexOf(made);
-      if (place >= 0) expect(place, made).toBeGreaterThan(state);
-    }
+    const doing = create.slice(create.indexOf('\nfor path in')).split('\n');
+    const lines = ['mv -T "$dir.new" "$dir"', 'make_network', '  make_node "$index" &'];
+    const at = lines.map((line) => doing.indexOf(line));
+    expect(at).toEqual(at.toSorted((a, b) => a - b));
+    expect(at[0]).toBeGreaterThan(0);
   });
 
-  test('label what they make', () => expect(create).toContain('--label=shakedown.cluster=abc123'));
+  test('label what they make', () => {
+    expect(wordsFor(name)).toContain('--label=shakedown.cluster=abc123');
+    expect(create).toContain("'--label=shakedown.cluster=abc123' '--label=shakedown.owner={\"pid\":1}')");
+  });
 });
 
 describe('destroying', () => {
@@ -113,27 +126,51 @@ esac`,
 });
 
 test('ssh is published where the main host cannot reach the containers', () => {
-  expect(scriptFor('a user’s Podman')).toContain('--publish=127.0.0.1:40002:22');
-  expect(scriptFor('Docker')).not.toContain('--publish');
+  expect(wordsFor('a user’s Podman')).toContain('--publish=127.0.0.1:40002:22');
+  expect(wordsFor('Docker').join()).not.toContain('--publish');
 });
 
+test('containers know one another by name', () =>
+  expect(wordsFor('Docker')).toEqual(
+    expect.arrayContaining(['--add-host=n0:10.1.2.2', '--add-host=n1:10.1.2.3']),
+  ));
+
 test('root’s Podman gets namespaces and cgroups of ours, others their engine’s', () => {
-  expect(scriptFor('root’s Podman')).toContain('--network=ns:/run/netns/$ns');
-  expect(scriptFor('root’s Podman')).toContain('--cgroup-parent=/shakedown-docker/abc123');
-  expect(scriptFor('root’s Podman')).toContain('--dns=$net.1');
-  expect(scriptFor('root’s Podman')).toContain('--dns-opt=edns0');
-  expect(scriptFor('Docker')).toContain('com.docker.network.bridge.name=skabc123');
+  expect(wordsFor('root’s Podman')).toEqual(
+    expect.arrayContaining([
+      '--network=ns:/run/netns/sk-abc123-1',
+      '--cgroup-parent=/shakedown-docker/abc123',
+      '--dns=192.0.2.1',
+      '--dns=10.1.2.1',
+      '--dns-search=example.org',
+      '--dns-opt=edns0',
+    ]),
+  );
+  expect(wordsFor('Docker')).toEqual(expect.arrayContaining(['--network=shakedown-abc123', '--ip=10.1.2.3']));
+  expect(createScript({ ...plan, ...engines.Docker })).toContain('com.docker.network.bridge.name=skabc123');
 });
 
 test('a systemd is shut down by its own signal, a plain sshd by the usual one', () => {
-  expect(scriptFor('root’s Podman')).toContain('--stop-signal=SIGRTMIN+3');
+  expect(wordsFor('root’s Podman')).toContain('--stop-signal=SIGRTMIN+3');
   const sshd = containers.map((container) => ({ ...container, command: ['/usr/sbin/sshd', '-D'] }));
-  expect(createScript({ ...plan, ...engines.Docker, containers: sshd })).toContain('--stop-signal=SIGTERM');
+  expect(wordsFor('Docker', { containers: sshd })).toContain('--stop-signal=SIGTERM');
+});
+
+test('a container runs our first program, and that the command of its image, whatever is in it', () => {
+  const command = ["it's", '$HOME', 'a b'];
+  const other = { containers: containers.map((container) => ({ ...container, command })) };
+  expect(wordsFor('Docker', other).slice(-7)).toEqual([
+    'localhost/shakedown:bookworm-0',
+    '/.shakedown/given/init',
+    'systemd',
+    'joe',
+    ...command,
+  ]);
 });
 
 test('paths of shares may hold commas and quotes', () =>
   expect(shareFlag({ source: '/a, "b', target: '/c' })).toBe(
-    `'--mount=type=bind,"source=/a, ""b",target=/c,readonly'`,
+    '--mount=type=bind,"source=/a, ""b",target=/c,readonly',
   ));
 
 test('limits become flags, and no swap is added to memory', () => {
@@ -148,6 +185,8 @@ test('limits become flags, and no swap is added to memory', () => {
 });
 
 describe('what runs first in a container', () => {
+  const init = join(import.meta.dirname, '../../../../main/providers/docker/machines/init.sh');
+  const initScript = readFileSync(init, 'utf8');
   const run = (args: readonly string[]) =>
     execaSync('sh', ['-s', ...args], {
       // Without the parts that change the machine: what is left says what would be run.

@@ -1,8 +1,8 @@
-import type { RunContext } from '../../context.ts';
-import { settingsOfMachine } from '../machine-options.ts';
-import type { MachineSpec, MachinesSpec } from '../provider.ts';
-import type { DockerSettings } from './docker-options.ts';
-import type { Engine } from './engine.ts';
+import type { RunContext } from '../../../context.ts';
+import { settingsOfMachine } from '../../machine-options.ts';
+import type { MachineSpec, MachinesSpec } from '../../provider.ts';
+import type { DockerSettings } from '../docker-options.ts';
+import type { Engine } from '../engines/engine.ts';
 import { commandOf, ensureImage } from './image.ts';
 import { ensureOwnImage } from './own-image.ts';
 

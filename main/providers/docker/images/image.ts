@@ -1,13 +1,15 @@
 import { mkdir, readlink, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { ShakedownError } from '../../../common/errors.ts';
-import type { RunContext } from '../../context.ts';
-import { ensureBaseTree } from '../debian/base-tree.ts';
-import { quote, runScript } from '../host/root-script.ts';
-import type { DockerSettings } from './docker-options.ts';
-import { type Engine, engineFunction, runEngine, succeeds } from './engine.ts';
-import { explainEngine } from './explain-engine.ts';
-import { imageRepository, stateRoot, treeLabel } from './names.ts';
+import { ShakedownError } from '../../../../common/errors.ts';
+import type { RunContext } from '../../../context.ts';
+import { ensureBaseTree } from '../../debian/base-tree.ts';
+import { inUserNamespace } from '../../host/own-root.ts';
+import { runScript } from '../../host/root-script.ts';
+import { shellFile } from '../../host/shell-file.ts';
+import type { DockerSettings } from '../docker-options.ts';
+import { type Engine, engineValues, runEngine, succeeds } from '../engines/engine.ts';
+import { explainEngine } from '../engines/explain-engine.ts';
+import { imageRepository, stateRoot, treeLabel } from '../names.ts';
 
 export type ImageContext = Pick<RunContext, 'signal' | 'cacheDir' | 'emit' | 'log'>;
 
@@ -15,8 +17,7 @@ export type ImageContext = Pick<RunContext, 'signal' | 'cacheDir' | 'emit' | 'lo
  * Where trees are built and read: as root, or in a user namespace with the user's own range of ids, whose root makes
  * files that are root's in the image (unshare(1), subuid(5)).
  */
-const namespace = (): readonly string[] =>
-  process.getuid?.() === 0 ? [] : ['unshare', '--user', '--map-root-user', '--map-auto'];
+const namespace = (): readonly string[] => (process.getuid?.() === 0 ? [] : inUserNamespace);
 
 /**
  * The image for machines of one operating system, imported from its base tree; again when the tree is a newer one.
@@ -68,33 +69,15 @@ async function labelOf(engine: Engine, name: string, signal: AbortSignal): Promi
   return (await runEngine(engine, inspect, { signal, failure: { message: `no image ${name}` } })).trim();
 }
 
-/** Two that want it at once import it once; the tree stays while it is read. */
-function importScript(engine: Engine, tree: string, name: string): string {
-  const [lock, image] = [quote(`${tree}.lock`), quote(name)];
-  // With the capabilities of files: ping has one.
-  const attributes = ['--xattrs', '--xattrs-include=security.capability'];
-  const read = [
-    ...namespace(),
-    'tar',
-    ...attributes,
-    '--numeric-owner',
-    '--exclude=./dev/*',
-    '--exclude=./proc/*',
-  ];
-  return `
-${engineFunction(engine)}
-mkdir -p ${quote(stateRoot())}
-exec 6>>${quote(`${stateRoot()}/import.lock`)}; flock 6
-exec 8>>${lock}; flock -s 8
-build=$(readlink ${quote(tree)})
-old=$(engine image inspect --format '{{.Id}}' ${image} 2>/dev/null || :)
-if [ "$(engine image inspect --format ${quote(labelFormat)} ${image} 2>/dev/null)" = "$build" ]; then exit 0; fi
-set -o pipefail
-${read.map(quote).join(' ')} -C ${quote(`${tree}/`)} -c . |
-  engine import -c "LABEL ${treeLabel}=$build" -c 'CMD ["/sbin/init"]' - ${image} >&2
-if [ -n "$old" ]; then engine image rm "$old" >/dev/null 2>&1 || :; fi
-`;
-}
+const importScript = (engine: Engine, tree: string, name: string): string =>
+  shellFile(import.meta.dirname, 'import-image.sh', {
+    tree,
+    image: name,
+    tree_label: treeLabel,
+    state_root: stateRoot(),
+    namespace: namespace(),
+    ...engineValues(engine),
+  });
 
 /** What an image runs by itself: its entry point and command (OCI image configuration). */
 export async function commandOf(

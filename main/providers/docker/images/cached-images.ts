@@ -1,8 +1,8 @@
-import { ShakedownError } from '../../../common/errors.ts';
-import type { CachedImage } from '../capabilities.ts';
-import { type Engine, runEngine } from './engine.ts';
+import { ShakedownError } from '../../../../common/errors.ts';
+import type { CachedImage } from '../../capabilities.ts';
+import { type Engine, runEngine } from '../engines/engine.ts';
+import { clusterLabel, imageRepository, treeLabel } from '../names.ts';
 import { lastUse } from './image.ts';
-import { clusterLabel, imageRepository, treeLabel } from './names.ts';
 
 /** What engines tell of an image; only these fields are looked at (Docker Engine API `/images/{name}/json`). */
 interface Inspected {

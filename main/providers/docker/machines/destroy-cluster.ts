@@ -1,11 +1,10 @@
-import { ShakedownError } from '../../../common/errors.ts';
-import type { RunContext } from '../../context.ts';
-import { runScript } from '../host/root-script.ts';
-import { destroyScript } from './destroy-script.ts';
-import { explainEngine } from './explain-engine.ts';
-import { enginesInUse } from './find-engines.ts';
-import { readState } from './list-clusters.ts';
-import { removeFolder } from './watch-script.ts';
+import { ShakedownError } from '../../../../common/errors.ts';
+import type { RunContext } from '../../../context.ts';
+import { runScript } from '../../host/root-script.ts';
+import { explainEngine } from '../engines/explain-engine.ts';
+import { enginesInUse } from '../engines/find-engines.ts';
+import { readState } from '../list-clusters.ts';
+import { destroyScript, removeFolderScript } from './destroy-script.ts';
 
 /**
  * Takes a cluster away from every engine that answers, and then its folder. Throws ShakedownError when something stays,
@@ -29,5 +28,5 @@ export async function destroyCluster(id: string, ctx: Pick<RunContext, 'signal'>
   for (const engine of engines) {
     await runScript([], destroyScript(engine, id), { signal: ctx.signal, failure, explain: explainEngine });
   }
-  await runScript([], removeFolder(id), { signal: ctx.signal, failure });
+  await runScript([], removeFolderScript(id), { signal: ctx.signal, failure });
 }

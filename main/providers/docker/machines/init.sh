@@ -1,10 +1,8 @@
-/**
- * What runs first in a container, as `sh /.shakedown/given/init MODE USER [the image's own command]`: it takes what is
- * given beside it, lets us in, and becomes the image's init. A container has its host's boot id (proc(5)), by which
- * nobody could tell a reboot: each boot gets one of its own, as systemd-nspawn(1) does it. MODE is `systemd` or `sshd`:
- * what may be process 1.
- */
-export const initScript = `#!/bin/sh
+#!/bin/sh
+# What runs first in a container, as `sh /.shakedown/given/init MODE USER [the image's own command]`: it takes what is
+# given beside it, lets us in, and becomes the image's init. A container has its host's boot id (proc(5)), by which
+# nobody could tell a reboot: each boot gets one of its own, as systemd-nspawn(1) does it. MODE is `systemd` or `sshd`:
+# what may be process 1.
 mode=$1 user=$2; shift 2
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 here=/.shakedown given=/.shakedown/given
@@ -20,7 +18,7 @@ add_user() {
     adduser -D "$user" || { say "the account '$user' could not be made"; exit 1; }
   usermod -p '*' "$user" 2>/dev/null || :
   mkdir -p /etc/sudoers.d
-  printf '%s ALL=(ALL:ALL) NOPASSWD: ALL\\n' "$user" > /etc/sudoers.d/shakedown; chmod 440 /etc/sudoers.d/shakedown
+  printf '%s ALL=(ALL:ALL) NOPASSWD: ALL\n' "$user" > /etc/sudoers.d/shakedown; chmod 440 /etc/sudoers.d/shakedown
   authorize "$user" "$(awk -F: -v user="$user" '$1 == user { print $6 }' /etc/passwd)"
 }
 if [ ! -e $here/authorized ]; then
@@ -48,7 +46,7 @@ run_systemd() {
   exec "$@"
 }
 case "$*" in
-  *systemd* | /sbin/init* | /usr/sbin/init* | /lib/systemd/* | init*) own=systemd ;;
+  *systemd* | /sbin/init* | /usr/sbin/init* | init*) own=systemd ;;
   *sshd*) own=sshd ;;
   *) own= ;;
 esac
@@ -59,4 +57,3 @@ for init in /lib/systemd/systemd /usr/lib/systemd/systemd; do
   if [ -x $init ]; then run_systemd $init; fi
 done
 run_sshd
-`;

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { execa } from 'execa';
-import { ShakedownError } from '../../../common/errors.ts';
-import type { ProbeResult } from '../provider.ts';
+import { ShakedownError } from '../../../../common/errors.ts';
+import type { ProbeResult } from '../../provider.ts';
+import { podmanPlaces } from '../names.ts';
 import { type Found, findDocker, isEngine } from './docker-engine.ts';
 import type { Engine } from './engine.ts';
 import { findPodman } from './find-podman.ts';
-import { podmanPlaces } from './names.ts';
 import { podmanEngine } from './podman-engine.ts';
 
 /** The engine to make machines with: the one that is asked for, else Docker where it answers, else Podman. */

@@ -1,8 +1,8 @@
-import { hostKeyPair, machineId } from '../host/identity.ts';
-import { bytes, settingsOfMachine } from '../machine-options.ts';
-import type { MachineSpec } from '../provider.ts';
-import type { DockerSettings } from './docker-options.ts';
-import type { Image } from './images-of.ts';
+import { hostKeyPair, machineId } from '../../host/identity.ts';
+import { bytes, settingsOfMachine } from '../../machine-options.ts';
+import type { MachineSpec } from '../../provider.ts';
+import type { DockerSettings } from '../docker-options.ts';
+import type { Image } from '../images/images-of.ts';
 
 /** One container as it shall be. */
 export interface ContainerPlan {

@@ -1,8 +1,8 @@
-import { UsageError } from '../../../common/errors.ts';
-import { parsedOptions } from '../parsed-options.ts';
-import type { Machine, MachineSpec, MachinesSpec } from '../provider.ts';
-import { type DockerSettings, dockerOptionsSchema } from './docker-options.ts';
-import { consoleLog } from './names.ts';
+import { UsageError } from '../../../../common/errors.ts';
+import { parsedOptions } from '../../parsed-options.ts';
+import type { Machine, MachineSpec, MachinesSpec } from '../../provider.ts';
+import { type DockerSettings, dockerOptionsSchema } from '../docker-options.ts';
+import { consoleLog } from '../names.ts';
 
 /** What `docker({…})` was given, checked. Throws UsageError with all that is wrong. */
 export const settingsOf = (options: unknown): DockerSettings =>

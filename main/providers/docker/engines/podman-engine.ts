@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { podmanPlaces } from '../names.ts';
 import type { Engine } from './engine.ts';
-import { podmanPlaces } from './names.ts';
 
 const unified = () => existsSync('/sys/fs/cgroup/cgroup.controllers');
 const systemdBooted = () => existsSync('/run/systemd/system');

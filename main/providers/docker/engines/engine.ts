@@ -1,6 +1,6 @@
 import { execa } from 'execa';
-import { type FailureDetails, ShakedownError } from '../../../common/errors.ts';
-import { quote } from '../host/root-script.ts';
+import { type FailureDetails, ShakedownError } from '../../../../common/errors.ts';
+import type { ShellValues } from '../../host/shell-file.ts';
 import { explainEngine } from './explain-engine.ts';
 
 /** Docker or Podman as it can be used from here. */
@@ -68,8 +68,10 @@ export async function succeeds(
   return exitCode === 0;
 }
 
-/** A function for bash scripts: `engine SUBCOMMAND …`. */
-export function engineFunction({ command, env }: Engine): string {
-  const variables = Object.entries(env).map(([name, value]) => `${name}=${quote(value)}`);
-  return `engine() { env ${[...variables, ...command.map(quote)].join(' ')} "$@"; }`;
-}
+/** What `engine.sh` is told; `engine_kind` tells scripts the rest. */
+export const engineValues = ({ kind, command, env }: Engine) =>
+  ({
+    engine_kind: kind,
+    engine_command: command,
+    engine_env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
+  }) satisfies ShellValues;

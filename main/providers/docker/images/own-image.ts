@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { execa } from 'execa';
-import { quote } from '../host/root-script.ts';
-import { type Engine, engineFunction, runEngine, succeeds } from './engine.ts';
+import { shellFile } from '../../host/shell-file.ts';
+import { type Engine, engineValues, runEngine, succeeds } from '../engines/engine.ts';
 import type { ImageContext } from './image.ts';
 
 /**
@@ -38,13 +38,12 @@ export function registryName(name: string): string {
 /** The user's own Podman has its images apart from ours; one of them is copied. */
 async function takeFromUser(engine: Engine, name: string, signal: AbortSignal): Promise<boolean> {
   const storage = process.getuid?.() === 0 ? '/var/lib' : `${homedir()}/.local/share`;
-  const podman = `podman --root ${quote(`${storage}/containers/storage`)}`;
-  const script = `
-[ -e ${quote(`${storage}/containers/storage`)} ] || exit 0
-${podman} image exists ${quote(name)} || exit 0
-${engineFunction(engine)}
-${podman} image save ${quote(name)} | engine image load >&2 && echo taken`;
-  const { stdout } = await execa('bash', ['-c', script], {
+  const script = shellFile(import.meta.dirname, 'take-from-user.sh', {
+    storage: `${storage}/containers/storage`,
+    image: name,
+    ...engineValues(engine),
+  });
+  const { stdout } = await execa('bash', ['--norc', '-c', script], {
     cancelSignal: signal,
     reject: false,
     stdin: 'ignore',

@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 import { execa } from 'execa';
-import { looksAtUser, namespacePrograms, userLacks } from '../host/probe-user.ts';
+import { looksAtUser, namespacePrograms, userLacks } from '../../host/probe-user.ts';
 import type { Found } from './docker-engine.ts';
 import { podmanEngine } from './podman-engine.ts';
 

@@ -1,4 +1,4 @@
-import type { FailureDetails } from '../../../common/errors.ts';
+import type { FailureDetails } from '../../../../common/errors.ts';
 
 type Explanation = Partial<FailureDetails>;
 

@@ -1,0 +1,48 @@
+# shellcheck shell=bash
+# The network of a cluster, which its engine makes, or we do. Root's Podman gets namespaces of ours, on a bridge of ours:
+# those that it makes itself have random names, by which nobody would find them again when it is killed half way.
+source ../../host/shell/make-network.sh
+source ../engines/engine.sh
+: "${network?name of the one that the engine makes}"
+: "${network_lock:?held while a subnet is chosen}"
+: "${namespace_prefix:?of our namespaces, before the number of a node}"
+# Flags of `network create`.
+declare -a network_flags
+
+# Sets `net`; and `mtu` where we make it.
+make_network() {
+  if [ -n "$network" ]; then make_engine_network; return; fi
+  exec 9>>"$network_lock"
+  flock 9
+  make_bridge
+  exec 9>&-
+  open_network
+}
+
+# An engine refuses a subnet that one of its own networks has, or that a route of this machine covers.
+make_engine_network() {
+  local subnet said
+  for subnet in "${subnets[@]}"; do
+    net=$subnet
+    said=$(engine network create "${network_flags[@]}" --subnet "$subnet.0/24" --gateway "$subnet.1" "$network" 2>&1) &&
+      return
+    [[ $said == *overlap* || $said == *'already used'* || $said == *conflict* ]] || die "$said"
+  done
+  die "no private subnet is free: $said"
+}
+
+# make_namespace NODE ADDRESS: what its container will have for a network, where we make it.
+make_namespace() {
+  local namespace=$namespace_prefix$1 link=${bridge}v$1
+  ip netns add "$namespace"
+  ip -batch - <<LINKS
+link add $link mtu $mtu type veth peer name eth0 mtu $mtu netns $namespace
+link set $link master $bridge up
+LINKS
+  ip -n "$namespace" -batch - <<LINKS
+addr add $2/24 dev eth0
+link set lo up
+link set eth0 up
+route add default via $net.1
+LINKS
+}
