@@ -1,13 +1,18 @@
 import { ResponseError } from 'vscode-jsonrpc/node';
-import { type FailureDetails, ShakedownError } from '../../common/errors.ts';
+import { asShakedownError, ShakedownError } from '../../common/errors.ts';
 import { failureCode } from '../../common/protocol.ts';
 import { ConnectionLostError } from '../remotes/connection-errors.ts';
 import type { Remote } from '../remotes/remote.ts';
+import { checkFailure } from './check-words.ts';
 
 /** What the agent answered as a failure, with all that it knows; undefined for any other error. */
 export function failureOnNode(error: unknown): ShakedownError | undefined {
   if (!(error instanceof ResponseError) || error.code !== failureCode || !error.data) return undefined;
-  return new ShakedownError(error.data as FailureDetails);
+  try {
+    return checkFailure(error.data);
+  } catch (unexpected) {
+    return asShakedownError(unexpected);
+  }
 }
 
 /**

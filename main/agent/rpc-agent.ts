@@ -19,10 +19,15 @@ import {
 import type { Command, Downloaded, Remote, RemoteProcess } from '../remotes/remote.ts';
 import type { Agent, AgentListener, CallOptions, ReportsParams } from './agent.ts';
 import { endOfAgent, failureOnNode } from './agent-failures.ts';
+import { checkAnswer, UnexpectedWordsError } from './check-words.ts';
+import { checkedReader } from './checked-reader.ts';
 import type { RunningTask, SpawnOptions, TaskOptions, TaskResult } from './task.ts';
 
 /** Seconds that an agent has to stop all it started when it is dismissed. */
 const endWithin = 30;
+
+/** Deaths of services that are kept for listeners that come later. */
+const mostDeaths = 100;
 
 /** An agent at the other end of a process's streams, which speaks JSON-RPC (vscode-jsonrpc). Its `info` is to be asked for. */
 export class RpcAgent implements Agent {
@@ -41,7 +46,7 @@ export class RpcAgent implements Agent {
     this.#remote = remote;
     this.#child = child;
     this.#connection = createMessageConnection(
-      new StreamMessageReader(child.stdout),
+      checkedReader(new StreamMessageReader(child.stdout), (error) => this.#break(error)),
       new StreamMessageWriter(child.stdin),
     );
     this.#connection.onError(() => {});
@@ -50,7 +55,7 @@ export class RpcAgent implements Agent {
     this.#on('log', ({ message }) => listener.log(message));
     this.#on('progress', ({ message }) => listener.progress(message));
     this.#on('serviceDied', (died) => {
-      this.#died.push(died);
+      if (this.#died.length < mostDeaths) this.#died.push(died);
       for (const tell of this.#diedListeners) tell(died);
     });
     this.#connection.listen();
@@ -82,11 +87,13 @@ export class RpcAgent implements Agent {
     };
     given.addEventListener('abort', stop);
     try {
-      const answer = this.#connection.sendRequest<AgentMethods[M]['result']>(method, params, cancel.token);
+      const answer = this.#connection.sendRequest<unknown>(method, params, cancel.token);
       answer.catch(() => {});
-      return await Promise.race([answer, stopped]);
+      return checkAnswer(method, await Promise.race([answer, stopped]));
     } catch (error) {
-      throw given.aborted ? error : await this.#inWords(error, method);
+      throw given.aborted || error instanceof UnexpectedWordsError
+        ? error
+        : await this.#inWords(error, method);
     } finally {
       clearTimeout(timer);
       given.removeEventListener('abort', stop);
@@ -177,6 +184,12 @@ export class RpcAgent implements Agent {
     this.#ended.abort(endOfAgent(this.#remote, end, this.#stderr, this.#disposed !== undefined));
   }
 
+  /** Nothing more is asked of an agent that says what no agent says. */
+  #break(error: Error): void {
+    this.#ended.abort(error);
+    this.#child.kill();
+  }
+
   #whyStopped(method: string, timeout = 0, signal: AbortSignal | undefined, late: AbortSignal): unknown {
     if (this.#ended.signal.aborted) return this.#ended.signal.reason;
     if (late.aborted) return new TimeLimitError(`'${method}' on the node`, timeout);
@@ -203,7 +216,12 @@ export class RpcAgent implements Agent {
   }
 
   #keepStderr(text: string): void {
-    this.#stderr.push(...text.split('\n').filter((line) => line.trim() !== ''));
+    this.#stderr.push(
+      ...text
+        .split('\n')
+        .filter((line) => line.trim() !== '')
+        .slice(-50),
+    );
     this.#stderr.splice(0, this.#stderr.length - 50);
   }
 }

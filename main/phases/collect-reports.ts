@@ -1,6 +1,5 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { ShakedownError } from '../../common/errors.ts';
 import type { NodeReport } from '../../common/protocol.ts';
 import { type Attempt, type CollectOptions, type Reached, tolerant } from './collecting.ts';
@@ -29,7 +28,7 @@ export async function collectReports(
     await mkdir(logs, { recursive: true });
     const units = node.config.services.flatMap(({ unit }) => (unit === undefined ? [] : [unit]));
     const reports = await node.agent.call('reports', { sinceMs, units }, { signal, timeout: 30 });
-    await fetchAll(node, named(reports), { logs, signal, attempt, budget: new Budget(bounds) });
+    await fetchAll(node, reports, { logs, signal, attempt, budget: new Budget(bounds) });
   });
   return problems;
 }
@@ -51,7 +50,7 @@ async function fetchReport(
   { name, command }: NodeReport,
   { logs, signal, budget }: Fetching,
 ): Promise<void> {
-  const file = await openOwnFile(join(logs, name));
+  const file = await openOwnFile(logs, name);
   const stdoutTo = file.createWriteStream();
   let failure: Error | undefined;
   stdoutTo.on('error', (error) => {
@@ -88,18 +87,3 @@ class Budget {
 }
 
 const cut = (why: string) => new ShakedownError({ message: `cut off: ${why}` });
-
-/** A node's words: a name that is a path would write somewhere else. */
-const reportList = z.array(
-  z.object({ name: z.string().regex(/^[\p{L}\p{N}_@+-][\p{L}\p{N}._@+-]{0,100}$/u) }),
-);
-
-function named(reports: readonly NodeReport[]): readonly NodeReport[] {
-  const { error } = reportList.safeParse(reports);
-  if (error) {
-    throw new ShakedownError({
-      message: `the agent names what is no report: ${JSON.stringify(error.issues[0]?.path)}`,
-    });
-  }
-  return reports;
-}

@@ -79,7 +79,7 @@ export async function collectConsole(
   if (!source) return;
   const logs = join(directory, 'logs');
   await mkdir(logs, { recursive: true });
-  const target = await openOwnFile(join(logs, 'console.log'));
+  const target = await openOwnFile(logs, 'console.log');
   await pipeline(source.createReadStream({ end: maxConsole - 1 }), target.createWriteStream());
 }
 

@@ -52,11 +52,11 @@ test('what the node sends lies in folders of its own: working files, collected p
 });
 
 describe('a node that wants to reach the main host', () => {
-  test.each(['../../../evil', '/tmp/evil', 'a/b', '..', '', '.hidden', 'a\0b', 'x'.repeat(300)])(
+  test.each(['../../../evil', '/tmp/evil', 'a/b', '..', '', '.hidden', 'a\0b'])(
     'writes nothing by a report called %j',
     async (name) => {
       const problems = await collectReports(reached([{ name, command: 'echo evil' }]), options());
-      expect(problems).toEqual([expect.stringMatching(/^reports: /)]);
+      expect(problems).toEqual([expect.stringMatching(/: '.*' is not the name of a file$/)]);
       expect(readdirSync(join(directory, 'logs'))).toEqual([]);
       expect(readdirSync(join(directory, '..', '..'))).toEqual(['nodes']);
     },

@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import type { FailureDetails } from '../../common/errors.ts';
+import type {
+  AgentInfo,
+  AgentMethods,
+  AgentNotifications,
+  ServiceDied,
+  ServiceStatus,
+} from '../../common/protocol.ts';
+import type { InstalledPackage } from '../../common/results.ts';
+import * as node from './node-words.ts';
+
+/** What an agent may answer to a method. */
+export interface AnswerRow<M extends keyof AgentMethods> {
+  /** All that the main host takes from the answer; what is not in it is dropped. */
+  readonly result: z.ZodType<AgentMethods[M]['result']>;
+}
+
+/** Entries of a tree, or packages of a system, that one answer may name. */
+const many = 200_000;
+
+const info: z.ZodType<AgentInfo> = z.object({
+  version: node.line(100),
+  pid: node.processId,
+  hostname: node.line(255),
+  os: z.object({ id: node.line(100), version: node.line(100), codename: node.line(100) }),
+  arch: node.word,
+  kernel: node.line(255),
+  systemd: z.boolean(),
+  clockMs: node.timeMs,
+});
+
+const installed: z.ZodType<InstalledPackage> = z.object({
+  name: node.packageName,
+  version: node.packageVersion,
+  previous: node.packageVersion.exactOptional(),
+});
+
+const status: z.ZodType<ServiceStatus> = z.object({
+  name: node.shortName,
+  state: z.enum(['starting', 'ready', 'stopped', 'died']),
+  pid: node.processId.exactOptional(),
+  exitCode: node.exitCode.exactOptional(),
+  lastLines: node.lastLines,
+});
+
+const died: z.ZodType<ServiceDied> = z.object({
+  name: node.shortName,
+  exitCode: node.exitCode,
+  signal: node.word.nullable(),
+  lastLines: node.lastLines,
+});
+
+/** What each method may be answered with: a method without a row does not compile. */
+export const agentAnswers: { readonly [M in keyof AgentMethods]: AnswerRow<M> } = {
+  hello: { result: info },
+  clean: {
+    result: z.object({
+      unchanged: node.list(node.relativePath, many),
+      restored: node.list(node.absolutePath, many),
+    }),
+  },
+  install: {
+    result: z.object({ installed: node.list(installed, many), heldBack: node.list(node.unitName, 2000) }),
+  },
+  place: { result: z.object({ placed: node.list(node.absolutePath, many) }) },
+  run: {
+    result: z.object({
+      command: node.text(),
+      exitCode: node.exitCode,
+      signal: node.word.nullable(),
+      stdout: node.output,
+      stderr: node.output,
+      durationMs: node.durationMs,
+    }),
+  },
+  startHeldBack: { result: z.object({ started: node.list(node.unitName, 2000) }) },
+  startService: { result: status },
+  resume: { result: node.list(status, 2000) },
+  stopService: { result: status },
+  killService: { result: status },
+  services: { result: node.list(status, 2000) },
+  planCollection: {
+    result: z.object({
+      paths: node.list(node.absolutePath, many),
+      problems: node.list(node.line(), 1000),
+    }),
+  },
+  reports: {
+    result: node
+      .list(z.object({ name: node.fileName, command: z.string().max(20_000) }), 1000)
+      .refine(differ, 'two reports have one name'),
+  },
+};
+
+function differ(reports: readonly { readonly name: string }[]): boolean {
+  return new Set(reports.map(({ name }) => name)).size === reports.length;
+}
+
+/** What an agent may tell unasked. */
+export const agentNotices: {
+  readonly [N in keyof AgentNotifications]: z.ZodType<AgentNotifications[N]>;
+} = {
+  log: z.object({ atMs: node.timeMs, message: node.text() }),
+  progress: z.object({ message: node.line() }),
+  serviceDied: died,
+};
+
+/** What an agent may know of a failure; where it was, and where its log is, the main host knows better. */
+export const agentFailure: z.ZodType<FailureDetails> = z.object({
+  message: node.text(),
+  verdict: z.enum(['fail', 'error']).exactOptional(),
+  command: node.text().exactOptional(),
+  exitCode: node.exitCode.exactOptional(),
+  lastLines: node.lastLines.exactOptional(),
+  hint: node.text().exactOptional(),
+});
