@@ -1,23 +1,25 @@
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ShakedownError, UsageError } from '../../common/errors.ts';
-import { isAlive, type ProcessIdentity, processIdentity } from '../../common/process-identity.ts';
 import { remedyFor } from '../../common/system-errors.ts';
+import { type Holder, removeLeftovers, takeFile } from './lock-file.ts';
 
-interface Holder extends ProcessIdentity {
-  /** ms since the epoch. */
-  readonly since: number;
-}
+/** How often another process may be found in the middle of taking it; it needs some µs for that. */
+const patience = 400;
 
 /**
  * Takes the current folder for one run. A lock whose process is dead is taken over, also when its pid was given to
- * another process. Throws UsageError that names the process which has it, and ShakedownError where nothing can be written.
+ * another process; however many try at once, one has it. Throws UsageError that names the process which has it, and
+ * ShakedownError where nothing can be written.
  */
 export async function acquireLock(directory: string): Promise<AsyncDisposable> {
-  const file = join(directory, '.shakedown', 'lock');
+  const folder = join(directory, '.shakedown');
   try {
-    mkdirSync(join(directory, '.shakedown'), { recursive: true });
-    return take(file, directory);
+    mkdirSync(folder, { recursive: true });
+    const release = await take(join(folder, 'lock'), directory);
+    removeLeftovers(folder);
+    return { [Symbol.asyncDispose]: async () => release() };
   } catch (error) {
     if (error instanceof UsageError) throw error;
     const { message } = error as Error;
@@ -31,47 +33,19 @@ export async function acquireLock(directory: string): Promise<AsyncDisposable> {
   }
 }
 
-function take(file: string, directory: string): AsyncDisposable {
-  for (let attempt = 0; attempt < 5; attempt++) {
-    if (tryCreate(file)) return { [Symbol.asyncDispose]: async () => rmSync(file, { force: true }) };
-    const holder = readHolder(file);
-    if (holder && isAlive(holder)) {
-      const since = new Date(holder.since).toISOString().slice(11, 19);
-      throw new UsageError(
-        `Process ${holder.pid} has been using ${directory} since ${since} UTC; one run at a time.`,
-        {
-          hint: 'wait for it, stop it, or run in another folder',
-        },
-      );
-    }
-    rmSync(file, { force: true });
+async function take(file: string, directory: string): Promise<() => void> {
+  for (let attempt = 0; attempt < patience; attempt++) {
+    const taken = takeFile(file);
+    if (typeof taken === 'function') return taken;
+    if (taken !== 'busy') throw isHeld(taken, directory);
+    await sleep(5);
   }
   throw new UsageError(`The lock ${file} cannot be taken: others take it all the time.`);
 }
 
-function tryCreate(file: string): boolean {
-  try {
-    const descriptor = openSync(file, 'wx');
-    const holder: Holder = { ...processIdentity(), since: Date.now() };
-    try {
-      writeSync(descriptor, JSON.stringify(holder));
-    } catch (error) {
-      rmSync(file, { force: true });
-      throw error;
-    } finally {
-      closeSync(descriptor);
-    }
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
-  }
-}
-
-function readHolder(file: string): Holder | undefined {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8'));
-  } catch {
-    return undefined;
-  }
+function isHeld({ pid, since }: Holder, directory: string): UsageError {
+  const time = new Date(since).toISOString().slice(11, 19);
+  return new UsageError(`Process ${pid} has been using ${directory} since ${time} UTC; one run at a time.`, {
+    hint: 'wait for it, stop it, or run in another folder',
+  });
 }

@@ -12,15 +12,13 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { UsageError } from '../../../common/errors.ts';
-import { isAlive, processIdentity } from '../../../common/process-identity.ts';
+import { processIdentity } from '../../../common/process-identity.ts';
 import { listRuns, readRun } from '../../../main/record/list-runs.ts';
 import { readRecord } from '../../../main/record/read-record.ts';
 import { jsonReport } from '../../../main/report/json-report.ts';
 import { createRun } from '../../../main/store/create-run.ts';
 import { FileLedger, openLedgers } from '../../../main/store/file-ledger.ts';
 import { readKeptCluster, removeKeptCluster, writeKeptCluster } from '../../../main/store/kept-cluster.ts';
-import { acquireLock } from '../../../main/store/lock.ts';
 import { pruneRuns } from '../../../main/store/prune-runs.ts';
 
 const folder = () => mkdtempSync(join(tmpdir(), 'shakedown-store-'));
@@ -83,35 +81,6 @@ describe('a run’s directory', () => {
     const store = await createRun(directory);
     mkdirSync(join(store.directory, 'events.ndjson'));
     expect(() => store.appendEvent({ at: 1, type: 'note', message: 'lost' })).not.toThrow();
-  });
-});
-
-describe('the lock', () => {
-  test('is held by one, who is named to the other, and free again after', async () => {
-    const directory = folder();
-    const lock = await acquireLock(directory);
-    await expect(acquireLock(directory)).rejects.toThrow(`Process ${process.pid}`);
-    await expect(acquireLock(directory)).rejects.toBeInstanceOf(UsageError);
-    await lock[Symbol.asyncDispose]();
-    await (await acquireLock(directory))[Symbol.asyncDispose]();
-  });
-
-  test.each([
-    ['a dead process', { ...processIdentity(), pid: 2 ** 22 - 3 }],
-    ['a process whose pid another one has now', { ...processIdentity(), startTime: '1' }],
-    ['a process of before the reboot', { ...processIdentity(), bootId: 'another' }],
-    ['nobody, being damaged', 'not even JSON'],
-  ])('of %s is taken over', async (_who, holder) => {
-    const directory = folder();
-    mkdirSync(join(directory, '.shakedown'));
-    writeFileSync(join(directory, '.shakedown/lock'), JSON.stringify(holder));
-    await using lock = await acquireLock(directory);
-    expect(lock).toBeDefined();
-  });
-
-  test('knows a living process by more than its number', () => {
-    expect(isAlive(processIdentity())).toBe(true);
-    expect(isAlive({ ...processIdentity(), startTime: '1' })).toBe(false);
   });
 });
 
