@@ -1,5 +1,7 @@
-import { execa } from 'execa';
 import type { ProbeResult } from '../provider.ts';
+import { inUserNamespace } from './own-root.ts';
+import { printedBy } from './root-script.ts';
+import type { ShellValues } from './shell-file.ts';
 
 /** What a kind of machine that root makes on this main host takes. */
 export interface HostNeeds {
@@ -15,23 +17,29 @@ const keyring = {
 /** CAP_SYS_ADMIN and CAP_NET_ADMIN (capabilities(7)), which root lacks in an unprivileged container. */
 const rightsNeeded = (1n << 21n) | (1n << 12n);
 
-/**
- * Whether this main host has it: root or sudo, the programs, Debian's keys; and what `looks`, a shell script that prints
- * `lacks WHAT`, asks of the kernel.
- */
-export async function probeHost(needs: HostNeeds, looks: string, signal: AbortSignal): Promise<ProbeResult> {
-  const sudo = process.getuid?.() === 0 ? '' : 'sudo -n ';
-  const script = `${looksAtHost(needs)}
-${looks}
-${sudo}sh -c 'sed -n "s/^CapEff:/caps/p" /proc/self/status' 2>/dev/null`;
-  const { stdout } = await execa('sh', ['-c', script], { cancelSignal: signal, reject: false });
-  return judgeHost(stdout, needs);
-}
+/** Whether these rights of root's, of the line `caps HEX`, are enough to make machines. */
+export const mayMakeMachines = ([caps = '0']: readonly string[]): boolean =>
+  (BigInt(`0x${caps}`) & rightsNeeded) === rightsNeeded;
 
-/** For shell: prints `missing NAME` for programs and keys that are not there. */
-export const looksAtHost = ({ programs }: HostNeeds): string => `PATH=$PATH:/usr/sbin:/sbin
-for name in ${Object.keys(programs).join(' ')}; do command -v $name >/dev/null || echo missing $name; done
-[ -e ${keyring.file} ] || echo missing ${keyring.package}`;
+export const rightsMissing =
+  'root may not mount or make networks here: in a container, run that one privileged';
+
+/** What `probe.sh` and the programs that source it are told. */
+export const probeValues = ({ programs }: HostNeeds) =>
+  ({
+    programs: Object.keys(programs),
+    in_user_namespace: inUserNamespace,
+    as_root: process.getuid?.() === 0 ? [] : ['sudo', '-n'],
+    keyring_file: keyring.file,
+    keyring_package: keyring.package,
+  }) satisfies ShellValues;
+
+/**
+ * Whether this main host has it: root or sudo, the programs, Debian's keys; and what else `probe`, the text of a program
+ * that sources `probe.sh`, asks of the kernel.
+ */
+export const probeHost = async (needs: HostNeeds, probe: string, signal: AbortSignal): Promise<ProbeResult> =>
+  judgeHost(await printedBy(probe, signal), needs);
 
 /** The names in lines `missing NAME`, `lacks WHAT` and `caps HEX`. */
 export function readLooks(
@@ -58,12 +66,9 @@ export function judgeHost(printed: string, needs: HostNeeds): ProbeResult {
   const looks = readLooks(printed);
   const { missing } = looks;
   const missingPackages = packagesOf(missing, needs);
-  const [rights] = looks.caps;
   // Packages alone would not mend that.
-  if (rights === undefined) return no('it takes root, or sudo without a password');
-  if ((BigInt(`0x${rights}`) & rightsNeeded) !== rightsNeeded) {
-    return no('root may not mount or make networks here: in a container, run that one privileged');
-  }
+  if (looks.caps.length === 0) return no('it takes root, or sudo without a password');
+  if (!mayMakeMachines(looks.caps)) return no(rightsMissing);
   const [lacking] = looks.lacks;
   if (lacking !== undefined) return no(`this machine's kernel has no ${lacking}`, missingPackages);
   if (missing.length === 0) return { ok: true };

@@ -8,13 +8,10 @@ export const namespacePrograms = {
   slirp4netns: 'slirp4netns',
 } as const;
 
-/** For shell: prints `lacks WHAT` for what the user `$1` with the id `$2` may not do. */
-export const looksAtUser = `for file in subuid subgid; do grep -qE "^($1|$2):" /etc/$file 2>/dev/null || echo lacks $file; done
-unshare --user --map-root-user true 2>/dev/null || echo lacks userns
-${inUserNamespace.join(' ')} true 2>/dev/null || echo lacks map
-{ [ -r /dev/net/tun ] && [ -w /dev/net/tun ]; } || echo lacks tun`;
-
-/** What of it an ordinary user cannot do without, in words and with the remedy; nothing when all is there. */
+/**
+ * Which of the lines `lacks WHAT` of `look_at_user` (probe.sh) an ordinary user cannot do without, in words and with the
+ * remedy; nothing when all is there.
+ */
 export function userLacks(
   lacking: readonly string[],
   { username }: { readonly username: string } = userInfo(),

@@ -54,3 +54,14 @@ export async function runScript(
     lastLines: lines.length > 0 ? lines.slice(-12) : [result.message ?? 'no output'],
   });
 }
+
+/**
+ * Runs a bash script that only looks, as the user that we are and with nothing on its stdin, and gives what it printed to
+ * stdout, however it ended. Throws the signal's reason.
+ */
+export async function printedBy(script: string, signal: AbortSignal): Promise<string> {
+  const options = { stdin: 'ignore', reject: false, cancelSignal: signal } as const;
+  const { stdout } = await execa('bash', ['--norc', '-c', script], options);
+  signal.throwIfAborted();
+  return stdout;
+}

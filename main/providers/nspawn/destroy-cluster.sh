@@ -25,9 +25,7 @@ unmount_all() {
 # A limited disk's loop device goes with the last mount of it (losetup(8), autoclear), and a container that is just being
 # started beside ours may have a copy of all mounts for a moment.
 await_disks() {
-  local try
-  # shellcheck disable=SC2034 # It only counts.
-  for try in {1..100}; do
+  for _ in {1..100}; do
     if ! has_disks; then return; fi
     sleep 0.01
   done

@@ -25,9 +25,7 @@ freeze_version_1() {
 
 # await_frozen COMMAND…: until it succeeds
 await_frozen() {
-  local try
-  # shellcheck disable=SC2034 # It only counts.
-  for try in {1..250}; do
+  for _ in {1..250}; do
     if "$@"; then return; fi
     sleep 0.02
   done

@@ -1,4 +1,5 @@
-import { type HostNeeds, judgeHost, probeHost as probeMainHost } from '../host/probe-host.ts';
+import { type HostNeeds, judgeHost, probeHost as probeMainHost, probeValues } from '../host/probe-host.ts';
+import { shellFile } from '../host/shell-file.ts';
 import type { ProbeResult } from '../provider.ts';
 
 const needs: HostNeeds = {
@@ -19,9 +20,8 @@ export async function probeHost(signal: AbortSignal): Promise<ProbeResult> {
     const reason = 'systemd-nspawn needs Linux; use the ssh provider here';
     return { ok: false, reason, missingPackages: [] };
   }
-  const looks = `grep -qw overlay /proc/filesystems || modinfo overlay >/dev/null 2>&1 || echo lacks overlayfs
-[ -e /sys/fs/cgroup/cgroup.controllers ] || [ -e /sys/fs/cgroup/memory ] || echo lacks cgroups`;
-  return probeMainHost(needs, looks, signal);
+  const probe = shellFile(import.meta.dirname, 'probe.sh', probeValues(needs));
+  return probeMainHost(needs, probe, signal);
 }
 
 /** What the look at the main host printed, in words. */

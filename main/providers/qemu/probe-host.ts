@@ -1,16 +1,17 @@
 import { userInfo } from 'node:os';
-import { execa } from 'execa';
 import type { RunContext } from '../../context.ts';
 import { rootCanBeHad } from '../host/own-root.ts';
 import {
   type HostNeeds,
   judgeHost,
-  looksAtHost,
   packagesOf,
   probeHost as probeMainHost,
+  probeValues,
   readLooks,
 } from '../host/probe-host.ts';
-import { looksAtUser, namespacePrograms, userLacks } from '../host/probe-user.ts';
+import { namespacePrograms, userLacks } from '../host/probe-user.ts';
+import { printedBy } from '../host/root-script.ts';
+import { shellFile } from '../host/shell-file.ts';
 import type { ProbeResult } from '../provider.ts';
 import { rememberedAnswer, whyNoKvm } from './accelerator.ts';
 import { stateRoot } from './names.ts';
@@ -34,8 +35,8 @@ export async function probeHost(signal: AbortSignal): Promise<ProbeResult> {
     return { ok: false, reason, missingPackages: [] };
   }
   if (!rootCanBeHad()) return probeAsUser(signal);
-  const looks = '[ -c /dev/net/tun ] || modinfo tun >/dev/null 2>&1 || echo lacks /dev/net/tun';
-  return probeMainHost(needs, looks, signal);
+  const probe = shellFile(import.meta.dirname, 'probe.sh', probeValues(needs));
+  return probeMainHost(needs, probe, signal);
 }
 
 /** What the look at the main host printed, in words. */
@@ -49,12 +50,9 @@ const needsOfUser: HostNeeds = {
 
 async function probeAsUser(signal: AbortSignal): Promise<ProbeResult> {
   const { uid, username } = userInfo();
-  const script = `${looksAtHost(needsOfUser)}\n${looksAtUser}`;
-  const { stdout } = await execa('sh', ['-c', script, 'sh', username, String(uid)], {
-    cancelSignal: signal,
-    reject: false,
-  });
-  return judgeAsUser(stdout, { username, folder: stateRoot() });
+  const values = probeValues(needsOfUser);
+  const probe = shellFile(import.meta.dirname, 'probe-as-user.sh', values, [username, uid]);
+  return judgeAsUser(await printedBy(probe, signal), { username, folder: stateRoot() });
 }
 
 /** Likewise, where root cannot be had; `folder` is where machines would lie. */

@@ -17,13 +17,12 @@ failed=
 fail() { echo "$*" >&2; failed=1; }
 
 remove_containers() {
-  local names=() said='' round known=("$dir"/[0-9]*/)
+  local names=() said='' known=("$dir"/[0-9]*/)
   known=("${known[@]%/}")
   if [ ${#known[@]} -gt 0 ]; then
     engine rm "${remove_flags[@]}" "${known[@]/#*\//shakedown-$id-}" >/dev/null 2>&1 || :
   fi
-  # shellcheck disable=SC2034 # It only counts.
-  for round in {1..10}; do
+  for _ in {1..10}; do
     mapfile -t names < <(containers)
     if [ ${#names[@]} -eq 0 ]; then return; fi
     said=$(engine rm "${remove_flags[@]}" "${names[@]}" 2>&1) || sleep 0.2

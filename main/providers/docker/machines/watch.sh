@@ -9,8 +9,7 @@ declare -a remove_flags
 
 await_maker "$@"
 engine volume inspect "$kept_mark" >/dev/null && exit
-# shellcheck disable=SC2034 # It only counts.
-for round in 1 2 3; do
+for _ in 1 2 3; do
   mapfile -t names < <(engine ps -aq --filter "label=$cluster_label")
   [ ${#names[@]} -gt 0 ] || exit
   engine rm "${remove_flags[@]}" "${names[@]}"

@@ -43,10 +43,9 @@ remove_groups_below() {
 # remove_cluster_group GROUP (`KIND/ID`): deepest first, and the one of all clusters of its kind if this was the last.
 # Descriptor 9 is the lock of the kind.
 remove_cluster_group() {
-  local path try paths left=()
+  local path paths left=()
   paths=("/sys/fs/cgroup/$1" /sys/fs/cgroup/*/"$1")
-  # shellcheck disable=SC2034 # It only counts.
-  for try in {1..20}; do
+  for _ in {1..20}; do
     left=()
     for path in "${paths[@]}"; do if [ -e "$path" ]; then left+=("$path"); fi; done
     if [ ${#left[@]} -eq 0 ]; then break; fi

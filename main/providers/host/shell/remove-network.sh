@@ -17,9 +17,8 @@ remove_links() {
 
 # The table, and the cluster's rules in the chains of others.
 remove_rules() {
-  local rules='' said='' try
-  # shellcheck disable=SC2034 # It only counts.
-  for try in {1..10}; do
+  local rules='' said=''
+  for _ in {1..10}; do
     rules=$(nft -a list ruleset 2>/dev/null || :)
     if [[ $rules != *"$table"* ]]; then return; fi
     # Where somebody else takes them away at this moment nft finds less than was listed, and does nothing.

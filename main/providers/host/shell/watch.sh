@@ -8,8 +8,7 @@ dir=$1 pid=$2 start_time=$3
 shift 3
 await_maker "$dir" "$pid" "$start_time"
 [ ! -e "$dir/kept" ] || exit
-# shellcheck disable=SC2034 # It only counts.
-for round in {1..100}; do
+for _ in {1..100}; do
   mapfile -t pids < <(find "$@" -name cgroup.procs -exec cat {} + 2>/dev/null | sort -u | grep -vx -e $$ -e 0)
   [ ${#pids[@]} -gt 0 ] || exit
   kill -KILL "${pids[@]}" 2>/dev/null

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import { execaSync } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { processIdentity } from '../../../../common/process-identity.ts';
-import { buildTreeScript } from '../../../../main/providers/debian/build-tree-script.ts';
 import { hostKeyPair, machineId } from '../../../../main/providers/host/identity.ts';
 import { shellFile } from '../../../../main/providers/host/shell-file.ts';
 import { networkValues } from '../../../../main/providers/host/shell-values.ts';
@@ -31,18 +30,6 @@ const plan: CreatePlan = {
   shares: [{ source: '/a b:c', target: '/c' }],
   internet: true,
 };
-const build = {
-  trees: '/cache/it’s $HOME',
-  tree: '/cache/it’s $HOME/bookworm-0',
-  release: { distribution: 'debian' as const, suite: 'bookworm' },
-  keyring: '/a key ring.gpg',
-  cache: 'http://127.0.0.1:8000',
-  sources: 'deb http://deb.debian.org/debian bookworm main\n',
-  packages: ['hello'],
-  rebuild: false,
-  env: { http_proxy: "http://user:pa'ss@proxy:3128" },
-};
-
 test.each([
   ['create', createScript(plan)],
   ['create, as root and with nothing special', createScript({ ...plan, user: 'root', shares: [] })],
@@ -53,7 +40,6 @@ test.each([
   ['snapshot', actScript('abc123', 0, ['snapshot', 'before'])],
   ['letting go', actScript('abc123', 0, ['let_go'])],
   ['restore', actScript('abc123', 0, ['restore', 'before'])],
-  ['build', buildTreeScript(build)],
 ])('%s is what bash takes for a script', (_name, script) => {
   expect(execaSync('bash', ['-n'], { input: script, reject: false }).stderr).toBe('');
 });
@@ -163,9 +149,4 @@ net=10.1.2; compose_names; printf %s "$resolv_conf$hosts"`;
     '10.1.2.2 etcd0',
     '10.1.2.3 etcd1',
   ]);
-});
-
-test('a proxy in the environment is passed on, since sudo keeps it back', () => {
-  expect(buildTreeScript(build)).toContain("export http_proxy='http://user:pa'\\''ss@proxy:3128'");
-  expect(buildTreeScript({ ...build, env: {} })).not.toContain('export');
 });
