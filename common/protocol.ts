@@ -1,13 +1,19 @@
 import type { FailureDetails } from './errors.ts';
 import type { ServiceSpec } from './ready.ts';
-import type { CommandResult, InstalledPackage } from './results.ts';
+import type { InstalledPackage, LeftProcess } from './results.ts';
 
 /**
  * What the main host and the agent say to one another: JSON-RPC 2.0 (vscode-jsonrpc) over the ssh channel's stdin
- * and stdout. A request that fails carries FailureDetails as the error's `data`. Paths are absolute on the node;
- * times are in seconds unless the name says ms.
+ * and stdout, beside streams of bytes (`streams/`) that the main host begins. A request that fails carries
+ * FailureDetails as the error's `data`. Paths are absolute on the node; times are in seconds unless the name says ms.
  */
-export const protocolVersion = '1';
+export const protocolVersion = '2';
+
+/** The id of a stream that the main host has begun, for this request. */
+export type StreamId = number;
+
+/** Bytes of one message that either side takes. */
+export const maxMessage = 16 * 1024 * 1024;
 
 export interface HelloParams {
   /** The main host's `protocolVersion`: another one is refused. */
@@ -99,13 +105,30 @@ export interface PlacedFile {
   readonly owner?: string;
 }
 
-export interface RunParams {
-  readonly name: string;
-  readonly command: string;
-  readonly cwd: string;
+export interface TaskParams {
+  /** A shell command line, or an argument list. */
+  readonly command: string | readonly string[];
+  /** The user's home unless told. */
+  readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** The user that logged in, unless told. */
   readonly user?: string;
-  readonly timeout: number;
+  /** Without it the command reads nothing. */
+  readonly stdin?: StreamId;
+  readonly stdout: StreamId;
+  readonly stderr: StreamId;
+  /** What becomes of processes that it leaves running; those that are kept end with the agent. */
+  readonly leftovers: 'kill' | 'keep';
+  /** Its output is also kept under this name, among the logs. */
+  readonly log?: string;
+}
+
+export interface TaskEnded {
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  /** What was running still when its first process had ended; the first hundred. */
+  readonly left: readonly LeftProcess[];
+  readonly durationMs: number;
 }
 
 export type ServiceState = 'starting' | 'ready' | 'stopped' | 'died';
@@ -144,12 +167,19 @@ export interface CollectParams {
   readonly maxFileSize: number;
 }
 
-/** A report that the agent writes to stdout of a `collect` command: journals, package versions, processes … */
+export interface ReportsRequest {
+  /** The run's beginning by the main host's clock, ms since the epoch. */
+  readonly sinceMs: number;
+  readonly units: readonly string[];
+  /** One for each report at most. What cannot be had breaks off its stream with a sentence. */
+  readonly streams: readonly StreamId[];
+}
+
+/** A piece of evidence that is under way: journals, package versions, processes … */
 export interface NodeReport {
   /** A file name: `journal.log`, `etcd.log`, `packages.txt`. */
   readonly name: string;
-  /** A shell command line for root, made only of commands that this node has. */
-  readonly command: string;
+  readonly stream: StreamId;
 }
 
 /** The agent's methods, by name: what each takes and gives. */
@@ -167,7 +197,16 @@ export interface AgentMethods {
     params: { readonly files: readonly PlacedFile[] };
     result: { readonly placed: readonly string[] };
   };
-  run: { params: RunParams; result: CommandResult };
+  /**
+   * Runs a command until its first process has ended. A request that is cancelled ends all its processes, and so does an
+   * stdin that breaks off. The answer may come before the last bytes of its streams.
+   */
+  task: { params: TaskParams; result: TaskEnded };
+  /** Sends a file's bytes, with root's rights. Fails past `maxBytes`, and for what is no file. */
+  readFile: {
+    params: { readonly path: string; readonly maxBytes: number; readonly to: StreamId };
+    result: { readonly bytes: number };
+  };
   /** Starts units that the installation held back and that no service names. */
   startHeldBack: {
     params: { readonly units: readonly string[] };
@@ -193,10 +232,10 @@ export interface AgentMethods {
   services: { params: Record<string, never>; result: readonly ServiceStatus[] };
   /** What to bring home. Also writes nothing: a full disk must not prevent it. */
   planCollection: { params: CollectParams; result: CollectPlan };
-  /** Commands whose output is evidence, for this node and its services. `sinceMs` is the run's beginning. */
+  /** Begins to send evidence of this node and its services, and answers what comes on which stream. */
   reports: {
-    params: { readonly sinceMs: number; readonly units: readonly string[] };
-    result: readonly NodeReport[];
+    params: ReportsRequest;
+    result: { readonly reports: readonly NodeReport[]; readonly problems: readonly string[] };
   };
 }
 
@@ -207,11 +246,13 @@ export interface AgentNotifications {
   /** A line worth showing: `installing 4 packages`. */
   progress: { readonly message: string };
   serviceDied: ServiceDied;
+  /** The answer to each `alive`. */
+  alive: Record<string, never>;
 }
 
 /** What the main host tells unasked. */
 export interface MainNotifications {
-  /** Sent every `aliveEvery` seconds; an agent that hears nothing for `aliveWithin` takes the main host for dead. */
+  /** Sent every `aliveEvery` seconds; who hears nothing for `aliveWithin` takes the other side for dead. */
   alive: Record<string, never>;
 }
 

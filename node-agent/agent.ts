@@ -11,6 +11,7 @@ import { type AgentState, nodeCacheDirectory } from './agent-state.ts';
 import { cleanTree } from './clean-tree.ts';
 import { planCollection } from './collect/plan.ts';
 import { planReports } from './collect/reports.ts';
+import { sendReports } from './collect/send-reports.ts';
 import { Guard } from './guard.ts';
 import { takeNode } from './lock.ts';
 import { MarkedProcesses } from './marked-processes.ts';
@@ -18,34 +19,37 @@ import { hasSystemd, nodeFacts } from './node-facts.ts';
 import { Originals } from './originals.ts';
 import { install, policyOriginals } from './packages/install.ts';
 import { place } from './place.ts';
-import { runCommand } from './run-command.ts';
-import type { Methods, Notify } from './serve.ts';
+import { sendFile } from './read-file.ts';
+import type { AgentConnection, Methods } from './serve.ts';
 import { startHeldBack } from './services/held-back-units.ts';
 import { Services } from './services/services.ts';
 import { systemctl } from './services/systemctl.ts';
 import { UnitRecord } from './services/unit-record.ts';
+import { Pipes } from './tasks/pipes.ts';
+import { runTask } from './tasks/run-task.ts';
 import { safeWorkingDirectory } from './working-directory.ts';
 
 /** The agent of one node: what it has under its hands, and what it does when asked. */
 export class NodeAgent {
   readonly #state: AgentState;
-  readonly #notify: Notify;
+  readonly #connection: Pick<AgentConnection, 'notify' | 'streams'>;
   readonly #marked: MarkedProcesses;
   readonly #placed: Originals;
   readonly #units: UnitRecord;
   readonly #services: Services;
+  readonly #pipes = new Pipes();
   #guard: Guard | undefined;
   /** The node's clock minus the main host's, ms. */
   #clockAhead = 0;
 
-  constructor(state: AgentState, notify: Notify) {
+  constructor(state: AgentState, connection: Pick<AgentConnection, 'notify' | 'streams'>) {
     this.#state = state;
-    this.#notify = notify;
+    this.#connection = connection;
     this.#marked = new MarkedProcesses(state.id);
     this.#placed = new Originals(state.path('originals'));
     this.#units = new UnitRecord(state);
     this.#services = new Services(state, this.#marked, this.#units, (died) =>
-      this.#notify('serviceDied', died),
+      connection.notify('serviceDied', died),
     );
   }
 
@@ -61,7 +65,20 @@ export class NodeAgent {
         await reloadUnits(placed);
         return { placed };
       }),
-      run: this.#mine((params, signal) => runCommand(params, this.#state, signal)),
+      task: this.#mine((params, signal) =>
+        runTask(
+          params,
+          {
+            streams: this.#connection.streams,
+            pipes: this.#pipes,
+            logFile: (name) => this.#state.logFile(name),
+          },
+          signal,
+        ),
+      ),
+      readFile: this.#mine(async ({ path, maxBytes, to }) => {
+        return { bytes: await sendFile(path, maxBytes, this.#connection.streams.write(to)) };
+      }),
       startHeldBack: this.#mine(async ({ units }, signal) => ({
         started: await startHeldBack(units, this.#units, signal),
       })),
@@ -76,9 +93,11 @@ export class NodeAgent {
       killService: this.#mine(({ name, signal }) => this.#services.kill(name, signal)),
       services: this.#mine(() => this.#services.statuses()),
       planCollection: this.#mine((params, signal) => planCollection(params, signal)),
-      reports: this.#mine(async ({ sinceMs, units }) =>
-        planReports({ sinceMs: sinceMs + this.#clockAhead - 2000, units }, this.#state),
-      ),
+      reports: this.#mine(async ({ sinceMs, units, streams }) => {
+        const since = sinceMs + this.#clockAhead - 2000;
+        const sinks = streams.map((id) => this.#connection.streams.write(id));
+        return sendReports(planReports({ sinceMs: since, units }, this.#state), sinks);
+      }),
     };
   }
 
@@ -96,8 +115,8 @@ export class NodeAgent {
   }
 
   readonly #tell = {
-    log: (message: string): void => this.#notify('log', { atMs: Date.now(), message }),
-    progress: (message: string): void => this.#notify('progress', { message }),
+    log: (message: string): void => this.#connection.notify('log', { atMs: Date.now(), message }),
+    progress: (message: string): void => this.#connection.notify('progress', { message }),
   };
 
   async #hello({ version, runId, mainHost, clockMs }: HelloParams): Promise<AgentInfo> {

@@ -1,9 +1,9 @@
 import { Console } from 'node:console';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Deadman } from '../common/deadman.ts';
 import { aliveWithin } from '../common/protocol.ts';
 import { finishForAnother, NodeAgent } from './agent.ts';
 import { AgentState, stateDirectory } from './agent-state.ts';
-import { Deadman } from './deadman.ts';
 import { handOverSignal, takeNode } from './lock.ts';
 import { markVariable } from './marked-processes.ts';
 import { AgentConnection } from './serve.ts';
@@ -32,8 +32,9 @@ async function serve(): Promise<void> {
   // All that is started from here on can be found by it.
   process.env[markVariable] = state.id;
   const end = new AbortController();
-  const connection = new AgentConnection(process.stdin, process.stdout, end.signal);
-  const agent = new NodeAgent(state, connection.notify);
+  const closed = () => void finish(0, 'the connection was closed');
+  const connection = new AgentConnection(process.stdin, process.stdout, end.signal, closed);
+  const agent = new NodeAgent(state, connection);
   let ending = false;
   const finish = async (exitCode: number, why: string) => {
     if (ending) return;
@@ -62,11 +63,7 @@ async function serve(): Promise<void> {
   process.stdout.on('error', () => void finish(0, 'nobody listens'));
   process.stderr.on('error', () => {});
   const deadman = new Deadman(aliveWithin, () => void finish(0, `nothing was heard for ${aliveWithin} s`));
-  connection.listen(
-    agent.methods,
-    () => void finish(0, 'the connection was closed'),
-    () => deadman.heard(),
-  );
+  connection.listen(agent.methods, () => deadman.heard());
 }
 
 /** Run by the guard of an agent that was killed. */

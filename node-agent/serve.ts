@@ -1,18 +1,20 @@
+import type { Readable, Writable } from 'node:stream';
 import {
   type CancellationToken,
   createMessageConnection,
   type GenericRequestHandler,
   type MessageConnection,
   ResponseError,
-  StreamMessageReader,
-  StreamMessageWriter,
 } from 'vscode-jsonrpc/node';
 import {
   type AgentFailureData,
   type AgentMethods,
   type AgentNotifications,
   failureCode,
+  maxMessage,
 } from '../common/protocol.ts';
+import { openChannel } from '../common/streams/json-messages.ts';
+import type { Streams } from '../common/streams/streams.ts';
 import { failureOf } from './failure.ts';
 
 /** One method: `signal` is aborted when the caller cancels or the agent is to end. */
@@ -28,16 +30,20 @@ export type Notify = <N extends keyof AgentNotifications>(name: N, params: Agent
 
 /** The agent's end of the connection, over its stdin and stdout. Nothing is answered before `listen`. */
 export class AgentConnection {
+  readonly streams: Streams;
   readonly #connection: MessageConnection;
   readonly #end: AbortSignal;
   readonly #underway = new Set<Promise<unknown>>();
 
-  /** `end` aborts every call under way. */
-  constructor(input: NodeJS.ReadableStream, output: NodeJS.WritableStream, end: AbortSignal) {
-    this.#connection = createMessageConnection(
-      new StreamMessageReader(input),
-      new StreamMessageWriter(output),
-    );
+  /** `end` aborts every call under way; `closed` is called when the input ends or is no longer to be understood. */
+  constructor(input: Readable, output: Writable, end: AbortSignal, closed: () => void) {
+    const { streams, reader, writer } = openChannel(input, output, {
+      begins: false,
+      maxMessage,
+      onEnd: closed,
+    });
+    this.streams = streams;
+    this.#connection = createMessageConnection(reader, writer);
     this.#connection.onError(() => {});
     this.#end = end;
   }
@@ -51,11 +57,13 @@ export class AgentConnection {
     }
   };
 
-  /** Serves until the input ends, then calls `closed`. `heard` is called for every sign of life of the main host. */
-  listen(methods: Methods, closed: () => void, heard: () => void): void {
+  /** Serves until the input ends. `heard` is called for every sign of life of the main host. */
+  listen(methods: Methods, heard: () => void): void {
     for (const name of Object.keys(methods) as (keyof AgentMethods)[]) this.#serve(name, methods, heard);
-    this.#connection.onNotification('alive', heard);
-    this.#connection.onClose(closed);
+    this.#connection.onNotification('alive', () => {
+      heard();
+      this.notify('alive', {});
+    });
     this.#connection.listen();
   }
 

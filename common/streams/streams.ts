@@ -51,6 +51,11 @@ export class Streams {
     output.on('error', (error) => this.fail(error));
   }
 
+  /** Whether the connection has ended. */
+  get over(): boolean {
+    return this.#over;
+  }
+
   /** Sends a message ahead of all that waits. */
   send(message: Buffer): void {
     for (let rest = message; ; rest = rest.subarray(maxPayload)) {

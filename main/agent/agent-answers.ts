@@ -64,16 +64,15 @@ export const agentAnswers: { readonly [M in keyof AgentMethods]: AnswerRow<M> } 
     result: z.object({ installed: node.list(installed, many), heldBack: node.list(node.unitName, 2000) }),
   },
   place: { result: z.object({ placed: node.list(node.absolutePath, many) }) },
-  run: {
+  task: {
     result: z.object({
-      command: node.text(),
       exitCode: node.exitCode,
       signal: node.word.nullable(),
-      stdout: node.output,
-      stderr: node.output,
+      left: node.list(z.object({ pid: node.processId, command: node.line(1000) }), 100),
       durationMs: node.durationMs,
     }),
   },
+  readFile: { result: z.object({ bytes: z.int().nonnegative() }) },
   startHeldBack: { result: z.object({ started: node.list(node.unitName, 2000) }) },
   startService: { result: status },
   resume: { result: node.list(status, 2000) },
@@ -87,9 +86,12 @@ export const agentAnswers: { readonly [M in keyof AgentMethods]: AnswerRow<M> } 
     }),
   },
   reports: {
-    result: node
-      .list(z.object({ name: node.fileName, command: z.string().max(20_000) }), 1000)
-      .refine(differ, 'two reports have one name'),
+    result: z.object({
+      reports: node
+        .list(z.object({ name: node.fileName, stream: z.int().positive() }), 1000)
+        .refine(differ, 'two reports have one name'),
+      problems: node.list(node.line(), 1000),
+    }),
   },
 };
 
@@ -104,6 +106,7 @@ export const agentNotices: {
   log: z.object({ atMs: node.timeMs, message: node.text() }),
   progress: z.object({ message: node.line() }),
   serviceDied: died,
+  alive: z.object({}),
 };
 
 /** What an agent may know of a failure; where it was, and where its log is, the main host knows better. */

@@ -1,12 +1,11 @@
-import { Readable } from 'node:stream';
-import type { ClientChannel } from 'ssh2';
+import { Readable, type Writable } from 'node:stream';
 import type { ExecOptions } from './remote.ts';
 
 /**
  * Sends a command its input and closes it. A command that ends without reading all of it is not an error; a source
  * that fails is, for the command would take what came for the whole.
  */
-export function feedInput(channel: ClientChannel, stdin: ExecOptions['stdin']): Promise<void> {
+export function feedInput(channel: Writable, stdin: ExecOptions['stdin']): Promise<void> {
   if (stdin === undefined || typeof stdin === 'string' || Buffer.isBuffer(stdin)) {
     channel.end(stdin);
     return Promise.resolve();
@@ -19,7 +18,7 @@ export function awaitInput(stdin: ExecOptions['stdin']): void {
   if (stdin instanceof Readable) stdin.on('error', () => undefined);
 }
 
-function pump(source: Readable, channel: ClientChannel): Promise<void> {
+function pump(source: Readable, channel: Writable): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const onClose = () => resolve();
   channel.once('close', onClose);

@@ -1,6 +1,6 @@
 /**
- * Calls back once when nothing was heard for too long: a main host that lost its power or its network says no
- * goodbye, and TCP alone would wait for hours. Waiting begins with the first sign of life.
+ * Calls back once when nothing was heard for too long: a side that lost its power or its network says no goodbye, and
+ * TCP alone would wait for hours. Waiting begins with the first sign of life.
  */
 export class Deadman {
   readonly #within: number;
@@ -19,7 +19,12 @@ export class Deadman {
     this.#timer.unref();
   }
 
-  /** A node that was frozen wakes up with its timers due and the main host's words still unread. */
+  /** Waits no longer. */
+  rest(): void {
+    clearTimeout(this.#timer);
+  }
+
+  /** A machine that was frozen wakes up with its timers due and the other side's words still unread. */
   #last(): void {
     this.#timer = setTimeout(this.#silent, 5000);
     this.#timer.unref();

@@ -1,0 +1,23 @@
+import type { AgentMethods } from '../../common/protocol.ts';
+
+/**
+ * Seconds after which a call that was given no limit of its own is given up: an agent that has gone silent holds up
+ * nobody. Those that wait for what the user's own software does have longer ones, and their phases give them theirs.
+ */
+export const methodLimits: Readonly<Record<keyof AgentMethods, number>> = {
+  hello: 30,
+  clean: 300,
+  install: 3600,
+  place: 120,
+  // As long as it runs: the one who asks has the limit, and the agent's sign of life.
+  task: Number.POSITIVE_INFINITY,
+  readFile: 120,
+  startHeldBack: 600,
+  startService: 900,
+  resume: 60,
+  stopService: 300,
+  killService: 30,
+  services: 30,
+  planCollection: 120,
+  reports: 60,
+};

@@ -1,0 +1,135 @@
+import { randomUUID } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { ShakedownError, TimeLimitError } from '../../common/errors.ts';
+import { present } from '../../common/present.ts';
+import type { TaskEnded, TaskParams } from '../../common/protocol.ts';
+import type { OutgoingStream } from '../../common/streams/outgoing-stream.ts';
+import { withTimeLimit } from '../../common/time-limit.ts';
+import { collectOutput } from '../remotes/collected-output.ts';
+import { awaitInput, feedInput } from '../remotes/feed-input.ts';
+import type { Command } from '../remotes/remote.ts';
+import { commandText } from '../remotes/shell-line.ts';
+import type { RpcConnection } from './rpc-connection.ts';
+import type { RunningTask, SpawnOptions, TaskOptions, TaskResult } from './task.ts';
+
+/** See Agent.exec. */
+export async function execTask(
+  connection: RpcConnection,
+  command: Command,
+  options: TaskOptions,
+): Promise<TaskResult> {
+  const { signal, timeout, stdin, maxBuffer = 1024 ** 2, spoolDir, stdoutTo, onStdout, onStderr } = options;
+  awaitInput(stdin);
+  const last = new LastLines();
+  const late = (seconds: number) =>
+    new TimeLimitError('the command', seconds, { command: commandText(command), lastLines: last.lines() });
+  return withTimeLimit({ what: 'the command', seconds: timeout, signal, late }, async (stop) => {
+    const wires = openWires(connection, stdin !== undefined);
+    const spool = randomUUID();
+    const collect = (source: Readable, name: string, listen?: (chunk: Buffer) => void) =>
+      collectOutput(source, {
+        maxBuffer,
+        spoolDir,
+        spoolName: `${spool}.${name}`,
+        onChunk: (chunk) => {
+          last.add(chunk);
+          listen?.(chunk);
+        },
+        ...(name === 'stdout' && { to: stdoutTo }),
+      });
+    try {
+      const [ended, stdout, stderr] = await Promise.all([
+        ask(connection, command, options, wires, stop),
+        collect(wires.stdout, 'stdout', onStdout),
+        collect(wires.stderr, 'stderr', onStderr),
+        wires.stdin && feedInput(wires.stdin, stdin),
+      ]);
+      return {
+        command: commandText(command),
+        ...ended,
+        stdout: stdout.text,
+        stderr: stderr.text,
+        ...present({ stdoutFile: stdout.file, stderrFile: stderr.file }),
+      };
+    } catch (error) {
+      throw await connection.inWords(error, commandText(command));
+    } finally {
+      closeWires(wires);
+    }
+  });
+}
+
+/** See Agent.spawn. */
+export async function spawnTask(
+  connection: RpcConnection,
+  command: Command,
+  options: SpawnOptions,
+): Promise<RunningTask> {
+  const { signal } = options;
+  signal?.throwIfAborted();
+  const killed = new AbortController();
+  const kill = () => killed.abort(new ShakedownError({ message: 'the command was ended' }));
+  signal?.addEventListener('abort', kill, { once: true });
+  const { stdin, stdout, stderr } = openWires(connection, true);
+  if (!stdin) throw new Error('a task that is spawned has an stdin');
+  const ended = ask(connection, command, options, { stdin, stdout, stderr }, killed.signal)
+    .catch(async (error: unknown) => {
+      const why = (await connection.inWords(error, commandText(command))) as Error;
+      for (const wire of [stdin, stdout, stderr]) wire.destroy(why);
+      return { exitCode: null, signal: null, left: [] };
+    })
+    .finally(() => {
+      signal?.removeEventListener('abort', kill);
+      stdin.destroy();
+    });
+  return { stdin, stdout, stderr, ended, kill };
+}
+
+interface Wires {
+  readonly stdin: OutgoingStream | undefined;
+  readonly stdout: Readable & { readonly id: number };
+  readonly stderr: Readable & { readonly id: number };
+}
+
+function openWires({ streams }: RpcConnection, input: boolean): Wires {
+  return { stdin: input ? streams.write() : undefined, stdout: streams.read(), stderr: streams.read() };
+}
+
+function closeWires(wires: Wires): void {
+  for (const wire of Object.values(wires)) wire?.destroy();
+}
+
+async function ask(
+  connection: RpcConnection,
+  command: Command,
+  { root, user, cwd, env, leftovers = 'keep', log }: TaskOptions,
+  { stdin, stdout, stderr }: Wires,
+  signal: AbortSignal,
+): Promise<TaskEnded> {
+  if (commandText(command).includes('\0'))
+    throw new ShakedownError({ message: 'a command holds a NUL character', command: commandText(command) });
+  const params: TaskParams = {
+    command,
+    leftovers,
+    stdout: stdout.id,
+    stderr: stderr.id,
+    ...present({ cwd, env, log, stdin: stdin?.id, user: user ?? (root ? 'root' : undefined) }),
+  };
+  return connection.call('task', params, { signal });
+}
+
+/** The end of what a command has said, for the error of one that took too long. */
+class LastLines {
+  #text = '';
+
+  add(chunk: Buffer): void {
+    this.#text = (this.#text + chunk.subarray(-4096).toString('utf8')).slice(-4096);
+  }
+
+  lines(): string[] {
+    return this.#text
+      .split('\n')
+      .filter((line) => line.trim() !== '')
+      .slice(-20);
+  }
+}

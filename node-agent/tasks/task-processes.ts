@@ -1,0 +1,92 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { LeftProcess } from '../../common/results.ts';
+
+/** The environment variable that all processes of a task inherit, with the task's id as its value. */
+export const taskVariable = 'SHAKEDOWN_TASK';
+
+const maxTold = 100;
+const maxCommand = 300;
+
+/**
+ * The processes of one task, as /proc has them at this moment: those that inherited its mark, those of the session that
+ * its first process leads, and all that descend from either. So a `sudo`, which hands on no environment, hides nothing.
+ */
+export class TaskProcesses {
+  readonly #mark: string;
+  readonly #leader: number;
+
+  constructor(id: string, leader: number) {
+    this.#mark = `${taskVariable}=${id}`;
+    this.#leader = leader;
+  }
+
+  /** Ids of those that live; zombies do not. */
+  find(): number[] {
+    const all = readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+      .flatMap((name) => statOf(Number(name)) ?? []);
+    const found = new Set<number>();
+    for (const { pid, session } of all) {
+      if (session === this.#leader || this.#isMarked(pid)) found.add(pid);
+    }
+    for (let before = -1; before < found.size; ) {
+      before = found.size;
+      for (const { pid, parent } of all) if (found.has(parent)) found.add(pid);
+    }
+    return [...found];
+  }
+
+  /** The same with their command lines, for a person; the first hundred. */
+  tell(pids = this.find()): LeftProcess[] {
+    return pids.slice(0, maxTold).map((pid) => ({ pid, command: commandOf(pid) }));
+  }
+
+  /** Asks all of them to end, and makes those that have not within a second. */
+  async end(): Promise<void> {
+    this.#signal('SIGTERM');
+    for (let waited = 0; waited < 1000 && this.find().length > 0; waited += 25) await sleep(25);
+    for (let tries = 0; tries < 200 && this.#signal('SIGKILL') > 0; tries += 1) await sleep(25);
+  }
+
+  #signal(signal: NodeJS.Signals): number {
+    const pids = this.find();
+    for (const pid of pids) {
+      try {
+        process.kill(pid, signal);
+      } catch {
+        // It ended meanwhile, which is as good.
+      }
+    }
+    return pids.length;
+  }
+
+  #isMarked(pid: number): boolean {
+    try {
+      return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(this.#mark);
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** From proc(5)'s stat, whose second field may hold anything, in parentheses. */
+function statOf(pid: number): { pid: number; parent: number; session: number } | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const [state = '', parent, , session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    if (/^[ZX]$/.test(state)) return undefined;
+    return { pid, parent: Number(parent), session: Number(session) };
+  } catch {
+    return undefined;
+  }
+}
+
+function commandOf(pid: number): string {
+  try {
+    const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replace(/\0+$/, '').replaceAll('\0', ' ');
+    return line.slice(0, maxCommand);
+  } catch {
+    return '';
+  }
+}
