@@ -72,7 +72,7 @@ export const agentAnswers: { readonly [M in keyof AgentMethods]: AnswerRow<M> } 
       durationMs: node.durationMs,
     }),
   },
-  readFile: { result: z.object({ bytes: z.int().nonnegative() }) },
+  readFile: { result: z.object({ bytes: node.count }) },
   startHeldBack: { result: z.object({ started: node.list(node.unitName, 2000) }) },
   startService: { result: status },
   resume: { result: node.list(status, 2000) },

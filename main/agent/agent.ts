@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { AgentInfo, AgentMethods, ServiceDied } from '../../common/protocol.ts';
-import type { Command, Downloaded, TransferOptions } from '../remotes/remote.ts';
+import type { Command, Downloaded, DownloadOptions, TransferOptions } from '../remotes/remote.ts';
 import type { RunningTask, SpawnOptions, TaskOptions, TaskResult } from './task.ts';
 
 export interface CallOptions {
@@ -40,15 +40,11 @@ export interface Agent extends AsyncDisposable {
   /** Sends one file, which comes into being whole or not at all. Its mode travels. */
   uploadFile(file: string, target: string, options?: TransferOptions): Promise<void>;
   /** As Remote.download. */
-  download(
-    paths: readonly string[],
-    directory: string,
-    options?: TransferOptions & { readonly base?: string },
-  ): Promise<Downloaded>;
+  download(paths: readonly string[], directory: string, options?: DownloadOptions): Promise<Downloaded>;
   /**
    * Brings home what the node and its services tell: logs, journals, lists. `open` is called once for each report, with
-   * the name that the node gives it, and gives where its bytes go (ended here); what it throws is told as the
-   * report's problem. Gives problems as sentences.
+   * the name that the node gives it (see NodeReport, but it may be anything), and gives where its bytes go; that is
+   * ended here, or destroyed. What `open` throws ends all of it. Gives problems as sentences.
    */
   reports(
     params: ReportsParams,

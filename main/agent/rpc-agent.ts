@@ -1,8 +1,8 @@
 import type { Writable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
-import { asShakedownError } from '../../common/errors.ts';
-import type { AgentInfo, AgentMethods, ServiceDied } from '../../common/protocol.ts';
+import { asShakedownError, ShakedownError } from '../../common/errors.ts';
+import type { AgentInfo, AgentMethods, NodeReport, ServiceDied } from '../../common/protocol.ts';
 import { withTimeLimit } from '../../common/time-limit.ts';
 import { downloadTree } from '../remotes/download-tree.ts';
 import type { Command, Downloaded, Remote, RemoteProcess } from '../remotes/remote.ts';
@@ -89,23 +89,22 @@ export class RpcAgent implements Agent {
     const count = maxReports + 2 * params.units.length;
     const streams = Array.from({ length: count }, () => this.#connection.streams.read());
     const byId = new Map(streams.map((stream) => [stream.id, stream]));
-    const fetch = async (name: string, id: number): Promise<string[]> => {
+    const fetch = async ({ name, stream: id }: NodeReport): Promise<string[]> => {
       const stream = byId.get(id);
-      try {
-        if (!stream) throw new Error('it comes on a stream of which nobody knows');
-        await pipeline(stream, await open(name));
-        return [];
-      } catch (error) {
-        stream?.destroy();
-        return [`${name}: ${asShakedownError(error).message}`];
-      }
+      byId.delete(id);
+      if (!stream) throw new ShakedownError({ message: 'a report comes on a stream of which nobody knows' });
+      const sink = await open(name);
+      return pipeline(stream, sink).then(
+        () => [],
+        (error: unknown) => [`${name}: ${asShakedownError(error).message}`],
+      );
     };
     const limit = { what: 'collecting the reports of the node', seconds: timeout, signal };
     try {
       return await withTimeLimit(limit, async (stop) => {
         const request = { ...params, streams: [...byId.keys()] };
         const { reports, problems } = await this.call('reports', request, { signal: stop });
-        const fetched = await Promise.all(reports.map(({ name, stream }) => fetch(name, stream)));
+        const fetched = await Promise.all(reports.map(fetch));
         return [...problems, ...fetched.flat()];
       });
     } finally {

@@ -117,7 +117,7 @@ export class RpcConnection {
   ): Promise<unknown> {
     const cancel = new CancellationTokenSource();
     // With nobody left to tell, the library would complain.
-    const tell = () => !this.#ended.signal.aborted && cancel.cancel();
+    const tell = () => !this.streams.over && cancel.cancel();
     stop.addEventListener('abort', tell, { once: true });
     try {
       return await this.#messages.sendRequest<unknown>(method, params, cancel.token);

@@ -25,6 +25,7 @@ export async function execTask(
     new TimeLimitError('the command', seconds, { command: commandText(command), lastLines: last.lines() });
   return withTimeLimit({ what: 'the command', seconds: timeout, signal, late }, async (stop) => {
     const wires = openWires(connection, stdin !== undefined);
+    const broken = new AbortController();
     const spool = randomUUID();
     const collect = (source: Readable, name: string, listen?: (chunk: Buffer) => void) =>
       collectOutput(source, {
@@ -39,7 +40,7 @@ export async function execTask(
       });
     try {
       const [ended, stdout, stderr] = await Promise.all([
-        ask(connection, command, options, wires, stop),
+        ask(connection, command, options, wires, AbortSignal.any([stop, broken.signal])),
         collect(wires.stdout, 'stdout', onStdout),
         collect(wires.stderr, 'stderr', onStderr),
         wires.stdin && feedInput(wires.stdin, stdin),
@@ -52,9 +53,10 @@ export async function execTask(
         ...present({ stdoutFile: stdout.file, stderrFile: stderr.file }),
       };
     } catch (error) {
+      // Be it that input or output broke off on this side: the command does not go on without them.
+      broken.abort(error);
+      for (const wire of Object.values(wires)) wire?.destroy(error as Error);
       throw await connection.inWords(error, commandText(command));
-    } finally {
-      closeWires(wires);
     }
   });
 }
@@ -93,10 +95,6 @@ interface Wires {
 
 function openWires({ streams }: RpcConnection, input: boolean): Wires {
   return { stdin: input ? streams.write() : undefined, stdout: streams.read(), stderr: streams.read() };
-}
-
-function closeWires(wires: Wires): void {
-  for (const wire of Object.values(wires)) wire?.destroy();
 }
 
 async function ask(

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { present } from '../../common/present.ts';
-import type { CommandResult, LeftProcess } from '../../common/results.ts';
+import type { CommandResult } from '../../common/results.ts';
 import * as field from '../config/field-schemas.ts';
 import { runOnMain } from './main-command.ts';
 import { type Asked, type OnMain, type OnNode, onMain, onNode } from './method.ts';
+import { tellLeft } from './tell-left.ts';
 
 /** How a command of a check runs. */
 export interface ExecOptions {
@@ -40,11 +41,4 @@ async function execOnNode(
   });
   if (left.length > 0) live.ctx.emit({ type: 'note', message: tellLeft(command, left), node: node.id });
   return result;
-}
-
-/** `'sleep 99 & echo started' left running: sleep 99 (pid 4711)`. */
-function tellLeft(command: string, left: readonly LeftProcess[]): string {
-  const shown = command.length > 60 ? `${command.slice(0, 57)}...` : command;
-  const processes = left.map((each) => `${each.command} (pid ${each.pid})`);
-  return `'${shown}' left running: ${processes.join(', ')}`;
 }

@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { ShakedownError } from '../../common/errors.ts';
-import type { NodeReport } from '../../common/protocol.ts';
-import { type Attempt, type CollectOptions, type Reached, tolerant } from './collecting.ts';
+import { type CollectOptions, type Reached, tolerant } from './collecting.ts';
 import { openOwnFile } from './own-file.ts';
 
 /** Bytes of one report that come home, and of all that a node has; the rest of a longer one is left out. */
@@ -27,41 +27,39 @@ export async function collectReports(
   await attempt('reports', async () => {
     await mkdir(logs, { recursive: true });
     const units = node.config.services.flatMap(({ unit }) => (unit === undefined ? [] : [unit]));
-    const reports = await node.agent.call('reports', { sinceMs, units }, { signal, timeout: 30 });
-    await fetchAll(node, reports, { logs, signal, attempt, budget: new Budget(bounds) });
+    const budget = new Budget(bounds);
+    const open = async (name: string) => {
+      const file = await openOwnFile(logs, name);
+      return counted(file.createWriteStream(), budget.taker());
+    };
+    problems.push(...(await node.agent.reports({ sinceMs, units }, open, { signal })));
   });
   return problems;
 }
 
-interface Fetching {
-  readonly logs: string;
-  readonly signal: AbortSignal;
-  readonly attempt: Attempt;
-  readonly budget: Budget;
-}
-
-async function fetchAll(node: Reached, reports: readonly NodeReport[], fetching: Fetching): Promise<void> {
-  const { attempt } = fetching;
-  await Promise.all(reports.map((report) => attempt(report.name, () => fetchReport(node, report, fetching))));
-}
-
-async function fetchReport(
-  node: Reached,
-  { name, command }: NodeReport,
-  { logs, signal, budget }: Fetching,
-): Promise<void> {
-  const file = await openOwnFile(logs, name);
-  const stdoutTo = file.createWriteStream();
+/** Writes to `target` what `take` does not throw for; all of that is in it when this is closed. */
+function counted(target: Writable, take: (chunk: Buffer) => void): Writable {
   let failure: Error | undefined;
-  stdoutTo.on('error', (error) => {
+  target.on('error', (error) => {
     failure ??= error;
   });
-  try {
-    await node.remote.exec(command, { root: true, stdoutTo, onStdout: budget.taker(), signal });
-  } finally {
-    if (!stdoutTo.closed) await new Promise<void>((resolve) => stdoutTo.once('close', resolve).end());
-  }
-  if (failure) throw failure;
+  const close = () =>
+    new Promise<void>((resolve) => {
+      if (target.closed) resolve();
+      else target.once('close', resolve).end();
+    });
+  return new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      try {
+        take(chunk);
+        target.write(chunk, done);
+      } catch (error) {
+        done(error as Error);
+      }
+    },
+    final: (done) => void close().then(() => done(failure)),
+    destroy: (error, done) => void close().then(() => done(error)),
+  });
 }
 
 /** Counts what the reports of one node bring, and ends the one that brings too much. */

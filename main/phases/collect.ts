@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { CollectPlan } from '../../common/protocol.ts';
 import type { PlannedNode } from '../cluster/node.ts';
+import type { Remote } from '../remotes/remote.ts';
 import { collectReports } from './collect-reports.ts';
 import { type Attempt, type CollectOptions, type Reached, tolerant } from './collecting.ts';
 import { openOwnFile } from './own-file.ts';
@@ -20,11 +21,14 @@ const treeBounds = { maxBytes: 16 * 1024 ** 3, maxFiles: 500_000 };
  */
 export async function collectNode(node: Reached, options: CollectOptions): Promise<readonly string[]> {
   const { problems, attempt } = tolerant();
-  const plan = (await attempt('listing what to collect', () => askPlan(node, options))) ?? withoutAgent(node);
+  const asked = await attempt('listing what to collect', () => askPlan(node, options));
+  const plan = asked ?? withoutAgent(node);
   problems.push(...plan.problems);
+  // An agent that does not answer brings nothing either; over ssh there is still tar.
+  const from = asked ? node.agent : node.remote;
   const [reports] = await Promise.all([
     collectReports(node, options),
-    fetchFiles(node, plan.paths, options, attempt, problems),
+    fetchFiles(node, from, plan.paths, options, attempt, problems),
   ]);
   return [...problems, ...reports];
 }
@@ -38,7 +42,7 @@ function askPlan(node: Reached, { signal }: CollectOptions): Promise<CollectPlan
   );
 }
 
-/** With the agent gone there is still ssh and tar: the working directory and the paths that need no globbing. */
+/** With the agent gone: the working directory and the paths that need no globbing. */
 function withoutAgent({ config }: Reached): CollectPlan {
   return {
     paths: [config.workingDir, ...config.collect.filter((glob) => !/[*?[{]/.test(glob))],
@@ -48,6 +52,7 @@ function withoutAgent({ config }: Reached): CollectPlan {
 
 async function fetchFiles(
   node: Reached,
+  from: Pick<Remote, 'download'>,
   paths: readonly string[],
   { directory, signal }: CollectOptions,
   attempt: Attempt,
@@ -59,7 +64,7 @@ async function fetchFiles(
     if (chosen.length === 0) return;
     const options = { base, root: true, signal, ...treeBounds };
     await attempt(what, async () => {
-      problems.push(...(await node.remote.download(chosen, folder, options)).problems);
+      problems.push(...(await from.download(chosen, folder, options)).problems);
     });
   };
   const files = join(directory, 'files');

@@ -1,6 +1,9 @@
 import { posix } from 'node:path';
-import { ShakedownError } from '../../common/errors.ts';
+import { ShakedownError, TimeLimitError } from '../../common/errors.ts';
+import { present } from '../../common/present.ts';
+import type { TaskResult } from '../agent/task.ts';
 import type { Node } from '../cluster/node.ts';
+import { tellLeft } from '../cluster/tell-left.ts';
 import type { SetupStep } from '../config/scenario.ts';
 import type { RunContext } from '../context.ts';
 import type { Preparation, Session } from './phase.ts';
@@ -30,19 +33,9 @@ export const hasStepsAfterStart = (nodes: readonly Node[]): boolean =>
 async function takeSteps(node: Node, when: SetupStep['when'], limit: number, ctx: RunContext): Promise<void> {
   for (const step of node.config.setup) {
     if (step.when !== when || !isFor(step, node)) continue;
-    const timeout = step.timeout ?? limit;
-    const result = await node.agent.call(
-      'run',
-      {
-        name: step.name,
-        command: step.run,
-        cwd: node.config.workingDir,
-        timeout,
-        ...(step.env === undefined ? {} : { env: step.env }),
-        ...(step.user === undefined ? {} : { user: step.user }),
-      },
-      { signal: ctx.signal },
-    );
+    const result = await takeStep(node, step, step.timeout ?? limit, ctx.signal);
+    if (result.left.length > 0)
+      ctx.emit({ type: 'note', message: tellLeft(step.run, result.left), node: node.id });
     if (result.exitCode === 0) continue;
     throw new ShakedownError({
       message: `set-up step '${step.name}' failed`,
@@ -50,6 +43,27 @@ async function takeSteps(node: Node, when: SetupStep['when'], limit: number, ctx
       command: step.run,
       exitCode: result.exitCode,
       lastLines: `${result.stdout}\n${result.stderr}`.trim().split('\n').slice(-20),
+    });
+  }
+}
+
+async function takeStep(
+  node: Node,
+  step: SetupStep,
+  timeout: number,
+  signal: AbortSignal,
+): Promise<TaskResult> {
+  const cwd = node.config.workingDir;
+  const more = { user: step.user ?? 'root', log: `setup-${step.name}`, ...present({ env: step.env }) };
+  try {
+    return await node.agent.exec(step.run, { cwd, timeout, signal, ...more });
+  } catch (error) {
+    if (!(error instanceof TimeLimitError)) throw error;
+    throw new TimeLimitError(`set-up step '${step.name}'`, timeout, {
+      verdict: 'fail',
+      command: step.run,
+      ...present({ lastLines: error.details.lastLines }),
+      hint: 'look at its last lines, or give it more time with `timeout`',
     });
   }
 }

@@ -22,14 +22,14 @@ const state: Readonly<Record<string, string>> = {
 
 /** Name (with the architecture where several can be there), version and state of each package that dpkg knows, by name. */
 export async function listPackages(statusFile = '/var/lib/dpkg/status'): Promise<string> {
-  const lines: string[] = [];
+  const lines: (readonly [name: string, line: string])[] = [];
   let fields: Record<string, string> = {};
   const finish = () => {
     const { Package, Version, Status = '', Architecture } = fields;
     const suffix = fields['Multi-Arch'] === 'same' ? `:${Architecture}` : '';
     const [want = '', broken = '', is = ''] = Status.split(' ');
     const letters = `${wanted[want] ?? '?'}${state[is] ?? '?'}${broken === 'ok' ? ' ' : 'R'}`;
-    if (Package && Version) lines.push(`${Package}${suffix}\t${Version}\t${letters}\n`);
+    if (Package && Version) lines.push([Package, `${Package}${suffix}\t${Version}\t${letters}\n`]);
     fields = {};
   };
   for await (const line of createInterface({ input: createReadStream(statusFile), crlfDelay: 0 })) {
@@ -38,5 +38,6 @@ export async function listPackages(statusFile = '/var/lib/dpkg/status'): Promise
     else if (line === '') finish();
   }
   finish();
-  return lines.sort().join('');
+  lines.sort(([one], [other]) => (one < other ? -1 : Number(one > other)));
+  return lines.map(([, line]) => line).join('');
 }

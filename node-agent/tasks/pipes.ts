@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process';
-import { accessSync, closeSync, constants, openSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, constants, fchmodSync, openSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
+import { ShakedownError } from '../../common/errors.ts';
 
 /** Descriptors of the two ends of a pipe. */
 export interface Pipe {
@@ -18,33 +17,39 @@ const batch = 16;
 
 const { O_RDONLY, O_WRONLY, O_NONBLOCK } = constants;
 
+/** Makes pipes, tells their descriptors, and keeps them until its input ends. Perl is in an essential package. */
+const maker = `
+my @kept;
+for (1..${batch}) { pipe(my $r, my $w) or die $!; push @kept, $r, $w; print fileno($r), " ", fileno($w), "\\n"; }
+close(STDOUT);
+<STDIN>;`;
+
 /**
  * Pipes for the processes that the agent starts. Node itself gives a child sockets, which cannot be opened again by
- * their name: a `tee /dev/stderr` would fail (unix(7)). These are named pipes whose names go as soon as they are open;
- * proc(5) opens their other ends. Any user may open them again, for a task need not be root's.
+ * their name: a `tee /dev/stderr` would fail (unix(7)). It cannot make pipes either, so another process does, from whom
+ * they are opened (proc(5)). Any user may open them again, for a task need not be root's.
  */
 export class Pipes {
-  /** Reading ends that do not block. */
-  readonly #free: number[] = [];
+  readonly #free: { readonly read: number; readonly write: number }[] = [];
   #making: Promise<void> | undefined;
 
   /** A pipe that a process writes. */
   async toRead(): Promise<Pipe> {
-    const near = await this.#take();
-    return { near, far: reopen(near, O_WRONLY) };
+    const { read, write } = await this.#take();
+    const near = openSync(`/proc/self/fd/${read}`, O_RDONLY | O_NONBLOCK);
+    closeSync(read);
+    return { near, far: write };
   }
 
   /** A pipe that a process reads. */
   async toWrite(): Promise<Pipe> {
-    const first = await this.#take();
-    // In this order, for without a reader the one and without a writer the other would wait.
-    const near = reopen(first, O_WRONLY | O_NONBLOCK);
-    const far = reopen(first, O_RDONLY);
-    closeSync(first);
-    return { near, far };
+    const { read, write } = await this.#take();
+    const near = openSync(`/proc/self/fd/${write}`, O_WRONLY | O_NONBLOCK);
+    closeSync(write);
+    return { near, far: read };
   }
 
-  async #take(): Promise<number> {
+  async #take(): Promise<{ readonly read: number; readonly write: number }> {
     for (;;) {
       const free = this.#free.pop();
       if (free !== undefined) return free;
@@ -56,24 +61,30 @@ export class Pipes {
   }
 
   async #make(): Promise<void> {
-    const directory = await mkdtemp(join(writable('/run') ? '/run' : tmpdir(), 'shakedown-pipes-'));
-    try {
-      const names = Array.from({ length: batch }, (_, index) => join(directory, String(index)));
-      await promisify(execFile)('mkfifo', ['-m', '666', '--', ...names]);
-      for (const name of names) this.#free.push(openSync(name, O_RDONLY | O_NONBLOCK));
-    } finally {
-      await rm(directory, { recursive: true, force: true });
+    const child = spawn('perl', ['-e', maker], { stdio: ['pipe', 'pipe', 'ignore'] });
+    const exited = once(child, 'exit');
+    exited.catch(() => undefined);
+    const lines = (await said(child)).trim().split('\n');
+    for (const line of lines) {
+      const [read = '', write = ''] = line.split(' ');
+      const ends = {
+        read: openSync(`/proc/${child.pid}/fd/${read}`, O_RDONLY),
+        write: openSync(`/proc/${child.pid}/fd/${write}`, O_WRONLY),
+      };
+      fchmodSync(ends.read, 0o666);
+      this.#free.push(ends);
     }
+    child.stdin?.end();
+    await exited;
   }
 }
 
-const reopen = (end: number, flags: number): number => openSync(`/proc/self/fd/${end}`, flags);
-
-function writable(directory: string): boolean {
-  try {
-    accessSync(directory, constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
+async function said(child: ChildProcess): Promise<string> {
+  const failed = once(child, 'error').then(([error]) => {
+    throw new ShakedownError({
+      message: `no command can be run on the node, for there is no perl: ${(error as Error).message}`,
+      hint: 'on the node: apt-get install perl-base',
+    });
+  });
+  return child.stdout ? Promise.race([text(child.stdout), failed]) : failed;
 }

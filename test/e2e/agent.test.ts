@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { InstallParams, ServiceDied } from '../../common/protocol.ts';
 import type { ServiceSpec } from '../../common/ready.ts';
@@ -122,8 +123,7 @@ describe('reaching a node', () => {
   test('where the machine sees the agent through a share nothing is sent; root comes by sudo', async () => {
     expect(agent.info).toMatchObject({ systemd: true, hostname: 'node0', os: { id: 'debian' } });
     expect(await sh('ls /var/cache/shakedown | wc -l')).toBe('2');
-    const result = await agent.call('run', { name: 'who', command: 'id -un', cwd: '/', timeout: 5 });
-    expect(result.stdout).toBe('root\n');
+    expect((await agent.exec('id -un', { root: true })).stdout).toBe('root\n');
   });
 
   test('where it does not, the agent is sent, once', async () => {
@@ -397,9 +397,14 @@ describe('the rest of a node', () => {
     await writeUnit('bad', 'exit 3');
     await sh('systemctl start bad; sleep 0.2');
     const begun = Date.now() - 60_000;
-    const reports = await agent.call('reports', { sinceMs: begun, units: ['etcd', 'bad'] });
     const text = new Map<string, string>();
-    for (const { name, command } of reports) text.set(name, await sh(command));
+    const keep = (name: string) => {
+      text.set(name, '');
+      return new Writable({
+        write: (chunk, _encoding, done) => done(void text.set(name, text.get(name) + chunk)),
+      });
+    };
+    expect(await agent.reports({ sinceMs: begun, units: ['etcd', 'bad'] }, keep)).toEqual([]);
     expect([...text.keys()]).toEqual(
       expect.arrayContaining(['journal.log', 'etcd.log', 'etcd.status.txt', 'sockets.txt']),
     );

@@ -168,7 +168,6 @@ function fakeAgent(
     clean: { unchanged: [], restored: [] },
     install: { installed: [{ name: 'etcd', version: '3' }], heldBack: [] },
     planCollection: { paths: ['/srv/work'], problems: [] },
-    reports: [],
   };
   const ask = (method: string, options?: { readonly signal?: AbortSignal }): unknown => {
     asked.push(`${method} ${node}`);

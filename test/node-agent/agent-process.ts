@@ -3,15 +3,21 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
+import { type CancellationToken, createMessageConnection, type MessageConnection } from 'vscode-jsonrpc/node';
 import {
-  createMessageConnection,
-  type MessageConnection,
-  StreamMessageReader,
-  StreamMessageWriter,
-} from 'vscode-jsonrpc/node';
-import { type AgentMethods, protocolVersion, type ServiceDied } from '../../common/protocol.ts';
+  type AgentMethods,
+  maxMessage,
+  protocolVersion,
+  type ServiceDied,
+  type TaskEnded,
+  type TaskParams,
+} from '../../common/protocol.ts';
 import type { ServiceSpec } from '../../common/ready.ts';
+import { openChannel } from '../../common/streams/json-messages.ts';
+import type { Streams } from '../../common/streams/streams.ts';
 import { agentBundle } from '../../main/agent/bundle.ts';
 import { temporaryFolder } from './temporary.ts';
 
@@ -25,6 +31,7 @@ export class AgentProcess {
   readonly child: ChildProcess;
   readonly died: ServiceDied[] = [];
   readonly logged: string[] = [];
+  readonly streams: Streams;
   readonly #connection: MessageConnection;
   stderr = '';
 
@@ -41,10 +48,9 @@ export class AgentProcess {
     stderr.on('data', (chunk) => {
       this.stderr += chunk;
     });
-    this.#connection = createMessageConnection(
-      new StreamMessageReader(stdout),
-      new StreamMessageWriter(stdin),
-    );
+    const channel = openChannel(stdout, stdin, { begins: true, maxMessage, onEnd: () => {} });
+    this.streams = channel.streams;
+    this.#connection = createMessageConnection(channel.reader, channel.writer);
     this.#connection.onError(() => {});
     this.#connection.onNotification('serviceDied', (died: ServiceDied) => void this.died.push(died));
     this.#connection.onNotification(
@@ -57,12 +63,43 @@ export class AgentProcess {
   call<M extends keyof AgentMethods>(
     method: M,
     params: AgentMethods[M]['params'],
+    token?: CancellationToken,
   ): Promise<AgentMethods[M]['result']> {
-    return this.#connection.sendRequest(method, params);
+    return this.#connection.sendRequest(method, params, ...(token ? [token] : []));
   }
 
   hello(runId = 'test', mainHost = 'me@here') {
     return this.call('hello', { version: protocolVersion, runId, mainHost, clockMs: Date.now() });
+  }
+
+  /** Runs a command in the work folder, as who the agent is, and gives all that it said. */
+  async run(
+    command: TaskParams['command'],
+    { input, ...more }: Partial<TaskParams> & { readonly input?: string } = {},
+  ): Promise<TaskEnded & { readonly stdout: string; readonly stderr: string }> {
+    const [stdout, stderr] = [this.streams.read(), this.streams.read()];
+    const stdin = input === undefined ? undefined : this.streams.write();
+    stdin?.end(input);
+    const ids = { stdout: stdout.id, stderr: stderr.id, ...(stdin && { stdin: stdin.id }) };
+    const params = { command, cwd: this.work, leftovers: 'keep' as const, ...ids, ...more };
+    const said = Promise.all([text(stdout), text(stderr)]);
+    said.catch(() => undefined);
+    const ended = await this.call('task', params);
+    const [out, error] = await said;
+    return { ...ended, stdout: out, stderr: error };
+  }
+
+  /** Reports by their names; those whose streams nobody reads come no further than their credit. */
+  async reports(units: readonly string[] = []): Promise<ReadonlyMap<string, Readable>> {
+    const streams = Array.from({ length: 50 }, () => this.streams.read());
+    const ids = streams.map(({ id }) => id);
+    const { reports } = await this.call('reports', { sinceMs: Date.now(), units, streams: ids });
+    return new Map(
+      reports.flatMap(({ name, stream }) => {
+        const found = streams.find(({ id }) => id === stream);
+        return found ? [[name, found] as const] : [];
+      }),
+    );
   }
 
   /** Starts a supervised command with sensible limits. */

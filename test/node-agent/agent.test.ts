@@ -2,6 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { describe, expect, test, vi } from 'vitest';
 import { AgentProcess, greetedAgent, isAlive } from './agent-process.ts';
 import { temporaryFolder, writeFiles } from './temporary.ts';
@@ -82,12 +84,7 @@ describe('when the main host goes away', () => {
   test.each(['stdin ends', 'SIGTERM', 'SIGHUP'] as const)('by %s, all that was started ends', async (how) => {
     const agent = await greetedAgent();
     const { pid } = await agent.start({ name: 'web', command: 'exec sleep 1000' });
-    await agent.call('run', {
-      name: 'bg',
-      command: 'sleep 1000 & echo $! > bg',
-      cwd: agent.work,
-      timeout: 5,
-    });
+    await agent.run('sleep 1000 & echo $! > bg');
     const background = Number(readFileSync(join(agent.work, 'bg'), 'utf8'));
     expect([isAlive(pid ?? 0), isAlive(background)]).toEqual([true, true]);
     if (how === 'stdin ends') expect(await agent.close()).toBe(0);
@@ -98,14 +95,9 @@ describe('when the main host goes away', () => {
     expect([isAlive(pid ?? 0), isAlive(background)]).toEqual([false, false]);
   });
 
-  test('in the middle of a set-up step, that ends too', async () => {
+  test('in the middle of a task, that ends too', async () => {
     const agent = await greetedAgent();
-    const step = agent.call('run', {
-      name: 'long',
-      command: 'echo $$ > pid; sleep 1000',
-      cwd: agent.work,
-      timeout: 100,
-    });
+    const step = agent.run('echo $$ > pid; sleep 1000');
     step.catch(() => {});
     const file = join(agent.work, 'pid');
     await vi.waitFor(() => expect(readFileSync(file, 'utf8')).toMatch(/\d\n/));
@@ -160,66 +152,6 @@ describe('cleaning', () => {
   });
 });
 
-describe('a set-up step', () => {
-  test('gives its exit code and both streams, and keeps them in its log', async () => {
-    const agent = await greetedAgent();
-    const command = 'echo "$WHAT"; echo bad >&2; exit 4';
-    const result = await agent.call('run', {
-      name: 'build it',
-      command,
-      cwd: agent.work,
-      env: { WHAT: 'out' },
-      timeout: 5,
-    });
-    expect(result).toMatchObject({ exitCode: 4, stdout: 'out\n', stderr: 'bad\n' });
-    expect(readFileSync(join(agent.state, 'logs/setup-build_it.log'), 'utf8')).toContain(
-      'out\nbad\n[exit 4]',
-    );
-  });
-
-  test('past its time limit all of it is ended, and the verdict is fail', async () => {
-    const agent = await greetedAgent();
-    const command = 'sleep 1000 & echo $! > child; echo working; wait';
-    const step = agent.call('run', { name: 'slow', command, cwd: agent.work, timeout: 0.3 });
-    await expect(step).rejects.toMatchObject({
-      data: {
-        message: "set-up step 'slow' did not finish within 0.3 s",
-        verdict: 'fail',
-        lastLines: ['working'],
-      },
-    });
-    expect(isAlive(Number(readFileSync(join(agent.work, 'child'), 'utf8')))).toBe(false);
-  });
-
-  test('output without end is bounded, and its beginning and end are kept', async () => {
-    const agent = await greetedAgent();
-    const command = 'echo first; head -c 20000000 /dev/zero | tr "\\0" x; echo; echo last';
-    const { stdout } = await agent.call('run', { name: 'loud', command, cwd: agent.work, timeout: 20 });
-    expect(stdout.length).toBeLessThan(1_000_000);
-    expect(stdout).toMatch(/^first\n/);
-    expect(stdout).toMatch(/… \d+ bytes left out …/);
-    expect(stdout).toMatch(/last\n$/);
-  });
-
-  test('a daemon that it leaves does not hold it up', async () => {
-    const agent = await greetedAgent();
-    const result = await agent.call('run', {
-      name: 'daemon',
-      command: 'sleep 1000 & echo started',
-      cwd: agent.work,
-      timeout: 30,
-    });
-    expect(result).toMatchObject({ exitCode: 0, stdout: 'started\n' });
-    expect(result.durationMs).toBeLessThan(30_000);
-  });
-
-  test('a folder that does not exist is told', async () => {
-    const agent = await greetedAgent();
-    const step = agent.call('run', { name: 'x', command: 'true', cwd: '/nowhere', timeout: 5 });
-    await expect(step).rejects.toThrow('the folder /nowhere does not exist');
-  });
-});
-
 describe('collecting', () => {
   test('plans the working directory and what is asked for', async () => {
     const agent = await greetedAgent();
@@ -233,19 +165,22 @@ describe('collecting', () => {
     expect(plan).toEqual({ paths: [agent.work], problems: ['/nowhere/*.log: nothing matches'] });
   });
 
-  test('the reports are commands that this node has', async () => {
+  test('the reports are what this node can tell', async () => {
     const agent = await greetedAgent();
     await agent.start({
       name: "odd 'name'",
       command: 'echo hello; exec sleep 1000',
       ready: { log: 'hello' },
     });
-    const reports = await agent.call('reports', { sinceMs: Date.now(), units: [] });
-    expect(reports.map((report) => report.name)).toEqual(
-      expect.arrayContaining(['odd__name_.log', 'disks.txt']),
+    const reports = await agent.reports();
+    const told = async (name: string) => text(reports.get(name) ?? Readable.from([]));
+    expect(await told('odd__name_.log')).toBe('hello\n');
+    expect(await told('disks.txt')).toBe(execFileSync('df', ['-h'], { encoding: 'utf8' }));
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own fields
+    const fields = '${binary:Package}\\t${Version}\\t${db:Status-Abbrev}\\n';
+    expect(await told('packages.txt')).toBe(
+      execFileSync('dpkg-query', ['-W', '-f', fields], { encoding: 'utf8' }),
     );
-    const log = reports.find((report) => report.name === 'odd__name_.log');
-    expect(execFileSync('sh', ['-c', log?.command ?? 'false'], { encoding: 'utf8' })).toBe('hello\n');
   });
 });
 
@@ -257,8 +192,7 @@ describe('a node in trouble', () => {
     await agent.hello();
     const plan = await agent.call('planCollection', { workingDir: agent.work, globs: [], maxFileSize: 1000 });
     expect(plan).toEqual({ paths: [agent.work], problems: [] });
-    const reports = await agent.call('reports', { sinceMs: 0, units: [] });
-    expect(reports.map((report) => report.name)).toContain('disks.txt');
+    expect([...(await agent.reports()).keys()]).toContain('disks.txt');
     expect(await agent.close()).toBe(0);
   });
 });

@@ -82,8 +82,8 @@ describe('starting an agent', () => {
 describe('calling', () => {
   test('gives the result', async () => {
     const { agent, work } = await start();
-    const result = await agent.call('run', { name: 'x', command: 'echo hi', cwd: work, timeout: 5 });
-    expect(result).toMatchObject({ stdout: 'hi\n', exitCode: 0 });
+    await agent.call('startService', sleeper(work));
+    expect(await agent.call('services', {})).toMatchObject([{ name: 'web', state: 'ready' }]);
   });
 
   test('a failure on the node is a ShakedownError with what the agent knows', async () => {
@@ -98,11 +98,14 @@ describe('calling', () => {
 
   test('past its time limit it is a TimeLimitError', async () => {
     const { agent, work } = await start();
-    const call = agent.call(
-      'run',
-      { name: 'x', command: 'sleep 1000', cwd: work, timeout: 1000 },
-      { timeout: 0.2 },
-    );
+    const service = {
+      name: 'x',
+      command: 'sleep 1000',
+      ready: { command: 'false' },
+      readyWithin: 100,
+      stopWithin: 1,
+    };
+    const call = agent.call('startService', { workingDir: work, service }, { timeout: 0.2 });
     await expect(call).rejects.toBeInstanceOf(TimeLimitError);
   });
 
@@ -110,7 +113,8 @@ describe('calling', () => {
     const { agent, work } = await start();
     const controller = new AbortController();
     const command = 'echo $$ > pid; exec sleep 1000';
-    const call = agent.call('run', { name: 'x', command, cwd: work, timeout: 1000 }, controller);
+    const call = agent.exec(command, { cwd: work, signal: controller.signal });
+    call.catch(() => undefined);
     const pid = await pidIn(work);
     controller.abort();
     await expect(call).rejects.toBe(controller.signal.reason);
@@ -144,7 +148,7 @@ describe('the end', () => {
   test('a lost connection fails the calls under way with ConnectionLostError, and the node cleans up', async () => {
     const { agent, remote, work } = await start();
     const { pid } = await agent.call('startService', sleeper(work));
-    const call = agent.call('run', { name: 'x', command: 'sleep 1000', cwd: work, timeout: 1000 });
+    const call = agent.exec('sleep 1000', { cwd: work });
     setTimeout(() => remote.cut(), 50);
     await expect(call).rejects.toBeInstanceOf(ConnectionLostError);
     await expect(agent.call('services', {})).rejects.toBeInstanceOf(ConnectionLostError);
@@ -154,7 +158,7 @@ describe('the end', () => {
   test('an agent that dies fails the calls under way, with its way of ending', async () => {
     const { agent, work } = await start();
     const command = 'echo $$ > pid; exec sleep 1000';
-    const call = agent.call('run', { name: 'x', command, cwd: work, timeout: 1000 });
+    const call = agent.exec(command, { cwd: work });
     const told = expect(call).rejects.toMatchObject({
       message: 'the agent on the node was ended by SIGKILL',
       details: { hint: expect.stringContaining('dmesg') },

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -8,8 +9,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { NodeReport } from '../../../common/protocol.ts';
 import type { Agent } from '../../../main/agent/agent.ts';
 import { collectConsole, collectNode } from '../../../main/phases/collect.ts';
 import { collectReports } from '../../../main/phases/collect-reports.ts';
@@ -27,12 +28,30 @@ beforeEach(async () => {
   directory = join(folder(), 'nodes', '0');
 });
 
+/** What an agent tells under a name: the output of a command of this machine. */
+interface Told {
+  readonly name: string;
+  readonly command: string;
+}
+
 /** A node with this machine's shell, whose agent names these reports and paths. */
-function reached(reports: readonly NodeReport[], paths: readonly string[] = []): Reached {
-  const answers = { planCollection: { paths, problems: [] }, reports };
-  const agent = { call: async (method: keyof typeof answers) => answers[method] } as unknown as Agent;
+function reached(reports: readonly Told[], paths: readonly string[] = []): Reached {
+  const fetch = async ({ name, command }: Told, open: Parameters<Agent['reports']>[1]): Promise<string[]> => {
+    const sink = await open(name);
+    const child = spawn('sh', ['-c', command], { stdio: ['ignore', 'pipe', 'ignore'] });
+    return pipeline(child.stdout, sink).then(
+      () => [],
+      (error: Error) => [`${name}: ${error.message}`],
+    );
+  };
+  const agent: Partial<Agent> = {
+    call: async () => ({ paths, problems: [] }) as never,
+    reports: async (_params, open) =>
+      (await Promise.all(reports.map((report) => fetch(report, open)))).flat(),
+    download: (...args) => remote.download(...args),
+  };
   const config = { ...fakeScenario(1).nodeConfig({} as never, {} as never), workingDir: join(there, 'work') };
-  return { config, agent, remote };
+  return { config, agent: agent as Agent, remote };
 }
 const options = () => ({ directory, sinceMs: 0, signal: never });
 const home = (...path: string[]) => readFileSync(join(directory, ...path), 'utf8');
@@ -68,7 +87,6 @@ describe('a node that wants to reach the main host', () => {
     const names = ['console.log', 'journal.log', 'collected'];
     for (const place of [there, join(there, 'work')])
       for (const name of names) symlinkSync(join(outside, name), join(place, name));
-    const packed = { ...remote, lost: remote.lost, exec: remote.exec.bind(remote) };
     // Its tar sends its links under the names that we write.
     const download: Remote['download'] = (_paths, target, more) =>
       remote.download(
@@ -76,10 +94,8 @@ describe('a node that wants to reach the main host', () => {
         target,
         { ...more, base: there },
       );
-    const evil: Reached = {
-      ...reached([{ name: 'journal.log', command: 'echo journal' }], ['/anything']),
-      remote: { ...packed, download } as Remote,
-    };
+    const honest = reached([{ name: 'journal.log', command: 'echo journal' }], ['/anything']);
+    const evil: Reached = { ...honest, agent: { ...honest.agent, download } };
     const consoleLog = join(there, 'the-console');
     writeFileSync(consoleLog, 'console');
     const machine = { id: 0, name: 'n', address: '', ssh: { host: '', port: 1, user: '' }, consoleLog };
