@@ -42,11 +42,19 @@ describe('an honest answer', () => {
     expect(checkNotice('progress', { message: 'x\u0007\ny'.padEnd(9000, 'y') }).message).toMatch(
       /^x\\x07 y+…$/,
     );
-    const ran = { command: 'x', exitCode: 0, signal: null, stdout: '\u0007', stderr: '', durationMs: 1 };
-    expect(checkAnswer('run', { ...ran, stdoutFile: '/etc/shadow' })).toEqual(ran);
+    const ran = { exitCode: 0, signal: null, left: [{ pid: 7, command: 'x\ny' }], durationMs: 1 };
+    expect(checkAnswer('task', { ...ran, stdoutFile: '/etc/shadow' })).toEqual({
+      ...{ ...ran, left: [{ pid: 7, command: 'x y' }] },
+    });
     const lastLines = Array.from({ length: 500 }, (_, line) => `${line}`);
     expect(checkAnswer('stopService', { ...status, lastLines }).lastLines).toEqual(lastLines.slice(-100));
   });
+});
+
+/** Reports of these names. */
+const named = (...names: readonly string[]) => ({
+  reports: names.map((name, index) => ({ name, stream: index + 1 })),
+  problems: [],
 });
 
 describe('an answer that is none', () => {
@@ -66,29 +74,26 @@ describe('an answer that is none', () => {
     ['services', Array.from({ length: 5000 }, () => status)],
     ['planCollection', { paths: ['relative'], problems: [] }],
     ['planCollection', { paths: ['/a\0b'], problems: [] }],
-    ['reports', [{ name: '../../../../x', command: 'x' }]],
-    ['reports', [{ name: '/x', command: 'x' }]],
-    ['reports', [{ name: '.x', command: 'x' }]],
-    ['reports', [{ name: 'x'.repeat(256), command: 'x' }]],
-    [
-      'reports',
-      [
-        { name: 'x', command: 'x' },
-        { name: 'x', command: 'x' },
-      ],
-    ],
+    ['reports', named('../../../../x')],
+    ['reports', named('/x')],
+    ['reports', named('.x')],
+    ['reports', named('x'.repeat(256))],
+    ['reports', named('x', 'x')],
+    ['reports', { reports: [{ name: 'x', stream: -1 }], problems: [] }],
+    ['task', { exitCode: 0, signal: null, left: [{ pid: -1, command: 'x' }], durationMs: 1 }],
+    ['task', { exitCode: 300, signal: null, left: [], durationMs: 1 }],
+    ['readFile', { bytes: -1 }],
   ] as const)('to %s is the trouble of its node: %j', (method, answer) => {
     expect(() => checkAnswer(method, answer)).toThrow(UnexpectedWordsError);
   });
 
   test('says what is wrong, and what it may be', () => {
-    const evil = { name: 'x\u001b[2J/../y', command: 'x' };
     try {
-      checkAnswer('reports', [evil]);
+      checkAnswer('reports', named('x\u001b[2J/../y'));
       expect.unreachable();
     } catch (error) {
       expect(describeFailure((error as UnexpectedWordsError).details)).toBe(
-        "the agent's answer to 'reports' is not what it should be: [0].name: is not a file name\n" +
+        "the agent's answer to 'reports' is not what it should be: reports[0].name: is not a file name\n" +
           '  try: look at the node: is it taken over, or out of memory? (`dmesg`)',
       );
     }
