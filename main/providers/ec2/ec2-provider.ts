@@ -1,6 +1,7 @@
 import { UsageError } from '../../../common/errors.ts';
 import { processIdentity } from '../../../common/process-identity.ts';
 import type { RunContext } from '../../context.ts';
+import { accountOf } from '../account-of.ts';
 import type { CanKeep, CanPower, CanReboot, MachineOf } from '../capabilities.ts';
 import type { Cluster, ListedCluster, Machine, MachinesSpec, ProbeResult, Provider } from '../provider.ts';
 import { type Ec2Api, type Patience, usualPatience } from './api/ec2-api.ts';
@@ -61,9 +62,7 @@ export class Ec2Provider implements Provider, CanKeep, CanReboot, CanPower {
   async create(spec: MachinesSpec, ctx: RunContext): Promise<Cluster> {
     const settings = settingsOf(spec.options);
     mustBeId(spec.cluster);
-    const { publicKey } = spec.login;
-    if (publicKey === undefined) throw new UsageError('ec2: a public key to log in with is needed.');
-    const user = userOf(spec.login, settings);
+    const { user, publicKey } = accountOf('ec2', { ...spec.login, user: userOf(spec.login, settings) });
     using api = await this.#places.open(settings);
     const { place } = api;
     const state = { id: spec.cluster, owner: processIdentity(), place };

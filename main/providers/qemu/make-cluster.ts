@@ -1,24 +1,26 @@
-import { describeFailure, ShakedownError, UsageError } from '../../../common/errors.ts';
+import { describeFailure, ShakedownError } from '../../../common/errors.ts';
+import { present } from '../../../common/present.ts';
 import { processIdentity } from '../../../common/process-identity.ts';
 import type { RunContext } from '../../context.ts';
+import { type Account, accountOf } from '../account-of.ts';
 import { releaseNamed } from '../debian/releases.ts';
 import { rootCanBeHad, runAsOwner } from '../host/own-root.ts';
 import { readResolver } from '../host/resolver.ts';
 import { subnetCandidates } from '../host/subnets.ts';
 import { parsedOptions } from '../parsed-options.ts';
-import type { Cluster, Login, Machine, MachinesSpec } from '../provider.ts';
+import type { Cluster, Machine, MachinesSpec } from '../provider.ts';
 import { destroyScript } from './destroy-script.ts';
 import { explainStart } from './explain-start.ts';
 import { discardTemplate } from './images/template.ts';
 import { awaitCloudBoot } from './machines/cloud-boot.ts';
-import { type CreatePlan, createScript, folderScript } from './machines/create-script.ts';
-import { machineAt, placeOf, reachOf } from './machines/machine-at.ts';
+import { type CreatePlan, createScript } from './machines/create-script.ts';
+import { addressOf, machineAt } from './machines/machine-at.ts';
 import { planMachines } from './machines/plan-machines.ts';
 import { CloneError, wakeMachines } from './machines/wake-machines.ts';
 import { machineNames } from './names.ts';
+import { hostNumbers, reachOf, userSubnet } from './network/addresses.ts';
 import { runBesideMachines } from './network/namespace.ts';
-import { namespaceScript } from './network/namespace-script.ts';
-import { userNetwork } from './network/user-network.ts';
+import { namespaceScript } from './network/namespace-scripts.ts';
 import { type QemuSettings, qemuOptionsSchema } from './qemu-options.ts';
 import { mustHaveRoom } from './room.ts';
 
@@ -37,7 +39,7 @@ export function settingsOf(options: unknown): QemuSettings {
  */
 export async function makeCluster(spec: MachinesSpec, ctx: RunContext): Promise<Cluster> {
   const settings = settingsOf(spec.options);
-  const account = accountOf(spec.login);
+  const account = accountOf('qemu', spec.login);
   await mustHaveRoom(settings, spec.machines);
   try {
     return await start(spec, settings, account, ctx);
@@ -54,27 +56,26 @@ export async function makeCluster(spec: MachinesSpec, ctx: RunContext): Promise<
 async function start(
   spec: MachinesSpec,
   settings: QemuSettings,
-  { user, publicKey }: ReturnType<typeof accountOf>,
+  { user, publicKey }: Account,
   ctx: RunContext,
 ): Promise<Cluster> {
   const { cluster, login } = spec;
   const { machines: plans, images, shares } = await planMachines(spec, settings, ctx);
-  const resolver = await readResolver();
-  const bridged = settings.network === 'bridge';
   const inNamespace = !rootCanBeHad();
-  const subnets = bridged ? await subnetCandidates(cluster, resolver.servers) : [];
+  const reach = reachOf(settings.network === 'bridge', inNamespace);
+  const resolver = await readResolver();
   const plan: CreatePlan = {
     cluster,
     state: { id: cluster, owner: processIdentity() },
     images,
-    shares,
-    // In a network of its own nobody else has any.
-    subnets: inNamespace ? subnets.slice(0, 1) : subnets,
+    reach,
+    subnets: reach === 'user' ? [userSubnet] : await subnetCandidates(cluster, resolver.servers),
     ports: settings.ports,
     machines: plans,
     user,
     publicKey,
     resolver,
+    shares,
     inNamespace,
   };
   const printed = await runCreation(plan, ctx.signal);
@@ -82,43 +83,29 @@ async function start(
   const [, net] = /^net (\S+)$/m.exec(printed) ?? [];
   if (net === undefined) throw new ShakedownError({ message: `no subnet was told: ${printed}` });
   await wakeMachines(cluster, plans, ctx);
-  const reach = reachOf(bridged, inNamespace);
   const machines: Machine[] = [];
   // One after the other: slirp4netns takes one request at a time, and refuses the next.
   for (const [index, machine] of spec.machines.entries()) {
     const hostKey = plans[index]?.publicHostKey ?? '';
-    const place = await placeOf(machine, { cluster, net, reach }, ctx.signal);
+    const address = await addressOf(machine, { cluster, net, reach }, ctx.signal);
     const consoleLog = machineNames(cluster, machine.id).console;
-    machines.push(machineAt(place, machine, login, { consoleLog, hostKey }));
+    machines.push(machineAt(address, machine, login, { consoleLog, hostKey }));
   }
   const [first] = plans;
   if (settings.image !== undefined && first) {
     const { accelerator } = first.hardware;
     await awaitCloudBoot({ id: cluster, machines }, { image: settings.image, accelerator }, ctx);
   }
-  const mainAddress = { bridge: `${net}.1`, slirp: undefined, user: userNetwork.main }[reach];
-  return {
-    id: cluster,
-    provider: 'qemu',
-    machines,
-    ...(mainAddress === undefined ? {} : { mainAddress }),
-    borrowed: false,
-  };
+  // Behind slirp4netns this main host has no address that the machines could reach.
+  const mainAddress = reach === 'slirp' ? undefined : `${net}.${hostNumbers[reach].gateway}`;
+  return { id: cluster, provider: 'qemu', machines, borrowed: false, ...present({ mainAddress }) };
 }
 
 /** Makes what the plan says: all of it as root, or first namespaces and then what is to be in them. */
 async function runCreation(plan: CreatePlan, signal: AbortSignal): Promise<string> {
   const failure = { message: 'could not make the virtual machines', phase: 'machines' } as const;
   const options = { signal, failure, explain: explainStart };
-  if (!plan.inNamespace) return runAsOwner(folderScript(plan) + createScript(plan), options);
-  await runAsOwner(folderScript(plan) + namespaceScript(plan), options);
+  if (!plan.inNamespace) return runAsOwner(createScript(plan), options);
+  await runAsOwner(namespaceScript(plan), options);
   return runBesideMachines(plan.cluster, createScript(plan), options);
-}
-/** Names as Debian's adduser takes them (adduser(8), NAME_REGEX). */
-function accountOf({ user = 'root', publicKey }: Login): { user: string; publicKey: string } {
-  if (!/^[a-z_][a-z0-9_-]{0,31}$/.test(user)) {
-    throw new UsageError(`'${user}' cannot be the name of a user on the nodes.`);
-  }
-  if (publicKey === undefined) throw new UsageError('qemu: a public key to log in with is needed.');
-  return { user, publicKey };
 }

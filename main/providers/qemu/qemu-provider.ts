@@ -14,7 +14,7 @@ import type { Cluster, ListedCluster, Machine, MachinesSpec, ProbeResult, Provid
 import { destroyScript } from './destroy-script.ts';
 import { cachedImages, removeCachedImage } from './images/cached-images.ts';
 import { listClusters } from './list-clusters.ts';
-import { bridged, machineAt } from './machines/machine-at.ts';
+import { bridgeAddress, machineAt } from './machines/machine-at.ts';
 import { makeCluster, settingsOf } from './make-cluster.ts';
 import { clusterNames, isClusterId } from './names.ts';
 import * as power from './power/power.ts';
@@ -37,7 +37,9 @@ export class QemuProvider implements Provider, CanKeep, CanReboot, CanPower, Can
 
   async preview(spec: Omit<MachinesSpec, 'cluster' | 'shares'>): Promise<readonly Machine[]> {
     settingsOf(spec.options);
-    return spec.machines.map((machine) => machineAt(bridged('10.100.0', machine.id), machine, spec.login));
+    return spec.machines.map((machine) =>
+      machineAt(bridgeAddress('10.100.0', machine.id), machine, spec.login),
+    );
   }
 
   create(spec: MachinesSpec, ctx: RunContext): Promise<Cluster> {

@@ -1,22 +1,14 @@
-import { makeClusterGroup } from '../../host/cgroup-script.ts';
 import type { ClusterState } from '../../host/cluster-state.ts';
-import { bridgeScript, namesScript, natScript } from '../../host/network-script.ts';
 import type { Resolver } from '../../host/resolver.ts';
-import { quote } from '../../host/root-script.ts';
-import { watchScript } from '../../host/watch-maker.ts';
-import { groupFunctions } from '../cgroups.ts';
+import { columns, shellFile } from '../../host/shell-file.ts';
+import { limitColumns, networkValues, watchValues } from '../../host/shell-values.ts';
+import { identityScript } from '../guest/identity-script.ts';
 import type { SharesDisk } from '../images/shares.ts';
-import { clusterNames, lockFile } from '../names.ts';
-import {
-  bridgedPlace,
-  slirpGateway,
-  slirpPlace,
-  slirpResolver,
-  userNetwork,
-} from '../network/user-network.ts';
-import { machineCall, makeFunction } from './machine-call.ts';
+import { clusterNames, lockFile, macAddress, machineNames } from '../names.ts';
+import { hostNumbers, type Reach } from '../network/addresses.ts';
+import { cloudSeed } from './cloud-seed.ts';
+import { machineArguments, type Network } from './machine-arguments.ts';
 import type { MachinePlan } from './machine-plan.ts';
-import { startFunction } from './start-script.ts';
 
 export interface CreatePlan {
   readonly cluster: string;
@@ -24,93 +16,110 @@ export interface CreatePlan {
   readonly state: ClusterState;
   /** Images that the machines lie over. */
   readonly images: readonly string[];
-  /** Subnets to choose from, as `10.101.7`; none for a machine with QEMU's own network (`ports` of it forwarded). */
+  readonly reach: Reach;
+  /** Subnets to choose from, as `10.101.7`; where there is nobody else, the first is taken. */
   readonly subnets: readonly string[];
+  /** Of a machine with QEMU's own network: those that are forwarded, besides ssh. */
   readonly ports: readonly number[];
   readonly machines: readonly MachinePlan[];
   readonly user: string;
   readonly publicKey: string;
   readonly resolver: Resolver;
   readonly shares: Pick<SharesDisk, 'disk' | 'mountScript'>;
-  /** In namespaces of the cluster's own, which are there already, with the one subnet; else as root. */
+  /** In namespaces of the cluster's own, which are there already; else as root. */
   readonly inNamespace: boolean;
 }
 
-/** Makes the cluster's folder, with its state and with links to what its machines lie over, in one step. */
-export function folderScript({
+/** What `make-folder.sh` is told. */
+export const folderValues = ({
   cluster,
   state,
   images,
-}: Pick<CreatePlan, 'cluster' | 'state' | 'images'>): string {
-  const { directory } = clusterNames(cluster);
-  return `
-dir=${directory}
-rm -rf $dir.new; mkdir -p $dir.new
-printf '%s' ${quote(JSON.stringify(state))} > $dir.new/state.json
-${images.map((image, index) => `ln -s ${quote(image)} $dir.new/image-${index}`).join('\n')}
-touch -c $dir.new $dir.new/image-*
-mv -T $dir.new $dir`;
-}
+}: Pick<CreatePlan, 'cluster' | 'state' | 'images'>) => ({
+  dir: clusterNames(cluster).directory,
+  state: JSON.stringify(state),
+  images,
+});
 
-/**
- * The script that makes a cluster's machines, its folder being there. Prints lines `note …` for the log and, when all
- * machines run, `net 10.x.y` and `mtu 1500`.
- */
+/** The script that makes a cluster's machines, which says what it prints. As root it makes the folder too. */
 export function createScript(plan: CreatePlan): string {
-  const { directory, bridge, table, cgroup } = clusterNames(plan.cluster);
-  return `
-id=${plan.cluster} dir=${directory} bridge=${bridge} table=${table} cgroup=${cgroup}
-${groupFunctions()}
-${plan.inNamespace ? '' : `exec 9>>${lockFile}; flock 9\n${makeClusterGroup}`}
-${network(plan, table)}
-${plan.inNamespace ? '' : watchScript(plan.state.owner)}
-${startFunction}
-shares=${quote(plan.shares.mountScript)}
-${makeFunction}
-makers=()
-${plan.machines.map((machine) => machineCall(machine, plan)).join('\n')}
-failed=
-for maker in "\${makers[@]}"; do wait $maker || failed=1; done
-[ -z "$failed" ] || exit 1
-echo net $net; echo mtu $mtu
-`;
+  const { bridge, table, cgroup } = clusterNames(plan.cluster);
+  const { reach, subnets, machines } = plan;
+  const numbers = hostNumbers[reach];
+  const nodes = machines.map(({ id, name }) => ({ name, host: numbers.machine(id) }));
+  const program = plan.inNamespace ? 'make-cluster-in-namespace.sh' : 'make-cluster.sh';
+  return shellFile(import.meta.dirname, program, {
+    ...folderValues(plan),
+    cgroup,
+    lock_file: lockFile,
+    network: reach,
+    gateway_host: numbers.gateway,
+    shares: plan.shares.mountScript,
+    ...networkValues({ bridge, table, subnets, resolver: resolverOf(plan), internet: true, nodes }),
+    ...watchValues(plan.state.owner),
+    ...columns(machines, machineColumns(plan)),
+    ...columns(
+      machines.map(({ hardware }) => fractionOf(hardware)),
+      limitColumns,
+    ),
+  });
 }
 
-function network(plan: CreatePlan, table: string): string {
-  if (plan.subnets.length === 0) return ownNetwork(plan);
-  return plan.inNamespace ? slirpNetwork(plan) : bridgeNetwork(plan, table);
+/** The name server of the network, where it has one of its own. */
+function resolverOf({ reach, subnets, resolver }: CreatePlan): Resolver {
+  const number = hostNumbers[reach].resolver;
+  if (number === undefined) return resolver;
+  return { servers: [`${subnets[0]}.${number}`], rest: reach === 'user' ? [] : resolver.rest };
 }
 
-/** Sets `$net`, `$mtu`, `$gateway`, `$hosts` and `$resolv_conf`, as the others do. */
-const bridgeNetwork = (plan: CreatePlan, table: string): string => `
-${bridgeScript(plan.subnets)}
-exec 9>&-
-${natScript(table, plan.resolver)}
-${namesScript(plan.resolver, plan.machines)}
-gateway=$net.1
-address_of() { echo $net.$(($1 + 2)); }`;
+/** A machine has whole cores; part of one is held by the kernel of this main host. */
+const fractionOf = ({ cpus }: MachinePlan['hardware']): { readonly cpus?: number } =>
+  Number.isInteger(cpus) ? {} : { cpus };
 
-/** Without root: a bridge in the cluster's own namespace, which slirp4netns is on as well. */
-function slirpNetwork({ subnets, resolver, machines }: CreatePlan): string {
-  const [net = ''] = subnets;
-  const placed = machines.map(({ id, name }) => ({ id: slirpPlace(id) - bridgedPlace(0), name }));
-  return `
-net=${net} mtu=1500
-ip -batch - <<LINKS
-link set lo up
-link add $bridge mtu $mtu type bridge
-link set $bridge up
-link set tap0 master $bridge up
-LINKS
-${namesScript({ servers: [`${net}.${slirpResolver}`], rest: resolver.rest }, placed)}
-gateway=$net.${slirpGateway}
-address_of() { echo $net.$(($1 + ${slirpPlace(0)})); }`;
+/** The columns of what `make-machines.sh` is told. */
+function machineColumns(plan: CreatePlan) {
+  const login = { user: plan.user, publicKey: plan.publicKey };
+  const seedOf = (machine: MachinePlan, file: 'user-data' | 'meta-data' | 'network-config') => {
+    if (machine.boot) return '';
+    const mac = macAddress(plan.cluster, machine.id);
+    return cloudSeed({ ...machine, ...login, mac, cluster: plan.cluster, resolver: resolverOf(plan) })[file];
+  };
+  return {
+    node_ids: ({ id }: MachinePlan) => id,
+    macs: ({ id }: MachinePlan) => macAddress(plan.cluster, id),
+    backings: ({ backing }: MachinePlan) => backing,
+    backing_formats: ({ backingFormat }: MachinePlan) => backingFormat,
+    disk_sizes: ({ diskSize }: MachinePlan) => diskSize,
+    initrds: ({ boot }: MachinePlan) => boot?.initrd,
+    busyboxes: ({ boot }: MachinePlan) => boot?.busybox,
+    identities: (machine: MachinePlan) => (machine.boot ? identityScript({ ...machine, ...login }) : ''),
+    user_data: (machine: MachinePlan) => seedOf(machine, 'user-data'),
+    meta_data: (machine: MachinePlan) => seedOf(machine, 'meta-data'),
+    network_configs: (machine: MachinePlan) => seedOf(machine, 'network-config'),
+    qemu_words: (machine: MachinePlan) => commandLine(machine, plan),
+    links: ({ id }: MachinePlan) => (plan.reach === 'user' ? '' : machineNames(plan.cluster, id).link),
+    memory_files: ({ memoryFile }: MachinePlan) => memoryFile,
+  };
 }
 
-const ownNetwork = (plan: CreatePlan): string => `
-${plan.inNamespace ? '' : 'exec 9>&-'}
-net=${userNetwork.net} mtu=1500
-${namesScript({ servers: [userNetwork.resolver], rest: plan.resolver.rest }, [])}
-hosts+=$'\\n''${userNetwork.machine} ${plan.machines[0]?.name}'
-gateway=${userNetwork.main}
-address_of() { echo ${userNetwork.machine}; }`;
+/** QEMU's command line, a word a line. */
+function commandLine({ id, hardware, boot }: MachinePlan, plan: CreatePlan): string {
+  const names = machineNames(plan.cluster, id);
+  const forwards = [[0, 22] as const, ...plan.ports.map((port) => [port, port] as const)];
+  const network: Network =
+    plan.reach === 'user' ? { kind: 'user', forwards } : { kind: 'tap', link: names.link };
+  const words = machineArguments({
+    name: `sq${plan.cluster}-${id}`,
+    hardware,
+    boot: boot && { ...boot, initrd: `${names.directory}/initrd` },
+    disk: names.disk,
+    extraDisk: boot ? plan.shares.disk : `${names.directory}/seed.iso`,
+    network,
+    mac: macAddress(plan.cluster, id),
+    console: `file,path=${names.console},append=on`,
+    port: `socket,path=${names.port},server=on,wait=off`,
+    monitor: `socket,path=${names.monitor},server=on,wait=off`,
+  });
+  // To the kernel, whose words may be the user's, a line's end is a blank.
+  return words.map((word) => word.replaceAll('\n', ' ')).join('\n');
+}

@@ -6,7 +6,7 @@ import { ShakedownError } from '../../../../common/errors.ts';
 import { freePorts } from '../../host/free-ports.ts';
 import { rootCanBeHad } from '../../host/own-root.ts';
 import { runAsRoot, runScript, type ScriptOptions } from '../../host/root-script.ts';
-import { namespaceFiles } from './namespace-script.ts';
+import { namespaceFiles } from './namespace-scripts.ts';
 
 /**
  * Runs a script where the cluster's machines are: as root on this main host, or as root of the cluster's namespaces.

@@ -6,7 +6,7 @@ import type { MachineOf } from '../../capabilities.ts';
 import { freshenScript } from '../guest/clone-script.ts';
 import { runInGuest } from '../guest/guest-port.ts';
 import { diskNode } from '../machines/machine-arguments.ts';
-import { startAgain } from '../machines/start-script.ts';
+import { startAgainScript } from '../machines/start-again.ts';
 import { isClusterId, machineNames } from '../names.ts';
 import { runBesideMachines } from '../network/namespace.ts';
 import { type Monitor, openMonitor } from './monitor.ts';
@@ -47,7 +47,7 @@ export async function powerOff(which: MachineOf, { signal }: Act): Promise<void>
 export async function powerOn(which: MachineOf, { signal }: Act): Promise<void> {
   using monitor = await monitorOf(which, signal);
   if (monitor) return;
-  await runBesideMachines(which.cluster.id, startAgain(which.cluster.id, which.machine), {
+  await runBesideMachines(which.cluster.id, startAgainScript(which.cluster.id, which.machine), {
     signal,
     failure: { message: 'could not switch the virtual machine on', node: which.machine },
   });

@@ -12,14 +12,13 @@ import { identityScript } from '../../../../main/providers/qemu/guest/identity-s
 import { buildImageScript } from '../../../../main/providers/qemu/images/build-image-script.ts';
 import { saveTemplateScript } from '../../../../main/providers/qemu/images/template-script.ts';
 import { cloudSeed } from '../../../../main/providers/qemu/machines/cloud-seed.ts';
-import { createScript, folderScript } from '../../../../main/providers/qemu/machines/create-script.ts';
+import { createScript } from '../../../../main/providers/qemu/machines/create-script.ts';
 import type { MachinePlan } from '../../../../main/providers/qemu/machines/machine-plan.ts';
+import { startAgainScript } from '../../../../main/providers/qemu/machines/start-again.ts';
 import {
   destroyOwnScript,
-  holder,
-  namespaceFiles,
   namespaceScript,
-} from '../../../../main/providers/qemu/network/namespace-script.ts';
+} from '../../../../main/providers/qemu/network/namespace-scripts.ts';
 
 const hardware = { accelerator: 'tcg', memory: 512 * 1024 ** 2, cpus: 0.5 } as const;
 const boot = { kernel: '/k', initrd: '/i', busybox: '/b', kernelOptions: '' };
@@ -42,6 +41,7 @@ const plan = {
   cluster: 'a1b2c3',
   state: { id: 'a1b2c3', owner: { pid: 1 } },
   images: ['/images/a b'],
+  reach: 'bridge',
   subnets: ['10.101.7'],
   ports: [],
   machines: [machine],
@@ -50,20 +50,19 @@ const plan = {
   resolver: { servers: ['192.0.2.1', 'main'], rest: ["search it's.example"] },
   shares: { disk: '/shares.raw', mountScript: '' },
   inNamespace: false,
-};
-const ofAUser = { ...plan, inNamespace: true };
+} as const;
+const ofAUser = { ...plan, reach: 'slirp', inNamespace: true } as const;
 const template = { hardware, boot, disk: '/d', sharesSize: 1024 };
 
 describe('scripts are such as their shells can read', () => {
   test.each([
     ['bash', 'a cluster', createScript(plan)],
-    ['bash', 'a machine behind QEMU’s own network', createScript({ ...plan, subnets: [], ports: [80] })],
+    ['bash', 'a machine behind QEMU’s own network', createScript({ ...plan, reach: 'user', ports: [80] })],
     ['bash', 'an image of others', createScript({ ...plan, machines: [overCloudImage] })],
-    ['bash', 'its folder', folderScript(plan)],
+    ['bash', 'a machine that is started again', startAgainScript('a1b2c3', 0)],
     ['bash', 'its end', destroyScript('a1b2c3')],
     ['bash', 'a cluster of a user who cannot be root', createScript(ofAUser)],
     ['bash', 'its namespaces', namespaceScript(ofAUser)],
-    ['bash', 'their first process', holder(namespaceFiles('a1b2c3'))],
     ['bash', 'the end of it', destroyOwnScript('a1b2c3')],
     ['bash', 'a template', saveTemplateScript(template, "/it's", '{}', who)],
     [
@@ -86,9 +85,9 @@ test('the word that a trial boot waits for is what the first program says', () =
   expect(initProgram).toContain(`echo '${trialWord}'`));
 
 test('the machine’s own processor time is held only where it is part of a core', () => {
-  expect(createScript(plan)).toContain('put cpu.cfs_quota_us 50000');
+  expect(createScript(plan)).toContain("cpu_limits=('50000')");
   const whole = { ...machine, hardware: { ...hardware, cpus: 2 } };
-  expect(createScript({ ...plan, machines: [whole] })).not.toContain('put cpu.cfs_quota_us');
+  expect(createScript({ ...plan, machines: [whole] })).toContain("cpu_limits=('')");
 });
 
 describe('what cloud-init is given', () => {

@@ -1,10 +1,6 @@
 import { expect, test } from 'vitest';
-import {
-  bridged,
-  machineAt,
-  placeOf,
-  reachOf,
-} from '../../../../../main/providers/qemu/machines/machine-at.ts';
+import { addressOf, machineAt } from '../../../../../main/providers/qemu/machines/machine-at.ts';
+import { reachOf } from '../../../../../main/providers/qemu/network/addresses.ts';
 
 const machine = { id: 3, name: 'db', role: 'primary' };
 const login = { user: 'joe', keyFile: '/k' };
@@ -13,9 +9,9 @@ const made = { consoleLog: '/c', hostKey: 'ssh-ed25519 AAAA' };
 test('a machine on a bridge of the main host is reached at its address', async () => {
   expect(reachOf(true, false)).toBe('bridge');
   const at = { cluster: 'a1b2c3', net: '10.1.2', reach: 'bridge' } as const;
-  const place = await placeOf(machine, at, new AbortController().signal);
-  expect(place).toEqual(bridged('10.1.2', 3));
-  expect(machineAt(place, machine, login, made)).toEqual({
+  const address = await addressOf(machine, at, new AbortController().signal);
+  expect(address).toEqual({ address: '10.1.2.5', sshHost: '10.1.2.5', sshPort: 22 });
+  expect(machineAt(address, machine, login, made)).toEqual({
     ...machine,
     address: '10.1.2.5',
     ssh: { host: '10.1.2.5', port: 22, ...login, hostKey: made.hostKey },
@@ -25,8 +21,8 @@ test('a machine on a bridge of the main host is reached at its address', async (
 
 test('one in a namespace is reached by ssh only, at a port of the loopback', () => {
   expect([reachOf(true, true), reachOf(false, true)]).toEqual(['slirp', 'user']);
-  const place = { address: '10.1.2.7', sshHost: '127.0.0.1', sshPort: 40001, sshOnly: true } as const;
-  expect(machineAt(place, machine, {})).toMatchObject({
+  const address = { address: '10.1.2.7', sshHost: '127.0.0.1', sshPort: 40001, sshOnly: true } as const;
+  expect(machineAt(address, machine, {})).toMatchObject({
     address: '10.1.2.7',
     sshOnly: true,
     ssh: { host: '127.0.0.1', port: 40001, user: 'root' },
