@@ -1,7 +1,9 @@
-import { ShakedownError, UsageError } from '../../../common/errors.ts';
+import { ShakedownError } from '../../../common/errors.ts';
 import { processIdentity } from '../../../common/process-identity.ts';
 import type { RunContext } from '../../context.ts';
+import { accountOf } from '../account-of.ts';
 import type { CachedImage, CanKeep, CanKeepImages, CanPower, CanReboot, MachineOf } from '../capabilities.ts';
+import { mustBeClusterId } from '../cluster-id.ts';
 import { freePorts } from '../host/free-ports.ts';
 import { readResolver } from '../host/resolver.ts';
 import { runScript } from '../host/root-script.ts';
@@ -17,9 +19,9 @@ import { type DockerState, listClusters } from './list-clusters.ts';
 import { containerPlan } from './machines/container-plan.ts';
 import { createScript } from './machines/create-script.ts';
 import { destroyCluster } from './machines/destroy-cluster.ts';
-import { accountOf, machineAt, settingsOf } from './machines/machine-at.ts';
+import { machineAt, settingsOf } from './machines/machine-at.ts';
 import { engineOf, power } from './machines/power.ts';
-import { clusterLabel, clusterNames, isClusterId } from './names.ts';
+import { clusterLabel, clusterNames } from './names.ts';
 import { checkRoom } from './room.ts';
 
 type Act = Pick<RunContext, 'signal' | 'log'>;
@@ -45,7 +47,7 @@ export class DockerProvider implements Provider, CanKeep, CanReboot, CanPower, C
   async create(spec: MachinesSpec, ctx: RunContext): Promise<Cluster> {
     const settings = settingsOf(spec.options);
     const { cluster, login, shares, machines } = spec;
-    const { user, publicKey } = accountOf(login);
+    const { user, publicKey } = accountOf('docker', login);
     const engine = await chooseEngine(ctx.signal, settings.engine);
     checkRoom(machines, settings, engine);
     if (engine.kind === 'podman') await preparePodman();
@@ -92,12 +94,12 @@ export class DockerProvider implements Provider, CanKeep, CanReboot, CanPower, C
   }
 
   async destroy({ id }: Pick<Cluster, 'id'>, ctx: Pick<RunContext, 'signal'>): Promise<void> {
-    mustBeId(id);
+    mustBeClusterId('docker', id);
     await destroyCluster(id, ctx);
   }
 
   async keep({ id }: Pick<Cluster, 'id'>): Promise<void> {
-    mustBeId(id);
+    mustBeClusterId('docker', id);
     const signal = AbortSignal.timeout(60_000);
     const engine = await engineOf(id, signal);
     const mark = ['volume', 'create', '--label', `${clusterLabel}=${id}`, clusterNames(id).keptMark];
@@ -124,10 +126,6 @@ export class DockerProvider implements Provider, CanKeep, CanReboot, CanPower, C
   async removeImage(id: string, { signal }: Look): Promise<void> {
     await removeCachedImage(await enginesInUse(signal), id, signal);
   }
-}
-
-function mustBeId(id: string): void {
-  if (!isClusterId(id)) throw new UsageError(`'${id}' is not the id of a docker cluster.`);
 }
 
 const hostOf = ({ env }: Engine) => (env.DOCKER_HOST === undefined ? {} : { host: env.DOCKER_HOST });

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { isAlive, type ProcessIdentity } from '../../../common/process-identity.ts';
+import { isClusterId } from '../cluster-id.ts';
 import type { ListedCluster } from '../provider.ts';
 import { type Engine, runEngine } from './engines/engine.ts';
-import { clusterLabel, clusterNames, clusterOf, isClusterId, ownerLabel, stateRoot } from './names.ts';
+import { clusterLabel, clusterNames, clusterOf, ownerLabel, stateRoot } from './names.ts';
 
 /** What lies in `state.json`. */
 export interface DockerState {

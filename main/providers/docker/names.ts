@@ -1,10 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { clusterIdPattern } from '../cluster-id.ts';
 import { stateHome } from '../host/state-home.ts';
-
-const idPattern = '[0-9a-f]{6}';
-
-export const isClusterId = (text: string): boolean => new RegExp(`^${idPattern}$`).test(text);
 
 /** All that is made of a cluster has this label with the cluster's id. */
 export const clusterLabel = 'shakedown.cluster';
@@ -37,7 +34,7 @@ export const consoleLog = (id: string, node: number): string =>
 
 /** The id of the cluster that a container, network or volume of ours belongs to. */
 export function clusterOf(name: string): string | undefined {
-  return new RegExp(`^shakedown-(${idPattern})(?:-(?:\\d+|kept))?$`).exec(name)?.[1];
+  return new RegExp(`^shakedown-(${clusterIdPattern})(?:-(?:\\d+|kept))?$`).exec(name)?.[1];
 }
 
 const isRoot = () => process.getuid?.() === 0;

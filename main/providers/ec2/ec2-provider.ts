@@ -3,6 +3,7 @@ import { processIdentity } from '../../../common/process-identity.ts';
 import type { RunContext } from '../../context.ts';
 import { accountOf } from '../account-of.ts';
 import type { CanKeep, CanPower, CanReboot, MachineOf } from '../capabilities.ts';
+import { mustBeClusterId } from '../cluster-id.ts';
 import type { Cluster, ListedCluster, Machine, MachinesSpec, ProbeResult, Provider } from '../provider.ts';
 import { type Ec2Api, type Patience, usualPatience } from './api/ec2-api.ts';
 import { isPlace } from './api/place.ts';
@@ -16,7 +17,6 @@ import { machineOf, previewMachine } from './instances/machine-of.ts';
 import { tellCost } from './instances/price.ts';
 import { clustersAt, merge } from './list-clusters.ts';
 import { type ClusterState, type InstanceAct, instanceOf, reboot, start, stop } from './power.ts';
-import { mustBeId } from './tags.ts';
 import { tagKept, tearDown } from './teardown.ts';
 
 type Act = Pick<RunContext, 'signal' | 'log'>;
@@ -61,7 +61,7 @@ export class Ec2Provider implements Provider, CanKeep, CanReboot, CanPower {
 
   async create(spec: MachinesSpec, ctx: RunContext): Promise<Cluster> {
     const settings = settingsOf(spec.options);
-    mustBeId(spec.cluster);
+    mustBeClusterId('ec2', spec.cluster);
     const { user, publicKey } = accountOf('ec2', { ...spec.login, user: userOf(spec.login, settings) });
     using api = await this.#places.open(settings);
     const { place } = api;
@@ -94,7 +94,7 @@ export class Ec2Provider implements Provider, CanKeep, CanReboot, CanPower {
   }
 
   async destroy({ id, state }: Pick<Cluster, 'id' | 'state'>, ctx: Act): Promise<void> {
-    mustBeId(id);
+    mustBeClusterId('ec2', id);
     const known = await this.#states.read(id);
     if (known?.stage !== 'looking') {
       const unsettled = known ? known.stage === 'making' : !isPlace(state);
@@ -108,7 +108,7 @@ export class Ec2Provider implements Provider, CanKeep, CanReboot, CanPower {
   }
 
   async keep({ id }: Pick<Cluster, 'id'>): Promise<void> {
-    mustBeId(id);
+    mustBeClusterId('ec2', id);
     await this.#states.keep(id);
     const known = await this.#states.read(id);
     if (known) await this.#places.at(known.place, (api) => tagKept(id, api, AbortSignal.timeout(60_000)));
@@ -127,7 +127,7 @@ export class Ec2Provider implements Provider, CanKeep, CanReboot, CanPower {
   }
 
   async #on({ cluster, machine }: MachineOf, signal: AbortSignal, act: InstanceAct): Promise<void> {
-    mustBeId(cluster.id);
+    mustBeClusterId('ec2', cluster.id);
     const known = (await this.#states.read(cluster.id))?.place;
     const place: ClusterState | undefined = isPlace(cluster.state) ? cluster.state : known;
     if (!place) throw new UsageError(`ec2: nothing is known of cluster ${cluster.id}.`);

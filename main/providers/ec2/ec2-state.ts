@@ -5,9 +5,9 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { ShakedownError } from '../../../common/errors.ts';
 import type { ProcessIdentity } from '../../../common/process-identity.ts';
+import { isClusterId } from '../cluster-id.ts';
 import { stateHome } from '../host/state-home.ts';
 import { type Place, samePlace } from './api/place.ts';
-import { isClusterId } from './tags.ts';
 
 /** What is known on this main host of a cluster, written before anything is made. */
 export interface Ec2State {

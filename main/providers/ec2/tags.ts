@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import type { Tag } from '@aws-sdk/client-ec2';
-import { UsageError } from '../../../common/errors.ts';
 import type { ProcessIdentity } from '../../../common/process-identity.ts';
+import { isClusterId } from '../cluster-id.ts';
 
 /** The keys of our tags. What has the first one is ours; its value is the cluster's id. */
 export const keys = {
@@ -15,13 +15,6 @@ export const keys = {
   kept: 'shakedown:kept',
   hostKey: 'shakedown:host-key',
 } as const;
-
-export const isClusterId = (text: string): boolean => /^[0-9a-f]{6}$/.test(text);
-
-/** Throws UsageError. */
-export function mustBeId(id: string): void {
-  if (!isClusterId(id)) throw new UsageError(`'${id}' is not the id of an ec2 cluster.`);
-}
 
 /** The name of a cluster's security group and key pair, and how those of its instances begin. */
 export const nameOf = (cluster: string): string => `shakedown-${cluster}`;

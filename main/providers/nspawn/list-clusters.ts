@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { clusterIdPattern } from '../cluster-id.ts';
 import { listed } from '../host/cluster-state.ts';
 import { entries, namesOnHost } from '../host/names-on-host.ts';
 import { rootCanBeHad } from '../host/own-root.ts';
@@ -24,5 +25,5 @@ export async function listClusters(signal: AbortSignal): Promise<readonly Listed
 
 async function mounted(): Promise<string[]> {
   const text = await readFile('/proc/self/mounts', 'utf8').catch(() => '');
-  return [...text.matchAll(new RegExp(`${stateRoot}/([0-9a-f]{6})/`, 'g'))].map(([, id = '']) => id);
+  return [...text.matchAll(new RegExp(`${stateRoot}/(${clusterIdPattern})/`, 'g'))].map(([, id = '']) => id);
 }

@@ -1,10 +1,10 @@
 import { UsageError } from '../../../common/errors.ts';
 import type { RunContext } from '../../context.ts';
 import type { MachineOf } from '../capabilities.ts';
+import { mustBeClusterId } from '../cluster-id.ts';
 import { runAsRoot } from '../host/root-script.ts';
 import { snapshotName } from '../snapshot-name.ts';
 import { actScript, type NodeAct } from './act-script.ts';
-import { mustBeId } from './names.ts';
 
 type Act = Pick<RunContext, 'signal' | 'log'>;
 type Named = MachineOf & { readonly name: string };
@@ -16,7 +16,7 @@ export async function act(
   does: NodeAct,
   { signal }: Pick<Act, 'signal'>,
 ): Promise<void> {
-  mustBeId(cluster.id);
+  mustBeClusterId('nspawn', cluster.id);
   if (!Number.isInteger(machine) || machine < 0) throw new UsageError(`'${machine}' is not a machine's id.`);
   const message = `could not ${what} node ${machine} of nspawn cluster ${cluster.id}`;
   await runAsRoot(actScript(cluster.id, machine, does), {

@@ -1,4 +1,4 @@
-import { UsageError } from '../../../common/errors.ts';
+import { clusterIdPattern } from '../cluster-id.ts';
 import { stateHome } from '../host/state-home.ts';
 
 /** Where the clusters' own files lie: one folder each, with `state.json`, the overlays and the console logs. */
@@ -6,15 +6,6 @@ export const stateRoot = `${stateHome}/nspawn`;
 
 /** One at a time: choosing a subnet, and making or removing the cgroup that all clusters lie in. */
 export const lockFile = '/run/shakedown-nspawn.lock';
-
-const idPattern = '[0-9a-f]{6}';
-
-/** Throws UsageError for what is no id: nothing else may come into a script or a path. */
-export function mustBeId(id: string): void {
-  if (!new RegExp(`^${idPattern}$`).test(id)) {
-    throw new UsageError(`'${id}' is not the id of an nspawn cluster.`);
-  }
-}
 
 /** Everything of a cluster is named from its id, so that the id alone is enough to take all of it away. */
 export const clusterNames = (id: string) => ({
@@ -36,8 +27,10 @@ export const nodeNames = (id: string, node: number) => ({
 
 /** The id of the cluster that a name of ours belongs to: of a folder, link, namespace, nft table or cgroup. */
 export function clusterOf(name: string): string | undefined {
-  const ours = new RegExp(`^(?:(${idPattern})|sd(${idPattern})(?:v\\d+)?|sd-(${idPattern})-\\d+)$`);
+  const ours = new RegExp(
+    `^(?:(${clusterIdPattern})|sd(${clusterIdPattern})(?:v\\d+)?|sd-(${clusterIdPattern})-\\d+)$`,
+  );
   const [, folder, link, namespace] = ours.exec(name) ?? [];
-  const [, table] = new RegExp(`^shakedown_(${idPattern})$`).exec(name) ?? [];
+  const [, table] = new RegExp(`^shakedown_(${clusterIdPattern})$`).exec(name) ?? [];
   return folder ?? link ?? namespace ?? table;
 }

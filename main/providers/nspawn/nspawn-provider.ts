@@ -1,6 +1,7 @@
-import { ShakedownError, UsageError } from '../../../common/errors.ts';
+import { ShakedownError } from '../../../common/errors.ts';
 import { processIdentity } from '../../../common/process-identity.ts';
 import type { RunContext } from '../../context.ts';
+import { accountOf } from '../account-of.ts';
 import type {
   CachedImage,
   CanKeep,
@@ -10,6 +11,7 @@ import type {
   CanSnapshot,
   MachineOf,
 } from '../capabilities.ts';
+import { mustBeClusterId } from '../cluster-id.ts';
 import { listTrees, removeTree } from '../debian/tree-images.ts';
 import type { ClusterState } from '../host/cluster-state.ts';
 import { mustHaveMemory } from '../host/container-memory.ts';
@@ -23,7 +25,7 @@ import { destroyScript } from './destroy-script.ts';
 import { listClusters } from './list-clusters.ts';
 import { act, restoreSnapshot, takeSnapshot } from './machine-acts.ts';
 import { machineAt } from './machine-at.ts';
-import { clusterNames, mustBeId } from './names.ts';
+import { clusterNames } from './names.ts';
 import { settingsOf } from './nspawn-options.ts';
 import { probeHost } from './probe-host.ts';
 
@@ -51,7 +53,7 @@ export class NspawnProvider implements Provider, CanKeep, CanReboot, CanPower, C
   async create(spec: MachinesSpec, ctx: RunContext): Promise<Cluster> {
     const settings = settingsOf(spec.options);
     const { cluster, login, shares } = spec;
-    const { user, publicKey } = accountOf(login);
+    const { user, publicKey } = accountOf('nspawn', login);
     mustHaveMemory(spec.machines, (id) => memoryLimit(settings, id));
     const resolver = await readResolver();
     const systems = systemsOf(spec.machines, settings);
@@ -83,7 +85,7 @@ export class NspawnProvider implements Provider, CanKeep, CanReboot, CanPower, C
   }
 
   async destroy({ id }: Pick<Cluster, 'id'>, ctx: Pick<RunContext, 'signal'>): Promise<void> {
-    mustBeId(id);
+    mustBeClusterId('nspawn', id);
     await runAsRoot(destroyScript(id), {
       signal: ctx.signal,
       failure: {
@@ -95,7 +97,7 @@ export class NspawnProvider implements Provider, CanKeep, CanReboot, CanPower, C
   }
 
   async keep({ id }: Pick<Cluster, 'id'>): Promise<void> {
-    mustBeId(id);
+    mustBeClusterId('nspawn', id);
     const file = `${clusterNames(id).directory}/kept`;
     await runAsRoot(`: > ${quote(file)}`, { failure: { message: `could not mark cluster ${id} as kept` } });
   }
@@ -127,13 +129,4 @@ export class NspawnProvider implements Provider, CanKeep, CanReboot, CanPower, C
   removeImage(id: string, ctx: Pick<RunContext, 'signal' | 'cacheDir'>): Promise<void> {
     return removeTree(id, ctx);
   }
-}
-
-/** Names as Debian's adduser takes them (adduser(8), NAME_REGEX). */
-function accountOf({ user = 'root', publicKey }: MachinesSpec['login']): { user: string; publicKey: string } {
-  if (!/^[a-z_][a-z0-9_-]{0,31}$/.test(user)) {
-    throw new UsageError(`'${user}' cannot be the name of a user on the nodes.`);
-  }
-  if (publicKey === undefined) throw new UsageError('nspawn: a public key to log in with is needed.');
-  return { user, publicKey };
 }

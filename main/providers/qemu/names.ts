@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { clusterIdPattern } from '../cluster-id.ts';
 import { rootCanBeHad } from '../host/own-root.ts';
 import { stateHome } from '../host/state-home.ts';
 
@@ -14,10 +15,6 @@ export function stateRoot(env: NodeJS.ProcessEnv = process.env): string {
 
 /** One at a time, of all kinds: choosing a subnet, and making or removing the cgroup that all clusters lie in. */
 export const lockFile = '/run/shakedown-nspawn.lock';
-
-const idPattern = '[0-9a-f]{6}';
-
-export const isClusterId = (text: string): boolean => new RegExp(`^${idPattern}$`).test(text);
 
 /** Everything of a cluster is named from its id, so that the id alone is enough to take all of it away. */
 export const clusterNames = (id: string) => ({
@@ -56,7 +53,7 @@ export const macAddress = (id: string, machine: number): string =>
 /** The id of the cluster that a name of ours belongs to: of a folder, link, nft table or cgroup. */
 export function clusterOf(name: string): string | undefined {
   const ours = new RegExp(
-    `^(?:(${idPattern})(?:\\.new)?|sq(${idPattern})(?:v\\d+)?|shakedown_sq(${idPattern}))$`,
+    `^(?:(${clusterIdPattern})(?:\\.new)?|sq(${clusterIdPattern})(?:v\\d+)?|shakedown_sq(${clusterIdPattern}))$`,
   );
   const [, folder, link, table] = ours.exec(name) ?? [];
   return folder ?? link ?? table;

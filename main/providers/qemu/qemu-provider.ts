@@ -1,4 +1,3 @@
-import { UsageError } from '../../../common/errors.ts';
 import type { RunContext } from '../../context.ts';
 import type {
   CachedImage,
@@ -9,6 +8,7 @@ import type {
   CanSnapshot,
   MachineOf,
 } from '../capabilities.ts';
+import { mustBeClusterId } from '../cluster-id.ts';
 import { runAsOwner } from '../host/own-root.ts';
 import type { Cluster, ListedCluster, Machine, MachinesSpec, ProbeResult, Provider } from '../provider.ts';
 import { destroyScript } from './destroy-script.ts';
@@ -16,7 +16,7 @@ import { cachedImages, removeCachedImage } from './images/cached-images.ts';
 import { listClusters } from './list-clusters.ts';
 import { bridgeAddress, machineAt } from './machines/machine-at.ts';
 import { makeCluster, settingsOf } from './make-cluster.ts';
-import { clusterNames, isClusterId } from './names.ts';
+import { clusterNames } from './names.ts';
 import * as power from './power/power.ts';
 import { kvmInWords, probeHost } from './probe-host.ts';
 
@@ -51,7 +51,7 @@ export class QemuProvider implements Provider, CanKeep, CanReboot, CanPower, Can
   }
 
   async destroy({ id }: Pick<Cluster, 'id'>, ctx: Pick<RunContext, 'signal'>): Promise<void> {
-    mustBeId(id);
+    mustBeClusterId('qemu', id);
     await runAsOwner(destroyScript(id), {
       signal: ctx.signal,
       failure: {
@@ -63,7 +63,7 @@ export class QemuProvider implements Provider, CanKeep, CanReboot, CanPower, Can
   }
 
   async keep({ id }: Pick<Cluster, 'id'>): Promise<void> {
-    mustBeId(id);
+    mustBeClusterId('qemu', id);
     const script = `: > ${clusterNames(id).directory}/kept`;
     await runAsOwner(script, { failure: { message: `could not mark cluster ${id} as kept` } });
   }
@@ -95,8 +95,4 @@ export class QemuProvider implements Provider, CanKeep, CanReboot, CanPower, Can
   removeImage(id: string, ctx: Pick<RunContext, 'signal' | 'cacheDir'>): Promise<void> {
     return removeCachedImage(id, ctx);
   }
-}
-
-function mustBeId(id: string): void {
-  if (!isClusterId(id)) throw new UsageError(`'${id}' is not the id of a qemu cluster.`);
 }

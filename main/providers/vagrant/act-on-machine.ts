@@ -2,14 +2,9 @@ import SSHConfig from 'ssh-config';
 import { ShakedownError } from '../../../common/errors.ts';
 import type { RunContext } from '../../context.ts';
 import type { MachineOf } from '../capabilities.ts';
+import { mustBeClusterId } from '../cluster-id.ts';
 import { runScript } from '../host/root-script.ts';
-import {
-  machineNameFor,
-  mustBeId,
-  readState,
-  type VagrantMachine,
-  type VagrantState,
-} from './cluster-folder.ts';
+import { machineNameFor, readState, type VagrantMachine, type VagrantState } from './cluster-folder.ts';
 import { runVagrant, vagrantSshConfig } from './run-vagrant.ts';
 import { asRoot } from './strays.ts';
 
@@ -74,7 +69,7 @@ async function find({
   cluster,
   machine,
 }: MachineOf): Promise<{ state: VagrantState; machine: VagrantMachine }> {
-  mustBeId(cluster.id);
+  mustBeClusterId('vagrant', cluster.id);
   const state = await readState(cluster.id);
   const found = state?.machines[machine];
   if (state && found) return { state, machine: found };

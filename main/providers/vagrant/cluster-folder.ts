@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { UsageError } from '../../../common/errors.ts';
+import { clusterIdPattern, isClusterId } from '../cluster-id.ts';
 import type { ClusterState } from '../host/cluster-state.ts';
 import { stateHome } from '../host/state-home.ts';
 import type { VagrantPlace } from './run-vagrant.ts';
@@ -28,13 +28,6 @@ export const stateRoot = (): string => {
   return join(process.env.XDG_STATE_HOME ?? join(homedir(), '.local/state'), 'shakedown/vagrant');
 };
 
-const idPattern = /^[0-9a-f]{6}$/;
-
-/** Throws UsageError for what is not six hex digits. */
-export function mustBeId(id: string): void {
-  if (!idPattern.test(id)) throw new UsageError(`'${id}' is not the id of a vagrant cluster.`);
-}
-
 /** What lies in a cluster's folder. */
 export const clusterFiles = (id: string, root = stateRoot()) => ({
   directory: join(root, id),
@@ -53,7 +46,8 @@ export const clusterFiles = (id: string, root = stateRoot()) => ({
 export const machineNameFor = (id: string, machine: string): string => `sv${id}-${machine}`;
 
 /** The id of the cluster that a hypervisor's machine or disk belongs to, by its name. */
-export const clusterOf = (name: string): string | undefined => /^sv([0-9a-f]{6})-/.exec(name)?.[1];
+export const clusterOf = (name: string): string | undefined =>
+  new RegExp(`^sv(${clusterIdPattern})-`).exec(name)?.[1];
 
 /** The folder with its state, whole or not at all. */
 export async function makeClusterFolder(state: VagrantState, root = stateRoot()): Promise<void> {
@@ -84,7 +78,7 @@ export async function readState(id: string, root = stateRoot()): Promise<Vagrant
 /** The ids of all folders. */
 export async function clusterFolders(root = stateRoot()): Promise<readonly string[]> {
   const names = await readdir(root).catch(() => []);
-  return names.map((name) => name.replace(/\.new$/, '')).filter((name) => idPattern.test(name));
+  return names.map((name) => name.replace(/\.new$/, '')).filter(isClusterId);
 }
 
 /** Takes the folder away; what it knew is then lost. */

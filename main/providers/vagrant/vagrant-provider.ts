@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { processIdentity } from '../../../common/process-identity.ts';
 import type { RunContext } from '../../context.ts';
 import type { CanKeep, CanPower, CanReboot, CanSnapshot, MachineOf } from '../capabilities.ts';
+import { mustBeClusterId } from '../cluster-id.ts';
 import { listed } from '../host/cluster-state.ts';
 import { parsedOptions } from '../parsed-options.ts';
 import type { Cluster, ListedCluster, Machine, MachinesSpec, ProbeResult, Provider } from '../provider.ts';
@@ -11,7 +12,6 @@ import {
   clusterFiles,
   clusterFolders,
   makeClusterFolder,
-  mustBeId,
   stateRoot,
   type VagrantState,
 } from './cluster-folder.ts';
@@ -50,7 +50,7 @@ export class VagrantProvider implements Provider, CanKeep, CanReboot, CanPower, 
 
   async create(spec: MachinesSpec, ctx: RunContext): Promise<Cluster> {
     const settings = settingsOf(spec.options);
-    mustBeId(spec.cluster);
+    mustBeClusterId('vagrant', spec.cluster);
     const { directory, vagrantfile, dotfile, home } = clusterFiles(spec.cluster);
     const users = settings.vagrantfile === undefined ? undefined : vagrantfileAt(settings.vagrantfile);
     const state: VagrantState = {
@@ -77,12 +77,12 @@ export class VagrantProvider implements Provider, CanKeep, CanReboot, CanPower, 
   }
 
   async destroy({ id }: Pick<Cluster, 'id'>, ctx: Pick<RunContext, 'signal' | 'log'>): Promise<void> {
-    mustBeId(id);
+    mustBeClusterId('vagrant', id);
     await destroyCluster(id, ctx);
   }
 
   async keep({ id }: Pick<Cluster, 'id'>): Promise<void> {
-    mustBeId(id);
+    mustBeClusterId('vagrant', id);
     await writeFile(clusterFiles(id).kept, '');
   }
 

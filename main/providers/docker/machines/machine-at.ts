@@ -1,4 +1,3 @@
-import { UsageError } from '../../../../common/errors.ts';
 import { parsedOptions } from '../../parsed-options.ts';
 import type { Machine, MachineSpec, MachinesSpec } from '../../provider.ts';
 import { type DockerSettings, dockerOptionsSchema } from '../docker-options.ts';
@@ -7,18 +6,6 @@ import { consoleLog } from '../names.ts';
 /** What `docker({…})` was given, checked. Throws UsageError with all that is wrong. */
 export const settingsOf = (options: unknown): DockerSettings =>
   parsedOptions('docker', dockerOptionsSchema, options);
-
-/** Names as Debian's adduser takes them (adduser(8), NAME_REGEX). */
-export function accountOf({ user = 'root', publicKey }: MachinesSpec['login']): {
-  user: string;
-  publicKey: string;
-} {
-  if (!/^[a-z_][a-z0-9_-]{0,31}$/.test(user)) {
-    throw new UsageError(`'${user}' cannot be the name of a user on the nodes.`);
-  }
-  if (publicKey === undefined) throw new UsageError('docker: a public key to log in with is needed.');
-  return { user, publicKey };
-}
 
 /** A machine of the subnet `net` (`10.101.7`); its ssh is at its own address, or at a port of the loopback. */
 export function machineAt(

@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { ShakedownError, UsageError } from '../../../../common/errors.ts';
+import { ShakedownError } from '../../../../common/errors.ts';
 import type { RunContext } from '../../../context.ts';
 import type { MachineOf } from '../../capabilities.ts';
+import { mustBeClusterId } from '../../cluster-id.ts';
+import { snapshotName } from '../../snapshot-name.ts';
 import { freshenScript } from '../guest/clone-script.ts';
 import { runInGuest } from '../guest/guest-port.ts';
 import { diskNode } from '../machines/machine-arguments.ts';
 import { startAgainScript } from '../machines/start-again.ts';
-import { isClusterId, machineNames } from '../names.ts';
+import { machineNames } from '../names.ts';
 import { runBesideMachines } from '../network/namespace.ts';
 import { type Monitor, openMonitor } from './monitor.ts';
 
@@ -17,7 +19,7 @@ type Act = Pick<RunContext, 'signal' | 'log'>;
 const patience = 120_000;
 
 function namesOf({ cluster, machine }: MachineOf): ReturnType<typeof machineNames> {
-  if (!isClusterId(cluster.id)) throw new UsageError(`'${cluster.id}' is not the id of a qemu cluster.`);
+  mustBeClusterId('qemu', cluster.id);
   const names = machineNames(cluster.id, machine);
   if (existsSync(names.directory)) return names;
   throw new ShakedownError({
@@ -122,10 +124,7 @@ async function snapshotsOf(monitor: Monitor): Promise<readonly string[]> {
   return snapshots.map(({ name }) => name);
 }
 
-function tagOf(name: string): string {
-  if (/^[a-z0-9][a-z0-9-]*$/.test(name)) return `shakedown-${name}`;
-  throw new UsageError(`'${name}' cannot name a snapshot: a-z, 0-9 and hyphens`);
-}
+const tagOf = (name: string): string => `shakedown-${snapshotName(name)}`;
 
 const isOff = ({ machine }: MachineOf): ShakedownError =>
   new ShakedownError({ message: 'the virtual machine is off', node: machine, hint: 'switch it on first' });

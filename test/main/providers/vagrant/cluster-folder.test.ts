@@ -9,7 +9,6 @@ import {
   clusterOf,
   machineNameFor,
   makeClusterFolder,
-  mustBeId,
   readState,
   removeClusterFolder,
   writeState,
@@ -73,10 +72,6 @@ describe('names', () => {
       expect(clusterOf(name), name).toBeUndefined();
     }
   });
-
-  test.each(['../../x', 'abc12', 'ABC123', ''])('%j is no id', (id) =>
-    expect(() => mustBeId(id)).toThrow('is not the id'),
-  );
 });
 
 describe('a VAGRANT_HOME of a cluster’s own', () => {
