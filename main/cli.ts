@@ -1,22 +1,16 @@
-import {
-  asShakedownError,
-  describeFailure,
-  InterruptedError,
-  ShakedownError,
-  UsageError,
-} from '../common/errors.ts';
 import { exitCodes } from '../common/exit-codes.ts';
-import { remedyFor } from '../common/system-errors.ts';
 import { listenForInterrupts } from './command-line/interrupts.ts';
 import { parse } from './command-line/parse.ts';
+import { watchOutput } from './report/watch-output.ts';
 import { cacheDirectory } from './store/cache-directory.mjs';
 
-process.exit(await main(process.argv));
+const exitCodeOnceWritten = watchOutput(process);
+process.exit(await exitCodeOnceWritten(await main(process.argv)));
 
 /** Runs the command that argv names, and gives its exit code. */
 async function main(argv: readonly string[]): Promise<number> {
   const interrupts = listenForInterrupts(() => {
-    console.error("shakedown: ended at once; 'shakedown reap' takes away what is left.");
+    process.stderr.write("shakedown: ended at once; 'shakedown reap' takes away what is left.\n");
     process.exit(exitCodes.interrupted);
   });
   try {
@@ -33,21 +27,8 @@ async function main(argv: readonly string[]): Promise<number> {
       ...interrupts,
     });
   } catch (error) {
-    return tell(error);
+    // Loaded when there is something to say.
+    const { tellFailure } = await import('./report/tell-failure.ts');
+    return tellFailure(error, process);
   }
-}
-
-/** Says what went wrong on stderr; a stack trace only for what is our own mistake. */
-function tell(error: unknown): number {
-  if (error instanceof InterruptedError) return exitCodes.interrupted;
-  if (error instanceof UsageError) {
-    console.error(`shakedown: ${error.message}`);
-    if (error.hint) console.error(`  try: ${error.hint}`);
-    return exitCodes.usage;
-  }
-  const known = asShakedownError(error);
-  console.error(`shakedown: ${describeFailure(known.details)}`);
-  const ours = error instanceof ShakedownError || remedyFor(error) !== undefined;
-  if (error instanceof Error && !ours) console.error(error.stack);
-  return known.verdict === 'fail' ? exitCodes.fail : exitCodes.error;
 }

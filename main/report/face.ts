@@ -21,5 +21,5 @@ export function chooseFace(options: {
   const { json, stdout, env } = options;
   if (json) return { handle: (event) => stdout.write(`${JSON.stringify(event)}\n`), close: () => undefined };
   if (stdout.isTTY && env.TERM !== 'dumb' && !env.CI) return new TerminalFace(stdout, env);
-  return new PlainFace(stdout);
+  return new PlainFace(stdout, env);
 }

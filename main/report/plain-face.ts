@@ -1,58 +1,83 @@
 import type { Writable } from 'node:stream';
+import { type ConsolaInstance, createConsola, type LogObject } from 'consola/core';
 import { describeFailure } from '../../common/errors.ts';
 import type { RunEvent } from '../../common/events.ts';
+import type { Verdict } from '../../common/results.ts';
 import { describeSpan, machineActSpan, type Span } from '../../common/span.ts';
+import { spoken } from './voice.ts';
 import { duration } from './words.ts';
 
 /** One stamped line per thing that happens: for CI's logs and for files. */
 export class PlainFace {
-  readonly #out: Writable;
+  readonly #voice: ConsolaInstance;
 
-  constructor(out: Writable) {
-    this.#out = out;
+  constructor(out: Writable, env: NodeJS.ProcessEnv) {
+    const log = ({ date, tag, args }: LogObject) => {
+      const stamp = date.toISOString().slice(11, 23);
+      // What goes on in further lines is indented, so that it is not taken for something else.
+      const text = args.join(' ').replaceAll('\n', `\n${stamp}         `);
+      out.write(`${stamp} ${tag === '' ? '       ' : `${tag} `} ${text}\n`);
+    };
+    this.#voice = createConsola({ ...spoken(env), reporters: [{ log }] });
   }
 
   handle(event: RunEvent): void {
-    const stamp = new Date(event.at).toISOString().slice(11, 23);
-    for (const text of describe(event)) {
-      // What goes on in further lines is indented, so that it is not taken for something else.
-      this.#out.write(`${stamp} ${text.replaceAll('\n', `\n${stamp}         `)}\n`);
+    for (const { level, node, text } of describe(event)) {
+      const tag = node === undefined ? '' : `node ${node}`;
+      this.#voice[level]({ date: new Date(event.at), tag, args: [text] });
     }
   }
 
   close(): void {}
 }
 
-const where = (node: number | undefined): string => (node === undefined ? '       ' : `node ${node} `);
+/** One thing that is told, maybe in several lines. */
+interface Said {
+  readonly level: 'info' | 'success' | 'error';
+  readonly node?: number | undefined;
+  readonly text: string;
+}
 
-const spanLine = (span: Span): string =>
-  `${where(span.node)} ${describeSpan(span)} (${duration(span.durationMs)})`;
+const levels = { pass: 'success', skip: 'info', fail: 'error', error: 'error' } as const satisfies Record<
+  Verdict,
+  Said['level']
+>;
 
-/** What is told of an event: one text for each thing, maybe of several lines. */
-function describe(event: RunEvent): readonly string[] {
+const ofSpan = (span: Span): Said => ({
+  level: levels[span.verdict],
+  node: span.node,
+  text: `${describeSpan(span)} (${duration(span.durationMs)})`,
+});
+
+function describe(event: RunEvent): readonly Said[] {
   switch (event.type) {
     case 'run-started':
-      return [`${where(undefined)} run ${event.run} of ${event.scenario}`];
+      return [{ level: 'info', text: `run ${event.run} of ${event.scenario}` }];
     case 'nodes-known':
-      return event.nodes.map((node) => `${where(node.id)} is ${node.name} at ${node.address}`);
-    case 'phase-ended':
-      return [
-        `${where(event.timing.node)} ${event.timing.phase} ${event.timing.verdict} (${duration(event.timing.durationMs)})`,
-      ];
+      return event.nodes.map(({ id, name, address }) => ({
+        level: 'info',
+        node: id,
+        text: `is ${name} at ${address}`,
+      }));
+    case 'phase-ended': {
+      const { node, phase, verdict, durationMs } = event.timing;
+      return [{ level: levels[verdict], node, text: `${phase} ${verdict} (${duration(durationMs)})` }];
+    }
     case 'note':
-      return [`${where(event.node)} ${event.message}`];
+      return [{ level: 'info', node: event.node, text: event.message }];
     case 'machine-act':
-      return [spanLine(machineActSpan(event.done))];
+      return [ofSpan(machineActSpan(event.done))];
     case 'span-ended':
-      return [spanLine(event.span)];
+      return [ofSpan(event.span)];
     case 'check-ended': {
       const { verdict, name, durationMs, message } = event.check;
-      return [
-        `${where(undefined)} check ${verdict}: ${name} (${duration(durationMs)})${message ? `: ${message}` : ''}`,
-      ];
+      const why = message ? `: ${message}` : '';
+      return [{ level: levels[verdict], text: `check ${verdict}: ${name} (${duration(durationMs)})${why}` }];
     }
-    case 'failure':
-      return [`${where(undefined)} ${event.first ? 'first cause: ' : ''}${describeFailure(event.failure)}`];
+    case 'failure': {
+      const cause = event.first ? 'first cause: ' : '';
+      return [{ level: 'error', text: `${cause}${describeFailure(event.failure)}` }];
+    }
     default:
       return [];
   }
