@@ -12,14 +12,20 @@ export interface Face {
 
 export const silentFace: Face = { handle: () => undefined, close: () => undefined };
 
-/** On a terminal a picture that is redrawn, elsewhere stamped lines; with `json` the events themselves. */
-export function chooseFace(options: {
+export interface FaceOptions {
   readonly json: boolean;
   readonly stdout: Writable & { isTTY?: boolean; columns?: number; rows?: number };
   readonly env: NodeJS.ProcessEnv;
-}): Face {
-  const { json, stdout, env } = options;
-  if (json) return { handle: (event) => stdout.write(`${JSON.stringify(event)}\n`), close: () => undefined };
-  if (stdout.isTTY && env.TERM !== 'dumb' && !env.CI) return new TerminalFace(stdout, env);
-  return new PlainFace(stdout, env);
+  /** Aborted when the run is interrupted. */
+  readonly signal: AbortSignal;
 }
+
+/** On a terminal a picture that is redrawn, elsewhere stamped lines; with `json` the events themselves. */
+export function chooseFace({ json, stdout, env, signal }: FaceOptions): Face {
+  if (json) return { handle: (event) => stdout.write(`${JSON.stringify(event)}\n`), close: () => undefined };
+  const inPlace = stdout.isTTY === true && env.TERM !== 'dumb' && !inCI(env);
+  return inPlace ? new TerminalFace(stdout, env, signal) : new PlainFace(stdout, env, signal);
+}
+
+/** As every CI service says it; `CI=false` says that it is none. */
+const inCI = ({ CI = '' }: NodeJS.ProcessEnv): boolean => !['', '0', 'false'].includes(CI);

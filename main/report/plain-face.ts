@@ -5,13 +5,14 @@ import type { RunEvent } from '../../common/events.ts';
 import type { Verdict } from '../../common/results.ts';
 import { describeSpan, machineActSpan, type Span } from '../../common/span.ts';
 import { spoken } from './voice.ts';
-import { duration } from './words.ts';
+import { duration, interrupted } from './words.ts';
 
 /** One stamped line per thing that happens: for CI's logs and for files. */
 export class PlainFace {
   readonly #voice: ConsolaInstance;
+  readonly #signal: AbortSignal;
 
-  constructor(out: Writable, env: NodeJS.ProcessEnv) {
+  constructor(out: Writable, env: NodeJS.ProcessEnv, signal: AbortSignal) {
     const log = ({ date, tag, args }: LogObject) => {
       const stamp = date.toISOString().slice(11, 23);
       // What goes on in further lines is indented, so that it is not taken for something else.
@@ -19,6 +20,8 @@ export class PlainFace {
       out.write(`${stamp} ${tag === '' ? '       ' : `${tag} `} ${text}\n`);
     };
     this.#voice = createConsola({ ...spoken(env), reporters: [{ log }] });
+    this.#signal = signal;
+    signal.addEventListener('abort', this.#onInterrupt, { once: true });
   }
 
   handle(event: RunEvent): void {
@@ -28,7 +31,13 @@ export class PlainFace {
     }
   }
 
-  close(): void {}
+  close(): void {
+    this.#signal.removeEventListener('abort', this.#onInterrupt);
+  }
+
+  readonly #onInterrupt = (): void => {
+    this.#voice.warn({ args: [interrupted] });
+  };
 }
 
 /** One thing that is told, maybe in several lines. */

@@ -4,7 +4,7 @@ import { createLogUpdate } from 'log-update';
 import type { EventNode, RunEvent } from '../../common/events.ts';
 import { actInWords } from '../../common/machine-acts.ts';
 import type { CheckResult, PhaseName } from '../../common/results.ts';
-import { duration, type Paint, painter, sign } from './words.ts';
+import { duration, interrupted, type Paint, painter, sign } from './words.ts';
 
 /** What one node's line shows. */
 interface NodeLine {
@@ -21,16 +21,24 @@ export class TerminalFace {
   readonly #draw: ReturnType<typeof createLogUpdate>;
   readonly #out: Writable & { columns?: number; rows?: number };
   readonly #paint: Paint;
+  readonly #signal: AbortSignal;
   readonly #nodes = new Map<number, NodeLine>();
   readonly #checks: CheckResult[] = [];
   readonly #timer: NodeJS.Timeout;
+  /** The check that runs, and the phase that the whole cluster is in, with what was last said of it. */
   #running: string | undefined;
-  #status = 'reading the config';
+  #phase: PhaseName | undefined;
+  #note = '';
   #title = '';
   #frame = 0;
   #closed = false;
 
-  constructor(out: Writable & { isTTY?: boolean; columns?: number; rows?: number }, env: NodeJS.ProcessEnv) {
+  constructor(
+    out: Writable & { isTTY?: boolean; columns?: number; rows?: number },
+    env: NodeJS.ProcessEnv,
+    signal: AbortSignal,
+  ) {
+    this.#signal = signal;
     this.#out = out;
     this.#paint = painter(out, env);
     this.#draw = createLogUpdate(out as NodeJS.WriteStream);
@@ -55,12 +63,13 @@ export class TerminalFace {
         const line = this.#nodes.get(node ?? -1);
         line?.done.push({ phase, ms: durationMs, bad: verdict !== 'pass' });
         if (line) [line.now, line.note] = [undefined, ''];
+        else [this.#phase, this.#note] = [undefined, ''];
         break;
       }
       case 'note': {
         const line = this.#nodes.get(event.node ?? -1);
         if (line) line.note = event.message;
-        else this.#status = event.message;
+        else this.#note = event.message;
         break;
       }
       case 'machine-act': {
@@ -83,8 +92,6 @@ export class TerminalFace {
     if (this.#closed) return;
     this.#closed = true;
     clearInterval(this.#timer);
-    this.#running = undefined;
-    this.#status = '';
     // The summary that follows lists them, the failed ones first.
     this.#checks.length = 0;
     this.#redraw();
@@ -94,7 +101,7 @@ export class TerminalFace {
   #started(phase: PhaseName, node: number | undefined): void {
     const line = this.#nodes.get(node ?? -1);
     if (line) line.now = phase;
-    else this.#status = phase;
+    else [this.#phase, this.#note] = [phase, ''];
   }
 
   #redraw(): void {
@@ -104,10 +111,26 @@ export class TerminalFace {
     const checks = this.#checks.slice(-room).map((check) => this.#checkLine(check));
     const lines = [this.#paint('bold', this.#title), ...this.#nodeLines(), ...checks];
     const spin = this.#paint('cyan', spinner[this.#frame] ?? '');
-    if (this.#running !== undefined) lines.push(`${spin} ${this.#running}`);
-    else if (this.#status !== '') lines.push(`${spin} ${this.#status}`);
+    const now = this.#now();
+    if (now !== '') lines.push(`${spin} ${now}`);
     const oneLine = (line: string) => cliTruncate(line.replaceAll('\n', ' '), width - 1);
     this.#draw(lines.map(oneLine).join('\n'));
+  }
+
+  /** What goes on: a check, what the whole cluster is in, or else what each node is in. */
+  #now(): string {
+    if (this.#closed) return '';
+    if (this.#signal.aborted) return interrupted;
+    if (this.#running !== undefined) return this.#running;
+    const note = this.#note === '' ? '' : this.#paint('gray', this.#note);
+    if (this.#phase !== undefined) return [this.#phase, note].filter(Boolean).join('  ');
+    const names = new Map<PhaseName, string[]>();
+    for (const { now, node } of this.#nodes.values())
+      if (now) names.set(now, [...(names.get(now) ?? []), node.name]);
+    const phases = [...names].map(
+      ([phase, on]) => `${phase} on ${on.length > 3 ? `${on.length} nodes` : on.join(', ')}`,
+    );
+    return phases.join('; ') || note;
   }
 
   #nodeLines(): string[] {

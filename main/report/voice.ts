@@ -14,11 +14,13 @@ export interface Audience {
   readonly env: NodeJS.ProcessEnv;
 }
 
+export type Voice = ConsolaInstance;
+
 /**
  * Notes, warnings and errors for people, on stderr: `shakedown: the message`. What programs read is no voice's: it goes
  * to stdout as it is. On terminals the name has the colour of how bad it is.
  */
-export function voiceOf({ stderr, env }: Audience, program = 'shakedown'): ConsolaInstance {
+export function voiceOf({ stderr, env }: Audience, program = 'shakedown'): Voice {
   const paint = painter(stderr, env);
   const log = (said: LogObject): void => {
     const name =

@@ -10,6 +10,9 @@ export function duration(ms: number): string {
   return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
 }
 
+/** What is told of the first interrupt. */
+export const interrupted = 'interrupted: collecting what there is (once more to leave that out)';
+
 const signs = { pass: '✓', fail: '✗', error: '!', skip: '-' } as const;
 const colours = { pass: 'green', fail: 'red', error: 'yellow', skip: 'gray' } as const;
 

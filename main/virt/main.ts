@@ -6,6 +6,8 @@ import type { RunContext } from '../context.ts';
 import { chooseProvider } from '../providers/choose.ts';
 import { providerNamed } from '../providers/registry.ts';
 import { connectSsh } from '../remotes/ssh-remote.ts';
+import { voiceOf } from '../report/voice.ts';
+import { watchOutput } from '../report/watch-output.ts';
 import { reapDirectory } from '../run/reap.ts';
 import { cacheDirectory } from '../store/cache-directory.mjs';
 import { help, readFlags, type VirtFlags, wantedMachine } from './flags.ts';
@@ -18,13 +20,14 @@ import { openServerLedger, removeOldLedgers, virtDirectory } from './server-ledg
  * the exit code: 0 after `quit`, 2 for a wrong command line, 130 after an interrupt, else 3. The machine is gone then.
  */
 export async function main(args: readonly string[]): Promise<number> {
+  const exitCodeOnceWritten = watchOutput(process);
   try {
     const flags = readFlags(args);
     if (flags === 'help') process.stdout.write(help);
     else await runServer(flags);
-    return exitCodes.pass;
+    return await exitCodeOnceWritten(exitCodes.pass);
   } catch (error) {
-    return tellError(error);
+    return exitCodeOnceWritten(tellError(error));
   }
 }
 
@@ -97,20 +100,20 @@ async function reapOthers(cacheDir: string, signal: AbortSignal): Promise<void> 
   }
 }
 
-const tell = (line: string): void => void process.stderr.write(`shakedown-virt: ${line}\n`);
+const voice = voiceOf(process, 'shakedown-virt');
+const tell = (line: string): void => voice.info(line);
 
 function tellError(error: unknown): number {
   if (error instanceof InterruptedError) {
-    tell('interrupted');
+    voice.error('interrupted');
     return exitCodes.interrupted;
   }
   if (error instanceof UsageError) {
-    tell(error.message);
-    if (error.hint) tell(`  try: ${error.hint}`);
+    voice.error(error.hint ? `${error.message}\n  try: ${error.hint}` : error.message);
     return exitCodes.usage;
   }
   const known = asShakedownError(error);
-  tell(describeFailure(known.details));
-  if (known !== error && error instanceof Error && error.stack) tell(error.stack);
+  voice.error(describeFailure(known.details));
+  if (known !== error && error instanceof Error && error.stack) voice.error(error.stack);
   return exitCodes.error;
 }

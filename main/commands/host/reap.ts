@@ -1,6 +1,7 @@
 import { describeFailure } from '../../../common/errors.ts';
 import { everyProvider, providerNamed } from '../../providers/registry.ts';
 import { silentFace } from '../../report/face.ts';
+import { voiceOf } from '../../report/voice.ts';
 import { reapDirectory, reapEverywhere } from '../../run/reap.ts';
 import { virtDirectory } from '../../virt/server-ledger.ts';
 import type { Command } from '../command.ts';
@@ -19,7 +20,7 @@ export const reapCommand: Command = async (_args, options, environment) => {
   const lines = reaped.flatMap((each) => each.lines);
   for (const line of lines) environment.stdout.write(`${line}\n`);
   const [failure, ...more] = reaped.flatMap(({ failures }) => failures);
-  for (const { details } of more) environment.stderr.write(`shakedown: ${describeFailure(details)}\n`);
+  for (const { details } of more) voiceOf(environment).error(describeFailure(details));
   if (failure) throw failure;
   if (lines.length === 0) environment.stdout.write('Nothing was left behind.\n');
   return 0;

@@ -7,6 +7,7 @@ import {
 import { type CachedImage, type CanKeepImages, canKeepImages } from '../../providers/capabilities.ts';
 import type { Provider } from '../../providers/provider.ts';
 import { everyProvider } from '../../providers/registry.ts';
+import { voiceOf } from '../../report/voice.ts';
 import { columns } from '../columns.ts';
 import type { Command, CommandEnvironment } from '../command.ts';
 
@@ -95,9 +96,10 @@ async function remove(images: readonly Kept[], environment: CommandEnvironment):
 }
 
 /** Tells all failures, the last one by throwing it. */
-function throwLast(failures: readonly ShakedownError[], { stderr }: CommandEnvironment): void {
+function throwLast(failures: readonly ShakedownError[], environment: CommandEnvironment): void {
   const last = failures.at(-1);
-  for (const { details } of failures.slice(0, -1)) stderr.write(`shakedown: ${describeFailure(details)}\n`);
+  const voice = voiceOf(environment);
+  for (const { details } of failures.slice(0, -1)) voice.error(describeFailure(details));
   if (last) throw last;
 }
 

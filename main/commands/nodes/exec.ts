@@ -18,6 +18,11 @@ export const execCommand: Command = async ([node], options, { cwd, signal, stdin
   // One word is a shell's line, several are an argument list.
   const command = options.rest.length === 1 ? (options.rest[0] ?? '') : options.rest;
   await using remote = await connectSsh(machine.ssh, { signal, timeout: 20 });
+  let unwritten: NodeJS.ErrnoException | undefined;
+  const onError = (error: Error) => {
+    unwritten ??= error;
+  };
+  stdout.on('error', onError);
   const spoolDir = await mkdtemp(join(tmpdir(), 'shakedown-exec-'));
   try {
     const result = await remote.exec(command, {
@@ -30,9 +35,11 @@ export const execCommand: Command = async ([node], options, { cwd, signal, stdin
     });
     return exitCodeOf(result);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EPIPE') return exitCodes.brokenPipe;
-    throw error;
+    // Whoever watches the output tells of what could not be written.
+    if (!unwritten || error !== unwritten) throw error;
+    return unwritten.code === 'EPIPE' ? exitCodes.brokenPipe : exitCodes.error;
   } finally {
+    stdout.off('error', onError);
     await rm(spoolDir, { recursive: true, force: true });
   }
 };

@@ -1,6 +1,7 @@
 import { bringUp } from '../../bring-up.ts';
 import { chooseFace } from '../../report/face.ts';
 import { printSummary } from '../../report/summary.ts';
+import { voiceOf } from '../../report/voice.ts';
 import { runInFolder } from '../../run/run-in-folder.ts';
 import type { CommandEnvironment, CommandOptions } from '../command.ts';
 import { realWorld } from '../real-world.ts';
@@ -17,9 +18,10 @@ export async function nodesUp(
   const flags = scenarioFlags(options);
   const scenario = await scenarioIn(folder, flags, environment);
   const json = options.json === true;
-  const face = chooseFace({ json, stdout, env });
+  const face = chooseFace({ json, stdout, env, signal: environment.signal });
   const world = realWorld(environment, face);
-  const tell = (line: string) => void environment.stderr.write(`shakedown: ${line}\n`);
+  const voice = voiceOf(environment);
+  const tell = (line: string): void => voice.info(line);
   try {
     const rebuild = options.rebuild === true;
     const result = await runInFolder(world, { alone: true, kept: 'refuse', tell }, () =>

@@ -1,5 +1,6 @@
 import { chooseFace } from '../../report/face.ts';
 import { printSummary } from '../../report/summary.ts';
+import { voiceOf } from '../../report/voice.ts';
 import { runInFolder } from '../../run/run-in-folder.ts';
 import { type RunRequest, run } from '../../run.ts';
 import type { CommandEnvironment, CommandOptions } from '../command.ts';
@@ -13,9 +14,10 @@ export async function runWith(
 ): Promise<number> {
   const { cwd, stdout, env } = environment;
   const json = options.json === true;
-  const face = chooseFace({ json, stdout, env });
+  const face = chooseFace({ json, stdout, env, signal: environment.signal });
   const world = realWorld(environment, face);
-  const tell = (line: string) => environment.stderr.write(`shakedown: ${line}\n`);
+  const voice = voiceOf(environment);
+  const tell = (line: string): void => voice.info(line);
   const filter = options.filter === undefined ? {} : { filter: String(options.filter) };
   const folder = { alone: true, kept: request.reuse ? 'leave' : 'take-down', tell } as const;
   try {

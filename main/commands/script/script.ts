@@ -1,5 +1,6 @@
 import type { ReadStream, WriteStream } from 'node:tty';
 import { UsageError } from '../../../common/errors.ts';
+import { voiceOf } from '../../report/voice.ts';
 import { painter } from '../../report/words.ts';
 import { runScriptOnEach } from '../../script/run-script.ts';
 import type { ScriptOptions } from '../../script/script-options.ts';
@@ -12,17 +13,17 @@ export const scriptCommand: Command = async ([file = '', ...args], options, envi
   const { cwd, env, stdout, stderr } = environment;
   const json = options.json === true;
   const quiet = options.quiet === true || json;
-  const say = (line: string) => stderr.write(`shakedown: ${line}\n`);
+  const voice = voiceOf(environment);
   const run = await runScriptOnEach({
     ...(await wishes(file, { ...options, rest: [...args, ...options.rest] }, environment)),
     machines: scriptMachines(options),
     directory: cwd,
     stdout: json ? stderr : stdout,
     stderr,
-    onNote: quiet ? () => undefined : say,
+    onNote: quiet ? () => undefined : (line) => voice.info(line),
   });
   if (json) stdout.write(`${JSON.stringify(run, undefined, 2)}\n`);
-  tellScriptRun(run, quiet, say);
+  tellScriptRun(run, quiet, voice);
   if (run.machines.length > 1 && !quiet) stderr.write(`\n${scriptTable(run, painter(stderr, env))}\n`);
   return run.exitCode;
 };

@@ -187,7 +187,7 @@ describe('the summary', () => {
   });
 });
 
-const events: RunEvent[] = [
+const events: readonly RunEvent[] = [
   { at: 0, type: 'run-started', eventsVersion: 1, run: 'r1', scenario: 'etcd', directory: '/d' },
   {
     at: 1,
@@ -210,10 +210,19 @@ const events: RunEvent[] = [
   { at: 6, type: 'run-ended', verdict: 'pass', durationMs: 10, exitCode: 0 },
 ];
 
-function shown(options: { json?: boolean; tty?: boolean; env?: NodeJS.ProcessEnv }): string {
+function shown(
+  options: {
+    json?: boolean;
+    tty?: boolean;
+    env?: NodeJS.ProcessEnv;
+    signal?: AbortSignal;
+  },
+  told = events,
+): string {
   const stdout = Object.assign(new PassThrough(), { isTTY: options.tty ?? false, columns: 40, rows: 12 });
-  const face = chooseFace({ json: options.json ?? false, stdout, env: options.env ?? {} });
-  for (const event of events) face.handle(event);
+  const { json = false, env = {}, signal = new AbortController().signal } = options;
+  const face = chooseFace({ json, stdout, env, signal });
+  for (const event of told) face.handle(event);
   face.close();
   face.close();
   return String(stdout.read());
@@ -242,6 +251,25 @@ describe('the face', () => {
   test('is plain in CI and on a dumb terminal', () => {
     expect(shown({ tty: true, env: { CI: 'true' } })).not.toContain('\u001b[');
     expect(shown({ tty: true, env: { TERM: 'dumb' } })).not.toContain('\u001b[');
+    expect(shown({ tty: true, env: { CI: 'false' } })).toContain('\u001b[');
+  });
+
+  test('elsewhere than on a terminal says as much as CONSOLA_LEVEL wants', () => {
+    const failure = { message: 'no such package', node: 1 };
+    const more: RunEvent[] = [...events, { at: 7, type: 'failure', failure, first: true }];
+    const lines = shown({ env: { CONSOLA_LEVEL: '0' } }, more)
+      .trimEnd()
+      .split('\n');
+    expect(lines).toEqual(['00:00:00.007         first cause: Node 1: no such package']);
+  });
+
+  test('elsewhere than on a terminal, an interrupt is a line', () => {
+    const stdout = new PassThrough();
+    const interrupt = new AbortController();
+    const face = chooseFace({ json: false, stdout, env: {}, signal: interrupt.signal });
+    interrupt.abort();
+    face.close();
+    expect(String(stdout.read())).toMatch(/ interrupted: collecting what there is \(once more/);
   });
 });
 
