@@ -33,8 +33,8 @@ test('what nodes and checks say acts on no terminal, and forges no line, whereve
   expect(result.failures.length).toBeGreaterThan(1);
 
   const [plain, terminal, summary] = [new PassThrough(), new PassThrough(), new PassThrough()];
-  const face = new PlainFace(plain);
-  const picture = new TerminalFace(terminal, { NO_COLOR: '1' });
+  const face = new PlainFace(plain, {}, new AbortController().signal);
+  const picture = new TerminalFace(terminal, { NO_COLOR: '1' }, new AbortController().signal);
   for (const event of world.events) for (const each of [face, picture]) each.handle(event);
   for (const each of [face, picture]) each.close();
   printSummary(result, { cwd: world.directory, stdout: summary, env: {} });
