@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,10 @@ export interface AgentBundle {
   readonly file: string;
   /** Of what it is made of: another digest, another agent. */
   readonly digest: string;
+  /** Of the file's bytes, in hex. */
+  readonly sha256: string;
+  /** Bytes. */
+  readonly size: number;
 }
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -22,16 +26,23 @@ const root = join(here, '..', '..');
  */
 export async function agentBundle(cacheDir: string): Promise<AgentBundle> {
   const ready = join(root, 'agent.mjs');
-  if (existsSync(ready)) return { file: ready, digest: digestOf([await readFile(ready)]) };
+  if (existsSync(ready)) return bundleAt(ready, digestOf([await readFile(ready)]));
   const digest = await digestOfSources();
   const file = join(cacheDir, 'agent', `${digest}.mjs`);
-  if (!existsSync(file)) {
+  // One that was being written when the power went may have nothing in it.
+  if (!statSync(file, { throwIfNoEntry: false })?.size) {
     // Many nodes ask at once, and one bundling is enough for them all.
     const bundling = making.get(file) ?? bundleInto(file).finally(() => making.delete(file));
     making.set(file, bundling);
     await bundling;
   }
-  return { file, digest };
+  return bundleAt(file, digest);
+}
+
+async function bundleAt(file: string, digest: string): Promise<AgentBundle> {
+  const bytes = await readFile(file);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  return { file, digest, sha256, size: bytes.length };
 }
 
 const making = new Map<string, Promise<void>>();

@@ -17,7 +17,10 @@ export interface NodeRuntime {
   readonly file: string;
   /** The folder that has nothing but it. */
   readonly directory: string;
+  /** The beginning of `sha256`, for names. */
   readonly digest: string;
+  /** Of the file's bytes, in hex. */
+  readonly sha256: string;
   /** Bytes. */
   readonly size: number;
 }
@@ -66,17 +69,25 @@ async function prepare(
   const key = createHash('sha256').update(`${source}\0${size}\0${mtimeMs}`).digest('hex').slice(0, 16);
   const index = join(cacheDir, 'runtime', `${key}.json`);
   const known = await readFile(index, 'utf8').then(JSON.parse, () => undefined);
-  const runtime = known && runtimeOf(cacheDir, known.digest, known.size);
-  if (runtime && existsSync(runtime.file)) return runtime;
+  const runtime = known?.sha256 && runtimeOf(cacheDir, known.sha256, known.size);
+  if (runtime && (await isWhole(runtime))) return runtime;
   const made = await strippedCopy(source, cacheDir);
-  await writeFile(index, JSON.stringify({ digest: made.digest, size: made.size, source }));
+  await writeFile(index, JSON.stringify({ sha256: made.sha256, size: made.size, source }));
   return made;
 }
 
-function runtimeOf(cacheDir: string, digest: string, size: number): NodeRuntime {
+function runtimeOf(cacheDir: string, sha256: string, size: number): NodeRuntime {
+  const digest = sha256.slice(0, 16);
   const directory = join(cacheDir, 'runtime', `node-${digest}`);
-  return { directory, file: join(directory, 'node'), digest, size };
+  return { directory, file: join(directory, 'node'), digest, sha256, size };
 }
+
+/** One that was being written when the power went may have less in it. */
+const isWhole = ({ file, size }: NodeRuntime): Promise<boolean> =>
+  stat(file).then(
+    (stats) => stats.size === size,
+    () => false,
+  );
 
 async function strippedCopy(source: string, cacheDir: string): Promise<NodeRuntime> {
   const parent = join(cacheDir, 'runtime');
@@ -90,9 +101,12 @@ async function strippedCopy(source: string, cacheDir: string): Promise<NodeRunti
     await chmod(temporary, 0o755);
     const hash = createHash('sha256');
     await pipeline(createReadStream(file), hash);
-    const runtime = runtimeOf(cacheDir, hash.digest('hex').slice(0, 16), (await stat(file)).size);
+    const runtime = runtimeOf(cacheDir, hash.digest('hex'), (await stat(file)).size);
     // Another run may have been quicker, with the same bytes.
-    if (!existsSync(runtime.file)) await rename(temporary, runtime.directory).catch(() => {});
+    if (!(await isWhole(runtime))) {
+      await rm(runtime.directory, { recursive: true, force: true });
+      await rename(temporary, runtime.directory).catch(() => {});
+    }
     return runtime;
   } finally {
     await rm(temporary, { recursive: true, force: true });

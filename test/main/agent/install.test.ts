@@ -1,16 +1,50 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { machine, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { agentShares } from '../../../main/agent/agent-shares.ts';
 import { agentBundle, bundleAgent } from '../../../main/agent/bundle.ts';
-import { installAgent, isNear } from '../../../main/agent/install.ts';
+import { type InstalledAgent, installAgent, isNear } from '../../../main/agent/install.ts';
 import { architectureOf, nodeRuntime } from '../../../main/agent/runtime.ts';
 import { LocalRemote } from './local-remote.ts';
 
 const cacheDir = join(tmpdir(), 'shakedown-test-cache');
 const log = () => {};
+
+function linkTo(path: string): void {
+  renameSync(path, `${path}.other`);
+  symlinkSync(`${path}.other`, path);
+}
+
+function folderAt(path: string): void {
+  rmSync(path);
+  mkdirSync(path);
+}
+
+/** Other bytes at the end, with the size and the time of before. */
+function disguise(path: string): void {
+  const { size, atime, mtime } = statSync(path);
+  const file = openSync(path, 'r+');
+  writeSync(file, 'evil', size - 4);
+  closeSync(file);
+  utimesSync(path, atime, mtime);
+}
 
 function folder(): string {
   const made = mkdtempSync(join(tmpdir(), 'shakedown-test-'));
@@ -45,6 +79,60 @@ describe('putting the agent on a node', () => {
     const sent: string[] = [];
     await installAgent(node(), { cacheDir, log: (line) => void sent.push(line), nodeCache });
     expect(sent).toEqual([expect.stringMatching(`^sent ${agent}: `)]);
+  });
+
+  describe('what is there is checked by its content before it is used', () => {
+    async function installed() {
+      const [nodeCache, cacheDir, own] = [join(folder(), 'cache'), folder(), join(folder(), 'node')];
+      // A small runtime, for the sake of time.
+      writeFileSync(own, `#!/bin/sh\necho 1\nexit\n${'#'.repeat(50_000)}`, { mode: 0o755 });
+      process.env.SHAKEDOWN_NODE_RUNTIME = own;
+      onTestFinished(() => void delete process.env.SHAKEDOWN_NODE_RUNTIME);
+      const paths = await installAgent(node(), { cacheDir, log, nodeCache });
+      const right = { runtime: statSync(paths.runtime).size, agent: readFileSync(paths.agent, 'utf8') };
+      const again = async (remote = node()) => {
+        const sent: string[] = [];
+        await installAgent(remote, { cacheDir, log: (line) => void sent.push(line), nodeCache });
+        expect(readFileSync(paths.agent, 'utf8')).toBe(right.agent);
+        expect(statSync(paths.runtime).size).toBe(right.runtime);
+        expect(spawnSync(paths.runtime, ['-p', '1'], { encoding: 'utf8' }).stdout).toBe('1\n');
+        return sent.filter((line) => line.startsWith('sent ')).map((line) => line.split(/[ :]/)[1]);
+      };
+      return { ...paths, nodeCache, cacheDir, right, again };
+    }
+
+    test.each([
+      ['an agent that was replaced', (at: InstalledAgent) => writeFileSync(at.agent, 'evil()'), 'agent'],
+      ['an agent of no bytes', (at: InstalledAgent) => writeFileSync(at.agent, ''), 'agent'],
+      ['an agent that is a link', (at: InstalledAgent) => linkTo(at.agent), 'agent'],
+      ['a runtime of no bytes', (at: InstalledAgent) => writeFileSync(at.runtime, ''), 'runtime'],
+      ['a runtime that is a folder', (at: InstalledAgent) => folderAt(at.runtime), 'runtime'],
+      ['a runtime of the same size and time', (at: InstalledAgent) => disguise(at.runtime), 'runtime'],
+    ] as const)('%s is sent again', async (_, change, what) => {
+      const at = await installed();
+      change(at);
+      expect(await at.again()).toEqual([at[what]]);
+      expect(await at.again()).toEqual([]);
+    });
+
+    test('a runtime is read only once, as long as nothing changes it', async () => {
+      const { again, nodeCache, right } = await installed();
+      const read = join(nodeCache, '..', 'read');
+      const remote = node({
+        sha256sum: `tee -a ${read}.bytes | /usr/bin/sha256sum; stat -c %s ${read}.bytes > ${read}`,
+      });
+      expect(await again(remote)).toEqual([]);
+      expect(Number(readFileSync(read, 'utf8'))).toBe(Buffer.byteLength(right.agent));
+    });
+
+    test('nothing is run from a folder in which others may write', async () => {
+      const { nodeCache, again } = await installed();
+      chmodSync(nodeCache, 0o777);
+      await expect(again()).rejects.toMatchObject({
+        message: expect.stringContaining(`others may write into ${nodeCache}`),
+        details: { hint: expect.stringContaining('chmod 755') },
+      });
+    });
   });
 
   test('a connection that breaks in the middle leaves nothing that looks whole', async () => {

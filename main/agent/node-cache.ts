@@ -1,0 +1,92 @@
+import { ShakedownError } from '../../common/errors.ts';
+import { printableLine } from '../../common/printable.ts';
+import type { CommandResult } from '../../common/results.ts';
+import { shellFile } from '../providers/host/shell-file.ts';
+import type { Remote } from '../remotes/remote.ts';
+
+/** A file in a node's cache. */
+export interface CachedFile {
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+  /**
+   * In hex, of its bytes as they are now; `unread` where finding out takes a while, `share` for what is mounted there
+   * for reading only, and `-` on a node that has no program for it.
+   */
+  readonly sha256: string;
+}
+
+/** What a node is, and what lies in its cache. */
+export interface SeenCache {
+  /** As `uname -m` has it. */
+  readonly machine: string;
+  readonly gzip: boolean;
+  readonly files: readonly CachedFile[];
+}
+
+export interface CacheOptions {
+  /** The folder on the node. */
+  readonly cache: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Seconds; to look around, and to read 100 MB from a slow disk. */
+const [lookWithin, readWithin] = [60, 300];
+
+/**
+ * Looks into a node's cache, in one round trip; agents are read whole for it. Throws ShakedownError without root
+ * rights, and for a folder in which others may write: what runs from there runs as root.
+ */
+export async function lookIntoCache(
+  remote: Pick<Remote, 'exec'>,
+  { cache, ...options }: CacheOptions,
+): Promise<SeenCache> {
+  const script = shellFile(import.meta.dirname, 'shell/look.sh', { cache });
+  const result = await remote.exec(script, { root: true, timeout: lookWithin, ...options });
+  if (result.exitCode !== 0) throw notRoot(result);
+  const lines = result.stdout.split('\n').map((line) => line.split(' '));
+  const [, ...foreign] = lines.find(([word]) => word === 'foreign') ?? [];
+  if (foreign.length > 0) throw foreignCache(cache, foreign);
+  return {
+    machine: lines.find(([word]) => word === 'machine')?.[1] ?? '',
+    gzip: lines.some(([word]) => word === 'gzip'),
+    files: lines.flatMap(([word, path = '', size = '', sha256 = '']) =>
+      word === 'runtime' || word === 'agent' ? [{ path, size: Number(size), sha256 }] : [],
+    ),
+  };
+}
+
+/** The digest of a runtime in the cache, which is read whole for it; the next look then knows it. */
+export async function readRuntime(
+  remote: Pick<Remote, 'exec'>,
+  file: string,
+  options: Omit<CacheOptions, 'cache'>,
+): Promise<string> {
+  const script = shellFile(import.meta.dirname, 'shell/read-runtime.sh', { file });
+  const result = await remote.exec(script, { root: true, timeout: readWithin, ...options });
+  return result.stdout.trim();
+}
+
+function foreignCache(cache: string, [owner, mode]: readonly string[]): ShakedownError {
+  return new ShakedownError({
+    message: `others may write into ${cache} on the node (owner ${owner}, mode ${mode}), and what lies there runs as root`,
+    hint: `on the node: chown root: ${cache} && chmod 755 ${cache}; remove node-* and agent-* in it if you know nothing of them`,
+  });
+}
+
+function notRoot({ command, exitCode, stderr }: CommandResult): ShakedownError {
+  const sudo = /sudo/.test(stderr);
+  return new ShakedownError({
+    message: sudo
+      ? 'the user may not become root without a password'
+      : 'the node does not answer to a simple command',
+    command: printableLine(command, 200),
+    exitCode,
+    lastLines: stderr.split('\n').filter(Boolean).slice(-5),
+    ...(sudo
+      ? {
+          hint: 'install sudo and allow it without a password (`USER ALL=(ALL) NOPASSWD: ALL` in /etc/sudoers.d/shakedown), or log in as root',
+        }
+      : {}),
+  });
+}

@@ -1,0 +1,26 @@
+# shellcheck shell=sh
+# A file of 100 MB is not read at each start. What it was when it was last read is told by its inode, its size and its
+# times; nobody but the kernel sets the time of its last change. Nothing where stat(1) is another one.
+identity() { stat -L -c '%i %s %.Y %.Z' -- "$1" 2>/dev/null; }
+
+# The digest of a file's bytes, or `-` where there is no program for it.
+digest() {
+  if command -v sha256sum >/dev/null; then sha256sum <"$1" | cut -d ' ' -f 1; else echo -; fi
+}
+
+# Where the digest that was found is kept, with the identity of the file: outside its folder, which may be a share.
+stamp_of() { echo "$(dirname "$1").read"; }
+
+# Reads a file whole, and remembers what was found.
+read_whole() {
+  found=$(digest "$1")
+  echo "$(identity "$1") $found" >"$(stamp_of "$1")" || :
+  echo "$found"
+}
+
+# What was found in a file when it was last read; nothing when it may be another one by now.
+remembered() {
+  was=$(cat "$(stamp_of "$1")" 2>/dev/null) || return 0
+  found=${was##* }
+  if [ "$was" = "$(identity "$1") $found" ] && [ -n "$(identity "$1")" ]; then echo "$found"; fi
+}

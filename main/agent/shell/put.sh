@@ -1,0 +1,21 @@
+# shellcheck shell=sh disable=SC3046,SC3051 # `source` is for our own loader
+# Puts what comes on stdin in its place in the cache, whole or not at all.
+source ./identity.sh
+: "${target:?its path}" "${mode:?its permissions}" "${size:?its bytes}" "${sha256:?of them}" "${packed?with gzip}"
+set -e
+umask 022
+
+mkdir -p "$(dirname "$target")"
+new=$target.$$
+trap 'rm -f "$new"' EXIT
+if [ -n "$packed" ]; then gzip -dc >"$new"; else cat >"$new"; fi
+# A connection that breaks looks like the end of the file.
+[ "$(wc -c <"$new")" -eq "$size" ]
+found=$(digest "$new")
+[ "$found" = "$sha256" ] || [ "$found" = - ]
+chmod "$mode" "$new"
+if [ -d "$target" ]; then rm -rf "$target"; fi
+mv -f "$new" "$target"
+case $target in
+  */node) echo "$(identity "$target") $found" >"$(stamp_of "$target")" ;;
+esac
