@@ -1,12 +1,11 @@
 import { agentShares } from '../agent/agent-shares.ts';
-import { startAgent } from '../agent/start-agent.ts';
 import { startCheckHost } from '../checks/check-host.ts';
 import { startAptProxy } from '../packages/apt-proxy.ts';
 import { installHostPackages, mustBeInstallable } from '../packages/host-packages.ts';
-import { providerNamed } from '../providers/registry.ts';
-import { connectSsh } from '../remotes/ssh-remote.ts';
 import type { Face } from '../report/face.ts';
-import type { World } from '../world.ts';
+import { voiceOf } from '../report/voice.ts';
+import { realMachines } from '../run/real-machines.ts';
+import type { World } from '../run/world.ts';
 import type { CommandEnvironment } from './command.ts';
 
 /** The world with its machines, for a command that was started in it. */
@@ -19,9 +18,9 @@ export function realWorld(environment: CommandEnvironment, face: Face): World {
     hurry,
     cacheDir,
     face,
+    tell: (line) => voiceOf(environment).info(line),
     clock: Date.now,
-    provider: providerNamed,
-    connector: { connect: connectSsh, startAgent },
+    ...realMachines,
     agentShares,
     startCheckHost,
     mustBeInstallable,

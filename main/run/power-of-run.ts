@@ -1,9 +1,9 @@
 import { ClusterPower } from '../cluster/power/cluster-power.ts';
 import type { Scenario } from '../config/scenario.ts';
-import type { OpenRun } from '../open-run.ts';
 import type { Cluster } from '../providers/provider.ts';
 import { everyProvider } from '../providers/registry.ts';
-import type { World } from '../world.ts';
+import type { OpenRun } from './open-run.ts';
+import type { World } from './world.ts';
 
 /** Power over the machines of a run: what is done is in its events and its report. */
 export const powerOf = async (

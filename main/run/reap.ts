@@ -2,7 +2,7 @@ import { asShakedownError, ShakedownError } from '../../common/errors.ts';
 import type { Provider } from '../providers/provider.ts';
 import { type OpenLedger, openLedgers } from '../store/file-ledger.ts';
 import { readKeptCluster, removeKeptCluster } from '../store/kept-cluster.ts';
-import { undo } from './ledger/undo.ts';
+import { undoAll } from './ledger/undo.ts';
 import { type Reaping, undoWorld } from './undo-world.ts';
 
 /** What reaping came to. */
@@ -31,18 +31,16 @@ export async function reapDirectory(directory: string, world: Reaping): Promise<
 async function reapLedger(ledger: OpenLedger, world: Reaping): Promise<Reaped> {
   const lines: string[] = [];
   const failures: ShakedownError[] = [];
-  for (const entry of [...ledger.entries].reverse()) {
+  for (const { entry, result } of await undoAll(ledger.entries, ledger, undoWorld(world))) {
     const what = `${entry.kind} ${entry.id}`;
-    try {
-      const undone = await undo(entry, ledger, undoWorld(world));
+    if (result === 'undone') {
+      lines.push(`cleaned up after run ${ledger.run}, which was killed: ${what}`);
+    } else if (result === 'unknown') {
       lines.push(
-        undone
-          ? `cleaned up after run ${ledger.run}, which was killed: ${what}`
-          : `run ${ledger.run} left '${what}', which this version of shakedown cannot undo: it stays in the ledger`,
+        `run ${ledger.run} left '${what}', which this version of shakedown cannot undo: it stays in the ledger`,
       );
-    } catch (error) {
-      world.signal.throwIfAborted();
-      failures.push(told(`what run ${ledger.run} left (${what}) could not be undone`, error));
+    } else {
+      failures.push(told(`what run ${ledger.run} left (${what}) could not be undone`, result));
     }
   }
   return { lines, failures };

@@ -1,6 +1,7 @@
+import type { Agent } from '../agent/agent.ts';
 import type { Connector } from '../cluster/connector.ts';
-import type { UndoWorld } from '../ledger/undo-kind.ts';
-import type { Provider } from '../providers/provider.ts';
+import type { ReachedMachine, UndoWorld } from '../ledger/undo-kind.ts';
+import type { Machine, Provider } from '../providers/provider.ts';
 
 /** What undoing needs of the world. */
 export interface Reaping {
@@ -10,28 +11,56 @@ export interface Reaping {
   readonly connector: Connector;
 }
 
-/** Seconds for a machine to answer, of which something is to be undone. */
-const answersWithin = 20;
-
 /** For undoing what another process left: each machine is connected to anew. */
-export const undoWorld = ({ signal, cacheDir, provider, connector }: Reaping): UndoWorld => ({
-  signal,
+export const undoWorld = ({ provider, ...outside }: Reaping): UndoWorld => ({
+  signal: outside.signal,
   log: () => undefined,
   provider,
-  reach: async ({ ssh }) => {
-    const remote = await connector.connect(ssh, { signal, timeout: answersWithin });
-    const listener = { log: () => undefined, progress: () => undefined };
-    const options = { cacheDir, runId: 'reap', listener, signal, log: listener.log };
-    try {
-      const agent = await connector.startAgent(remote, options);
-      const close = async () => {
-        await agent[Symbol.asyncDispose]();
-        await remote[Symbol.asyncDispose]();
-      };
-      return { remote, agent, [Symbol.asyncDispose]: close };
-    } catch (error) {
-      await remote[Symbol.asyncDispose]();
-      throw error;
-    }
-  },
+  reach: (machine) => reachAnew(machine, outside),
 });
+
+/** For undoing what only a provider made. */
+export const undoWorldOf = (provider: Provider, log: UndoWorld['log']): UndoWorld => ({
+  signal: new AbortController().signal,
+  log,
+  provider: async () => provider,
+  reach: () => Promise.reject(new Error('no machine is reached to undo this')),
+});
+
+export interface ReachOptions {
+  /** The node is taken for this run: an agent of the same one hands it over. */
+  readonly runId?: string;
+  /** Seconds for the machine to answer. */
+  readonly within?: number;
+  /** What serves as its agent where none can be started. */
+  readonly otherwise?: Agent;
+}
+
+/** A new connection to the machine with an agent on it, closed together. Throws ShakedownError. */
+export async function reachAnew(
+  { ssh }: Machine,
+  { signal, cacheDir, connector }: Omit<Reaping, 'provider'>,
+  { runId = 'reap', within = 20, otherwise }: ReachOptions = {},
+): Promise<ReachedMachine> {
+  const remote = await connector.connect(ssh, { signal, timeout: within });
+  const listener = { log: () => undefined, progress: () => undefined };
+  try {
+    const agent = await connector.startAgent(remote, {
+      cacheDir,
+      runId,
+      listener,
+      signal,
+      log: listener.log,
+    });
+    const close = async () => {
+      await agent[Symbol.asyncDispose]();
+      await remote[Symbol.asyncDispose]();
+    };
+    return { remote, agent, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    if (otherwise)
+      return { remote, agent: otherwise, [Symbol.asyncDispose]: () => remote[Symbol.asyncDispose]() };
+    await remote[Symbol.asyncDispose]();
+    throw error;
+  }
+}

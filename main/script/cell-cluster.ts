@@ -1,7 +1,6 @@
-import { asShakedownError, ShakedownError } from '../../common/errors.ts';
-import type { OpenRun } from '../open-run.ts';
-import { destroyWithin, makeMachines, newClusterId } from '../phases/machines.ts';
+import { ShakedownError } from '../../common/errors.ts';
 import type { Cluster, Provider } from '../providers/provider.ts';
+import { makeMachines, newClusterId } from '../run/machines/make-machines.ts';
 import type { Cell } from './machine-cells.ts';
 import type { CellContext } from './run-cell.ts';
 
@@ -24,20 +23,4 @@ export async function spawnCluster(
     { shares: [], rebuild },
     open.work,
   );
-}
-
-/** Takes them away; what hinders that is a failure of the run, with how to go on. */
-export async function destroyCluster(
-  cluster: Cluster,
-  provider: Provider,
-  { recorder, evidence }: OpenRun,
-): Promise<void> {
-  const signal = AbortSignal.timeout(destroyWithin);
-  try {
-    await recorder.step('destroy', () => provider.destroy(cluster, { signal, log: evidence.log }));
-    await evidence.ledger.remove(cluster.id);
-  } catch (error) {
-    const known = asShakedownError(error, { phase: 'destroy' });
-    recorder.fail(known.with({ hint: "finish the clean-up with 'shakedown reap'" }));
-  }
 }

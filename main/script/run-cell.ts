@@ -2,11 +2,13 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import type { Connector } from '../cluster/connector.ts';
-import type { OpenRun } from '../open-run.ts';
-import { canKeep } from '../providers/capabilities.ts';
 import type { Cluster, Login, Machine, Provider } from '../providers/provider.ts';
 import { duration } from '../report/words.ts';
-import { destroyCluster, spawnCluster } from './cell-cluster.ts';
+import { canStay } from '../run/machines/keep-machines.ts';
+import { takeAway } from '../run/machines/take-away.ts';
+import type { OpenRun } from '../run/open-run.ts';
+import { undoWorldOf } from '../run/undo-world.ts';
+import { spawnCluster } from './cell-cluster.ts';
 import type { Cell } from './machine-cells.ts';
 import type { ScriptPlan } from './plan-script.ts';
 import { type MachineEnd, runOnMachine } from './run-on-machine.ts';
@@ -59,12 +61,12 @@ export async function runCell(cell: Cell, provider: Provider, context: CellConte
   try {
     cluster = await open.recorder.step('machines', () => spawnCluster(cell, provider, context));
   } catch (error) {
-    const why = reasonOf(error, open);
-    open.recorder.fail(why, open.work.signal.aborted);
+    const why = open.fail(error);
     const machines = cell.machines.map(({ name }) => ({ name, error: why }));
     return { cell, machines, spawn: since(before), destroy: 0 };
   }
   const spawnMs = since(before);
+  open.tellNodes(cluster.machines.map((machine) => numbered(machine, cell)));
   const what = `${cell.machines.length} ${cell.provider} ${cell.machines.length === 1 ? 'machine' : 'machines'}`;
   if (!cluster.borrowed) {
     open.emit({
@@ -73,21 +75,20 @@ export async function runCell(cell: Cell, provider: Provider, context: CellConte
     });
   }
   const machines = await Promise.all(
-    cluster.machines.map((machine) =>
-      takeTurn({ ...machine, id: cell.first + machine.id }, cluster, context),
-    ),
+    cluster.machines.map((machine) => runOnOne(numbered(machine, cell), cluster, context)),
   );
   const start = performance.now();
   const keeps = keepsCluster(context.plan, machines);
-  if (keeps && (cluster.borrowed || canKeep(provider))) {
+  if (keeps && canStay(cluster, provider)) {
     return { cell, machines, kept: cluster, spawn: spawnMs, destroy: 0 };
   }
   if (keeps) open.emit({ type: 'note', message: `${cell.provider} machines cannot be kept` });
-  await destroyCluster(cluster, provider, open);
+  const world = undoWorldOf(provider, open.evidence.log);
+  await takeAway(cluster, [], world, open).catch((error) => open.recorder.fail(error));
   return { cell, machines, spawn: spawnMs, destroy: since(start) };
 }
 
-async function takeTurn(machine: Machine, cluster: Cluster, context: CellContext): Promise<CellMachine> {
+async function runOnOne(machine: Machine, cluster: Cluster, context: CellContext): Promise<CellMachine> {
   const { open, plan, connector } = context;
   const logs = open.store.nodeDirectory(machine.id);
   const { script } = plan.task.parcel;
@@ -115,15 +116,15 @@ async function takeTurn(machine: Machine, cluster: Cluster, context: CellContext
     });
     return { name, machine, end };
   } catch (error) {
-    const why = reasonOf(error, open);
-    open.recorder.fail(why, open.work.signal.aborted);
+    const why = open.fail(error);
     return { name, machine, error: why };
   } finally {
     if (own) for (const output of [stdout, stderr]) output?.end();
   }
 }
 
-const reasonOf = (error: unknown, open: OpenRun): unknown => open.endedBecause() ?? error;
+/** With its number in the run. */
+const numbered = (machine: Machine, { first }: Cell): Machine => ({ ...machine, id: first + machine.id });
 
 const keepsCluster = ({ keep }: ScriptPlan, machines: readonly CellMachine[]): boolean =>
   keep === 'always' || (keep === 'on-failure' && machines.some(({ end }) => end?.exitCode !== 0));

@@ -1,9 +1,9 @@
 import type { Writable } from 'node:stream';
 import type { PhaseName } from '../../common/results.ts';
 import type { Connector } from '../cluster/connector.ts';
-import type { OpenRun } from '../open-run.ts';
 import type { Machine } from '../providers/provider.ts';
 import type { Remote } from '../remotes/remote.ts';
+import type { OpenRun } from '../run/open-run.ts';
 import { fillPlace, type Parcel } from './fill-place.ts';
 import { type Gotten, getFiles } from './get-files.ts';
 import { whyLost } from './machine-loss.ts';

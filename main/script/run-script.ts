@@ -1,23 +1,21 @@
 import { join, resolve } from 'node:path';
+import type { Writable } from 'node:stream';
 import { InterruptedError, ShakedownError, UsageError } from '../../common/errors.ts';
-import { eventsVersion } from '../../common/events.ts';
-import { startAgent } from '../agent/start-agent.ts';
+import { present } from '../../common/present.ts';
 import type { Connector } from '../cluster/connector.ts';
-import { type OpenRun, openRun } from '../open-run.ts';
 import { chooseProvider } from '../providers/choose.ts';
 import type { Machine, Provider } from '../providers/provider.ts';
-import { providerNamed } from '../providers/registry.ts';
-import { connectSsh } from '../remotes/ssh-remote.ts';
+import { OpenRun } from '../run/open-run.ts';
+import { realMachines } from '../run/real-machines.ts';
 import { runInFolder } from '../run/run-in-folder.ts';
 import { cacheDirectory } from '../store/cache-directory.mjs';
-import { pruneRuns } from '../store/prune-runs.ts';
 import { keepClusters } from './keep-clusters.ts';
 import type { Cell } from './machine-cells.ts';
 import { cellsOf, longestRun, planScript, type ScriptPlan } from './plan-script.ts';
 import { prefixedOutputs } from './prefixed-output.ts';
-import { type CellContext, runCell } from './run-cell.ts';
+import { type CellContext, type CellEnd, runCell } from './run-cell.ts';
 import type { ScriptMachine, ScriptOptions } from './script-options.ts';
-import { scriptRun, writeReports } from './script-record.ts';
+import { recordProblems, scriptRun } from './script-record.ts';
 import type { ScriptResult, ScriptRun } from './script-result.ts';
 
 /** What a script reaches outside; replaced in tests. */
@@ -27,11 +25,7 @@ export interface ScriptWorld {
   readonly choose: typeof chooseProvider;
 }
 
-const realWorld: ScriptWorld = {
-  provider: providerNamed,
-  connector: { connect: connectSsh, startAgent },
-  choose: chooseProvider,
-};
+const realWorld: ScriptWorld = { ...realMachines, choose: chooseProvider };
 
 /** See `runScript` in script.ts. */
 export async function runScript(
@@ -72,54 +66,61 @@ export async function runScriptOnEach(
   };
   const keeps = keep !== 'never';
   const folder = { alone: keeps, kept: keeps ? 'take-down' : 'leave', tell: onNote } as const;
-  return await runInFolder({ ...outside, ...world, directory }, folder, async () => {
-    await using open = await openRun({ ...outside, directory, clock: Date.now, face }, longestRun);
-    return await runCells({ plan, cells, directory, options, world, open });
+  const here = { ...outside, ...world, directory, clock: Date.now, face };
+  return await runInFolder(here, folder, async () => {
+    const provider = [...new Set(cells.map((cell) => cell.provider))].join(', ');
+    const retention = { count: 20, days: 30 };
+    const open = await OpenRun.begin(
+      { name: plan.name, directory, provider, retention, limit: longestRun },
+      here,
+    );
+    const ends = await runCells(cells, cellContext(cells, plan, options, world, open), world);
+    await keepClusters(ends, here, open);
+    const run = scriptRun(open, ends);
+    recordProblems(run, open);
+    await open.end(run.exitCode);
+    return run;
   });
 }
 
-interface CellsRun {
-  readonly plan: ScriptPlan;
-  readonly cells: readonly Cell[];
-  readonly directory: string;
-  readonly options: ScriptOptions;
-  readonly world: ScriptWorld;
-  readonly open: OpenRun;
-}
-
-async function runCells({ plan, cells, directory, options, world, open }: CellsRun): Promise<ScriptRun> {
-  const { store, emit, recorder } = open;
-  emit({
-    type: 'run-started',
-    eventsVersion,
-    run: store.id,
-    scenario: plan.name,
-    directory: store.directory,
-  });
+/** What the cells share: where their outputs and files go, and how their machines are reached. */
+function cellContext(
+  cells: readonly Cell[],
+  plan: ScriptPlan,
+  options: ScriptOptions,
+  { connector }: ScriptWorld,
+  open: OpenRun,
+): CellContext {
   const names = cells.flatMap(({ machines }) => machines.map(({ name }) => name));
   const many = names.length > 1;
-  const stdouts = many && options.stdout ? prefixedOutputs(names, options.stdout) : [options.stdout];
-  const stderrs = many && options.stderr ? prefixedOutputs(names, options.stderr) : [options.stderr];
-  const context: CellContext = {
+  const outputs = (live: Writable | undefined) => (many && live ? prefixedOutputs(names, live) : [live]);
+  const [stdouts, stderrs] = [outputs(options.stdout), outputs(options.stderr)];
+  return {
     // One terminal cannot be that of several scripts.
     plan: many && plan.task.tty ? { ...plan, task: { ...plan.task, tty: true } } : plan,
-    ...{ open, connector: world.connector, rebuild: options.rebuild === true },
-    login: loginOf(options, directory),
+    ...{ open, connector, rebuild: options.rebuild === true },
+    login: loginOf(options, resolve(options.directory ?? '.')),
     outputs: (machine) => ({ stdout: stdouts[machine], stderr: stderrs[machine], own: many }),
-    out: (machine) => outOf(machine, plan, many) ?? join(store.nodeDirectory(machine.id), 'files'),
+    out: (machine) => outOf(machine, plan, many) ?? join(open.store.nodeDirectory(machine.id), 'files'),
   };
+}
+
+/** All side by side. The outputs of machines that were not made are ended here. */
+async function runCells(
+  cells: readonly Cell[],
+  context: CellContext,
+  world: ScriptWorld,
+): Promise<readonly CellEnd[]> {
   const ends = await Promise.all(
     cells.map(async (cell) => runCell(cell, await world.provider(cell.provider), context)),
   );
-  if (many) for (const output of [...stdouts, ...stderrs]) output?.end();
-  await keepClusters(ends, { directory, run: store.id, open, world });
-  const run = scriptRun(open, ends);
-  await writeReports(plan.name, directory, run, ends, open);
-  const { verdict, exitCode } = run;
-  emit({ type: 'run-ended', verdict, exitCode, durationMs: Date.now() - recorder.startedAt });
-  await pruneRuns(directory, { count: 20, days: 30, clock: Date.now }).catch(() => undefined);
-  if (recorder.usage) throw recorder.usage;
-  return run;
+  for (const { machines, first } of cells) {
+    for (const { id } of machines) {
+      const { stdout, stderr, own } = context.outputs(first + id);
+      if (own) for (const output of [stdout, stderr]) output?.end();
+    }
+  }
+  return ends;
 }
 
 function outsideOf({ signal, hurry, cacheDir }: ScriptOptions) {
@@ -131,10 +132,8 @@ function outsideOf({ signal, hurry, cacheDir }: ScriptOptions) {
   };
 }
 
-const loginOf = ({ user, key }: ScriptOptions, directory: string) => ({
-  ...(user === undefined ? {} : { user }),
-  ...(key === undefined ? {} : { keyFile: resolve(directory, key) }),
-});
+const loginOf = ({ user, key }: ScriptOptions, directory: string) =>
+  present({ user, keyFile: key === undefined ? undefined : resolve(directory, key) });
 
 const outOf = (machine: Machine, { out }: ScriptPlan, many: boolean): string | undefined =>
   out !== undefined && many ? join(out, machine.name) : out;

@@ -1,8 +1,5 @@
 import { asShakedownError } from '../../common/errors.ts';
-import { version } from '../../common/version.ts';
-import { nodeFacts } from '../config/scenario.ts';
-import type { OpenRun } from '../open-run.ts';
-import { writeEachReport } from '../report/reporters.ts';
+import type { OpenRun } from '../run/open-run.ts';
 import type { CellEnd, CellMachine } from './run-cell.ts';
 import type { ScriptOutcome, ScriptRun } from './script-result.ts';
 
@@ -48,31 +45,10 @@ function outcomeOf(
   };
 }
 
-/** The reports that every run leaves, so that `shakedown runs` knows this one too. */
-export async function writeReports(
-  scenario: string,
-  directory: string,
-  run: ScriptRun,
-  cells: readonly CellEnd[],
-  open: OpenRun,
-): Promise<void> {
-  const { recorder, store } = open;
-  const kept = cells.find((cell) => cell.kept)?.kept;
-  for (const { result } of run.machines) {
+/** Puts down in the run's record what only a script's result has. */
+export function recordProblems({ machines }: ScriptRun, { recorder }: OpenRun): void {
+  for (const { result } of machines) {
     const problems = result?.problems ?? [];
     if (result && problems.length > 0) recorder.collectProblems[result.machine.id] = problems;
   }
-  const result = recorder.result({
-    id: run.id,
-    scenario,
-    directory,
-    exitCode: run.exitCode,
-    provider: [...new Set(cells.map(({ cell }) => cell.provider))].join(', '),
-    nodes: cells.flatMap(({ machines }) =>
-      machines.flatMap(({ machine }) => (machine ? [nodeFacts(machine)] : [])),
-    ),
-    versions: { shakedown: version(), node: process.version },
-    kept: kept?.id,
-  });
-  await writeEachReport(result, { directory: store.directory, log: (message) => store.log(message) });
 }

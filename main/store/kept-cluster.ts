@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UsageError } from '../../common/errors.ts';
+import { ShakedownError, UsageError } from '../../common/errors.ts';
 import type { ScenarioFlags } from '../config/flags.ts';
 import type { Cluster } from '../providers/provider.ts';
 import { writeWhole } from './run-folders.ts';
@@ -42,6 +42,13 @@ export async function readKeptCluster(directory: string): Promise<KeptCluster | 
 
 export async function writeKeptCluster(directory: string, kept: KeptCluster): Promise<void> {
   await writeWhole(fileIn(directory), `${JSON.stringify(kept, undefined, 2)}\n`);
+}
+
+/** Changes some of what is remembered of this folder's machines. Throws ShakedownError when there are none. */
+export async function changeKeptCluster(directory: string, changes: Partial<KeptCluster>): Promise<void> {
+  const there = await readKeptCluster(directory);
+  if (!there) throw new ShakedownError({ message: `${fileIn(directory)} has gone while it was in use` });
+  await writeKeptCluster(directory, { ...there, ...changes });
 }
 
 export async function removeKeptCluster(directory: string): Promise<void> {

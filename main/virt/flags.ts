@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import { UsageError } from '../../common/errors.ts';
 import { machinesOf } from '../config/machines.ts';
-import type { WantedMachines } from '../phases/machines.ts';
 import { kinds } from '../providers/kinds.ts';
+import type { WantedMachines } from '../run/machines/make-machines.ts';
 
 export const help = `Usage: autopkgtest PACKAGE -- shakedown-virt [options]
 

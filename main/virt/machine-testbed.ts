@@ -1,9 +1,9 @@
 import { ShakedownError } from '../../common/errors.ts';
 import type { RunContext } from '../context.ts';
-import { makeMachines, newClusterId } from '../phases/machines.ts';
 import { canReboot, canSnapshot } from '../providers/capabilities.ts';
 import type { Cluster } from '../providers/provider.ts';
 import { bootOf } from '../remotes/next-boot.ts';
+import { makeMachines, newClusterId } from '../run/machines/make-machines.ts';
 import { endOf, must, restoreScratch, saveScratch } from './boot.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import { copyDown, copyUp } from './copy.ts';

@@ -1,5 +1,5 @@
-import type { WantedMachines } from '../phases/machines.ts';
 import type { Provider } from '../providers/provider.ts';
+import type { WantedMachines } from '../run/machines/make-machines.ts';
 import type { OpenOptions } from './open-machine.ts';
 
 /** What a caller of the virtualisation server works on; open or closed. Paths on the machine are absolute. */

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { newClusterId } from '../../main/phases/machines.ts';
 import { DockerProvider } from '../../main/providers/docker/docker-provider.ts';
 import { chooseEngine } from '../../main/providers/docker/engines/find-engines.ts';
 import { podmanEngine } from '../../main/providers/docker/engines/podman-engine.ts';
@@ -13,6 +12,7 @@ import { loginForNewMachines } from '../../main/providers/login-for-new-machines
 import type { Cluster, Share } from '../../main/providers/provider.ts';
 import type { Remote } from '../../main/remotes/remote.ts';
 import { connectSsh } from '../../main/remotes/ssh-remote.ts';
+import { newClusterId } from '../../main/run/machines/make-machines.ts';
 import { runContext } from '../fakes/run-context.ts';
 import { rounds } from '../rounds.ts';
 

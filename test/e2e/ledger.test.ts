@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFailed, test } from 'vitest';
-import { makeMachines, newClusterId } from '../../main/phases/machines.ts';
 import { canKeepImages } from '../../main/providers/capabilities.ts';
 import type { Cluster, Provider } from '../../main/providers/provider.ts';
 import { providerNamed } from '../../main/providers/registry.ts';
 import { connectSsh } from '../../main/remotes/ssh-remote.ts';
+import { makeMachines, newClusterId } from '../../main/run/machines/make-machines.ts';
 import { runContext } from '../fakes/run-context.ts';
 import { rounds } from '../rounds.ts';
 import { shakedown } from './harness.ts';

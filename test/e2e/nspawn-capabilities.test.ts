@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { newClusterId } from '../../main/phases/machines.ts';
 import type { Cluster } from '../../main/providers/provider.ts';
 import { connectSsh } from '../../main/remotes/ssh-remote.ts';
+import { newClusterId } from '../../main/run/machines/make-machines.ts';
 import { ctx, make, provider, remains } from './nspawn-cluster.ts';
 
 /** Two nodes that are as different as one cluster allows: their systems, and what they are held to. */

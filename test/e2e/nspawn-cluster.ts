@@ -1,12 +1,12 @@
 import { execa } from 'execa';
 import { expect, onTestFinished } from 'vitest';
 import type { RunContext } from '../../main/context.ts';
-import { newClusterId } from '../../main/phases/machines.ts';
 import { loginForNewMachines } from '../../main/providers/login-for-new-machines.ts';
 import { NspawnProvider } from '../../main/providers/nspawn/nspawn-provider.ts';
 import type { Cluster, Share } from '../../main/providers/provider.ts';
 import type { Remote } from '../../main/remotes/remote.ts';
 import { connectSsh } from '../../main/remotes/ssh-remote.ts';
+import { newClusterId } from '../../main/run/machines/make-machines.ts';
 import { runContext } from '../fakes/run-context.ts';
 import { leftovers } from './harness.ts';
 

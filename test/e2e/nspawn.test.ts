@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { newClusterId } from '../../main/phases/machines.ts';
 import { loginForNewMachines } from '../../main/providers/login-for-new-machines.ts';
 import type { Cluster } from '../../main/providers/provider.ts';
 import type { Remote } from '../../main/remotes/remote.ts';
+import { newClusterId } from '../../main/run/machines/make-machines.ts';
 import { rounds } from '../rounds.ts';
 import { connect, ctx, during, make, provider, remains } from './nspawn-cluster.ts';
 

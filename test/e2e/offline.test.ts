@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { runningAptCacher } from '../../main/packages/apt-cacher.ts';
-import { newClusterId } from '../../main/phases/machines.ts';
 import type { Cluster } from '../../main/providers/provider.ts';
+import { newClusterId } from '../../main/run/machines/make-machines.ts';
 import { mainConfig, nodeConfig, readLatest, result, scenario, shakedown, write } from './harness.ts';
 import { connect, ctx, make, provider, remains } from './nspawn-cluster.ts';
 

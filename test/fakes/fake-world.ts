@@ -11,7 +11,7 @@ import type { CanKeep, CanPower, CanReboot } from '../../main/providers/capabili
 import type { Cluster, MachinesSpec, Provider } from '../../main/providers/provider.ts';
 import { ConnectionLostError } from '../../main/remotes/connection-errors.ts';
 import type { Remote } from '../../main/remotes/remote.ts';
-import type { World } from '../../main/world.ts';
+import type { World } from '../../main/run/world.ts';
 
 /** What a test makes go wrong, by node id where it concerns one. */
 export interface Troubles {
@@ -59,6 +59,7 @@ export function fakeWorld(troubles: Troubles = {}): FakeWorld {
     hurry: new AbortController().signal,
     cacheDir: directory,
     clock: Date.now,
+    tell: () => undefined,
     face: { handle: (event) => events.push(event), close: () => undefined },
     provider: async () => fakeProvider(asked, troubles, () => world),
     connector: {

@@ -1,8 +1,6 @@
-import { bringUp } from '../../bring-up.ts';
 import { chooseFace } from '../../report/face.ts';
 import { printSummary } from '../../report/summary.ts';
-import { voiceOf } from '../../report/voice.ts';
-import { runInFolder } from '../../run/run-in-folder.ts';
+import { bringNodesUp } from '../../run/bring-nodes-up.ts';
 import type { CommandEnvironment, CommandOptions } from '../command.ts';
 import { realWorld } from '../real-world.ts';
 import { scenarioIn } from '../scenario/load-scenario.ts';
@@ -20,13 +18,9 @@ export async function nodesUp(
   const json = options.json === true;
   const face = chooseFace({ json, stdout, env, signal: environment.signal });
   const world = realWorld(environment, face);
-  const voice = voiceOf(environment);
-  const tell = (line: string): void => voice.info(line);
   try {
     const rebuild = options.rebuild === true;
-    const result = await runInFolder(world, { alone: true, kept: 'refuse', tell }, () =>
-      bringUp({ scenario, flags, rebuild }, world),
-    );
+    const result = await bringNodesUp({ scenario, flags, rebuild }, world);
     face.close();
     if (!json && result.kept === undefined) printSummary(result, { cwd, stdout, env });
     else if (!json) stdout.write(nextSteps(result.nodes.length));

@@ -1,3 +1,4 @@
+import { asShakedownError, type ShakedownError } from '../../../common/errors.ts';
 import type { Ledger, LedgerEntry } from '../../context.ts';
 import type { UndoWorld } from '../../ledger/undo-kind.ts';
 import { undoKinds } from './undo-kinds.ts';
@@ -17,4 +18,44 @@ export async function undo(
   await row.undo(read.data, world);
   await ledger.remove(entry.id);
   return true;
+}
+
+/** What became of one entry. */
+export interface Undoing {
+  readonly entry: LedgerEntry;
+  /** `unknown`: of a kind or a shape that this version does not know; it stays, as does what `failure` tells of. */
+  readonly result: 'undone' | 'unknown' | ShakedownError;
+}
+
+/**
+ * Undoes all of these, the last recorded first; those of one kind that follow one another go side by side. One that
+ * fails keeps no other from it. Throws only when `world.signal` is aborted.
+ */
+export async function undoAll(
+  entries: readonly LedgerEntry[],
+  ledger: Pick<Ledger, 'remove'>,
+  world: UndoWorld,
+): Promise<readonly Undoing[]> {
+  const done: Undoing[] = [];
+  const left = [...entries];
+  while (left.length > 0) {
+    const kind = left.at(-1)?.kind;
+    const first = left.findLastIndex((entry) => entry.kind !== kind) + 1;
+    const alike = left.splice(first).reverse();
+    done.push(...(await Promise.all(alike.map((entry) => attempt(entry, ledger, world)))));
+    world.signal.throwIfAborted();
+  }
+  return done;
+}
+
+async function attempt(
+  entry: LedgerEntry,
+  ledger: Pick<Ledger, 'remove'>,
+  world: UndoWorld,
+): Promise<Undoing> {
+  try {
+    return { entry, result: (await undo(entry, ledger, world)) ? 'undone' : 'unknown' };
+  } catch (error) {
+    return { entry, result: asShakedownError(error) };
+  }
 }

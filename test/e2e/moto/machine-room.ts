@@ -1,12 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { newClusterId } from '../../../main/phases/machines.ts';
 import type { MachineOf } from '../../../main/providers/capabilities.ts';
 import { loginForNewMachines } from '../../../main/providers/login-for-new-machines.ts';
 import { nodeNames } from '../../../main/providers/nspawn/names.ts';
 import { NspawnProvider } from '../../../main/providers/nspawn/nspawn-provider.ts';
 import type { Cluster, SshTarget } from '../../../main/providers/provider.ts';
 import { connectSsh } from '../../../main/remotes/ssh-remote.ts';
+import { newClusterId } from '../../../main/run/machines/make-machines.ts';
 import type { Cloud } from './cloud.ts';
 import type { Call, Fault, Rule } from './fault-proxy.ts';
 

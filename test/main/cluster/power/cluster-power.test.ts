@@ -5,7 +5,7 @@ import { ShakedownError } from '../../../../common/errors.ts';
 import type { ClusterNode } from '../../../../main/cluster/cluster-face.ts';
 import type { ClusterUnderTest } from '../../../../main/cluster/cluster-under-test.ts';
 import type { Asked } from '../../../../main/cluster/method.ts';
-import { run } from '../../../../main/run.ts';
+import { run } from '../../../../main/run/run.ts';
 import { nodeOf } from '../../../fakes/face-of.ts';
 import { fakeScenario, fakeWorld, type Troubles } from '../../../fakes/fake-world.ts';
 

@@ -1,13 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ShakedownError, UsageError } from '../../common/errors.ts';
-import type { CheckResult } from '../../common/results.ts';
-import { takeDownKept } from '../../main/run/take-down.ts';
-import { type RunRequest, run } from '../../main/run.ts';
-import { FileLedger } from '../../main/store/file-ledger.ts';
-import { readKeptCluster } from '../../main/store/kept-cluster.ts';
-import { fakeScenario, fakeWorld, type Troubles } from '../fakes/fake-world.ts';
+import { ShakedownError, UsageError } from '../../../common/errors.ts';
+import type { CheckResult } from '../../../common/results.ts';
+import { run } from '../../../main/run/run.ts';
+import type { RunRequest } from '../../../main/run/run-request.ts';
+import { takeDownKept } from '../../../main/run/take-down.ts';
+import { FileLedger } from '../../../main/store/file-ledger.ts';
+import { readKeptCluster } from '../../../main/store/kept-cluster.ts';
+import { fakeScenario, fakeWorld, type Troubles } from '../../fakes/fake-world.ts';
 
 const check = (verdict: CheckResult['verdict'], name = 'a check'): CheckResult => ({
   name,

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { ShakedownError, UsageError } from '../../common/errors.ts';
-import { bringUp } from '../../main/bring-up.ts';
-import { FileLedger } from '../../main/store/file-ledger.ts';
-import { readKeptCluster } from '../../main/store/kept-cluster.ts';
-import { fakeScenario, fakeWorld, type Troubles } from '../fakes/fake-world.ts';
+import { ShakedownError, UsageError } from '../../../common/errors.ts';
+import { bringNodesUp } from '../../../main/run/bring-nodes-up.ts';
+import { FileLedger } from '../../../main/store/file-ledger.ts';
+import { readKeptCluster } from '../../../main/store/kept-cluster.ts';
+import { fakeScenario, fakeWorld, type Troubles } from '../../fakes/fake-world.ts';
 
 async function up(troubles: Troubles = {}) {
   const world = fakeWorld(troubles);
-  const result = await bringUp({ scenario: fakeScenario(), flags: { count: '2' } }, world);
+  const result = await bringNodesUp({ scenario: fakeScenario(), flags: { count: '2' } }, world);
   const ledger = new FileLedger(`${world.directory}/.shakedown/runs/latest`).openEntries();
   return { world, result, ledger, asked: world.asked, kept: await readKeptCluster(world.directory) };
 }

@@ -1,9 +1,9 @@
-import type { startCheckHost } from './checks/check-host.ts';
-import type { Connector } from './cluster/connector.ts';
-import type { startAptProxy } from './packages/apt-proxy.ts';
-import type { installHostPackages, mustBeInstallable } from './packages/host-packages.ts';
-import type { Provider, Share } from './providers/provider.ts';
-import type { Face } from './report/face.ts';
+import type { startCheckHost } from '../checks/check-host.ts';
+import type { Connector } from '../cluster/connector.ts';
+import type { startAptProxy } from '../packages/apt-proxy.ts';
+import type { installHostPackages, mustBeInstallable } from '../packages/host-packages.ts';
+import type { Provider, Share } from '../providers/provider.ts';
+import type { Face } from '../report/face.ts';
 
 /** All that a run reaches outside itself; `test/fakes` has one without machines. */
 export interface World {
@@ -17,6 +17,8 @@ export interface World {
   readonly cacheDir: string;
   readonly clock: () => number;
   readonly face: Face;
+  /** A line for the person, beside what the face shows. */
+  readonly tell: (line: string) => void;
   readonly provider: (name: string) => Promise<Provider>;
   readonly connector: Connector;
   readonly agentShares: (cacheDir: string) => Promise<readonly Share[]>;

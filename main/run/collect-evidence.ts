@@ -1,0 +1,64 @@
+import { ShakedownError } from '../../common/errors.ts';
+import { withTimeLimit } from '../../common/time-limit.ts';
+import type { Node, PlannedNode } from '../cluster/node.ts';
+import type { Scenario } from '../config/scenario.ts';
+import { collectConsole, collectNode } from '../phases/collect.ts';
+import { stopServices } from '../phases/stop.ts';
+import type { Connections } from './connections.ts';
+import type { OpenRun } from './open-run.ts';
+import { unwound } from './unwound.ts';
+
+/**
+ * Stops the services on every node that is connected, then brings every node's evidence home, side by side. What goes
+ * wrong is taken down, and keeps nothing else from it.
+ */
+export async function stopAndCollect(
+  planned: readonly PlannedNode[],
+  connections: Connections,
+  scenario: Pick<Scenario, 'timeouts'>,
+  open: OpenRun,
+): Promise<void> {
+  const { recorder, evidence } = open;
+  const { nodes } = connections;
+  const onEach = (phase: 'stop' | 'collect', action: (node: Node) => Promise<void>) =>
+    Promise.all(
+      nodes.map((node) =>
+        recorder.step(phase, () => action(node), node.machine).catch((error) => recorder.fail(error, true)),
+      ),
+    );
+  await onEach('stop', (node) => stopServices(node, scenario.timeouts.stop, evidence.signal));
+  await onEach('collect', (node) => collect(node, connections, scenario.timeouts.collect, open));
+  for (const node of planned) {
+    await collectConsole(node, open.store.nodeDirectory(node.id)).catch(() => undefined);
+  }
+}
+
+/** Seconds for a node whose connection was lost to answer again. */
+const answersAgainWithin = 5;
+
+/** Seconds for collecting to end by itself when its time is over: what it has by then counts. */
+const grace = 5;
+
+async function collect(node: Node, connections: Connections, seconds: number, open: OpenRun): Promise<void> {
+  const { recorder, store, evidence } = open;
+  const options = { directory: store.nodeDirectory(node.id), sinceMs: recorder.startedAt };
+  let collecting: Promise<readonly string[]> = Promise.resolve([]);
+  const bring = async (signal: AbortSignal): Promise<readonly string[]> => {
+    const reached = await connections.reach(signal, node.machine, answersAgainWithin);
+    await using _reached = reached;
+    collecting = collectNode({ ...reached, config: node.config }, { ...options, signal });
+    return await collecting;
+  };
+  const late = () => new Error(`not all was collected within ${seconds} s`);
+  const problems: string[] = [];
+  try {
+    await withTimeLimit({ what: 'collecting', seconds, signal: evidence.signal, late }, bring);
+  } catch (error) {
+    // Who does not answer at all is a failure of its own.
+    if (error instanceof ShakedownError) throw error;
+    problems.push((error as Error).message);
+  }
+  problems.push(...((await unwound(collecting, grace)) ?? []));
+  if (problems.length > 0) recorder.collectProblems[node.id] = problems;
+  for (const problem of problems) evidence.log(`not collected: ${problem}`, node.id);
+}

@@ -1,0 +1,36 @@
+import type { Cluster, Machine } from '../../providers/provider.ts';
+import { changeKeptCluster, removeKeptCluster } from '../../store/kept-cluster.ts';
+import type { Connections } from '../connections.ts';
+import type { OpenRun } from '../open-run.ts';
+import type { RunRequest } from '../run-request.ts';
+import type { World } from '../world.ts';
+import { canStay, keepMachines } from './keep-machines.ts';
+import { asToFinish, takeAway } from './take-away.ts';
+
+/**
+ * The end of a run's machines: they are kept where that is asked; else what the ledger has is undone: made machines
+ * are destroyed, borrowed ones given back. Throws ShakedownError that says how to finish what could not be done.
+ */
+export async function keepOrUndo(
+  cluster: Cluster,
+  { keep }: Pick<RunRequest, 'keep'>,
+  connections: Connections,
+  { directory, provider }: World,
+  open: OpenRun,
+): Promise<void> {
+  const wanted = keep === 'always' || (keep === 'on-failure' && open.recorder.exitCode !== 0);
+  try {
+    if (wanted && canStay(cluster, await provider(cluster.provider))) {
+      const remember = () => changeKeptCluster(directory, { kept: true, run: open.store.id });
+      return await keepMachines([cluster], remember, provider, open);
+    }
+  } catch (error) {
+    throw asToFinish(error);
+  }
+  // Not the signal that may have brought us here: machines are taken away all the same.
+  const { signal } = new AbortController();
+  const later = open.ledger.openEntries().filter(({ id }) => id !== cluster.id);
+  const reach = (machine: Machine) => connections.reach(signal, machine);
+  await takeAway(cluster, later, { signal, log: open.evidence.log, provider, reach }, open);
+  await removeKeptCluster(directory);
+}

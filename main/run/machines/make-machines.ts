@@ -1,0 +1,74 @@
+import { randomBytes } from 'node:crypto';
+import { asShakedownError, TimeLimitError } from '../../../common/errors.ts';
+import { withTimeLimit } from '../../../common/time-limit.ts';
+import type { Scenario } from '../../config/scenario.ts';
+import type { RunContext } from '../../context.ts';
+import type { ClusterEntry } from '../../ledger/cluster-undo.ts';
+import { loginForNewMachines } from '../../providers/login-for-new-machines.ts';
+import type { Cluster, MachinesSpec, Provider, Share } from '../../providers/provider.ts';
+import { undo } from '../ledger/undo.ts';
+import { undoWorldOf } from '../undo-world.ts';
+import { unwound } from '../unwound.ts';
+
+/** The part of a MachinesSpec that is known before any machine is made. */
+export type WantedMachines = Omit<MachinesSpec, 'cluster' | 'shares'>;
+
+export function wantedMachines(scenario: Scenario): WantedMachines {
+  return { machines: scenario.machines, options: scenario.providerOptions, login: scenario.login };
+}
+
+/** Six hex digits. */
+export const newClusterId = (): string => randomBytes(3).toString('hex');
+
+export interface MakeOptions {
+  readonly shares: readonly Share[];
+  readonly rebuild: boolean;
+  /** Seconds until they must be there; no limit unless told. */
+  readonly within?: number;
+}
+
+/** Seconds for a provider to come to an end when it was told to, before what it made is taken away. */
+const grace = 30;
+
+/** Makes or borrows the machines. The cluster is in the ledger before; on a throw what was made of it is undone. */
+export async function makeMachines(
+  id: string,
+  wanted: WantedMachines,
+  provider: Provider,
+  { within, ...options }: MakeOptions,
+  ctx: RunContext,
+): Promise<Cluster> {
+  const login = provider.makes ? await loginForNewMachines(wanted.login, ctx.cacheDir) : wanted.login;
+  const entry: ClusterEntry = { kind: 'cluster', id, provider: provider.name };
+  await ctx.ledger.record(entry);
+  let creating: Promise<unknown> = Promise.resolve();
+  try {
+    return await withTimeLimit(
+      { what: 'making the machines', seconds: within, signal: ctx.signal, late },
+      (signal) => {
+        const made = provider.create({ ...wanted, ...options, login, cluster: id }, { ...ctx, signal });
+        creating = made;
+        return made;
+      },
+    );
+  } catch (error) {
+    await unwound(creating, grace);
+    await takeBack(entry, provider, ctx);
+    throw error;
+  }
+}
+
+const late = (seconds: number): TimeLimitError =>
+  new TimeLimitError('making the machines', seconds, {
+    hint: `if they only need longer (an image to build, a box to download): timeouts: { machines: ${seconds * 3} }`,
+  });
+
+async function takeBack(entry: ClusterEntry, provider: Provider, ctx: RunContext): Promise<void> {
+  try {
+    await undo(entry, ctx.ledger, undoWorldOf(provider, ctx.log));
+  } catch (left) {
+    // Why they could not be made is the failure that counts.
+    const message = `what was made of them could not be taken away (${asShakedownError(left).message}): run 'shakedown reap'`;
+    ctx.emit({ type: 'note', phase: 'machines', message });
+  }
+}

@@ -1,0 +1,146 @@
+import { InterruptedError, TimeLimitError } from '../../common/errors.ts';
+import { eventsVersion, type RunEventBody } from '../../common/events.ts';
+import { present } from '../../common/present.ts';
+import { printableData } from '../../common/printable.ts';
+import { version } from '../../common/version.ts';
+import { type NodeFacts, nodeFacts, type Scenario } from '../config/scenario.ts';
+import type { RunContext } from '../context.ts';
+import type { Machine } from '../providers/provider.ts';
+import { Recorder } from '../record/recorder.ts';
+import type { RunResult } from '../record/run-result.ts';
+import { writeEachReport } from '../report/reporters.ts';
+import { createRun } from '../store/create-run.ts';
+import { FileLedger } from '../store/file-ledger.ts';
+import type { FileRunStore } from '../store/file-run-store.ts';
+import { pruneRuns } from '../store/prune-runs.ts';
+import { Scope } from './scope.ts';
+import type { World } from './world.ts';
+
+/** What a run is, before anything has happened in it. */
+export interface RunOptions extends Pick<Scenario, 'name' | 'directory' | 'provider' | 'retention'> {
+  /** Seconds for the work. */
+  readonly limit: number;
+}
+
+/** What a run's directory, record and clocks need of the world. */
+type RunWorld = Pick<World, 'directory' | 'clock' | 'face' | 'cacheDir' | 'signal' | 'hurry'>;
+
+/**
+ * A run from the making of its directory to its last report: its record, its ledger, its clocks, and what it has
+ * acquired. `end` is to be called, whatever happened.
+ */
+export class OpenRun {
+  readonly store: FileRunStore;
+  readonly recorder: Recorder;
+  readonly ledger: FileLedger;
+  /** For the work: its signal ends with a failure, the run's time limit, or an interrupt. */
+  readonly work: RunContext;
+  /** For bringing the evidence home: goes on after all of these, but not after a second interrupt. */
+  readonly evidence: RunContext;
+  /** What is acquired in it is released when the run ends. */
+  readonly scope: Scope;
+  readonly #options: RunOptions;
+  readonly #world: RunWorld;
+  readonly #late: AbortSignal;
+  readonly #failed = new AbortController();
+  #nodes: readonly NodeFacts[] = [];
+  #kept: string | undefined;
+
+  private constructor(store: FileRunStore, options: RunOptions, world: RunWorld) {
+    const { clock, cacheDir, signal, hurry } = world;
+    this.#options = options;
+    this.#world = world;
+    this.#late = AbortSignal.timeout(options.limit * 1000);
+    this.store = store;
+    this.ledger = new FileLedger(store.directory);
+    this.recorder = new Recorder(this.emit, clock);
+    this.scope = new Scope((error) => this.recorder.fail(error));
+    const log = (message: string, node?: number) => store.log(message, node);
+    const shared = { emit: this.emit, log, clock, cacheDir, ledger: this.ledger };
+    this.work = { ...shared, signal: AbortSignal.any([signal, this.#late, this.#failed.signal]) };
+    this.evidence = { ...shared, signal: hurry };
+  }
+
+  /** Makes the run's directory and starts its clock. Throws ShakedownError when there is no room for it. */
+  static async begin(options: RunOptions, world: RunWorld): Promise<OpenRun> {
+    const store = await createRun(world.directory, { clock: world.clock });
+    const open = new OpenRun(store, options, world);
+    const { id: run, directory } = store;
+    open.emit({ type: 'run-started', eventsVersion, run, scenario: options.name, directory });
+    return open;
+  }
+
+  readonly emit = (body: RunEventBody): void => {
+    // Names, notes and outputs of nodes are in it, and it goes to files and terminals.
+    const event = { ...printableData(body), at: this.#world.clock() };
+    this.store.appendEvent(event);
+    this.#world.face.handle(event);
+  };
+
+  /** Does it, and takes down what it throws. */
+  async attempt(action: () => Promise<void>): Promise<void> {
+    try {
+      await action();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** Takes a failure of the work down. Gives what counts: where the work was ended from outside, why that was. */
+  fail(error: unknown): unknown {
+    const cause = this.#endedBecause() ?? error;
+    this.recorder.fail(cause, this.work.signal.aborted);
+    return cause;
+  }
+
+  /** Takes a failure down, and ends all that is under way in `work`. */
+  breakOff(error: unknown): void {
+    this.recorder.fail(error, this.work.signal.aborted);
+    this.#failed.abort();
+  }
+
+  #endedBecause(): Error | undefined {
+    if (this.#world.signal.aborted) return new InterruptedError();
+    if (!this.#late.aborted || this.#failed.signal.aborted) return undefined;
+    return new TimeLimitError('the run', this.#options.limit);
+  }
+
+  /** Tells that these machines are there, too. */
+  tellNodes(machines: readonly Machine[]): void {
+    this.#nodes = [...this.#nodes, ...machines.map(nodeFacts)].sort((a, b) => a.id - b.id);
+    this.emit({ type: 'nodes-known', nodes: this.#nodes });
+  }
+
+  /** The cluster stays when the run is over. */
+  tellKept(cluster: string): void {
+    this.#kept = cluster;
+  }
+
+  /** Writes the reports of what there is by now. */
+  async report(exitCode?: number): Promise<RunResult> {
+    const { id, directory } = this.store;
+    const { name: scenario, directory: folder, provider } = this.#options;
+    const result = this.recorder.result({
+      ...{ id, scenario, directory: folder, provider, nodes: this.#nodes, kept: this.#kept },
+      versions: { shakedown: version(), node: process.version },
+      ...present({ exitCode }),
+    });
+    await writeEachReport(result, { directory, log: (message) => this.store.log(message) });
+    return result;
+  }
+
+  /**
+   * Releases what was acquired, writes the last reports, and deletes runs that are too old. Throws only the mistake of
+   * the user that ended the run, when all is done. `given`: another one than what follows from the verdict.
+   */
+  async end(given?: number): Promise<RunResult> {
+    await this.scope.release();
+    const result = await this.report(given);
+    const { verdict, durationMs, exitCode } = result;
+    this.emit({ type: 'run-ended', verdict, durationMs, exitCode });
+    const { directory, clock } = this.#world;
+    await pruneRuns(directory, { ...this.#options.retention, clock }).catch(() => undefined);
+    if (this.recorder.usage) throw this.recorder.usage;
+    return result;
+  }
+}

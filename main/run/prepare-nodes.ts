@@ -1,0 +1,65 @@
+import type { Node, PlannedNode } from '../cluster/node.ts';
+import { borrowedNodeEntry } from '../ledger/borrowed-node-undo.ts';
+import { openPackageRoute } from '../packages/package-route.ts';
+import type { Preparation } from '../phases/phase.ts';
+import { prepareNode } from '../phases/prepare-node.ts';
+import { borrowedMachines, type Cluster } from '../providers/provider.ts';
+import type { Connections } from './connections.ts';
+import type { OpenRun } from './open-run.ts';
+import type { RunRequest } from './run-request.ts';
+import type { World } from './world.ts';
+
+/**
+ * Takes all nodes to running services, side by side. The first failure ends the work on the others; it is thrown when
+ * all have ended.
+ */
+export async function prepareNodes(
+  planned: readonly PlannedNode[],
+  cluster: Cluster,
+  connections: Connections,
+  { request, world, open }: { readonly request: RunRequest; readonly world: World; readonly open: OpenRun },
+): Promise<readonly Node[]> {
+  const { recorder, store, work } = open;
+  const borrowed = new Set(borrowedMachines(cluster).map(({ id }) => id));
+  await using packages = await openPackageRoute({
+    via: request.scenario.packagesVia,
+    mainAddress: cluster.mainAddress,
+    cacheDir: world.cacheDir,
+    log: work.log,
+    startAptProxy: world.startAptProxy,
+  });
+  const preparation: Preparation = {
+    scenario: request.scenario,
+    cluster,
+    store,
+    ctx: work,
+    step: recorder.step,
+    from: request.reuse?.from ?? 'clean',
+    packages,
+    connect: async (node) => {
+      const connected = await connections.connect(node);
+      const { machine, config } = node;
+      if (borrowed.has(node.id)) {
+        await work.ledger.record(borrowedNodeEntry(cluster.id, machine, config.workingDir));
+      }
+      return connected;
+    },
+    installed: (node, packages) => {
+      recorder.installed[node] = packages;
+    },
+  };
+  const outcomes = await Promise.allSettled(
+    planned.map(async (node) => {
+      try {
+        return await prepareNode(node, preparation);
+      } catch (error) {
+        open.breakOff(error);
+        throw error;
+      }
+    }),
+  );
+  return outcomes.map((outcome) => {
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value;
+  });
+}

@@ -1,0 +1,19 @@
+import type { PhaseName } from '../../common/results.ts';
+import type { ScenarioFlags } from '../config/load.ts';
+import type { Scenario } from '../config/scenario.ts';
+import type { KeptCluster } from '../store/kept-cluster.ts';
+
+/** What is asked of one run. */
+export interface RunRequest {
+  readonly scenario: Scenario;
+  /** Those that it was loaded with, for a rerun to load it alike. */
+  readonly flags: ScenarioFlags;
+  /** Whether the machines stay when it is over. */
+  readonly keep: 'never' | 'on-failure' | 'always';
+  /** Only checks whose name holds this. */
+  readonly filter?: string;
+  /** Build cached images and trees again. */
+  readonly rebuild?: boolean;
+  /** Machines that an earlier run kept, and the phase to begin with on them. */
+  readonly reuse?: { readonly kept: KeptCluster; readonly from: PhaseName };
+}

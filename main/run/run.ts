@@ -1,0 +1,102 @@
+import { present } from '../../common/present.ts';
+import type { CheckHost } from '../checks/check-host.ts';
+import { checkCluster } from '../phases/check.ts';
+import type { Session } from '../phases/phase.ts';
+import { planNodes } from '../phases/plan.ts';
+import { hasStepsAfterStart, setUpAfterStart } from '../phases/setup.ts';
+import type { RunResult } from '../record/run-result.ts';
+import { changeKeptCluster } from '../store/kept-cluster.ts';
+import { stopAndCollect } from './collect-evidence.ts';
+import { Connections } from './connections.ts';
+import { lookAhead } from './look-ahead.ts';
+import { keepOrUndo } from './machines/keep-or-undo.ts';
+import { machinesFor, rememberMachines } from './machines/machines-for.ts';
+import { OpenRun } from './open-run.ts';
+import { powerOf } from './power-of-run.ts';
+import { prepareNodes } from './prepare-nodes.ts';
+import { runInFolder } from './run-in-folder.ts';
+import type { RunRequest } from './run-request.ts';
+import type { World } from './world.ts';
+
+/**
+ * A whole run. Throws UsageError for a mistake in the config or a template, and when the folder is taken; all else is
+ * in the result. Whatever happens, the evidence is brought home, the reports are written, and machines that shall not
+ * be kept are gone.
+ */
+export function run(request: RunRequest, world: World): Promise<RunResult> {
+  const kept = request.reuse ? 'leave' : 'take-down';
+  return runInFolder(world, { alone: true, kept, tell: world.tell }, async () => {
+    const open = await openRun(request, world);
+    await open.attempt(async () => {
+      const checkHost = await open.scope.acquire({
+        // Vitest comes up while the machines do.
+        acquire: () => startChecks(request, world, open),
+        release: (host) => host[Symbol.asyncDispose](),
+      });
+      await check(await deploy(request, world, open), checkHost, request, open);
+    });
+    return await open.end();
+  });
+}
+
+/** Begins a run of a scenario in the world's folder; `end` of what it gives ends it. */
+export const openRun = ({ scenario }: Pick<RunRequest, 'scenario'>, world: World): Promise<OpenRun> =>
+  OpenRun.begin({ ...scenario, limit: scenario.timeouts.run }, world);
+
+/**
+ * From nothing to a cluster whose services are ready. What is acquired on this page is released when the run ends,
+ * the last first. Throws what went wrong; on several nodes, the first of it.
+ */
+export async function deploy(request: RunRequest, world: World, open: OpenRun): Promise<Session> {
+  const { scenario } = request;
+  const { recorder, scope, work } = open;
+  await recorder.step('config', () => lookAhead(request, world));
+  const connections = await scope.acquire({
+    acquire: () => new Connections(scenario, world, open),
+    release: (all) => all.close(),
+  });
+  const cluster = await scope.acquire({
+    acquire: () => recorder.step('machines', () => machinesFor(request, world, open)),
+    release: (made) => keepOrUndo(made, request, connections, world, open),
+  });
+  await rememberMachines(cluster, request, world, open);
+  // Taking the machines away may need minutes.
+  scope.atRelease(() => open.report());
+  const planned = await recorder.step('config', () => planNodes(scenario, cluster.machines, world.env));
+  const workingDirs = planned.map(({ config }) => config.workingDir);
+  await changeKeptCluster(world.directory, { workingDirs });
+  const hostPackages = world.installHostPackages(scenario.packages, work);
+  // Awaited below; until then a failure of it must not count as unhandled.
+  hostPackages.catch(() => undefined);
+  scope.atRelease(() => stopAndCollect(planned, connections, scenario, open));
+  const nodes = await prepareNodes(planned, cluster, connections, { request, world, open });
+  await hostPackages;
+  const power = await scope.acquire({
+    acquire: () => powerOf(cluster, scenario, world, open),
+    release: (all) => all.bringBack(connections.nodes, open.evidence),
+  });
+  const session = { scenario, cluster, nodes, store: open.store, power };
+  if (hasStepsAfterStart(nodes)) await recorder.step('setup', () => setUpAfterStart(session, work));
+  return session;
+}
+
+const startChecks = ({ scenario, filter }: RunRequest, world: World, { store, work }: OpenRun): CheckHost =>
+  world.startCheckHost({
+    files: scenario.checkFiles,
+    scenarioDirectory: scenario.directory,
+    runDirectory: store.directory,
+    testTimeout: scenario.timeouts.test,
+    signal: work.signal,
+    log: work.log,
+    ...present({ filter }),
+  });
+
+function check(
+  session: Session,
+  host: CheckHost,
+  { filter }: RunRequest,
+  { recorder, work }: OpenRun,
+): Promise<void> {
+  const listener = { started: recorder.checkStarted, ended: recorder.checkEnded(work.signal) };
+  return recorder.step('check', () => checkCluster(session, host, listener, filter, work));
+}
