@@ -7,7 +7,7 @@ import type { CheckResult } from '../../../common/results.ts';
 import { PlainFace } from '../../../main/report/plain-face.ts';
 import { printSummary } from '../../../main/report/summary.ts';
 import { TerminalFace } from '../../../main/report/terminal-face.ts';
-import { run } from '../../../main/run.ts';
+import { run } from '../../../main/run/run.ts';
 import { fakeScenario, fakeWorld } from '../../fakes/fake-world.ts';
 
 /** Sets a terminal's title, clears it, turns the direction of writing, and forges lines. */
