@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { countOrNodes, countOrNodesMessage, machineFields } from '../machine-options.ts';
+import { parsedOptions } from '../parsed-options.ts';
 
 /** As engines take it (github.com/distribution/reference): no spaces, and nothing that they would take for a flag. */
 const image = z
@@ -32,3 +33,7 @@ export const docker = (options: DockerOptions): { provider: 'docker'; options: D
   provider: 'docker',
   options,
 });
+
+/** The options, validated, with defaults. Throws UsageError with all that is wrong. */
+export const settingsOf = (options: unknown): DockerSettings =>
+  parsedOptions('docker', dockerOptionsSchema, options);

@@ -1,15 +1,18 @@
-import { ShakedownError } from '../../../common/errors.ts';
+import { present } from '../../../common/present.ts';
 import { processIdentity } from '../../../common/process-identity.ts';
 import type { RunContext } from '../../context.ts';
 import { accountOf } from '../account-of.ts';
 import type { CachedImage, CanKeep, CanKeepImages, CanPower, CanReboot, MachineOf } from '../capabilities.ts';
 import { mustBeClusterId } from '../cluster-id.ts';
 import { freePorts } from '../host/free-ports.ts';
+import { machineAt } from '../host/machine-at.ts';
+import { readCreation } from '../host/read-creation.ts';
 import { readResolver } from '../host/resolver.ts';
 import { runScript } from '../host/root-script.ts';
 import { subnetCandidates } from '../host/subnets.ts';
 import type { Cluster, ListedCluster, Machine, MachinesSpec, ProbeResult, Provider } from '../provider.ts';
-import { type Engine, runEngine } from './engines/engine.ts';
+import { settingsOf } from './docker-options.ts';
+import { runEngine } from './engines/engine.ts';
 import { explainEngine } from './engines/explain-engine.ts';
 import { chooseEngine, enginesInUse, probeEngines } from './engines/find-engines.ts';
 import { preparePodman } from './engines/podman-engine.ts';
@@ -19,9 +22,8 @@ import { type DockerState, listClusters } from './list-clusters.ts';
 import { containerPlan } from './machines/container-plan.ts';
 import { createScript } from './machines/create-script.ts';
 import { destroyCluster } from './machines/destroy-cluster.ts';
-import { machineAt, settingsOf } from './machines/machine-at.ts';
 import { engineOf, power } from './machines/power.ts';
-import { clusterLabel, clusterNames } from './names.ts';
+import { clusterLabel, clusterNames, consoleLog } from './names.ts';
 import { checkRoom } from './room.ts';
 
 type Act = Pick<RunContext, 'signal' | 'log'>;
@@ -59,7 +61,11 @@ export class DockerProvider implements Provider, CanKeep, CanReboot, CanPower, C
     ]);
     const containers = images.map(([machine, image]) => containerPlan(machine, settings, image));
     const owner = processIdentity();
-    const state: DockerState = { id: cluster, owner, engine: { kind: engine.kind, ...hostOf(engine) } };
+    const state: DockerState = {
+      id: cluster,
+      owner,
+      engine: { kind: engine.kind, ...present({ host: engine.env.DOCKER_HOST }) },
+    };
     const plan = { cluster, engine, subnets, resolver, containers, ports, user, publicKey, shares };
     const script = createScript({ ...plan, state, owner: JSON.stringify(owner) });
     const printed = await runScript([], script, {
@@ -71,20 +77,18 @@ export class DockerProvider implements Provider, CanKeep, CanReboot, CanPower, C
       },
       explain: explainEngine,
     });
-    for (const [, note = ''] of printed.matchAll(/^note (.*)$/gm)) ctx.log(note);
-    const [, net] = /^net (\S+)$/m.exec(printed) ?? [];
-    if (net === undefined) throw new ShakedownError({ message: `no subnet was told: ${printed}` });
+    const net = readCreation(printed, ctx);
     return {
       id: cluster,
       provider: this.name,
       machines: machines.map((machine, index) =>
         machineAt(net, machine, login, {
-          cluster,
           hostKey: containers[index]?.publicHostKey,
+          consoleLog: consoleLog(cluster, machine.id),
           port: ports[index],
         }),
       ),
-      ...(engine.reach === 'address' ? { mainAddress: `${net}.1` } : {}),
+      ...present({ mainAddress: engine.reach === 'address' ? `${net}.1` : undefined }),
       borrowed: false,
     };
   }
@@ -127,5 +131,3 @@ export class DockerProvider implements Provider, CanKeep, CanReboot, CanPower, C
     await removeCachedImage(await enginesInUse(signal), id, signal);
   }
 }
-
-const hostOf = ({ env }: Engine) => (env.DOCKER_HOST === undefined ? {} : { host: env.DOCKER_HOST });

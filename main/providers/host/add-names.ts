@@ -1,14 +1,14 @@
+import { join } from 'node:path';
 import { ShakedownError } from '../../../common/errors.ts';
+import { lastLines } from '../../../common/last-lines.ts';
 import { connectSsh } from '../../remotes/ssh-remote.ts';
 import type { Machine } from '../provider.ts';
-import { quote } from './root-script.ts';
+import { shellFile } from './shell-file.ts';
 
-/** Puts its input before all lines that have none of the names. In place: a container's file may be mounted. */
-const replaceNames = (names: readonly string[]): string => {
-  const any = names.map((name) => name.replaceAll('.', '\\.')).join('|');
-  const said = quote(`^[^#]*[[:space:]](${any})([[:space:]]|$)`);
-  return `old=$(grep -vE ${said} /etc/hosts); { cat; printf '%s\\n' "$old"; } > /etc/hosts`;
-};
+const replaceNames = (names: readonly string[]): string =>
+  shellFile(join(import.meta.dirname, 'shell'), 'replace-names.sh', {
+    names: names.map((name) => name.replaceAll('.', '\\.')).join('|'),
+  });
 
 /**
  * Tells a machine names, by lines (`10.0.0.5 db\n` each) for its /etc/hosts (hosts(5)) over ssh, which replace what else
@@ -30,6 +30,6 @@ export async function addNames(
     message: 'the names of the machines could not be added to /etc/hosts',
     node: machine.id,
     address: machine.address,
-    lastLines: stderr.trim().split('\n').slice(-5),
+    lastLines: lastLines(stderr, 5),
   });
 }

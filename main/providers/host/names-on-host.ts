@@ -1,6 +1,8 @@
 import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { rootCanBeHad } from './own-root.ts';
 import { runAsRoot } from './root-script.ts';
+import { shellFile } from './shell-file.ts';
 
 /** The names in a folder; none where there is no such folder. */
 export const entries = (folder: string): Promise<string[]> => readdir(folder).catch(() => []);
@@ -25,6 +27,9 @@ export async function namesOnHost(cgroup: string, signal: AbortSignal): Promise<
 /** Only root may read them; without root there can be none of ours either. */
 async function tables(signal: AbortSignal): Promise<string[]> {
   const failure = { message: 'could not list the nft tables' };
-  const text = await runAsRoot('nft list tables', { signal, failure }).catch(() => '');
+  const text = await runAsRoot(shellFile(join(import.meta.dirname, 'shell'), 'list-tables.sh'), {
+    signal,
+    failure,
+  }).catch(() => '');
   return text.split(/\s+/);
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { type FailureDetails, ShakedownError } from '../../../common/errors.ts';
+import { lastLines } from '../../../common/last-lines.ts';
 
 /** A word as the shell reads it back unchanged. */
 export const quote = (word: string | number): string => `'${String(word).replaceAll("'", `'\\''`)}'`;
@@ -47,11 +48,11 @@ export async function runScript(
   signal?.removeEventListener('abort', stop);
   if (result.exitCode === 0) return result.stdout;
   signal?.throwIfAborted();
-  const lines = result.stderr.split(/[\r\n]+/).filter((line) => line.trim() !== '');
+  const lines = lastLines(result.stderr, 12);
   throw new ShakedownError({
     ...failure,
     ...explain?.(result.stderr),
-    lastLines: lines.length > 0 ? lines.slice(-12) : [result.message ?? 'no output'],
+    lastLines: lines.length > 0 ? lines : [result.message ?? 'no output'],
   });
 }
 

@@ -58,3 +58,7 @@ export const limitColumns = {
   cpu_limits: ({ cpus }: Limits) => (cpus === undefined ? undefined : Math.round(cpus * 100_000)),
   process_limits: ({ pids }: Limits) => pids,
 } as const;
+
+/** The script that marks the cluster of that folder as kept. */
+export const markKeptScript = (directory: string): string =>
+  shellFile(shared, 'mark-kept.sh', { dir: directory });

@@ -3,8 +3,8 @@ import type { ShakedownError } from '../../../common/errors.ts';
 import type { RunContext } from '../../context.ts';
 import { addNames } from '../host/add-names.ts';
 import { runAsRoot } from '../host/root-script.ts';
+import { shellFile } from '../host/shell-file.ts';
 import type { Machine } from '../provider.ts';
-import { admitScript } from './admit-script.ts';
 
 /** Seconds for a new machine to answer: it may still be booting. */
 const patience = 120;
@@ -79,7 +79,8 @@ async function admit(
 ): Promise<void> {
   if (addresses.length === 0) return;
   const failure = { message: 'the machines of other parts were not let in' };
-  await runAsRoot(admitScript(cluster, addresses), { signal, failure }).catch((error: ShakedownError) => {
+  const script = shellFile(import.meta.dirname, 'admit.sh', { id: cluster, addresses });
+  await runAsRoot(script, { signal, failure }).catch((error: ShakedownError) => {
     signal.throwIfAborted();
     log(`${error.message}: ${(error.details.lastLines ?? []).join(' ')}`);
   });

@@ -1,3 +1,4 @@
+import { present } from '../../../common/present.ts';
 import type { RunContext } from '../../context.ts';
 import { ensureBaseTree } from '../debian/base-tree.ts';
 import { releaseNamed } from '../debian/releases.ts';
@@ -68,9 +69,6 @@ export function containerPlan(
     machineId: machineId(),
     ...hostKeyPair(),
     tree: systems.indexOf(releaseNamed(os).suite),
-    ...(memory === undefined ? {} : { memory }),
-    ...(cpus === undefined ? {} : { cpus }),
-    ...(pids === undefined ? {} : { pids }),
-    ...(disk === undefined ? {} : { disk: bytes(disk) }),
+    ...present({ memory, cpus, pids, disk: disk === undefined ? undefined : bytes(disk) }),
   };
 }

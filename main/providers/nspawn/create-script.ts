@@ -1,4 +1,5 @@
 import type { ClusterState } from '../host/cluster-state.ts';
+import { hostNumber } from '../host/machine-at.ts';
 import type { Resolver } from '../host/resolver.ts';
 import { columns, shellFile } from '../host/shell-file.ts';
 import { limitColumns, networkValues, watchValues } from '../host/shell-values.ts';
@@ -54,9 +55,6 @@ export function createScript(plan: CreatePlan): string {
     }),
   });
 }
-
-/** The last number of a node's address in its cluster's subnet; the main host has 1. */
-export const hostNumber = (node: number): number => node + 2;
 
 /** The name of a link in the cluster's folder, which others look for as `tree*`. */
 const treeLink = (index: number): string => `tree${index || ''}`;

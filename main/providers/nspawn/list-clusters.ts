@@ -1,29 +1,21 @@
 import { readFile } from 'node:fs/promises';
+import type { RunContext } from '../../context.ts';
 import { clusterIdPattern } from '../cluster-id.ts';
-import { listed } from '../host/cluster-state.ts';
-import { entries, namesOnHost } from '../host/names-on-host.ts';
+import { listClusters as listHostClusters } from '../host/list-clusters.ts';
+import { entries } from '../host/names-on-host.ts';
 import { rootCanBeHad } from '../host/own-root.ts';
 import type { ListedCluster } from '../provider.ts';
 import { clusterOf, stateRoot } from './names.ts';
 
-/**
- * All clusters of this main host: those with a state, and those of which only stray things are left (links, network
- * namespaces, mounts, cgroups, nft tables). `signal` ends the look at the tables.
- */
-export async function listClusters(signal: AbortSignal): Promise<readonly ListedCluster[]> {
+/** All clusters of this main host, those included of which there are only network namespaces or mounts. */
+export async function listClusters(ctx: Pick<RunContext, 'signal'>): Promise<readonly ListedCluster[]> {
   // Whoever cannot be root made none, and cannot tell whose those are that others made.
   if (!rootCanBeHad()) return [];
-  const names = await Promise.all([
-    entries(stateRoot),
-    entries('/run/netns'),
-    mounted(),
-    namesOnHost('shakedown', signal),
-  ]);
-  const ids = new Set(names.flat().flatMap((name) => clusterOf(name) ?? []));
-  return Promise.all([...ids].map((id) => listed(id, stateRoot)));
+  const more = async () => [...(await entries('/run/netns')), ...(await mounted())];
+  return listHostClusters({ root: stateRoot, cgroup: 'shakedown', clusterOf, more }, ctx);
 }
 
-async function mounted(): Promise<string[]> {
+async function mounted(): Promise<readonly string[]> {
   const text = await readFile('/proc/self/mounts', 'utf8').catch(() => '');
   return [...text.matchAll(new RegExp(`${stateRoot}/(${clusterIdPattern})/`, 'g'))].map(([, id = '']) => id);
 }

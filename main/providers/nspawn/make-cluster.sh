@@ -1,18 +1,12 @@
 # shellcheck shell=bash
 # Makes a whole cluster. The state is on disk, whole, before anything else is made. Prints lines `note …` for the log
 # and, when all nodes are booting, `net 10.x.y`.
-: "${dir:?its folder}" "${cgroup:?its own}" "${state:?the contents of state.json}" "${lock_file:?of the kind}"
-# What nodes see of this main host; the base trees, and the links to them in the folder.
-declare -a share_sources trees tree_links
+: "${dir:?its folder}" "${cgroup:?its own}" "${lock_file:?of the kind}"
+# The base trees, and the links to them in the folder.
+declare -a trees tree_links
+source ../host/shell/make-folder.sh
 source ../host/shell/start-watch.sh
 source ./make-node.sh
-
-make_folder() {
-  if [ -e "$dir.new" ]; then rm -rf --one-file-system "$dir.new"; fi
-  mkdir -p "$dir.new"
-  printf '%s' "$state" > "$dir.new/state.json"
-  mv -T "$dir.new" "$dir"
-}
 
 # use_tree TREE LINK: a link in the cluster's folder says that the tree is in use, and holds on to this build of it.
 use_tree() {
@@ -33,9 +27,7 @@ raise_inotify_limit() {
   echo 8192 > $file || :
 }
 
-for path in "${share_sources[@]}"; do
-  [ -e "$path" ] || die "$path, which nodes are to see, does not exist"
-done
+must_have_shares
 make_folder
 for index in "${!trees[@]}"; do use_tree "${trees[index]}" "${tree_links[index]}"; done
 raise_inotify_limit

@@ -1,4 +1,3 @@
-import { ShakedownError } from '../../../common/errors.ts';
 import { processIdentity } from '../../../common/process-identity.ts';
 import type { RunContext } from '../../context.ts';
 import { accountOf } from '../account-of.ts';
@@ -15,8 +14,11 @@ import { mustBeClusterId } from '../cluster-id.ts';
 import { listTrees, removeTree } from '../debian/tree-images.ts';
 import type { ClusterState } from '../host/cluster-state.ts';
 import { mustHaveMemory } from '../host/container-memory.ts';
+import { machineAt } from '../host/machine-at.ts';
+import { readCreation } from '../host/read-creation.ts';
 import { readResolver } from '../host/resolver.ts';
-import { quote, runAsRoot } from '../host/root-script.ts';
+import { runAsRoot } from '../host/root-script.ts';
+import { markKeptScript } from '../host/shell-values.ts';
 import { subnetCandidates } from '../host/subnets.ts';
 import type { Cluster, ListedCluster, Machine, MachinesSpec, ProbeResult, Provider } from '../provider.ts';
 import { containerPlan, memoryLimit, systemsOf, treesOf } from './container-plan.ts';
@@ -24,8 +26,7 @@ import { createScript } from './create-script.ts';
 import { destroyScript } from './destroy-script.ts';
 import { listClusters } from './list-clusters.ts';
 import { act, restoreSnapshot, takeSnapshot } from './machine-acts.ts';
-import { machineAt } from './machine-at.ts';
-import { clusterNames } from './names.ts';
+import { clusterNames, nodeNames } from './names.ts';
 import { settingsOf } from './nspawn-options.ts';
 import { probeHost } from './probe-host.ts';
 
@@ -71,17 +72,18 @@ export class NspawnProvider implements Provider, CanKeep, CanReboot, CanPower, C
         hint: "'shakedown doctor' says what this machine lacks",
       },
     });
-    for (const [, note = ''] of printed.matchAll(/^note (.*)$/gm)) ctx.log(note);
-    const [, net] = /^net (\S+)$/m.exec(printed) ?? [];
-    if (net === undefined) throw new ShakedownError({ message: `no subnet was told: ${printed}` });
+    const net = readCreation(printed, ctx);
     const machines = spec.machines.map((machine, index) =>
-      machineAt(net, machine, login, { cluster, hostKey: containers[index]?.publicHostKey }),
+      machineAt(net, machine, login, {
+        hostKey: containers[index]?.publicHostKey,
+        consoleLog: nodeNames(cluster, machine.id).console,
+      }),
     );
     return { id: cluster, provider: this.name, machines, mainAddress: `${net}.1`, borrowed: false };
   }
 
   list(ctx: Pick<RunContext, 'signal'>): Promise<readonly ListedCluster[]> {
-    return listClusters(ctx.signal);
+    return listClusters(ctx);
   }
 
   async destroy({ id }: Pick<Cluster, 'id'>, ctx: Pick<RunContext, 'signal'>): Promise<void> {
@@ -98,8 +100,8 @@ export class NspawnProvider implements Provider, CanKeep, CanReboot, CanPower, C
 
   async keep({ id }: Pick<Cluster, 'id'>): Promise<void> {
     mustBeClusterId('nspawn', id);
-    const file = `${clusterNames(id).directory}/kept`;
-    await runAsRoot(`: > ${quote(file)}`, { failure: { message: `could not mark cluster ${id} as kept` } });
+    const failure = { message: `could not mark cluster ${id} as kept` };
+    await runAsRoot(markKeptScript(clusterNames(id).directory), { failure });
   }
 
   reboot(which: MachineOf, ctx: Act): Promise<void> {

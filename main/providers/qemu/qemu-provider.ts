@@ -47,7 +47,7 @@ export class QemuProvider implements Provider, CanKeep, CanReboot, CanPower, Can
   }
 
   list(ctx: Pick<RunContext, 'signal'>): Promise<readonly ListedCluster[]> {
-    return listClusters(ctx.signal);
+    return listClusters(ctx);
   }
 
   async destroy({ id }: Pick<Cluster, 'id'>, ctx: Pick<RunContext, 'signal'>): Promise<void> {

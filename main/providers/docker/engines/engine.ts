@@ -1,5 +1,7 @@
 import { execa } from 'execa';
 import { type FailureDetails, ShakedownError } from '../../../../common/errors.ts';
+import { lastLines } from '../../../../common/last-lines.ts';
+import { present } from '../../../../common/present.ts';
 import type { ShellValues } from '../../host/shell-file.ts';
 import { explainEngine } from './explain-engine.ts';
 
@@ -42,16 +44,16 @@ export async function runEngine(
   const result = await execa(program, [...words, ...args], {
     env: engine.env,
     reject: false,
-    ...(signal ? { cancelSignal: signal } : {}),
+    ...present({ cancelSignal: signal }),
     ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
   });
   if (result.exitCode === 0) return result.stdout;
   signal?.throwIfAborted();
-  const said = `${result.stdout}\n${result.stderr}`.split('\n').filter((line) => line.trim() !== '');
+  const said = lastLines(`${result.stdout}\n${result.stderr}`, 6);
   throw new ShakedownError({
     ...failure,
     ...explainEngine(result.stderr),
-    lastLines: said.length > 0 ? said.slice(-6) : [result.message ?? 'no output'],
+    lastLines: said.length > 0 ? said : [result.message ?? 'no output'],
   });
 }
 

@@ -1,3 +1,4 @@
+import { present } from '../../../../common/present.ts';
 import { hostKeyPair, machineId } from '../../host/identity.ts';
 import { bytes, settingsOfMachine } from '../../machine-options.ts';
 import type { MachineSpec } from '../../provider.ts';
@@ -41,12 +42,8 @@ export function containerPlan(machine: MachineSpec, settings: DockerSettings, im
 
 export function limitsOf(settings: DockerSettings, id: number): Limits {
   const { memory, cpus, pids, disk } = settingsOfMachine(settings, id);
-  return {
-    ...(memory === undefined ? {} : { memory: bytes(memory) }),
-    ...(cpus === undefined ? {} : { cpus }),
-    ...(pids === undefined ? {} : { pids }),
-    ...(disk === undefined ? {} : { disk: bytes(disk) }),
-  };
+  const inBytes = (size: typeof disk) => (size === undefined ? undefined : bytes(size));
+  return present({ memory: inBytes(memory), cpus, pids, disk: inBytes(disk) });
 }
 
 /** As flags of `docker create` (docker-container-create(1)). Swap would let a node have more than it was given. */

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { hostNumber } from '../../host/machine-at.ts';
 import type { Resolver } from '../../host/resolver.ts';
 import { quote } from '../../host/root-script.ts';
 import { columns, shellFile } from '../../host/shell-file.ts';
@@ -61,9 +62,6 @@ export function createScript(plan: CreatePlan): string {
     }),
   });
 }
-
-/** The last number of a node's address in its cluster's subnet; the main host has 1. */
-export const hostNumber = (node: number): number => node + 2;
 
 /** The name of the cluster's network where its engine makes it. */
 export const networkOf = (cluster: string, { network }: Pick<Engine, 'network'>) => ({

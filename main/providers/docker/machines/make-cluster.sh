@@ -1,20 +1,14 @@
 # shellcheck shell=bash
 # Makes a whole cluster. The state is on disk, whole, before anything else is made. Prints lines `note …` for the log,
 # and `net 10.x.y` when every container's sshd has said its first words, or after a minute of waiting for them.
-: "${dir:?the folder of the cluster}" "${state:?the contents of state.json}"
+: "${dir:?the folder of the cluster}"
 : "${watch_program:?the text of watch.sh}" "${maker_pid:?}" "${maker_start:?}"
-# What nodes see of this main host.
-declare -a share_sources
+source ../../host/shell/make-folder.sh
 source ./make-node.sh
 source ./make-network.sh
 
-for path in "${share_sources[@]}"; do
-  [ -e "$path" ] || die "$path, which nodes are to see, does not exist"
-done
-rm -rf "$dir.new"
-mkdir -p "$dir.new"
-printf '%s' "$state" > "$dir.new/state.json"
-mv -T "$dir.new" "$dir"
+must_have_shares
+make_folder
 setsid bash -c "$watch_program" watch "$dir" "$maker_pid" "$maker_start" </dev/null >/dev/null 2>&1 9>&- &
 echo $! > "$dir/watch"
 make_network

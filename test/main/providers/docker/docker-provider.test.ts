@@ -4,11 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { ShakedownError, UsageError } from '../../../../common/errors.ts';
-import { docker } from '../../../../main/providers/docker/docker-options.ts';
+import { docker, settingsOf } from '../../../../main/providers/docker/docker-options.ts';
 import { DockerProvider } from '../../../../main/providers/docker/docker-provider.ts';
 import { registryName } from '../../../../main/providers/docker/images/own-image.ts';
 import { readState } from '../../../../main/providers/docker/list-clusters.ts';
-import { machineAt, settingsOf } from '../../../../main/providers/docker/machines/machine-at.ts';
 import {
   clusterNames,
   clusterOf,
@@ -17,6 +16,7 @@ import {
 } from '../../../../main/providers/docker/names.ts';
 import { checkRoom } from '../../../../main/providers/docker/room.ts';
 import { freePorts } from '../../../../main/providers/host/free-ports.ts';
+import { machineAt } from '../../../../main/providers/host/machine-at.ts';
 import { runContext } from '../../../fakes/run-context.ts';
 
 const provider = new DockerProvider();
@@ -98,7 +98,7 @@ describe('a machine', () => {
         { id: 3, name: 'db' },
         { user: 'joe', keyFile: '/k' },
         {
-          cluster: 'abc123',
+          consoleLog: '/c',
           hostKey: 'ssh-ed25519 AAAA',
           port: undefined,
         },
@@ -110,7 +110,7 @@ describe('a machine', () => {
 
   test('or at the port that is published for it, where only the other nodes reach its address', () =>
     expect(
-      machineAt('10.1.2', { id: 3, name: 'db' }, {}, { cluster: 'abc123', hostKey: 'x', port: 40001 }),
+      machineAt('10.1.2', { id: 3, name: 'db' }, {}, { consoleLog: '/c', hostKey: 'x', port: 40001 }),
     ).toMatchObject({ address: '10.1.2.5', sshOnly: true, ssh: { host: '127.0.0.1', port: 40001 } }));
 });
 

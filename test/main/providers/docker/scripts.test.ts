@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execaSync } from 'execa';
 import { describe, expect, test } from 'vitest';
+import { settingsOf } from '../../../../main/providers/docker/docker-options.ts';
 import { dockerEngine } from '../../../../main/providers/docker/engines/docker-engine.ts';
 import type { Engine } from '../../../../main/providers/docker/engines/engine.ts';
 import { podmanEngine } from '../../../../main/providers/docker/engines/podman-engine.ts';
@@ -13,7 +14,6 @@ import {
   shareFlag,
 } from '../../../../main/providers/docker/machines/create-script.ts';
 import { destroyScript } from '../../../../main/providers/docker/machines/destroy-script.ts';
-import { settingsOf } from '../../../../main/providers/docker/machines/machine-at.ts';
 import { runScript } from '../../../../main/providers/host/root-script.ts';
 
 const settings = settingsOf({ count: 2, memory: '128M', cpus: 0.5, pids: 100 });
@@ -43,7 +43,7 @@ const engines = {
 /** What the create script passes to `run` or `create` for the second container. */
 function wordsFor(name: keyof typeof engines, other: Partial<CreatePlan> = {}): readonly string[] {
   const script = createScript({ ...plan, ...engines[name], ...other });
-  const [definitions] = script.split('\nfor path in');
+  const [definitions] = script.split('\nmust_have_shares\n');
   const show = `net=10.1.2; container_words 1; printf '%s\\n' "\${words[@]}"`;
   return execaSync('bash', ['-eu', '-c', `${definitions}\n${show}`]).stdout.split('\n');
 }
@@ -60,8 +60,8 @@ describe.each(Object.keys(engines) as (keyof typeof engines)[])('the scripts for
   );
 
   test('have the state on disk before anything is made', () => {
-    const doing = create.slice(create.indexOf('\nfor path in')).split('\n');
-    const lines = ['mv -T "$dir.new" "$dir"', 'make_network', '  make_node "$index" &'];
+    const doing = create.slice(create.indexOf('\nmust_have_shares\n')).split('\n');
+    const lines = ['make_folder', 'make_network', '  make_node "$index" &'];
     const at = lines.map((line) => doing.indexOf(line));
     expect(at).toEqual(at.toSorted((a, b) => a - b));
     expect(at[0]).toBeGreaterThan(0);

@@ -46,7 +46,7 @@ test.each([
 
 /** What bash prints for the create script with `calls` in place of its last part, which makes the cluster. */
 function printed(created: CreatePlan, calls: string): string {
-  const [definitions = ''] = createScript(created).split('\nfor path in');
+  const [definitions = ''] = createScript(created).split('\nmust_have_shares\n');
   // Nothing of it is done here.
   const stubs = 'die() { echo "$*"; exit 1; }; nft() { cat; }; ip() { echo "ip $*"; cat; };';
   return execaSync('bash', ['-eu', '-c', `${stubs}\n${definitions}\nnet=10.1.2 mtu=1500\n${calls}`]).stdout;
@@ -55,7 +55,7 @@ function printed(created: CreatePlan, calls: string): string {
 describe('what the create script does', () => {
   test('the state is on disk before anything is made', () => {
     const script = createScript(plan);
-    const doing = script.slice(script.indexOf('\nfor path in')).split('\n');
+    const doing = script.slice(script.indexOf('\nmust_have_shares\n')).split('\n');
     const made = ['make_cluster_group "$cgroup"', 'make_bridge', '  make_node "$index" &', 'open_network'];
     const lines = ['make_folder', ...made].map((line) => doing.indexOf(line));
     expect(lines).toEqual(lines.toSorted((a, b) => a - b));
