@@ -1,10 +1,11 @@
-import { describeFailure, ShakedownError } from '../../../common/errors.ts';
+import { describeFailure } from '../../../common/errors.ts';
 import { present } from '../../../common/present.ts';
 import { processIdentity } from '../../../common/process-identity.ts';
 import type { RunContext } from '../../context.ts';
 import { type Account, accountOf } from '../account-of.ts';
 import { releaseNamed } from '../debian/releases.ts';
 import { rootCanBeHad, runAsOwner } from '../host/own-root.ts';
+import { readCreation } from '../host/read-creation.ts';
 import { readResolver } from '../host/resolver.ts';
 import { subnetCandidates } from '../host/subnets.ts';
 import { parsedOptions } from '../parsed-options.ts';
@@ -79,9 +80,7 @@ async function start(
     inNamespace,
   };
   const printed = await runCreation(plan, ctx.signal);
-  for (const [, note = ''] of printed.matchAll(/^note (.*)$/gm)) ctx.log(note);
-  const [, net] = /^net (\S+)$/m.exec(printed) ?? [];
-  if (net === undefined) throw new ShakedownError({ message: `no subnet was told: ${printed}` });
+  const net = readCreation(printed, ctx);
   await wakeMachines(cluster, plans, ctx);
   const machines: Machine[] = [];
   // One after the other: slirp4netns takes one request at a time, and refuses the next.
