@@ -21,11 +21,10 @@ const injecting = (name: string, { params }: NodeFault<readonly unknown[]>) =>
       live.faults.inject(node, name, given, signal),
   });
 
+const rows = faults as unknown as Readonly<Record<string, NodeFault<readonly unknown[]>>>;
+
 export const faultMethods = Object.fromEntries(
-  Object.entries<NodeFault<readonly unknown[]>>(faults).map(([name, fault]) => [
-    name,
-    injecting(name, fault),
-  ]),
+  Object.entries(rows).map(([name, fault]) => [name, injecting(name, fault)]),
 ) as unknown as FaultMethods;
 
 /** By the id that the fault was given when it was injected. */

@@ -1,26 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
-import type { KeptCluster } from '../../main/store/kept-cluster.ts';
 import { mainConfig, nodeConfig, readLatest, result, scenario, shakedown, start, write } from './harness.ts';
-
-/** A container stands in for a machine that was there before; shakedown is told nothing but its address. */
-async function machine() {
-  const host = scenario({});
-  const kept = await shakedown(host, ['run', '--keep']);
-  expect(kept.exitCode, kept.all).toBe(0);
-  const { cluster }: KeptCluster = JSON.parse(readFileSync(join(host, '.shakedown/cluster.json'), 'utf8'));
-  const [node] = cluster.machines;
-  if (!node?.ssh.keyFile || !node.ssh.hostKey) throw new Error('the container has no key');
-  const { address, ssh } = node;
-  const onNode = async (command: string) => {
-    const done = await shakedown(host, ['exec', '0', '--', command]);
-    return done.stdout;
-  };
-  return { address, keyFile: ssh.keyFile ?? '', hostKey: ssh.hostKey ?? '', onNode };
-}
+import { machineThatExists } from './machine-that-exists.ts';
 
 /** A scenario that borrows the machine, in a home whose known_hosts has `hostKey` for it. */
 function borrowing({ address, hostKey }: { address: string; hostKey: string }, user = 'root') {
@@ -38,7 +21,7 @@ function borrowing({ address, hostKey }: { address: string; hostKey: string }, u
 }
 
 test('machines that exist are borrowed over ssh and given back as they were', async () => {
-  const there = await machine();
+  const there = await machineThatExists();
   await there.onNode('echo before > /etc/greeting');
   const { directory, env } = borrowing(there);
 
@@ -64,7 +47,7 @@ test('machines that exist are borrowed over ssh and given back as they were', as
 });
 
 test('a changed host key, an unknown one, a wrong key, no sudo rights: each says what to do', async () => {
-  const there = await machine();
+  const there = await machineThatExists();
   const attempt = async (known: string, keyFile: string, user = 'root') => {
     const { directory, env } = borrowing({ ...there, hostKey: known }, user);
     const run = await shakedown(directory, ['run', '-k', keyFile], env);
