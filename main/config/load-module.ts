@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import module from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -6,7 +5,8 @@ import { constants, Script } from 'node:vm';
 
 /**
  * Marks the modules of one loading. Node caches modules by their URL, so an edited file is read again only under
- * another one; the hook hands the mark on to whatever a marked module imports.
+ * another one; the hook hands the mark on to whatever a marked module imports. Loadings are counted, so that the next
+ * process has the same URLs and finds what this one has compiled of them.
  */
 const mark = 'shakedown-load';
 
@@ -26,7 +26,7 @@ const nativeImport = new Script('(url) => import(url)', {
   importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
 }).runInThisContext() as (url: string) => Promise<{ readonly default?: unknown }>;
 
-let hooked = false;
+let loadings = 0;
 
 /**
  * Loads a config file of any folder, TypeScript or JavaScript, and gives its default export (`undefined` without
@@ -34,9 +34,9 @@ let hooked = false;
  * Throws what the file throws; `locate` finds out where.
  */
 export async function loadModule(file: string): Promise<unknown> {
-  if (!hooked) module.registerHooks({ resolve, load });
-  hooked = true;
-  const url = `${pathToFileURL(file).href}?${mark}=${randomUUID()}`;
+  if (loadings === 0) module.registerHooks({ resolve, load });
+  loadings++;
+  const url = `${pathToFileURL(file).href}?${mark}=${loadings}`;
   const { default: value } = await withoutWarning(() => nativeImport(url));
   return value;
 }
@@ -111,5 +111,5 @@ function caretColumn(stack: string): number | undefined {
 /** The error's message as a person reads it: without our mark, and for Node's import errors without URLs. */
 export function messageOf(error: unknown): string {
   const text = error instanceof Error ? `${error.message}` : `threw ${String(error)}`;
-  return text.replaceAll(new RegExp(`\\?${mark}=[0-9a-f-]+`, 'g'), '').replaceAll('file://', '');
+  return text.replaceAll(new RegExp(`\\?${mark}=\\d+`, 'g'), '').replaceAll('file://', '');
 }

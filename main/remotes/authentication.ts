@@ -68,7 +68,7 @@ function readKey(
     if (!named) return undefined;
     return unusable(`the key ${file} cannot be read: ${(error as Error).message}`, 'name another with --key');
   }
-  const found = ssh2.utils.parseKey(key, passphrase) as ReturnType<typeof ssh2.utils.parseKey> | ParsedKey[];
+  const found = ssh2().utils.parseKey(key, passphrase) as ParsedKey | ParsedKey[] | Error;
   const parsed = Array.isArray(found) ? (found[0] ?? new Error('it holds no key')) : found;
   if (!(parsed instanceof Error) && !parsed.isPrivateKey())
     return unusable(`${file} is a public key, and the private one is needed`, 'name the file without .pub');

@@ -48,7 +48,7 @@ export async function openConnection(
 function attempt(target: SshTarget, limitMs: number, signal: AbortSignal, sock?: Duplex): Promise<Client> {
   const check = hostKeyCheck(target, target.knownHostsFiles);
   const config = configFor(target, check, limitMs, sock);
-  const client = new ssh2.Client();
+  const client = new (ssh2().Client)();
   let connected = sock !== undefined;
   client.once('connect', () => {
     connected = true;

@@ -32,5 +32,13 @@ function leaveOutWhatAborts(): void {
   } as unknown as NodeJS.Module;
 }
 
-leaveOutWhatAborts();
-export const { default: ssh2 } = await import('ssh2');
+let loaded: typeof import('ssh2') | undefined;
+
+/** The library, loaded when it is first used: what only reads a config needs none of it. */
+export function ssh2(): typeof import('ssh2') {
+  if (loaded === undefined) {
+    leaveOutWhatAborts();
+    loaded = require('ssh2') as typeof import('ssh2');
+  }
+  return loaded;
+}

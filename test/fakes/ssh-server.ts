@@ -39,9 +39,9 @@ export function newKey(passphrase?: string): KeyPair {
   for (;;) {
     const pair =
       passphrase === undefined
-        ? ssh2.utils.generateKeyPairSync('ed25519')
-        : ssh2.utils.generateKeyPairSync('ed25519', { passphrase, cipher: 'aes256-cbc', rounds: 4 });
-    if (!(ssh2.utils.parseKey(pair.private, passphrase) instanceof Error)) return pair;
+        ? ssh2().utils.generateKeyPairSync('ed25519')
+        : ssh2().utils.generateKeyPairSync('ed25519', { passphrase, cipher: 'aes256-cbc', rounds: 4 });
+    if (!(ssh2().utils.parseKey(pair.private, passphrase) instanceof Error)) return pair;
   }
 }
 
@@ -58,7 +58,7 @@ export async function fakeSshServer(
   const logins: string[] = [];
   const onLogin = authenticate(publicKey, logins, options.refuseLogins ?? 0);
   let connections = 0;
-  const ssh = new ssh2.Server({ hostKeys: [own] }, (client) => {
+  const ssh = new (ssh2().Server)({ hostKeys: [own] }, (client) => {
     client.on('authentication', onLogin);
     serve(client, options, children);
   });
@@ -89,7 +89,7 @@ export async function fakeSshServer(
 }
 
 const publicOf = (key: string): string => {
-  const parsed = ssh2.utils.parseKey(key);
+  const parsed = ssh2().utils.parseKey(key);
   if (parsed instanceof Error) throw parsed;
   return `${parsed.type} ${parsed.getPublicSSH().toString('base64')}`;
 };
@@ -142,7 +142,7 @@ function join(channel: Duplex, socket: Socket): void {
 }
 
 function authenticate(publicKey: string, logins: string[], refusals: number) {
-  const allowed = ssh2.utils.parseKey(publicKey);
+  const allowed = ssh2().utils.parseKey(publicKey);
   if (allowed instanceof Error) throw allowed;
   const proven = ({ signature = Buffer.alloc(0), blob = Buffer.alloc(0), hashAlgo }: PublicKeyAuthContext) =>
     allowed.verify(blob, signature, hashAlgo) === true;

@@ -10,7 +10,7 @@ const publicKeyBytes = 51;
  */
 export function hostKeyPair(): { hostKey: string; publicHostKey: string } {
   for (;;) {
-    const pair = ssh2.utils.generateKeyPairSync('ed25519');
+    const pair = ssh2().utils.generateKeyPairSync('ed25519');
     const [, blob = ''] = pair.public.split(' ');
     if (Buffer.from(blob, 'base64').length === publicKeyBytes) {
       return { hostKey: pair.private, publicHostKey: pair.public };

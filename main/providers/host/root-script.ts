@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { type FailureDetails, ShakedownError } from '../../../common/errors.ts';
 import { lastLines } from '../../../common/last-lines.ts';
 
@@ -38,6 +37,7 @@ export async function runScript(
   signal?.throwIfAborted();
   // Without a parent shell bash takes our pipe for a network connection, and reads ~/.bashrc (bash(1), INVOCATION).
   const [command = 'setsid', ...args] = [...through, 'setsid', '--wait', 'bash', '--norc', '-c', runner];
+  const { execa } = await import('execa');
   const running = execa(command, args, { stdin: 'pipe', reject: false });
   // A script that failed early has closed its end; its exit code tells the story.
   running.stdin.on('error', () => undefined);
@@ -62,6 +62,7 @@ export async function runScript(
  */
 export async function printedBy(script: string, signal: AbortSignal): Promise<string> {
   const options = { stdin: 'ignore', reject: false, cancelSignal: signal } as const;
+  const { execa } = await import('execa');
   const { stdout } = await execa('bash', ['--norc', '-c', script], options);
   signal.throwIfAborted();
   return stdout;

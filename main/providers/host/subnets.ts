@@ -1,5 +1,3 @@
-import { execa } from 'execa';
-
 interface Range {
   readonly first: number;
   readonly last: number;
@@ -20,6 +18,7 @@ export async function subnetCandidates(
   cluster: string,
   avoid: readonly string[],
 ): Promise<readonly string[]> {
+  const { execa } = await import('execa');
   const { stdout } = await execa('ip', ['-j', '-4', 'route', 'show', 'table', 'all']);
   const routes = (JSON.parse(stdout || '[]') as { dst?: string; gateway?: string }[]).flatMap((route) => [
     route.dst ?? '',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { clusterIdPattern, isClusterId } from '../cluster-id.ts';
 import type { ClusterState } from '../host/cluster-state.ts';
 import { stateHome } from '../host/state-home.ts';
-import type { VagrantPlace } from './run-vagrant.ts';
+import type { VagrantPlace } from './vagrant-place.ts';
 
 /** One machine as it was asked for: vagrant's name for it, and what makes it. */
 export interface VagrantMachine {

@@ -5,9 +5,9 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError } from '../../../common/errors.ts';
 import type { VagrantMachine } from './cluster-folder.ts';
 import { linesOfType, parseLine } from './machine-readable.ts';
-import { environment } from './run-vagrant.ts';
 import { vagrantError, vagrantMissing } from './vagrant-error.ts';
 import { vagrantOptionsSchema } from './vagrant-options.ts';
+import { environment } from './vagrant-place.ts';
 
 /** The file that is meant by `vagrantfile`, absolute. Throws UsageError where there is none. */
 export function vagrantfileAt(written: string): string {

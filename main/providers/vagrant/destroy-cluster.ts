@@ -6,8 +6,9 @@ import { ShakedownError } from '../../../common/errors.ts';
 import type { RunContext } from '../../context.ts';
 import { clusterFiles, readState, removeClusterFolder, type VagrantState } from './cluster-folder.ts';
 import { endVagrant, marks } from './end-vagrant.ts';
-import { runVagrant, type VagrantPlace } from './run-vagrant.ts';
+import { runVagrant } from './run-vagrant.ts';
 import { killContainers, removeStrays } from './strays.ts';
+import type { VagrantPlace } from './vagrant-place.ts';
 import { bareVagrantfile } from './write-vagrantfile.ts';
 
 /** Providers whose machines we find by their names, whatever vagrant knows. */

@@ -2,18 +2,7 @@ import { constants } from 'node:os';
 import { execa } from 'execa';
 import { parseLine, type VagrantLine } from './machine-readable.ts';
 import { vagrantError, vagrantMissing } from './vagrant-error.ts';
-
-/** Where vagrant is to work, as its environment says it (developer.hashicorp.com/vagrant/docs/other/environmental-variables). */
-export interface VagrantPlace {
-  /** VAGRANT_CWD: what paths in the Vagrantfile are relative to. */
-  readonly cwd: string;
-  /** VAGRANT_VAGRANTFILE, absolute. */
-  readonly vagrantfile: string;
-  /** VAGRANT_DOTFILE_PATH: what vagrant knows of the machines. */
-  readonly dotfile: string;
-  /** VAGRANT_HOME: boxes, plugins, the index of machines. */
-  readonly home: string;
-}
+import { environment, type VagrantPlace } from './vagrant-place.ts';
 
 export interface RunVagrantOptions {
   readonly signal?: AbortSignal;
@@ -97,19 +86,4 @@ function killSession(pid: number | undefined): void {
   } catch {
     // It is gone by itself.
   }
-}
-
-/** Ours without what the user's settings would change. */
-export function environment({ cwd, vagrantfile, dotfile, home }: VagrantPlace): NodeJS.ProcessEnv {
-  const { VAGRANT_LOG: _, ...own } = process.env;
-  return {
-    ...own,
-    VAGRANT_CWD: cwd,
-    VAGRANT_VAGRANTFILE: vagrantfile,
-    VAGRANT_DOTFILE_PATH: dotfile,
-    VAGRANT_HOME: home,
-    VAGRANT_CHECKPOINT_DISABLE: '1',
-    VAGRANT_BOX_UPDATE_CHECK_DISABLE: '1',
-    VAGRANT_NO_COLOR: '1',
-  };
 }

@@ -13,7 +13,8 @@ test('a native module is told by the hook that it takes back when it is collecte
 
 test('ciphers that are collected leave the process alive, whichever way ssh2 was built', async () => {
   const program = `
-    await import(${JSON.stringify(new URL('../../../main/remotes/ssh2.ts', import.meta.url).href)});
+    const ours = await import(${JSON.stringify(new URL('../../../main/remotes/ssh2.ts', import.meta.url).href)});
+    ours.ssh2();
     const { createRequire } = await import('node:module');
     const require = createRequire(${JSON.stringify(import.meta.url)});
     const crypto = require('ssh2/lib/protocol/crypto.js');

@@ -1,16 +1,7 @@
-import {
-  type Document,
-  isAlias,
-  isMap,
-  isScalar,
-  LineCounter,
-  type Node,
-  type Pair,
-  parseDocument,
-  type YAMLMap,
-} from 'yaml';
+import type { Document, Node, Pair, YAMLMap } from 'yaml';
 import type { Inventory, Variables } from './inventory.ts';
 import { addMachines } from './parse-ini.ts';
+import { yaml } from './yaml.ts';
 
 /**
  * Ansible's YAML format (ansible.builtin.yaml inventory): groups at the top, each with `hosts`, `children` and `vars`.
@@ -22,11 +13,15 @@ export function parseYaml(text: string, inventory: Inventory): void {
 class YamlInventory {
   readonly #inventory: Inventory;
   readonly #document: Document.Parsed;
-  readonly #lines = new LineCounter();
+  readonly #lines = new (yaml().LineCounter)();
 
   constructor(text: string, inventory: Inventory) {
     this.#inventory = inventory;
-    this.#document = parseDocument(text, { lineCounter: this.#lines, merge: true, logLevel: 'silent' });
+    this.#document = yaml().parseDocument(text, {
+      lineCounter: this.#lines,
+      merge: true,
+      logLevel: 'silent',
+    });
   }
 
   read(): void {
@@ -80,20 +75,21 @@ class YamlInventory {
   /** The pairs of a mapping; nothing at all is taken for an empty one. */
   #entries(node: unknown, expected: string): readonly (readonly [string, Pair])[] {
     const map = this.#map(node);
-    if (map) return map.items.map((pair) => [String(isScalar(pair.key) ? pair.key.value : pair.key), pair]);
+    if (map)
+      return map.items.map((pair) => [String(yaml().isScalar(pair.key) ? pair.key.value : pair.key), pair]);
     const resolved = this.#resolved(node);
-    if (resolved === undefined || (isScalar(resolved) && resolved.value === null)) return [];
+    if (resolved === undefined || (yaml().isScalar(resolved) && resolved.value === null)) return [];
     this.#inventory.complain(this.#line(node), `expected ${expected}`);
     return [];
   }
 
   #map(node: unknown): YAMLMap | undefined {
     const resolved = this.#resolved(node);
-    return isMap(resolved) ? resolved : undefined;
+    return yaml().isMap(resolved) ? resolved : undefined;
   }
 
   #resolved(node: unknown): unknown {
-    return (isAlias(node) ? node.resolve(this.#document) : node) ?? undefined;
+    return (yaml().isAlias(node) ? node.resolve(this.#document) : node) ?? undefined;
   }
 
   #line(node: unknown): number {

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import { UsageError } from '../../../../common/errors.ts';
 import type { Inventory, Variables } from './inventory.ts';
+import { yaml } from './yaml.ts';
 
 /**
  * `group_vars/NAME` and `host_vars/NAME` beside an inventory (`.yml`, `.yaml` or `.json` or nothing at the end) win over
@@ -22,6 +22,7 @@ export function readVariableFiles(inventory: Inventory): void {
 function addFile(base: string, variables: () => Variables): void {
   const file = ['', '.yml', '.yaml', '.json'].map((ending) => base + ending).find(isFile);
   if (file === undefined) return;
+  const { isMap, isScalar, LineCounter, parseDocument } = yaml();
   const lines = new LineCounter();
   const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter: lines, logLevel: 'silent' });
   const [mistake] = document.errors;

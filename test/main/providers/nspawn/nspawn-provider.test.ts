@@ -153,7 +153,7 @@ describe('identities', () => {
   test('host keys are such as sshd takes, each and every one', () => {
     for (let round = 0; round < 600; round++) {
       const { hostKey, publicHostKey } = hostKeyPair();
-      const [secret, open] = [ssh2.utils.parseKey(hostKey), ssh2.utils.parseKey(publicHostKey)];
+      const [secret, open] = [ssh2().utils.parseKey(hostKey), ssh2().utils.parseKey(publicHostKey)];
       if (secret instanceof Error || open instanceof Error)
         throw new Error(`round ${round}: ${publicHostKey}`);
       expect(open.verify('words', secret.sign('words'))).toBe(true);
