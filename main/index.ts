@@ -1,4 +1,4 @@
-/** What a scenario's config files import as `shakedown`. */
+/** What a scenario's config files, and programs that use clusters or scripts, import as `shakedown`. */
 
 export type { AptSource } from '../common/protocol.ts';
 export type { Probe } from '../common/ready.ts';
@@ -23,6 +23,9 @@ export type {
   SetupStep,
   Timeouts,
 } from './config/scenario.ts';
+export { openCluster } from './embedded/open-cluster.ts';
+export type { OpenCluster, OpenClusterOptions } from './embedded/open-cluster-options.ts';
+export type { TestHooks } from './embedded/test-hooks.ts';
 export { type DockerOptions, docker } from './providers/docker/docker-options.ts';
 export { type Ec2Options, ec2 } from './providers/ec2/ec2-options.ts';
 export { type MachineOptions, machines } from './providers/machine-options.ts';

@@ -3,31 +3,27 @@ import { present } from '../../common/present.ts';
 import type { CheckListener } from '../checks/check.ts';
 import type { CheckHost } from '../checks/check-host.ts';
 import { runDeclaredChecks } from '../checks/declared-checks.ts';
-import { ActiveFaults } from '../cluster/active-faults.ts';
-import { LiveCluster } from '../cluster/live-cluster.ts';
-import type { Node } from '../cluster/node.ts';
+import type { LiveCluster } from '../cluster/live-cluster.ts';
+import type { Scenario } from '../config/scenario.ts';
 import type { RunContext } from '../context.ts';
-import { borrowedMachines } from '../providers/provider.ts';
-import type { Session } from './phase.ts';
 
 /**
  * Checks the cluster: first what the config declares, which only looks, then the check files, which may disturb it;
  * all within `timeouts.check`. What the checks found goes to the listener; throws only when they could not be made.
  */
 export async function checkCluster(
-  session: Session,
+  cluster: LiveCluster,
+  { checks, timeouts }: Pick<Scenario, 'checks' | 'timeouts'>,
   host: CheckHost,
   listener: CheckListener,
   filter: string | undefined,
   ctx: RunContext,
 ): Promise<void> {
-  const limit = session.scenario.timeouts.check;
+  const limit = timeouts.check;
   const deadline = Date.now() + limit * 1000;
-  // Faults that no check healed are healed when the checks are over.
-  await using cluster = liveCluster(session, ctx);
   const signal = AbortSignal.any([ctx.signal, AbortSignal.timeout(limit * 1000)]);
   const options = { signal, ...present({ filter }) };
-  const declared = await runDeclaredChecks(session.scenario.checks, cluster, listener, options);
+  const declared = await runDeclaredChecks(checks, cluster, listener, options);
   ctx.signal.throwIfAborted();
   const left = Math.ceil((deadline - Date.now()) / 1000);
   if (left <= 0) throw new TimeLimitError('the checks', limit, { verdict: 'fail' });
@@ -38,12 +34,4 @@ export async function checkCluster(
       hint: 'leave out --filter to see their names',
     });
   }
-}
-
-function liveCluster({ scenario, cluster, nodes, power }: Session, ctx: RunContext): LiveCluster {
-  const { directory, timeouts } = scenario;
-  const borrowed = borrowedMachines(cluster);
-  const stays = ({ machine }: Node) => borrowed.some(({ id }) => id === machine.id);
-  const faults = new ActiveFaults({ cluster: cluster.id, stays, ctx });
-  return new LiveCluster({ nodes, power, directory, timeouts, faults, ctx });
 }

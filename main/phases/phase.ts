@@ -25,6 +25,8 @@ export interface Preparation {
   readonly step: Step;
   /** The first phase to take; what comes before it (but for connecting) is left as an earlier run left it. */
   readonly from: PhaseName;
+  /** Whether the run goes as far as that. */
+  readonly reaches: (phase: PhaseName) => boolean;
   readonly packages: PackageRoute;
   readonly connect: (planned: PlannedNode) => Promise<Node>;
   readonly installed: (node: number, packages: readonly InstalledPackage[]) => void;

@@ -12,9 +12,9 @@ import { startServices } from './start.ts';
  * another: what needs them all comes after. Throws what its first failing step threw.
  */
 export async function prepareNode(planned: PlannedNode, preparation: Preparation): Promise<Node> {
-  const { step, from, ctx } = preparation;
+  const { step, from, reaches, ctx } = preparation;
   const take = <T>(phase: PhaseName, action: () => Promise<T>, skipped: T): Promise<T> =>
-    phaseNames.indexOf(phase) < phaseNames.indexOf(from)
+    phaseNames.indexOf(phase) < phaseNames.indexOf(from) || !reaches(phase)
       ? Promise.resolve(skipped)
       : step(phase, action, planned.machine);
 

@@ -6,7 +6,7 @@ import { prepareNode } from '../phases/prepare-node.ts';
 import { borrowedMachines, type Cluster } from '../providers/provider.ts';
 import type { Connections } from './connections.ts';
 import type { OpenRun } from './open-run.ts';
-import type { RunRequest } from './run-request.ts';
+import { type RunRequest, reaches } from './run-request.ts';
 import type { World } from './world.ts';
 
 /**
@@ -35,6 +35,7 @@ export async function prepareNodes(
     ctx: work,
     step: recorder.step,
     from: request.reuse?.from ?? 'clean',
+    reaches: (phase) => reaches(request, phase),
     packages,
     connect: async (node) => {
       const connected = await connections.connect(node);

@@ -1,4 +1,4 @@
-import type { PhaseName } from '../../common/results.ts';
+import { type PhaseName, phaseNames } from '../../common/results.ts';
 import type { ScenarioFlags } from '../config/load.ts';
 import type { Scenario } from '../config/scenario.ts';
 import type { KeptCluster } from '../store/kept-cluster.ts';
@@ -16,4 +16,10 @@ export interface RunRequest {
   readonly rebuild?: boolean;
   /** Machines that an earlier run kept, and the phase to begin with on them. */
   readonly reuse?: { readonly kept: KeptCluster; readonly from: PhaseName };
+  /** The last phase that is taken on the way to a cluster that is ready; all of them unless told. */
+  readonly until?: PhaseName;
 }
+
+/** Whether a run goes as far as this phase. */
+export const reaches = ({ until }: Pick<RunRequest, 'until'>, phase: PhaseName): boolean =>
+  until === undefined || phaseNames.indexOf(phase) <= phaseNames.indexOf(until);

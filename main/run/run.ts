@@ -1,13 +1,14 @@
 import { present } from '../../common/present.ts';
 import type { CheckHost } from '../checks/check-host.ts';
+import type { LiveCluster } from '../cluster/live-cluster.ts';
 import { checkCluster } from '../phases/check.ts';
-import type { Session } from '../phases/phase.ts';
 import { planNodes } from '../phases/plan.ts';
 import { hasStepsAfterStart, setUpAfterStart } from '../phases/setup.ts';
 import type { RunResult } from '../record/run-result.ts';
 import { changeKeptCluster } from '../store/kept-cluster.ts';
 import { stopAndCollect } from './collect-evidence.ts';
 import { Connections } from './connections.ts';
+import { liveClusterOf } from './live-cluster-of.ts';
 import { lookAhead } from './look-ahead.ts';
 import { keepOrUndo } from './machines/keep-or-undo.ts';
 import { machinesFor, rememberMachines } from './machines/machines-for.ts';
@@ -15,7 +16,7 @@ import { OpenRun } from './open-run.ts';
 import { powerOf } from './power-of-run.ts';
 import { prepareNodes } from './prepare-nodes.ts';
 import { runInFolder } from './run-in-folder.ts';
-import type { RunRequest } from './run-request.ts';
+import { type RunRequest, reaches } from './run-request.ts';
 import type { World } from './world.ts';
 
 /**
@@ -44,10 +45,10 @@ export const openRun = ({ scenario }: Pick<RunRequest, 'scenario'>, world: World
   OpenRun.begin({ ...scenario, limit: scenario.timeouts.run }, world);
 
 /**
- * From nothing to a cluster whose services are ready. What is acquired on this page is released when the run ends,
- * the last first. Throws what went wrong; on several nodes, the first of it.
+ * From nothing to a cluster whose services are ready, or to the phase that the request names. What is acquired on this
+ * page is released when the run ends, the last first. Throws what went wrong; on several nodes, the first of it.
  */
-export async function deploy(request: RunRequest, world: World, open: OpenRun): Promise<Session> {
+export async function deploy(request: RunRequest, world: World, open: OpenRun): Promise<LiveCluster> {
   const { scenario } = request;
   const { recorder, scope, work } = open;
   await recorder.step('config', () => lookAhead(request, world));
@@ -76,8 +77,14 @@ export async function deploy(request: RunRequest, world: World, open: OpenRun): 
     release: (all) => all.bringBack(connections.nodes, open.evidence),
   });
   const session = { scenario, cluster, nodes, store: open.store, power };
-  if (hasStepsAfterStart(nodes)) await recorder.step('setup', () => setUpAfterStart(session, work));
-  return session;
+  if (reaches(request, 'start') && hasStepsAfterStart(nodes)) {
+    await recorder.step('setup', () => setUpAfterStart(session, work));
+  }
+  return await scope.acquire({
+    acquire: () => liveClusterOf(session, work),
+    // Faults that nobody healed are healed.
+    release: (live) => live[Symbol.asyncDispose](),
+  });
 }
 
 const startChecks = ({ scenario, filter }: RunRequest, world: World, { store, work }: OpenRun): CheckHost =>
@@ -92,11 +99,11 @@ const startChecks = ({ scenario, filter }: RunRequest, world: World, { store, wo
   });
 
 function check(
-  session: Session,
+  cluster: LiveCluster,
   host: CheckHost,
-  { filter }: RunRequest,
+  { scenario, filter }: RunRequest,
   { recorder, work }: OpenRun,
 ): Promise<void> {
   const listener = { started: recorder.checkStarted, ended: recorder.checkEnded(work.signal) };
-  return recorder.step('check', () => checkCluster(session, host, listener, filter, work));
+  return recorder.step('check', () => checkCluster(cluster, scenario, host, listener, filter, work));
 }

@@ -1,5 +1,4 @@
-import { UsageError } from '../../common/errors.ts';
-import { acquireLock } from '../store/lock.ts';
+import { acquireLock, FolderInUseError } from '../store/lock.ts';
 
 interface Taken {
   readonly lock: Promise<AsyncDisposable>;
@@ -11,13 +10,13 @@ const taken = new Map<string, Taken>();
 
 /**
  * Takes the folder for this process. What this process does there at the same time shares it, unless one of them must
- * be `alone`, as one that keeps its machines must: a folder keeps those of one run. Throws UsageError when it cannot be
+ * be `alone`, as one that keeps its machines must: a folder keeps those of one run. Throws FolderInUseError when it cannot be
  * shared, or another process has it.
  */
 export async function takeFolder(directory: string, alone: boolean): Promise<AsyncDisposable> {
   const there = taken.get(directory);
   if (there && (alone || there.alone)) {
-    throw new UsageError(
+    throw new FolderInUseError(
       `Another run is under way in ${directory}, and a folder keeps the machines of one run.`,
       { hint: 'wait for it, or give each a `directory` of its own' },
     );

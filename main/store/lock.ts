@@ -43,9 +43,11 @@ async function take(file: string, directory: string): Promise<() => void> {
   throw new UsageError(`The lock ${file} cannot be taken: others take it all the time.`);
 }
 
-function isHeld({ pid, since }: Holder, directory: string): UsageError {
+/** The folder is in use: by another process, or by something else that this one does there. */
+export class FolderInUseError extends UsageError {}
+
+function isHeld({ pid, since }: Holder, directory: string): FolderInUseError {
   const time = new Date(since).toISOString().slice(11, 19);
-  return new UsageError(`Process ${pid} has been using ${directory} since ${time} UTC; one run at a time.`, {
-    hint: 'wait for it, stop it, or run in another folder',
-  });
+  const message = `Process ${pid} has been using ${directory} since ${time} UTC; one run at a time.`;
+  return new FolderInUseError(message, { hint: 'wait for it, stop it, or run in another folder' });
 }

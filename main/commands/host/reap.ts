@@ -5,10 +5,10 @@ import { voiceOf } from '../../report/voice.ts';
 import { reapDirectory, reapEverywhere } from '../../run/reap.ts';
 import { virtDirectory } from '../../virt/server-ledger.ts';
 import type { Command } from '../command.ts';
-import { realWorld } from '../real-world.ts';
+import { worldOf } from '../world-of.ts';
 
 export const reapCommand: Command = async (_args, options, environment) => {
-  const world = realWorld(environment, silentFace);
+  const world = worldOf(environment, silentFace);
   const only = options.provider === undefined ? undefined : await providerNamed(String(options.provider));
   const folders = only ? [] : [environment.cwd, virtDirectory(environment.cacheDir)];
   const reaped = [];

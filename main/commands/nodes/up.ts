@@ -2,9 +2,9 @@ import { chooseFace } from '../../report/face.ts';
 import { printSummary } from '../../report/summary.ts';
 import { bringNodesUp } from '../../run/bring-nodes-up.ts';
 import type { CommandEnvironment, CommandOptions } from '../command.ts';
-import { realWorld } from '../real-world.ts';
 import { scenarioIn } from '../scenario/load-scenario.ts';
 import { scenarioFlags } from '../scenario/scenario-flags.ts';
+import { worldOf } from '../world-of.ts';
 
 /** `nodes up`: makes or borrows a scenario's machines and keeps them. Those that are here already stay as they are. */
 export async function nodesUp(
@@ -17,7 +17,7 @@ export async function nodesUp(
   const scenario = await scenarioIn(folder, flags, environment);
   const json = options.json === true;
   const face = chooseFace({ json, stdout, env, signal: environment.signal });
-  const world = realWorld(environment, face);
+  const world = worldOf(environment, face);
   try {
     const rebuild = options.rebuild === true;
     const result = await bringNodesUp({ scenario, flags, rebuild }, world);

@@ -3,7 +3,7 @@ import { printSummary } from '../../report/summary.ts';
 import { run } from '../../run/run.ts';
 import type { RunRequest } from '../../run/run-request.ts';
 import type { CommandEnvironment, CommandOptions } from '../command.ts';
-import { realWorld } from '../real-world.ts';
+import { worldOf } from '../world-of.ts';
 
 /** Runs, shows it as it goes, and prints the summary; gives the exit code. */
 export async function runWith(
@@ -14,7 +14,7 @@ export async function runWith(
   const { cwd, stdout, env } = environment;
   const json = options.json === true;
   const face = chooseFace({ json, stdout, env, signal: environment.signal });
-  const world = realWorld(environment, face);
+  const world = worldOf(environment, face);
   const filter = options.filter === undefined ? {} : { filter: String(options.filter) };
   try {
     const result = await run({ ...request, ...filter }, world);

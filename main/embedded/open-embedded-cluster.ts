@@ -1,0 +1,69 @@
+import { resolve } from 'node:path';
+import { present } from '../../common/present.ts';
+import { loadScenario, type ScenarioFlags } from '../config/load.ts';
+import type { Scenario } from '../config/scenario.ts';
+import { chooseProvider } from '../providers/choose.ts';
+import type { Face } from '../report/face.ts';
+import { realWorld } from '../run/real-world.ts';
+import type { World } from '../run/world.ts';
+import { cacheDirectory } from '../store/cache-directory.mjs';
+import { inFreeFolder } from './free-folder.ts';
+import { holdCluster } from './hold-cluster.ts';
+import type { OpenCluster, OpenClusterOptions } from './open-cluster-options.ts';
+import { beforeProcessEnds } from './process-end.ts';
+import { listenToTests } from './test-hooks.ts';
+
+/** What `openCluster` reaches outside; replaced in tests. */
+export interface Embedding {
+  readonly world: (directory: string, options: OpenClusterOptions) => World;
+  readonly load: (folder: string, flags: ScenarioFlags, world: World) => Promise<Scenario>;
+}
+
+const real: Embedding = {
+  world: worldIn,
+  load: (folder, flags, { signal, cacheDir }) =>
+    loadScenario(folder, flags, () => chooseProvider({ signal, cacheDir })),
+};
+
+/** See `openCluster` in open-cluster.ts. */
+export async function openEmbeddedCluster(
+  folder: string,
+  options: OpenClusterOptions,
+  { world, load }: Embedding = real,
+): Promise<OpenCluster> {
+  const here = resolve(options.directory ?? '.');
+  const flags = { cwd: here, ...flagsOf(options) };
+  const scenario = await load(resolve(folder), flags, world(here, options));
+  const { cluster, ended } = await inFreeFolder(here, (directory) =>
+    holdCluster({ scenario, flags, options }, world(directory, options)),
+  );
+  void ended.then(beforeProcessEnds(cluster.close));
+  if (options.hooks) {
+    listenToTests(options.hooks, { failed: cluster.failed, over: () => cluster[Symbol.asyncDispose]() });
+  }
+  return cluster;
+}
+
+function flagsOf({ set = {}, provider, os, nodes, nodeFiles }: OpenClusterOptions): ScenarioFlags {
+  const values = Object.entries(set).map(([path, value]) => `${path}=${JSON.stringify(value)}`);
+  return { set: values, ...present({ provider, os, nodes, nodeFiles }) };
+}
+
+function worldIn(directory: string, { signal, onNote = () => undefined }: OpenClusterOptions): World {
+  const face: Face = {
+    handle: (event) => {
+      if (event.type === 'note') onNote(event.message);
+    },
+    close: () => undefined,
+  };
+  const never = new AbortController().signal;
+  return realWorld({
+    directory,
+    env: process.env,
+    signal: signal ?? never,
+    hurry: never,
+    cacheDir: cacheDirectory(process.env),
+    face,
+    tell: onNote,
+  });
+}

@@ -1,0 +1,15 @@
+import { ActiveFaults } from '../cluster/active-faults.ts';
+import { LiveCluster } from '../cluster/live-cluster.ts';
+import type { Node } from '../cluster/node.ts';
+import type { RunContext } from '../context.ts';
+import type { Session } from '../phases/phase.ts';
+import { borrowedMachines } from '../providers/provider.ts';
+
+/** What one can ask of a run's nodes. To dispose of it heals the faults that are left. */
+export function liveClusterOf({ scenario, cluster, nodes, power }: Session, ctx: RunContext): LiveCluster {
+  const { directory, timeouts } = scenario;
+  const borrowed = borrowedMachines(cluster);
+  const stays = ({ machine }: Node) => borrowed.some(({ id }) => id === machine.id);
+  const faults = new ActiveFaults({ cluster: cluster.id, stays, ctx });
+  return new LiveCluster({ nodes, power, directory, timeouts, faults, ctx });
+}
