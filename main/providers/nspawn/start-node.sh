@@ -54,15 +54,26 @@ choose_cgroup_version() {
   if [ "${version:-0}" -ge 258 ]; then export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1; fi
 }
 
+# What file systems of programs (GlusterFS, sshfs) are mounted by, where the kernel has it.
+choose_devices() {
+  devices=()
+  if ! grep -qw fuse /proc/filesystems; then return; fi
+  if [ ! -e /dev/fuse ]; then mknod -m 666 /dev/fuse c 10 229; fi
+  if [ -e /dev/fuse ]; then devices=(--bind=/dev/fuse); fi
+}
+
 run_container() {
   enter_group "$node_group/run" || exit 1
   choose_cgroup_version
+  # Its own network's settings, such as net.ipv4.ip_nonlocal_bind.
+  export SYSTEMD_NSPAWN_API_VFS_WRITABLE=network
   exec systemd-nspawn -q -D "$root" -M "$machine" --hostname="$node_name" --register=no --keep-unit -b \
     --network-namespace-path="/run/netns/$namespace" --capability=CAP_NET_ADMIN \
-    --resolv-conf=off --timezone=off --link-journal=no "${binds[@]}"
+    --resolv-conf=off --timezone=off --link-journal=no "${devices[@]}" "${binds[@]}"
 }
 
 join_group "$node_group/keeper"
+choose_devices
 while :; do
   renew_group
   renew_network || exit
