@@ -16,12 +16,15 @@ export async function planNodes(
 ): Promise<readonly PlannedNode[]> {
   const nodes = machines.map(nodeFacts);
   const configs = nodeConfigs(scenario, nodes);
+  // Those of all nodes where their networks are several.
+  const spareAddresses = [...new Set(machines.flatMap((machine) => machine.spareAddresses ?? []))];
   const scopes = configs.map(({ node, config }) => ({
     main_config: scenario.mainConfig,
     node_config: config,
     node: node.address,
     node_id: node.id,
     nodes,
+    spare_addresses: spareAddresses,
     env,
   }));
   const trees = renderTrees(await readTree(scenario.nodeFiles), scopes);

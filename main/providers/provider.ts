@@ -63,6 +63,11 @@ export interface Machine extends MachineSpec {
   readonly ssh: SshTarget;
   /** The main host has no route to `address`, which holds among the nodes only: it reaches them by `ssh` alone. */
   readonly sshOnly?: boolean;
+  /**
+   * Addresses in its network that no machine has, such as for one that moves between the nodes: the same ones for all
+   * machines of a cluster. Absent where the provider does not know its machines' network.
+   */
+  readonly spareAddresses?: readonly string[];
   /** A file on the main host with what the machine printed on its console while booting. */
   readonly consoleLog?: string;
   /** Whether it was there before, where machines of both sorts are in one cluster; else the cluster says it. */

@@ -62,6 +62,8 @@ export interface RenderScope {
   readonly node: string;
   readonly node_id: number;
   readonly nodes: readonly NodeFacts[];
+  /** Addresses in the nodes' network that no node has; empty where none are known. */
+  readonly spare_addresses: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 

@@ -103,6 +103,44 @@ describe('a node', () => {
     expect(await bootId(1)).toBe(after);
   });
 
+  test('has nothing of its network left after its power was cut, and is reached again at once', async () => {
+    const [spare] = cluster.machines[1]?.spareAddresses ?? [];
+    const hardware = () => on(1, 'cat /sys/class/net/host0/address');
+    const look = `ip -br link | cut -d@ -f1 | cut -d' ' -f1; ip -4 -o addr show dev host0 | wc -l
+ip route | grep -c 192.0.2; nft list ruleset | wc -l; cat /proc/sys/net/ipv4/ip_nonlocal_bind`;
+    const fresh = await on(1, look);
+    const before = await hardware();
+    const mine = `ip addr add ${spare}/24 dev host0; ip link add dummy0 type dummy; ip link set dummy0 up
+ip route add 192.0.2.0/24 dev dummy0; nft add table ip mine; sysctl -qw net.ipv4.ip_nonlocal_bind=1; echo done`;
+    expect(await on(1, mine)).toBe('done');
+    const answers = `ping -c1 -W5 ${spare} >/dev/null && echo yes || echo no`;
+    expect(await on(0, answers)).toBe('yes');
+    await provider.powerOff(which(1), ctx);
+    await provider.powerOn(which(1), ctx);
+    expect(await on(1, look)).toBe(fresh);
+    expect(await hardware()).toBe(before);
+    expect(await on(0, answers.replace('-W5', '-W1'))).toBe('no');
+    expect(await on(0, "ping -c1 -W5 n1 | grep -c ' 0% packet loss'")).toBe('1');
+    await on(1, mine);
+    await provider.reboot(which(1), ctx);
+    expect(await on(1, look)).toBe(fresh);
+  });
+
+  test('sets its own network up as it likes, without touching the main host, and has /dev/fuse', async () => {
+    const file = '/proc/sys/net/ipv4/ip_nonlocal_bind';
+    const here = readFileSync(file, 'utf8').trim();
+    const set = `echo 1 > ${file}; cat ${file}; exec 3<>/dev/fuse && echo fuse opens`;
+    const ours = 'echo 0 > /proc/sys/kernel/sysrq || echo not ours';
+    for (const node of [0, 1]) {
+      expect(await on(node, `bash -c '${set}' 2>&1`)).toBe('1\nfuse opens');
+      expect(await on(node, `sh -c '${ours}' 2>/dev/null`)).toBe('not ours');
+    }
+    expect(readFileSync(file, 'utf8').trim()).toBe(here);
+    await provider.powerOff(which(1), ctx);
+    await provider.powerOn(which(1), ctx);
+    expect(await on(1, `cat ${file}; bash -c 'exec 3<>/dev/fuse && echo fuse opens'`)).toBe('0\nfuse opens');
+  });
+
   test('goes back to a snapshot: what came since is gone, what was removed is there, and it boots anew', async () => {
     const write = 'echo one > /root/file; mkdir -p /opt/there; rm -rf /usr/share/common-licenses; echo ok';
     for (const node of [0, 1]) expect(await on(node, write)).toBe('ok');

@@ -1,5 +1,6 @@
 import { present } from '../../../common/present.ts';
 import type { Login, Machine, MachineSpec } from '../provider.ts';
+import { spareAddresses } from './spare-addresses.ts';
 
 /** The last number of a node's address in its cluster's subnet; the main host has 1. */
 export const hostNumber = (node: number): number => node + 2;
@@ -25,6 +26,7 @@ export function machineAt(net: string, machine: MachineSpec, login: Login, made?
     ...machine,
     address,
     ssh,
+    spareAddresses: spareAddresses(net),
     ...present({ consoleLog, sshOnly: port === undefined ? undefined : true }),
   };
 }

@@ -10,5 +10,6 @@ export const scope: RenderScope = {
     { id: 0, address: '10.0.0.1', name: 'a' },
     { id: 1, address: '10.0.0.2', name: 'b', role: 'replica' },
   ],
+  spare_addresses: ['10.0.0.254', '10.0.0.253'],
   env: { HOME: '/root' },
 };

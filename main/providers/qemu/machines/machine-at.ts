@@ -1,4 +1,5 @@
 import { present } from '../../../../common/present.ts';
+import { spareAddresses } from '../../host/spare-addresses.ts';
 import type { Login, Machine, MachineSpec } from '../../provider.ts';
 import { hostNumbers, type Reach } from '../network/addresses.ts';
 import { forwardSsh } from '../network/namespace.ts';
@@ -11,6 +12,7 @@ export interface MachineAddress {
   readonly sshPort: number;
   /** All but ssh is reached by ssh. */
   readonly sshOnly?: true;
+  readonly spareAddresses?: readonly string[];
 }
 
 /** Where a machine that runs is, in a cluster with the subnet `net` (`10.101.7`). Opens a way to it where it takes one. */
@@ -23,22 +25,23 @@ export async function addressOf(
   const address = `${net}.${hostNumbers[reach].machine(id)}`;
   const sshPort =
     reach === 'user' ? await forwardedPort(cluster, signal) : await forwardSsh(cluster, address);
-  return { address, sshHost: '127.0.0.1', sshPort, sshOnly: true };
+  const spare = reach === 'user' ? undefined : spareAddresses(net);
+  return { address, sshHost: '127.0.0.1', sshPort, sshOnly: true, ...present({ spareAddresses: spare }) };
 }
 
 /** Where a machine on a bridge of the main host is. */
 export function bridgeAddress(net: string, id: number): MachineAddress {
   const address = `${net}.${hostNumbers.bridge.machine(id)}`;
-  return { address, sshHost: address, sshPort: 22 };
+  return { address, sshHost: address, sshPort: 22, spareAddresses: spareAddresses(net) };
 }
 
 /** A machine at its address. */
 export function machineAt(
-  { address, sshHost, sshPort, sshOnly }: MachineAddress,
+  { address, sshHost, sshPort, sshOnly, spareAddresses }: MachineAddress,
   machine: MachineSpec,
   { user = 'root', keyFile }: Login,
   made?: { readonly consoleLog: string; readonly hostKey: string },
 ): Machine {
   const ssh = { host: sshHost, port: sshPort, user, ...present({ keyFile, hostKey: made?.hostKey }) };
-  return { ...machine, address, ssh, ...present({ sshOnly, consoleLog: made?.consoleLog }) };
+  return { ...machine, address, ssh, ...present({ sshOnly, spareAddresses, consoleLog: made?.consoleLog }) };
 }

@@ -91,6 +91,14 @@ describe('names', () => {
 });
 
 describe('a machine', () => {
+  test('knows addresses of its network that no machine has, however many there are', () => {
+    const machines = Array.from({ length: 200 }, (_, id) => machineAt('10.1.2', { id, name: `n${id}` }, {}));
+    const [first] = machines;
+    expect(first?.spareAddresses).toEqual(expect.arrayContaining(['10.1.2.254', '10.1.2.247']));
+    const taken = new Set(['10.1.2.1', ...machines.map(({ address }) => address)]);
+    expect(first?.spareAddresses?.filter((address) => taken.has(address))).toEqual([]);
+  });
+
   test('is reached by ssh at its own address, with the host key that was made for it', () =>
     expect(
       machineAt(
