@@ -17,6 +17,7 @@ describe('<{ expression }> inserts', () => {
     ['<{ node_config.dataDir }>/<{ env.HOME }>', '/var/lib/x//root'],
     ["<{ nodes.map((n) => n.name).join(',') }>", 'a,b'],
     ['<{ nodes[node_id].role }>', 'replica'],
+    ['<{ spare_addresses[0] }>', '10.0.0.254'],
     [`<{ \`n\${node_id + 1}\` }>`, 'n2'],
     ['<{ 0 }><{ false }><{ "" }>', '0false'],
     ['<{ [1, 2] }>', '1,2'],

@@ -10,11 +10,13 @@ test('a machine on a bridge of the main host is reached at its address', async (
   expect(reachOf(true, false)).toBe('bridge');
   const at = { cluster: 'a1b2c3', net: '10.1.2', reach: 'bridge' } as const;
   const address = await addressOf(machine, at, new AbortController().signal);
-  expect(address).toEqual({ address: '10.1.2.5', sshHost: '10.1.2.5', sshPort: 22 });
+  const spareAddresses = expect.arrayContaining(['10.1.2.254']);
+  expect(address).toEqual({ address: '10.1.2.5', sshHost: '10.1.2.5', sshPort: 22, spareAddresses });
   expect(machineAt(address, machine, login, made)).toEqual({
     ...machine,
     address: '10.1.2.5',
     ssh: { host: '10.1.2.5', port: 22, ...login, hostKey: made.hostKey },
+    spareAddresses,
     consoleLog: '/c',
   });
 });
