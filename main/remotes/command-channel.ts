@@ -55,13 +55,27 @@ function openOnce(
   const onStop = () => reject(stop.reason);
   stop.addEventListener('abort', onStop, { once: true });
   const term = process.env.TERM ?? 'xterm-256color';
-  client.exec(line, pty ? { pty: { ...pty, term } } : {}, (error, channel) => {
+  const answer = (error: Error | undefined, channel: ClientChannel) => {
     if (error)
       return reject(new ShakedownError({ message: `${address} opens no channel: ${error.message}` }));
-    if (stop.aborted) channel.resume().close();
+    // Nobody waits for it any more: it must not go on unseen.
+    if (stop.aborted) {
+      channel.signal('KILL');
+      channel.resume().close();
+    }
     resolve({ channel, ended: exitOf(channel, lost) });
-  });
+  };
+  try {
+    client.exec(line, pty ? { pty: { ...pty, term } } : {}, answer);
+  } catch (error) {
+    rejectUnlessLost(reject, error);
+  }
   return promise.finally(() => stop.removeEventListener('abort', onStop));
+}
+
+/** ssh2 throws at once on a socket that is closed: in a moment the connection is known to be lost, and why. */
+export function rejectUnlessLost(reject: (error: unknown) => void, error: unknown): void {
+  setTimeout(reject, 1000, error).unref();
 }
 
 /** ssh2 tells the close of a channel only to those who read its output, so a lost connection is listened for too. */

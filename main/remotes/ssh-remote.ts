@@ -4,14 +4,16 @@ import type { Duplex, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'ssh2';
 import { TimeLimitError } from '../../common/errors.ts';
+import { present } from '../../common/present.ts';
 import type { CommandResult } from '../../common/results.ts';
+import { withTimeLimit } from '../../common/time-limit.ts';
 import type { SshTarget } from '../providers/provider.ts';
 import { collectOutput } from './collected-output.ts';
 import { type CommandChannel, openChannel } from './command-channel.ts';
+import { CommandKiller } from './command-killer.ts';
 import { ConnectionLostError } from './connection-errors.ts';
 import { downloadTree } from './download-tree.ts';
 import { awaitInput, feedInput } from './feed-input.ts';
-import { killLine } from './kill-line.ts';
 import { openConnection } from './open-connection.ts';
 import type {
   Command,
@@ -41,7 +43,7 @@ export async function connectSsh(
   try {
     for (const hop of [...(target.jumps ?? []), target]) {
       const through = clients.at(-1);
-      clients.push(await openConnection(hop, { ...options, ...(through ? { through } : {}) }));
+      clients.push(await openConnection(hop, { ...options, ...present({ through }) }));
       // Between two hops nobody else listens, and an unheard 'error' would end the process.
       clients.at(-1)?.on('error', () => undefined);
     }
@@ -52,6 +54,16 @@ export async function connectSsh(
   }
 }
 
+/** Another connection to a machine that was reached before, over the last of its jump hosts. */
+async function openAgain(
+  target: SshTarget,
+  through: Client | undefined,
+  signal: AbortSignal,
+): Promise<Client> {
+  const client = await openConnection(target, { signal, timeout: 10, ...present({ through }) });
+  return client.on('error', () => undefined);
+}
+
 /** A Remote on one ssh2 connection; jump hosts' connections are closed with it. */
 class SshRemote implements Remote {
   readonly address: string;
@@ -59,7 +71,7 @@ class SshRemote implements Remote {
   readonly #clients: readonly Client[];
   readonly #client: Client;
   readonly #lost = new AbortController();
-  readonly #kills = new Set<Promise<unknown>>();
+  readonly #killer: CommandKiller;
   #disposed = false;
 
   constructor(target: SshTarget, clients: readonly Client[]) {
@@ -69,6 +81,13 @@ class SshRemote implements Remote {
     this.#target = target;
     this.#clients = clients;
     this.#client = client;
+    this.#killer = new CommandKiller({
+      client,
+      address: target.host,
+      user: target.user,
+      lost: this.lost,
+      connect: () => openAgain(target, clients.at(-2), this.lost),
+    });
     for (const each of clients) {
       each.on('error', (error) => this.#lose(error.message));
       each.on('close', () => this.#lose('it was closed from the other side'));
@@ -94,25 +113,21 @@ class SshRemote implements Remote {
     awaitInput(stdin);
     const id = randomUUID();
     const line = shellLine(command, { ...options, user: this.#target.user, id });
-    const limit = new AbortController();
-    const expire = (seconds: number) =>
-      limit.abort(new TimeLimitError('the command', seconds, { command: commandText(command) }));
-    const timer = timeout === undefined ? undefined : setTimeout(expire, timeout * 1000, timeout);
-    const stop = AbortSignal.any([this.lost, limit.signal, ...(signal ? [signal] : [])]);
-    const stopped = Promise.withResolvers<never>();
-    stopped.promise.catch(() => undefined);
-    const onStop = () => stopped.reject(stop.reason);
-    stop.addEventListener('abort', onStop, { once: true });
+    const late = (seconds: number) =>
+      new TimeLimitError('the command', seconds, { command: commandText(command) });
+    const either = signal ? AbortSignal.any([this.lost, signal]) : this.lost;
     let opened: CommandChannel | undefined;
     try {
-      opened = await this.#open(line, stop);
-      return await Promise.race([this.#finish(opened, command, options, id), stopped.promise]);
+      return await withTimeLimit(
+        { what: 'the command', seconds: timeout, signal: either, late },
+        async (stop) => {
+          opened = await this.#open(line, stop);
+          return this.#finish(opened, command, options, id);
+        },
+      );
     } catch (error) {
-      this.#end(id, opened);
+      this.#killer.end(id, opened);
       throw error;
-    } finally {
-      clearTimeout(timer);
-      stop.removeEventListener('abort', onStop);
     }
   }
 
@@ -139,8 +154,7 @@ class SshRemote implements Remote {
       signal,
       stdout: stdout.text,
       stderr: stderr.text,
-      ...(stdout.file === undefined ? {} : { stdoutFile: stdout.file }),
-      ...(stderr.file === undefined ? {} : { stderrFile: stderr.file }),
+      ...present({ stdoutFile: stdout.file, stderrFile: stderr.file }),
       durationMs: Date.now() - startedAt,
     };
   }
@@ -160,7 +174,7 @@ class SshRemote implements Remote {
       stderr: channel.stderr as unknown as Readable,
       ended,
       resize: (rows, cols) => channel.setWindow(rows, cols, 0, 0),
-      kill: () => this.#end(id, opened),
+      kill: () => this.#killer.end(id, opened),
     };
   }
 
@@ -170,19 +184,6 @@ class SshRemote implements Remote {
     pty?: { readonly rows: number; readonly cols: number },
   ): Promise<CommandChannel> {
     return openChannel(this.#client, line, { address: this.address, stop, lost: this.lost, pty });
-  }
-
-  /** Ends a command's processes by a second command, and then its channel; disposal waits until that is under way. */
-  #end(id: string, opened: CommandChannel | undefined): void {
-    if (this.lost.aborted || opened?.channel.destroyed) return;
-    const killed = this.#open(killLine(id, this.#target.user), this.lost)
-      .then((killer) => killer.channel.resume().stderr.resume())
-      .catch(() => undefined)
-      .finally(() => {
-        opened?.channel.resume().close();
-        this.#kills.delete(killed);
-      });
-    this.#kills.add(killed);
   }
 
   upload(
@@ -212,7 +213,7 @@ class SshRemote implements Remote {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;
-    await Promise.race([Promise.allSettled(this.#kills), sleep(1000, undefined, { ref: false })]);
+    await this.#killer.idle(2);
     const closed = this.lost.aborted ? undefined : once(this.#client, 'close');
     // Not `end()`: it waits for a machine that may be gone by now, and ssh2 destroys no socket that was ended before.
     for (const client of this.#clients.toReversed()) client.destroy();

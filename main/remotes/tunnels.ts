@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Client } from 'ssh2';
 import { ShakedownError } from '../../common/errors.ts';
+import { rejectUnlessLost } from './command-channel.ts';
 import type { Forwarding } from './remote.ts';
 
 /** A port on the node's loopback address whose connections go to `target` as seen from here; see Remote.forward. */
@@ -71,6 +72,10 @@ function answered<T>(
   const { promise, resolve, reject } = Promise.withResolvers<T>();
   const onLost = () => reject(lost.reason);
   lost.addEventListener('abort', onLost, { once: true });
-  ask((error, answer) => (error ? reject(lost.aborted ? lost.reason : error) : resolve(answer)));
+  try {
+    ask((error, answer) => (error ? reject(lost.aborted ? lost.reason : error) : resolve(answer)));
+  } catch (error) {
+    rejectUnlessLost(reject, error);
+  }
   return promise.finally(() => lost.removeEventListener('abort', onLost));
 }

@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
+import { TimeLimitError } from '../../common/errors.ts';
 import type { SshTarget } from '../../main/providers/provider.ts';
 import type { Remote } from '../../main/remotes/remote.ts';
 import { connectSsh } from '../../main/remotes/ssh-remote.ts';
@@ -57,6 +58,7 @@ AuthorizedKeysFile ${base}/authorized_keys
 StrictModes no
 UsePAM no
 PidFile none
+MaxSessions 2
 PermitRootLogin prohibit-password
 Subsystem sftp internal-sftp
 Match LocalPort ${humblePort}
@@ -174,6 +176,22 @@ test('a transfer past its time limit leaves no tar behind', async () => {
   const find = async () => (await remote.exec(['pgrep', '-fx', 'tar -c .*'])).stdout;
   for (let tries = 0; tries < 60 && (await find()) !== ''; tries++) await sleep(50);
   expect(await find()).toBe('');
+});
+
+test('commands that hang end at their limit, whoever they run as, also where they use up all sessions', async () => {
+  const own = await open();
+  const begin = performance.now();
+  const lines = ['sleep 641', "trap '' TERM; while :; do sleep 642; done", 'setsid sleep 643'];
+  const hung = [...lines, ...lines].map((line, index) =>
+    own.exec(line, { timeout: 1, root: index < 3 }).catch((error: unknown) => error),
+  );
+  for (const error of await Promise.all(hung)) expect(error).toBeInstanceOf(TimeLimitError);
+  expect(performance.now() - begin).toBeLessThan(10_000);
+  await vi.waitFor(async () => {
+    expect((await execa('pgrep', ['-f', '[s]leep 64[1-3]'], { reject: false })).stdout).toBe('');
+  }, 10_000);
+  expect(await own.exec('echo on')).toMatchObject({ stdout: 'on\n' });
+  await own[Symbol.asyncDispose]();
 });
 
 test('a lost server fails what is under way', async () => {

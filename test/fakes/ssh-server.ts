@@ -14,6 +14,8 @@ export interface SshServerOptions {
   /** What commands find in their environment besides PATH. */
   readonly env?: Readonly<Record<string, string>>;
   readonly port?: number;
+  /** Sessions of one connection at once, as sshd counts them: until the command has ended. No limit unless told. */
+  readonly maxSessions?: number;
 }
 
 /** An ssh server on the loopback address that really runs what it is told, with this machine's /bin/sh. */
@@ -113,7 +115,15 @@ function endGroup(pid: number): void {
 
 function serve(client: Connection, options: SshServerOptions, children: Set<number>): void {
   client.on('error', () => undefined);
-  client.on('session', (accept) => serveSession(accept(), options, children));
+  const { maxSessions = Number.POSITIVE_INFINITY } = options;
+  let sessions = 0;
+  client.on('session', (accept, reject) => {
+    if (sessions >= maxSessions) return void reject();
+    sessions++;
+    serveSession(accept(), options, children, () => {
+      sessions--;
+    });
+  });
   client.on('tcpip', (accept, reject, { destIP, destPort }) => {
     const socket = connectTcp(destPort, destIP);
     socket.once('error', () => reject?.()).once('connect', () => join(accept(), socket));
@@ -155,12 +165,20 @@ function authenticate(publicKey: string, logins: string[], refusals: number) {
   };
 }
 
-function serveSession(session: Session, { env = {} }: SshServerOptions, children: Set<number>): void {
+function serveSession(
+  session: Session,
+  { env = {} }: SshServerOptions,
+  children: Set<number>,
+  ended: () => void,
+): void {
+  let group = 0;
   const run = (channel: ServerChannel, file: string, args: readonly string[]) => {
     const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
     // In a session of its own, as sshd does it: a command outlives its connection.
     const child = spawn(file, args, { detached: true, env: { PATH: path, ...env } });
     if (child.pid !== undefined) children.add(child.pid);
+    group = child.pid ?? 0;
+    child.once('exit', ended);
     channel.pipe(child.stdin).on('error', () => channel.resume());
     child.stdout.pipe(channel, { end: false });
     child.stderr.pipe(channel.stderr, { end: false });
@@ -173,6 +191,10 @@ function serveSession(session: Session, { env = {} }: SshServerOptions, children
     });
   };
   session.on('pty', (accept) => accept?.());
+  session.on('signal', (accept, _reject, { name }) => {
+    accept?.();
+    if (group > 0) process.kill(-group, `SIG${name}`);
+  });
   session.on('exec', (accept, _reject, { command }) => run(accept(), '/bin/sh', ['-c', command]));
   session.on('subsystem', (accept) => run(accept(), sftpServer, []));
 }

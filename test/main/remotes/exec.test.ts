@@ -225,6 +225,27 @@ describe('limits', () => {
     await gone(witness, '[s]leep 614');
   });
 
+  test('commands that hang end at their limit also where they use up all sessions', async () => {
+    const { connect } = await node({ maxSessions: 2 });
+    const remote = await connect();
+    const begin = performance.now();
+    const hung = ['sleep 616', "trap '' TERM; while :; do sleep 616; done"].map((line) =>
+      remote.exec(line, { timeout: 0.5 }).catch((error: unknown) => error),
+    );
+    for (const error of await Promise.all(hung)) expect(error).toBeInstanceOf(TimeLimitError);
+    expect(performance.now() - begin).toBeLessThan(5000);
+    await gone(remote, '[s]leep 616');
+    expect(await remote.exec('echo on')).toMatchObject({ stdout: 'on\n' });
+  });
+
+  test('many that hang do not keep one another from ending', async () => {
+    const remote = await (await node({ maxSessions: 3 })).connect();
+    const hung = Array.from({ length: 12 }, () => remote.exec('sleep 617', { timeout: 1 }));
+    const errors = await Promise.all(hung.map((each) => each.catch((error: unknown) => error)));
+    expect(errors.filter((error) => error instanceof TimeLimitError)).toHaveLength(12);
+    await gone(remote, '[s]leep 617');
+  });
+
   test('a signal that is aborted already starts nothing', async () => {
     const remote = await (await node()).connect();
     const file = join(folder(), 'made');

@@ -265,6 +265,46 @@ describe('a connection', () => {
     await expect(lost.exec('true')).rejects.toBeInstanceOf(ConnectionLostError);
   });
 
+  test('that dies in the middle of anything leaves no rejection that nobody hears', async () => {
+    const errors: Error[] = [];
+    const unheard: unknown[] = [];
+    const hear = (error: unknown) => unheard.push(error);
+    process.on('unhandledRejection', hear);
+    try {
+      for (const wait of [0, 1, 5, 20, 50]) {
+        await using own = await fakeSshServer(key.public, { maxSessions: 2 });
+        const lost = await open(to({ port: own.port, hostKey: own.hostKey }));
+        const begin = () =>
+          [
+            ...['sleep 20', 'sleep 21', 'sleep 22'].map((line) => lost.exec(line, { timeout: 0.02 })),
+            lost.spawn('sleep 23'),
+            lost.connect('127.0.0.1', own.port),
+            lost.forward(0, { host: '127.0.0.1', port: own.port }),
+          ].map((call) =>
+            call.then(
+              () => undefined,
+              (error: Error) => void errors.push(error),
+            ),
+          );
+        const calls = begin();
+        await sleep(wait);
+        own.drop();
+        calls.push(...begin());
+        await sleep(1);
+        calls.push(...begin());
+        await Promise.all(calls);
+        await lost[Symbol.asyncDispose]();
+      }
+      await sleep(50);
+    } finally {
+      process.off('unhandledRejection', hear);
+    }
+    expect(unheard).toEqual([]);
+    expect(new Set(errors.map((error) => error.constructor.name))).toEqual(
+      new Set(['ConnectionLostError', 'TimeLimitError']),
+    );
+  });
+
   test('is tried again until somebody listens', async () => {
     const port = await unusedPort();
     const coming = sleep(400).then(() => fakeSshServer(key.public, { port }));
