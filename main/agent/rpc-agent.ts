@@ -57,7 +57,7 @@ export class RpcAgent implements Agent {
     path: string,
     { maxBytes = 16 * 1024 ** 2, ...options }: CallOptions & { readonly maxBytes?: number } = {},
   ): Promise<Buffer> {
-    const stream = this.#connection.streams.read();
+    const stream = (await this.#connection.open()).read();
     try {
       const [bytes] = await Promise.all([
         buffer(stream),
@@ -87,7 +87,8 @@ export class RpcAgent implements Agent {
     { signal, timeout }: CallOptions = {},
   ): Promise<readonly string[]> {
     const count = maxReports + 2 * params.units.length;
-    const streams = Array.from({ length: count }, () => this.#connection.streams.read());
+    const channel = await this.#connection.open();
+    const streams = Array.from({ length: count }, () => channel.read());
     const byId = new Map(streams.map((stream) => [stream.id, stream]));
     const fetch = async ({ name, stream: id }: NodeReport): Promise<string[]> => {
       const stream = byId.get(id);

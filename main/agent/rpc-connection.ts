@@ -28,6 +28,7 @@ const endWithin = 30;
 
 /** The main host's end of what is spoken with an agent, at the other end of a process's pipes. */
 export class RpcConnection {
+  /** See `open`. */
   readonly streams: Streams;
   readonly #remote: Remote;
   readonly #child: RemoteProcess;
@@ -70,6 +71,12 @@ export class RpcConnection {
 
   on<N extends keyof AgentNotifications>(name: N, handler: (params: AgentNotifications[N]) => void): void {
     this.#messages.onNotification(name, handler);
+  }
+
+  /** The streams, or why there are none any more. */
+  async open(): Promise<Streams> {
+    if (this.streams.over) throw await this.inWords(new Error('the connection has ended'), 'the agent');
+    return this.streams;
   }
 
   /** See Agent.call. */

@@ -4,6 +4,7 @@ import { ShakedownError, TimeLimitError } from '../../common/errors.ts';
 import { present } from '../../common/present.ts';
 import type { TaskEnded, TaskParams } from '../../common/protocol.ts';
 import type { OutgoingStream } from '../../common/streams/outgoing-stream.ts';
+import type { Streams } from '../../common/streams/streams.ts';
 import { withTimeLimit } from '../../common/time-limit.ts';
 import { collectOutput } from '../remotes/collected-output.ts';
 import { awaitInput, feedInput } from '../remotes/feed-input.ts';
@@ -24,7 +25,7 @@ export async function execTask(
   const late = (seconds: number) =>
     new TimeLimitError('the command', seconds, { command: commandText(command), lastLines: last.lines() });
   return withTimeLimit({ what: 'the command', seconds: timeout, signal, late }, async (stop) => {
-    const wires = openWires(connection, stdin !== undefined);
+    const wires = openWires(await connection.open(), stdin !== undefined);
     const broken = new AbortController();
     const spool = randomUUID();
     const collect = (source: Readable, name: string, listen?: (chunk: Buffer) => void) =>
@@ -72,7 +73,7 @@ export async function spawnTask(
   const killed = new AbortController();
   const kill = () => killed.abort(new ShakedownError({ message: 'the command was ended' }));
   signal?.addEventListener('abort', kill, { once: true });
-  const { stdin, stdout, stderr } = openWires(connection, true);
+  const { stdin, stdout, stderr } = openWires(await connection.open(), true);
   if (!stdin) throw new Error('a task that is spawned has an stdin');
   const ended = ask(connection, command, options, { stdin, stdout, stderr }, killed.signal)
     .catch(async (error: unknown) => {
@@ -93,7 +94,7 @@ interface Wires {
   readonly stderr: Readable & { readonly id: number };
 }
 
-function openWires({ streams }: RpcConnection, input: boolean): Wires {
+function openWires(streams: Streams, input: boolean): Wires {
   return { stdin: input ? streams.write() : undefined, stdout: streams.read(), stderr: streams.read() };
 }
 

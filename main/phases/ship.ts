@@ -21,8 +21,8 @@ export async function ship(
     .map((entry) => entry.path)
     .filter((path) => !present.has(path));
   ctx.log(`sending ${entries.length} of ${node.tree.entries.length} entries`, node.id);
-  if (entries.length > 0) await node.remote.upload(sent, node.config.workingDir, { ...options, entries });
+  if (entries.length > 0) await node.agent.upload(sent, node.config.workingDir, { ...options, entries });
   for (const deb of node.config.debs) {
-    await node.remote.upload(dirname(deb), debDirectory, { ...options, entries: [basename(deb)] });
+    await node.agent.upload(dirname(deb), debDirectory, { ...options, entries: [basename(deb)] });
   }
 }
