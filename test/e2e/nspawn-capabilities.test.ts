@@ -110,8 +110,8 @@ describe('a node', () => {
 ip route | grep -c 192.0.2; nft list ruleset | wc -l; cat /proc/sys/net/ipv4/ip_nonlocal_bind`;
     const fresh = await on(1, look);
     const before = await hardware();
-    const mine = `ip addr add ${spare}/24 dev host0; ip link add dummy0 type dummy; ip link set dummy0 up
-ip route add 192.0.2.0/24 dev dummy0; nft add table ip mine; sysctl -qw net.ipv4.ip_nonlocal_bind=1; echo done`;
+    const mine = `ip addr add ${spare}/24 dev host0; ip link add mine type bridge; ip link set mine up
+ip route add 192.0.2.0/24 dev mine; nft add table ip mine; sysctl -qw net.ipv4.ip_nonlocal_bind=1; echo done`;
     expect(await on(1, mine)).toBe('done');
     const answers = `ping -c1 -W5 ${spare} >/dev/null && echo yes || echo no`;
     expect(await on(0, answers)).toBe('yes');
