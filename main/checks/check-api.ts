@@ -1,6 +1,6 @@
 import { test as vitestTest } from 'vitest';
-import { clusterFace } from '../cluster/cluster-face.ts';
-import { workerLink } from './worker-link.ts';
+import { clusterFace } from '../cluster/face/cluster-face.ts';
+import { workerLink } from './fixture/worker-link.ts';
 
 /**
  * What check files import as `shakedown/check`: Vitest's own functions, with the cluster as a fixture.
@@ -21,7 +21,14 @@ export const afterEach: typeof test.afterEach = test.afterEach.bind(test);
 export { assert, describe, expect, onTestFailed, onTestFinished, vi } from 'vitest';
 export type { ServiceState, ServiceStatus } from '../../common/protocol.ts';
 export type { CommandResult } from '../../common/results.ts';
-export { ClusterError } from '../cluster/cluster-error.ts';
-export type { Cluster, ClusterNode, Fault, MainHost, NodeMachine, Service } from '../cluster/cluster-face.ts';
-export type { ExecOptions } from '../cluster/commands.ts';
-export { type EventuallyOptions, eventually } from './eventually.ts';
+export { ClusterError } from '../cluster/face/cluster-error.ts';
+export type {
+  Cluster,
+  ClusterNode,
+  Fault,
+  MainHost,
+  NodeMachine,
+  Service,
+} from '../cluster/face/cluster-face.ts';
+export type { ExecOptions } from '../cluster/operations/commands.ts';
+export { type EventuallyOptions, eventually } from './fixture/eventually.ts';

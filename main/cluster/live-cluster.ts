@@ -4,12 +4,12 @@ import { describeIssues } from '../config/issues.ts';
 import { nodeFacts } from '../config/scenario.ts';
 import { isSshOnly } from '../providers/provider.ts';
 import type { ClusterUnderTest, MethodOf, NodeUnderTest, Scope, Targets } from './cluster-under-test.ts';
-import { Endpoints } from './endpoints.ts';
 import type { Live } from './live.ts';
 import type { Asked, Method, OnMain, OnNode, OnService, ParamsOf, ResultOf } from './method.ts';
 import { type ClusterMethods, clusterMethods } from './methods.ts';
 import type { Node } from './node.ts';
-import { serviceOf } from './services.ts';
+import { Endpoints } from './operations/endpoints.ts';
+import { serviceOf } from './operations/services.ts';
 import { whileUp } from './while-up.ts';
 
 type Row = Method<OnMain | OnNode | OnService, readonly unknown[], unknown>;

@@ -1,8 +1,8 @@
 import type { Timeouts } from '../config/scenario.ts';
 import type { RunContext } from '../context.ts';
-import type { ActiveFaults } from './active-faults.ts';
-import type { Endpoints } from './endpoints.ts';
 import type { MachinePower, Node } from './node.ts';
+import type { ActiveFaults } from './operations/active-faults.ts';
+import type { Endpoints } from './operations/endpoints.ts';
 
 /** The cluster while it is up, as its operations find it. */
 export interface Live {

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import * as field from '../config/field-schemas.ts';
-import { exec, execOnMain } from './commands.ts';
-import { faultMethods, healFault } from './fault-methods.ts';
-import { readFile } from './files.ts';
-import { powerOff, powerOn, reboot, restore, snapshot } from './machine.ts';
 import { type OnNode, onNode } from './method.ts';
-import { kill, start, status, stop } from './services.ts';
+import { exec, execOnMain } from './operations/commands.ts';
+import { faultMethods, healFault } from './operations/fault-methods.ts';
+import { readFile } from './operations/files.ts';
+import { powerOff, powerOn, reboot, restore, snapshot } from './operations/machine.ts';
+import { kill, start, status, stop } from './operations/services.ts';
 import { whileUp } from './while-up.ts';
 
 /**

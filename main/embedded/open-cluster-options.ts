@@ -1,5 +1,5 @@
 import type { PhaseName } from '../../common/results.ts';
-import type { Cluster } from '../cluster/cluster-face.ts';
+import type { Cluster } from '../cluster/face/cluster-face.ts';
 import type { RunResult } from '../record/run-result.ts';
 import type { TestHooks } from './test-hooks.ts';
 

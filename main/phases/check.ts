@@ -1,8 +1,8 @@
 import { TimeLimitError, UsageError } from '../../common/errors.ts';
 import { present } from '../../common/present.ts';
 import type { CheckListener } from '../checks/check.ts';
-import type { CheckHost } from '../checks/check-host.ts';
-import { runDeclaredChecks } from '../checks/declared-checks.ts';
+import { runDeclaredChecks } from '../checks/declared/declared-checks.ts';
+import type { CheckHost } from '../checks/vitest/check-host.ts';
 import type { LiveCluster } from '../cluster/live-cluster.ts';
 import type { Scenario } from '../config/scenario.ts';
 import type { RunContext } from '../context.ts';

@@ -1,8 +1,8 @@
 import { ShakedownError } from '../../common/errors.ts';
 import { withTimeLimit } from '../../common/time-limit.ts';
+import { collectConsole, collectNode } from '../cluster/collect/collect.ts';
 import type { Node, PlannedNode } from '../cluster/node.ts';
 import type { Scenario } from '../config/scenario.ts';
-import { collectConsole, collectNode } from '../phases/collect.ts';
 import { stopServices } from '../phases/stop.ts';
 import type { Connections } from './connections.ts';
 import type { OpenRun } from './open-run.ts';

@@ -1,6 +1,6 @@
-import { ActiveFaults } from '../cluster/active-faults.ts';
 import { LiveCluster } from '../cluster/live-cluster.ts';
 import type { Node } from '../cluster/node.ts';
+import { ActiveFaults } from '../cluster/operations/active-faults.ts';
 import type { RunContext } from '../context.ts';
 import type { Session } from '../phases/phase.ts';
 import { borrowedMachines } from '../providers/provider.ts';

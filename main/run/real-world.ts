@@ -1,5 +1,5 @@
 import { agentShares } from '../agent/agent-shares.ts';
-import { startCheckHost } from '../checks/check-host.ts';
+import { startCheckHost } from '../checks/vitest/check-host.ts';
 import { startAptProxy } from '../packages/apt-proxy.ts';
 import { installHostPackages, mustBeInstallable } from '../packages/host-packages.ts';
 import { realMachines } from './real-machines.ts';

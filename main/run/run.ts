@@ -1,5 +1,5 @@
 import { present } from '../../common/present.ts';
-import type { CheckHost } from '../checks/check-host.ts';
+import type { CheckHost } from '../checks/vitest/check-host.ts';
 import type { LiveCluster } from '../cluster/live-cluster.ts';
 import { checkCluster } from '../phases/check.ts';
 import { planNodes } from '../phases/plan.ts';

@@ -1,4 +1,4 @@
-import type { startCheckHost } from '../checks/check-host.ts';
+import type { startCheckHost } from '../checks/vitest/check-host.ts';
 import type { Connector } from '../cluster/connector.ts';
 import type { startAptProxy } from '../packages/apt-proxy.ts';
 import type { installHostPackages, mustBeInstallable } from '../packages/host-packages.ts';

@@ -7,9 +7,9 @@ import type {
   Scope,
   Targets,
 } from '../../main/cluster/cluster-under-test.ts';
-import type { ExecOptions } from '../../main/cluster/commands.ts';
 import type { Asked, ParamsOf, ResultOf } from '../../main/cluster/method.ts';
 import type { ClusterMethods } from '../../main/cluster/methods.ts';
+import type { ExecOptions } from '../../main/cluster/operations/commands.ts';
 import { ConnectionLostError } from '../../main/remotes/connection-errors.ts';
 
 /** What a command comes to; what is left out is empty and exit 0. */

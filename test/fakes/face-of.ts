@@ -1,5 +1,5 @@
-import { type Cluster, type ClusterNode, clusterFace } from '../../main/cluster/cluster-face.ts';
 import type { Ask, ClusterUnderTest } from '../../main/cluster/cluster-under-test.ts';
+import { type Cluster, type ClusterNode, clusterFace } from '../../main/cluster/face/cluster-face.ts';
 import { methodNames } from '../../main/cluster/live-cluster.ts';
 import type { Asked } from '../../main/cluster/method.ts';
 

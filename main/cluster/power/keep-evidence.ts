@@ -1,8 +1,8 @@
 import { actInWords, type MachineAct } from '../../../common/machine-acts.ts';
 import type { RunContext } from '../../context.ts';
-import { collectNode } from '../../phases/collect.ts';
-import { collectReports } from '../../phases/collect-reports.ts';
-import type { CollectOptions } from '../../phases/collecting.ts';
+import { collectNode } from '../collect/collect.ts';
+import { collectReports } from '../collect/collect-reports.ts';
+import type { CollectOptions } from '../collect/collecting.ts';
 import type { Node } from '../node.ts';
 
 /** Seconds that bringing evidence home may hold up a restart. */

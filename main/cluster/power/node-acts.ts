@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { asShakedownError, ShakedownError } from '../../../common/errors.ts';
 import { type MachineAct, starts } from '../../../common/machine-acts.ts';
+import { present } from '../../../common/present.ts';
 import type { RunContext } from '../../context.ts';
 import { mustBeAble, type Owner } from '../../providers/machine-acts.ts';
 import type { Remote } from '../../remotes/remote.ts';
@@ -68,11 +69,10 @@ export class NodeActs {
       record({
         node: id,
         ...what,
-        ...(by === undefined ? {} : { by }),
         startMs: begun - startedAt,
         durationMs: ctx.clock() - begun,
         verdict: message === undefined ? 'pass' : 'error',
-        ...(message === undefined ? {} : { message }),
+        ...present({ by, message }),
       });
     }
   }

@@ -3,7 +3,11 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { CheckResult } from '../../../common/results.ts';
 import type { CheckListener } from '../../../main/checks/check.ts';
-import { type CheckHost, type CheckHostOptions, startCheckHost } from '../../../main/checks/check-host.ts';
+import {
+  type CheckHost,
+  type CheckHostOptions,
+  startCheckHost,
+} from '../../../main/checks/vitest/check-host.ts';
 import type { ClusterUnderTest } from '../../../main/cluster/cluster-under-test.ts';
 import { FakeCluster } from '../../fakes/cluster-under-test.ts';
 

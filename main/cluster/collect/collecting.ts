@@ -1,0 +1,30 @@
+import { asShakedownError } from '../../../common/errors.ts';
+import type { Node } from '../node.ts';
+
+/** What collecting needs of a node. */
+export type Reached = Pick<Node, 'config' | 'agent' | 'remote'>;
+
+export interface CollectOptions {
+  /** The node's own directory in the run: `nodes/<n>`. */
+  readonly directory: string;
+  /** The run's beginning, ms since the epoch. */
+  readonly sinceMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** Does something that may fail without the rest; undefined when it did. */
+export type Attempt = <T>(what: string, action: () => Promise<T>) => Promise<T | undefined>;
+
+/** Attempts of which none throws: what one could not do is in `problems`, as a sentence. */
+export function tolerant(): { readonly problems: string[]; readonly attempt: Attempt } {
+  const problems: string[] = [];
+  const attempt: Attempt = async (what, action) => {
+    try {
+      return await action();
+    } catch (error) {
+      problems.push(`${what}: ${asShakedownError(error).message}`);
+      return undefined;
+    }
+  };
+  return { problems, attempt };
+}

@@ -1,0 +1,144 @@
+import type { CommandResult } from '../../../common/results.ts';
+import type { NodeFacts } from '../../config/scenario.ts';
+import type { Ask, Scope } from '../cluster-under-test.ts';
+import type { Operations, ParamsOf } from '../method.ts';
+import type { ClusterMethods } from '../methods.ts';
+import type { ExecOptions } from '../operations/commands.ts';
+import type { FaultMethods } from '../operations/fault-methods.ts';
+import { failure, quoted } from './cluster-error.ts';
+
+/** A node of the cluster, as tests see it. All calls may run side by side. */
+export interface ClusterNode extends NodeFacts, Operations<ClusterMethods['node']>, Faults {
+  /** Runs a shell command line and gives what it prints, trimmed; throws with stderr when it does not exit 0. */
+  sh(command: string, options?: ExecOptions): Promise<string>;
+  /** A service by its name in the config; whether there is one shows when it is asked. */
+  service(name: string): Service;
+}
+
+/** For each fault a function that injects it, and resolves when that is in effect. */
+export type Faults = {
+  readonly [F in keyof FaultMethods]: (...params: ParamsOf<FaultMethods[F]>) => Promise<Fault>;
+};
+
+/** A fault that is in effect until it is healed: by `heal`, or when the checks are over. */
+export interface Fault extends AsyncDisposable {
+  /** Takes it back, and resolves when nothing is left of it; a second time does nothing. */
+  heal(): Promise<void>;
+}
+
+/** A service of one node, as the config names it. */
+export interface Service extends Operations<ClusterMethods['service']> {
+  readonly name: string;
+}
+
+/** A node's machine as a whole. */
+export type NodeMachine = Pick<ClusterNode, 'reboot' | 'powerOff' | 'powerOn' | 'snapshot' | 'restore'>;
+
+/** The main host. */
+export interface MainHost extends Operations<ClusterMethods['main']> {
+  /** Runs a shell command line and gives what it prints, trimmed; throws when it does not exit 0. */
+  sh(command: string, options?: Omit<ExecOptions, 'root'>): Promise<string>;
+}
+
+/** The cluster under test. */
+export interface Cluster {
+  readonly nodes: readonly ClusterNode[];
+  /** A node by its id or name; throws when there is none. */
+  node(idOrName: number | string): ClusterNode;
+  /** The nodes of a role, in the order of their ids; throws when there is none. */
+  withRole(role: string): readonly ClusterNode[];
+  readonly main: MainHost;
+}
+
+/** The way to the cluster. */
+export interface Way {
+  readonly nodes: readonly NodeFacts[];
+  /** The names of the operations that there are. */
+  readonly methods: Readonly<Record<Scope, readonly string[]>>;
+  /** Asks for an operation; throws `failed`, whose stack is that of the caller's call, with what went wrong. */
+  ask(asked: Ask, failed: Error): Promise<unknown>;
+}
+
+/** The cluster as check files have it: nodes with a function for each operation. */
+export function clusterFace(way: Way): Cluster {
+  const nodes = way.nodes.map((facts) => clusterNode(facts, way));
+
+  function node(idOrName: number | string): ClusterNode {
+    const found = nodes.find(({ id, name }) => id === idOrName || name === idOrName);
+    if (found) return found;
+    const known = nodes.map(({ id, name }) => `${id} ('${name}')`).join(', ');
+    throw failure(node, `there is no node ${quoted(idOrName)}; there are ${known}`);
+  }
+
+  function withRole(role: string): readonly ClusterNode[] {
+    const found = nodes.filter((each) => each.role === role);
+    if (found.length > 0) return found;
+    const roles = [...new Set(nodes.flatMap((each) => each.role ?? []))].map(quoted).join(', ');
+    const known = roles === '' ? 'no node of this cluster has a role' : `roles in this cluster: ${roles}`;
+    throw failure(withRole, `no node has the role ${quoted(role)}; ${known}`);
+  }
+
+  return { nodes, node, withRole, main: mainHost(way) };
+}
+
+function clusterNode(facts: NodeFacts, way: Way): ClusterNode {
+  const on = { scope: 'node', node: facts.id } as const;
+  const made = operations<'node'>(on, way);
+  const service = (name: string): Service => ({
+    name,
+    ...operations<'service'>({ ...on, scope: 'service', service: name }, way),
+  });
+  return { ...facts, ...made, ...faultsOf(facts.id, way), sh: shellOf(on, `node ${facts.id}`, way), service };
+}
+
+function faultsOf(node: number, way: Way): Faults {
+  const injecting = operations<'fault'>({ scope: 'fault', node }, way, (id) => fault(String(id), way));
+  return injecting as unknown as Faults;
+}
+
+function fault(id: string, way: Way): Fault {
+  const heal = async (): Promise<void> => {
+    await way.ask({ scope: 'cluster', method: 'healFault', params: [id] }, failure(heal));
+  };
+  return { heal, [Symbol.asyncDispose]: heal };
+}
+
+function mainHost(way: Way): MainHost {
+  const on = { scope: 'main' } as const;
+  return { ...operations<'main'>(on, way), sh: shellOf(on, 'the main host', way) };
+}
+
+type On = Pick<Ask, 'scope' | 'node' | 'service'>;
+
+/** The operations of a scope, each a function that asks for it; `as` is what becomes of the answers. */
+function operations<S extends Scope>(
+  on: On & { readonly scope: S },
+  way: Way,
+  as: (answer: unknown) => unknown = (answer) => answer,
+): Operations<ClusterMethods[S]> {
+  const named = way.methods[on.scope].map((method) => {
+    const call = async (...given: readonly unknown[]) =>
+      as(await way.ask(asking(on, method, given), failure(call)));
+    return [method, Object.defineProperty(call, 'name', { value: method })] as const;
+  });
+  return Object.fromEntries(named) as unknown as Operations<ClusterMethods[S]>;
+}
+
+/** What crosses a wire has no `undefined`: arguments that were left out at the end are left out there. */
+const asking = (on: On, method: string, given: readonly unknown[]): Ask => ({
+  ...on,
+  method,
+  params: given.slice(0, given.findLastIndex((each) => each !== undefined) + 1),
+});
+
+function shellOf(on: On, where: string, way: Way): ClusterNode['sh'] {
+  return async function sh(command, options) {
+    const failed = failure(sh);
+    const result = (await way.ask(asking(on, 'exec', [command, options]), failed)) as CommandResult;
+    if (result.exitCode === 0) return result.stdout.trim();
+    const how = result.exitCode === null ? `was ended by ${result.signal}` : `exited ${result.exitCode}`;
+    const said = (result.stderr.trim() || result.stdout.trim()).split('\n').slice(-10).join('\n');
+    failed.message = `'${command}' ${how} on ${where}${said ? `: ${said}` : ''}`;
+    throw failed;
+  };
+}

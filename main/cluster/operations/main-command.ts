@@ -1,0 +1,77 @@
+import { execa } from 'execa';
+import { ShakedownError, TimeLimitError } from '../../../common/errors.ts';
+import type { CommandResult } from '../../../common/results.ts';
+
+const keptBytes = 1024 * 1024;
+
+/**
+ * Runs a shell command line on the main host, as the user who runs us, in `cwd`. A non-zero exit is a result.
+ * Throws TimeLimitError past `timeout` (seconds; 60 unless told), ShakedownError when `signal` is aborted; in both
+ * cases the command's whole process group is killed. At most the first MiB of each stream is kept.
+ */
+export async function runOnMain(
+  command: string,
+  cwd: string,
+  {
+    timeout = 60,
+    stdin,
+    signal,
+  }: { readonly timeout?: number; readonly stdin?: string; readonly signal?: AbortSignal } = {},
+): Promise<CommandResult> {
+  signal?.throwIfAborted();
+  const begun = performance.now();
+  const limit = AbortSignal.timeout(timeout * 1000);
+  const ending = signal ? AbortSignal.any([signal, limit]) : limit;
+  const kept = { stdout: new Kept(), stderr: new Kept() };
+  const child = execa(command, {
+    shell: true,
+    cwd,
+    detached: true,
+    reject: false,
+    buffer: false,
+    // Without input a command that reads must see the end of it, not wait for the terminal.
+    ...(stdin === undefined ? { stdin: 'ignore' } : { input: stdin }),
+  });
+  child.stdout.on('data', (chunk: Buffer) => kept.stdout.add(chunk));
+  child.stderr.on('data', (chunk: Buffer) => kept.stderr.add(chunk));
+  const kill = () => killGroup(child.pid);
+  ending.addEventListener('abort', kill, { once: true });
+  if (ending.aborted) kill();
+  const result = await child;
+  ending.removeEventListener('abort', kill);
+  if (signal?.aborted) throw new ShakedownError({ message: 'the command was ended', command });
+  if (limit.aborted) throw new TimeLimitError('the command', timeout, { command });
+  return {
+    command,
+    exitCode: result.exitCode ?? null,
+    signal: result.signal ?? null,
+    stdout: kept.stdout.text(),
+    stderr: kept.stderr.text(),
+    durationMs: Math.round(performance.now() - begun),
+  };
+}
+
+/** The first bytes of a stream. */
+class Kept {
+  #chunks: Buffer[] = [];
+  #size = 0;
+
+  add(chunk: Buffer): void {
+    if (this.#size >= keptBytes) return;
+    this.#chunks.push(chunk.subarray(0, keptBytes - this.#size));
+    this.#size += chunk.length;
+  }
+
+  text(): string {
+    return Buffer.concat(this.#chunks).toString('utf8');
+  }
+}
+
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
+}

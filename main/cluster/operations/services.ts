@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { ShakedownError } from '../../../common/errors.ts';
+import type { ServiceStatus } from '../../../common/protocol.ts';
+import type { ServiceSpec } from '../../../common/ready.ts';
+import * as field from '../../config/field-schemas.ts';
+import type { Timeouts } from '../../config/scenario.ts';
+import { type OnService, onService } from '../method.ts';
+import type { Node } from '../node.ts';
+import { serviceSpec } from '../service-spec.ts';
+
+const nothing = z.tuple([]);
+
+export const start = onService({
+  params: nothing,
+  run: ({ node, service }: OnService, _: []): Promise<ServiceStatus> =>
+    node.agent.call(
+      'startService',
+      { service, workingDir: node.config.workingDir },
+      { timeout: service.readyWithin + 30 },
+    ),
+});
+
+export const stop = onService({
+  params: nothing,
+  run: ({ node, service: { name, stopWithin } }: OnService, _: []): Promise<ServiceStatus> =>
+    node.agent.call('stopService', { name }, { timeout: stopWithin + 30 }),
+});
+
+export const kill = onService({
+  params: z.tuple([z.exactOptional(field.text)]),
+  run: (
+    { node, service: { name } }: OnService,
+    [signal = 'KILL']: [signal?: string],
+  ): Promise<ServiceStatus> =>
+    node.agent.call('killService', { name, signal: signal.replace(/^SIG/, '') }, { timeout: 30 }),
+});
+
+export const status = onService({
+  params: nothing,
+  run: async ({ node, service }: OnService, _: []): Promise<ServiceStatus> => {
+    const statuses = await node.agent.call('services', {});
+    const found = statuses.find(({ name }) => name === service.name);
+    return found ?? { name: service.name, state: 'stopped', lastLines: [] };
+  },
+});
+
+/** The node's service of that name, as the config has it. Throws ShakedownError with the names that there are. */
+export function serviceOf(node: Node, name: string, timeouts: Timeouts): ServiceSpec {
+  const { services } = node.config;
+  const service = services.find((each) => each.name === name);
+  if (service !== undefined) return serviceSpec(service, timeouts);
+  const known = services.map((each) => `'${each.name}'`).join(', ') || 'none';
+  throw new ShakedownError({
+    message: `there is no service '${name}'; its services: ${known}`,
+    verdict: 'fail',
+  });
+}

@@ -1,0 +1,135 @@
+import { spawn } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Agent } from '../../../../main/agent/agent.ts';
+import { collectConsole, collectNode } from '../../../../main/cluster/collect/collect.ts';
+import { collectReports } from '../../../../main/cluster/collect/collect-reports.ts';
+import type { Reached } from '../../../../main/cluster/collect/collecting.ts';
+import type { Remote } from '../../../../main/remotes/remote.ts';
+import { fakeScenario } from '../../../fakes/fake-world.ts';
+import { folder, never, node } from '../../remotes/fake-node.ts';
+
+let remote: Remote;
+let there: string;
+let directory: string;
+beforeEach(async () => {
+  remote = await (await node()).connect();
+  there = folder();
+  directory = join(folder(), 'nodes', '0');
+});
+
+/** What an agent tells under a name: the output of a command of this machine. */
+interface Told {
+  readonly name: string;
+  readonly command: string;
+}
+
+/** A node with this machine's shell, whose agent names these reports and paths. */
+function reached(reports: readonly Told[], paths: readonly string[] = []): Reached {
+  const fetch = async ({ name, command }: Told, open: Parameters<Agent['reports']>[1]): Promise<string[]> => {
+    const sink = await open(name);
+    const child = spawn('sh', ['-c', command], { stdio: ['ignore', 'pipe', 'ignore'] });
+    return pipeline(child.stdout, sink).then(
+      () => [],
+      (error: Error) => [`${name}: ${error.message}`],
+    );
+  };
+  const agent: Partial<Agent> = {
+    call: async () => ({ paths, problems: [] }) as never,
+    reports: async (_params, open) =>
+      (await Promise.all(reports.map((report) => fetch(report, open)))).flat(),
+    download: (...args) => remote.download(...args),
+  };
+  const config = { ...fakeScenario(1).nodeConfig({} as never, {} as never), workingDir: join(there, 'work') };
+  return { config, agent: agent as Agent, remote };
+}
+const options = () => ({ directory, sinceMs: 0, signal: never });
+const home = (...path: string[]) => readFileSync(join(directory, ...path), 'utf8');
+
+test('what the node sends lies in folders of its own: working files, collected paths, reports', async () => {
+  mkdirSync(join(there, 'work'));
+  writeFileSync(join(there, 'work', 'app.conf'), 'app');
+  writeFileSync(join(there, 'other.log'), 'other');
+  const all = reached(
+    [{ name: 'journal.log', command: 'echo journal' }],
+    [join(there, 'work'), join(there, 'other.log')],
+  );
+  expect(await collectNode(all, options())).toEqual([]);
+  expect(home('files/app.conf')).toBe('app');
+  expect(home('logs/collected', there, 'other.log')).toBe('other');
+  expect(home('logs/journal.log')).toBe('journal\n');
+});
+
+describe('a node that wants to reach the main host', () => {
+  test.each(['../../../evil', '/tmp/evil', 'a/b', '..', '', '.hidden', 'a\0b'])(
+    'writes nothing by a report called %j',
+    async (name) => {
+      const problems = await collectReports(reached([{ name, command: 'echo evil' }]), options());
+      expect(problems).toEqual([expect.stringMatching(/: '.*' is not the name of a file$/)]);
+      expect(readdirSync(join(directory, 'logs'))).toEqual([]);
+      expect(readdirSync(join(directory, '..', '..'))).toEqual(['nodes']);
+    },
+  );
+
+  test('finds no way by links that it sends, neither for reports nor for the console', async () => {
+    const outside = folder();
+    mkdirSync(join(there, 'work'));
+    const names = ['console.log', 'journal.log', 'collected'];
+    for (const place of [there, join(there, 'work')])
+      for (const name of names) symlinkSync(join(outside, name), join(place, name));
+    // Its tar sends its links under the names that we write.
+    const download: Remote['download'] = (_paths, target, more) =>
+      remote.download(
+        names.map((name) => join(there, name)),
+        target,
+        { ...more, base: there },
+      );
+    const honest = reached([{ name: 'journal.log', command: 'echo journal' }], ['/anything']);
+    const evil: Reached = { ...honest, agent: { ...honest.agent, download } };
+    const consoleLog = join(there, 'the-console');
+    writeFileSync(consoleLog, 'console');
+    const machine = { id: 0, name: 'n', address: '', ssh: { host: '', port: 1, user: '' }, consoleLog };
+    for (let times = 0; times < 2; times += 1) {
+      await collectNode(evil, options());
+      await collectConsole({ machine }, directory);
+    }
+    expect(readdirSync(outside)).toEqual([]);
+    expect([home('logs/console.log'), home('logs/journal.log')]).toEqual(['console', 'journal\n']);
+  });
+
+  test('does not fill the disk with a report that has no end, nor with many', async () => {
+    const endless = (name: string) => ({ name, command: 'cat /dev/zero' });
+    const bounds = { each: 2 ** 20, all: 5 * 2 ** 19 };
+    const problems = await collectReports(
+      reached([endless('a'), endless('b'), endless('c'), { name: 'd', command: 'sleep 1; echo d' }]),
+      options(),
+      bounds,
+    );
+    expect(problems.filter((problem) => /^[abc]: cut off: /.test(problem))).toHaveLength(3);
+    const sizes = ['a', 'b', 'c'].map((name) => statSync(join(directory, 'logs', name)).size);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(bounds.each + 2 ** 17);
+    expect(sizes.reduce((sum, size) => sum + size)).toBeLessThanOrEqual(bounds.all + 3 * 2 ** 17);
+  });
+});
+
+test('a machine without a console leaves no file, and one collected twice has the newer', async () => {
+  const machine = { id: 0, name: 'n', address: '', ssh: { host: '', port: 1, user: '' } };
+  await collectConsole({ machine: { ...machine, consoleLog: '/no/such' } }, directory);
+  expect(existsSync(directory)).toBe(false);
+  const consoleLog = join(there, 'console');
+  for (const text of ['longer text', 'new']) {
+    writeFileSync(consoleLog, text);
+    await collectConsole({ machine: { ...machine, consoleLog } }, directory);
+  }
+  expect(home('logs/console.log')).toBe('new');
+});
