@@ -189,6 +189,8 @@ export interface AgentMethods {
    * has it, as one that came back with a snapshot of the node's memory, leaves it to this one and stops nothing.
    */
   hello: { params: HelloParams; result: AgentInfo };
+  /** The node's clock, ms since the epoch. */
+  clock: { params: Record<string, never>; result: { readonly clockMs: number } };
   /** Stops what an earlier run left, puts placed files back, clears the working directory. */
   clean: { params: CleanParams; result: CleanResult };
   install: { params: InstallParams; result: InstallResult };

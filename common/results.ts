@@ -84,3 +84,6 @@ export interface ClockMeasure {
   /** Half of the round trip in which it was asked: the offset is wrong by this at most. */
   readonly uncertaintyMs: number;
 }
+
+/** Clocks that differ by more than this are told; ms. */
+export const clockTolerance = 5000;

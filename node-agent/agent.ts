@@ -56,6 +56,7 @@ export class NodeAgent {
   get methods(): Methods {
     return {
       hello: (params) => this.#hello(params),
+      clock: this.#mine(async () => ({ clockMs: Date.now() })),
       clean: this.#mine((params, signal) => this.#clean(params, signal)),
       install: this.#mine((params, signal) =>
         install(params, { state: this.#state, placed: this.#placed, signal, ...this.#tell }),

@@ -54,6 +54,7 @@ const died: z.ZodType<ServiceDied> = z.object({
 /** What each method may be answered with: a method without a row does not compile. */
 export const agentAnswers: { readonly [M in keyof AgentMethods]: AnswerRow<M> } = {
   hello: { result: info },
+  clock: { result: z.object({ clockMs: node.timeMs }) },
   clean: {
     result: z.object({
       unchanged: node.list(node.relativePath, many),

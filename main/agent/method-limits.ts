@@ -6,6 +6,8 @@ import type { AgentMethods } from '../../common/protocol.ts';
  */
 export const methodLimits: Readonly<Record<keyof AgentMethods, number>> = {
   hello: 30,
+  // An answer that took longer would say little.
+  clock: 5,
   clean: 300,
   install: 3600,
   place: 120,

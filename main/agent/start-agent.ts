@@ -18,9 +18,6 @@ export interface StartAgentOptions {
   readonly clock?: () => number;
 }
 
-/** Clocks that differ by more than this are told, in ms. */
-const clockTolerance = 5000;
-
 /**
  * Puts the agent on a node where it is missing, starts it as root, and takes the node for this run. Throws
  * ShakedownError when the node is in use by another run, lacks root rights, or the agent cannot run there. The one
@@ -36,20 +33,11 @@ export async function startAgent(remote: Remote, options: StartAgentOptions): Pr
   const client = new RpcAgent(remote, child, listener);
   try {
     const mainHost = `${userInfo().username}@${hostname()}`;
-    const asked = clock();
-    const hello = { version: protocolVersion, runId, mainHost, clockMs: asked };
+    const hello = { version: protocolVersion, runId, mainHost, clockMs: clock() };
     client.info = await client.call('hello', hello, { signal, timeout: 30 });
-    tellClock(client.info.clockMs - (asked + clock()) / 2, listener);
     return client;
   } catch (error) {
     await client[Symbol.asyncDispose]();
     throw error;
   }
-}
-
-function tellClock(aheadMs: number, { log, progress }: AgentListener): void {
-  if (Math.abs(aheadMs) < clockTolerance) return;
-  const message = `its clock is ${Math.round(Math.abs(aheadMs) / 1000)} s ${aheadMs > 0 ? 'ahead of' : 'behind'} the main host's`;
-  log(message);
-  progress(message);
 }

@@ -3,18 +3,26 @@ import type { RunContext } from '../context.ts';
 import { ConnectedNode, type StartAgent } from './connected-node.ts';
 import type { Connector } from './connector.ts';
 import type { Node, PlannedNode } from './node.ts';
+import { type ClockListener, lookAtClock } from './node-clock.ts';
 
 /** Connects to a node (retrying until it answers) and puts the agent on it. What was opened is closed on a throw. */
 export async function connectNode(
   planned: PlannedNode,
   connector: Connector,
-  options: { runId: string; timeout: number; onDied: (died: ServiceDied) => void },
+  options: {
+    runId: string;
+    timeout: number;
+    onDied: (died: ServiceDied) => void;
+    /** Told at each start of an agent. */
+    onClock: ClockListener;
+  },
   ctx: RunContext,
 ): Promise<Node> {
   const { id, machine } = planned;
-  const { runId, timeout, onDied } = options;
+  const { runId, timeout, onDied, onClock } = options;
   const remote = await connector.connect(machine.ssh, { signal: ctx.signal, timeout });
-  const startAgent: StartAgent = async (remote, { signal, cacheDir, log: tell, emit }) => {
+  const startAgent: StartAgent = async (remote, ctx) => {
+    const { signal, cacheDir, log: tell, emit } = ctx;
     const log = (message: string) => tell(message, id);
     const progress = (message: string) => emit({ type: 'note', message, node: id });
     const agent = await connector.startAgent(remote, {
@@ -27,6 +35,7 @@ export async function connectNode(
     agent.onServiceDied((died) => {
       if (!node?.endIsMeant) onDied(died);
     });
+    await lookAtClock({ id, agent }, onClock, ctx);
     return agent;
   };
   let node: ConnectedNode | undefined;

@@ -11,7 +11,13 @@ import type { MachineActRecord } from '../../common/machine-acts.ts';
 import { present } from '../../common/present.ts';
 import { printableData } from '../../common/printable.ts';
 import type { ServiceDied } from '../../common/protocol.ts';
-import type { CheckResult, ClockMeasure, InstalledPackage, Verdict } from '../../common/results.ts';
+import {
+  type CheckResult,
+  type ClockMeasure,
+  clockTolerance,
+  type InstalledPackage,
+  type Verdict,
+} from '../../common/results.ts';
 import { checkSpan, machineActSpan, phaseSpan, type Span } from '../../common/span.ts';
 import { cutFailure, cutSpan } from './bounds.ts';
 import { type RecordEvent, type RunFacts, recordVersion } from './run-record.ts';
@@ -115,6 +121,10 @@ export class Recorder {
     const measure = { ...measured, atMs: this.#now };
     this.#clocks.push(measure);
     this.#emit({ type: 'clock-measured', measure });
+    const { node, offsetMs } = measure;
+    if (Math.abs(offsetMs) < clockTolerance) return;
+    const away = `${Math.round(Math.abs(offsetMs) / 1000)} s ${offsetMs > 0 ? 'ahead of' : 'behind'}`;
+    this.#emit({ type: 'note', node, message: `its clock is ${away} the main host's` });
   };
 
   readonly checkStarted = (name: string): void => this.#emit({ type: 'check-started', name });

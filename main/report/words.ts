@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
-import type { ClockMeasure, Verdict } from '../../common/results.ts';
+import { type ClockMeasure, clockTolerance, type Verdict } from '../../common/results.ts';
 import type { RunRecord } from '../record/run-record.ts';
-import { clockTolerance, worstClock } from '../timeline/node-clock.ts';
+import { worstClock } from '../timeline/node-clock.ts';
 
 /** `1.2 s`, `3 min 4 s`, `85 ms`. */
 export function duration(ms: number): string {

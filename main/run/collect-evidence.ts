@@ -2,6 +2,7 @@ import { ShakedownError } from '../../common/errors.ts';
 import { withTimeLimit } from '../../common/time-limit.ts';
 import { collectConsole, collectNode } from '../cluster/collect/collect.ts';
 import type { Node, PlannedNode } from '../cluster/node.ts';
+import { lookAtClock } from '../cluster/node-clock.ts';
 import type { Scenario } from '../config/scenario.ts';
 import { stopServices } from '../phases/stop.ts';
 import type { Connections } from './connections.ts';
@@ -26,7 +27,10 @@ export async function stopAndCollect(
         recorder.step(phase, () => action(node), node.machine).catch((error) => recorder.fail(error, true)),
       ),
     );
-  await onEach('stop', (node) => stopServices(node, scenario.timeouts.stop, evidence.signal));
+  await onEach('stop', async (node) => {
+    await lookAtClock(node, recorder.clockMeasured, evidence);
+    await stopServices(node, scenario.timeouts.stop, evidence.signal);
+  });
   await onEach('collect', (node) => collect(node, connections, scenario.timeouts.collect, open));
   for (const node of planned) {
     await collectConsole(node, open.store.nodeDirectory(node.id)).catch(() => undefined);

@@ -37,7 +37,7 @@ export class Connections {
     const node = await connectNode(
       planned,
       this.#world.connector,
-      { runId: store.id, timeout, onDied },
+      { runId: store.id, timeout, onDied, onClock: recorder.clockMeasured },
       work,
     );
     this.#nodes.set(planned.id, node);

@@ -1,9 +1,6 @@
 import type { ClockMeasure } from '../../common/results.ts';
 import type { RunRecord } from '../record/run-record.ts';
 
-/** Clocks that differ by more than this are told; ms. */
-export const clockTolerance = 5000;
-
 /** A moment of a run: ms since it began by the main host's clock, and by how much that may be wrong. */
 export interface RunTime {
   readonly atMs: number;

@@ -21,6 +21,8 @@ export interface Troubles {
   readonly connect?: Record<number, Error>;
   /** By method, or by `method node`. */
   readonly call?: Record<string, Error>;
+  /** ms, by node id. */
+  readonly clockAhead?: Record<number, number>;
   /** What the check files come to. */
   readonly checks?: readonly CheckResult[];
   /** Called when the check phase begins. */
@@ -162,16 +164,20 @@ function fakeRemote(node: number, asked: string[]): Remote {
 function fakeAgent(
   node: number,
   asked: string[],
-  { call: failures = {} }: Troubles,
+  { call: failures = {}, clockAhead = {} }: Troubles,
   deaths: Map<number, (died: ServiceDied) => void>,
 ): Agent {
   const answers: Partial<{ [M in keyof AgentMethods]: AgentMethods[M]['result'] }> = {
+    get clock() {
+      return { clockMs: Date.now() + (clockAhead[node] ?? 0) };
+    },
     clean: { unchanged: [], restored: [] },
     install: { installed: [{ name: 'etcd', version: '3' }], heldBack: [] },
     planCollection: { paths: ['/srv/work'], problems: [] },
   };
   const ask = (method: string, options?: { readonly signal?: AbortSignal }): unknown => {
-    asked.push(`${method} ${node}`);
+    // A look at a clock asks nothing of the node.
+    if (method !== 'clock') asked.push(`${method} ${node}`);
     options?.signal?.throwIfAborted();
     const failure = failures[`${method} ${node}`] ?? failures[method];
     if (failure) throw failure;

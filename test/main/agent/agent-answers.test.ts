@@ -63,6 +63,8 @@ describe('an answer that is none', () => {
     ['hello', null],
     ['hello', { ...info, clockMs: Number.NaN }],
     ['hello', { ...info, pid: -1 }],
+    ['clock', { clockMs: 'noon' }],
+    ['clock', { clockMs: Number.POSITIVE_INFINITY }],
     ['hello', { ...info, os: [] }],
     ['clean', { unchanged: ['../x'], restored: [] }],
     ['clean', { unchanged: ['/x'], restored: [] }],

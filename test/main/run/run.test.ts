@@ -95,6 +95,18 @@ describe('machines that were there before', () => {
   });
 });
 
+test('each node’s clock is looked at when it is connected and at the end; one that is far off is told', async () => {
+  const { result, world } = await take({ clockAhead: { 1: -60_000 } });
+  const looks = (node: number) => result.clocks.filter((each) => each.node === node);
+  expect([looks(0).length, looks(1).length]).toEqual([2, 2]);
+  for (const { offsetMs } of looks(1)) expect(Math.abs(offsetMs + 60_000)).toBeLessThan(5000);
+  const told = world.events.flatMap((event) =>
+    event.type === 'note' && event.message.includes('clock') ? [[event.node, event.message]] : [],
+  );
+  expect(told[0]).toEqual([1, "its clock is 60 s behind the main host's"]);
+  expect(told.every(([node]) => node === 1)).toBe(true);
+});
+
 describe('the verdict', () => {
   test('is fail, exit 1, when a check fails', async () => {
     const { result } = await take({ checks: [check('pass'), check('fail', 'members')] });
