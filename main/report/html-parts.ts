@@ -11,17 +11,19 @@ export const section = (title: string, body: string, kind = ''): string =>
 
 export const badge = (verdict: Verdict): string => `<span class="verdict ${verdict}">${verdict}</span>`;
 
-/** A row for each: verdict, what it was and what went wrong, when and how long. */
-export const spanTable = (spans: readonly Span[]): string =>
-  `<table><tbody>${spans.map(spanRow).join('')}</tbody></table>`;
+/** An entry for each: verdict, what it was and what went wrong, when and how long. */
+export const spanList = (spans: readonly Span[]): string =>
+  `<ul class="spans">${spans.map(entry).join('')}</ul>`;
 
-function spanRow(span: Span): string {
+function entry(span: Span): string {
   const { kind, node, verdict, message, detail, startMs, durationMs } = span;
   const isCheck = kind === 'check';
   const where = node === undefined ? '' : `node ${node}: `;
   const words = isCheck ? span.name : `${where}${describeSpan(span)}`;
-  const text = [isCheck ? message : undefined, detail].filter(Boolean).join('\n');
-  const more = text ? `<pre>${html(text)}</pre>` : '';
   const time = isCheck ? duration(durationMs) : `at ${duration(startMs)}, ${duration(durationMs)}`;
-  return `<tr><td>${badge(verdict)}</td><td>${html(words)}${more}</td><td class="time">${time}</td></tr>`;
+  const more = [
+    isCheck && message ? `<pre>${html(message)}</pre>` : '',
+    detail ? `<pre class="detail">${html(detail)}</pre>` : '',
+  ];
+  return `<li>${badge(verdict)}<p>${html(words)}</p><span class="time">${time}</span>${more.join('')}</li>`;
 }

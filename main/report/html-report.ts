@@ -4,11 +4,11 @@ import { describeFailure } from '../../common/errors.ts';
 import { type RunRecord, spansOf } from '../record/run-record.ts';
 import { privateFile } from '../store/run-folders.ts';
 import { worstClock } from '../timeline/node-clock.ts';
-import { badge, html, section, spanTable } from './html-parts.ts';
+import { badge, html, section, spanList } from './html-parts.ts';
 import { style } from './html-style.ts';
 import { timelineSection } from './html-timeline.ts';
 import type { Reporter } from './reporter.ts';
-import { clockInWords, clockWarnings, count, duration } from './words.ts';
+import { clockInWords, clockWarnings, count, duration, worstFirst } from './words.ts';
 
 /** `report.html`: one page without any other file, light or dark as the reader's system is. */
 export const htmlReport: Reporter = {
@@ -48,13 +48,13 @@ function causes({ failures: [first, ...others] }: RunRecord): string {
 }
 
 function checks(run: RunRecord): string {
-  const all = spansOf(run, 'check');
-  return section('Checks', all.length === 0 ? '<p>None were made.</p>' : spanTable(all));
+  const all = worstFirst(spansOf(run, 'check'));
+  return section('Checks', all.length === 0 ? '<p>None were made.</p>' : spanList(all));
 }
 
 function acts(run: RunRecord): string {
   const done = spansOf(run, 'machine-act', 'fault', 'task');
-  return done.length === 0 ? '' : section('What was done to the nodes', spanTable(done));
+  return done.length === 0 ? '' : section('What was done to the nodes', spanList(done));
 }
 
 function nodes(run: RunRecord): string {

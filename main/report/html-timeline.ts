@@ -8,33 +8,68 @@ import { duration } from './words.ts';
 export function timelineSection(run: RunRecord): string {
   const timeline = timelineOf(run);
   const lanes = timeline.lanes.map((lane) => laneOf(lane, timeline));
-  return section('Time', `<div class="timeline">${lanes.join('')}${axis(timeline)}</div>`);
+  return section('Time', `<div class="timeline">${lanes.join('')}${axis(timeline)}${legend}</div>`);
 }
 
 function laneOf({ name, node, rows }: Lane, timeline: Timeline): string {
-  const marks = timeline.moments.filter((moment) => moment.node === node);
   const tracks = rows.map(
     (spans) => `<div class="track">${spans.map((span) => bar(span, timeline)).join('')}</div>`,
   );
-  const marked =
-    node === undefined && name !== 'run' ? '' : marks.map((each) => mark(each, timeline)).join('');
-  return `<div class="lane"><b title="${html(name)}">${html(name)}</b><div class="tracks">${tracks.join('')}${marked}</div></div>`;
+  const moments = timeline.moments.filter((moment) => moment.node === node);
+  // What happened to no node stands in the first lane, that of the run.
+  const marks = node === undefined && name !== 'run' ? [] : moments.map((moment) => mark(moment, timeline));
+  const content = [...(tracks.length > 0 ? tracks : ['<div class="track"></div>']), ...marks].join('');
+  return `<div class="lane"><b title="${html(name)}">${html(name)}</b><div class="tracks">${content}</div></div>`;
 }
 
-function bar(span: Span, { endMs }: Timeline): string {
+const percent = (ms: number, { endMs }: Timeline): string => `${((100 * ms) / endMs).toFixed(2)}%`;
+
+function bar(span: Span, timeline: Timeline): string {
   const { kind, name, startMs, durationMs, verdict } = span;
-  const left = (100 * startMs) / endMs;
-  const width = Math.max(0.15, (100 * durationMs) / endMs);
   const title = `${html(describeSpan(span))}: ${duration(durationMs)}`;
-  const label = width > 6 ? html(name) : '';
-  const place = `left:${left.toFixed(2)}%;width:${width.toFixed(2)}%`;
-  return `<span class="bar ${kind} ${verdict}" style="${place}" title="${title}">${label}</span>`;
+  // Nothing is too short to be seen.
+  const width = percent(Math.max(durationMs, timeline.endMs / 500), timeline);
+  const place = `left:${percent(startMs, timeline)};width:${width}`;
+  return `<div class="bar ${kind} ${verdict}" style="${place}" title="${title}"><span>${html(name)}</span></div>`;
 }
 
-const mark = ({ atMs, text }: Moment, { endMs }: Timeline): string =>
-  `<i class="mark" style="left:${((100 * atMs) / endMs).toFixed(2)}%" title="${html(`at ${duration(atMs)}: ${text}`)}"></i>`;
+function mark({ atMs, text }: Moment, timeline: Timeline): string {
+  const title = html(`at ${duration(atMs)}: ${text}`);
+  return `<i class="mark" style="left:${percent(atMs, timeline)}" title="${title}"></i>`;
+}
 
-function axis({ endMs }: Timeline): string {
-  const ticks = [0, 0.25, 0.5, 0.75, 1].map((part) => `<span>${duration(part * endMs)}</span>`);
-  return `<div class="lane axis"><b></b><div class="ticks">${ticks.join('')}</div></div>`;
+const legend = `<div class="legend">${[
+  ['bar phase', 'phase'],
+  ['bar check', 'check'],
+  ['bar machine-act', 'done to the node'],
+  ['bar fail', 'fail'],
+  ['bar error', 'error'],
+  ['mark', 'a failure'],
+]
+  .map(([kind, words]) => `<span><i class="${kind}"></i>${words}</span>`)
+  .join('')}</div>`;
+
+function axis(timeline: Timeline): string {
+  const step = tickEvery(timeline.endMs);
+  const count = Math.floor((timeline.endMs * 0.97) / step) + 1;
+  const ticks = Array.from({ length: count }, (_, tick) => {
+    const words = tick === 0 ? '0' : roundDuration(tick * step);
+    return `<span style="left:${percent(tick * step, timeline)}">${words}</span>`;
+  });
+  return `<div class="lane"><b></b><div class="ticks">${ticks.join('')}</div></div>`;
+}
+
+const seconds = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600];
+
+/** A round time that divides the axis into five parts at most; ms. */
+function tickEvery(endMs: number): number {
+  const step = seconds.find((each) => endMs / (each * 1000) <= 5);
+  return (step ?? Math.ceil(endMs / 5000 / 86_400) * 86_400) * 1000;
+}
+
+/** `0.5 s`, `30 s`, `2 min`, `1 min 30 s`, `3 h`. */
+function roundDuration(ms: number): string {
+  const [hours, minutes, rest] = [Math.floor(ms / 3_600_000), Math.floor(ms / 60_000) % 60, (ms / 1000) % 60];
+  const parts = [hours && `${hours} h`, minutes && `${minutes} min`, rest && `${Number(rest.toFixed(1))} s`];
+  return parts.filter(Boolean).join(' ');
 }

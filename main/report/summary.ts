@@ -4,7 +4,16 @@ import { describeFailure } from '../../common/errors.ts';
 import { present } from '../../common/present.ts';
 import { type RunRecord, spansOf } from '../record/run-record.ts';
 import { wholePhases } from '../record/whole-phases.ts';
-import { clockWarnings, count, duration, type Paint, painter, sign, verdictWord } from './words.ts';
+import {
+  clockWarnings,
+  count,
+  duration,
+  type Paint,
+  painter,
+  sign,
+  verdictWord,
+  worstFirst,
+} from './words.ts';
 
 /** The end of a run for a person: verdict, first cause, checks, times, and where things lie. */
 export function printSummary(
@@ -37,9 +46,7 @@ const nodeOf = ({ node, address, phase }: RunRecord['failures'][number]) => pres
 function checks(run: RunRecord, paint: Paint): string {
   const all = spansOf(run, 'check');
   if (all.length === 0) return '';
-  const rank = { fail: 0, error: 1, skip: 2, pass: 3 };
-  const sorted = all.toSorted((one, other) => rank[one.verdict] - rank[other.verdict]);
-  const lines = sorted.map((check) => {
+  const lines = worstFirst(all).map((check) => {
     const line = `${sign(check.verdict, paint)} ${check.name}  ${paint('gray', duration(check.durationMs))}`;
     return check.detail && check.verdict !== 'pass' ? `${line}\n${indent(check.detail)}` : line;
   });

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import { type ClockMeasure, clockTolerance, type Verdict } from '../../common/results.ts';
+import type { Span } from '../../common/span.ts';
 import type { RunRecord } from '../record/run-record.ts';
 import { worstClock } from '../timeline/node-clock.ts';
 
@@ -12,6 +13,12 @@ export function duration(ms: number): string {
 
 /** What is told of the first interrupt. */
 export const interrupted = 'interrupted: collecting what there is (once more to leave that out)';
+
+const rank = { fail: 0, error: 1, skip: 2, pass: 3 } as const;
+
+/** What failed, then what could not be told, what was skipped, what passed. */
+export const worstFirst = (spans: readonly Span[]): readonly Span[] =>
+  spans.toSorted((one, other) => rank[one.verdict] - rank[other.verdict]);
 
 const signs = { pass: '✓', fail: '✗', error: '!', skip: '-' } as const;
 const colours = { pass: 'green', fail: 'red', error: 'yellow', skip: 'gray' } as const;

@@ -13,9 +13,14 @@ type Clocks = Pick<RunRecord, 'clocks'>;
 export const clockOf = ({ clocks }: Clocks, node: number): readonly ClockMeasure[] =>
   clocks.filter((each) => each.node === node).toSorted((one, other) => one.atMs - other.atMs);
 
-/** The measure of a node in which its clock was furthest from the main host's. */
+/** The look at a node's clock that found it furthest from ours for sure; of several that found it equal, the surest. */
 export const worstClock = (record: Clocks, node: number): ClockMeasure | undefined =>
-  clockOf(record, node).toSorted((one, other) => Math.abs(other.offsetMs) - Math.abs(one.offsetMs))[0];
+  clockOf(record, node).toSorted(
+    (one, other) => surelyAway(other) - surelyAway(one) || one.uncertaintyMs - other.uncertaintyMs,
+  )[0];
+
+const surelyAway = ({ offsetMs, uncertaintyMs }: ClockMeasure): number =>
+  Math.max(0, Math.abs(offsetMs) - uncertaintyMs);
 
 /**
  * When, on the run's own axis, a node wrote down `epochMs` by its own clock. Its clock is taken to go evenly between

@@ -120,7 +120,7 @@ describe('report.html', () => {
     const spans = [...run.spans, ...acts.map(machineActSpan)];
     const html = await reported('report.html', { ...run, spans });
     expect(html).toMatch(
-      /node 0: reboot, by the check &#39;survives &#60;it&#62;&#39;<\/td>.*at 1\.0 s, 2\.5 s/,
+      /node 0: reboot, by the check &#39;survives &#60;it&#62;&#39;<\/p>.*at 1\.0 s, 2\.5 s/,
     );
     expect(html).toContain('node 0: restore &#39;before&#39;: no snapshot');
     expect(html, 'a bar in the node’s row').toContain(
@@ -138,6 +138,13 @@ describe('report.html', () => {
     expect(await reported('report.html', { ...run, clocks: far })).toContain(
       '<p class="error">the clock of node 0 (node0) is 1 min 1 s ahead (± 0.4 ms)</p>',
     );
+  });
+
+  test('shows what failed before what passed, and each failure at its moment', async () => {
+    const html = await reported('report.html');
+    expect(html.indexOf('<p>bad')).toBeLessThan(html.indexOf('<p>good'));
+    expect(html).toContain('title="at 1.0 s: service &#39;etcd&#39; was not ready"');
+    expect(html, 'round times on the axis').toMatch(/>0<.*>0\.5 s<.*>1 s<.*>1\.5 s<.*>2 s</);
   });
 
   test('escapes whatever it was given, and needs no other file', async () => {

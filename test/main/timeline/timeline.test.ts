@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Span } from '../../../common/span.ts';
 import { readRecord } from '../../../main/record/read-record.ts';
-import { runTimeOf } from '../../../main/timeline/node-clock.ts';
+import { runTimeOf, worstClock } from '../../../main/timeline/node-clock.ts';
 import { timelineOf } from '../../../main/timeline/timeline.ts';
 
 const text = readFileSync(join(import.meta.dirname, '../record/run-of-0.2.0.json'), 'utf8');
@@ -50,6 +50,14 @@ describe('the time on a node', () => {
 
   test('of what a node wrote before the run began is negative', () =>
     expect(at([one], startedAt - 1000)?.atMs).toBe(-4000));
+});
+
+test('of the looks at a clock the one counts that is furthest off for sure, else the surest', () => {
+  const look = (offsetMs: number, uncertaintyMs: number) => ({ node: 0, atMs: 0, offsetMs, uncertaintyMs });
+  const worst = (...clocks: ReturnType<typeof look>[]) => worstClock({ clocks }, 0)?.offsetMs;
+  expect(worst(look(30, 52), look(1, 17), look(-3, 20))).toBe(1);
+  expect(worst(look(30, 52), look(-40, 5), look(60, 30))).toBe(-40);
+  expect(worst()).toBeUndefined();
 });
 
 describe('the timeline', () => {
