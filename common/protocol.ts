@@ -71,7 +71,7 @@ export interface AptSource {
   readonly uris: string;
   readonly suites: string;
   readonly components?: string;
-  /** An armored key, or a path on the node. Without it the source is taken as trusted and the log says so. */
+  /** An armored key (a config may name a node file instead), or a path on the node. Without it the source is taken as trusted and the log says so. */
   readonly key?: string;
   readonly trusted?: boolean;
 }

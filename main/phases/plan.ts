@@ -4,6 +4,7 @@ import { type NodeConfig, type NodeFacts, nodeFacts, type Scenario } from '../co
 import type { Machine } from '../providers/provider.ts';
 import { readTree } from '../render/read-tree.ts';
 import { renderTrees } from '../render/render-tree.ts';
+import { withKeys } from './package-keys.ts';
 
 /**
  * What each machine is to get: its config with the functions applied, its files rendered. Touches no machine.
@@ -28,10 +29,15 @@ export async function planNodes(
     env,
   }));
   const trees = renderTrees(await readTree(scenario.nodeFiles), scopes);
-  return machines.flatMap((machine, index) => {
-    const [config, tree] = [configs[index]?.config, trees[index]];
-    return config && tree ? [{ id: machine.id, machine, config, tree }] : [];
-  });
+  const planned = await Promise.all(
+    machines.map(async (machine, index) => {
+      const [config, tree] = [configs[index]?.config, trees[index]];
+      if (!config || !tree) return [];
+      const aptSources = await withKeys(config, tree);
+      return [{ id: machine.id, machine, config: { ...config, aptSources }, tree }];
+    }),
+  );
+  return planned.flat();
 }
 
 function nodeConfigs(

@@ -1,28 +1,26 @@
 import { type PhaseName, phaseNames } from '../../common/results.ts';
+import { withTimeLimit } from '../../common/time-limit.ts';
 import type { Node, PlannedNode } from '../cluster/node.ts';
-import { clean } from './clean.ts';
-import { install } from './install.ts';
+import { type NodeProgress, nodePhases } from './node-phases.ts';
 import type { Preparation } from './phase.ts';
-import { setUp } from './setup.ts';
-import { ship } from './ship.ts';
-import { startServices } from './start.ts';
 
 /**
  * Takes one node from a bare machine to running services. Nodes do this side by side and do not wait for one
- * another: what needs them all comes after. Throws what its first failing step threw.
+ * another: what needs them all comes after. Throws what its first failing phase threw.
  */
 export async function prepareNode(planned: PlannedNode, preparation: Preparation): Promise<Node> {
-  const { step, from, reaches, ctx } = preparation;
-  const take = <T>(phase: PhaseName, action: () => Promise<T>, skipped: T): Promise<T> =>
-    phaseNames.indexOf(phase) < phaseNames.indexOf(from) || !reaches(phase)
-      ? Promise.resolve(skipped)
-      : step(phase, action, planned.machine);
-
-  const node = await step('connect', () => preparation.connect(planned), planned.machine);
-  const unchanged = await take('clean', () => clean(node, ctx), []);
-  await take('ship', () => ship(node, unchanged, preparation), undefined);
-  const heldBack = await take('install', () => install(node, preparation), []);
-  await take('setup', () => setUp(node, preparation), undefined);
-  await take('start', () => startServices(node, heldBack, preparation), undefined);
+  const { step, from, reaches, scenario, ctx } = preparation;
+  const { machine } = planned;
+  const node = await step('connect', () => preparation.connect(planned), machine);
+  let progress: NodeProgress = { node, unchanged: [], heldBack: [] };
+  for (const { name, limit, take } of nodePhases) {
+    if (isBefore(name, from) || !reaches(name)) continue;
+    const time = { what: `'${name}'`, seconds: limit?.(scenario.timeouts), signal: ctx.signal };
+    const within = (signal: AbortSignal) => take(progress, { ...preparation, ctx: { ...ctx, signal } });
+    progress = await step(name, () => withTimeLimit(time, within), machine);
+  }
   return node;
 }
+
+const isBefore = (phase: PhaseName, other: PhaseName): boolean =>
+  phaseNames.indexOf(phase) < phaseNames.indexOf(other);

@@ -14,7 +14,8 @@ export async function setUp(node: Node, { ctx, scenario }: Preparation): Promise
     from: posix.join(node.config.workingDir, from),
     ...rest,
   }));
-  if (files.length > 0) await node.agent.call('place', { files }, { signal: ctx.signal });
+  if (files.length > 0)
+    await node.agent.call('place', { files }, { signal: ctx.signal, timeout: scenario.timeouts.setup });
   await takeSteps(node, 'before', scenario.timeouts.setup, ctx);
 }
 

@@ -11,7 +11,8 @@ export async function startServices(
 ): Promise<void> {
   const named = new Set(node.config.services.map((service) => unitName(service.unit)));
   const units = heldBack.filter((unit) => !named.has(unitName(unit)));
-  if (units.length > 0) await node.agent.call('startHeldBack', { units }, { signal: ctx.signal });
+  const limit = { signal: ctx.signal, timeout: scenario.timeouts.start };
+  if (units.length > 0) await node.agent.call('startHeldBack', { units }, limit);
   for (const service of node.config.services) {
     const spec = serviceSpec(service, scenario.timeouts);
     const params = { service: spec, workingDir: node.config.workingDir };

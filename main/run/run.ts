@@ -2,8 +2,8 @@ import { present } from '../../common/present.ts';
 import type { CheckHost } from '../checks/vitest/check-host.ts';
 import type { LiveCluster } from '../cluster/live-cluster.ts';
 import { checkCluster } from '../phases/check.ts';
+import { clusterPhases } from '../phases/node-phases.ts';
 import { planNodes } from '../phases/plan.ts';
-import { hasStepsAfterStart, setUpAfterStart } from '../phases/setup.ts';
 import type { RunResult } from '../record/run-result.ts';
 import { changeKeptCluster } from '../store/kept-cluster.ts';
 import { stopAndCollect } from './collect-evidence.ts';
@@ -77,8 +77,8 @@ export async function deploy(request: RunRequest, world: World, open: OpenRun): 
     release: (all) => all.bringBack(connections.nodes, open.evidence),
   });
   const session = { scenario, cluster, nodes, store: open.store, power };
-  if (reaches(request, 'start') && hasStepsAfterStart(nodes)) {
-    await recorder.step('setup', () => setUpAfterStart(session, work));
+  for (const { name, isWanted, take } of reaches(request, 'start') ? clusterPhases : []) {
+    if (isWanted(nodes)) await recorder.step(name, () => take(session, work));
   }
   return await scope.acquire({
     acquire: () => liveClusterOf(session, work),

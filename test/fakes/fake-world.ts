@@ -16,6 +16,8 @@ import type { World } from '../../main/run/world.ts';
 /** What a test makes go wrong, by node id where it concerns one. */
 export interface Troubles {
   readonly create?: Error;
+  /** Called while the machines are made, with the signal that ends it. */
+  readonly duringCreate?: (signal: AbortSignal) => Promise<void>;
   /** The ids of the machines that were there before. */
   readonly borrowed?: readonly number[];
   readonly connect?: Record<number, Error>;
@@ -112,8 +114,9 @@ function fakeProvider(
     makes: false,
     probe: async () => ({ ok: true }),
     preview: async (spec) => machines(spec),
-    create: async (spec): Promise<Cluster> => {
+    create: async (spec, { signal }): Promise<Cluster> => {
       asked.push('create');
+      await troubles.duringCreate?.(signal);
       if (troubles.create) throw troubles.create;
       return { id: spec.cluster, provider: 'fake', machines: machines(spec), borrowed: false };
     },

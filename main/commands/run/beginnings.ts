@@ -1,4 +1,7 @@
-import type { PhaseName } from '../../../common/results.ts';
+import { type PhaseName, phaseNames } from '../../../common/results.ts';
 
 /** The phases with which a rerun can begin. */
-export const beginnings: readonly PhaseName[] = ['clean', 'ship', 'install', 'setup', 'start', 'check'];
+export const beginnings: readonly PhaseName[] = phaseNames.slice(
+  phaseNames.indexOf('clean'),
+  phaseNames.indexOf('check') + 1,
+);

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -29,7 +30,7 @@ describe('a run', () => {
   test('takes each node through the phases, checks, brings everything home and destroys the machines', async () => {
     const { result, of, asked } = await take({ checks: [check('pass')] });
     expect(result).toMatchObject({ verdict: 'pass', exitCode: 0, failures: [] });
-    const preparation = ['connect 1', 'clean 1', 'upload 1: app.conf', 'install 1', 'startService 1'];
+    const preparation = ['connect 1', 'clean 1', 'install 1', 'upload 1: app.conf', 'startService 1'];
     expect(of(1).slice(0, 6)).toEqual([...preparation, 'stopService 1']);
     expect(of(1).at(-1)).toBe('disconnect 1');
     expect(asked.indexOf('check files')).toBeGreaterThan(asked.indexOf('startService 1'));
@@ -53,8 +54,8 @@ describe('a run', () => {
         'machines',
         'connect',
         'clean',
-        'ship',
         'install',
+        'ship',
         'setup',
         'start',
         'check',
@@ -160,6 +161,24 @@ describe('whatever happens, the evidence comes home and the machines go', () => 
     expect(asked).toEqual(['create', 'destroy']);
     const ledger = readFileSync(join(world.directory, '.shakedown/runs/latest/ledger'), 'utf8');
     expect(ledger.split('\n').filter(Boolean)).toHaveLength(2);
+  });
+
+  test('when making the machines takes longer than `timeouts.machines`', async () => {
+    const scenario = fakeScenario();
+    let ended = false;
+    const duringCreate = async (signal: AbortSignal) => {
+      await once(signal, 'abort');
+      ended = true;
+      throw signal.reason;
+    };
+    const timeouts = { ...scenario.timeouts, machines: 0.05 };
+    const { result, asked } = await take({ duringCreate }, { scenario: { ...scenario, timeouts } });
+    expect([ended, asked]).toEqual([true, ['create', 'destroy']]);
+    expect(result).toMatchObject({ verdict: 'error', exitCode: 3 });
+    expect(result.failures).toMatchObject([
+      { phase: 'machines', message: 'making the machines did not finish within 0.05 s' },
+    ]);
+    expect(result.failures[0]?.hint).toContain('timeouts: { machines:');
   });
 
   test('when it is interrupted: exit 130', async () => {

@@ -122,7 +122,7 @@ describe('a node whose power a check cuts', () => {
   test('and leaves off is switched on in the end, for its evidence', async () => {
     const { world, result, after } = await during((node) => node.powerOff());
     const asked = after.filter((line) => !line.startsWith('disconnect'));
-    expect(asked).toEqual([
+    expect(asked.slice(0, -2)).toEqual([
       'reports 1',
       'powerOff 1',
       'powerOn 1',
@@ -130,9 +130,9 @@ describe('a node whose power a check cuts', () => {
       'resume 1',
       'stopService 1',
       'planCollection 1',
-      'reports 1',
-      'download 1: /srv/work',
     ]);
+    // Side by side.
+    expect(asked.slice(-2).sort()).toEqual(['download 1: /srv/work', 'reports 1']);
     expect(result.failures).toEqual([]);
     const notes = world.events.flatMap((event) => (event.type === 'note' ? [event.message] : []));
     expect(notes).toContain('it is not up: it is started for its evidence');
