@@ -1,9 +1,19 @@
 import { ShakedownError } from '../../common/errors.ts';
+import type { MachineAct } from '../../common/machine-acts.ts';
+import { present } from '../../common/present.ts';
+import { actOnMachine } from '../cluster/power/act-on-machine.ts';
 import type { RunContext } from '../context.ts';
+import type { ClusterEntry } from '../ledger/cluster-undo.ts';
 import { canReboot, canSnapshot } from '../providers/capabilities.ts';
 import type { Cluster } from '../providers/provider.ts';
+import { everyProvider } from '../providers/registry.ts';
 import { bootOf } from '../remotes/next-boot.ts';
+import type { Remote } from '../remotes/remote.ts';
+import { connectSsh } from '../remotes/ssh-remote.ts';
+import { undo } from '../run/ledger/undo.ts';
 import { makeMachines, newClusterId } from '../run/machines/make-machines.ts';
+import { Scope } from '../run/scope.ts';
+import { undoWorldOf } from '../run/undo-world.ts';
 import { endOf, must, restoreScratch, saveScratch } from './boot.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import { copyDown, copyUp } from './copy.ts';
@@ -19,8 +29,9 @@ const pristine = 'as-opened';
 export class MachineTestbed implements Testbed {
   readonly #plan: TestbedPlan;
   readonly #ctx: RunContext;
-  /** What is to be destroyed, be it open or half so. */
-  #cluster: Cluster | undefined;
+  readonly #failures: unknown[] = [];
+  /** What the machine consists of, be it open or half so. */
+  readonly #scope = new Scope((error) => this.#failures.push(error));
   #opened: OpenMachine | undefined;
   /** The same from one machine to the next: a package that was built there may know its path. */
   #scratch: string | undefined;
@@ -48,14 +59,16 @@ export class MachineTestbed implements Testbed {
     const { provider, wanted } = this.#plan;
     const options = { shares: [], rebuild: false };
     try {
-      const cluster = await makeMachines(newClusterId(), wanted, provider, options, this.#ctx);
-      this.#cluster = cluster;
+      const cluster = await this.#scope.acquire({
+        acquire: () => makeMachines(newClusterId(), wanted, provider, options, this.#ctx),
+        release: (made) => this.#takeAway(made),
+      });
       this.#plan.tell(`${provider.name} machine of cluster ${cluster.id} at ${cluster.machines[0]?.address}`);
-      this.#opened = await OpenMachine.connect(cluster, { ...this.#plan, signal: this.#ctx.signal });
-      if (!cluster.borrowed && canSnapshot(provider)) {
-        const { machine } = this.#opened;
-        await provider.snapshot({ cluster, machine: machine.id, name: pristine }, this.#ctx);
-      }
+      this.#opened = await this.#scope.acquire({
+        acquire: () => OpenMachine.connect(cluster, { ...this.#plan, signal: this.#ctx.signal }),
+        release: (machine) => machine.disconnect(),
+      });
+      if (!cluster.borrowed && canSnapshot(provider)) await this.#act({ act: 'snapshot', name: pristine });
       return await this.#makeScratch();
     } catch (error) {
       await this.close();
@@ -76,49 +89,70 @@ export class MachineTestbed implements Testbed {
       await this.close();
       return this.open();
     }
-    const { cluster, machine } = this.#open;
     await this.#open.disconnect();
-    await provider.restore({ cluster, machine: machine.id, name: pristine }, this.#ctx);
-    await this.#open.reconnect();
+    await this.#act({ act: 'restore', name: pristine });
     return this.#makeScratch();
   }
 
   async reboot(prepareOnly: boolean): Promise<void> {
     const { provider, makes } = this.#plan;
-    const { cluster, machine, remote } = this.#open;
+    const { remote } = this.#open;
     if (!makes || !canReboot(provider)) {
       throw new ShakedownError({ message: `${provider.name} cannot restart this machine` });
     }
     const { signal } = this.#ctx;
-    const before = await bootOf(remote, signal);
     await saveScratch(remote, this.#scratch ?? '', { signal });
-    if (!prepareOnly) {
+    if (prepareOnly) {
+      await this.#restartByItself(remote);
+    } else {
       await must(remote, 'sync', { signal });
-      await provider.reboot({ cluster, machine: machine.id }, this.#ctx);
+      await this.#act({ act: 'reboot' }, remote);
     }
-    await this.#open.disconnect();
-    const back = this.#open.reconnect(before);
-    if (prepareOnly)
-      await switchOnUntil(back, { cluster, machine: machine.id }, machine.ssh, provider, this.#ctx);
-    await back;
     await restoreScratch(this.#open.remote, { signal });
     await this.#open.auxverb();
   }
 
+  /** Waits until the machine has restarted, which the test that asked for it makes it do. */
+  async #restartByItself(remote: Remote): Promise<void> {
+    const { cluster, machine } = this.#open;
+    const before = await bootOf(remote, this.#ctx.signal);
+    await this.#open.disconnect();
+    const back = this.#open.reconnect(before);
+    const which = { cluster, machine: machine.id };
+    await switchOnUntil(back, which, machine.ssh, this.#plan.provider, this.#ctx);
+    await back;
+  }
+
+  /** `remote`: the connection that goes down with the machine. A machine that is started by it is open again after. */
+  async #act(what: MachineAct, remote?: Remote): Promise<void> {
+    const { provider, timeout } = this.#plan;
+    const { cluster, machine } = this.#open;
+    const { signal, log } = this.#ctx;
+    const owner = { provider, which: { cluster, machine: machine.id } };
+    const done = () => void this.#open.disconnect();
+    const options = { signal, log, timeout, connect: connectSsh, kinds: everyProvider };
+    const before = present({ remote, done: remote && done });
+    const again = await actOnMachine(machine, owner, what, { ...options, ...before });
+    if (again) await this.#open.goOnOver(again);
+  }
+
+  async #takeAway({ id, provider, state }: Cluster): Promise<void> {
+    // Not the signal that may have brought us here: the machine goes all the same.
+    const world = undoWorldOf(this.#plan.provider, this.#ctx.log);
+    const entry: ClusterEntry = { kind: 'cluster', id, provider, state };
+    await undo(entry, this.#ctx.ledger, world);
+  }
+
   async close(): Promise<void> {
-    const [opened, cluster] = [this.#opened, this.#cluster];
+    const opened = this.#opened;
     if (opened?.cluster.borrowed && this.#scratch !== undefined) {
       await opened.removeScratch(this.#scratch);
       this.#scratch = undefined;
     }
-    await opened?.disconnect();
     this.#opened = undefined;
-    if (!cluster) return;
-    // Not the signal that may have brought us here: the machine goes all the same.
-    const ctx = { signal: AbortSignal.timeout(120_000), log: this.#ctx.log };
-    await this.#plan.provider.destroy(cluster, ctx);
-    this.#cluster = undefined;
-    await this.#ctx.ledger.remove(cluster.id);
+    await this.#scope.release();
+    const [failure] = this.#failures.splice(0);
+    if (failure !== undefined) throw failure;
   }
 
   async executeCommand(): Promise<readonly string[]> {

@@ -1,13 +1,12 @@
 import { join } from 'node:path';
 import { asShakedownError, describeFailure, InterruptedError, UsageError } from '../../common/errors.ts';
 import { exitCodes } from '../../common/exit-codes.ts';
-import { startAgent } from '../agent/start-agent.ts';
 import type { RunContext } from '../context.ts';
 import { chooseProvider } from '../providers/choose.ts';
 import { providerNamed } from '../providers/registry.ts';
-import { connectSsh } from '../remotes/ssh-remote.ts';
 import { voiceOf } from '../report/voice.ts';
 import { watchOutput } from '../report/watch-output.ts';
+import { realMachines } from '../run/real-machines.ts';
 import { reapDirectory } from '../run/reap.ts';
 import { cacheDirectory } from '../store/cache-directory.mjs';
 import { help, readFlags, type VirtFlags, wantedMachine } from './flags.ts';
@@ -85,9 +84,8 @@ async function runServer(flags: VirtFlags): Promise<void> {
 
 /** Finishes what servers that were killed have left; a machine that will not go is no reason not to make another. */
 async function reapOthers(cacheDir: string, signal: AbortSignal): Promise<void> {
-  const connector = { connect: connectSsh, startAgent };
   try {
-    const world = { signal, cacheDir, provider: providerNamed, connector };
+    const world = { signal, cacheDir, ...realMachines };
     const { lines, failures } = await reapDirectory(virtDirectory(cacheDir), world);
     for (const line of lines) tell(line);
     for (const { details } of failures) tell(describeFailure(details));

@@ -69,15 +69,18 @@ export class OpenMachine {
     await Promise.allSettled([auxverb?.[Symbol.asyncDispose](), this.#remote[Symbol.asyncDispose]()]);
   }
 
-  /** Waits until it answers again: with `afterBoot`, when it has another boot than that one. */
-  async reconnect(afterBoot?: string): Promise<void> {
+  /** Waits until it answers with another boot than this one. */
+  async reconnect(boot: string): Promise<void> {
     const { signal, timeout } = this.#options;
     const connect = (left: number) => connectSsh(this.machine.ssh, { signal, timeout: left });
-    this.#remote =
-      afterBoot === undefined
-        ? await connect(timeout)
-        : await awaitNextBoot(afterBoot, connect, { signal, timeout });
-    await waitUntilUp(this.#remote, { signal, timeout, root: this.facts.root });
+    await this.goOnOver(await awaitNextBoot(boot, connect, { signal, timeout }));
+  }
+
+  /** Goes on over a connection to the machine after a restart, once that is up. */
+  async goOnOver(remote: Remote): Promise<void> {
+    const { signal, timeout } = this.#options;
+    this.#remote = remote;
+    await waitUntilUp(remote, { signal, timeout, root: this.facts.root });
   }
 
   /** Makes the caller's folder, under that name if one is given, and gives its name. */
