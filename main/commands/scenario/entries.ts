@@ -4,10 +4,10 @@ import { scenarioOptions } from './scenario-flags.ts';
 export const scenarioCommands: readonly CommandEntry[] = [
   {
     name: 'init',
-    args: '<folder>',
-    description: 'Make a small scenario to start from',
+    args: '[folder]',
+    description: 'Make a small scenario to start from; without a folder it asks what it shall be',
     options: [],
-    examples: ['shakedown init my-cluster'],
+    examples: ['shakedown init', 'shakedown init my-cluster'],
     load: async () => (await import('./init.ts')).initCommand,
   },
   {

@@ -2,36 +2,46 @@ import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { UsageError } from '../../../common/errors.ts';
 import type { Command } from '../command.ts';
+import { type NewScenario, usualScenario } from './new-scenario.ts';
 import { scaffold } from './scaffold.ts';
 
-export const initCommand: Command = async ([folder], _options, { cwd, stdout }) => {
-  if (folder === undefined) throw new UsageError("'shakedown init' needs the name of a folder.");
-  const directory = resolve(cwd, folder);
-  await refuseUnlessEmpty(directory);
-  for (const { path, content, mode } of scaffold(basename(directory))) {
-    const file = join(directory, path);
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, content, { flag: 'wx' });
-    if (mode !== undefined) await chmod(file, mode);
-  }
-  const place = relative(cwd, directory) || '.';
-  stdout.write(
-    [
-      `A scenario of three web servers is in ${place}:`,
-      '  config/main.config.ts   the machines and the checks',
-      '  config/node.config.ts   what each node installs, starts and sends home',
-      '  config/checks/          tests of the whole cluster',
-      '  node_files/             what is sent to each node; .tmpl files are rendered',
-      '',
-      'Next:',
-      ...(place === '.' ? [] : [`  cd ${place}`]),
-      '  shakedown render        see what each node would get',
-      '  shakedown run           run it',
-      '',
-    ].join('\n'),
-  );
-  return 0;
-};
+/** Asks the person at the terminal. */
+const askAtTerminal = async (): Promise<NewScenario> =>
+  (await import('./ask-for-scenario.ts')).askForScenario();
+
+export const initCommandOf =
+  (ask: typeof askAtTerminal): Command =>
+  async ([folder], _options, { cwd, env, stdin, stdout }) => {
+    const asked = folder === undefined && stdin.isTTY === true && stdout.isTTY === true && !env.CI;
+    const scenario = asked ? await ask() : { ...usualScenario, name: folder ?? usualScenario.name };
+    const directory = resolve(cwd, scenario.name);
+    await refuseUnlessEmpty(directory);
+    for (const { path, content, mode } of scaffold({ ...scenario, name: basename(directory) })) {
+      const file = join(directory, path);
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, content, { flag: 'wx' });
+      if (mode !== undefined) await chmod(file, mode);
+    }
+    stdout.write(whatComesNext(scenario, relative(cwd, directory) || '.'));
+    return 0;
+  };
+
+export const initCommand = initCommandOf(askAtTerminal);
+
+const whatComesNext = ({ count, package: name }: NewScenario, place: string): string =>
+  [
+    `A scenario of ${count} ${count === 1 ? 'node' : 'nodes'} with ${name} is in ${place}:`,
+    '  config/main.config.ts   the machines and the checks',
+    '  config/node.config.ts   what each node installs, starts and sends home',
+    '  config/checks/          tests of the whole cluster',
+    '  node_files/             what is sent to each node; .tmpl files are rendered',
+    '',
+    'Next:',
+    ...(place === '.' ? [] : [`  cd ${place}`]),
+    '  shakedown render        see what each node would get',
+    '  shakedown run           run it',
+    '',
+  ].join('\n');
 
 async function refuseUnlessEmpty(directory: string): Promise<void> {
   const there = await readdir(directory).catch((error: NodeJS.ErrnoException) => {

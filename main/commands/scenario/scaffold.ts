@@ -1,86 +1,16 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { type NewScenario, type ScaffoldFile, usualScenario } from './new-scenario.ts';
+import { packageFiles } from './package-scenario.ts';
+import { webFiles } from './web-scenario.ts';
 
-/** One file of the scenario that `shakedown init` makes. */
-export interface ScaffoldFile {
-  readonly path: string;
-  readonly content: string;
-  readonly mode?: number;
-}
-
-/** A scenario that runs as it is: three nodes with nginx, each with a page that says which node it is. */
-export const scaffold = (name: string): readonly ScaffoldFile[] => [
-  { path: 'config/main.config.ts', content: mainConfig(name) },
-  { path: 'config/node.config.ts', content: nodeConfig },
-  { path: 'config/checks/web.check.ts', content: check },
-  { path: 'node_files/site.conf', content: siteConf },
-  { path: 'node_files/www/index.html.tmpl', content: page },
-  { path: 'package.json', content: packageJson(name) },
+/** A scenario that runs as it is: web servers that say which node they are, or any other package. */
+export const scaffold = (scenario: NewScenario): readonly ScaffoldFile[] => [
+  ...(scenario.package === usualScenario.package ? webFiles(scenario) : packageFiles(scenario)),
+  { path: 'package.json', content: packageJson(scenario.name) },
   { path: 'tsconfig.json', content: tsconfig() },
   { path: '.gitignore', content: '.shakedown/\n/nodes\n/tester.log\nnode_modules/\n' },
 ];
-
-const mainConfig = (name: string): string => `import { defineMain, http, machines } from 'shakedown';
-
-export default defineMain({
-  name: ${JSON.stringify(name)},
-  // Whatever works here, or of one kind: nspawn({…}), qemu({…}), ssh(['10.0.0.5', '10.0.0.6'])
-  nodes: machines({ count: 3 }),
-  checks: [
-    http({ name: 'the site is up', url: ':80/', body: 'Hello from node' }),
-    'config/checks/*.check.ts',
-  ],
-  // Anything else is a variable for templates: <{ main_config.greeting }>
-  greeting: 'Hello',
-});
-`;
-
-const nodeConfig = `import { defineNode } from 'shakedown';
-
-export default defineNode({
-  packages: ['nginx-light', 'curl'],
-  // node_files/ is sent to the working directory; what belongs elsewhere is placed there.
-  place: [
-    { from: 'site.conf', to: '/etc/nginx/sites-enabled/default' },
-    { from: 'www/index.html', to: '/var/www/shakedown/index.html' },
-  ],
-  services: [{ name: 'nginx', unit: 'nginx', ready: { http: 'http://127.0.0.1/' } }],
-  collect: ['/var/log/nginx/*.log'],
-});
-`;
-
-const check = `import { eventually, expect, test } from 'shakedown/check';
-
-test('every node reaches every other', async ({ cluster }) => {
-  for (const node of cluster.nodes) {
-    for (const peer of cluster.nodes) {
-      const page = await node.sh(\`curl -sS --max-time 5 http://\${peer.address}/\`);
-      expect(page, \`what \${node.name} gets from \${peer.name}\`).toContain(\`node \${peer.id}\`);
-    }
-  }
-});
-
-test('a killed server comes back', async ({ cluster }) => {
-  const nginx = cluster.node(0).service('nginx');
-  await nginx.kill();
-  await nginx.start();
-  await eventually(async () => expect((await nginx.status()).state).toBe('ready'), { within: 10 });
-});
-`;
-
-const siteConf = `server {
-  listen 80 default_server;
-  root /var/www/shakedown;
-}
-`;
-
-const page = `<h1><{ main_config.greeting }> from node <{ node_id }></h1>
-<ul>
-  <{% for (const { name, address } of nodes) { %}>
-  <li><a href="http://<{ address }>/"><{ name }></a></li>
-  <{% } %}>
-</ul>
-`;
 
 /** npm's rules for names are narrower than those for folders. */
 const packageName = (name: string): string =>
