@@ -96,8 +96,11 @@ function withCount(choice: unknown, count: number): ProviderChoice | string {
   const { provider, options } = own(choice);
   const counted = typeof own(options).count === 'number';
   if (typeof provider !== 'string' || !(kinds[provider]?.makes || counted)) return notMade(provider);
-  if (own(options).nodes !== undefined) {
-    return `the config lists its machines one by one, in nodes: ${provider}({ nodes: […] })`;
+  const { nodes } = own(options);
+  if (nodes !== undefined) {
+    const counted = Array.isArray(nodes) ? nodes.findIndex((node) => own(node).count !== undefined) : 0;
+    const entry = `--set 'nodes.options.nodes[${Math.max(0, counted)}].count=${count}'`;
+    return `the config lists its machines one by one, in nodes: ${provider}({ nodes: […] }); for one of them: ${entry}`;
   }
   return { provider, options: { ...own(options), count } };
 }

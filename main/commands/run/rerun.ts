@@ -1,6 +1,7 @@
 import { UsageError } from '../../../common/errors.ts';
 import { type PhaseName, phaseNames } from '../../../common/results.ts';
 import type { ScenarioFlags } from '../../config/load.ts';
+import { voiceOf } from '../../report/voice.ts';
 import { readKeptCluster } from '../../store/kept-cluster.ts';
 import type { Command } from '../command.ts';
 import { scenarioIn } from '../scenario/load-scenario.ts';
@@ -16,6 +17,9 @@ export const rerunCommand: Command = async (_args, options, environment) => {
   }
   const from = phase(options.from === undefined ? 'clean' : String(options.from));
   const flags = together(kept.flags, scenarioFlags(options));
+  const repeated = flagsInWords(kept.flags);
+  if (repeated !== '')
+    voiceOf(environment).info(`with the flags of the run that kept these machines: ${repeated}`);
   const { provider } = kept.cluster;
   const scenario = await scenarioIn(kept.scenario, flags, environment, async () => ({ provider }));
   const count = kept.cluster.machines.length;
@@ -35,6 +39,15 @@ const together = (made: ScenarioFlags, now: ScenarioFlags): ScenarioFlags => ({
   ...now,
   set: [...(made.set ?? []), ...(now.set ?? [])],
 });
+
+/** Flags as one would type them; a value that `--set` gave may be a secret, and is not shown. */
+function flagsInWords({ set = [], cwd: _, nodeFiles, ...flags }: ScenarioFlags): string {
+  const given = Object.entries({ ...flags, 'node-files': nodeFiles }).filter(
+    ([, value]) => value !== undefined,
+  );
+  const sets = set.map((each) => `--set ${each.split('=', 1)[0]}=…`);
+  return [...given.map(([name, value]) => `--${name} ${value}`), ...sets].join(' ');
+}
 
 function phase(name: string): PhaseName {
   const found = beginnings.find((each) => each === name);

@@ -65,13 +65,17 @@ async function nodeRows(scenario: Scenario): Promise<Row[]> {
 const originOf = (path: string, { origins }: Scenario): Origin =>
   origins.get(path) ?? origins.get('node_config') ?? 'default';
 
+/** As one would write it in a config: permission bits are octal there. */
+function valueInWords(path: string, value: unknown): string {
+  if (typeof value === 'number' && /(^|\.)mode$/.test(path)) return `0o${value.toString(8)}`;
+  if (typeof value === 'string' && /^[^\s"'\\]+$/.test(value)) return value;
+  return JSON.stringify(value) ?? String(value);
+}
+
 function table(rows: readonly Row[]): string {
   const cells = rows.map(({ path, value, origin, nodes }) => ({
     path: nodes ? `${path} (${nodes.length === 1 ? 'node' : 'nodes'} ${nodes.join(', ')})` : path,
-    value:
-      typeof value === 'string' && /^[^\s"'\\]+$/.test(value)
-        ? value
-        : (JSON.stringify(value) ?? String(value)),
+    value: valueInWords(path, value),
     origin,
   }));
   const width = (of: 'path' | 'value') => Math.min(60, Math.max(0, ...cells.map((cell) => cell[of].length)));

@@ -262,6 +262,14 @@ describe('flags', () => {
     });
   });
 
+  test('--count for machines that are listed one by one says what sets the count of one', async () => {
+    const nodes = "nspawn({ nodes: [{ name: 'web' }, { name: 'db', count: 2 }] })";
+    const [mistake] = await scenarioOf({ nodes }).mistakes({ count: '4' });
+    expect(mistake).toMatch(/--set 'nodes\.options\.nodes\[1\]\.count=4'$/);
+    const { machines } = await scenarioOf({ nodes }).load({ set: ['nodes.options.nodes[1].count=4'] });
+    expect(machines).toHaveLength(5);
+  });
+
   test('that are wrong are told as what they are', async () => {
     const folder = scenarioOf({ nodes: "ssh(['10.0.0.5'])" });
     expect(

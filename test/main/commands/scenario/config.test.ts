@@ -60,6 +60,18 @@ test('what differs between nodes is told for each, what does not once', async ()
   expect(rows).toContainEqual(['node_config.peers', '2', 'config/node.config.ts']);
 });
 
+test('permission bits are told as one writes them', async () => {
+  const { directory } = scenarioOf(
+    {
+      nodes: 'nspawn({ count: 1 })',
+      node: "place: [{ from: 'a', to: '/etc/a', mode: 0o640 }]",
+    },
+    { 'node_files/a': '' },
+  );
+  const { stdout } = await runCommand(configCommand, { cwd: directory });
+  expect(stdout).toMatch(/^node_config\.place\[0\]\.mode +0o640 +config\/node\.config\.ts$/m);
+});
+
 test('--json is for programs', async () => {
   const { directory } = folder();
   const { stdout } = await runCommand(configCommand, {
