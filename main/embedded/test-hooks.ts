@@ -1,7 +1,8 @@
 /** Hooks of a test runner: node:test has `after`, Vitest and its like `afterAll`. */
 export interface TestHooks {
   readonly after?: (action: () => Promise<void>) => unknown;
-  readonly afterAll?: (action: () => Promise<void>) => unknown;
+  /** `timeout` in ms. */
+  readonly afterAll?: (action: () => Promise<void>, timeout: number) => unknown;
   readonly afterEach: (action: (context: unknown) => void) => unknown;
 }
 
@@ -13,13 +14,17 @@ export interface Tested {
   over(): Promise<void>;
 }
 
+/** ms: Vitest would wait 10 s for a hook, and evidence may take longer to come home. */
+const closesWithin = 600_000;
+
 /** Tells of every test that fails, and of the end of them all. */
 export function listenToTests({ after, afterAll, afterEach }: TestHooks, tested: Tested): void {
   afterEach((context) => {
     const failure = failureIn(context);
     if (failure !== undefined) tested.failed(failure);
   });
-  (afterAll ?? after)?.(() => tested.over());
+  if (afterAll) afterAll(() => tested.over(), closesWithin);
+  else after?.(() => tested.over());
 }
 
 /** Why the test failed that a hook was called after, by what its runner tells of it; undefined when it passed. */
