@@ -1,5 +1,6 @@
 import { StringDecoder } from 'node:string_decoder';
 import { stripVTControlCharacters } from 'node:util';
+import { tellingLines } from '../common/telling-lines.ts';
 
 /** Output of any length in bounded memory: the beginning and the end are kept, and what lies between is counted. */
 export class OutputBuffer {
@@ -61,10 +62,15 @@ export class OutputBuffer {
 }
 
 /** The last lines of a text that are not empty, oldest first, each cut to 500 characters; for a person to read. */
-export const lastLinesOf = (text: string, count = 20): string[] =>
+export const lastLinesOf = (text: string, count = 20): string[] => readableLines(text).slice(-count);
+
+/** The lines of a text that tell most of why something failed, for a person to read; see tellingLines. */
+export const tellingLinesOf = (text: string, count = 20): string[] =>
+  tellingLines(readableLines(text), count);
+
+const readableLines = (text: string): string[] =>
   stripVTControlCharacters(text)
     .replaceAll(/[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/g, '')
     .split(/\r?\n/)
     .filter((line) => line.trim() !== '')
-    .slice(-count)
     .map((line) => (line.length > 500 ? `${line.slice(0, 500)}…` : line));

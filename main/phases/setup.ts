@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { ShakedownError, TimeLimitError } from '../../common/errors.ts';
 import { present } from '../../common/present.ts';
+import { tellingLines } from '../../common/telling-lines.ts';
 import type { TaskResult } from '../agent/task.ts';
 import type { Node } from '../cluster/node.ts';
 import { tellLeft } from '../cluster/tell-left.ts';
@@ -43,7 +44,7 @@ async function takeSteps(node: Node, when: SetupStep['when'], limit: number, ctx
       verdict: 'fail',
       command: step.run,
       exitCode: result.exitCode,
-      lastLines: `${result.stdout}\n${result.stderr}`.trim().split('\n').slice(-20),
+      lastLines: tellingLines(`${result.stdout}\n${result.stderr}`.trim().split('\n')),
     });
   }
 }

@@ -7,7 +7,7 @@ import type { ServiceSpec } from '../../common/ready.ts';
 import { shellAs } from '../account.ts';
 import { type MarkedProcesses, serviceVariable } from '../marked-processes.ts';
 import { signalGroup } from '../process.ts';
-import { FileWatch, lastLinesOfFile, sizeOf } from './log-file.ts';
+import { FileWatch, lastLinesOfFile, sizeOf, tellingLinesOfFile } from './log-file.ts';
 import type { LogWatch, Service, ServiceEnd } from './service.ts';
 
 /**
@@ -98,6 +98,10 @@ export class CommandService implements Service {
 
   async lastLines(): Promise<string[]> {
     return lastLinesOfFile(this.#logFile, this.#logStart);
+  }
+
+  async tellingLines(): Promise<string[]> {
+    return tellingLinesOfFile(this.#logFile, this.#logStart);
   }
 
   watchLog(pattern: RegExp): LogWatch {

@@ -1,19 +1,27 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
-import { lastLinesOf } from '../output-buffer.ts';
+import { lastLinesOf, tellingLinesOf } from '../output-buffer.ts';
 import type { LogWatch } from './service.ts';
 
 const chunkSize = 1024 * 1024;
 
 /** The last lines of a file of any size that were written from byte `from` on; none when it is not there. */
-export function lastLinesOfFile(file: string, from = 0): string[] {
+export const lastLinesOfFile = (file: string, from = 0): string[] =>
+  lastLinesOf(endOf(file, from, 64 * 1024));
+
+/** Its lines from byte `from` on that tell most of why something failed; of its last MiB. */
+export const tellingLinesOfFile = (file: string, from = 0): string[] =>
+  tellingLinesOf(endOf(file, from, 1024 * 1024));
+
+/** At most the last `most` bytes that were written from byte `from` on. */
+function endOf(file: string, from: number, most: number): string {
   const text = withFile(file, (fd) => {
     const size = fstatSync(fd).size;
-    const begin = Math.max(from, size - 64 * 1024);
+    const begin = Math.max(from, size - most);
     const buffer = Buffer.alloc(Math.max(0, size - begin));
     return buffer.subarray(0, readSync(fd, buffer, 0, buffer.length, begin)).toString('utf8');
   });
-  return lastLinesOf(text ?? '');
+  return text ?? '';
 }
 
 /** The size of a file in bytes, 0 when it is not there. */

@@ -15,7 +15,7 @@ export async function endedWhileStarting(
     verdict: 'fail',
     ...(spec.command === undefined ? {} : { command: spec.command }),
     exitCode: end.exitCode,
-    lastLines: await service.lastLines().catch(() => []),
+    lastLines: await service.tellingLines().catch(() => []),
     ...(end.exitCode === 0 && spec.command !== undefined
       ? { hint: 'a supervised command must stay in the foreground: turn its own daemon mode off' }
       : {}),
@@ -28,7 +28,7 @@ export async function notReady(spec: ServiceSpec, service: Service, last: string
     message: `service '${spec.name}' was not ready after ${spec.readyWithin} s; last probe: ${last}`,
     verdict: 'fail',
     ...(spec.command === undefined ? {} : { command: spec.command }),
-    lastLines: await service.lastLines().catch(() => []),
+    lastLines: await service.tellingLines().catch(() => []),
     hint: 'look at its last lines; if it only needs longer, raise `readyWithin`',
   });
 }

@@ -32,6 +32,9 @@ export interface Service {
   seen(): Promise<ServiceState>;
   /** Watches for its end from when the boot is over, if it runs then and `isUp`, which is told so, agrees. */
   watchOnceBooted(isUp: () => boolean): Promise<void>;
+  /** The last lines of its log, as they are. */
   lastLines(): Promise<string[]>;
+  /** Of all that it logged since it was started, what tells most of why it failed. */
+  tellingLines(): Promise<string[]>;
   watchLog(pattern: RegExp): LogWatch;
 }

@@ -153,7 +153,7 @@ export class Services {
     }
     if (entry.state !== 'ready') return;
     if (!end.restarted) entry.state = 'died';
-    const lastLines = await entry.service.lastLines().catch(() => []);
+    const lastLines = await entry.service.tellingLines().catch(() => []);
     this.#died({ name: entry.spec.name, exitCode: end.exitCode, signal: end.signal, lastLines });
   }
 

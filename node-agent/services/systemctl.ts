@@ -1,5 +1,5 @@
 import { ShakedownError } from '../../common/errors.ts';
-import { lastLinesOf } from '../output-buffer.ts';
+import { lastLinesOf, tellingLinesOf } from '../output-buffer.ts';
 import { type ProcessResult, runProcess } from '../process.ts';
 
 /** What `systemctl show` tells of a unit; see org.freedesktop.systemd1(5). */
@@ -73,6 +73,16 @@ export async function journalOf(unit: string, count = 20): Promise<string[]> {
   const argv = ['journalctl', '--no-pager', '-q', '-o', 'cat', '-n', String(count), '-u', unit] as const;
   const { stdout } = await runProcess([...argv], { timeout: 10 }).catch(() => ({ stdout: '' }));
   return lastLinesOf(stdout, count);
+}
+
+/** What tells most of a unit's journal since a moment (ms since the epoch), without the journal's own stamps. */
+export async function journalSince(unit: string, sinceMs: number): Promise<string[]> {
+  const since = `@${Math.floor(sinceMs / 1000)}`;
+  const argv = ['journalctl', '--no-pager', '-q', '-o', 'cat', '-n', '50000', '--since', since] as const;
+  const { stdout } = await runProcess([...argv, '-u', unit], { timeout: 10 }).catch(() => ({ stdout: '' }));
+  const lines = tellingLinesOf(stdout);
+  // A clock that was set meanwhile has its say in what `since` means.
+  return lines.length > 0 ? lines : journalOf(unit);
 }
 
 /** `systemctl status`, as lines, without the journal's, which are told apart. */

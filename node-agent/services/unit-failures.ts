@@ -1,7 +1,7 @@
 import { ShakedownError } from '../../common/errors.ts';
 import { lastLinesOf } from '../output-buffer.ts';
 import type { ProcessResult } from '../process.ts';
-import { journalOf, statusOf, type UnitState } from './systemctl.ts';
+import { journalSince, statusOf, type UnitState } from './systemctl.ts';
 
 /** A service and its unit. */
 export interface NamedUnit {
@@ -37,14 +37,15 @@ export function refuseUnusable(named: NamedUnit, { load }: UnitState): void {
   }
 }
 
-/** What systemctl said when it could not start a unit, with the unit's status and journal. */
+/** What systemctl said when it could not start a unit, with the unit's status and its journal since then. */
 export async function notStarted(
   named: NamedUnit,
   verb: string,
   { exitCode, stderr }: Pick<ProcessResult, 'exitCode' | 'stderr'>,
+  sinceMs: number,
 ): Promise<ShakedownError> {
   const { unit } = named;
-  const [status, journal] = await Promise.all([statusOf(unit), journalOf(unit)]);
+  const [status, journal] = await Promise.all([statusOf(unit), journalSince(unit, sinceMs)]);
   return unitFailure(named, 'systemd could not start it', {
     command: `systemctl ${verb} ${unit}`,
     exitCode,

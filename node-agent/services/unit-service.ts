@@ -6,7 +6,7 @@ import { bootedAt, hasSystemd } from '../node-facts.ts';
 import { lastLinesOf } from '../output-buffer.ts';
 import { JournalWatch } from './journal-watch.ts';
 import type { LogWatch, Service, ServiceEnd } from './service.ts';
-import { isUp, journalOf, showUnit, systemctl, type UnitState } from './systemctl.ts';
+import { isUp, journalOf, journalSince, showUnit, systemctl, type UnitState } from './systemctl.ts';
 import { type NamedUnit, notStarted, refuseUnusable, unitFailure } from './unit-failures.ts';
 import type { UnitRecord } from './unit-record.ts';
 
@@ -59,7 +59,7 @@ export class UnitService implements Service {
       await systemctl(['reset-failed', '--', this.#unit], signal);
     const verb = isUp(state) && !leave ? 'restart' : 'start';
     const result = await systemctl([verb, '--', this.#unit], signal);
-    if (result.exitCode !== 0) throw await notStarted(this.#named, verb, result);
+    if (result.exitCode !== 0) throw await notStarted(this.#named, verb, result, this.#startedAt);
     const now = await showUnit(this.#unit, signal);
     this.#restarts = now.restarts;
     if (isUp(now)) this.#watch(now.mainPid);
@@ -112,6 +112,10 @@ export class UnitService implements Service {
 
   lastLines(): Promise<string[]> {
     return journalOf(this.#unit);
+  }
+
+  tellingLines(): Promise<string[]> {
+    return this.#startedAt === 0 ? this.lastLines() : journalSince(this.#unit, this.#startedAt);
   }
 
   watchLog(pattern: RegExp): LogWatch {

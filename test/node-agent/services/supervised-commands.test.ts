@@ -103,6 +103,25 @@ describe('starting', () => {
     });
   });
 
+  test('the cause of a failure is told also when it lies thousands of like lines back', async () => {
+    const attempt = agent.start({
+      name: 'web',
+      command: [
+        'echo "dial tcp 10.0.0.3:2380: connect: no route to host"',
+        'i=0; while [ $i -lt 3000 ]; do echo "$i: request cluster ID mismatch"; i=$((i+1)); done',
+        'exit 3',
+      ].join('\n'),
+    });
+    await expect(attempt).rejects.toMatchObject({
+      data: {
+        lastLines: [
+          'dial tcp 10.0.0.3:2380: connect: no route to host',
+          '0: request cluster ID mismatch  (and 2,999 like it)',
+        ],
+      },
+    });
+  });
+
   test('one that ends while it starts fails at once, with its last lines', async () => {
     const begin = performance.now();
     const attempt = agent.start({
