@@ -6,6 +6,7 @@ import {
   type Disposable,
   type Message,
 } from 'vscode-jsonrpc/node';
+import { parseBounded } from './bounded-json.ts';
 import { BrokenProtocolError } from './frames.ts';
 import { Streams, type StreamsOptions } from './streams.ts';
 
@@ -68,12 +69,7 @@ class MessageWriter extends AbstractMessageWriter {
 }
 
 function parse(bytes: Buffer): Message {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(bytes.toString('utf8'));
-  } catch {
-    throw new BrokenProtocolError('a message is no JSON');
-  }
+  const parsed = parseBounded(bytes);
   if (typeof parsed !== 'object' || parsed === null) throw new BrokenProtocolError('a message is no object');
   return parsed as Message;
 }

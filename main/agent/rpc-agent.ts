@@ -1,5 +1,4 @@
 import type { Writable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { asShakedownError, ShakedownError } from '../../common/errors.ts';
 import type { AgentInfo, AgentMethods, NodeReport, ServiceDied } from '../../common/protocol.ts';
@@ -8,6 +7,7 @@ import { downloadTree } from '../remotes/download-tree.ts';
 import type { Command, Downloaded, Remote, RemoteProcess } from '../remotes/remote.ts';
 import { uploadTree } from '../remotes/upload-tree.ts';
 import type { Agent, AgentListener, CallOptions, ReportsParams } from './agent.ts';
+import { methodLimits } from './method-limits.ts';
 import { RpcConnection } from './rpc-connection.ts';
 import { execTask, spawnTask } from './run-task.ts';
 import { sendFile } from './send-file.ts';
@@ -57,13 +57,16 @@ export class RpcAgent implements Agent {
     path: string,
     { maxBytes = 16 * 1024 ** 2, ...options }: CallOptions & { readonly maxBytes?: number } = {},
   ): Promise<Buffer> {
+    const { timeout = methodLimits.readFile, signal } = options;
     const stream = (await this.#connection.open()).read();
     try {
-      const [bytes] = await Promise.all([
-        buffer(stream),
-        this.call('readFile', { path, maxBytes, to: stream.id }, options),
-      ]);
-      return bytes;
+      return await withTimeLimit({ what: `reading '${path}'`, seconds: timeout, signal }, async (stop) => {
+        const [bytes] = await Promise.all([
+          atMost(maxBytes, stream, path),
+          this.call('readFile', { path, maxBytes, to: stream.id }, { signal: stop }),
+        ]);
+        return bytes;
+      });
     } finally {
       stream.destroy();
     }
@@ -121,6 +124,18 @@ export class RpcAgent implements Agent {
   [Symbol.asyncDispose](): Promise<void> {
     return this.#connection.dispose();
   }
+}
+
+/** All of a stream; throws ShakedownError when it has more bytes than were asked for. */
+async function atMost(maxBytes: number, stream: AsyncIterable<Buffer>, path: string): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of stream) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw new ShakedownError({ message: `'${path}' has more than ${maxBytes} bytes` });
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }
 
 const unknownInfo: AgentInfo = {

@@ -6,8 +6,8 @@ const burst = 20_000;
 const perSecond = 50;
 
 /** Answers that come at once, and in the long run per second. */
-const answerBurst = 50_000;
-const answersPerSecond = 1000;
+const answerBurst = 10_000;
+const answersPerSecond = 500;
 
 /**
  * Counts what an agent says, each part of it being bounded elsewhere: one that talks without end would fill logs and

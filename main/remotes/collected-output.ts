@@ -2,6 +2,7 @@ import { createWriteStream, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import { ShakedownError } from '../../common/errors.ts';
 
 /** What was read of one stream: its text, and past the bound the file that has all of it. */
 export interface CollectedOutput {
@@ -23,14 +24,20 @@ export interface CollectOptions {
 /** Bytes that may wait for the disk: many chunks of a channel (32 KiB each) then become one write. */
 const spoolBuffer = 4 * 1024 ** 2;
 
+/** Bytes of one output that are written to a file: a command may print without end. */
+const mostSpooled = 8 * 1024 ** 3;
+
+/** Pieces that are kept apart; what comes a byte at a time would take a hundred times its size. */
+const mostPieces = 1024;
+
 /**
  * Reads a stream to its end. Up to `maxBuffer` bytes are kept; past that all goes to a file in `spoolDir` and only the
  * beginning stays in memory. The source waits for the disk and for `to`. Rejects when the source, the file or `to`
- * fails.
+ * fails, and past 8 GiB of a file.
  */
 export function collectOutput(source: Readable, options: CollectOptions): Promise<CollectedOutput> {
   const { promise, resolve, reject } = Promise.withResolvers<CollectedOutput>();
-  const kept: Buffer[] = [];
+  let kept: Buffer[] = [];
   let size = 0;
   let file: string | undefined;
   let sink = options.to;
@@ -39,7 +46,10 @@ export function collectOutput(source: Readable, options: CollectOptions): Promis
 
   const keep = (chunk: Buffer) => {
     if (size < options.maxBuffer) kept.push(chunk.subarray(0, options.maxBuffer - size));
+    if (kept.length > mostPieces) kept = [Buffer.concat(kept)];
     size += chunk.length;
+    if (size > mostSpooled)
+      throw new ShakedownError({ message: `it printed more than ${mostSpooled} bytes` });
   };
   const startSpool = () => {
     const directory = options.spoolDir ?? tmpdir();
