@@ -12,8 +12,9 @@ export const protocolVersion = '2';
 /** The id of a stream that the main host has begun, for this request. */
 export type StreamId = number;
 
-/** Bytes of one message that either side takes. */
+/** Bytes of one message that the agent takes, and that the main host takes of an agent. */
 export const maxMessage = 16 * 1024 * 1024;
+export const maxAnswer = 4 * 1024 * 1024;
 
 export interface HelloParams {
   /** The main host's `protocolVersion`: another one is refused. */
@@ -58,7 +59,10 @@ export interface CleanParams {
 }
 
 export interface CleanResult {
-  /** Paths of `keep` that are there already, byte for byte and with their mode. */
+  /**
+   * Paths of `keep` that are there already, byte for byte and with their mode. Of very many only the first: the others
+   * are sent once more.
+   */
   readonly unchanged: readonly string[];
   /** Files outside the working directory that were put back as they were before an earlier run. */
   readonly restored: readonly string[];

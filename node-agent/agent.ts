@@ -5,6 +5,7 @@ import {
   type CleanParams,
   type CleanResult,
   type HelloParams,
+  maxAnswer,
   protocolVersion,
 } from '../common/protocol.ts';
 import { type AgentState, nodeCacheDirectory } from './agent-state.ts';
@@ -146,7 +147,7 @@ export class NodeAgent {
     await reloadUnits(restored);
     for (const unit of await this.#units.settle())
       this.#tell.log(`unit '${unit}', which ran before, does not start again`);
-    return { unchanged: await cleanTree(directory, keep, signal), restored };
+    return { unchanged: firstOf(await cleanTree(directory, keep, signal)), restored };
   }
 
   /** A method that needs the node to be taken. */
@@ -159,6 +160,15 @@ export class NodeAgent {
       return method(params, signal);
     };
   }
+}
+
+/** As many paths as fit into half of an answer. */
+function firstOf(paths: readonly string[]): readonly string[] {
+  let left = maxAnswer / 2;
+  return paths.filter((path) => {
+    left -= Buffer.byteLength(path) + 3;
+    return left > 0;
+  });
 }
 
 /** Stops and undoes what an agent that is no more (or this one) left. May be called twice. */

@@ -3,7 +3,7 @@ import { BrokenProtocolError } from './frames.ts';
 /** Bytes below which a message cannot cost much memory, whatever is in it. */
 const small = 256 * 1024;
 /** Values in one message, and how deep they may lie in one another. */
-const maxValues = 1_000_000;
+const maxValues = 500_000;
 const maxDepth = 64;
 
 /**

@@ -17,7 +17,7 @@ export interface AnswerRow<M extends keyof AgentMethods> {
 }
 
 /** Entries of a tree, or packages of a system, that one answer may name. */
-const many = 200_000;
+const many = 100_000;
 
 const info: z.ZodType<AgentInfo> = z.object({
   version: node.line(100),

@@ -11,7 +11,7 @@ import {
   type AgentNotifications,
   aliveEvery,
   aliveWithin,
-  maxMessage,
+  maxAnswer,
 } from '../../common/protocol.ts';
 import { openChannel } from '../../common/streams/json-messages.ts';
 import type { Streams } from '../../common/streams/streams.ts';
@@ -44,7 +44,7 @@ export class RpcConnection {
     this.#child = child;
     const { streams, reader, writer } = openChannel(child.stdout, child.stdin, {
       begins: true,
-      maxMessage,
+      maxMessage: maxAnswer,
       onEnd: (error) => this.#closed(error),
     });
     this.streams = streams;

@@ -15,7 +15,7 @@ test.each([
   ['no JSON', `"${'x'.repeat(300_000)}`],
   ['more than 64 levels deep', '['.repeat(300_000)],
   ['more than 64 levels deep', `[${'"\\\\",'.repeat(100_000)}${'['.repeat(65)}`],
-  ['more than 1000000 values', `[${'{},'.repeat(1_000_001)}{}]`],
+  ['more than 500000 values', `[${'{},'.repeat(500_001)}{}]`],
 ])('%s', (why, text) => {
   expect(() => parse(text)).toThrow(why);
 });
