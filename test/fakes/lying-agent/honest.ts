@@ -14,6 +14,7 @@ export const answers: { readonly [M in keyof AgentMethods]: AgentMethods[M]['res
     systemd: true,
     clockMs: 1_700_000_000_000,
   },
+  clock: { clockMs: 1_700_000_000_000 },
   clean: { unchanged: ['app.conf'], restored: ['/etc/app.conf'] },
   install: {
     installed: [{ name: 'etcd', version: '3.4-1', previous: '3.3-1' }],

@@ -7,7 +7,7 @@ import { ShakedownError } from '../../../common/errors.ts';
 import type { AgentMethods, ServiceDied } from '../../../common/protocol.ts';
 import type { Agent } from '../../../main/agent/agent.ts';
 import { RpcAgent } from '../../../main/agent/rpc-agent.ts';
-import { collectNode } from '../../../main/phases/collect.ts';
+import { collectNode } from '../../../main/cluster/collect/collect.ts';
 import type { Remote, RemoteProcess } from '../../../main/remotes/remote.ts';
 import { TerminalFace } from '../../../main/report/terminal-face.ts';
 import { createRun } from '../../../main/store/create-run.ts';
