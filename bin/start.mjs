@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 /** Imports a module of ours: its source where there is one, else what was built of it. `path` has no extension. */
 export async function start(path) {
-  const { cacheDirectory } = await import(ours('main/store/cache-directory', 'mjs'));
+  const { cacheDirectory } = await import(ours('main/context/cache-directory', 'mjs'));
   enableCompileCache(process.env.NODE_COMPILE_CACHE ?? join(cacheDirectory(process.env), 'compiled'));
   return import(ours(path, 'ts'));
 }

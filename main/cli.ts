@@ -1,8 +1,8 @@
 import { exitCodes } from '../common/exit-codes.ts';
 import { listenForInterrupts } from './command-line/interrupts.ts';
 import { parse } from './command-line/parse.ts';
+import { cacheDirectory } from './context/cache-directory.mjs';
 import { watchOutput } from './report/watch-output.ts';
-import { cacheDirectory } from './store/cache-directory.mjs';
 
 const exitCodeOnceWritten = watchOutput(process);
 process.exit(await exitCodeOnceWritten(await main(process.argv)));

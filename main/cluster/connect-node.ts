@@ -1,5 +1,5 @@
 import type { ServiceDied } from '../../common/protocol.ts';
-import type { RunContext } from '../context.ts';
+import type { RunContext } from '../context/run-context.ts';
 import { ConnectedNode, type StartAgent } from './connected-node.ts';
 import type { Connector } from './connector.ts';
 import type { Node, PlannedNode } from './node.ts';

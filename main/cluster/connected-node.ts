@@ -1,6 +1,6 @@
 import type { ServiceSpec } from '../../common/ready.ts';
 import type { Agent } from '../agent/agent.ts';
-import type { RunContext } from '../context.ts';
+import type { RunContext } from '../context/run-context.ts';
 import type { Remote } from '../remotes/remote.ts';
 import type { Node, PlannedNode } from './node.ts';
 

@@ -1,6 +1,6 @@
 import type { Agent, AgentListener } from '../agent/agent.ts';
-import type { SshTarget } from '../providers/provider.ts';
 import type { Remote } from '../remotes/remote.ts';
+import type { SshTarget } from '../remotes/ssh-target.ts';
 
 /** How a node is reached; replaced in tests. */
 export interface Connector {

@@ -1,5 +1,5 @@
 import type { Timeouts } from '../config/scenario.ts';
-import type { RunContext } from '../context.ts';
+import type { RunContext } from '../context/run-context.ts';
 import type { MachinePower, Node } from './node.ts';
 import type { ActiveFaults } from './operations/active-faults.ts';
 import type { Endpoints } from './operations/endpoints.ts';

@@ -1,6 +1,6 @@
 import type { ClockMeasure } from '../../common/results.ts';
 import type { Agent } from '../agent/agent.ts';
-import type { RunContext } from '../context.ts';
+import type { RunContext } from '../context/run-context.ts';
 
 /** Takes down how far a node's clock is from ours. */
 export type ClockListener = (measured: Omit<ClockMeasure, 'atMs'>) => void;

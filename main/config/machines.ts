@@ -1,4 +1,5 @@
-import { kinds, type Wanted } from '../providers/kinds.ts';
+import type { Wanted } from '../providers/kind.ts';
+import { kinds } from '../providers/kinds.ts';
 import type { MachineSpec } from '../providers/provider.ts';
 import { expandRanges } from '../providers/ssh/host-range.ts';
 import { parseHost } from '../providers/ssh/parse-host.ts';

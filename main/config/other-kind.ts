@@ -1,4 +1,5 @@
-import { kinds, type Wanted } from '../providers/kinds.ts';
+import type { Wanted } from '../providers/kind.ts';
+import { kinds } from '../providers/kinds.ts';
 import { limits, machineFields, machineName } from '../providers/machine-options.ts';
 import type { ProviderChoice } from './define.ts';
 import { wantedOf } from './machines.ts';

@@ -1,5 +1,5 @@
 import { quote } from '../providers/host/root-script.ts';
-import type { SshTarget } from '../providers/provider.ts';
+import type { SshTarget } from '../remotes/ssh-target.ts';
 
 /** A keyword of ssh_config(5) and its value, quoted as that file wants it. */
 export type SshSetting = readonly [keyword: string, value: string];

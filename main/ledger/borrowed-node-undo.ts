@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { LedgerEntry } from '../context.ts';
+import type { LedgerEntry } from '../context/run-context.ts';
 import type { Machine } from '../providers/provider.ts';
 import { machineSchema } from './machine-schema.ts';
 import type { UndoKind } from './undo-kind.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { withTimeLimit } from '../../common/time-limit.ts';
-import type { LedgerEntry } from '../context.ts';
+import type { LedgerEntry } from '../context/run-context.ts';
 import type { UndoKind } from './undo-kind.ts';
 
 /** A provider's cluster, from before its first machine is made until the last one is gone. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ShakedownError } from '../../common/errors.ts';
-import type { LedgerEntry } from '../context.ts';
+import type { LedgerEntry } from '../context/run-context.ts';
 import { faultNamed } from '../faults/fault-named.ts';
 import type { Machine } from '../providers/provider.ts';
 import { machineSchema } from './machine-schema.ts';

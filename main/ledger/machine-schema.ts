@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Machine, SshTarget } from '../providers/provider.ts';
+import type { Machine } from '../providers/provider.ts';
+import type { SshTarget } from '../remotes/ssh-target.ts';
 
 const { exactOptional: optional } = z;
 

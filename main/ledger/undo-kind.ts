@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Agent } from '../agent/agent.ts';
-import type { LedgerEntry } from '../context.ts';
+import type { LedgerEntry } from '../context/run-context.ts';
 import type { Machine, Provider } from '../providers/provider.ts';
 import type { Remote } from '../remotes/remote.ts';
 

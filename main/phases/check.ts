@@ -5,7 +5,7 @@ import { runDeclaredChecks } from '../checks/declared/declared-checks.ts';
 import type { CheckHost } from '../checks/vitest/check-host.ts';
 import type { LiveCluster } from '../cluster/live-cluster.ts';
 import type { Scenario } from '../config/scenario.ts';
-import type { RunContext } from '../context.ts';
+import type { RunContext } from '../context/run-context.ts';
 
 /**
  * Checks the cluster: first what the config declares, which only looks, then the check files, which may disturb it;

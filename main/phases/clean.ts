@@ -1,5 +1,5 @@
 import type { Node } from '../cluster/node.ts';
-import type { RunContext } from '../context.ts';
+import type { RunContext } from '../context/run-context.ts';
 import { treeEntries } from '../render/tree.ts';
 
 /**

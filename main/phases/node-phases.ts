@@ -1,7 +1,7 @@
 import type { PhaseName } from '../../common/results.ts';
 import type { Node } from '../cluster/node.ts';
 import type { Scenario, Timeouts } from '../config/scenario.ts';
-import type { RunContext } from '../context.ts';
+import type { RunContext } from '../context/run-context.ts';
 import { clean } from './clean.ts';
 import { install } from './install.ts';
 import type { Preparation } from './phase.ts';

@@ -1,7 +1,7 @@
 import type { InstalledPackage, PhaseName } from '../../common/results.ts';
 import type { MachinePower, Node, PlannedNode } from '../cluster/node.ts';
 import type { Scenario } from '../config/scenario.ts';
-import type { RunContext } from '../context.ts';
+import type { RunContext } from '../context/run-context.ts';
 import type { PackageRoute } from '../packages/package-route.ts';
 import type { Cluster } from '../providers/provider.ts';
 import type { Step } from '../record/step.ts';

@@ -6,7 +6,7 @@ import type { TaskResult } from '../agent/task.ts';
 import type { Node } from '../cluster/node.ts';
 import { tellLeft } from '../cluster/tell-left.ts';
 import type { SetupStep } from '../config/scenario.ts';
-import type { RunContext } from '../context.ts';
+import type { RunContext } from '../context/run-context.ts';
 import type { Preparation, Session } from './phase.ts';
 
 /** Puts files in their places outside the working directory, then takes the set-up steps before the services. */

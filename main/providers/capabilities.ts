@@ -1,4 +1,4 @@
-import type { RunContext } from '../context.ts';
+import type { RunContext } from '../context/run-context.ts';
 import type { Cluster, Provider } from './provider.ts';
 
 /** A provider whose machines can outlive the process that made them (`--keep`). */

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { dockerOptionsSchema } from './docker/docker-options.ts';
 import { ec2OptionsSchema } from './ec2/ec2-options.ts';
+import type { Kind, Wanted } from './kind.ts';
 import { machinesSchema } from './machine-options.ts';
 import { mixedKind } from './mixed/mixed-options.ts';
 import { nspawnOptionsSchema } from './nspawn/nspawn-options.ts';
@@ -9,19 +10,6 @@ import { sshMachines } from './ssh/ssh-machines.ts';
 import { locatedInventory, sshOptionsSchema } from './ssh/ssh-options.ts';
 import { wantedMachines } from './vagrant/declared-machines.ts';
 import { locatedVagrantfile, vagrantOptionsSchema } from './vagrant/vagrant-options.ts';
-
-/** A machine as options ask for it. */
-export type Wanted = { readonly name?: string | undefined; readonly role?: string | undefined };
-
-/** What a config must know of a kind of machine: its options' schema, and the machines that they ask for. */
-export interface Kind {
-  readonly schema: z.ZodType;
-  readonly wanted: (options: unknown) => readonly Wanted[];
-  /** Machines are made, as many as are wanted; else they are there already. */
-  readonly makes: boolean;
-  /** The options with the paths in them absolute, for those that are relative to the scenario's folder. */
-  readonly located?: (options: unknown, directory: string) => unknown;
-}
 
 /** Every kind of machine, by the name of its provider; `auto` is whichever works on this main host. */
 export const kinds: Readonly<Record<string, Kind>> = {

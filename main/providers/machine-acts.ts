@@ -1,6 +1,6 @@
 import { ShakedownError } from '../../common/errors.ts';
 import type { MachineAct } from '../../common/machine-acts.ts';
-import type { RunContext } from '../context.ts';
+import type { RunContext } from '../context/run-context.ts';
 import { canDelegate, canPower, canReboot, canSnapshot, type MachineOf } from './capabilities.ts';
 import type { Provider } from './provider.ts';
 import { snapshotName } from './snapshot-name.ts';

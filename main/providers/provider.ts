@@ -1,4 +1,5 @@
-import type { RunContext } from '../context.ts';
+import type { RunContext } from '../context/run-context.ts';
+import type { SshTarget } from '../remotes/ssh-target.ts';
 
 /** A machine that is wanted. `id` counts from 0 within the cluster. */
 export interface MachineSpec {
@@ -35,26 +36,6 @@ export interface MachinesSpec {
   readonly shares: readonly Share[];
   /** Build cached images and trees again. */
   readonly rebuild?: boolean;
-}
-
-/** What is needed to reach a machine by ssh. Plain data: it is kept in the ledger and in `cluster.json`. */
-export interface SshTarget {
-  readonly host: string;
-  readonly port: number;
-  readonly user: string;
-  readonly keyFile?: string;
-  /** More keys to try after `keyFile`. */
-  readonly identityFiles?: readonly string[];
-  /** The one host key to accept, as in known_hosts (`ssh-ed25519 AAAA…`); without it known_hosts is asked. */
-  readonly hostKey?: string;
-  /** The name under which known_hosts lists the host, where it is not `host`. */
-  readonly hostKeyAlias?: string;
-  /** Take an unknown host's key and record it, as `StrictHostKeyChecking accept-new` does. */
-  readonly acceptNewHostKey?: boolean;
-  /** The files to ask for host keys instead of ssh's own. */
-  readonly knownHostsFiles?: readonly string[];
-  /** Jump hosts, the first one to connect to first. */
-  readonly jumps?: readonly SshTarget[];
 }
 
 /** A machine that exists. `address` is the one under which the other nodes and the main host reach it. */

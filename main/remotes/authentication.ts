@@ -3,7 +3,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { ParsedKey } from 'ssh2';
 import { ShakedownError } from '../../common/errors.ts';
-import type { SshTarget } from '../providers/provider.ts';
+import type { SshTarget } from './ssh-target.ts';
 import { ssh2 } from './ssh2.ts';
 
 type Method =

@@ -1,8 +1,8 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { ShakedownError } from '../../common/errors.ts';
-import type { SshTarget } from '../providers/provider.ts';
 import { addKnownHost, hostName, judgeHostKey, keyType, knownKeyTypes } from './known-hosts.ts';
+import type { SshTarget } from './ssh-target.ts';
 
 /** Decides whether a server is who it should be; keeps why not. */
 export interface HostKeyCheck {

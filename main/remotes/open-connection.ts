@@ -2,9 +2,9 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, ConnectConfig, ServerHostKeyAlgorithm } from 'ssh2';
 import { ShakedownError, TimeLimitError } from '../../common/errors.ts';
-import type { SshTarget } from '../providers/provider.ts';
 import { credentials } from './authentication.ts';
 import { hostKeyCheck } from './host-keys.ts';
+import type { SshTarget } from './ssh-target.ts';
 import { ssh2 } from './ssh2.ts';
 
 /** An error of ssh2, and whether there was a TCP connection by then. */

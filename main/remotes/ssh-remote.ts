@@ -7,7 +7,6 @@ import { TimeLimitError } from '../../common/errors.ts';
 import { present } from '../../common/present.ts';
 import type { CommandResult } from '../../common/results.ts';
 import { withTimeLimit } from '../../common/time-limit.ts';
-import type { SshTarget } from '../providers/provider.ts';
 import { collectOutput } from './collected-output.ts';
 import { type CommandChannel, openChannel } from './command-channel.ts';
 import { CommandKiller } from './command-killer.ts';
@@ -26,6 +25,7 @@ import type {
   TransferOptions,
 } from './remote.ts';
 import { commandText, shellLine } from './shell-line.ts';
+import type { SshTarget } from './ssh-target.ts';
 import { refuseSudo } from './sudo-refusal.ts';
 import { connectThrough, forwardPort } from './tunnels.ts';
 import { uploadFile } from './upload-file.ts';

@@ -1,7 +1,7 @@
 import { LiveCluster } from '../cluster/live-cluster.ts';
 import type { Node } from '../cluster/node.ts';
 import { ActiveFaults } from '../cluster/operations/active-faults.ts';
-import type { RunContext } from '../context.ts';
+import type { RunContext } from '../context/run-context.ts';
 import type { Session } from '../phases/phase.ts';
 import { borrowedMachines } from '../providers/provider.ts';
 

@@ -4,7 +4,7 @@ import { present } from '../../common/present.ts';
 import { printableData } from '../../common/printable.ts';
 import { version } from '../../common/version.ts';
 import { type NodeFacts, nodeFacts, type Scenario } from '../config/scenario.ts';
-import type { RunContext } from '../context.ts';
+import type { RunContext } from '../context/run-context.ts';
 import type { Machine } from '../providers/provider.ts';
 import { Recorder } from '../record/recorder.ts';
 import type { RunResult } from '../record/run-result.ts';

@@ -1,8 +1,8 @@
 import { ShakedownError } from '../../common/errors.ts';
 import type { Cluster, Provider } from '../providers/provider.ts';
 import { makeMachines, newClusterId } from '../run/machines/make-machines.ts';
+import type { CellContext } from './cell-context.ts';
 import type { Cell } from './machine-cells.ts';
-import type { CellContext } from './run-cell.ts';
 
 /** Makes a cell's machines. Throws as the provider does, and ShakedownError when that does not work here. */
 export async function spawnCluster(

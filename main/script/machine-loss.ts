@@ -1,7 +1,7 @@
 import { ShakedownError } from '../../common/errors.ts';
 import type { Connector } from '../cluster/connector.ts';
-import type { SshTarget } from '../providers/provider.ts';
 import type { Remote } from '../remotes/remote.ts';
+import type { SshTarget } from '../remotes/ssh-target.ts';
 
 /** Seconds in which a machine that went away may come back, to tell why it went. */
 const comeback = 30;

@@ -1,37 +1,15 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Writable } from 'node:stream';
-import type { Connector } from '../cluster/connector.ts';
-import type { Cluster, Login, Machine, Provider } from '../providers/provider.ts';
+import type { Cluster, Machine, Provider } from '../providers/provider.ts';
 import { duration } from '../report/words.ts';
 import { canStay } from '../run/machines/keep-machines.ts';
 import { takeAway } from '../run/machines/take-away.ts';
-import type { OpenRun } from '../run/open-run.ts';
 import { undoWorldOf } from '../run/undo-world.ts';
 import { spawnCluster } from './cell-cluster.ts';
+import type { CellContext } from './cell-context.ts';
 import type { Cell } from './machine-cells.ts';
 import type { ScriptPlan } from './plan-script.ts';
 import { type MachineEnd, runOnMachine } from './run-on-machine.ts';
-
-export interface MachineOutputs {
-  readonly stdout: Writable | undefined;
-  readonly stderr: Writable | undefined;
-  /** They are of this machine alone, and to be ended with it. */
-  readonly own: boolean;
-}
-
-/** What cells share. */
-export interface CellContext {
-  readonly plan: ScriptPlan;
-  readonly login: Login;
-  readonly rebuild: boolean;
-  readonly open: OpenRun;
-  readonly connector: Pick<Connector, 'connect'>;
-  /** Where a machine's live output goes, by its number in the run. */
-  readonly outputs: (machine: number) => MachineOutputs;
-  /** Where a machine's files go. */
-  readonly out: (machine: Machine) => string;
-}
 
 /** One machine's part, as it ended. */
 export interface CellMachine {

@@ -1,42 +1,13 @@
-import type { Writable } from 'node:stream';
 import type { PhaseName } from '../../common/results.ts';
 import type { Connector } from '../cluster/connector.ts';
-import type { Machine } from '../providers/provider.ts';
 import type { Remote } from '../remotes/remote.ts';
 import type { OpenRun } from '../run/open-run.ts';
-import { fillPlace, type Parcel } from './fill-place.ts';
+import { fillPlace } from './fill-place.ts';
 import { type Gotten, getFiles } from './get-files.ts';
 import { whyLost } from './machine-loss.ts';
+import type { MachineTask, MachineTurn } from './machine-task.ts';
 import { makePlace, type Place } from './place.ts';
-import type { ScriptOptions } from './script-options.ts';
 import { type ScriptEnd, watchScript } from './watch-script.ts';
-
-/** What is done on each machine. */
-export interface MachineTask {
-  readonly parcel: Parcel;
-  readonly get: readonly string[];
-  readonly root: boolean;
-  readonly timeout: number | undefined;
-  readonly tty: NonNullable<ScriptOptions['tty']>;
-  /** Seconds until ssh must have answered. */
-  readonly connectWithin: number;
-  /** Whether our folder on the machine stays. */
-  readonly stays: (exitCode: number) => boolean;
-}
-
-/** One machine's own part. */
-export interface MachineTurn {
-  /** Its id is its number in the run. */
-  readonly machine: Machine;
-  /** The name of our folder on it, which no other run has. */
-  readonly base: string;
-  /** Where the outputs are kept; absolute. */
-  readonly logs: string;
-  /** Where the files go; absolute. */
-  readonly out: string;
-  readonly stdout: Writable | undefined;
-  readonly stderr: Writable | undefined;
-}
 
 export interface MachineEnd extends ScriptEnd, Gotten {
   readonly durations: MachineDurations;

@@ -3,7 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { isAlive, type ProcessIdentity } from '../../common/process-identity.ts';
-import type { Ledger, LedgerEntry } from '../context.ts';
+import type { Ledger, LedgerEntry } from '../context/run-context.ts';
 import { privateFile, runIds, runsDirectory } from './run-folders.ts';
 
 /** One line of a ledger: what will be done, or that it has been undone. */

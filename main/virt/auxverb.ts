@@ -4,8 +4,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SshTarget } from '../providers/provider.ts';
 import { shellQuote } from '../remotes/shell-line.ts';
+import type { SshTarget } from '../remotes/ssh-target.ts';
 import { sshFiles, sshName } from './ssh-config.ts';
 
 /** A program that runs its arguments on a machine, with stdin, stdout and stderr handed through. */

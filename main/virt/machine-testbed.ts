@@ -2,7 +2,7 @@ import { ShakedownError } from '../../common/errors.ts';
 import type { MachineAct } from '../../common/machine-acts.ts';
 import { present } from '../../common/present.ts';
 import { actOnMachine } from '../cluster/power/act-on-machine.ts';
-import type { RunContext } from '../context.ts';
+import type { RunContext } from '../context/run-context.ts';
 import type { ClusterEntry } from '../ledger/cluster-undo.ts';
 import { canReboot, canSnapshot } from '../providers/capabilities.ts';
 import type { Cluster } from '../providers/provider.ts';

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { asShakedownError, describeFailure, InterruptedError, UsageError } from '../../common/errors.ts';
 import { exitCodes } from '../../common/exit-codes.ts';
-import type { RunContext } from '../context.ts';
+import { cacheDirectory } from '../context/cache-directory.mjs';
+import type { RunContext } from '../context/run-context.ts';
 import { chooseProvider } from '../providers/choose.ts';
 import { providerNamed } from '../providers/registry.ts';
 import { voiceOf } from '../report/voice.ts';
 import { watchOutput } from '../report/watch-output.ts';
 import { realMachines } from '../run/real-machines.ts';
 import { reapDirectory } from '../run/reap.ts';
-import { cacheDirectory } from '../store/cache-directory.mjs';
 import { help, readFlags, type VirtFlags, wantedMachine } from './flags.ts';
 import { MachineTestbed } from './machine-testbed.ts';
 import { serve } from './serve.ts';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAlive, processIdentity } from '../../common/process-identity.ts';
-import type { Ledger } from '../context.ts';
+import type { Ledger } from '../context/run-context.ts';
 import { FileLedger } from '../store/file-ledger.ts';
 import { runsDirectory } from '../store/run-folders.ts';
 

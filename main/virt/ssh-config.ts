@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { SshTarget } from '../providers/provider.ts';
+import type { SshTarget } from '../remotes/ssh-target.ts';
 
 /** The name of the machine in the configuration. */
 export const sshName = 'testbed';

@@ -7,12 +7,12 @@ import type { ServiceSpec } from '../../common/ready.ts';
 import type { Agent } from '../../main/agent/agent.ts';
 import { agentShares } from '../../main/agent/agent-shares.ts';
 import { startAgent } from '../../main/agent/start-agent.ts';
+import { cacheDirectory } from '../../main/context/cache-directory.mjs';
 import { loginForNewMachines } from '../../main/providers/login-for-new-machines.ts';
 import { NspawnProvider } from '../../main/providers/nspawn/nspawn-provider.ts';
 import type { Machine, Share } from '../../main/providers/provider.ts';
 import type { Remote } from '../../main/remotes/remote.ts';
 import { connectSsh } from '../../main/remotes/ssh-remote.ts';
-import { cacheDirectory } from '../../main/store/cache-directory.mjs';
 import { runContext } from '../fakes/run-context.ts';
 
 /*

@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 import { expect, onTestFinished } from 'vitest';
-import type { RunContext } from '../../main/context.ts';
+import type { RunContext } from '../../main/context/run-context.ts';
 import { loginForNewMachines } from '../../main/providers/login-for-new-machines.ts';
 import { NspawnProvider } from '../../main/providers/nspawn/nspawn-provider.ts';
 import type { Cluster, Share } from '../../main/providers/provider.ts';

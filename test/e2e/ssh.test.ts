@@ -16,9 +16,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { TimeLimitError } from '../../common/errors.ts';
-import type { SshTarget } from '../../main/providers/provider.ts';
 import type { Remote } from '../../main/remotes/remote.ts';
 import { connectSsh } from '../../main/remotes/ssh-remote.ts';
+import type { SshTarget } from '../../main/remotes/ssh-target.ts';
 import { unusedPort } from '../fakes/ssh-server.ts';
 
 /** OpenSSH's own server, on a loopback port with a configuration and keys of its own. */

@@ -1,4 +1,4 @@
-import type { RunContext } from '../../main/context.ts';
+import type { RunContext } from '../../main/context/run-context.ts';
 
 /** What a provider is given for its work, with nobody who looks on, and the cache that all tests on machines share. */
 export const runContext = (more: Partial<RunContext> = {}): RunContext => ({

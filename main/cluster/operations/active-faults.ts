@@ -1,6 +1,6 @@
 import { asShakedownError, ShakedownError } from '../../../common/errors.ts';
 import { withTimeLimit } from '../../../common/time-limit.ts';
-import type { RunContext } from '../../context.ts';
+import type { RunContext } from '../../context/run-context.ts';
 import type { NodeFault } from '../../faults/fault.ts';
 import { faultNamed } from '../../faults/fault-named.ts';
 import type { FaultEntry } from '../../ledger/fault-undo.ts';

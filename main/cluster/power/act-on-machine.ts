@@ -2,11 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { stripVTControlCharacters } from 'node:util';
 import { asShakedownError, ShakedownError, TimeLimitError } from '../../../common/errors.ts';
 import { actInWords, type MachineAct, starts } from '../../../common/machine-acts.ts';
-import type { RunContext } from '../../context.ts';
+import type { RunContext } from '../../context/run-context.ts';
 import { type KnownKinds, type Owner, takeAct } from '../../providers/machine-acts.ts';
-import type { Machine, SshTarget } from '../../providers/provider.ts';
+import type { Machine } from '../../providers/provider.ts';
 import { awaitNextBoot, bootOf } from '../../remotes/next-boot.ts';
 import type { Remote } from '../../remotes/remote.ts';
+import type { SshTarget } from '../../remotes/ssh-target.ts';
 
 export interface ActOptions extends Pick<RunContext, 'signal' | 'log'> {
   readonly connect: (target: SshTarget, options: { signal: AbortSignal; timeout: number }) => Promise<Remote>;

@@ -1,6 +1,6 @@
 import { asShakedownError } from '../../../common/errors.ts';
 import type { MachineAct } from '../../../common/machine-acts.ts';
-import type { RunContext } from '../../context.ts';
+import type { RunContext } from '../../context/run-context.ts';
 import type { MachinePower, Node } from '../node.ts';
 import { NodeActs } from './node-acts.ts';
 import type { PowerOptions } from './power-options.ts';

@@ -1,5 +1,5 @@
 import { actInWords, type MachineAct } from '../../../common/machine-acts.ts';
-import type { RunContext } from '../../context.ts';
+import type { RunContext } from '../../context/run-context.ts';
 import { collectNode } from '../collect/collect.ts';
 import { collectReports } from '../collect/collect-reports.ts';
 import type { CollectOptions } from '../collect/collecting.ts';

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { asShakedownError, ShakedownError } from '../../../common/errors.ts';
 import { type MachineAct, starts } from '../../../common/machine-acts.ts';
 import { present } from '../../../common/present.ts';
-import type { RunContext } from '../../context.ts';
+import type { RunContext } from '../../context/run-context.ts';
 import { mustBeAble, type Owner } from '../../providers/machine-acts.ts';
 import type { Remote } from '../../remotes/remote.ts';
 import type { Node } from '../node.ts';

@@ -1,6 +1,6 @@
 import type { MachineActRecord } from '../../../common/machine-acts.ts';
 import type { Timeouts } from '../../config/scenario.ts';
-import type { RunContext } from '../../context.ts';
+import type { RunContext } from '../../context/run-context.ts';
 import type { KnownKinds } from '../../providers/machine-acts.ts';
 import type { Cluster, Provider } from '../../providers/provider.ts';
 import type { Connector } from '../connector.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { arch } from 'node:os';
 import { join } from 'node:path';
-import type { RunContext } from '../../context.ts';
+import type { RunContext } from '../../context/run-context.ts';
 import { runAsRoot } from '../host/root-script.ts';
 import type { MachineSettings } from '../machine-options.ts';
 import { type AptMirror, hostMirror, mirrorAt } from './apt-mirror.ts';

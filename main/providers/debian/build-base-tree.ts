@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import type { FailureDetails } from '../../../common/errors.ts';
-import type { RunContext } from '../../context.ts';
+import type { RunContext } from '../../context/run-context.ts';
 import { startAptProxy } from '../../packages/apt-proxy.ts';
 import type { runAsRoot } from '../host/root-script.ts';
 import { type AptMirror, sourcesList } from './apt-mirror.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RunContext } from '../../context.ts';
+import type { RunContext } from '../../context/run-context.ts';
 import { quote, runScript } from '../host/root-script.ts';
 import { hostMirror } from './apt-mirror.ts';
 import type { Release } from './releases.ts';

@@ -1,5 +1,5 @@
 import { ShakedownError } from '../../../common/errors.ts';
-import type { RunContext } from '../../context.ts';
+import type { RunContext } from '../../context/run-context.ts';
 import type { CachedImage } from '../capabilities.ts';
 import { runAsOwnRoot } from '../host/own-root.ts';
 import { runScript } from '../host/root-script.ts';

@@ -1,6 +1,6 @@
 import { present } from '../../../common/present.ts';
 import { processIdentity } from '../../../common/process-identity.ts';
-import type { RunContext } from '../../context.ts';
+import type { RunContext } from '../../context/run-context.ts';
 import { accountOf } from '../account-of.ts';
 import type { CachedImage, CanKeep, CanKeepImages, CanPower, CanReboot, MachineOf } from '../capabilities.ts';
 import { mustBeClusterId } from '../cluster-id.ts';

@@ -1,5 +1,5 @@
 import { processIdentity } from '../../../common/process-identity.ts';
-import type { RunContext } from '../../context.ts';
+import type { RunContext } from '../../context/run-context.ts';
 import { hostKeyPair } from '../host/identity.ts';
 import { bytes, settingsOfMachine } from '../machine-options.ts';
 import type { MachineSpec, MachinesSpec } from '../provider.ts';

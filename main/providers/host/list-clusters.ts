@@ -1,4 +1,4 @@
-import type { RunContext } from '../../context.ts';
+import type { RunContext } from '../../context/run-context.ts';
 import type { ListedCluster } from '../provider.ts';
 import { listed } from './cluster-state.ts';
 import { entries, namesOnHost } from './names-on-host.ts';

@@ -1,5 +1,5 @@
 import { ShakedownError } from '../../../common/errors.ts';
-import type { RunContext } from '../../context.ts';
+import type { RunContext } from '../../context/run-context.ts';
 
 /**
  * Reads what a script that made a cluster printed: its lines `note …` go to the log, and `net 10.x.y` is the subnet that

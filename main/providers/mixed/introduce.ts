@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import type { ShakedownError } from '../../../common/errors.ts';
-import type { RunContext } from '../../context.ts';
+import type { RunContext } from '../../context/run-context.ts';
 import { addNames } from '../host/add-names.ts';
 import { runAsRoot } from '../host/root-script.ts';
 import { shellFile } from '../host/shell-file.ts';

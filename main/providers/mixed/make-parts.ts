@@ -1,4 +1,4 @@
-import type { RunContext } from '../../context.ts';
+import type { RunContext } from '../../context/run-context.ts';
 import { loginForNewMachines } from '../login-for-new-machines.ts';
 import type { Cluster, MachinesSpec } from '../provider.ts';
 import type { PlannedPart } from './plan-parts.ts';

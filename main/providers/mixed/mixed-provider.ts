@@ -1,7 +1,7 @@
 import { ShakedownError, UsageError } from '../../../common/errors.ts';
 import { type MachineAct, starts } from '../../../common/machine-acts.ts';
-import type { RunContext } from '../../context.ts';
-import { cacheDirectory } from '../../store/cache-directory.mjs';
+import { cacheDirectory } from '../../context/cache-directory.mjs';
+import type { RunContext } from '../../context/run-context.ts';
 import {
   type CanDelegate,
   type CanKeep,

@@ -1,5 +1,5 @@
 import { present } from '../../../common/present.ts';
-import type { RunContext } from '../../context.ts';
+import type { RunContext } from '../../context/run-context.ts';
 import { ensureBaseTree } from '../debian/base-tree.ts';
 import { releaseNamed } from '../debian/releases.ts';
 import { hostKeyPair, machineId } from '../host/identity.ts';

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { RunContext } from '../../context.ts';
+import type { RunContext } from '../../context/run-context.ts';
 import { clusterIdPattern } from '../cluster-id.ts';
 import { listClusters as listHostClusters } from '../host/list-clusters.ts';
 import { entries } from '../host/names-on-host.ts';

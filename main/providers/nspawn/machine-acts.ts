@@ -1,5 +1,5 @@
 import { UsageError } from '../../../common/errors.ts';
-import type { RunContext } from '../../context.ts';
+import type { RunContext } from '../../context/run-context.ts';
 import type { MachineOf } from '../capabilities.ts';
 import { mustBeClusterId } from '../cluster-id.ts';
 import { runAsRoot } from '../host/root-script.ts';

@@ -1,5 +1,5 @@
 import { processIdentity } from '../../../common/process-identity.ts';
-import type { RunContext } from '../../context.ts';
+import type { RunContext } from '../../context/run-context.ts';
 import { accountOf } from '../account-of.ts';
 import type {
   CachedImage,

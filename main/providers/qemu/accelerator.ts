@@ -4,7 +4,7 @@ import { release } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { ShakedownError } from '../../../common/errors.ts';
-import type { RunContext } from '../../context.ts';
+import type { RunContext } from '../../context/run-context.ts';
 import { rootCanBeHad, runAsOwnRoot } from '../host/own-root.ts';
 import { shellFile } from '../host/shell-file.ts';
 import { trialWord } from './guest/guest-files.ts';

@@ -1,4 +1,4 @@
-import type { RunContext } from '../../context.ts';
+import type { RunContext } from '../../context/run-context.ts';
 import { listClusters as listHostClusters } from '../host/list-clusters.ts';
 import type { ListedCluster } from '../provider.ts';
 import { clusterOf, stateRoot } from './names.ts';

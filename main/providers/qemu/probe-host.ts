@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os';
-import type { RunContext } from '../../context.ts';
+import type { RunContext } from '../../context/run-context.ts';
 import { rootCanBeHad } from '../host/own-root.ts';
 import {
   type HostNeeds,

@@ -1,4 +1,4 @@
-import type { RunContext } from '../../context.ts';
+import type { RunContext } from '../../context/run-context.ts';
 import type {
   CachedImage,
   CanKeep,

@@ -1,5 +1,6 @@
 import { isAlive, processIdentity } from '../../../common/process-identity.ts';
-import type { ListedCluster, SshTarget } from '../provider.ts';
+import type { SshTarget } from '../../remotes/ssh-target.ts';
+import type { ListedCluster } from '../provider.ts';
 import { type FoundNote, type Lease, LeaseFolder, type Note, sharedFolder } from './lease-folder.ts';
 
 /** ms: a machine that did not answer yesterday may be well again. */

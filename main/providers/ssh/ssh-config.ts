@@ -1,7 +1,8 @@
 import { homedir, userInfo } from 'node:os';
 import type SSHConfig from 'ssh-config';
 import { UsageError } from '../../../common/errors.ts';
-import type { Login, SshTarget } from '../provider.ts';
+import type { SshTarget } from '../../remotes/ssh-target.ts';
+import type { Login } from '../provider.ts';
 import { type ParsedHost, parseHost } from './parse-host.ts';
 
 /** The settings of one host in ssh_config(5), by lower-cased keyword. */

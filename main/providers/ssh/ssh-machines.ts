@@ -4,7 +4,7 @@ import { expandRanges } from './host-range.ts';
 import { inventoryHosts } from './inventory/inventory-hosts.ts';
 import { readInventory } from './inventory/read-inventory.ts';
 import { type ParsedHost, parseHost } from './parse-host.ts';
-import type { SshHost, SshSettings } from './ssh-options.ts';
+import type { SshHost, SshSettings } from './ssh-settings.ts';
 
 /** A machine as the options ask for it, before it is known which one it will be. */
 export interface WantedSsh {

@@ -1,8 +1,9 @@
 import { lookup } from 'node:dns/promises';
 import { ShakedownError } from '../../../common/errors.ts';
-import type { RunContext } from '../../context.ts';
+import type { RunContext } from '../../context/run-context.ts';
 import { connectSsh } from '../../remotes/ssh-remote.ts';
-import type { Machine, MachineSpec, SshTarget } from '../provider.ts';
+import type { SshTarget } from '../../remotes/ssh-target.ts';
+import type { Machine, MachineSpec } from '../provider.ts';
 import { type Leases, leaseName } from './leases.ts';
 
 /** A machine of a pool. */

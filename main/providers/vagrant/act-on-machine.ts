@@ -1,6 +1,6 @@
 import SSHConfig from 'ssh-config';
 import { ShakedownError } from '../../../common/errors.ts';
-import type { RunContext } from '../../context.ts';
+import type { RunContext } from '../../context/run-context.ts';
 import type { MachineOf } from '../capabilities.ts';
 import { mustBeClusterId } from '../cluster-id.ts';
 import { runScript } from '../host/root-script.ts';

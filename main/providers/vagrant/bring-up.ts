@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import type { RunContext } from '../../context.ts';
+import type { RunContext } from '../../context/run-context.ts';
 import type { MachinesSpec } from '../provider.ts';
 import { holdBootIds, writeBootIdHook } from './boot-id.ts';
 import { clusterFiles, type VagrantMachine, type VagrantState, writeState } from './cluster-folder.ts';

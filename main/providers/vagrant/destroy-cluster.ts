@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ShakedownError } from '../../../common/errors.ts';
-import type { RunContext } from '../../context.ts';
+import type { RunContext } from '../../context/run-context.ts';
 import { clusterFiles, readState, removeClusterFolder, type VagrantState } from './cluster-folder.ts';
 import { endVagrant, marks } from './end-vagrant.ts';
 import { runVagrant } from './run-vagrant.ts';

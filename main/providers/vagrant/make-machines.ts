@@ -1,9 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ShakedownError } from '../../../common/errors.ts';
-import type { RunContext } from '../../context.ts';
+import type { RunContext } from '../../context/run-context.ts';
+import type { SshTarget } from '../../remotes/ssh-target.ts';
 import { hostKeyPair } from '../host/identity.ts';
-import type { Machine, MachinesSpec, SshTarget } from '../provider.ts';
+import type { Machine, MachinesSpec } from '../provider.ts';
 import { bringUp, type Plan } from './bring-up.ts';
 import { clusterFiles, writeState } from './cluster-folder.ts';
 import { hostKeysOf } from './host-keys.ts';

@@ -1,4 +1,4 @@
-import type { RunContext } from '../../context.ts';
+import type { RunContext } from '../../context/run-context.ts';
 import type { MachineOf } from '../capabilities.ts';
 import { runAsRoot } from '../host/root-script.ts';
 import { snapshotName } from '../snapshot-name.ts';

@@ -1,6 +1,7 @@
 import SSHConfig from 'ssh-config';
 import { ShakedownError } from '../../../common/errors.ts';
-import type { Login, SshTarget } from '../provider.ts';
+import type { SshTarget } from '../../remotes/ssh-target.ts';
+import type { Login } from '../provider.ts';
 import { sshTarget } from '../ssh/ssh-config.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { asShakedownError, type ShakedownError } from '../../../common/errors.ts';
-import type { Ledger, LedgerEntry } from '../../context.ts';
+import type { Ledger, LedgerEntry } from '../../context/run-context.ts';
 import type { UndoWorld } from '../../ledger/undo-kind.ts';
 import { undoKinds } from './undo-kinds.ts';
 

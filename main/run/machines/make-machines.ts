@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { asShakedownError, TimeLimitError } from '../../../common/errors.ts';
 import { withTimeLimit } from '../../../common/time-limit.ts';
 import type { Scenario } from '../../config/scenario.ts';
-import type { RunContext } from '../../context.ts';
+import type { RunContext } from '../../context/run-context.ts';
 import type { ClusterEntry } from '../../ledger/cluster-undo.ts';
 import { loginForNewMachines } from '../../providers/login-for-new-machines.ts';
 import type { Cluster, MachinesSpec, Provider, Share } from '../../providers/provider.ts';

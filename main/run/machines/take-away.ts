@@ -1,5 +1,5 @@
 import { asShakedownError } from '../../../common/errors.ts';
-import type { LedgerEntry } from '../../context.ts';
+import type { LedgerEntry } from '../../context/run-context.ts';
 import type { ClusterEntry } from '../../ledger/cluster-undo.ts';
 import type { UndoWorld } from '../../ledger/undo-kind.ts';
 import type { Cluster } from '../../providers/provider.ts';

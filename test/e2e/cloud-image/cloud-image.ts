@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { cacheDirectory } from '../../../main/context/cache-directory.mjs';
 import { startAptProxy } from '../../../main/packages/apt-proxy.ts';
 import { hostMirror } from '../../../main/providers/debian/apt-mirror.ts';
-import { cacheDirectory } from '../../../main/store/cache-directory.mjs';
 
 const script = join(import.meta.dirname, 'build-cloud-image.sh');
 

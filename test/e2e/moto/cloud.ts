@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EC2 } from '@aws-sdk/client-ec2';
-import type { RunContext } from '../../../main/context.ts';
+import type { RunContext } from '../../../main/context/run-context.ts';
 import type { Patience } from '../../../main/providers/ec2/api/ec2-api.ts';
 import type { Ec2Options } from '../../../main/providers/ec2/ec2-options.ts';
 import { Ec2Provider } from '../../../main/providers/ec2/ec2-provider.ts';

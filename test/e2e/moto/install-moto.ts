@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { cacheDirectory } from '../../../main/context/cache-directory.mjs';
 import { hostMirror } from '../../../main/providers/debian/apt-mirror.ts';
-import { cacheDirectory } from '../../../main/store/cache-directory.mjs';
 
 const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
 

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import type { RunContext } from '../../../main/context.ts';
+import type { RunContext } from '../../../main/context/run-context.ts';
 import { ensureBaseTree } from '../../../main/providers/debian/base-tree.ts';
 
 /**

@@ -2,7 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough, Readable, type Writable } from 'node:stream';
 import type { Command, CommandEnvironment } from '../../../main/commands/command.ts';
-import type { Machine, SshTarget } from '../../../main/providers/provider.ts';
+import type { Machine } from '../../../main/providers/provider.ts';
+import type { SshTarget } from '../../../main/remotes/ssh-target.ts';
 import type { KeptCluster } from '../../../main/store/kept-cluster.ts';
 import { folder } from '../remotes/fake-node.ts';
 

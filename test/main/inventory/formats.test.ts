@@ -6,7 +6,8 @@ import { UsageError } from '../../../common/errors.ts';
 import { formatNamed } from '../../../main/inventory/formats.ts';
 import { inventoryOf, knownHosts } from '../../../main/inventory/inventory.ts';
 import { sshWords } from '../../../main/inventory/ssh-settings.ts';
-import type { Cluster, Machine, SshTarget } from '../../../main/providers/provider.ts';
+import type { Cluster, Machine } from '../../../main/providers/provider.ts';
+import type { SshTarget } from '../../../main/remotes/ssh-target.ts';
 import { folder } from '../remotes/fake-node.ts';
 
 const machine = (id: number, name: string, ssh: SshTarget, more: Partial<Machine> = {}): Machine => ({

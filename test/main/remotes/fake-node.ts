@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { SshTarget } from '../../../main/providers/provider.ts';
 import type { Remote } from '../../../main/remotes/remote.ts';
 import { connectSsh } from '../../../main/remotes/ssh-remote.ts';
+import type { SshTarget } from '../../../main/remotes/ssh-target.ts';
 import { type FakeSshServer, fakeSshServer, newKey, type SshServerOptions } from '../../fakes/ssh-server.ts';
 
 export const never = new AbortController().signal;

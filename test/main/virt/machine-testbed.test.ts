@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { ShakedownError } from '../../../common/errors.ts';
-import type { LedgerEntry, RunContext } from '../../../main/context.ts';
+import type { LedgerEntry, RunContext } from '../../../main/context/run-context.ts';
 import type { Cluster, MachinesSpec, Provider } from '../../../main/providers/provider.ts';
 import { MachineTestbed } from '../../../main/virt/machine-testbed.ts';
 import { type FakeNode, folder, node } from '../remotes/fake-node.ts';

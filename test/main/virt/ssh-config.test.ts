@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { SshTarget } from '../../../main/providers/provider.ts';
+import type { SshTarget } from '../../../main/remotes/ssh-target.ts';
 import { sshFiles } from '../../../main/virt/ssh-config.ts';
 import { folder } from '../remotes/fake-node.ts';
 

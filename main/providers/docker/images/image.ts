@@ -1,7 +1,7 @@
 import { mkdir, readlink, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { ShakedownError } from '../../../../common/errors.ts';
-import type { RunContext } from '../../../context.ts';
+import type { RunContext } from '../../../context/run-context.ts';
 import { ensureBaseTree } from '../../debian/base-tree.ts';
 import { inUserNamespace } from '../../host/own-root.ts';
 import { runScript } from '../../host/root-script.ts';

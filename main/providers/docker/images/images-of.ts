@@ -1,4 +1,4 @@
-import type { RunContext } from '../../../context.ts';
+import type { RunContext } from '../../../context/run-context.ts';
 import { settingsOfMachine } from '../../machine-options.ts';
 import type { MachineSpec, MachinesSpec } from '../../provider.ts';
 import type { DockerSettings } from '../docker-options.ts';

@@ -1,5 +1,5 @@
 import { ShakedownError } from '../../../../common/errors.ts';
-import type { RunContext } from '../../../context.ts';
+import type { RunContext } from '../../../context/run-context.ts';
 import { runScript } from '../../host/root-script.ts';
 import { explainEngine } from '../engines/explain-engine.ts';
 import { enginesInUse } from '../engines/find-engines.ts';

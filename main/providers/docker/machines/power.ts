@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { ShakedownError } from '../../../../common/errors.ts';
-import type { RunContext } from '../../../context.ts';
+import type { RunContext } from '../../../context/run-context.ts';
 import type { MachineOf } from '../../capabilities.ts';
 import { runScript } from '../../host/root-script.ts';
 import { shellFile } from '../../host/shell-file.ts';

@@ -1,4 +1,4 @@
-import type { RunContext } from '../../../context.ts';
+import type { RunContext } from '../../../context/run-context.ts';
 import { addNames } from '../../host/add-names.ts';
 import type { Machine } from '../../provider.ts';
 import type { OwnInstance } from './instances.ts';

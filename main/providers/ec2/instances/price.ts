@@ -1,4 +1,4 @@
-import type { RunContext } from '../../../context.ts';
+import type { RunContext } from '../../../context/run-context.ts';
 import type { Ec2Api } from '../api/ec2-api.ts';
 import { describePlace } from '../api/place.ts';
 import type { Ec2Settings } from '../ec2-options.ts';

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, realpath } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { FailureDetails } from '../../../../common/errors.ts';
-import type { RunContext } from '../../../context.ts';
+import type { RunContext } from '../../../context/run-context.ts';
 import { ensureBaseTree } from '../../debian/base-tree.ts';
 import { releaseNamed } from '../../debian/releases.ts';
 import { runAsOwnRoot } from '../../host/own-root.ts';

@@ -1,7 +1,7 @@
 import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ShakedownError } from '../../../../common/errors.ts';
-import type { RunContext } from '../../../context.ts';
+import type { RunContext } from '../../../context/run-context.ts';
 import type { CachedImage } from '../../capabilities.ts';
 import { runAsOwnRoot } from '../../host/own-root.ts';
 import { shellFile } from '../../host/shell-file.ts';

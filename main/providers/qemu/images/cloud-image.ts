@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { execa } from 'execa';
 import { ShakedownError, UsageError } from '../../../../common/errors.ts';
-import type { RunContext } from '../../../context.ts';
+import type { RunContext } from '../../../context/run-context.ts';
 import { isUrl } from '../qemu-options.ts';
 
 /** A disk image with a boot loader and cloud-init that somebody else built. */

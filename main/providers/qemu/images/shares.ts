@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ShakedownError } from '../../../../common/errors.ts';
-import type { RunContext } from '../../../context.ts';
+import type { RunContext } from '../../../context/run-context.ts';
 import { runAsOwnRoot } from '../../host/own-root.ts';
 import { shellFile } from '../../host/shell-file.ts';
 import type { Share } from '../../provider.ts';

@@ -2,7 +2,7 @@ import { shellFile } from '../../host/shell-file.ts';
 import { type Identity, identityScript } from '../guest/identity-script.ts';
 import { machineArguments } from '../machines/machine-arguments.ts';
 import { discardValues } from './discard-values.ts';
-import type { TemplatePlan } from './template.ts';
+import type { TemplatePlan } from './template-plan.ts';
 
 /** What a template may take to boot, in seconds, before it is given up: emulated, on a busy host. */
 const patience = 300;

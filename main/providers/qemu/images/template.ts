@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { RunContext } from '../../../context.ts';
+import type { RunContext } from '../../../context/run-context.ts';
 import { hostKeyPair, machineId } from '../../host/identity.ts';
 import { runAsOwnRoot } from '../../host/own-root.ts';
 import { quote } from '../../host/root-script.ts';
 import { situation } from '../accelerator.ts';
 import { explainStart } from '../explain-start.ts';
 import { portProgram } from '../guest/guest-files.ts';
-import type { Boot, Hardware } from '../machines/machine-plan.ts';
+import type { TemplatePlan } from './template-plan.ts';
 import { saveTemplateScript } from './template-script.ts';
 
 /** A machine that was saved while it ran. Paths are absolute. */
@@ -16,16 +16,6 @@ export interface Template {
   readonly directory: string;
   readonly disk: string;
   readonly memory: string;
-}
-
-export interface TemplatePlan {
-  readonly os: string;
-  readonly hardware: Hardware;
-  readonly boot: Boot;
-  /** The disk image to lie over. */
-  readonly disk: string;
-  /** Bytes of the second disk, which each clone brings itself. */
-  readonly sharesSize: number;
 }
 
 type Building = Pick<RunContext, 'signal' | 'cacheDir' | 'emit'>;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ShakedownError } from '../../../../common/errors.ts';
-import type { RunContext } from '../../../context.ts';
+import type { RunContext } from '../../../context/run-context.ts';
 import { greets } from '../../../remotes/greets.ts';
 import type { Machine } from '../../provider.ts';
 import type { Accelerator } from '../accelerator.ts';

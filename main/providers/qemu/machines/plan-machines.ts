@@ -1,5 +1,5 @@
 import { asShakedownError, describeFailure } from '../../../../common/errors.ts';
-import type { RunContext } from '../../../context.ts';
+import type { RunContext } from '../../../context/run-context.ts';
 import { hostKeyPair, machineId } from '../../host/identity.ts';
 import { bytes, settingsOfMachine } from '../../machine-options.ts';
 import type { MachineSpec, MachinesSpec } from '../../provider.ts';
@@ -7,7 +7,8 @@ import { type Accelerator, settleAccelerator } from '../accelerator.ts';
 import { type BaseImage, ensureBaseImage, ensureDisk } from '../images/base-image.ts';
 import { cloudImage } from '../images/cloud-image.ts';
 import { ensureShares, type SharesDisk } from '../images/shares.ts';
-import { ensureTemplate, type Template, type TemplatePlan } from '../images/template.ts';
+import { ensureTemplate, type Template } from '../images/template.ts';
+import type { TemplatePlan } from '../images/template-plan.ts';
 import type { QemuSettings } from '../qemu-options.ts';
 import { memoryOf } from '../room.ts';
 import type { Hardware, MachinePlan } from './machine-plan.ts';

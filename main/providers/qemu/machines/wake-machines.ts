@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ShakedownError } from '../../../../common/errors.ts';
-import type { RunContext } from '../../../context.ts';
+import type { RunContext } from '../../../context/run-context.ts';
 import { explainStart } from '../explain-start.ts';
 import { cloneScript } from '../guest/clone-script.ts';
 import { runInGuest } from '../guest/guest-port.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { ShakedownError } from '../../../../common/errors.ts';
-import type { RunContext } from '../../../context.ts';
+import type { RunContext } from '../../../context/run-context.ts';
 import type { MachineOf } from '../../capabilities.ts';
 import { mustBeClusterId } from '../../cluster-id.ts';
 import { snapshotName } from '../../snapshot-name.ts';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { RunEventBody } from '../../../../common/events.ts';
 import type { Node } from '../../../../main/cluster/node.ts';
 import { ActiveFaults } from '../../../../main/cluster/operations/active-faults.ts';
-import type { LedgerEntry } from '../../../../main/context.ts';
+import type { LedgerEntry } from '../../../../main/context/run-context.ts';
 import type { FaultContext, FaultNode } from '../../../../main/faults/fault.ts';
 import { faultUndo } from '../../../../main/ledger/fault-undo.ts';
 import type { UndoWorld } from '../../../../main/ledger/undo-kind.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ShakedownError } from '../../../../common/errors.ts';
-import type { RunContext } from '../../../../main/context.ts';
+import type { RunContext } from '../../../../main/context/run-context.ts';
 import { canKeep, type MachineOf } from '../../../../main/providers/capabilities.ts';
 import { mixed, type Part } from '../../../../main/providers/mixed/mixed-options.ts';
 import { MixedProvider } from '../../../../main/providers/mixed/mixed-provider.ts';

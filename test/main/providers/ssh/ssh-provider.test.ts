@@ -5,8 +5,9 @@ import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../../../common/errors.ts';
 import { Leases } from '../../../../main/providers/ssh/leases.ts';
 import { parseHost } from '../../../../main/providers/ssh/parse-host.ts';
-import { type SshHost, ssh } from '../../../../main/providers/ssh/ssh-options.ts';
+import { ssh } from '../../../../main/providers/ssh/ssh-options.ts';
 import { SshProvider } from '../../../../main/providers/ssh/ssh-provider.ts';
+import type { SshHost } from '../../../../main/providers/ssh/ssh-settings.ts';
 import { folder } from '../../remotes/fake-node.ts';
 
 function preview(hosts: readonly SshHost[], config = '', login = {}) {

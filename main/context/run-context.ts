@@ -1,4 +1,4 @@
-import type { RunEventBody } from '../common/events.ts';
+import type { RunEventBody } from '../../common/events.ts';
 
 /**
  * What every stage of a run is handed. It stays small: what only one stage needs is an argument of that stage.

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { execa } from 'execa';
 import { ShakedownError } from '../../common/errors.ts';
-import type { RunContext } from '../context.ts';
+import type { RunContext } from '../context/run-context.ts';
 import { rootCanBeHad } from '../providers/host/own-root.ts';
 
 /**
