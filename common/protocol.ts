@@ -135,7 +135,8 @@ export interface TaskEnded {
   readonly durationMs: number;
 }
 
-export type ServiceState = 'starting' | 'ready' | 'stopped' | 'died';
+/** `restarting`: it has ended, and systemd is about to start it again by itself. */
+export type ServiceState = 'starting' | 'ready' | 'restarting' | 'stopped' | 'died';
 
 export interface ServiceStatus {
   readonly name: string;
@@ -234,7 +235,11 @@ export interface AgentMethods {
   /** Idempotent. */
   stopService: { params: { readonly name: string }; result: ServiceStatus };
   /** Sends a signal (`KILL`, `STOP` …) to all its processes; its death is then expected. */
-  killService: { params: { readonly name: string; readonly signal: string }; result: ServiceStatus };
+  killService: {
+    /** `restart`: systemd may start the unit again; otherwise it stays down until it is started. */
+    params: { readonly name: string; readonly signal: string; readonly restart?: boolean };
+    result: ServiceStatus;
+  };
   services: { params: Record<string, never>; result: readonly ServiceStatus[] };
   /** What to bring home. Also writes nothing: a full disk must not prevent it. */
   planCollection: { params: CollectParams; result: CollectPlan };

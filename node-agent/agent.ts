@@ -49,9 +49,10 @@ export class NodeAgent {
     this.#marked = new MarkedProcesses(state.id);
     this.#placed = new Originals(state.path('originals'));
     this.#units = new UnitRecord(state);
-    this.#services = new Services(state, this.#marked, this.#units, (died) =>
-      connection.notify('serviceDied', died),
-    );
+    this.#services = new Services(state, this.#marked, this.#units, {
+      died: (died) => connection.notify('serviceDied', died),
+      note: this.#tell.progress,
+    });
   }
 
   get methods(): Methods {
@@ -92,7 +93,7 @@ export class NodeAgent {
         return this.#services.statuses();
       }),
       stopService: this.#mine(({ name }) => this.#services.stop(name)),
-      killService: this.#mine(({ name, signal }) => this.#services.kill(name, signal)),
+      killService: this.#mine(({ name, signal, restart }) => this.#services.kill(name, signal, restart)),
       services: this.#mine(() => this.#services.statuses()),
       planCollection: this.#mine((params, signal) => planCollection(params, signal)),
       reports: this.#mine(async ({ sinceMs, units, streams }) => {

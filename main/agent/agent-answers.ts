@@ -38,7 +38,7 @@ const installed: z.ZodType<InstalledPackage> = z.object({
 
 const status: z.ZodType<ServiceStatus> = z.object({
   name: node.shortName,
-  state: z.enum(['starting', 'ready', 'stopped', 'died']),
+  state: z.enum(['starting', 'ready', 'restarting', 'stopped', 'died']),
   pid: node.processId.exactOptional(),
   exitCode: node.exitCode.exactOptional(),
   lastLines: node.lastLines,

@@ -31,4 +31,5 @@ export type {
   Service,
 } from '../cluster/face/cluster-face.ts';
 export type { ExecOptions } from '../cluster/operations/commands.ts';
+export type { KillOptions } from '../cluster/operations/services.ts';
 export { type EventuallyOptions, eventually } from './fixture/eventually.ts';

@@ -59,7 +59,10 @@ export const clusterMethods = {
     start,
     /** Stops it and waits until it has stopped; one that does not run is left as it is. */
     stop,
-    /** Sends a signal (`KILL` unless told; `STOP`, `CONT`, `HUP` …) to all its processes. */
+    /**
+     * Sends a signal (`KILL` unless told; `STOP`, `CONT`, `HUP` …) to all its processes. A unit that systemd would start
+     * again stays down until `start()`, unless `kill({ restart: true })`.
+     */
     kill,
     status,
   },

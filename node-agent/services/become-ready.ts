@@ -32,7 +32,10 @@ export async function becomeReady(
       await sleep(pause, undefined, { signal });
     }
     // Without a probe, one that ends at once has not started.
-    if (!probe) await sleep(250, undefined, { signal });
+    if (!probe) {
+      await sleep(250, undefined, { signal });
+      if ((await service.look()).restarting) throw await endedWhileStarting(spec, service, entry.end);
+    }
   } catch (error) {
     if (error instanceof ShakedownError) throw error;
     if (ended.signal.aborted) throw await endedWhileStarting(spec, service, entry.end);

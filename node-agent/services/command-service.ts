@@ -8,7 +8,7 @@ import { shellAs } from '../account.ts';
 import { type MarkedProcesses, serviceVariable } from '../marked-processes.ts';
 import { signalGroup } from '../process.ts';
 import { FileWatch, lastLinesOfFile, sizeOf, tellingLinesOfFile } from './log-file.ts';
-import type { LogWatch, Service, ServiceEnd } from './service.ts';
+import type { LogWatch, Service, ServiceEnd, ServiceLook } from './service.ts';
 
 /**
  * A shell command line that runs in a session of its own, its output going straight to a file. It must stay in the
@@ -82,7 +82,7 @@ export class CommandService implements Service {
     this.#listener = listener;
   }
 
-  async look(): Promise<{ running: boolean; pid?: number }> {
+  async look(): Promise<ServiceLook> {
     const child = this.#child;
     if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null)
       return { running: false };

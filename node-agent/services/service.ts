@@ -13,6 +13,13 @@ export interface LogWatch extends Disposable {
   found(): Promise<boolean>;
 }
 
+export interface ServiceLook {
+  readonly running: boolean;
+  readonly pid?: number;
+  /** It has ended, and systemd is about to start it again. It counts as running. */
+  readonly restarting?: boolean;
+}
+
 /** A service of either kind, as the registry handles it. Calls for one service come one at a time, but for `kill`. */
 export interface Service {
   /**
@@ -22,12 +29,12 @@ export interface Service {
   start(signal: AbortSignal): Promise<void>;
   /** Asks it to end, kills it after `within` seconds, and resolves when it is gone. Idempotent. */
   stop(within: number): Promise<void>;
-  /** Sends a signal to all its processes. */
-  kill(signal: NodeJS.Signals): Promise<void>;
+  /** Sends a signal to all its processes. `restart`: systemd may start it again, where the unit says so. */
+  kill(signal: NodeJS.Signals, restart: boolean): Promise<void>;
   /** Called each time it ends, also when that was asked for. One listener. */
   onEnd(listener: (end: ServiceEnd) => void): void;
   /** Whether it runs now, and its main process. */
-  look(): Promise<{ readonly running: boolean; readonly pid?: number }>;
+  look(): Promise<ServiceLook>;
   /** What it looks like from outside, for one that another agent started, or the boot. */
   seen(): Promise<ServiceState>;
   /** Watches for its end from when the boot is over, if it runs then and `isUp`, which is told so, agrees. */

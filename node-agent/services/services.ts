@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ShakedownError } from '../../common/errors.ts';
+import { present } from '../../common/present.ts';
 import type { ServiceDied, ServiceStatus } from '../../common/protocol.ts';
 import type { ServiceSpec } from '../../common/ready.ts';
 import type { AgentState } from '../agent-state.ts';
@@ -7,11 +8,18 @@ import type { MarkedProcesses } from '../marked-processes.ts';
 import { becomeReady } from './become-ready.ts';
 import { CommandService } from './command-service.ts';
 import { type Entry, settled } from './entry.ts';
-import type { Service, ServiceEnd } from './service.ts';
+import type { Service, ServiceEnd, ServiceLook } from './service.ts';
 import { unknownService } from './service-failures.ts';
 import { parseSignal } from './signals.ts';
 import type { UnitRecord } from './unit-record.ts';
 import { UnitService } from './unit-service.ts';
+
+/** Hears of what services do unasked. */
+export interface ServicesListener {
+  readonly died: (died: ServiceDied) => void;
+  /** Something worth a line. */
+  readonly note: (message: string) => void;
+}
 
 /** The services of one node, by name. A service that ends unasked is told once. */
 export class Services {
@@ -19,18 +27,13 @@ export class Services {
   readonly #state: AgentState;
   readonly #marked: MarkedProcesses;
   readonly #units: UnitRecord;
-  readonly #died: (died: ServiceDied) => void;
+  readonly #tell: ServicesListener;
 
-  constructor(
-    state: AgentState,
-    marked: MarkedProcesses,
-    units: UnitRecord,
-    died: (died: ServiceDied) => void,
-  ) {
+  constructor(state: AgentState, marked: MarkedProcesses, units: UnitRecord, tell: ServicesListener) {
     this.#state = state;
     this.#marked = marked;
     this.#units = units;
-    this.#died = died;
+    this.#tell = tell;
   }
 
   /**
@@ -42,7 +45,8 @@ export class Services {
     if (known?.busy) {
       throw new ShakedownError({ message: `service '${spec.name}' is being started already` });
     }
-    if (known?.state === 'ready' && (await known.service.look()).running) {
+    const now = known?.state === 'ready' ? await known.service.look() : undefined;
+    if (known && now?.running && !now.restarting) {
       // systemd may have started it again a moment ago.
       if (spec.ready && !('log' in spec.ready)) await becomeReady(known, workingDir, signal, async () => {});
       return this.#status(known);
@@ -98,15 +102,18 @@ export class Services {
     return this.#status(entry);
   }
 
-  /** `signal` with or without SIG. Throws ShakedownError for an unknown service or signal. */
-  async kill(name: string, signal: string): Promise<ServiceStatus> {
+  /**
+   * `signal` with or without SIG. A unit that systemd would start again stays down until it is started, unless
+   * `restart`. Throws ShakedownError for an unknown service or signal.
+   */
+  async kill(name: string, signal: string, restart = false): Promise<ServiceStatus> {
     const entry = this.#entries.get(name);
     if (!entry) throw unknownService(name, [...this.#entries.keys()]);
     const parsed = parseSignal(signal);
     // Whoever pauses a service does not expect it to end.
     if (parsed !== 'SIGSTOP' && parsed !== 'SIGCONT') entry.expected = true;
     const { pid } = await entry.service.look();
-    await entry.service.kill(parsed);
+    await entry.service.kill(parsed, restart);
     if (parsed === 'SIGKILL') await this.#gone(entry, pid);
     return this.#status(entry);
   }
@@ -142,10 +149,11 @@ export class Services {
   }
 
   async #ended(entry: Entry, end: ServiceEnd): Promise<void> {
-    // A unit that systemd starts again by itself may yet become ready.
-    if (entry.state === 'starting' && end.restarted) return;
     entry.end = end;
-    if (!end.restarted) entry.onEnd?.();
+    if (end.restarted) this.#tell.note(describeRestart(entry.spec.name, end));
+    // A unit that systemd starts again by itself may yet become ready: its probe decides.
+    if (entry.state === 'starting' && end.restarted && entry.spec.ready) return;
+    if (!end.restarted || entry.state === 'starting') entry.onEnd?.();
     if (entry.expected) {
       if (end.restarted) entry.expected = false;
       else if (entry.state === 'ready') entry.state = 'stopped';
@@ -154,7 +162,7 @@ export class Services {
     if (entry.state !== 'ready') return;
     if (!end.restarted) entry.state = 'died';
     const lastLines = await entry.service.tellingLines().catch(() => []);
-    this.#died({ name: entry.spec.name, exitCode: end.exitCode, signal: end.signal, lastLines });
+    this.#tell.died({ name: entry.spec.name, exitCode: end.exitCode, signal: end.signal, lastLines });
   }
 
   /** Waits until the main process `pid` is gone; systemd may start another one. */
@@ -169,16 +177,21 @@ export class Services {
 
   async #status(entry: Entry): Promise<ServiceStatus> {
     const { name } = entry.spec;
-    const { pid } = await entry.service.look().catch(() => ({ pid: undefined }));
+    const look: Partial<ServiceLook> = await entry.service.look().catch(() => ({}));
     const lastLines = await entry.service.lastLines();
-    const state = entry.resumed ? await entry.service.seen() : entry.state;
-    const ended = state === 'ready' || state === 'starting' ? undefined : entry.end;
+    const known = entry.resumed ? await entry.service.seen() : entry.state;
+    const state = known === 'ready' && look.restarting ? 'restarting' : known;
+    const ended = state === 'stopped' || state === 'died' ? entry.end : undefined;
     return {
       name,
       state,
-      ...(pid === undefined ? {} : { pid }),
-      ...(ended ? { exitCode: ended.exitCode } : {}),
+      ...present({ pid: look.pid, exitCode: ended?.exitCode }),
       lastLines,
     };
   }
 }
+
+const describeRestart = (name: string, { exitCode, signal }: ServiceEnd): string => {
+  const how = signal ? `was ended by ${signal}` : `ended with exit code ${exitCode ?? 'unknown'}`;
+  return `${name} ${how}; systemd starts it again`;
+};

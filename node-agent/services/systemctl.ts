@@ -4,6 +4,8 @@ import { type ProcessResult, runProcess } from '../process.ts';
 
 /** What `systemctl show` tells of a unit; see org.freedesktop.systemd1(5). */
 export interface UnitState {
+  /** Its name with the suffix. */
+  readonly id: string;
   /** `simple`, `notify`, `oneshot` …; empty for what is no service. */
   readonly type: string;
   readonly load: string;
@@ -16,11 +18,17 @@ export interface UnitState {
   readonly exitKind: number;
   readonly exitStatus: number;
   readonly restarts: number;
+  /** When systemd starts it again by itself: `no`, `always` …; empty for what is no service. */
+  readonly restart: string;
+  /** The path of its control group below the hierarchy's root; empty without one. */
+  readonly group: string;
   readonly needsReload: boolean;
 }
 
-const properties =
-  'Type,LoadState,ActiveState,SubState,Result,MainPID,ExecMainCode,ExecMainStatus,NRestarts,NeedDaemonReload';
+const properties = [
+  'Id,Type,LoadState,ActiveState,SubState,Result,MainPID,ExecMainCode,ExecMainStatus',
+  'NRestarts,Restart,ControlGroup,NeedDaemonReload',
+].join(',');
 
 /** Runs systemctl without colours, pager and questions. */
 export const systemctl = (args: readonly string[], signal?: AbortSignal): Promise<ProcessResult> =>
@@ -51,6 +59,7 @@ export function parseUnitState(text: string): UnitState {
   );
   const number = (name: string) => Number(values.get(name) || 0);
   return {
+    id: values.get('Id') ?? '',
     type: values.get('Type') ?? '',
     load: values.get('LoadState') ?? '',
     active: values.get('ActiveState') ?? '',
@@ -60,6 +69,8 @@ export function parseUnitState(text: string): UnitState {
     exitKind: number('ExecMainCode'),
     exitStatus: number('ExecMainStatus'),
     restarts: number('NRestarts'),
+    restart: values.get('Restart') ?? '',
+    group: values.get('ControlGroup') ?? '',
     needsReload: values.get('NeedDaemonReload') === 'yes',
   };
 }
@@ -68,11 +79,14 @@ export function parseUnitState(text: string): UnitState {
 export const isUp = (state: UnitState): boolean =>
   ['active', 'reloading', 'activating', 'refreshing', 'maintenance'].includes(state.active);
 
+/** It has ended, and systemd waits a while before it starts it again. */
+export const isRestarting = ({ sub }: UnitState): boolean => sub.startsWith('auto-restart');
+
 /** The last lines of a unit's journal, without the journal's own stamps. */
 export async function journalOf(unit: string, count = 20): Promise<string[]> {
-  const argv = ['journalctl', '--no-pager', '-q', '-o', 'cat', '-n', String(count), '-u', unit] as const;
+  const argv = ['journalctl', '--no-pager', '-q', '-o', 'cat', '-n', String(count * 5), '-u', unit] as const;
   const { stdout } = await runProcess([...argv], { timeout: 10 }).catch(() => ({ stdout: '' }));
-  return lastLinesOf(stdout, count);
+  return lastLinesOf(withoutKills(stdout), count);
 }
 
 /** What tells most of a unit's journal since a moment (ms since the epoch), without the journal's own stamps. */
@@ -80,10 +94,14 @@ export async function journalSince(unit: string, sinceMs: number): Promise<strin
   const since = `@${Math.floor(sinceMs / 1000)}`;
   const argv = ['journalctl', '--no-pager', '-q', '-o', 'cat', '-n', '50000', '--since', since] as const;
   const { stdout } = await runProcess([...argv, '-u', unit], { timeout: 10 }).catch(() => ({ stdout: '' }));
-  const lines = tellingLinesOf(stdout);
+  const lines = tellingLinesOf(withoutKills(stdout));
   // A clock that was set meanwhile has its say in what `since` means.
   return lines.length > 0 ? lines : journalOf(unit);
 }
+
+/** Without systemd's words on each process and thread that it kills. */
+const withoutKills = (text: string): string =>
+  text.replaceAll(/^(?:\S+: )?(?:Sending signal SIG\w+ to|Killing) process \d+ .*\n?/gm, '');
 
 /** `systemctl status`, as lines, without the journal's, which are told apart. */
 export async function statusOf(unit: string): Promise<string[]> {

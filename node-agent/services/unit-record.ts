@@ -1,4 +1,5 @@
 import type { AgentState } from '../agent-state.ts';
+import { letAllRestart } from './held-down.ts';
 import { systemctl } from './systemctl.ts';
 
 /** Units that agents started on this node and that are to be stopped; on disk, in the order of starting. */
@@ -29,6 +30,7 @@ export class UnitRecord {
       await systemctl(['kill', '--signal=SIGKILL', '--', unit]);
       await stopped;
     }
+    await letAllRestart();
   }
 
   /** Starts those again that ran before any agent came, and forgets all. Gives what could not be started. */

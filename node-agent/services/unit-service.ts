@@ -1,17 +1,40 @@
 import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { present } from '../../common/present.ts';
 import type { ServiceState } from '../../common/protocol.ts';
 import { bootedAt, hasSystemd } from '../node-facts.ts';
 import { lastLinesOf } from '../output-buffer.ts';
+import { holdDown, letRestart } from './held-down.ts';
 import { JournalWatch } from './journal-watch.ts';
-import type { LogWatch, Service, ServiceEnd } from './service.ts';
-import { isUp, journalOf, journalSince, showUnit, systemctl, type UnitState } from './systemctl.ts';
+import type { LogWatch, Service, ServiceEnd, ServiceLook } from './service.ts';
+import {
+  isRestarting,
+  isUp,
+  journalOf,
+  journalSince,
+  showUnit,
+  systemctl,
+  type UnitState,
+} from './systemctl.ts';
 import { type NamedUnit, notStarted, refuseUnusable, unitFailure } from './unit-failures.ts';
+import { hasProcesses } from './unit-processes.ts';
 import type { UnitRecord } from './unit-record.ts';
 
 /** How often the main process is looked for, in ms; that costs no process. */
 const watchEvery = 100;
+/** Signals that end what they are sent to. */
+const deadly = [
+  'SIGKILL',
+  'SIGTERM',
+  'SIGINT',
+  'SIGQUIT',
+  'SIGABRT',
+  'SIGSEGV',
+  'SIGBUS',
+  'SIGILL',
+  'SIGFPE',
+];
 /** Every so many looks systemd itself is asked, for units without a main process. */
 const askEvery = 30;
 
@@ -25,6 +48,8 @@ export class UnitService implements Service {
   #startedAt = 0;
   #restarts = 0;
   #pid = 0;
+  /** Its control group, where it had processes when it was started but no main one: then they are it. */
+  #group: string | undefined;
   #timer: NodeJS.Timeout | undefined;
   #looking = false;
   #listener: (end: ServiceEnd) => void = () => {};
@@ -45,6 +70,7 @@ export class UnitService implements Service {
       });
     }
     let state = await showUnit(this.#unit, signal);
+    await letRestart(state.id);
     if (state.needsReload || state.load === 'not-found') {
       await systemctl(['daemon-reload'], signal);
       state = await showUnit(this.#unit, signal);
@@ -61,8 +87,8 @@ export class UnitService implements Service {
     const result = await systemctl([verb, '--', this.#unit], signal);
     if (result.exitCode !== 0) throw await notStarted(this.#named, verb, result, this.#startedAt);
     const now = await showUnit(this.#unit, signal);
-    this.#restarts = now.restarts;
-    if (isUp(now)) this.#watch(now.mainPid);
+    this.#restarts = 0;
+    if (isUp(now)) this.#watch(now);
     // A oneshot has done its work; anything else should still be there.
     else if (now.type !== 'oneshot' || now.result !== 'success') this.#listener(endOf(now));
   }
@@ -77,7 +103,10 @@ export class UnitService implements Service {
     }
   }
 
-  async kill(signal: NodeJS.Signals): Promise<void> {
+  async kill(signal: NodeJS.Signals, restart: boolean): Promise<void> {
+    const before = await showUnit(this.#unit);
+    const comesBack = before.restart !== '' && before.restart !== 'no';
+    if (!restart && comesBack && deadly.includes(signal)) await holdDown(before.id);
     const result = await systemctl(['kill', `--signal=${signal}`, '--', this.#unit]);
     if (result.exitCode === 0 || !isUp(await showUnit(this.#unit))) return;
     throw unitFailure(this.#named, `it could not be sent ${signal}`, {
@@ -89,15 +118,25 @@ export class UnitService implements Service {
     this.#listener = listener;
   }
 
-  async look(): Promise<{ running: boolean; pid?: number }> {
+  async look(): Promise<ServiceLook> {
     const state = await showUnit(this.#unit);
-    return { running: isUp(state), ...(state.mainPid > 0 ? { pid: state.mainPid } : {}) };
+    return {
+      running: isUp(state) && !this.#isEmpty(state),
+      restarting: isRestarting(state),
+      ...present({ pid: state.mainPid > 0 ? state.mainPid : undefined }),
+    };
+  }
+
+  /** It is up by systemd's word, as an init script may be for good, and its processes are gone. */
+  #isEmpty({ mainPid }: Pick<UnitState, 'mainPid'>): boolean {
+    return mainPid === 0 && this.#group !== undefined && hasProcesses(this.#group) === false;
   }
 
   async seen(): Promise<ServiceState> {
     const state = await showUnit(this.#unit);
     if (state.active === 'failed') return 'died';
     if (!isUp(state)) return 'stopped';
+    if (isRestarting(state)) return 'restarting';
     return state.active === 'activating' ? 'starting' : 'ready';
   }
 
@@ -107,7 +146,7 @@ export class UnitService implements Service {
     const now = await showUnit(this.#unit);
     if (now.active !== 'active' || !isUp()) return;
     this.#restarts = now.restarts;
-    this.#watch(now.mainPid);
+    this.#watch(now);
   }
 
   lastLines(): Promise<string[]> {
@@ -123,13 +162,15 @@ export class UnitService implements Service {
     return new JournalWatch(this.#unit, pattern, begun);
   }
 
-  #watch(pid: number): void {
+  #watch(state: UnitState): void {
     this.#unwatch();
-    this.#pid = pid;
-    let looks = 0;
+    this.#pid = state.mainPid;
+    this.#group = state.mainPid === 0 && hasProcesses(state.group) ? state.group : undefined;
+    // It may have ended already while it was started.
+    let looks = state.restarts > 0 || isRestarting(state) ? askEvery - 1 : 0;
     this.#timer = setInterval(() => {
       looks += 1;
-      const gone = this.#pid > 0 && !existsSync(`/proc/${this.#pid}`);
+      const gone = this.#pid > 0 ? !existsSync(`/proc/${this.#pid}`) : this.#isEmpty({ mainPid: 0 });
       if (gone || looks % askEvery === 0) void this.#ask();
     }, watchEvery);
     this.#timer.unref();
@@ -146,12 +187,12 @@ export class UnitService implements Service {
     try {
       const state = await showUnit(this.#unit);
       if (!this.#timer || state.active === 'deactivating') return;
-      const pending = state.sub === 'auto-restart';
-      const restarts = state.restarts + (pending ? 1 : 0);
+      const restarts = state.restarts + (isRestarting(state) ? 1 : 0);
       const restarted = isUp(state) && restarts > this.#restarts;
+      const empty = this.#isEmpty(state);
       this.#pid = state.mainPid;
       this.#restarts = Math.max(restarts, this.#restarts);
-      if (isUp(state) && !restarted) return;
+      if (isUp(state) && !restarted && !empty) return;
       if (!restarted) this.#unwatch();
       this.#listener({ ...endOf(state), ...(restarted ? { restarted } : {}) });
     } catch {

@@ -260,13 +260,76 @@ describe('systemd units', () => {
   test('one that is killed on purpose is not, and systemd may start it again', async () => {
     await writeUnit('loop', 'exec sleep 1000', 'Restart=always\nRestartSec=0.3');
     const { pid } = await start({ name: 'loop', unit: 'loop' });
-    await agent.call('killService', { name: 'loop', signal: 'KILL' });
+    await agent.call('killService', { name: 'loop', signal: 'KILL', restart: true });
     await vi.waitFor(async () => {
       const [status] = await agent.call('services', {});
       expect(status?.pid).toBeDefined();
       expect(status?.pid).not.toBe(pid);
     }, 5000);
     expect(died).toEqual([]);
+    expect(told).toContain('loop was ended by SIGKILL; systemd starts it again');
+  });
+
+  test('one that is killed on purpose stays down until it is started, though its unit says otherwise', async () => {
+    await writeUnit('loop', 'exec sleep 1000', 'Restart=always\nRestartSec=0.1');
+    await start({ name: 'loop', unit: 'loop' });
+    expect(await agent.call('killService', { name: 'loop', signal: 'KILL' })).toMatchObject({
+      state: 'stopped',
+    });
+    await sh('sleep 1');
+    expect(await agent.call('services', {})).toMatchObject([{ name: 'loop', state: 'stopped' }]);
+    expect(await sh('systemctl is-active loop')).toBe('failed');
+    const { pid } = await start({ name: 'loop', unit: 'loop' });
+    // Started again it is as it was: systemd restarts it.
+    await sh('systemctl kill -s KILL loop');
+    await vi.waitFor(async () => {
+      const [status] = await agent.call('services', {});
+      expect(status).toMatchObject({ state: 'ready', pid: expect.any(Number) });
+      expect(status?.pid).not.toBe(pid);
+    }, 5000);
+    await agent.call('killService', { name: 'loop', signal: 'KILL' });
+    await clean();
+    expect(await sh('ls /run/systemd/system/*/zz-shakedown* 2>/dev/null')).toBe('');
+  });
+
+  test('one that waits for systemd to start it again says so', async () => {
+    await writeUnit('loop', 'exec sleep 1000', 'Restart=always\nRestartSec=5');
+    await start({ name: 'loop', unit: 'loop' });
+    await agent.call('killService', { name: 'loop', signal: 'KILL', restart: true });
+    expect(await agent.call('services', {})).toMatchObject([{ name: 'loop', state: 'restarting' }]);
+  });
+
+  test('one that systemd starts again and again has not started', async () => {
+    await writeUnit('loop', 'echo no config; exit 4', 'Restart=always\nRestartSec=0.1\nStartLimitInterval=0');
+    await expect(start({ name: 'loop', unit: 'loop' })).rejects.toThrow(
+      "service 'loop' ended with exit code 4 while it started",
+    );
+    // With a probe that one decides, and each end is told.
+    await sh('rm -f /srv/tries');
+    await writeUnit(
+      'loop',
+      'echo x >> /srv/tries; [ $(wc -l < /srv/tries) -lt 3 ] && exit 4; exec sleep 1000',
+      'Restart=always\nRestartSec=0.1\nStartLimitInterval=0',
+    );
+    const ready = { command: '[ $(wc -l < /srv/tries) -ge 3 ]' };
+    expect(await start({ name: 'loop', unit: 'loop', ready })).toMatchObject({ state: 'ready' });
+    expect(told).toContain('loop ended with exit code 4; systemd starts it again');
+  });
+
+  test('one that systemd takes for up though its processes are gone has died', async () => {
+    const script = 'setsid sleep 1000 >/dev/null 2>&1 &';
+    await writeUnit('init', script, 'Type=forking\nRemainAfterExit=yes\nGuessMainPID=no');
+    await start({ name: 'init', unit: 'init' });
+    await sh('pkill -fx "sleep 1000"');
+    await vi.waitFor(() => expect(died).toMatchObject([{ name: 'init' }]), 2000);
+    expect(await agent.call('services', {})).toMatchObject([{ name: 'init', state: 'died' }]);
+    await start({ name: 'init', unit: 'init' });
+    expect(await agent.call('killService', { name: 'init', signal: 'KILL' })).toMatchObject({
+      state: 'stopped',
+    });
+    expect(await start({ name: 'init', unit: 'init' })).toMatchObject({ state: 'ready' });
+    expect(await sh('pgrep -c -fx "sleep 1000"')).toBe('1');
+    expect(died).toHaveLength(1);
   });
 
   test('one that cannot start fails at once with what systemd says', async () => {

@@ -26,13 +26,27 @@ export const stop = onService({
     node.agent.call('stopService', { name }, { timeout: stopWithin + 30 }),
 });
 
+/** How a service is killed. */
+export interface KillOptions {
+  /** `KILL` unless told. */
+  readonly signal?: string;
+  /** systemd may start it again at once, as its unit says; otherwise it stays down until `start()`. */
+  readonly restart?: boolean;
+}
+
+const { exactOptional: optional } = z;
+const killOptions = field.object(
+  { signal: optional(field.text), restart: optional(field.flag) },
+  "a signal's name, or an object of options",
+);
+
 export const kill = onService({
-  params: z.tuple([z.exactOptional(field.text)]),
-  run: (
-    { node, service: { name } }: OnService,
-    [signal = 'KILL']: [signal?: string],
-  ): Promise<ServiceStatus> =>
-    node.agent.call('killService', { name, signal: signal.replace(/^SIG/, '') }, { timeout: 30 }),
+  params: z.tuple([optional(z.union([field.text, killOptions]))]),
+  run: ({ node, service: { name } }: OnService, [given = {}]: [how?: string | KillOptions]) => {
+    const { signal = 'KILL', restart = false } = typeof given === 'string' ? { signal: given } : given;
+    const params = { name, signal: signal.replace(/^SIG/, ''), restart };
+    return node.agent.call('killService', params, { timeout: 30 });
+  },
 });
 
 export const status = onService({

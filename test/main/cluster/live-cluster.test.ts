@@ -126,6 +126,7 @@ describe('a cluster that is up', () => {
     await node.service('etcd').start();
     await node.service('etcd').stop();
     await node.service('etcd').kill('SIGSTOP');
+    await node.service('etcd').kill({ restart: true });
     const service = { name: 'etcd', unit: 'etcd.service', readyWithin: 60, stopWithin: 20 };
     expect(calls).toEqual([
       {
@@ -133,7 +134,14 @@ describe('a cluster that is up', () => {
         params: { params: { service, workingDir: '/srv/work' }, options: { timeout: 90 } },
       },
       { what: 'stopService', params: { params: { name: 'etcd' }, options: { timeout: 50 } } },
-      { what: 'killService', params: { params: { name: 'etcd', signal: 'STOP' }, options: { timeout: 30 } } },
+      {
+        what: 'killService',
+        params: { params: { name: 'etcd', signal: 'STOP', restart: false }, options: { timeout: 30 } },
+      },
+      {
+        what: 'killService',
+        params: { params: { name: 'etcd', signal: 'KILL', restart: true }, options: { timeout: 30 } },
+      },
     ]);
   });
 
