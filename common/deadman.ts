@@ -1,6 +1,6 @@
 /**
- * Calls back once when nothing was heard for too long: a side that lost its power or its network says no goodbye, and
- * TCP alone would wait for hours. Waiting begins with the first sign of life.
+ * Calls back once when nothing was heard for too long: a side that lost its power or its network says no
+ * goodbye, and TCP alone would wait for hours. Waiting begins with the first sign of life.
  */
 export class Deadman {
   readonly #within: number;

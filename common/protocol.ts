@@ -3,9 +3,10 @@ import type { ServiceSpec } from './ready.ts';
 import type { InstalledPackage, LeftProcess } from './results.ts';
 
 /**
- * What the main host and the agent say to one another: JSON-RPC 2.0 (vscode-jsonrpc) over the ssh channel's stdin
- * and stdout, beside streams of bytes (`streams/`) that the main host begins. A request that fails carries
- * FailureDetails as the error's `data`. Paths are absolute on the node; times are in seconds unless the name says ms.
+ * What the main host and the agent say to one another: JSON-RPC 2.0 (vscode-jsonrpc) over the ssh channel's
+ * stdin and stdout, beside streams of bytes (`streams/`) that the main host begins. A request that fails
+ * carries FailureDetails as the error's `data`. Paths are absolute on the node; times are in seconds unless
+ * the name says ms.
  */
 export const protocolVersion = '2';
 
@@ -39,7 +40,10 @@ export interface AgentInfo {
   readonly clockMs: number;
 }
 
-/** One entry of the working directory as it shall be. Paths are relative to it, in bytes as UTF-8, `/` between. */
+/**
+ * One entry of the working directory as it shall be. Paths are relative to it, in bytes as UTF-8, `/`
+ * between.
+ */
 export interface TreeEntry {
   readonly path: string;
   readonly type: 'file' | 'directory' | 'link';
@@ -52,8 +56,8 @@ export interface TreeEntry {
 export interface CleanParams {
   readonly workingDir: string;
   /**
-   * What is to be there in the end: whatever is already so is left, all else is removed. Empty: remove all. The
-   * folders above an entry need not be named.
+   * What is to be there in the end: whatever is already so is left, all else is removed. Empty: remove all.
+   * The folders above an entry need not be named.
    */
   readonly keep: readonly TreeEntry[];
 }
@@ -96,7 +100,9 @@ export interface InstallParams {
 export interface InstallResult {
   /** Everything that came in or changed, dependencies too. Empty when all was there. */
   readonly installed: readonly InstalledPackage[];
-  /** Units whose start was held back until the config is there: `etcd` for a service, else with its suffix. */
+  /**
+   * Units whose start was held back until the config is there: `etcd` for a service, else with its suffix.
+   */
   readonly heldBack: readonly string[];
 }
 
@@ -157,8 +163,8 @@ export interface ServiceDied {
 /** What the node knows about itself at the end of a run; sizes in bytes. */
 export interface CollectPlan {
   /**
-   * Absolute paths that exist and match, to be downloaded; a folder stands for all that is in it, and a folder that
-   * holds something which must not travel is split into what may. No path lies below another one.
+   * Absolute paths that exist and match, to be downloaded; a folder stands for all that is in it, and a
+   * folder that holds something which must not travel is split into what may. No path lies below another one.
    */
   readonly paths: readonly string[];
   /** Globs and paths that matched nothing, and what cannot or shall not travel, as sentences. */
@@ -190,8 +196,9 @@ export interface NodeReport {
 /** The agent's methods, by name: what each takes and gives. */
 export interface AgentMethods {
   /**
-   * Comes first: takes the node for this run, or fails naming the run that has it. An agent of the same run that still
-   * has it, as one that came back with a snapshot of the node's memory, leaves it to this one and stops nothing.
+   * Comes first: takes the node for this run, or fails naming the run that has it. An agent of the same run
+   * that still has it, as one that came back with a snapshot of the node's memory, leaves it to this one and
+   * stops nothing.
    */
   hello: { params: HelloParams; result: AgentInfo };
   /** The node's clock, ms since the epoch. */
@@ -205,8 +212,8 @@ export interface AgentMethods {
     result: { readonly placed: readonly string[] };
   };
   /**
-   * Runs a command until its first process has ended. A request that is cancelled ends all its processes, and so does an
-   * stdin that breaks off. The answer may come before the last bytes of its streams.
+   * Runs a command until its first process has ended. A request that is cancelled ends all its processes, and
+   * so does an stdin that breaks off. The answer may come before the last bytes of its streams.
    */
   task: { params: TaskParams; result: TaskEnded };
   /** Sends a file's bytes, with root's rights. Fails past `maxBytes`, and for what is no file. */
@@ -225,8 +232,8 @@ export interface AgentMethods {
     result: ServiceStatus;
   };
   /**
-   * After a restart of the node: makes the services known that an earlier agent of this run started, and starts none.
-   * They are what the boot made of them until they are started again.
+   * After a restart of the node: makes the services known that an earlier agent of this run started, and
+   * starts none. They are what the boot made of them until they are started again.
    */
   resume: {
     params: { readonly services: readonly ServiceSpec[]; readonly workingDir: string };

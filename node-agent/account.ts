@@ -12,7 +12,9 @@ export interface Account {
   readonly shell: string;
 }
 
-/** Looks up a user by name or number, whatever the node's name service is. Throws ShakedownError when unknown. */
+/**
+ * Looks up a user by name or number, whatever the node's name service is. Throws ShakedownError when unknown.
+ */
 export async function findAccount(user: string): Promise<Account> {
   const line = inPasswd(user) ?? (await runProcess(['getent', 'passwd', user])).stdout.trim();
   const [name, , uid, gid, , home, shell] = line.split(':');
@@ -61,16 +63,19 @@ export interface CommandAs {
 }
 
 /**
- * A shell command line as an argument list that runs it as `user` (root, or who the agent is, unless told), with
- * all the user's groups, by setpriv(1): unlike su and sudo it stays out of the process tree. Also the environment
- * that a login would set.
+ * A shell command line as an argument list that runs it as `user` (root, or who the agent is, unless told),
+ * with all the user's groups, by setpriv(1): unlike su and sudo it stays out of the process tree. Also the
+ * environment that a login would set.
  */
 export async function shellAs(command: string, user: string | undefined): Promise<CommandAs> {
   const shell: CommandAs['argv'] = ['/bin/sh', '-c', command];
   return user === undefined ? { argv: shell, env: {} } : argvAs(shell, await findAccount(user));
 }
 
-/** The same for an argument list. Throws ShakedownError where the agent has no root's rights and is somebody else. */
+/**
+ * The same for an argument list. Throws ShakedownError where the agent has no root's rights and is somebody
+ * else.
+ */
 export function argvAs(argv: CommandAs['argv'], { name, uid, gid, home, shell }: Account): CommandAs {
   const env = { HOME: home, USER: name, LOGNAME: name, SHELL: shell };
   if (uid === process.getuid?.()) return { argv, env };

@@ -9,8 +9,8 @@ export const defaultStateDirectory = '/var/lib/shakedown/agent';
 export const nodeCacheDirectory = '/var/cache/shakedown';
 
 /**
- * The agent's state on the node. All of it is written before the change that it describes, so that the next agent
- * (or this one's guard) can undo what a killed one left.
+ * The agent's state on the node. All of it is written before the change that it describes, so that the next
+ * agent (or this one's guard) can undo what a killed one left.
  */
 export class AgentState {
   readonly directory: string;

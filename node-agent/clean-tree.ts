@@ -7,9 +7,10 @@ import type { TreeEntry } from '../common/protocol.ts';
 import { mountPoints } from './mounts.ts';
 
 /**
- * Makes a folder hold nothing but those of `keep` that are there already, byte for byte, with their mode and with
- * the folder's own owner; gives their paths. Makes the folder if it is missing. Never follows a link; names may have
- * any bytes. Throws ShakedownError where something is mounted inside, before it removes anything.
+ * Makes a folder hold nothing but those of `keep` that are there already, byte for byte, with their mode and
+ * with the folder's own owner; gives their paths. Makes the folder if it is missing. Never follows a link;
+ * names may have any bytes. Throws ShakedownError where something is mounted inside, before it removes
+ * anything.
  */
 export async function cleanTree(
   directory: string,

@@ -2,8 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { markVariable } from './marked-processes.ts';
 
 /**
- * A shell that waits for the agent's end on a pipe, which tells it also of a SIGKILL. Unless the agent said before
- * that all is in order, it starts the agent's program again, with `--finish`, to stop what the dead one started.
+ * A shell that waits for the agent's end on a pipe, which tells it also of a SIGKILL. Unless the agent said
+ * before that all is in order, it starts the agent's program again, with `--finish`, to stop what the dead
+ * one started.
  */
 export class Guard {
   readonly #child: ChildProcess;

@@ -14,9 +14,10 @@ export interface Holder {
 }
 
 /**
- * Takes the node for one agent: an abstract unix socket (unix(7)), which vanishes with its process however that
- * ends, and which answers whoever connects with the holder as JSON. Waits `patience` seconds for one that is ending, and
- * asks one of the same run to leave; then throws ShakedownError that names the holder. The lock is held until the process ends or it is closed.
+ * Takes the node for one agent: an abstract unix socket (unix(7)), which vanishes with its process however
+ * that ends, and which answers whoever connects with the holder as JSON. Waits `patience` seconds for one
+ * that is ending, and asks one of the same run to leave; then throws ShakedownError that names the holder.
+ * The lock is held until the process ends or it is closed.
  */
 export async function takeNode(name: string, holder: Holder, patience = 5): Promise<Server> {
   const path = `\0shakedown-agent:${name}`;

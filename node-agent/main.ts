@@ -9,13 +9,13 @@ import { markVariable } from './marked-processes.ts';
 import { AgentConnection } from './serve.ts';
 
 /*
- * The agent on a node. It runs as root under a Node 24 of its own and serves one main host over stdin and stdout,
- * until stdin ends or a signal comes; then it stops what it started.
+ * The agent on a node. It runs as root under a Node 24 of its own and serves one main host over stdin and
+ * stdout, until stdin ends or a signal comes; then it stops what it started.
  *
- * What it needs of the node, and why Debian 11 to 13 and Ubuntu 22.04 to 26.04 have it: Node's own builds for Linux
- * need glibc 2.28 and libstdc++'s GLIBCXX_3.4.21 (Debian 11 has 2.31 and 3.4.28, and apt itself needs libstdc++), and
- * kernel 4.18; setpriv and getent are in essential packages; of systemd, options of version 247 and older; of apt, of
- * 2.2 and older (`DPkg::Lock::Timeout` came with 1.9.11).
+ * What it needs of the node, and why Debian 11 to 13 and Ubuntu 22.04 to 26.04 have it: Node's own builds for
+ * Linux need glibc 2.28 and libstdc++'s GLIBCXX_3.4.21 (Debian 11 has 2.31 and 3.4.28, and apt itself needs
+ * libstdc++), and kernel 4.18; setpriv and getent are in essential packages; of systemd, options of version
+ * 247 and older; of apt, of 2.2 and older (`DPkg::Lock::Timeout` came with 1.9.11).
  */
 
 // A library that prints would break the protocol.

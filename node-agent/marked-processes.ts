@@ -7,8 +7,9 @@ export const markVariable = 'SHAKEDOWN_AGENT';
 export const serviceVariable = 'SHAKEDOWN_SERVICE';
 
 /**
- * Finds processes by what they inherited, which is how those are found that left their process group, and those of
- * an agent that is dead. Process ids are taken from /proc at this moment, so that a reused one does no harm.
+ * Finds processes by what they inherited, which is how those are found that left their process group, and
+ * those of an agent that is dead. Process ids are taken from /proc at this moment, so that a reused one does
+ * no harm.
  */
 export class MarkedProcesses {
   readonly #mark: string;
@@ -42,7 +43,9 @@ export class MarkedProcesses {
     return reached;
   }
 
-  /** Kills until none is left, new children included. False when some are still there after `within` seconds. */
+  /**
+   * Kills until none is left, new children included. False when some are still there after `within` seconds.
+   */
   async end(service?: string, within = 5): Promise<boolean> {
     for (const begin = performance.now(); performance.now() - begin < within * 1000; await sleep(20)) {
       if (this.signal('SIGKILL', service) === 0) return true;

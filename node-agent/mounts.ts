@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 
-/** Where file systems are mounted, in the order of mounting; see proc(5) for the octal escapes. Empty without /proc. */
+/**
+ * Where file systems are mounted, in the order of mounting; see proc(5) for the octal escapes. Empty without
+ * /proc.
+ */
 export function mountPoints(): string[] {
   try {
     return parseMounts(readFileSync('/proc/self/mounts', 'latin1'));

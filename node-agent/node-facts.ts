@@ -20,7 +20,10 @@ export function nodeFacts(): AgentInfo {
 /** Whether systemd is the node's init: sd_booted(3). */
 export const hasSystemd = (): boolean => existsSync('/run/systemd/system');
 
-/** When the node's init was started, ms since the epoch by its clock: its boot, in a container too (proc(5), stat). */
+/**
+ * When the node's init was started, ms since the epoch by its clock: its boot, in a container too (proc(5),
+ * stat).
+ */
 export function bootedAt(): number {
   const stat = readFileSync('/proc/1/stat', 'latin1').replace(/^.*\) /s, '');
   const ticks = Number(stat.split(' ')[19]);

@@ -35,8 +35,9 @@ type Original = { readonly path: string; readonly madeFolders: readonly string[]
 );
 
 /**
- * Files of the node as they were before the agent changed them: bytes, mode, owner, times, or that they were not
- * there. Kept on disk, so that another agent can put them back. ACLs and extended attributes are not kept.
+ * Files of the node as they were before the agent changed them: bytes, mode, owner, times, or that they were
+ * not there. Kept on disk, so that another agent can put them back. ACLs and extended attributes are not
+ * kept.
  */
 export class Originals {
   readonly #directory: string;
@@ -46,8 +47,9 @@ export class Originals {
   }
 
   /**
-   * Keeps what is at `path` (unless it is kept already) and makes the folders above it. On disk when it resolves,
-   * and before anything is changed. Throws ShakedownError when something other than a file or a link is there.
+   * Keeps what is at `path` (unless it is kept already) and makes the folders above it. On disk when it
+   * resolves, and before anything is changed. Throws ShakedownError when something other than a file or a
+   * link is there.
    */
   async keep(path: string): Promise<void> {
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });

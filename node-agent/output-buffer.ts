@@ -2,7 +2,10 @@ import { StringDecoder } from 'node:string_decoder';
 import { stripVTControlCharacters } from 'node:util';
 import { tellingLines } from '../common/telling-lines.ts';
 
-/** Output of any length in bounded memory: the beginning and the end are kept, and what lies between is counted. */
+/**
+ * Output of any length in bounded memory: the beginning and the end are kept, and what lies between is
+ * counted.
+ */
 export class OutputBuffer {
   readonly #bound: number;
   readonly #onLine: ((line: string) => void) | undefined;

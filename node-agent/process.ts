@@ -10,7 +10,10 @@ export interface ProcessOptions {
   readonly signal?: AbortSignal | undefined;
   /** Seconds; past them the process and its group are ended, and `timedOut` is set. */
   readonly timeout?: number;
-  /** How it is asked to end; SIGTERM to its group unless told. After `grace` seconds (2) its group gets SIGKILL. */
+  /**
+   * How it is asked to end; SIGTERM to its group unless told. After `grace` seconds (2) its group gets
+   * SIGKILL.
+   */
   readonly endBy?: (child: ChildProcess) => unknown;
   readonly grace?: number;
   /** Each line of either stream, as it comes. */
@@ -28,8 +31,8 @@ export interface ProcessResult {
 }
 
 /**
- * Runs a program to its end, in a process group of its own and without stdin. Background processes that keep its
- * output open do not hold it up. Throws ShakedownError when it cannot be started.
+ * Runs a program to its end, in a process group of its own and without stdin. Background processes that keep
+ * its output open do not hold it up. Throws ShakedownError when it cannot be started.
  */
 export async function runProcess(
   argv: readonly [string, ...string[]],
@@ -102,7 +105,8 @@ function ended(
       reject(new ShakedownError({ message: `cannot run ${program}: ${cause.message}` }, { cause }));
     });
     child.once('exit', (exitCode, signal) => {
-      // What was written just before the end is still in the pipes; a daemon left behind may hold them for ever.
+      // What was written just before the end is still in the pipes; a daemon left behind may hold them for
+      // ever.
       const timer = setTimeout(() => resolve({ exitCode, signal }), 300);
       child.once('close', () => {
         clearTimeout(timer);

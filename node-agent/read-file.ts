@@ -6,8 +6,8 @@ import { ShakedownError } from '../common/errors.ts';
 import { isSystemError } from './failure.ts';
 
 /**
- * Sends a file's bytes to `sink`, and gives their number. Throws ShakedownError for what does not exist, is no file, or
- * has more than `maxBytes`; files of /proc, which have no size, are read to their end.
+ * Sends a file's bytes to `sink`, and gives their number. Throws ShakedownError for what does not exist, is
+ * no file, or has more than `maxBytes`; files of /proc, which have no size, are read to their end.
  */
 export async function sendFile(path: string, maxBytes: number, sink: Writable): Promise<number> {
   // A named pipe would wait for a writer.

@@ -35,7 +35,10 @@ export class AgentConnection {
   readonly #end: AbortSignal;
   readonly #underway = new Set<Promise<unknown>>();
 
-  /** `end` aborts every call under way; `closed` is called when the input ends or is no longer to be understood. */
+  /**
+   * `end` aborts every call under way; `closed` is called when the input ends or is no longer to be
+   * understood.
+   */
   constructor(input: Readable, output: Writable, end: AbortSignal, closed: () => void) {
     const { streams, reader, writer } = openChannel(input, output, {
       begins: false,

@@ -33,8 +33,9 @@ const withChildren = [
 const parentsOnly = /^\/(?:[^/]+|home\/[^/]+|var\/[^/]+|usr\/local|run\/[^/]*systemd|root\/\.ssh)$/;
 
 /**
- * The working directory with links resolved, once it is sure that cleaning it does no harm: an absolute path, not a
- * folder that the system or a person lives in, nor below one. Throws ShakedownError else. It need not exist.
+ * The working directory with links resolved, once it is sure that cleaning it does no harm: an absolute path,
+ * not a folder that the system or a person lives in, nor below one. Throws ShakedownError else. It need not
+ * exist.
  */
 export async function safeWorkingDirectory(path: string, forbidden: readonly string[] = []): Promise<string> {
   if (!isAbsolute(path) || path.split(sep).includes('..') || path.includes('\0')) throw refusal(path, path);

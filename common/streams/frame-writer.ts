@@ -1,7 +1,10 @@
 import type { Writable } from 'node:stream';
 import type { OutgoingStream } from './outgoing-stream.ts';
 
-/** Bytes that may wait in the pipe: enough for it to write many frames at once, too few for a message to wait long. */
+/**
+ * Bytes that may wait in the pipe: enough for it to write many frames at once, too few for a message to wait
+ * long.
+ */
 const ahead = 128 * 1024;
 
 /** Puts frames on a pipe as it takes them: what is urgent first, then a frame of each stream by turns. */

@@ -1,8 +1,9 @@
 import { ShakedownError } from '../errors.ts';
 
 /*
- * The frames in which several streams and the messages of the protocol share one pipe. A frame is one byte for its
- * kind, four for the stream's id (0: messages), four for the length of what follows; numbers are big-endian.
+ * The frames in which several streams and the messages of the protocol share one pipe. A frame is one byte
+ * for its kind, four for the stream's id (0: messages), four for the length of what follows; numbers are
+ * big-endian.
  */
 
 /** What a frame says. All but the first three concern a stream and are small. */
@@ -30,7 +31,10 @@ export const kind = {
 export type FrameKind = (typeof kind)[keyof typeof kind];
 
 const headLength = 9;
-/** Bytes of a frame beside its head: the whole fits into one packet of ssh, and no message waits long behind it. */
+/**
+ * Bytes of a frame beside its head: the whole fits into one packet of ssh, and no message waits long behind
+ * it.
+ */
 export const maxPayload = 32 * 1024 - headLength;
 const maxSentence = 1024;
 

@@ -17,7 +17,9 @@ export interface Channel {
   readonly writer: MessageWriter;
 }
 
-/** Speaks over a pair of pipes; see Streams for the options. Messages are read once the reader is listened to. */
+/**
+ * Speaks over a pair of pipes; see Streams for the options. Messages are read once the reader is listened to.
+ */
 export function openChannel(
   input: Readable,
   output: Writable,

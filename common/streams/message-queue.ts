@@ -6,8 +6,8 @@ const maxWaiting = 256;
 const maxWaitingBytes = 4 * 1024 * 1024;
 
 /**
- * Puts messages together and hands them on one in a turn of the event loop, as fast as the protocol's library takes
- * them: a side that sends more messages than are understood in time is held up, and fills no memory.
+ * Puts messages together and hands them on one in a turn of the event loop, as fast as the protocol's library
+ * takes them: a side that sends more messages than are understood in time is held up, and fills no memory.
  */
 export class MessageQueue {
   readonly #input: Readable;

@@ -10,7 +10,9 @@ import { OutgoingStream, type Outlet } from './outgoing-stream.ts';
 export const maxStreams = 1024;
 
 export interface StreamsOptions {
-  /** Whether this side begins streams (and gives them their ids) or takes those that the other side begins. */
+  /**
+   * Whether this side begins streams (and gives them their ids) or takes those that the other side begins.
+   */
   readonly begins: boolean;
   /** Bytes of one message that is taken in. */
   readonly maxMessage: number;
@@ -20,8 +22,9 @@ export interface StreamsOptions {
 }
 
 /**
- * Messages and any number of streams over one pair of pipes. Messages go ahead of all else; streams take turns, each
- * with a window of credit, so that what one reader leaves lying holds up nobody else. A stream has one direction.
+ * Messages and any number of streams over one pair of pipes. Messages go ahead of all else; streams take
+ * turns, each with a window of credit, so that what one reader leaves lying holds up nobody else. A stream
+ * has one direction.
  */
 export class Streams {
   readonly #writer: FrameWriter;
@@ -66,8 +69,8 @@ export class Streams {
   }
 
   /**
-   * The reading end of a stream: a new one, or that of the other side's stream `id`. Throws ShakedownError when there
-   * is none, or when too many are open.
+   * The reading end of a stream: a new one, or that of the other side's stream `id`. Throws ShakedownError
+   * when there is none, or when too many are open.
    */
   read(id?: number): IncomingStream {
     if (id === undefined) return this.#addIncoming(this.#begin(kind.read));

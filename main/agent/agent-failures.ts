@@ -16,8 +16,8 @@ export function failureOnNode(error: unknown): ShakedownError | undefined {
 }
 
 /**
- * Why there is no agent any more: a lost connection is ConnectionLostError, an agent that ended says how, with the
- * last lines of its stderr.
+ * Why there is no agent any more: a lost connection is ConnectionLostError, an agent that ended says how,
+ * with the last lines of its stderr.
  */
 export function endOfAgent(
   { lost, address }: Pick<Remote, 'lost' | 'address'>,

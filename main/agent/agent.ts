@@ -10,10 +10,10 @@ export interface CallOptions {
 }
 
 /**
- * The agent on one node, reached over its own channel of the node's one connection. Calls may run side by side. All
- * throw ShakedownError with what the agent knows (command, exit code, last lines) for a failure on the node,
- * TimeLimitError past `timeout` seconds, and ConnectionLostError when the connection is lost. An aborted `signal`
- * ends the waiting at once, and the work on the node too.
+ * The agent on one node, reached over its own channel of the node's one connection. Calls may run side by
+ * side. All throw ShakedownError with what the agent knows (command, exit code, last lines) for a failure on
+ * the node, TimeLimitError past `timeout` seconds, and ConnectionLostError when the connection is lost. An
+ * aborted `signal` ends the waiting at once, and the work on the node too.
  */
 export interface Agent extends AsyncDisposable {
   readonly info: AgentInfo;
@@ -23,13 +23,17 @@ export interface Agent extends AsyncDisposable {
     options?: CallOptions,
   ): Promise<AgentMethods[M]['result']>;
   /**
-   * Runs a command to its end, which has come when its first process has ended; what that left running is told. A
-   * non-zero exit is a result, not a throw. Past the limit, or when cancelled, all its processes are ended.
+   * Runs a command to its end, which has come when its first process has ended; what that left running is
+   * told. A non-zero exit is a result, not a throw. Past the limit, or when cancelled, all its processes are
+   * ended.
    */
   exec(command: Command, options?: TaskOptions): Promise<TaskResult>;
   /** Starts a command and hands over its streams. */
   spawn(command: Command, options?: SpawnOptions): Promise<RunningTask>;
-  /** A file's bytes, read as root. Throws ShakedownError when there are more than `maxBytes` (16 MiB unless told). */
+  /**
+   * A file's bytes, read as root. Throws ShakedownError when there are more than `maxBytes` (16 MiB unless
+   * told).
+   */
   readFile(path: string, options?: CallOptions & { readonly maxBytes?: number }): Promise<Buffer>;
   /** As Remote.upload. */
   upload(
@@ -42,9 +46,10 @@ export interface Agent extends AsyncDisposable {
   /** As Remote.download. */
   download(paths: readonly string[], directory: string, options?: DownloadOptions): Promise<Downloaded>;
   /**
-   * Brings home what the node and its services tell: logs, journals, lists. `open` is called once for each report, with
-   * the name that the node gives it (see NodeReport, but it may be anything), and gives where its bytes go; that is
-   * ended here, or destroyed. What `open` throws ends all of it. Gives problems as sentences.
+   * Brings home what the node and its services tell: logs, journals, lists. `open` is called once for each
+   * report, with the name that the node gives it (see NodeReport, but it may be anything), and gives where
+   * its bytes go; that is ended here, or destroyed. What `open` throws ends all of it. Gives problems as
+   * sentences.
    */
   reports(
     params: ReportsParams,

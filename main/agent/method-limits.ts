@@ -1,8 +1,9 @@
 import type { AgentMethods } from '../../common/protocol.ts';
 
 /**
- * Seconds after which a call that was given no limit of its own is given up: an agent that has gone silent holds up
- * nobody. Those that wait for what the user's own software does have longer ones, and their phases give them theirs.
+ * Seconds after which a call that was given no limit of its own is given up: an agent that has gone silent
+ * holds up nobody. Those that wait for what the user's own software does have longer ones, and their phases
+ * give them theirs.
  */
 export const methodLimits: Readonly<Record<keyof AgentMethods, number>> = {
   hello: 30,

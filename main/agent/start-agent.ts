@@ -20,8 +20,8 @@ export interface StartAgentOptions {
 
 /**
  * Puts the agent on a node where it is missing, starts it as root, and takes the node for this run. Throws
- * ShakedownError when the node is in use by another run, lacks root rights, or the agent cannot run there. The one
- * who started it disposes of it, which ends its services.
+ * ShakedownError when the node is in use by another run, lacks root rights, or the agent cannot run there.
+ * The one who started it disposes of it, which ends its services.
  */
 export async function startAgent(remote: Remote, options: StartAgentOptions): Promise<Agent> {
   const { runId, listener, signal, clock = Date.now } = options;

@@ -6,7 +6,10 @@ import type { ExecOptions } from '../remotes/remote.ts';
 export interface TaskOptions extends ExecOptions {
   /** Who runs it; without it (and without `root`) the user that logged in. */
   readonly user?: string;
-  /** What becomes of processes that it leaves running: ended with it, or `keep` (the default) until the agent ends. */
+  /**
+   * What becomes of processes that it leaves running: ended with it, or `keep` (the default) until the agent
+   * ends.
+   */
   readonly leftovers?: 'kill' | 'keep';
   /** Its output is also kept under this name among the node's logs, which come home as reports. */
   readonly log?: string;

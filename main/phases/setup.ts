@@ -9,7 +9,9 @@ import type { SetupStep } from '../config/scenario.ts';
 import type { RunContext } from '../context/run-context.ts';
 import type { Preparation, Session } from './phase.ts';
 
-/** Puts files in their places outside the working directory, then takes the set-up steps before the services. */
+/**
+ * Puts files in their places outside the working directory, then takes the set-up steps before the services.
+ */
 export async function setUp(node: Node, { ctx, scenario }: Preparation): Promise<void> {
   const files = node.config.place.map(({ from, ...rest }) => ({
     from: posix.join(node.config.workingDir, from),

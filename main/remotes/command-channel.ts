@@ -2,7 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, ClientChannel } from 'ssh2';
 import { ShakedownError } from '../../common/errors.ts';
 
-/** A channel, and how its command ended: listened to from the first moment, for a short command ends within it. */
+/**
+ * A channel, and how its command ended: listened to from the first moment, for a short command ends within
+ * it.
+ */
 export interface CommandChannel {
   readonly channel: ClientChannel;
   /** Resolves when the channel is closed; both null when the connection was lost. */
@@ -23,7 +26,10 @@ export interface OpenOptions {
   readonly pty?: { readonly rows: number; readonly cols: number } | undefined;
 }
 
-/** ms; sshd bounds the sessions of one connection (sshd_config(5), MaxSessions, 10): one too many waits this long. */
+/**
+ * ms; sshd bounds the sessions of one connection (sshd_config(5), MaxSessions, 10): one too many waits this
+ * long.
+ */
 const patience = 30_000;
 
 /** Starts a command line on a channel of its own. Throws ShakedownError when the node opens none. */
@@ -73,12 +79,17 @@ function openOnce(
   return promise.finally(() => stop.removeEventListener('abort', onStop));
 }
 
-/** ssh2 throws at once on a socket that is closed: in a moment the connection is known to be lost, and why. */
+/**
+ * ssh2 throws at once on a socket that is closed: in a moment the connection is known to be lost, and why.
+ */
 export function rejectUnlessLost(reject: (error: unknown) => void, error: unknown): void {
   setTimeout(reject, 1000, error).unref();
 }
 
-/** ssh2 tells the close of a channel only to those who read its output, so a lost connection is listened for too. */
+/**
+ * ssh2 tells the close of a channel only to those who read its output, so a lost connection is listened for
+ * too.
+ */
 function exitOf(channel: ClientChannel, lost: AbortSignal): Promise<Exit> {
   let exit: Exit = { exitCode: null, signal: null };
   channel.on('exit', (code: number | null, signal?: string) => {

@@ -18,9 +18,9 @@ export interface KillerOptions {
 const patience = 0.5;
 
 /**
- * Ends commands on a node: by a signal over their own channel (RFC 4254, 6.9), for sshd takes no other command while
- * those that hang use up its sessions (MaxSessions); and by a command that finds what the signal does not reach. Where
- * the sessions are used up nevertheless, it comes over a connection of its own.
+ * Ends commands on a node: by a signal over their own channel (RFC 4254, 6.9), for sshd takes no other
+ * command while those that hang use up its sessions (MaxSessions); and by a command that finds what the
+ * signal does not reach. Where the sessions are used up nevertheless, it comes over a connection of its own.
  */
 export class CommandKiller {
   readonly #options: KillerOptions;
@@ -31,7 +31,9 @@ export class CommandKiller {
     this.#options = options;
   }
 
-  /** Ends the processes that carry the mark `id`, then closes the channel. Never throws, and does not wait. */
+  /**
+   * Ends the processes that carry the mark `id`, then closes the channel. Never throws, and does not wait.
+   */
   end(id: string, opened: CommandChannel | undefined): void {
     if (this.#options.lost.aborted || opened?.channel.destroyed) return;
     opened?.channel.signal('TERM');

@@ -2,8 +2,8 @@ import { Readable, type Writable } from 'node:stream';
 import type { ExecOptions } from './remote.ts';
 
 /**
- * Sends a command its input and closes it. A command that ends without reading all of it is not an error; a source
- * that fails is, for the command would take what came for the whole.
+ * Sends a command its input and closes it. A command that ends without reading all of it is not an error; a
+ * source that fails is, for the command would take what came for the whole.
  */
 export function feedInput(channel: Writable, stdin: ExecOptions['stdin']): Promise<void> {
   if (stdin === undefined || typeof stdin === 'string' || Buffer.isBuffer(stdin)) {
@@ -13,7 +13,9 @@ export function feedInput(channel: Writable, stdin: ExecOptions['stdin']): Promi
   return pump(stdin, channel);
 }
 
-/** A source may fail before its command has begun, and an error that nobody listens to would end the process. */
+/**
+ * A source may fail before its command has begun, and an error that nobody listens to would end the process.
+ */
 export function awaitInput(stdin: ExecOptions['stdin']): void {
   if (stdin instanceof Readable) stdin.on('error', () => undefined);
 }

@@ -1,9 +1,10 @@
 import { marker, shellQuote } from './shell-line.ts';
 
 /**
- * A command line that ends all processes of one `exec`: those that carry its mark in their environment, and those of
- * the session that it leads (sshd gives each command one; proc(5) for the fields of `stat`). They are asked to, and
- * what is left a second later is made to. As root where sudo allows, for the command may have become another user.
+ * A command line that ends all processes of one `exec`: those that carry its mark in their environment, and
+ * those of the session that it leads (sshd gives each command one; proc(5) for the fields of `stat`). They
+ * are asked to, and what is left a second later is made to. As root where sudo allows, for the command may
+ * have become another user.
  */
 export function killLine(id: string, user: string): string {
   const script = shellQuote(killScript(`${marker}=${id}`));

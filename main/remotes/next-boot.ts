@@ -12,7 +12,8 @@ export async function bootOf(remote: Remote, signal: AbortSignal): Promise<strin
 }
 
 /**
- * A connection to the machine once it has another boot than `before`. `timeout` in seconds; past them TimeLimitError.
+ * A connection to the machine once it has another boot than `before`. `timeout` in seconds; past them
+ * TimeLimitError.
  */
 export async function awaitNextBoot(
   before: string,

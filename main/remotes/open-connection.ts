@@ -14,8 +14,9 @@ type Failure = Error & { level?: string; connected?: boolean };
 const attemptLimit = 10;
 
 /**
- * An authenticated connection, tried again while what hinders it may pass (nobody listens yet, no banner, a reset),
- * until `timeout` seconds are over. A refused login or host key does not pass, but for a login right after the boot.
+ * An authenticated connection, tried again while what hinders it may pass (nobody listens yet, no banner, a
+ * reset), until `timeout` seconds are over. A refused login or host key does not pass, but for a login right
+ * after the boot.
  */
 export async function openConnection(
   target: SshTarget,
@@ -52,7 +53,8 @@ function attempt(target: SshTarget, limitMs: number, signal: AbortSignal, sock?:
   let connected = sock !== undefined;
   client.once('connect', () => {
     connected = true;
-    // Else each command after another waits 40 ms for the acknowledgement of that one's last packet (tcp(7), TCP_NODELAY).
+    // Else each command after another waits 40 ms for the acknowledgement of that one's last packet (tcp(7),
+    // TCP_NODELAY).
     client.setNoDelay(true);
   });
   const { promise, resolve, reject } = Promise.withResolvers<Client>();

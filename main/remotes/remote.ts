@@ -16,7 +16,10 @@ export interface ExecOptions {
   readonly onStderr?: (chunk: Buffer) => void;
   /** Send output here instead of keeping it; `stdout` in the result is then empty. */
   readonly stdoutTo?: Writable;
-  /** Bytes of each stream that are kept in memory (1 MiB unless told); past it output goes to a file in `spoolDir`. */
+  /**
+   * Bytes of each stream that are kept in memory (1 MiB unless told); past it output goes to a file in
+   * `spoolDir`.
+   */
   readonly maxBuffer?: number;
   readonly spoolDir?: string;
 }
@@ -29,7 +32,9 @@ export interface RemoteProcess {
   readonly stdin: Writable;
   readonly stdout: Readable;
   readonly stderr: Readable;
-  /** Resolves when it has ended, also when the connection is lost (then with `exitCode` and `signal` null). */
+  /**
+   * Resolves when it has ended, also when the connection is lost (then with `exitCode` and `signal` null).
+   */
   readonly ended: Promise<{ readonly exitCode: number | null; readonly signal: string | null }>;
   /** Ends its processes on the node. */
   kill(): void;
@@ -38,8 +43,8 @@ export interface RemoteProcess {
 }
 
 /**
- * One multiplexed connection to one node; calls may run side by side. When the connection is lost every call under
- * way throws ConnectionLostError. The one who connected disposes of it.
+ * One multiplexed connection to one node; calls may run side by side. When the connection is lost every call
+ * under way throws ConnectionLostError. The one who connected disposes of it.
  */
 export interface Remote extends AsyncDisposable {
   readonly address: string;
@@ -51,23 +56,29 @@ export interface Remote extends AsyncDisposable {
     options?: { readonly root?: boolean; readonly pty?: { readonly rows: number; readonly cols: number } },
   ): Promise<RemoteProcess>;
   /**
-   * Sends a tree as one tar stream. `entries` are paths below `directory` (all of it unless told). Existing files are
-   * replaced, others stay. Modes and links travel; owners become the receiving user (root with `root`).
+   * Sends a tree as one tar stream. `entries` are paths below `directory` (all of it unless told). Existing
+   * files are replaced, others stay. Modes and links travel; owners become the receiving user (root with
+   * `root`).
    */
   upload(
     directory: string,
     target: string,
     options?: TransferOptions & { entries?: readonly string[] },
   ): Promise<void>;
-  /** Sends one file by SFTP (`fastPut`), for big ones. Its mode travels. Needs write permission for the user. */
+  /**
+   * Sends one file by SFTP (`fastPut`), for big ones. Its mode travels. Needs write permission for the user.
+   */
   uploadFile(file: string, target: string, options?: TransferOptions): Promise<void>;
   /**
-   * Brings paths (absolute, on the node) home into `directory` as one tar stream, each under its path without the
-   * leading slash, or relative to `base`. Files that change, vanish or cannot be read are told, not thrown, and so is
-   * that there was more than `maxBytes` or `maxFiles`: then what came before stays.
+   * Brings paths (absolute, on the node) home into `directory` as one tar stream, each under its path without
+   * the leading slash, or relative to `base`. Files that change, vanish or cannot be read are told, not
+   * thrown, and so is that there was more than `maxBytes` or `maxFiles`: then what came before stays.
    */
   download(paths: readonly string[], directory: string, options?: DownloadOptions): Promise<Downloaded>;
-  /** Opens a port on the node that reaches `host:port` as seen from the main host. `port` 0 lets the node choose. */
+  /**
+   * Opens a port on the node that reaches `host:port` as seen from the main host. `port` 0 lets the node
+   * choose.
+   */
   forward(remotePort: number, target: { host: string; port: number }): Promise<Forwarding>;
   /** A stream to `host:port` as the node sees it. */
   connect(host: string, port: number): Promise<Duplex>;

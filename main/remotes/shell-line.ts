@@ -17,8 +17,8 @@ const quoteWord = (word: string, index: number): string =>
 export const marker = 'SHAKEDOWN_EXEC';
 
 /**
- * What is sent over the channel; the user's login shell may be any, so all else is left to sh. Throws ShakedownError
- * for what no shell can take: a NUL, or a variable's name that is none.
+ * What is sent over the channel; the user's login shell may be any, so all else is left to sh. Throws
+ * ShakedownError for what no shell can take: a NUL, or a variable's name that is none.
  */
 export function shellLine(
   command: Command,

@@ -32,8 +32,8 @@ import { uploadFile } from './upload-file.ts';
 import { uploadTree } from './upload-tree.ts';
 
 /**
- * Connects to a machine, over its jump hosts, trying again until it answers or `timeout` seconds are over. Throws
- * ShakedownError: a refused login, a host key that is not the expected one, no answer in time.
+ * Connects to a machine, over its jump hosts, trying again until it answers or `timeout` seconds are over.
+ * Throws ShakedownError: a refused login, a host key that is not the expected one, no answer in time.
  */
 export async function connectSsh(
   target: SshTarget,
@@ -215,7 +215,8 @@ class SshRemote implements Remote {
     this.#disposed = true;
     await this.#killer.idle(2);
     const closed = this.lost.aborted ? undefined : once(this.#client, 'close');
-    // Not `end()`: it waits for a machine that may be gone by now, and ssh2 destroys no socket that was ended before.
+    // Not `end()`: it waits for a machine that may be gone by now, and ssh2 destroys no socket that was ended
+    // before.
     for (const client of this.#clients.toReversed()) client.destroy();
     await Promise.race([closed?.catch(() => undefined), sleep(1000, undefined, { ref: false })]);
   }

@@ -4,16 +4,17 @@ import { createRequire } from 'node:module';
 const require = createRequire(import.meta.url);
 
 /**
- * Whether a native module was built with headers of Node (24.19 and later ones) whose ObjectWrap takes its cleanup hook
- * back at garbage collection: that aborts the whole process now and then (github.com/nodejs/node/issues/65446,
- * github.com/mscdex/ssh2/issues/1511). It is told by the symbol that it imports.
+ * Whether a native module was built with headers of Node (24.19 and later ones) whose ObjectWrap takes its
+ * cleanup hook back at garbage collection: that aborts the whole process now and then
+ * (github.com/nodejs/node/issues/65446, github.com/mscdex/ssh2/issues/1511). It is told by the symbol that it
+ * imports.
  */
 export const abortsAtCollection = (nativeModule: Buffer): boolean =>
   nativeModule.includes('RemoveEnvironmentCleanupHook');
 
 /**
- * Makes `require` of such a native module of ssh2's fail, as where it was never built: ssh2 then uses Node's own
- * crypto. Must run before ssh2 is first loaded, so all that use ssh2 have it from here.
+ * Makes `require` of such a native module of ssh2's fail, as where it was never built: ssh2 then uses Node's
+ * own crypto. Must run before ssh2 is first loaded, so all that use ssh2 have it from here.
  */
 function leaveOutWhatAborts(): void {
   const nativeCrypto = 'ssh2/lib/protocol/crypto/build/Release/sshcrypto.node';

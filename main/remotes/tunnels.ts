@@ -6,7 +6,10 @@ import { ShakedownError } from '../../common/errors.ts';
 import { rejectUnlessLost } from './command-channel.ts';
 import type { Forwarding } from './remote.ts';
 
-/** A port on the node's loopback address whose connections go to `target` as seen from here; see Remote.forward. */
+/**
+ * A port on the node's loopback address whose connections go to `target` as seen from here; see
+ * Remote.forward.
+ */
 export async function forwardPort(
   client: Client,
   remotePort: number,
@@ -51,7 +54,10 @@ export function connectThrough(
   );
 }
 
-/** By the reason of a channel that was not opened (RFC 4254, 5.1): 1 is refused by the settings, 2 by whoever was to answer. */
+/**
+ * By the reason of a channel that was not opened (RFC 4254, 5.1): 1 is refused by the settings, 2 by whoever
+ * was to answer.
+ */
 function whyNot({ message, reason }: Error & { readonly reason?: unknown }): string {
   if (reason === 1) return "the node's sshd passes no connections on (AllowTcpForwarding in its sshd_config)";
   return message.replace(/^\(SSH\) Channel open failure:\s*/, '') || 'Connection failed';

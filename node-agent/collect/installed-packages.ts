@@ -20,7 +20,10 @@ const state: Readonly<Record<string, string>> = {
   installed: 'i',
 };
 
-/** Name (with the architecture where several can be there), version and state of each package that dpkg knows, by name. */
+/**
+ * Name (with the architecture where several can be there), version and state of each package that dpkg knows,
+ * by name.
+ */
 export async function listPackages(statusFile = '/var/lib/dpkg/status'): Promise<string> {
   const lines: (readonly [name: string, line: string])[] = [];
   let fields: Record<string, string> = {};

@@ -9,8 +9,8 @@ const maxProblems = 200;
 
 /**
  * What to bring home: the working directory and what the globs match (fs.glob of Node: `*`, `**`, `?`, `[…]`,
- * `{a,b}`; names with a leading dot only where the glob has one), without what cannot travel. A path that exists is
- * taken as it is, whatever letters it has. Writes nothing.
+ * `{a,b}`; names with a leading dot only where the glob has one), without what cannot travel. A path that
+ * exists is taken as it is, whatever letters it has. Writes nothing.
  */
 export async function planCollection(params: CollectParams, signal?: AbortSignal): Promise<CollectPlan> {
   const problems: string[] = [];

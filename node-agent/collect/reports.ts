@@ -28,7 +28,10 @@ export interface Report {
   send(sink: Writable): Promise<void>;
 }
 
-/** The node's evidence, apart from its files. A program that this node lacks, or that cannot work here, is left out. */
+/**
+ * The node's evidence, apart from its files. A program that this node lacks, or that cannot work here, is
+ * left out.
+ */
 export function planReports(
   { sinceMs, units }: ReportsParams,
   state: AgentState,
@@ -90,7 +93,10 @@ function ofSystemd(since: string, units: readonly string[]): readonly NamedProgr
 
 const fileName = (text: string): string => text.replaceAll(/[^\p{L}\p{N}._@+-]/gu, '_');
 
-/** What programs print, one after the other. Their exit codes say nothing: `systemctl status` has one for each state. */
+/**
+ * What programs print, one after the other. Their exit codes say nothing: `systemctl status` has one for each
+ * state.
+ */
 async function sendOutput(runs: readonly Argv[], sink: Writable): Promise<void> {
   for (const [program, ...args] of runs) {
     const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'ignore'] });

@@ -6,8 +6,8 @@ import type { Report } from './reports.ts';
 const together = 4;
 
 /**
- * Begins to send reports, each on a stream of its own, and gives which is where. One that cannot be had breaks off its
- * stream with a sentence; those for which there is no stream are told.
+ * Begins to send reports, each on a stream of its own, and gives which is where. One that cannot be had
+ * breaks off its stream with a sentence; those for which there is no stream are told.
  */
 export function sendReports(
   reports: readonly Report[],

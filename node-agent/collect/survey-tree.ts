@@ -11,9 +11,9 @@ export interface Survey {
 const pseudo = /^\/(?:proc|sys|dev)(?:\/|$)/;
 
 /**
- * Looks through a tree, without following links, for what cannot travel (sockets, pipes, devices, unreadable files)
- * or shall not (larger than `maxFileSize` bytes; of a sparse file what it takes on disk counts). A folder without any
- * of those stands for all that is in it.
+ * Looks through a tree, without following links, for what cannot travel (sockets, pipes, devices, unreadable
+ * files) or shall not (larger than `maxFileSize` bytes; of a sparse file what it takes on disk counts). A
+ * folder without any of those stands for all that is in it.
  */
 export async function surveyTree(root: string, maxFileSize: number, signal?: AbortSignal): Promise<Survey> {
   const problems: string[] = [];

@@ -1,5 +1,3 @@
-import { get as httpGet } from 'node:http';
-import { get as httpsGet } from 'node:https';
 import { connect } from 'node:net';
 import type { Probe } from '../../common/ready.ts';
 import { isSystemError } from '../failure.ts';
@@ -45,9 +43,14 @@ function tryTcp(port: number, host: string, signal: AbortSignal): Promise<string
   });
 }
 
-function tryHttp(url: string, status: number | undefined, signal: AbortSignal): Promise<string | undefined> {
+async function tryHttp(
+  url: string,
+  status: number | undefined,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  // Loading them takes longer than all else that an agent does before it can be greeted.
+  const { get } = url.startsWith('https:') ? await import('node:https') : await import('node:http');
   return new Promise((resolve) => {
-    const get = url.startsWith('https:') ? httpsGet : httpGet;
     const request = get(url, { agent: false, rejectUnauthorized: false, signal }, (response) => {
       const code = response.statusCode ?? 0;
       const right = status === undefined ? code >= 200 && code < 300 : code === status;

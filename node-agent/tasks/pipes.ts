@@ -17,7 +17,9 @@ const batch = 16;
 
 const { O_RDONLY, O_WRONLY, O_NONBLOCK } = constants;
 
-/** Makes pipes, tells their descriptors, and keeps them until its input ends. Perl is in an essential package. */
+/**
+ * Makes pipes, tells their descriptors, and keeps them until its input ends. Perl is in an essential package.
+ */
 const maker = `
 my @kept;
 for (1..${batch}) { pipe(my $r, my $w) or die $!; push @kept, $r, $w; print fileno($r), " ", fileno($w), "\\n"; }
@@ -25,9 +27,10 @@ close(STDOUT);
 <STDIN>;`;
 
 /**
- * Pipes for the processes that the agent starts. Node itself gives a child sockets, which cannot be opened again by
- * their name: a `tee /dev/stderr` would fail (unix(7)). It cannot make pipes either, so another process does, from whom
- * they are opened (proc(5)). Any user may open them again, for a task need not be root's.
+ * Pipes for the processes that the agent starts. Node itself gives a child sockets, which cannot be opened
+ * again by their name: a `tee /dev/stderr` would fail (unix(7)). It cannot make pipes either, so another
+ * process does, from whom they are opened (proc(5)). Any user may open them again, for a task need not be
+ * root's.
  */
 export class Pipes {
   readonly #free: { readonly read: number; readonly write: number }[] = [];

@@ -31,9 +31,9 @@ interface Wires {
 }
 
 /**
- * Runs a command to the end of its first process; then what that left running is told, and ended or kept as asked.
- * Aborted, all its processes are ended, and the reason is thrown. A non-zero exit is a result. Throws ShakedownError
- * for an unknown user and a folder that is not there.
+ * Runs a command to the end of its first process; then what that left running is told, and ended or kept as
+ * asked. Aborted, all its processes are ended, and the reason is thrown. A non-zero exit is a result. Throws
+ * ShakedownError for an unknown user and a folder that is not there.
  */
 export async function runTask(params: TaskParams, host: TaskHost, signal: AbortSignal): Promise<TaskEnded> {
   const wires: Wires = {
@@ -164,8 +164,8 @@ function exitOf(child: ChildProcess): Promise<{ exitCode: number | null; signal:
 }
 
 /**
- * A process that does not read all of its input is no error. One whose input breaks off must not take it for the whole:
- * it is ended before it can hear the end.
+ * A process that does not read all of its input is no error. One whose input breaks off must not take it for
+ * the whole: it is ended before it can hear the end.
  */
 function feed(source: IncomingStream, near: number, processes: TaskProcesses): Socket {
   const sink = new Socket({ fd: near, readable: false, writable: true });

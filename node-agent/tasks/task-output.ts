@@ -32,8 +32,9 @@ export class TaskOutput {
   }
 
   /**
-   * Once the task's first process has ended: resolves when all that was written until then is on its way. What processes
-   * that live on write later is read and dropped, so that it holds them up no more than it ends them.
+   * Once the task's first process has ended: resolves when all that was written until then is on its way.
+   * What processes that live on write later is read and dropped, so that it holds them up no more than it
+   * ends them.
    */
   async finish(): Promise<void> {
     const end = this.#bytes + lastBytes;

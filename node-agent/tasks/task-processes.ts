@@ -9,8 +9,9 @@ const maxTold = 100;
 const maxCommand = 300;
 
 /**
- * The processes of one task, as /proc has them at this moment: those that inherited its mark, those of the session that
- * its first process leads, and all that descend from either. So a `sudo`, which hands on no environment, hides nothing.
+ * The processes of one task, as /proc has them at this moment: those that inherited its mark, those of the
+ * session that its first process leads, and all that descend from either. So a `sudo`, which hands on no
+ * environment, hides nothing.
  */
 export class TaskProcesses {
   readonly #mark: string;
