@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { writeDurably } from './durable-file.ts';
 
@@ -62,6 +63,7 @@ export class AgentState {
   }
 }
 
-/** The state directory that is in force: SHAKEDOWN_AGENT_STATE moves it, for tests. */
+/** The state directory that is in force, root's or the user's own: SHAKEDOWN_AGENT_STATE moves it, for tests. */
 export const stateDirectory = (env: NodeJS.ProcessEnv = process.env): string =>
-  env.SHAKEDOWN_AGENT_STATE || defaultStateDirectory;
+  env.SHAKEDOWN_AGENT_STATE ||
+  (process.getuid?.() === 0 ? defaultStateDirectory : join(homedir(), '.local/state/shakedown/agent'));

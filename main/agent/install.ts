@@ -10,10 +10,18 @@ import { architectureOf, type NodeRuntime, nodeRuntime } from './runtime.ts';
 /** Where runtimes and agents lie on a node. */
 export const nodeCacheDirectory = '/var/cache/shakedown';
 
+/** The same for an agent with a user's rights: below the home, in which a login begins. */
+const userCacheDirectory = '.cache/shakedown';
+
+/** Whose rights an agent has: root's, by sudo where need be, or those of the user that logs in. */
+export type AgentRights = 'root' | 'login';
+
 export interface InstallOptions {
   readonly cacheDir: string;
   readonly signal?: AbortSignal;
   readonly log: (message: string) => void;
+  /** Root's unless told. */
+  readonly rights?: AgentRights;
   /** Another folder on the node, for tests. */
   readonly nodeCache?: string;
 }
@@ -31,11 +39,13 @@ export interface InstalledAgent {
  * ShakedownError without root rights, for other processors, or when the node's disk is full.
  */
 export async function installAgent(remote: Remote, options: InstallOptions): Promise<InstalledAgent> {
-  const { cacheDir, signal, log, nodeCache = nodeCacheDirectory } = options;
+  const { cacheDir, signal, log, rights = 'root' } = options;
+  const root = rights === 'root';
+  const { nodeCache = root ? nodeCacheDirectory : userCacheDirectory } = options;
   const bundling = agentBundle(cacheDir);
   // It may fail while something else is awaited; it is awaited below.
   bundling.catch(() => {});
-  const seen = await lookIntoCache(remote, { cache: nodeCache, ...present({ signal }) });
+  const seen = await lookIntoCache(remote, { cache: nodeCache, root, ...present({ signal }) });
   const [bundle, runtime] = await Promise.all([
     bundling,
     nodeRuntime(architectureOf(seen.machine), cacheDir),
@@ -44,7 +54,7 @@ export async function installAgent(remote: Remote, options: InstallOptions): Pro
     runtime: `${nodeCache}/node-${runtime.digest}/node`,
     agent: `${nodeCache}/agent-${bundle.digest}.mjs`,
   };
-  const send = { remote, packed: seen.gzip && !isNear(remote.address), log, ...present({ signal }) };
+  const send = { remote, root, packed: seen.gzip && !isNear(remote.address), log, ...present({ signal }) };
   const there = (path: string) => seen.files.find((file) => file.path === path);
   if (!(await isRuntime(there(target.runtime), runtime, send))) {
     await putInCache(runtime, target.runtime, '755', send);
@@ -57,11 +67,11 @@ export async function installAgent(remote: Remote, options: InstallOptions): Pro
 async function isRuntime(
   file: CachedFile | undefined,
   { size, sha256 }: NodeRuntime,
-  { remote, log, ...options }: Sending,
+  { remote, root, log, ...options }: Sending,
 ): Promise<boolean> {
   if (file?.size !== size) return false;
   if (file.sha256 !== 'unread') return [sha256, 'share', '-'].includes(file.sha256);
-  const found = await readRuntime(remote, file.path, present({ signal: options.signal }));
+  const found = await readRuntime(remote, file.path, { root, ...present({ signal: options.signal }) });
   if (found !== sha256) log(`${file.path} is not what it should be: it is sent again`);
   return found === sha256;
 }

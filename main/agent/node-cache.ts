@@ -27,6 +27,8 @@ export interface SeenCache {
 export interface CacheOptions {
   /** The folder on the node. */
   readonly cache: string;
+  /** Whether it is root's. */
+  readonly root: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -42,7 +44,7 @@ export async function lookIntoCache(
   { cache, ...options }: CacheOptions,
 ): Promise<SeenCache> {
   const script = shellFile(import.meta.dirname, 'shell/look.sh', { cache });
-  const result = await remote.exec(script, { root: true, timeout: lookWithin, ...options });
+  const result = await remote.exec(script, { timeout: lookWithin, ...options });
   if (result.exitCode !== 0) throw notRoot(result);
   const lines = result.stdout.split('\n').map((line) => line.split(' '));
   const [, ...foreign] = lines.find(([word]) => word === 'foreign') ?? [];
@@ -63,7 +65,7 @@ export async function readRuntime(
   options: Omit<CacheOptions, 'cache'>,
 ): Promise<string> {
   const script = shellFile(import.meta.dirname, 'shell/read-runtime.sh', { file });
-  const result = await remote.exec(script, { root: true, timeout: readWithin, ...options });
+  const result = await remote.exec(script, { timeout: readWithin, ...options });
   return result.stdout.trim();
 }
 

@@ -18,6 +18,8 @@ export interface OwnFile {
 
 export interface Sending {
   readonly remote: Remote;
+  /** Whether the cache is root's. */
+  readonly root: boolean;
   /** Whether packing is worth it. */
   readonly packed: boolean;
   readonly signal?: AbortSignal;
@@ -29,7 +31,7 @@ export async function putInCache(
   { file, size, sha256 }: OwnFile,
   target: string,
   mode: string,
-  { remote, packed, signal, log }: Sending,
+  { remote, root, packed, signal, log }: Sending,
 ): Promise<void> {
   const begin = performance.now();
   const source = createReadStream(file, { highWaterMark: 1024 * 1024 });
@@ -37,7 +39,7 @@ export async function putInCache(
   const stdin: Readable = packed ? source.pipe(createGzip({ level: 1 })) : source;
   source.on('error', (error) => stdin.destroy(error));
   const script = shellFile(import.meta.dirname, 'shell/put.sh', { target, mode, size, sha256, packed });
-  const result = await remote.exec(script, { root: true, stdin, ...present({ signal }) });
+  const result = await remote.exec(script, { root, stdin, ...present({ signal }) });
   if (result.exitCode !== 0) throw notPut(target, result);
   log(`sent ${target}: ${size} bytes in ${Math.round(performance.now() - begin)} ms`);
 }

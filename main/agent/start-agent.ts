@@ -2,7 +2,7 @@ import { hostname, userInfo } from 'node:os';
 import { protocolVersion } from '../../common/protocol.ts';
 import type { Remote } from '../remotes/remote.ts';
 import type { Agent, AgentListener } from './agent.ts';
-import { installAgent } from './install.ts';
+import { type AgentRights, installAgent } from './install.ts';
 import { RpcAgent } from './rpc-agent.ts';
 
 export interface StartAgentOptions {
@@ -12,6 +12,8 @@ export interface StartAgentOptions {
   readonly signal: AbortSignal;
   /** Lines for the node's log that are the main host's own. */
   readonly log: (message: string) => void;
+  /** Root's unless told. With a user's own, it manages no packages, units or files that are root's. */
+  readonly rights?: AgentRights;
   /** Another folder than /var/cache/shakedown on the node, for tests. */
   readonly nodeCache?: string;
   /** The main host's clock, ms since the epoch. */
@@ -19,16 +21,16 @@ export interface StartAgentOptions {
 }
 
 /**
- * Puts the agent on a node where it is missing, starts it as root, and takes the node for this run. Throws
+ * Puts the agent on a node where it is missing, starts it, and takes the node for this run. Throws
  * ShakedownError when the node is in use by another run, lacks root rights, or the agent cannot run there.
  * The one who started it disposes of it, which ends its services.
  */
 export async function startAgent(remote: Remote, options: StartAgentOptions): Promise<Agent> {
-  const { runId, listener, signal, clock = Date.now } = options;
+  const { runId, listener, signal, rights = 'root', clock = Date.now } = options;
   const { runtime, agent } = await installAgent(remote, options);
   // Neither may the login's environment change how the agent runs.
   const child = await remote.spawn(['env', '-u', 'NODE_OPTIONS', '-u', 'NODE_PATH', runtime, agent], {
-    root: true,
+    root: rights === 'root',
   });
   const client = new RpcAgent(remote, child, listener);
   try {

@@ -6,6 +6,7 @@ import type { InstallParams, ServiceDied } from '../../common/protocol.ts';
 import type { ServiceSpec } from '../../common/ready.ts';
 import type { Agent } from '../../main/agent/agent.ts';
 import { agentShares } from '../../main/agent/agent-shares.ts';
+import type { AgentRights } from '../../main/agent/install.ts';
 import { startAgent } from '../../main/agent/start-agent.ts';
 import { cacheDirectory } from '../../main/context/cache-directory.mjs';
 import { loginForNewMachines } from '../../main/providers/login-for-new-machines.ts';
@@ -45,11 +46,12 @@ async function boot(shares: readonly Share[]): Promise<Machine> {
 
 const connect = (to: Machine): Promise<Remote> => connectSsh(to.ssh, { signal, timeout: 30 });
 
-async function begin(over: Remote, runId = 'e2e'): Promise<Agent> {
+async function begin(over: Remote, runId = 'e2e', rights: AgentRights = 'root'): Promise<Agent> {
   const tell = (line: string) => void told.push(line);
   const started = await startAgent(over, {
     cacheDir,
     runId,
+    rights,
     listener: { log: tell, progress: tell },
     signal,
     log: tell,
@@ -139,6 +141,29 @@ describe('reaching a node', () => {
     expect(performance.now() - begun).toBeLessThan(3000);
     await second[Symbol.asyncDispose]();
     await other[Symbol.asyncDispose]();
+  });
+
+  test('tasks run as the user that logged in, as root, or as anybody', async () => {
+    const who = 'id -un; pwd; echo "${SUDO_USER:-}"';
+    expect((await agent.exec(who)).stdout).toBe('tester\n/home/tester\n\n');
+    expect((await agent.exec(who, { root: true })).stdout).toBe('root\n/root\ntester\n');
+    expect((await agent.exec('id -un', { user: 'daemon', cwd: '/' })).stdout).toBe('daemon\n');
+    // What it starts by sudo has another environment, and is ended all the same.
+    const { left } = await agent.exec('sudo sleep 3000 & sleep 0.5', { leftovers: 'kill' });
+    expect(left.map(({ command }) => command)).toContain('sleep 3000');
+    expect(await sh('pgrep -fx "sleep 3000" || echo none')).toBe('none');
+  });
+
+  test('an agent with the rights of the user that logs in runs beside one of root', async () => {
+    const mine = await begin(remote, 'mine', 'login');
+    expect((await mine.exec('id -un')).stdout).toBe('tester\n');
+    await expect(mine.exec('true', { root: true })).rejects.toThrow(
+      "the agent on the node runs as 'tester', and nothing can be run as 'root' by it",
+    );
+    const { left } = await mine.exec('sleep 4000 & true');
+    expect(left).toHaveLength(1);
+    await mine[Symbol.asyncDispose]();
+    expect(await sh('pgrep -fx "sleep 4000" || echo none')).toBe('none');
   });
 
   test('a second run is refused, and told who has the node', async () => {
