@@ -81,7 +81,7 @@ async function run(
   try {
     const { exitCode, signal: by } = await exitOf(child);
     const pids = processes.find();
-    const left = processes.tell(pids);
+    const left = await processes.tell(pids, wordsOf(params.command).join(' '));
     if (pids.length > 0 && (params.leftovers === 'kill' || signal.aborted)) await processes.end();
     await Promise.all(outputs.map((output) => output.finish()));
     signal.throwIfAborted();
@@ -105,13 +105,15 @@ interface StartOptions {
   readonly input: boolean;
 }
 
+const wordsOf = (command: TaskParams['command']): readonly string[] =>
+  typeof command === 'string' ? ['/bin/sh', '-c', command] : command;
+
 /** Gives a sentence for a program that does not exist, as a shell would. */
 async function start(
   { command, cwd, env }: TaskParams,
   { account, id, pipes, input }: StartOptions,
 ): Promise<Started | { readonly missing: string }> {
-  const words = typeof command === 'string' ? ['/bin/sh', '-c', command] : command;
-  const [program = '', ...args] = words;
+  const [program = '', ...args] = wordsOf(command);
   const as = argvAs([program, ...args], account);
   const folder = cwd ?? account.home;
   const there = statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true;

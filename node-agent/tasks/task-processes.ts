@@ -38,9 +38,17 @@ export class TaskProcesses {
     return [...found];
   }
 
-  /** The same with their command lines, for a person; the first hundred. */
-  tell(pids = this.find()): LeftProcess[] {
-    return pids.slice(0, maxTold).map((pid) => ({ pid, command: commandOf(pid) }));
+  /**
+   * Those with their command lines, for a person; the first hundred. One that is only just being made still has its
+   * parent's, `line`, and is waited for a moment.
+   */
+  async tell(pids: readonly number[], line: string): Promise<LeftProcess[]> {
+    for (let tries = 0; ; tries += 1) {
+      const left = pids.slice(0, maxTold).map((pid) => ({ pid, command: commandOf(pid) }));
+      const parent = line.slice(0, maxCommand);
+      if (tries >= 10 || left.every(({ command }) => command !== parent)) return left;
+      await sleep(10);
+    }
   }
 
   /** Asks all of them to end, and makes those that have not within a second. */

@@ -144,7 +144,7 @@ describe('reaching a node', () => {
   });
 
   test('tasks run as the user that logged in, as root, or as anybody', async () => {
-    const who = 'id -un; pwd; echo "${SUDO_USER:-}"';
+    const who = 'id -un; pwd; echo "$SUDO_USER"';
     expect((await agent.exec(who)).stdout).toBe('tester\n/home/tester\n\n');
     expect((await agent.exec(who, { root: true })).stdout).toBe('root\n/root\ntester\n');
     expect((await agent.exec('id -un', { user: 'daemon', cwd: '/' })).stdout).toBe('daemon\n');
