@@ -45,9 +45,9 @@ export async function runTask(params: TaskParams, host: TaskHost, signal: AbortS
     return await run(params, wires, host, signal);
   } finally {
     wires.stdin?.destroy();
-    // After a throw; else they have ended.
-    if (!wires.stdout.writableEnded) wires.stdout.destroy();
-    if (!wires.stderr.writableEnded) wires.stderr.destroy();
+    // After a throw, which says more than a stream that is broken off; else they have ended.
+    wires.stdout.end();
+    wires.stderr.end();
   }
 }
 

@@ -59,6 +59,11 @@ describe('a command', () => {
     expect((await agent.exec(words)).stdout).toBe(words.slice(2).join('|').concat('|'));
     expect((await agent.exec('cat', { stdin: Readable.from(['a', 'b']) })).stdout).toBe('ab');
     await expect(agent.exec('a\0b')).rejects.toThrow('NUL');
+    const nobody = agent.exec('true', { user: 'nobody-of-that-name', stdin: 'x' });
+    await expect(nobody).rejects.toMatchObject({
+      message: "there is no user 'nobody-of-that-name' on the node",
+      details: { hint: expect.stringContaining('correct the name') },
+    });
   });
 
   test('costs no other channel, however many run', async () => {
