@@ -26,7 +26,8 @@ export interface OpenClusterOptions {
   /**
    * The hooks of the test runner, by which the cluster hears of failed tests and is closed after the last one:
    * `{ after, afterEach }` of node:test, `{ afterAll, afterEach }` of Vitest and its like. Without them the cluster is
-   * to be closed by `await using` or `close()`; it is closed when the process ends in any case.
+   * to be closed by `await using` or `close()`: an open one keeps the process alive, as an open server does. A signal
+   * that ends the process closes it first.
    */
   readonly hooks?: TestHooks;
   /**

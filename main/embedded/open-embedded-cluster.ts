@@ -10,7 +10,7 @@ import type { World } from '../run/world.ts';
 import { inFreeFolder } from './free-folder.ts';
 import { holdCluster } from './hold-cluster.ts';
 import type { OpenCluster, OpenClusterOptions } from './open-cluster-options.ts';
-import { beforeProcessEnds } from './process-end.ts';
+import { beforeSignalEnds } from './signal-end.ts';
 import { listenToTests } from './test-hooks.ts';
 
 /** What `openCluster` reaches outside; replaced in tests. */
@@ -37,7 +37,7 @@ export async function openEmbeddedCluster(
   const { cluster, ended } = await inFreeFolder(here, (directory) =>
     holdCluster({ scenario, flags, options }, world(directory, options)),
   );
-  void ended.then(beforeProcessEnds(cluster.close));
+  void ended.then(beforeSignalEnds(cluster.close));
   if (options.hooks) {
     listenToTests(options.hooks, { failed: cluster.failed, over: () => cluster[Symbol.asyncDispose]() });
   }

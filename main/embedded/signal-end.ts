@@ -1,10 +1,10 @@
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Calls `close` when this process is about to end, by itself or by a signal, and lets it end once that is done: by the
- * same signal. Gives what takes this back.
+ * Calls `close` when a signal is about to end this process, and lets it end once that is done: by the same signal.
+ * Gives what takes this back.
  */
-export function beforeProcessEnds(close: () => Promise<unknown>): () => void {
+export function beforeSignalEnds(close: () => Promise<unknown>): () => void {
   const onSignal = (signal: NodeJS.Signals) => {
     void close()
       .catch(() => undefined)
@@ -14,12 +14,9 @@ export function beforeProcessEnds(close: () => Promise<unknown>): () => void {
         if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
       });
   };
-  const onEnd = () => void close().catch(() => undefined);
   const forget = () => {
-    process.off('beforeExit', onEnd);
     for (const signal of signals) process.off(signal, onSignal);
   };
-  process.once('beforeExit', onEnd);
   for (const signal of signals) process.on(signal, onSignal);
   return forget;
 }
