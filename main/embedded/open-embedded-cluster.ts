@@ -33,11 +33,22 @@ export async function openEmbeddedCluster(
 ): Promise<OpenCluster> {
   const here = resolve(options.directory ?? '.');
   const flags = { cwd: here, ...flagsOf(options) };
-  const scenario = await load(resolve(folder), flags, world(here, options));
-  const { cluster, ended } = await inFreeFolder(here, (directory) =>
-    holdCluster({ scenario, flags, options }, world(directory, options)),
+  const ending = new AbortController();
+  const signal = AbortSignal.any([ending.signal, ...(options.signal ? [options.signal] : [])]);
+  const scenario = await load(resolve(folder), flags, world(here, { ...options, signal }));
+  const opening = inFreeFolder(here, (directory) =>
+    holdCluster({ scenario, flags, options }, world(directory, { ...options, signal })),
   );
-  void ended.then(beforeSignalEnds(cluster.close));
+  const ended = opening.then(
+    (held) => held.ended,
+    () => undefined,
+  );
+  const forget = beforeSignalEnds(() => {
+    ending.abort();
+    return ended;
+  });
+  void ended.then(forget);
+  const { cluster } = await opening;
   if (options.hooks) {
     listenToTests(options.hooks, { failed: cluster.failed, over: () => cluster[Symbol.asyncDispose]() });
   }
