@@ -9,8 +9,8 @@ export interface Account {
 }
 
 /**
- * The account that machines of a kind shall have. Names are such as Debian's adduser takes (adduser(8), NAME_REGEX), so
- * that a script may have them. Throws UsageError for another, and without a public key.
+ * The account that machines of a kind shall have. Names are such as Debian's adduser takes (adduser(8),
+ * NAME_REGEX), so that a script may have them. Throws UsageError for another, and without a public key.
  */
 export function accountOf(kind: string, { user = 'root', publicKey }: Login): Account {
   if (!/^[a-z_][a-z0-9_-]{0,31}$/.test(user)) {

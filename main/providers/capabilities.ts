@@ -18,7 +18,10 @@ export interface MachineOf {
 
 type Act = Pick<RunContext, 'signal' | 'log'>;
 
-/** A provider whose machines can be restarted: their disks stay, and they have another boot id (proc(5)) after. */
+/**
+ * A provider whose machines can be restarted: their disks stay, and they have another boot id (proc(5))
+ * after.
+ */
 export interface CanReboot {
   /** Resolves when the machine has gone down for it; ssh need not answer yet. Throws ShakedownError. */
   reboot(which: MachineOf, ctx: Act): Promise<void>;
@@ -32,7 +35,9 @@ export interface CanPower {
   powerOn(which: MachineOf, ctx: Act): Promise<void>;
 }
 
-/** A provider that can take a machine back to what it was: disks, and memory where it has it in the snapshot. */
+/**
+ * A provider that can take a machine back to what it was: disks, and memory where it has it in the snapshot.
+ */
 export interface CanSnapshot {
   /** `name` is a-z, 0-9 and hyphens; one that exists is replaced. */
   snapshot(which: MachineOf & { readonly name: string }, ctx: Act): Promise<void>;
@@ -42,7 +47,10 @@ export interface CanSnapshot {
 
 /** A provider whose machines are those of others: of parts of other kinds. */
 export interface CanDelegate {
-  /** The kind that the machine is of, and its place in that kind's own cluster. Throws ShakedownError if not known. */
+  /**
+   * The kind that the machine is of, and its place in that kind's own cluster. Throws ShakedownError if not
+   * known.
+   */
   partOf(which: MachineOf): { readonly provider: Provider; readonly which: MachineOf };
 }
 

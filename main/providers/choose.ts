@@ -30,8 +30,8 @@ export async function chooseProvider(
 }
 
 /**
- * The quickest kind whose machines have all that scenarios count on; where there is none, the quickest that works.
- * Throws ShakedownError with every reason and how to mend it when none works.
+ * The quickest kind whose machines have all that scenarios count on; where there is none, the quickest that
+ * works. Throws ShakedownError with every reason and how to mend it when none works.
  */
 export function chooseAmong(all: readonly Probed[]): Choice {
   const probed = local.flatMap((name) => all.filter((each) => each.name === name));
@@ -60,7 +60,10 @@ export function chooseAmong(all: readonly Probed[]): Choice {
 
 const reason = (probe: ProbeResult): string => probe.reason ?? 'no reason given';
 
-/** The packages of the first kind that packages alone would mend; rather one whose machines then lack nothing. */
+/**
+ * The packages of the first kind that packages alone would mend; rather one whose machines then lack
+ * nothing.
+ */
 function mend(probed: readonly Probed[]): string | undefined {
   const mendable = probed
     .map(({ probe }) => probe)

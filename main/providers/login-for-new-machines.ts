@@ -6,8 +6,8 @@ import { ShakedownError } from '../../common/errors.ts';
 import type { Login } from './provider.ts';
 
 /**
- * The login for machines that we make: the user's key if one is named, else a key of our own, made once per cache
- * folder. Throws ShakedownError when the public half cannot be had.
+ * The login for machines that we make: the user's key if one is named, else a key of our own, made once per
+ * cache folder. Throws ShakedownError when the public half cannot be had.
  */
 export async function loginForNewMachines(login: Login, cacheDir: string): Promise<Login> {
   const keyFile = login.keyFile ?? (await ownKey(cacheDir));

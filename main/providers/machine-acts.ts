@@ -31,8 +31,9 @@ const cannot: Readonly<Record<MachineAct['act'], string>> = {
 };
 
 /**
- * Rejects when the kind of machine cannot do that at all (ShakedownError that names it, and of `known` those which can;
- * in a mixed cluster the kind of its part), or when a snapshot's name is none (UsageError). Touches nothing.
+ * Rejects when the kind of machine cannot do that at all (ShakedownError that names it, and of `known` those
+ * which can; in a mixed cluster the kind of its part), or when a snapshot's name is none (UsageError).
+ * Touches nothing.
  */
 export async function mustBeAble(owner: Owner, what: MachineAct, known: KnownKinds): Promise<void> {
   if ('name' in what) snapshotName(what.name);

@@ -54,8 +54,8 @@ function alike<Entry extends { readonly count: number; readonly name?: string | 
 }
 
 /**
- * What every kind of machine that we make can be asked for, whatever it is made of: how many, or each one's own
- * settings in `nodes`, which win over those for all.
+ * What every kind of machine that we make can be asked for, whatever it is made of: how many, or each one's
+ * own settings in `nodes`, which win over those for all.
  */
 export const machineFields = {
   count: z.number().int().min(1).max(most).optional(),
@@ -95,8 +95,8 @@ export type MachineOptions = z.input<typeof machinesSchema>;
 export type MachineSettings = z.output<typeof machinesSchema>;
 
 /**
- * Machines for a scenario that does not care what they are made of: containers or virtual machines, whichever works
- * on this main host; `--provider` says it for one run.
+ * Machines for a scenario that does not care what they are made of: containers or virtual machines,
+ * whichever works on this main host; `--provider` says it for one run.
  */
 export const machines = (options: MachineOptions) => ({ provider: 'auto', options });
 

@@ -28,7 +28,10 @@ export interface MachinesSpec {
   /** Six hex digits that no other cluster on this main host has; part of every name that is made. */
   readonly cluster: string;
   readonly machines: readonly MachineSpec[];
-  /** What the provider's own factory (`nspawn({…})`, `ssh([…])`) was given, validated by the provider's schema. */
+  /**
+   * What the provider's own factory (`nspawn({…})`, `ssh([…])`) was given, validated by the provider's
+   * schema.
+   */
   readonly options: unknown;
   /** The login that the config or the flags ask for. */
   readonly login: Login;
@@ -42,16 +45,21 @@ export interface MachinesSpec {
 export interface Machine extends MachineSpec {
   readonly address: string;
   readonly ssh: SshTarget;
-  /** The main host has no route to `address`, which holds among the nodes only: it reaches them by `ssh` alone. */
+  /**
+   * The main host has no route to `address`, which holds among the nodes only: it reaches them by `ssh`
+   * alone.
+   */
   readonly sshOnly?: boolean;
   /**
-   * Addresses in its network that no machine has, such as for one that moves between the nodes: the same ones for all
-   * machines of a cluster. Absent where the provider does not know its machines' network.
+   * Addresses in its network that no machine has, such as for one that moves between the nodes: the same
+   * ones for all machines of a cluster. Absent where the provider does not know its machines' network.
    */
   readonly spareAddresses?: readonly string[];
   /** A file on the main host with what the machine printed on its console while booting. */
   readonly consoleLog?: string;
-  /** Whether it was there before, where machines of both sorts are in one cluster; else the cluster says it. */
+  /**
+   * Whether it was there before, where machines of both sorts are in one cluster; else the cluster says it.
+   */
   readonly borrowed?: boolean;
 }
 
@@ -95,21 +103,22 @@ export interface ListedCluster {
 export interface Provider {
   readonly name: string;
   /**
-   * All its machines are new, and have a key of ours for who logs in unless the user names one. On one that was there
-   * before nobody may try a key that its owner did not name.
+   * All its machines are new, and have a key of ours for who logs in unless the user names one. On one that
+   * was there before nobody may try a key that its owner did not name.
    */
   readonly makes: boolean;
   /** Whether it can work here; under a second, and without side effects. */
   probe(ctx: Pick<RunContext, 'signal' | 'cacheDir'>): Promise<ProbeResult>;
   /**
-   * The machines as `create` would make them, for a look at rendered files before any exists; the addresses need
-   * not be the ones that a later `create` gives. Throws UsageError when the options are wrong.
+   * The machines as `create` would make them, for a look at rendered files before any exists; the addresses
+   * need not be the ones that a later `create` gives. Throws UsageError when the options are wrong.
    */
   preview(spec: Omit<MachinesSpec, 'cluster' | 'shares'>): Promise<readonly Machine[]>;
   /**
-   * Makes the machines and hands them over when ssh may be tried (it need not answer yet). The caller has recorded
-   * the cluster's id in the ledger before; `destroy` with that id alone undoes whatever was made, at any moment.
-   * On a throw or an abort the caller calls `destroy`. Throws UsageError for wrong options, else ShakedownError.
+   * Makes the machines and hands them over when ssh may be tried (it need not answer yet). The caller has
+   * recorded the cluster's id in the ledger before; `destroy` with that id alone undoes whatever was made,
+   * at any moment. On a throw or an abort the caller calls `destroy`. Throws UsageError for wrong options,
+   * else ShakedownError.
    */
   create(spec: MachinesSpec, ctx: RunContext): Promise<Cluster>;
   /** Clusters of this provider on this main host, those of killed runs included. */
@@ -118,7 +127,10 @@ export interface Provider {
   destroy(cluster: Pick<Cluster, 'id' | 'state'>, ctx: Pick<RunContext, 'signal' | 'log'>): Promise<void>;
 }
 
-/** Whether the main host reaches a machine by its ssh alone: it is said of it, or there are jump hosts before it. */
+/**
+ * Whether the main host reaches a machine by its ssh alone: it is said of it, or there are jump hosts before
+ * it.
+ */
 export const isSshOnly = ({ sshOnly, ssh }: Machine): boolean => sshOnly ?? (ssh.jumps ?? []).length > 0;
 
 /** The machines that were there before, and are to be given back as they were. */

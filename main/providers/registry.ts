@@ -1,7 +1,10 @@
 import { UsageError } from '../../common/errors.ts';
 import type { Provider } from './provider.ts';
 
-/** Each kind of machine, the one to prefer first. Most commands need one of them: what it is made of is loaded then. */
+/**
+ * Each kind of machine, the one to prefer first. Most commands need one of them: what it is made of is
+ * loaded then.
+ */
 const kindsOfMachine: Readonly<Record<string, () => Promise<Provider>>> = {
   nspawn: async () => new (await import('./nspawn/nspawn-provider.ts')).NspawnProvider(),
   docker: async () => new (await import('./docker/docker-provider.ts')).DockerProvider(),

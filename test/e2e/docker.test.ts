@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { DockerProvider } from '../../main/providers/docker/docker-provider.ts';
 import { chooseEngine } from '../../main/providers/docker/engines/find-engines.ts';
 import { podmanEngine } from '../../main/providers/docker/engines/podman-engine.ts';
-import { podmanPlaces } from '../../main/providers/docker/names.ts';
+import { podmanPaths } from '../../main/providers/docker/names.ts';
 import { loginForNewMachines } from '../../main/providers/login-for-new-machines.ts';
 import type { Cluster, Share } from '../../main/providers/provider.ts';
 import type { Remote } from '../../main/remotes/remote.ts';
@@ -43,7 +43,7 @@ async function remains(ids: readonly string[]): Promise<readonly string[]> {
     find /sys/fs/cgroup -path '*shakedown-docker/*' -type d; ls /var/lib/shakedown/docker; cat /run/runc/*/state.json;
     ${podman} ps -a --external; ${podman} volume ls; ${podman} network ls;
     for c in /proc/[0-9]*/cmdline; do tr '\\0' ' ' < $c; echo; done`;
-  const env = { CONTAINERS_CONF: podmanPlaces().config };
+  const env = { CONTAINERS_CONF: podmanPaths().config };
   const { stdout } = await execa('sh', ['-c', script], { env, reject: false, stderr: 'ignore' });
   return stdout.split('\n').filter((line) => ids.some((id) => line.includes(id)));
 }

@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { countOrNodes, countOrNodesMessage, machineFields } from '../machine-options.ts';
 import { parsedOptions } from '../parsed-options.ts';
 
-/** As engines take it (github.com/distribution/reference): no spaces, and nothing that they would take for a flag. */
+/**
+ * As engines take it (github.com/distribution/reference): no spaces, and nothing that they would take for a
+ * flag.
+ */
 const image = z
   .string()
   .regex(
@@ -13,9 +16,14 @@ const image = z
 export const dockerOptionsSchema = z
   .strictObject({
     ...machineFields,
-    /** Instead of the image that is built of `os` and `packages`: one with an sshd, and with systemd or without. */
+    /**
+     * Instead of the image that is built of `os` and `packages`: one with an sshd, and with systemd or
+     * without.
+     */
     image: image.optional(),
-    /** Which of the two to use where both are there; without it Docker where its engine answers, else Podman. */
+    /**
+     * Which of the two to use where both are there; without it Docker where its engine answers, else Podman.
+     */
     engine: z.enum(['docker', 'podman']).optional(),
   })
   .refine(countOrNodes, countOrNodesMessage)

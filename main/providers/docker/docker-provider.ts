@@ -1,5 +1,6 @@
 import { present } from '../../../common/present.ts';
 import { processIdentity } from '../../../common/process-identity.ts';
+import { withTimeLimit } from '../../../common/time-limit.ts';
 import type { RunContext } from '../../context/run-context.ts';
 import { accountOf } from '../account-of.ts';
 import type { CachedImage, CanKeep, CanKeepImages, CanPower, CanReboot, MachineOf } from '../capabilities.ts';
@@ -30,8 +31,8 @@ type Act = Pick<RunContext, 'signal' | 'log'>;
 type Look = Pick<RunContext, 'signal' | 'cacheDir'>;
 
 /**
- * Containers of Docker or Podman that are machines: with systemd or a plain sshd, and a network of the cluster's own.
- * They end with the process that made them, unless they are kept.
+ * Containers of Docker or Podman that are machines: with systemd or a plain sshd, and a network of the
+ * cluster's own. They end with the process that made them, unless they are kept.
  */
 export class DockerProvider implements Provider, CanKeep, CanReboot, CanPower, CanKeepImages {
   readonly name = 'docker';
@@ -104,10 +105,11 @@ export class DockerProvider implements Provider, CanKeep, CanReboot, CanPower, C
 
   async keep({ id }: Pick<Cluster, 'id'>): Promise<void> {
     mustBeClusterId('docker', id);
-    const signal = AbortSignal.timeout(60_000);
-    const engine = await engineOf(id, signal);
     const mark = ['volume', 'create', '--label', `${clusterLabel}=${id}`, clusterNames(id).keptMark];
-    await runEngine(engine, mark, { signal, failure: { message: `could not mark cluster ${id} as kept` } });
+    const failure = { message: `could not mark cluster ${id} as kept` };
+    await withTimeLimit({ what: 'marking the cluster as kept', seconds: 60 }, async (signal) => {
+      await runEngine(await engineOf(id, signal), mark, { signal, failure });
+    });
   }
 
   reboot(which: MachineOf, ctx: Act): Promise<void> {

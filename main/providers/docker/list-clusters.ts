@@ -20,8 +20,8 @@ interface Found {
 }
 
 /**
- * All clusters of these engines, by the labels of what they hold, other users' included; and those of which there are
- * only files of ours.
+ * All clusters of these engines, by the labels of what they hold, other users' included; and those of which
+ * there are only files of ours.
  */
 export async function listClusters(
   engines: readonly Engine[],

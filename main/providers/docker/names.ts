@@ -39,14 +39,17 @@ export function clusterOf(name: string): string | undefined {
 
 const isRoot = () => process.getuid?.() === 0;
 
-/** Our files on this main host: root's where all kinds have theirs, other users' in their homes (XDG Base Directory). */
+/**
+ * Our files on this main host: root's where all kinds have theirs, other users' in their homes (XDG Base
+ * Directory).
+ */
 export function stateRoot(env: NodeJS.ProcessEnv = process.env): string {
   if (isRoot()) return join(stateHome, 'docker');
   return join(env.XDG_DATA_HOME || join(homedir(), '.local/share'), 'shakedown/docker');
 }
 
 /** Where our own Podman has its containers, images and networks: apart from the user's. */
-export const podmanPlaces = (env: NodeJS.ProcessEnv = process.env) => {
+export const podmanPaths = (env: NodeJS.ProcessEnv = process.env) => {
   const runtime = env.XDG_RUNTIME_DIR || (isRoot() ? '/run' : `/tmp/shakedown-${process.getuid?.()}`);
   const home = join(stateRoot(env), 'podman');
   return {

@@ -6,8 +6,8 @@ import type { Engine } from './engines/engine.ts';
 import { limitsOf } from './machines/container-plan.ts';
 
 /**
- * Throws ShakedownError when limits are asked for that this engine cannot set, or when there is no memory for so many
- * machines.
+ * Throws ShakedownError when limits are asked for that this engine cannot set, or when there is no memory
+ * for so many machines.
  */
 export function checkRoom(
   machines: readonly MachineSpec[],

@@ -11,9 +11,10 @@ const replaceNames = (names: readonly string[]): string =>
   });
 
 /**
- * Tells a machine names, by lines (`10.0.0.5 db\n` each) for its /etc/hosts (hosts(5)) over ssh, which replace what else
- * is said there of these names: of several answers programs take the first, or a loopback address. `patience`: seconds
- * for the machine to answer, which may still be booting. Throws ShakedownError, and the signal's reason.
+ * Tells a machine names, by lines (`10.0.0.5 db\n` each) for its /etc/hosts (hosts(5)) over ssh, which
+ * replace what else is said there of these names: of several answers programs take the first, or a loopback
+ * address. `patience`: seconds for the machine to answer, which may still be booting. Throws ShakedownError,
+ * and the signal's reason.
  */
 export async function addNames(
   machine: Machine,

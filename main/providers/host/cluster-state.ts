@@ -3,7 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { isAlive, type ProcessIdentity } from '../../../common/process-identity.ts';
 import type { ListedCluster } from '../provider.ts';
 
-/** What lies in the `state.json` of a cluster's folder below its kind's root. A file `kept` beside it says that it was kept. */
+/**
+ * What lies in the `state.json` of a cluster's folder below its kind's root. A file `kept` beside it says
+ * that it was kept.
+ */
 export interface ClusterState {
   readonly id: string;
   readonly owner: ProcessIdentity;

@@ -7,8 +7,8 @@ const idle = 24 * 1024 ** 2;
 const mebibytes = (bytes: number) => `${Math.round(bytes / 1024 ** 2)} MiB`;
 
 /**
- * Throws ShakedownError when a container may have more memory (`limitOf`, bytes) than this main host has, or when there
- * is no memory for so many: all of them would start, and the kernel would then kill at random.
+ * Throws ShakedownError when a container may have more memory (`limitOf`, bytes) than this main host has, or
+ * when there is no memory for so many: all of them would start, and the kernel would then kill at random.
  */
 export function mustHaveMemory(
   machines: readonly MachineSpec[],
@@ -24,10 +24,10 @@ export function mustHaveMemory(
       hint: "correct 'memory' of the machines",
     });
   }
-  const places = Math.floor(memory.free / idle);
-  if (machines.length <= places) return;
+  const most = Math.floor(memory.free / idle);
+  if (machines.length <= most) return;
   throw new ShakedownError({
-    message: `there is no memory for ${machines.length} machines: ${mebibytes(memory.free)} are free, enough for ${places}`,
+    message: `there is no memory for ${machines.length} machines: ${mebibytes(memory.free)} are free, enough for ${most}`,
     phase: 'machines',
     hint: 'ask for fewer machines, or end others (shakedown reap)',
   });

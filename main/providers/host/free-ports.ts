@@ -1,6 +1,9 @@
 import { createServer } from 'node:net';
 
-/** So many ports of the loopback that nobody listens at now. An engine's own choice would change with each restart. */
+/**
+ * So many ports of the loopback that nobody listens at now. An engine's own choice would change with each
+ * restart.
+ */
 export async function freePorts(count: number): Promise<readonly number[]> {
   const servers = Array.from({ length: count }, () => createServer());
   const ports = await Promise.all(

@@ -5,8 +5,9 @@ import { ssh2 } from '../../remotes/ssh2.ts';
 const publicKeyBytes = 51;
 
 /**
- * An ed25519 host key in OpenSSH's formats, made beforehand so that the first connection is verified. One in 256 that
- * ssh2 makes has lost a leading zero, and sshd then has no host key (github.com/mscdex/ssh2/issues/1390).
+ * An ed25519 host key in OpenSSH's formats, made beforehand so that the first connection is verified. One in
+ * 256 that ssh2 makes has lost a leading zero, and sshd then has no host key
+ * (github.com/mscdex/ssh2/issues/1390).
  */
 export function hostKeyPair(): { hostKey: string; publicHostKey: string } {
   for (;;) {

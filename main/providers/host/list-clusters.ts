@@ -16,8 +16,8 @@ export interface Traces {
 }
 
 /**
- * All clusters of a kind: those with a state, and those of which only stray things are left. `signal` ends the look at
- * the nft tables.
+ * All clusters of a kind: those with a state, and those of which only stray things are left. `signal` ends
+ * the look at the nft tables.
  */
 export async function listClusters(
   { root, cgroup, clusterOf, more = async () => [] }: Traces,

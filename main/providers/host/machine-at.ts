@@ -9,7 +9,9 @@ export const hostNumber = (node: number): number => node + 2;
 export interface Made {
   readonly hostKey: string | undefined;
   readonly consoleLog: string;
-  /** The port of the loopback at which its ssh is published, where this main host cannot reach its address. */
+  /**
+   * The port of the loopback at which its ssh is published, where this main host cannot reach its address.
+   */
   readonly port?: number | undefined;
 }
 

@@ -8,8 +8,8 @@ import { shellFile } from './shell-file.ts';
 export const entries = (folder: string): Promise<string[]> => readdir(folder).catch(() => []);
 
 /**
- * The names under which a cluster's stray things may be found on this main host: links, nft tables, and cgroups below
- * `cgroup` in every hierarchy. `signal` ends the look at the tables.
+ * The names under which a cluster's stray things may be found on this main host: links, nft tables, and
+ * cgroups below `cgroup` in every hierarchy. `signal` ends the look at the tables.
  */
 export async function namesOnHost(cgroup: string, signal: AbortSignal): Promise<string[]> {
   // Whoever cannot be root made none of them.

@@ -10,14 +10,15 @@ export function rootCanBeHad(): boolean {
 }
 
 /**
- * The words before a command that make it root of a user namespace, in which the user's own range of ids is that of
- * all accounts (user_namespaces(7), subuid(5)). What it makes on the disk is the user's.
+ * The words before a command that make it root of a user namespace, in which the user's own range of ids is
+ * that of all accounts (user_namespaces(7), subuid(5)). What it makes on the disk is the user's.
  */
 export const inUserNamespace = ['unshare', '--user', '--map-root-user', '--map-auto'] as const;
 
 /**
- * Runs a script as root, or for a user who cannot be that as root of a user namespace: for what needs several owners of
- * files, and mounts, but neither this machine's network nor its cgroups. Otherwise as `runAsRoot`.
+ * Runs a script as root, or for a user who cannot be that as root of a user namespace: for what needs
+ * several owners of files, and mounts, but neither this machine's network nor its cgroups. Otherwise as
+ * `runAsRoot`.
  */
 export const runAsOwnRoot: typeof runAsRoot = (script: string, options: ScriptOptions) =>
   runScript(
@@ -26,6 +27,8 @@ export const runAsOwnRoot: typeof runAsRoot = (script: string, options: ScriptOp
     options,
   );
 
-/** Runs a script as root, or for a user who cannot be that as it is: on what such a user has made for itself. */
+/**
+ * Runs a script as root, or for a user who cannot be that as it is: on what such a user has made for itself.
+ */
 export const runAsOwner: typeof runAsRoot = (script: string, options: ScriptOptions) =>
   runScript(process.getuid?.() !== 0 && rootCanBeHad() ? ['sudo', '-n'] : [], script, options);

@@ -35,8 +35,8 @@ export const probeValues = ({ programs }: HostNeeds) =>
   }) satisfies ShellValues;
 
 /**
- * Whether this main host has it: root or sudo, the programs, Debian's keys; and what else `probe`, the text of a program
- * that sources `probe.sh`, asks of the kernel.
+ * Whether this main host has it: root or sudo, the programs, Debian's keys; and what else `probe`, the text
+ * of a program that sources `probe.sh`, asks of the kernel.
  */
 export const probeHost = async (needs: HostNeeds, probe: string, signal: AbortSignal): Promise<ProbeResult> =>
   judgeHost(await printedBy(probe, signal), needs);

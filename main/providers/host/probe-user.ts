@@ -9,8 +9,8 @@ export const namespacePrograms = {
 } as const;
 
 /**
- * Which of the lines `lacks WHAT` of `look_at_user` (probe.sh) an ordinary user cannot do without, in words and with the
- * remedy; nothing when all is there.
+ * Which of the lines `lacks WHAT` of `look_at_user` (probe.sh) an ordinary user cannot do without, in words
+ * and with the remedy; nothing when all is there.
  */
 export function userLacks(
   lacking: readonly string[],

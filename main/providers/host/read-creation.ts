@@ -2,8 +2,8 @@ import { ShakedownError } from '../../../common/errors.ts';
 import type { RunContext } from '../../context/run-context.ts';
 
 /**
- * Reads what a script that made a cluster printed: its lines `note …` go to the log, and `net 10.x.y` is the subnet that
- * is returned. Throws ShakedownError where there is no such line.
+ * Reads what a script that made a cluster printed: its lines `note …` go to the log, and `net 10.x.y` is the
+ * subnet that is returned. Throws ShakedownError where there is no such line.
  */
 export function readCreation(printed: string, { log }: Pick<RunContext, 'log'>): string {
   for (const [, note = ''] of printed.matchAll(/^note (.*)$/gm)) log(note);

@@ -4,15 +4,19 @@ import { readFile } from 'node:fs/promises';
 export interface Resolver {
   /** The servers that nodes ask; `main` stands for the main host's address in the cluster's subnet. */
   readonly servers: readonly (string | 'main')[];
-  /** Where `main` passes queries on to: a server on this host's loopback, which nodes cannot reach themselves. */
+  /**
+   * Where `main` passes queries on to: a server on this host's loopback, which nodes cannot reach
+   * themselves.
+   */
   readonly loopback?: string;
   /** The other lines: `search`, `options`. */
   readonly rest: readonly string[];
 }
 
 /**
- * This host's resolvers as nodes can use them. Behind systemd-resolved's stub are the real ones, which it writes to a
- * file of its own (systemd-resolved.service(8)); of any other server on the loopback the main host makes a relay.
+ * This host's resolvers as nodes can use them. Behind systemd-resolved's stub are the real ones, which it
+ * writes to a file of its own (systemd-resolved.service(8)); of any other server on the loopback the main
+ * host makes a relay.
  */
 export async function readResolver(root = '/'): Promise<Resolver> {
   const read = (file: string) => readFile(`${root}${file}`, 'utf8').catch(() => '');

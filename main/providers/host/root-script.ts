@@ -18,16 +18,16 @@ export interface ScriptOptions {
 }
 
 /**
- * Runs a bash script as root (by `sudo -n` where we are not) and gives its stdout. One process for many steps: that is
- * what makes three nodes boot in a second.
+ * Runs a bash script as root (by `sudo -n` where we are not) and gives its stdout. One process for many
+ * steps: that is what makes three nodes boot in a second.
  */
 export const runAsRoot = (script: string, options: ScriptOptions): Promise<string> =>
   runScript(process.getuid?.() === 0 ? [] : ['sudo', '-n'], script, options);
 
 /**
- * Runs a bash script by way of the command `through`. The script has `die MESSAGE`, `set -eu` and `nullglob`, and
- * nothing on its stdin. Throws ShakedownError with the last lines that it printed to stderr; throws the signal's reason
- * once the script and its children are dead.
+ * Runs a bash script by way of the command `through`. The script has `die MESSAGE`, `set -eu` and
+ * `nullglob`, and nothing on its stdin. Throws ShakedownError with the last lines that it printed to stderr;
+ * throws the signal's reason once the script and its children are dead.
  */
 export async function runScript(
   through: readonly string[],
@@ -35,7 +35,8 @@ export async function runScript(
   { signal, failure, explain }: ScriptOptions,
 ): Promise<string> {
   signal?.throwIfAborted();
-  // Without a parent shell bash takes our pipe for a network connection, and reads ~/.bashrc (bash(1), INVOCATION).
+  // Without a parent shell bash takes our pipe for a network connection, and reads ~/.bashrc (bash(1),
+  // INVOCATION).
   const [command = 'setsid', ...args] = [...through, 'setsid', '--wait', 'bash', '--norc', '-c', runner];
   const { execa } = await import('execa');
   const running = execa(command, args, { stdin: 'pipe', reject: false });
@@ -57,8 +58,8 @@ export async function runScript(
 }
 
 /**
- * Runs a bash script that only looks, as the user that we are and with nothing on its stdin, and gives what it printed to
- * stdout, however it ended. Throws the signal's reason.
+ * Runs a bash script that only looks, as the user that we are and with nothing on its stdin, and gives what
+ * it printed to stdout, however it ended. Throws the signal's reason.
  */
 export async function printedBy(script: string, signal: AbortSignal): Promise<string> {
   const options = { stdin: 'ignore', reject: false, cancelSignal: signal } as const;

@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# Runs the script that stands on stdin, after a line with its length in bytes. So bash reads it in one go: up to a
-# delimiter it would read with a system call for each byte.
+# Runs the script that stands on stdin, after a line with its length in bytes. So bash reads it in one go: up
+# to a delimiter it would read with a system call for each byte.
 #
-# The script runs only for as long as stdin is open. When that closes, because whoever started us closes it or is
-# dead, the process group is killed. That holds through sudo, where nobody could send us a signal. What has a session
-# of its own (the containers) is not in that group.
+# The script runs only for as long as stdin is open. When that closes, because whoever started us closes it
+# or is dead, the process group is killed. That holds through sudo, where nobody could send us a signal. What
+# has a session of its own (the containers) is not in that group.
 
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin LC_ALL=C
 read -r length && IFS= read -r -N "$length" script || exit 125

@@ -9,11 +9,13 @@ export type ShellValue = string | number | boolean | undefined | readonly (strin
 export type ShellValues = Readonly<Record<string, ShellValue>>;
 
 /**
- * The text of a bash program, for `runAsRoot` and its like: the file `name` in `folder` (`import.meta.dirname` of the
- * module that runs it, beside which it lies), with the values set as variables before it and `args` as its `$1`, `$2`, …
+ * The text of a bash program, for `runAsRoot` and its like: the file `name` in `folder`
+ * (`import.meta.dirname` of the module that runs it, beside which it lies), with the values set as variables
+ * before it and `args` as its `$1`, `$2`, …
  *
- * A line `source ./other.sh` is replaced by that file, whose path is relative to the file with the line; what several
- * files name comes once. The program goes to its shell as one text, so that root need not be able to read our files.
+ * A line `source ./other.sh` is replaced by that file, whose path is relative to the file with the line;
+ * what several files name comes once. The program goes to its shell as one text, so that root need not be
+ * able to read our files.
  */
 export function shellFile(
   folder: string,
@@ -44,7 +46,7 @@ function word(value: ShellValue): string {
 
 const texts = new Map<string, string>();
 
-/** The file's text with what it sources in place; nothing for a file that came before. */
+/** The file's text with what it sources put in; nothing for a file that came before. */
 function withSources(file: string, before: Set<string>): string {
   if (before.has(file)) return '';
   before.add(file);

@@ -3,7 +3,10 @@ interface Range {
   readonly last: number;
 }
 
-/** Private networks (RFC 1918) that few others choose from; podman's 10.88.0.0/16 and docker's 172.17 are not in them. */
+/**
+ * Private networks (RFC 1918) that few others choose from; podman's 10.88.0.0/16 and docker's 172.17 are not
+ * in them.
+ */
 const pools = [
   { prefix: '10.', from: 100 * 256, count: 100 * 256 },
   { prefix: '172.', from: 28 * 256, count: 4 * 256 },
@@ -11,8 +14,9 @@ const pools = [
 ] as const;
 
 /**
- * Up to 64 subnets for a cluster, each a /24 given as its first three numbers (`10.101.7`), in an order of the
- * cluster's own. None overlaps a route of this machine or holds one of `avoid` (addresses such as its resolvers).
+ * Up to 64 subnets for a cluster, each a /24 given as its first three numbers (`10.101.7`), in an order of
+ * the cluster's own. None overlaps a route of this machine or holds one of `avoid` (addresses such as its
+ * resolvers).
  */
 export async function subnetCandidates(
   cluster: string,
@@ -29,15 +33,18 @@ export async function subnetCandidates(
     .toArray();
 }
 
-/** `start` chooses the order; `taken` holds addresses and networks (`10.0.0.0/8`), anything else in it is ignored. */
+/**
+ * `start` chooses the order; `taken` holds addresses and networks (`10.0.0.0/8`), anything else in it is
+ * ignored.
+ */
 export function* freeSubnets(start: number, taken: readonly string[]): Generator<string, void> {
   const ranges = taken.flatMap(range);
   const free = ({ first, last }: Range) => ranges.every((other) => last < other.first || first > other.last);
   for (const { prefix, from, count } of pools) {
     for (let step = 0; step < count; step++) {
-      // A stride that shares no factor with the counts visits each place once.
-      const place = from + ((start + step * 7919) % count);
-      const rest = prefix === '192.168.' ? `${place}` : `${Math.floor(place / 256)}.${place % 256}`;
+      // A stride that shares no factor with the counts comes to each subnet once.
+      const index = from + ((start + step * 7919) % count);
+      const rest = prefix === '192.168.' ? `${index}` : `${Math.floor(index / 256)}.${index % 256}`;
       if (range(`${prefix}${rest}.0/24`).every(free)) yield `${prefix}${rest}`;
     }
   }

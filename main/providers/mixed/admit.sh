@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Lets packets of IPv4 addresses pass wherever a firewall of the cluster's own filters what is forwarded: in a table that
-# has the cluster's id in its name. The rules go with that table, when the part is destroyed.
+# Lets packets of IPv4 addresses pass wherever a firewall of the cluster's own filters what is forwarded: in
+# a table that has the cluster's id in its name. The rules go with that table, when the part is destroyed.
 : "${id:?of the cluster}"
 declare -a addresses
 

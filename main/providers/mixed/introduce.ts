@@ -16,10 +16,10 @@ export interface Introduced {
 }
 
 /**
- * Makes the machines of different parts known to one another, as far as it is for us to do so: those that we made get
- * the names of all others in /etc/hosts, and the firewalls that keep strangers from them let the other parts in. On
- * machines that are borrowed nothing is changed. Gives what each machine that was made was told. Throws ShakedownError
- * when a new machine does not answer.
+ * Makes the machines of different parts known to one another, as far as it is for us to do so: those that we
+ * made get the names of all others in /etc/hosts, and the firewalls that keep strangers from them let the
+ * other parts in. On machines that are borrowed nothing is changed. Gives what each machine that was made
+ * was told. Throws ShakedownError when a new machine does not answer.
  */
 export async function introduce(
   cluster: string,
@@ -52,8 +52,8 @@ export async function introduce(
 }
 
 /**
- * Tells a machine again what it was told: one whose /etc/hosts is written anew at each start, as engines do for their
- * containers, has forgotten it. One that does not answer is left for its caller to notice.
+ * Tells a machine again what it was told: one whose /etc/hosts is written anew at each start, as engines do
+ * for their containers, has forgotten it. One that does not answer is left for its caller to notice.
  */
 export async function introduceAgain(
   { machine, lines }: Introduced,
@@ -65,13 +65,19 @@ export async function introduceAgain(
   });
 }
 
-/** Where others may find it: a name is looked up here, and an address that means each machine itself is of no use. */
+/**
+ * Where others may find it: a name is looked up here, and an address that means each machine itself is of no
+ * use.
+ */
 async function addressOf({ address }: Machine): Promise<string | undefined> {
   const found = await lookup(address, { family: 4 }).catch(() => undefined);
   return found === undefined || found.address.startsWith('127.') ? undefined : found.address;
 }
 
-/** Not every kind of machine lies behind a firewall of ours, nor does each main host have one that we may change. */
+/**
+ * Not every kind of machine lies behind a firewall of ours, nor does each main host have one that we may
+ * change.
+ */
 async function admit(
   cluster: string,
   addresses: readonly string[],

@@ -4,8 +4,8 @@ import type { Cluster, MachinesSpec } from '../provider.ts';
 import type { PlannedPart } from './plan-parts.ts';
 
 /**
- * Makes or borrows all parts side by side, each with the login that it wants. The first to fail ends the others, and is
- * what is thrown, once all of them have ended.
+ * Makes or borrows all parts side by side, each with the login that it wants. The first to fail ends the
+ * others, and is what is thrown, once all of them have ended.
  */
 export async function makeParts(
   planned: readonly PlannedPart<MachinesSpec>[],

@@ -7,7 +7,10 @@ export interface Part {
   readonly options: unknown;
 }
 
-/** One cluster of several kinds of machine: `mixed([nspawn({ count: 2 }), ssh(['10.0.0.5'])])`; ids go on from part to part. */
+/**
+ * One cluster of several kinds of machine: `mixed([nspawn({ count: 2 }), ssh(['10.0.0.5'])])`; ids go on
+ * from part to part.
+ */
 export const mixed = (
   parts: readonly Part[],
 ): { provider: 'mixed'; options: { readonly parts: readonly Part[] } } => ({

@@ -22,8 +22,8 @@ import { planParts, renumber } from './plan-parts.ts';
 type Act = Pick<RunContext, 'signal' | 'log'>;
 
 /**
- * One cluster of several kinds of machine. Each part is a cluster of its own kind with the same id, so the id alone is
- * enough for each kind to list and to destroy what is its own.
+ * One cluster of several kinds of machine. Each part is a cluster of its own kind with the same id, so the
+ * id alone is enough for each kind to list and to destroy what is its own.
  */
 export class MixedProvider implements Provider, CanKeep, CanDelegate, CanReboot, CanPower, CanSnapshot {
   readonly name = 'mixed';
@@ -113,7 +113,10 @@ export class MixedProvider implements Provider, CanKeep, CanDelegate, CanReboot,
     return this.#take(which, { act: 'restore', name }, ctx);
   }
 
-  /** By the part that the machine is of, as it would do it alone; what it throws names the node as the cluster does. */
+  /**
+   * By the part that the machine is of, as it would do it alone; what it throws names the node as the
+   * cluster does.
+   */
   async #take(machine: MachineOf, what: MachineAct, ctx: Act): Promise<void> {
     const { provider, which, introduced } = partWith(machine);
     try {

@@ -1,4 +1,5 @@
 import { ShakedownError } from '../../../common/errors.ts';
+import { present } from '../../../common/present.ts';
 import type { MachineOf } from '../capabilities.ts';
 import type { Cluster, Machine } from '../provider.ts';
 import type { Introduced } from './introduce.ts';
@@ -25,7 +26,7 @@ export const partStates = (
       provider,
       machines: machines.length,
       introduced: introduced.filter(({ machine }) => machines.some(({ id }) => id === machine.id)),
-      ...(state === undefined ? {} : { state }),
+      ...present({ state }),
     };
   });
 
@@ -37,12 +38,11 @@ export const partsOf = (state: unknown): readonly PartState[] | undefined =>
 export const clusterOf = (
   id: string,
   { state }: Pick<PartState, 'state'>,
-): Pick<Cluster, 'id' | 'state'> => ({
-  id,
-  ...(state === undefined ? {} : { state }),
-});
+): Pick<Cluster, 'id' | 'state'> => ({ id, ...present({ state }) });
 
-/** The part that has the machine, and the machine as the part knows it. Throws ShakedownError when none has. */
+/**
+ * The part that has the machine, and the machine as the part knows it. Throws ShakedownError when none has.
+ */
 export function partWith({ cluster, machine }: MachineOf): {
   readonly provider: string;
   readonly which: MachineOf;

@@ -11,7 +11,10 @@ export interface PlannedPart<Spec> {
   readonly first: number;
 }
 
-/** The parts of a cluster, in their order. Throws UsageError for options that are none and kinds that there are not. */
+/**
+ * The parts of a cluster, in their order. Throws UsageError for options that are none and kinds that there
+ * are not.
+ */
 export function planParts<Spec extends Pick<MachinesSpec, 'machines' | 'options'>>(
   spec: Spec,
   named: (provider: string) => Provider,

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Does something to one node that exists; the arguments say what: `reboot`, `power_off`, `power_on`, `snapshot NAME`,
-# `let_go` or `restore NAME`. One at a time for each node.
+# Does something to one node that exists; the arguments say what: `reboot`, `power_off`, `power_on`,
+# `snapshot NAME`, `let_go` or `restore NAME`. One at a time for each node.
 : "${id:?of the cluster}" "${node:?its number}" "${home:?its folder}" "${cgroup:?of the cluster}"
 source ../host/shell/remove-cgroups.sh
 source ./boot.sh
@@ -13,8 +13,8 @@ shutdown_limit=90
 
 is_on() { [ -n "$(cat "${hierarchies[@]/%//$node_group/keeper/cgroup.procs}" 2>/dev/null)" ]; }
 
-# Asks the container's systemd to reboot, as `systemctl reboot` in it would (systemd(1), SIGRTMIN+5), and waits until it
-# has gone down.
+# Asks the container's systemd to reboot, as `systemctl reboot` in it would (systemd(1), SIGRTMIN+5), and
+# waits until it has gone down.
 reboot() {
   local init try
   is_on || die "node $node is off"
@@ -31,13 +31,13 @@ reboot() {
 
 # The one that has the id 1 in a namespace right below ours.
 first_process() {
-  local pid
+  local pid paths=("${hierarchies[@]/%//$node_group/run}")
   while read -r pid; do
     if awk '/^NSpid:/ { exit !(NF == 3 && $3 == 1) }' "/proc/$pid/status" 2>/dev/null; then
       echo "$pid"
       return
     fi
-  done < <(find "${hierarchies[@]/%//$node_group/run}" -name cgroup.procs -exec cat {} + 2>/dev/null | sort -nu)
+  done < <(find "${paths[@]}" -name cgroup.procs -exec cat {} + 2>/dev/null | sort -nu)
 }
 
 # Ends all processes of the node at once.
@@ -61,7 +61,8 @@ power_on() {
   boot_node "$home" "$node" "$node_group"
 }
 
-# Copies what the node has written while it is held still; `held` in its folder tells a later script that it was.
+# Copies what the node has written while it is held still; `held` in its folder tells a later script that it
+# was.
 snapshot() {
   local new=$home/snapshots/$1.new copied=1
   mkdir -p "$home/snapshots"

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 source ../host/shell/cgroups.sh
 
-# boot_node HOME NODE GROUP: starts the node in a session of its own, so that it lives on when we end, and returns when
-# its container runs. Descriptor 6 is the lock of the node.
+# boot_node HOME NODE GROUP: starts the node in a session of its own, so that it lives on when we end, and
+# returns when its container runs. Descriptor 6 is the lock of the node.
 boot_node() {
   local home=$1 node=$2 pid path
   setsid bash "$home/start" </dev/null >>"$home/console.log" 2>&1 6>&- &

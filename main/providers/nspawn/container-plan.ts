@@ -32,8 +32,9 @@ export const systemsOf = (machines: readonly MachineSpec[], settings: NspawnSett
 ];
 
 /**
- * The base trees of a cluster, in the order of its systems. They are built one after the other: two builds at once
- * take as long. A mirror that the config names is that of its `os`, and no other distribution is had from it.
+ * The base trees of a cluster, in the order of its systems. They are built one after the other: two builds
+ * at once take as long. A mirror that the config names is that of its `os`, and no other distribution is had
+ * from it.
  */
 export async function treesOf(
   systems: readonly string[],

@@ -22,8 +22,8 @@ unmount_all() {
   rm -rf --one-file-system /run/systemd/nspawn/{propagate,unix-export}/"sd-$id-"*
 }
 
-# A limited disk's loop device goes with the last mount of it (losetup(8), autoclear), and a container that is just being
-# started beside ours may have a copy of all mounts for a moment.
+# A limited disk's loop device goes with the last mount of it (losetup(8), autoclear), and a container that
+# is just being started beside ours may have a copy of all mounts for a moment.
 await_disks() {
   for _ in {1..100}; do
     if ! has_disks; then return; fi

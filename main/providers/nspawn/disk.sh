@@ -1,9 +1,10 @@
 # shellcheck shell=bash
-# What a node writes lies in `$home/disk`: `upper` and `work` of its overlay (overlayfs in the kernel's documentation).
+# What a node writes lies in `$home/disk`: `upper` and `work` of its overlay (overlayfs in the kernel's
+# documentation).
 
-# make_disk HOME BYTES NODE: makes room for it; without BYTES it may grow as its file system does. A limited disk is an
-# ext4 file system in a file that takes space as it fills. Where there are no loop devices it is a tmpfs, whose contents
-# count as the node's memory.
+# make_disk HOME BYTES NODE: makes room for it; without BYTES it may grow as its file system does. A limited
+# disk is an ext4 file system in a file that takes space as it fills. Where there are no loop devices it is a
+# tmpfs, whose contents count as the node's memory.
 make_disk() {
   local home=$1 bytes=$2 node=$3 loop
   if [ -z "$bytes" ]; then return; fi

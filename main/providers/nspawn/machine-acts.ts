@@ -1,4 +1,5 @@
 import { UsageError } from '../../../common/errors.ts';
+import { withTimeLimit } from '../../../common/time-limit.ts';
 import type { RunContext } from '../../context/run-context.ts';
 import type { MachineOf } from '../capabilities.ts';
 import { mustBeClusterId } from '../cluster-id.ts';
@@ -33,7 +34,10 @@ export async function takeSnapshot(which: Named, ctx: Act): Promise<void> {
     await act('take a snapshot of', which, ['snapshot', name], ctx);
   } catch (error) {
     // Broken off, it would leave the machine held still.
-    await act('let go', which, ['let_go'], { signal: AbortSignal.timeout(30_000) }).catch(() => undefined);
+    const limit = { what: 'letting the machine go', seconds: 30 };
+    await withTimeLimit(limit, (signal) => act('let go', which, ['let_go'], { signal })).catch(
+      () => undefined,
+    );
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Makes a whole cluster. The state is on disk, whole, before anything else is made. Prints lines `note …` for the log
-# and, when all nodes are booting, `net 10.x.y`.
+# Makes a whole cluster. The state is on disk, whole, before anything else is made. Prints lines `note …` for
+# the log and, when all nodes are booting, `net 10.x.y`.
 : "${dir:?its folder}" "${cgroup:?its own}" "${lock_file:?of the kind}"
 # The base trees, and the links to them in the folder.
 declare -a trees tree_links
@@ -8,7 +8,8 @@ source ../host/shell/make-folder.sh
 source ../host/shell/start-watch.sh
 source ./make-node.sh
 
-# use_tree TREE LINK: a link in the cluster's folder says that the tree is in use, and holds on to this build of it.
+# use_tree TREE LINK: a link in the cluster's folder says that the tree is in use, and holds on to this build
+# of it.
 use_tree() {
   exec 8>>"$1.lock"
   flock -s 8
@@ -18,8 +19,8 @@ use_tree() {
   [ -e "$dir/$2/etc/os-release" ] || die 'the base tree is gone'
 }
 
-# Each systemd takes some ten inotify instances of root's (inotify(7)). Others may count on the raised limit by now, so
-# it is not lowered again.
+# Each systemd takes some ten inotify instances of root's (inotify(7)). Others may count on the raised limit
+# by now, so it is not lowered again.
 raise_inotify_limit() {
   local file=/proc/sys/fs/inotify/max_user_instances
   if [ "$(<$file)" -ge $((128 + ${#node_ids[@]} * 16)) ]; then return; fi

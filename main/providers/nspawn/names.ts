@@ -1,7 +1,9 @@
 import { clusterIdPattern } from '../cluster-id.ts';
 import { stateHome } from '../host/state-home.ts';
 
-/** Where the clusters' own files lie: one folder each, with `state.json`, the overlays and the console logs. */
+/**
+ * Where the clusters' own files lie: one folder each, with `state.json`, the overlays and the console logs.
+ */
 export const stateRoot = `${stateHome}/nspawn`;
 
 /** One at a time: choosing a subnet, and making or removing the cgroup that all clusters lie in. */
@@ -25,7 +27,9 @@ export const nodeNames = (id: string, node: number) => ({
   console: `${stateRoot}/${id}/${node}/console.log`,
 });
 
-/** The id of the cluster that a name of ours belongs to: of a folder, link, namespace, nft table or cgroup. */
+/**
+ * The id of the cluster that a name of ours belongs to: of a folder, link, namespace, nft table or cgroup.
+ */
 export function clusterOf(name: string): string | undefined {
   const ours = new RegExp(
     `^(?:(${clusterIdPattern})|sd(${clusterIdPattern})(?:v\\d+)?|sd-(${clusterIdPattern})-\\d+)$`,

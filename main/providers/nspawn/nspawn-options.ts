@@ -6,7 +6,9 @@ import { parsedOptions } from '../parsed-options.ts';
 export const nspawnOptionsSchema = z
   .strictObject({
     ...machineFields,
-    /** Whether nodes get out of the cluster's own network; they reach one another and the main host anyway. */
+    /**
+     * Whether nodes get out of the cluster's own network; they reach one another and the main host anyway.
+     */
     internet: z.boolean().default(true),
   })
   .refine(countOrNodes, countOrNodesMessage);
@@ -21,7 +23,10 @@ export const nspawn = (options: NspawnOptions): { provider: 'nspawn'; options: N
   options,
 });
 
-/** The options, validated, with defaults; throws UsageError that names every mistake, unknown systems included. */
+/**
+ * The options, validated, with defaults; throws UsageError that names every mistake, unknown systems
+ * included.
+ */
 export function settingsOf(options: unknown): NspawnSettings {
   const settings = parsedOptions('nspawn', nspawnOptionsSchema, options);
   for (const { os = settings.os } of settings.nodes ?? [{}]) releaseNamed(os);

@@ -33,10 +33,11 @@ import { probeHost } from './probe-host.ts';
 type Act = Pick<RunContext, 'signal' | 'log'>;
 
 /**
- * systemd-nspawn containers with a systemd, an sshd and an address of their own, each on an overlay over a cached tree
- * of its operating system (systemd-nspawn(1)). They end with the process that made them unless they are kept. Power
- * that is cut ends all processes of a machine at once, but what they had written is there afterwards, written through
- * or not. A snapshot is what a machine has written to its disk; its memory is not in it.
+ * systemd-nspawn containers with a systemd, an sshd and an address of their own, each on an overlay over a
+ * cached tree of its operating system (systemd-nspawn(1)). They end with the process that made them unless
+ * they are kept. Power that is cut ends all processes of a machine at once, but what they had written is
+ * there afterwards, written through or not. A snapshot is what a machine has written to its disk; its memory
+ * is not in it.
  */
 export class NspawnProvider implements Provider, CanKeep, CanReboot, CanPower, CanSnapshot, CanKeepImages {
   readonly name = 'nspawn';

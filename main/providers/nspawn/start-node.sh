@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# The program of a node's own, `start` in its folder: runs its container, and runs it again after each reboot. When it
-# ends the node is off. What it is told stands before it, as make-node.sh wrote it.
+# The program of a node's own, `start` in its folder: runs its container, and runs it again after each
+# reboot. When it ends the node is off. What it is told stands before it, as make-node.sh wrote it.
 : "${machine:?its name as a container}" "${node_name:?its host name}" "${root:?its root directory}"
 : "${node_group:?its cgroup}" "${namespace:?}" "${link:?}" "${bridge:?}" "${mtu:?}" "${mac:?}" "${address:?}"
 : "${gateway?}"
@@ -15,8 +15,8 @@ source ../host/shell/cgroups.sh
 # What systemd-nspawn ends with when its container wants to be restarted (systemd-nspawn(1), `--keep-unit`).
 wants_restart=133
 
-# As by the plug: addresses, routes and rules of the boot before are gone, and the hardware address is the same. The
-# namespace is the node's alone, so the node may rule it.
+# As by the plug: addresses, routes and rules of the boot before are gone, and the hardware address is the
+# same. The namespace is the node's alone, so the node may rule it.
 renew_network() {
   if [ -e "/sys/class/net/$link" ]; then ip link delete "$link"; fi
   if [ -e "/run/netns/$namespace" ]; then ip netns delete "$namespace"; fi
@@ -33,9 +33,9 @@ ${gateway:+route add default via $gateway}
 LINKS
 }
 
-# Systemds that share a cgroup kill each other's services, so the container is in one of its own, in every hierarchy,
-# before it starts. It is a new one for each boot, below the node's, which holds its limits: on version 2 a group that
-# hands controllers down has no processes of its own.
+# Systemds that share a cgroup kill each other's services, so the container is in one of its own, in every
+# hierarchy, before it starts. It is a new one for each boot, below the node's, which holds its limits: on
+# version 2 a group that hands controllers down has no processes of its own.
 renew_group() {
   local left=("${hierarchies[0]}/$node_group"/run*)
   if [ ${#left[@]} -gt 0 ]; then
@@ -44,8 +44,8 @@ renew_group() {
   own_group "$node_group/run"
 }
 
-# From 258 on systemd knows version 2 of cgroups alone; on a main host with both, systemd-nspawn would give it version 1.
-# A library's name tells the version.
+# From 258 on systemd knows version 2 of cgroups alone; on a main host with both, systemd-nspawn would give
+# it version 1. A library's name tells the version.
 choose_cgroup_version() {
   local libraries=("$root"/usr/lib/*/systemd/libsystemd-shared-*.so) version
   version=${libraries[0]-}

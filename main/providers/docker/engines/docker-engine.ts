@@ -19,8 +19,8 @@ export interface DockerInfo {
 }
 
 /**
- * Docker's engine, or whatever speaks its API where `DOCKER_HOST` or Docker's context point to (`podman system
- * service`). `env` overrides variables. Asking takes some 50 ms and changes nothing.
+ * Docker's engine, or whatever speaks its API where `DOCKER_HOST` or Docker's context point to (`podman
+ * system service`). `env` overrides variables. Asking takes some 50 ms and changes nothing.
  */
 export async function findDocker(
   signal: AbortSignal,

@@ -13,8 +13,8 @@ export interface Engine {
   /** Variables to set; the others stay as they are. */
   readonly env: Readonly<Record<string, string>>;
   /**
-   * Whether this main host can reach containers at their addresses, or only at ports that are published on its
-   * loopback: without root their networks are in a namespace, with Docker Desktop in a virtual machine.
+   * Whether this main host can reach containers at their addresses, or only at ports that are published on
+   * its loopback: without root their networks are in a namespace, with Docker Desktop in a virtual machine.
    */
   readonly reach: 'address' | 'ports';
   /** Whether the engine makes the cluster's network, or we do. */
@@ -34,7 +34,10 @@ export interface EngineOptions {
   readonly input?: string;
 }
 
-/** Runs one subcommand and gives its stdout. Throws ShakedownError with what the engine said, and what it means. */
+/**
+ * Runs one subcommand and gives its stdout. Throws ShakedownError with what the engine said, and what it
+ * means.
+ */
 export async function runEngine(
   engine: Engine,
   args: readonly string[],

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { execa } from 'execa';
 import { ShakedownError } from '../../../../common/errors.ts';
+import { present } from '../../../../common/present.ts';
 import type { ProbeResult } from '../../provider.ts';
-import { podmanPlaces } from '../names.ts';
+import { podmanPaths } from '../names.ts';
 import { type Found, findDocker, isEngine } from './docker-engine.ts';
 import type { Engine } from './engine.ts';
 import { findPodman } from './find-podman.ts';
@@ -23,16 +24,16 @@ export async function chooseEngine(signal: AbortSignal, wanted?: 'docker' | 'pod
 }
 
 /**
- * Every engine that may hold clusters of ours: Podman's only if it was ever used. For a cluster `of` which it is known
- * where it was made, Docker is asked there too, and for one of Podman's not at all.
+ * Every engine that may hold clusters of ours: Podman's only if it was ever used. For a cluster `of` which
+ * it is known where it was made, Docker is asked there too, and for one of Podman's not at all.
  */
 export async function enginesInUse(
   signal: AbortSignal,
   of?: { readonly kind: string; readonly host?: string | undefined },
 ): Promise<readonly Engine[]> {
-  const places = of?.kind === 'podman' ? [] : [{}, ...(of?.host ? [{ DOCKER_HOST: of.host }] : [])];
+  const environments = of?.kind === 'podman' ? [] : [{}, ...(of?.host ? [{ DOCKER_HOST: of.host }] : [])];
   const [found, podman] = await Promise.all([
-    Promise.all(places.map((env) => findDocker(signal, env))),
+    Promise.all(environments.map((env) => findDocker(signal, env))),
     podmanUsed(signal),
   ]);
   const dockers = found.filter(isEngine);
@@ -44,7 +45,7 @@ export async function enginesInUse(
 
 /** It may have been removed since. */
 async function podmanUsed(signal: AbortSignal): Promise<boolean> {
-  if (!existsSync(podmanPlaces().storage)) return false;
+  if (!existsSync(podmanPaths().storage)) return false;
   const options = { reject: false, stdin: 'ignore', cancelSignal: signal } as const;
   return (await execa('podman', ['--version'], options)).exitCode === 0;
 }
@@ -69,7 +70,7 @@ export async function probeEngines(signal: AbortSignal): Promise<ProbeResult> {
     ok: false,
     reason: reasons(found),
     missingPackages: [...missing, ...tools],
-    ...(lacks === undefined ? {} : { lacks }),
+    ...present({ lacks }),
   };
 }
 

@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# Tells what our Podman lacks for the user with the arguments NAME UID. Podman itself would make files if it were asked.
+# Tells what our Podman lacks for the user with the arguments NAME UID. Podman itself would make files if it
+# were asked.
 source ../../host/shell/probe.sh
 
 has_netavark() {

@@ -1,21 +1,27 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { podmanPlaces } from '../names.ts';
+import { podmanPaths } from '../names.ts';
 import type { Engine } from './engine.ts';
 
 const unified = () => existsSync('/sys/fs/cgroup/cgroup.controllers');
 const systemdBooted = () => existsSync('/run/systemd/system');
 
-/** Podman without root sets limits where systemd has handed controllers down to the user (systemd.resource-control(5)). */
+/**
+ * Podman without root sets limits where systemd has handed controllers down to the user
+ * (systemd.resource-control(5)).
+ */
 function delegated(uid: number): boolean {
   const group = `/sys/fs/cgroup/user.slice/user-${uid}.slice/user@${uid}.service`;
   const controllers = readIfThere(`${group}/cgroup.controllers`);
   return systemdBooted() && controllers.includes('memory') && controllers.includes('pids');
 }
 
-/** Podman as we use it: with storage, networks and settings of our own, so that the user's are left as they are. */
+/**
+ * Podman as we use it: with storage, networks and settings of our own, so that the user's are left as they
+ * are.
+ */
 export function podmanEngine(uid = process.getuid?.() ?? 0): Engine {
-  const { storage, run, config } = podmanPlaces();
+  const { storage, run, config } = podmanPaths();
   const full = uid === 0 || (unified() && delegated(uid));
   return {
     kind: 'podman',
@@ -30,7 +36,7 @@ export function podmanEngine(uid = process.getuid?.() ?? 0): Engine {
 
 /** What our Podman needs on disk before it is first used. */
 export async function preparePodman(): Promise<void> {
-  const { home, networks, config } = podmanPlaces();
+  const { home, networks, config } = podmanPaths();
   await mkdir(home, { recursive: true, mode: 0o711 });
   await mkdir(networks, { recursive: true });
   const text = containersConf();
@@ -40,15 +46,15 @@ export async function preparePodman(): Promise<void> {
 }
 
 /**
- * containers.conf(5) of our own. Root's cgroups are where we say, so they are made without systemd; crun refuses hierarchies
- * of both versions side by side, which runc takes; and no limit of files or processes may be above our own, or above
- * what Podman lowers itself to.
+ * containers.conf(5) of our own. Root's cgroups are where we say, so they are made without systemd; crun
+ * refuses hierarchies of both versions side by side, which runc takes; and no limit of files or processes
+ * may be above our own, or above what Podman lowers itself to.
  */
 export function containersConf(
   limits = readIfThere('/proc/self/limits'),
   mostProcesses = Number(readIfThere('/proc/sys/kernel/pid_max')),
 ): string {
-  const { run, networks } = podmanPlaces();
+  const { run, networks } = podmanPaths();
   const root = process.getuid?.() === 0;
   const ulimits = Object.entries({
     nofile: Math.min(hardLimit(limits, 'Max open files'), 1048576),

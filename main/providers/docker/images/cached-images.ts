@@ -4,7 +4,9 @@ import { type Engine, runEngine } from '../engines/engine.ts';
 import { clusterLabel, imageRepository, treeLabel } from '../names.ts';
 import { lastUse } from './image.ts';
 
-/** What engines tell of an image; only these fields are looked at (Docker Engine API `/images/{name}/json`). */
+/**
+ * What engines tell of an image; only these fields are looked at (Docker Engine API `/images/{name}/json`).
+ */
 interface Inspected {
   readonly Id: string;
   readonly RepoTags?: readonly string[] | null;

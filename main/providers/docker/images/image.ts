@@ -14,14 +14,14 @@ import { imageRepository, stateRoot, treeLabel } from '../names.ts';
 export type ImageContext = Pick<RunContext, 'signal' | 'cacheDir' | 'emit' | 'log'>;
 
 /**
- * Where trees are built and read: as root, or in a user namespace with the user's own range of ids, whose root makes
- * files that are root's in the image (unshare(1), subuid(5)).
+ * Where trees are built and read: as root, or in a user namespace with the user's own range of ids, whose
+ * root makes files that are root's in the image (unshare(1), subuid(5)).
  */
 const namespace = (): readonly string[] => (process.getuid?.() === 0 ? [] : inUserNamespace);
 
 /**
- * The image for machines of one operating system, imported from its base tree; again when the tree is a newer one.
- * Gives its name. Throws ShakedownError.
+ * The image for machines of one operating system, imported from its base tree; again when the tree is a
+ * newer one. Gives its name. Throws ShakedownError.
  */
 export async function ensureImage(
   engine: Engine,

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Imports an image from a base tree, unless it was imported from this build of it. Two that want it at once import it
-# once; the tree stays while it is read.
+# Imports an image from a base tree, unless it was imported from this build of it. Two that want it at once
+# import it once; the tree stays while it is read.
 source ../engines/engine.sh
 : "${tree:?the link to the tree}" "${image:?the name}" "${tree_label:?the label that names the build}"
 : "${state_root:?where our files lie}"

@@ -5,8 +5,8 @@ import { type Engine, engineValues, runEngine, succeeds } from '../engines/engin
 import type { ImageContext } from './image.ts';
 
 /**
- * An image of the user's own, by its name: one that is there, in our Podman's storage or the user's, else pulled.
- * Gives the name to use. Throws ShakedownError when it can be had from nowhere.
+ * An image of the user's own, by its name: one that is there, in our Podman's storage or the user's, else
+ * pulled. Gives the name to use. Throws ShakedownError when it can be had from nowhere.
  */
 export async function ensureOwnImage(engine: Engine, wanted: string, ctx: ImageContext): Promise<string> {
   const names = engine.kind === 'docker' ? [wanted] : [wanted, `localhost/${wanted}`, registryName(wanted)];

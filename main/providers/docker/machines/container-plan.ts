@@ -46,7 +46,10 @@ export function limitsOf(settings: DockerSettings, id: number): Limits {
   return present({ memory: inBytes(memory), cpus, pids, disk: inBytes(disk) });
 }
 
-/** As flags of `docker create` (docker-container-create(1)). Swap would let a node have more than it was given. */
+/**
+ * As flags of `docker create` (docker-container-create(1)). Swap would let a node have more than it was
+ * given.
+ */
 export function limitFlags({ memory, cpus, pids, disk }: Limits): readonly string[] {
   return [
     ...(memory === undefined ? [] : [`--memory=${memory}`, `--memory-swap=${memory}`]),

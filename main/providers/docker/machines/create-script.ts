@@ -20,7 +20,9 @@ export interface CreatePlan {
   readonly subnets: readonly string[];
   readonly resolver: Resolver;
   readonly containers: readonly ContainerPlan[];
-  /** Where each container's ssh is published on the loopback, where this main host cannot reach its address. */
+  /**
+   * Where each container's ssh is published on the loopback, where this main host cannot reach its address.
+   */
   readonly ports: readonly number[];
   readonly user: string;
   readonly publicKey: string;

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# Takes a cluster away from one engine, from its id alone, in whatever state it is. The nodes whose folders are there go
-# unasked: each question takes an engine as long as a removal. What was under way when its maker was killed may come to
-# be after a first look, so it looks until nothing new is there.
+# Takes a cluster away from one engine, from its id alone, in whatever state it is. The nodes whose folders
+# are there go unasked: each question takes an engine as long as a removal. What was under way when its maker
+# was killed may come to be after a first look, so it looks until nothing new is there.
 source ../engines/engine.sh
 source ../../host/shell/remove-cgroups.sh
 source ../../host/shell/remove-network.sh
@@ -32,11 +32,13 @@ remove_containers() {
 
 # By name, and by label where somebody renamed one.
 containers() {
+  local name="^shakedown-$id-[0-9]+\$" label="${cluster_label/./[.]}[:=]$id"
   engine ps "${list_flags[@]}" --format '{{.Names}} {{.Labels}}' |
-    awk -v name="^shakedown-$id-[0-9]+$" -v label="${cluster_label/./[.]}[:=]$id" '$1 ~ name || $0 ~ label { print $1 }'
+    awk -v name="$name" -v label="$label" '$1 ~ name || $0 ~ label { print $1 }'
 }
 
-# What a Podman of root's that was killed half way may leave: containers that run, and that only its runtime knows.
+# What a Podman of root's that was killed half way may leave: containers that run, and that only its runtime
+# knows.
 remove_strays() {
   local runtime noted
   kill_group "$cgroup"

@@ -7,8 +7,8 @@ import { readState } from '../list-clusters.ts';
 import { destroyScript, removeFolderScript } from './destroy-script.ts';
 
 /**
- * Takes a cluster away from every engine that answers, and then its folder. Throws ShakedownError when something stays,
- * or when the engine that the cluster was made in does not answer.
+ * Takes a cluster away from every engine that answers, and then its folder. Throws ShakedownError when
+ * something stays, or when the engine that the cluster was made in does not answer.
  */
 export async function destroyCluster(id: string, ctx: Pick<RunContext, 'signal'>): Promise<void> {
   const state = await readState(id);

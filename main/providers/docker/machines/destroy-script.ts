@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { shellFile } from '../../host/shell-file.ts';
 import { type Engine, engineValues } from '../engines/engine.ts';
-import { clusterLabel, clusterNames, podmanPlaces, stateRoot } from '../names.ts';
+import { clusterLabel, clusterNames, podmanPaths, stateRoot } from '../names.ts';
 import { networkOf, removeFlags } from './create-script.ts';
 
 /** The script that takes a cluster away from one engine, from its id alone, in whatever state it is. */
@@ -17,7 +17,7 @@ export function destroyScript(engine: Engine, id: string): string {
     kept_mark: keptMark,
     cluster_label: clusterLabel,
     namespace_prefix: namespacePrefix,
-    network_file: podman ? join(podmanPlaces().networks, `${network}.json`) : undefined,
+    network_file: podman ? join(podmanPaths().networks, `${network}.json`) : undefined,
     group_lock: join(stateRoot(), 'cgroup.lock'),
     list_flags: podman ? ['-a', '--external'] : ['-a'],
     remove_flags: removeFlags(engine),

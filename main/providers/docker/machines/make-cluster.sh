@@ -1,6 +1,7 @@
 # shellcheck shell=bash
-# Makes a whole cluster. The state is on disk, whole, before anything else is made. Prints lines `note …` for the log,
-# and `net 10.x.y` when every container's sshd has said its first words, or after a minute of waiting for them.
+# Makes a whole cluster. The state is on disk, whole, before anything else is made. Prints lines `note …` for
+# the log, and `net 10.x.y` when every container's sshd has said its first words, or after a minute of
+# waiting for them.
 : "${dir:?the folder of the cluster}"
 : "${watch_program:?the text of watch.sh}" "${maker_pid:?}" "${maker_start:?}"
 source ../../host/shell/make-folder.sh

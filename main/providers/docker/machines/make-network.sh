@@ -1,6 +1,7 @@
 # shellcheck shell=bash
-# The network of a cluster, which its engine makes, or we do. Root's Podman gets namespaces of ours, on a bridge of ours:
-# those that it makes itself have random names, by which nobody would find them again when it is killed half way.
+# The network of a cluster, which its engine makes, or we do. Root's Podman gets namespaces of ours, on a
+# bridge of ours: those that it makes itself have random names, by which nobody would find them again when it
+# is killed half way.
 source ../../host/shell/make-network.sh
 source ../engines/engine.sh
 : "${network?name of the one that the engine makes}"
@@ -21,11 +22,11 @@ make_network() {
 
 # An engine refuses a subnet that one of its own networks has, or that a route of this machine covers.
 make_engine_network() {
-  local subnet said
+  local subnet said range
   for subnet in "${subnets[@]}"; do
     net=$subnet
-    said=$(engine network create "${network_flags[@]}" --subnet "$subnet.0/24" --gateway "$subnet.1" "$network" 2>&1) &&
-      return
+    range=(--subnet "$subnet.0/24" --gateway "$subnet.1")
+    said=$(engine network create "${network_flags[@]}" "${range[@]}" "$network" 2>&1) && return
     [[ $said == *overlap* || $said == *'already used'* || $said == *conflict* ]] || die "$said"
   done
   die "no private subnet is free: $said"

@@ -4,12 +4,13 @@ source ./make-network.sh
 source ./follow.sh
 : "${dir:?the folder of the cluster}" "${engine_kind:?docker or podman}" "${init:?what can be process 1}"
 : "${init_program:?the text of init.sh}" "${user:?who may log in}" "${public_key:?}"
-# For each node, in the same order. A port is that of the loopback where its ssh is published, if it is. Flags and
-# commands are words as shell reads them.
-declare -a node_ids node_hosts containers machine_ids host_keys public_host_keys ports consoles images flags commands
+# For each node, in the same order. A port is that of the loopback where its ssh is published, if it is.
+# Flags and commands are words as shell reads them.
+declare -a node_ids node_hosts containers machine_ids host_keys public_host_keys ports consoles
+declare -a images flags commands
 
-# Where a container finds what it is given (see init.sh): Podman, which is on this main host, mounts the folder; to
-# Docker, which may be anywhere, it goes as a tar stream before the start.
+# Where a container finds what it is given (see init.sh): Podman, which is on this main host, mounts the
+# folder; to Docker, which may be anywhere, it goes as a tar stream before the start.
 given=/.shakedown/given
 
 # make_node INDEX
@@ -64,7 +65,9 @@ container_words() {
     words+=("--network=ns:/run/netns/$namespace_prefix${node_ids[$1]}")
     resolver_words
   fi
-  for index in "${!node_names[@]}"; do words+=("--add-host=${node_names[index]}:$net.${node_hosts[index]}"); done
+  for index in "${!node_names[@]}"; do
+    words+=("--add-host=${node_names[index]}:$net.${node_hosts[index]}")
+  done
   words+=(--entrypoint=/bin/sh "${images[$1]}" "$given/init" "$init" "$user" "${command[@]}")
 }
 
@@ -99,5 +102,6 @@ await_ssh() {
 # says_ssh HOST PORT
 says_ssh() {
   # shellcheck disable=SC2016 # Those are the other shell's.
-  timeout 2 bash -c 'exec 3<>"/dev/tcp/$0/$1" && read -r line <&3 && [[ $line == SSH-* ]]' "$1" "$2" 2>/dev/null
+  local greeting='exec 3<>"/dev/tcp/$0/$1" && read -r line <&3 && [[ $line == SSH-* ]]'
+  timeout 2 bash -c "$greeting" "$1" "$2" 2>/dev/null
 }

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
-# A program with the arguments DIR PID START-TIME: removes the cluster's containers when the process that made the
-# cluster of that folder has died, unless the cluster was kept by then. What is left of it is for `reap`.
+# A program with the arguments DIR PID START-TIME: removes the cluster's containers when the process that
+# made the cluster of that folder has died, unless the cluster was kept by then. What is left of it is for
+# `reap`.
 source ../../host/shell/await-maker.sh
 source ../engines/engine.sh
 : "${kept_mark:?the volume that says that the cluster is kept}" "${cluster_label:?NAME=VALUE}"

@@ -6,8 +6,8 @@ exec {never}<> <(:)
 # pause SECONDS
 pause() { read -rt "$1" -u "$never"; }
 
-# await_maker DIR PID START-TIME: returns when the process that made the cluster of that folder has died (proc(5),
-# /proc/PID/stat, field 22; 0 for not known), and exits when the cluster is destroyed before.
+# await_maker DIR PID START-TIME: returns when the process that made the cluster of that folder has died
+# (proc(5), /proc/PID/stat, field 22; 0 for not known), and exits when the cluster is destroyed before.
 await_maker() {
   while is_alive "$2" "$3"; do
     [ -e "$1/state.json" ] || exit

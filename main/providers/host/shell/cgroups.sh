@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Cgroups of both versions (cgroups(7)). `hierarchies` has their mount points: all of version 1, or the one of version
-# 2. A group is named by its path below each of them: shakedown/a1b2c3/0.
+# Cgroups of both versions (cgroups(7)). `hierarchies` has their mount points: all of version 1, or the one
+# of version 2. A group is named by its path below each of them: shakedown/a1b2c3/0.
 
 hierarchies=()
 if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
@@ -30,7 +30,8 @@ enter_group() {
   for path in "${hierarchies[@]/%//$1}"; do echo "$BASHPID" > "$path/cgroup.procs" || return 1; done
 }
 
-# join_group GROUP: puts this shell into it, in the one hierarchy in which it takes to be ended with the group above.
+# join_group GROUP: puts this shell into it, in the one hierarchy in which it takes to be ended with the
+# group above.
 join_group() {
   local hierarchy
   for hierarchy in /sys/fs/cgroup/freezer /sys/fs/cgroup; do
@@ -42,7 +43,8 @@ join_group() {
   done
 }
 
-# share_controllers GROUP: lets the groups below have controllers. On version 2 only a group without processes may.
+# share_controllers GROUP: lets the groups below have controllers. On version 2 only a group without
+# processes may.
 share_controllers() {
   local controller file=/sys/fs/cgroup/$1/cgroup.subtree_control
   [ -e "$file" ] || return 0
@@ -51,8 +53,8 @@ share_controllers() {
   done
 }
 
-# make_cluster_group GROUP (`KIND/ID`): makes it, and puts this shell into a part of it, so that whoever destroys the
-# cluster also ends whoever is still making it. The caller holds the lock of the kind.
+# make_cluster_group GROUP (`KIND/ID`): makes it, and puts this shell into a part of it, so that whoever
+# destroys the cluster also ends whoever is still making it. The caller holds the lock of the kind.
 make_cluster_group() {
   local kind=${1%/*}
   own_group "$kind"; share_controllers .; share_controllers "$kind"
@@ -73,7 +75,8 @@ put_limit() {
 limit_group() {
   local group=$1 memory=$2 cpu=$3 processes=$4
   if [ -n "$memory" ]; then
-    put_limit "$group" memory.limit_in_bytes "$memory" || put_limit "$group" memory.max "$memory" || no_limit memory
+    put_limit "$group" memory.limit_in_bytes "$memory" || put_limit "$group" memory.max "$memory" ||
+      no_limit memory
     # Swap would let a node have more than it was given, slowly. Not every kernel counts it.
     put_limit "$group" memory.memsw.limit_in_bytes "$memory" || put_limit "$group" memory.swap.max 0 || :
   fi

@@ -8,9 +8,9 @@ declare -a subnets name_servers resolver_lines
 # The nodes' names, and for each the last number of its address.
 declare -a node_names node_hosts
 
-# Takes the first subnet that no route uses and puts the bridge on it, under the lock that the caller holds. Sets `net`
-# and `mtu`. This side acknowledges at once (ip-route(8), quickack): an sshd that holds back a small packet until the
-# one before is acknowledged would do so for 40 ms.
+# Takes the first subnet that no route uses and puts the bridge on it, under the lock that the caller holds.
+# Sets `net` and `mtu`. This side acknowledges at once (ip-route(8), quickack): an sshd that holds back a
+# small packet until the one before is acknowledged would do so for 40 ms.
 make_bridge() {
   local subnet uplink
   net=
@@ -30,9 +30,9 @@ route change $net.0/24 dev $bridge src $net.1 quickack 1
 LINKS
 }
 
-# Lets nodes out, and nobody but the main host in, by a table of the cluster's own (nft(8)). Without `internet` nodes
-# reach one another and the main host, and nobody else. A kernel forwards for all interfaces or for none, so that
-# switch stays on: others may come to need it.
+# Lets nodes out, and nobody but the main host in, by a table of the cluster's own (nft(8)). Without
+# `internet` nodes reach one another and the main host, and nobody else. A kernel forwards for all interfaces
+# or for none, so that switch stays on: others may come to need it.
 open_network() {
   local outside='' relay=''
   if [ "$(</proc/sys/net/ipv4/ip_forward)" = 0 ]; then
@@ -73,9 +73,9 @@ relay_rules() {
 RULES
 }
 
-# To accept in our own table does not help against another's drop. So wherever a firewall here drops or rejects, the
-# bridge gets rules at the head of that very chain. They are such as iptables-nft can read too: it refuses to work on a
-# table in which it cannot.
+# To accept in our own table does not help against another's drop. So wherever a firewall here drops or
+# rejects, the bridge gets rules at the head of that very chain. They are such as iptables-nft can read too:
+# it refuses to work on a table in which it cannot.
 pass_other_firewalls() {
   local listed others family other_table chain hook
   # nft warns of each table that iptables made, in lines that begin with #.

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Tells what this main host lacks for a kind of machine, in lines `missing PROGRAM` and `lacks WHAT`, and what root may
-# do here in a line `caps HEX`. Nothing is changed.
+# Tells what this main host lacks for a kind of machine, in lines `missing PROGRAM` and `lacks WHAT`, and
+# what root may do here in a line `caps HEX`. Nothing is changed.
 # Those that are needed; the words that make a command root of a user namespace.
 declare -a programs in_user_namespace
 

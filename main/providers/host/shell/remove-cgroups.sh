@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# Ends what runs in cgroups and removes them, in whatever hierarchies they are. The caller has `fail`, which tells what
-# could not be done.
+# Ends what runs in cgroups and removes them, in whatever hierarchies they are. The caller has `fail`, which
+# tells what could not be done.
 
-# kill_group GROUP: ends all processes in it and below. To kill systemd-nspawn would leave its container running, and to
-# kill one process after the other would race with forks. So all are frozen, killed and let go to die, until there are
-# none. What somebody had frozen is let go as well.
+# kill_group GROUP: ends all processes in it and below. To kill systemd-nspawn would leave its container
+# running, and to kill one process after the other would race with forks. So all are frozen, killed and let
+# go to die, until there are none. What somebody had frozen is let go as well.
 kill_group() {
   local group=$1 freezer=/sys/fs/cgroup/freezer/$1 paths path round pids=()
   paths=("/sys/fs/cgroup/$group" /sys/fs/cgroup/*/"$group")
@@ -12,7 +12,9 @@ kill_group() {
     if [ -e "$freezer/freezer.state" ]; then echo FROZEN > "$freezer/freezer.state" || :; fi
     mapfile -t pids < <(processes_below "${paths[@]}")
     if [ ${#pids[@]} -gt 0 ]; then kill -KILL "${pids[@]}" 2>/dev/null || :; fi
-    for path in "${paths[@]}"; do if [ -e "$path/cgroup.kill" ]; then echo 1 > "$path/cgroup.kill" || :; fi; done
+    for path in "${paths[@]}"; do
+      if [ -e "$path/cgroup.kill" ]; then echo 1 > "$path/cgroup.kill" || :; fi
+    done
     thaw_below "$freezer"
     if [ ${#pids[@]} -eq 0 ]; then return; fi
     # Most are gone in a moment; what hangs in the kernel is given seconds.
@@ -40,8 +42,8 @@ remove_groups_below() {
   done
 }
 
-# remove_cluster_group GROUP (`KIND/ID`): deepest first, and the one of all clusters of its kind if this was the last.
-# Descriptor 9 is the lock of the kind.
+# remove_cluster_group GROUP (`KIND/ID`): deepest first, and the one of all clusters of its kind if this was
+# the last. Descriptor 9 is the lock of the kind.
 remove_cluster_group() {
   local path paths left=()
   paths=("/sys/fs/cgroup/$1" /sys/fs/cgroup/*/"$1")

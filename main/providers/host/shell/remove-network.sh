@@ -11,7 +11,8 @@ remove_bridge() {
 remove_links() {
   local link
   for link in "/sys/class/net/${bridge}v"* "/sys/class/net/$bridge"; do
-    ip link delete "${link##*/}" 2>/dev/null || [ ! -e "$link" ] || fail "the link ${link##*/} cannot be removed"
+    ip link delete "${link##*/}" 2>/dev/null || [ ! -e "$link" ] ||
+      fail "the link ${link##*/} cannot be removed"
   done
 }
 
@@ -37,9 +38,9 @@ removals() {
   '
 }
 
-# Begins with that beside what comes next: the kernel takes some 50 ms for the links. What is made at this very moment
-# it may miss, and `remove_bridge` afterwards, which costs little then, does not. Sets `early`, the process to wait for:
-# it ends with 0 where nothing is left.
+# Begins with that beside what comes next: the kernel takes some 50 ms for the links. What is made at this
+# very moment it may miss, and `remove_bridge` afterwards, which costs little then, does not. Sets `early`,
+# the process to wait for: it ends with 0 where nothing is left.
 begin_removing_bridge() {
   (
     fail() { missed=1; }

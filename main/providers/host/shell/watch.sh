@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# A program with the arguments DIR PID START-TIME PATH…: ends all processes of the cgroups with these paths when the
-# process that made the cluster of that folder has died, unless the cluster was kept by then. What is left of it is for
-# `reap`.
+# A program with the arguments DIR PID START-TIME PATH…: ends all processes of the cgroups with these paths
+# when the process that made the cluster of that folder has died, unless the cluster was kept by then. What
+# is left of it is for `reap`.
 source ./await-maker.sh
 
 dir=$1 pid=$2 start_time=$3
