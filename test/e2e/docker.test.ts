@@ -137,6 +137,29 @@ describe('machines of root’s Podman', () => {
     expect([before, rebooted, on].every((text) => text?.endsWith('kept\n'))).toBe(true);
   });
 
+  test('lose what they had set in their network when they are rebooted or lose their power', async () => {
+    const which = { cluster, machine: 1 };
+    const [spare] = cluster.machines[1]?.spareAddresses ?? [];
+    const fresh = async (command: string) => {
+      const [, remote] = await connect(cluster);
+      await using node = remote;
+      return (await node?.exec(command))?.stdout.trim();
+    };
+    const look =
+      'ip -4 -o addr show dev eth0 | wc -l; nft list ruleset | wc -l; cat /sys/class/net/eth0/address';
+    const mine = `ip addr add ${spare}/24 dev eth0; nft add table ip mine; echo done`;
+    const before = await fresh(look);
+    expect(await fresh(mine)).toBe('done');
+    expect(await on(0, `ping -c1 -W5 ${spare} >/dev/null && echo yes`)).toBe('yes');
+    await provider.powerOff(which, ctx);
+    await provider.powerOn(which, ctx);
+    expect(await fresh(look)).toBe(before);
+    expect(await on(0, 'ping -c1 -W5 n1 >/dev/null && echo yes')).toBe('yes');
+    await fresh(mine);
+    await provider.reboot(which, ctx);
+    expect(await fresh(look)).toBe(before);
+  });
+
   test('leave what their console printed on the main host', async () => {
     const { stdout } = await execa('cat', [cluster.machines[0]?.consoleLog ?? '']);
     expect(stdout).toContain('OpenBSD Secure Shell server');

@@ -4,9 +4,9 @@
 # is killed half way.
 source ../../host/shell/make-network.sh
 source ../engines/engine.sh
+source ./namespace.sh
 : "${network?name of the one that the engine makes}"
 : "${network_lock:?held while a subnet is chosen}"
-: "${namespace_prefix:?of our namespaces, before the number of a node}"
 # Flags of `network create`.
 declare -a network_flags
 
@@ -30,20 +30,4 @@ make_engine_network() {
     [[ $said == *overlap* || $said == *'already used'* || $said == *conflict* ]] || die "$said"
   done
   die "no private subnet is free: $said"
-}
-
-# make_namespace NODE ADDRESS: what its container will have for a network, where we make it.
-make_namespace() {
-  local namespace=$namespace_prefix$1 link=${bridge}v$1
-  ip netns add "$namespace"
-  ip -batch - <<LINKS
-link add $link mtu $mtu type veth peer name eth0 mtu $mtu netns $namespace
-link set $link master $bridge up
-LINKS
-  ip -n "$namespace" -batch - <<LINKS
-addr add $2/24 dev eth0
-link set lo up
-link set eth0 up
-route add default via $net.1
-LINKS
 }

@@ -17,7 +17,7 @@ given=/.shakedown/given
 make_node() {
   local index=$1 node=${node_ids[$1]} container=${containers[$1]} address=$net.${node_hosts[$1]} words=()
   write_given "$index" "$dir/$node/given"
-  if [ -z "$network" ]; then make_namespace "$node" "$address"; fi
+  if [ -z "$network" ]; then make_namespace "$node" "$net" "${node_hosts[index]}"; fi
   container_words "$index"
   if [ "$engine_kind" = podman ]; then
     # Conmon leaves a file `oom` where it was started when a container runs out of memory.

@@ -2,6 +2,7 @@ import { dirname } from 'node:path';
 import { ShakedownError } from '../../../../common/errors.ts';
 import type { RunContext } from '../../../context/run-context.ts';
 import type { MachineOf } from '../../capabilities.ts';
+import { hostNumber } from '../../host/machine-at.ts';
 import { runScript } from '../../host/root-script.ts';
 import { shellFile } from '../../host/shell-file.ts';
 import { type Engine, engineValues, runEngine } from '../engines/engine.ts';
@@ -35,10 +36,15 @@ export async function power(
 ): Promise<void> {
   const engine = await engineOf(cluster.id, signal);
   const console = consoleLog(cluster.id, machine);
+  const { bridge, namespacePrefix } = clusterNames(cluster.id);
   const values = {
     container: containerName(cluster.id, machine),
     folder: dirname(console),
-    link: engine.network === 'ours' ? `${clusterNames(cluster.id).bridge}v${machine}` : undefined,
+    node: machine,
+    host: hostNumber(machine),
+    own_network: engine.network === 'ours',
+    bridge,
+    namespace_prefix: namespacePrefix,
     console: engine.kind === 'docker' ? console : undefined,
     ...engineValues(engine),
   };
