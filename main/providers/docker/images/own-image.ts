@@ -1,5 +1,5 @@
 import { homedir } from 'node:os';
-import { execa } from 'execa';
+import { printedBy } from '../../host/root-script.ts';
 import { shellFile } from '../../host/shell-file.ts';
 import { type Engine, engineValues, runEngine, succeeds } from '../engines/engine.ts';
 import type { ImageContext } from './image.ts';
@@ -43,11 +43,5 @@ async function takeFromUser(engine: Engine, name: string, signal: AbortSignal): 
     image: name,
     ...engineValues(engine),
   });
-  const { stdout } = await execa('bash', ['--norc', '-c', script], {
-    cancelSignal: signal,
-    reject: false,
-    stdin: 'ignore',
-  });
-  signal.throwIfAborted();
-  return stdout.includes('taken');
+  return (await printedBy(script, signal)).includes('taken');
 }
