@@ -29,7 +29,10 @@ export interface CommandResult {
   /** At most the first bytes up to the caller's bound; the rest is in `stdoutFile`. */
   readonly stdout: string;
   readonly stderr: string;
-  /** Set when the output passed the bound and was spooled to disk, whole, on the main host. */
+  /**
+   * Set when the output passed the bound and was spooled to disk, whole, on the main host: in a check, until the run
+   * ends.
+   */
   readonly stdoutFile?: string;
   readonly stderrFile?: string;
   readonly durationMs: number;

@@ -9,6 +9,8 @@ export interface Live {
   readonly nodes: readonly Node[];
   /** The scenario's folder, absolute: commands on the main host run there. */
   readonly directory: string;
+  /** Where long outputs of commands go, absolute; need not be there. */
+  readonly spoolDir: string;
   readonly timeouts: Timeouts;
   readonly power: MachinePower;
   readonly endpoints: Endpoints;

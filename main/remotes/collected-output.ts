@@ -1,10 +1,10 @@
 import { createWriteStream, mkdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { ShakedownError } from '../../common/errors.ts';
+import { present } from '../../common/present.ts';
 
-/** What was read of one stream: its text, and past the bound the file that has all of it. */
+/** What was read of one stream: its text, and past the bound the file that has all of it, if one was wanted. */
 export interface CollectedOutput {
   readonly text: string;
   readonly file?: string;
@@ -13,7 +13,7 @@ export interface CollectedOutput {
 export interface CollectOptions {
   /** Bytes that are kept in memory. */
   readonly maxBuffer: number;
-  /** Where the spool file goes; the system's temporary folder without it. */
+  /** Where the spool file goes; without it what is past the bound is left out. */
   readonly spoolDir: string | undefined;
   readonly spoolName: string;
   /** All goes here and nothing is kept. It is not ended. */
@@ -31,8 +31,8 @@ const mostSpooled = 8 * 1024 ** 3;
 const mostPieces = 1024;
 
 /**
- * Reads a stream to its end. Up to `maxBuffer` bytes are kept; past that all goes to a file in `spoolDir` and only the
- * beginning stays in memory. The source waits for the disk and for `to`. Rejects when the source, the file or `to`
+ * Reads a stream to its end. Up to `maxBuffer` bytes are kept; past that all goes to a file in `spoolDir`, for its owner
+ * alone, and only the beginning stays in memory. The source waits for the disk and for `to`. Rejects when the source, the file or `to`
  * fails, and past 8 GiB of a file.
  */
 export function collectOutput(source: Readable, options: CollectOptions): Promise<CollectedOutput> {
@@ -51,17 +51,19 @@ export function collectOutput(source: Readable, options: CollectOptions): Promis
     if (size > mostSpooled)
       throw new ShakedownError({ message: `it printed more than ${mostSpooled} bytes` });
   };
-  const startSpool = () => {
-    const directory = options.spoolDir ?? tmpdir();
-    mkdirSync(directory, { recursive: true });
+  const startSpool = (directory: string) => {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
     file = join(directory, options.spoolName);
-    sink = createWriteStream(file, { highWaterMark: spoolBuffer }).on('error', reject).on('drain', resume);
+    sink = createWriteStream(file, { highWaterMark: spoolBuffer, mode: 0o600 })
+      .on('error', reject)
+      .on('drain', resume);
     for (const earlier of kept) sink.write(earlier);
   };
   source.on('data', (chunk: Buffer) => {
     try {
       options.onChunk?.(chunk);
-      if (!sink && size + chunk.length > options.maxBuffer) startSpool();
+      const { spoolDir, maxBuffer } = options;
+      if (!sink && spoolDir !== undefined && size + chunk.length > maxBuffer) startSpool(spoolDir);
       if (!options.to) keep(chunk);
       if (sink && !sink.write(chunk)) source.pause();
     } catch (error) {
@@ -70,7 +72,7 @@ export function collectOutput(source: Readable, options: CollectOptions): Promis
   });
   source.once('error', reject);
   source.once('end', () => {
-    const collected = { text: textOf(kept, file !== undefined), ...(file === undefined ? {} : { file }) };
+    const collected = { text: textOf(kept, size > options.maxBuffer), ...present({ file }) };
     if (file === undefined) resolve(collected);
     else sink?.end(() => resolve(collected));
   });

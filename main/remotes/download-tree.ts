@@ -30,7 +30,7 @@ export async function downloadTree(
   try {
     const landing = join(arrival, 'tree');
     await mkdir(landing);
-    const bounded = { maxFiles: 500_000, ...options, spoolDir: join(arrival, 'spool') };
+    const bounded = { maxFiles: 500_000, ...options };
     const unpack = unpackInto(landing, bounded.maxFiles);
     const transfer = await transferTo(unpack, remote, paths, bounded);
     const landed = await land(landing, directory);
@@ -57,7 +57,7 @@ async function transferTo(
   unpack: Unpacking,
   remote: Pick<Remote, 'exec'>,
   paths: readonly string[],
-  { base = '/', maxBytes = Infinity, maxFiles, ...options }: DownloadOptions & { spoolDir: string },
+  { base = '/', maxBytes = Infinity, maxFiles, ...options }: DownloadOptions & { readonly maxFiles: number },
 ): Promise<Transfer> {
   let bytes = 0;
   const full = new ShakedownError({ message: `${maxBytes} bytes` });

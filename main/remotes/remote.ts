@@ -18,7 +18,7 @@ export interface ExecOptions {
   readonly stdoutTo?: Writable;
   /**
    * Bytes of each stream that are kept in memory (1 MiB unless told); past it output goes to a file in
-   * `spoolDir`.
+   * `spoolDir`, or is left out without that.
    */
   readonly maxBuffer?: number;
   readonly spoolDir?: string;

@@ -13,6 +13,7 @@ import { createRun } from '../store/create-run.ts';
 import { FileLedger } from '../store/file-ledger.ts';
 import type { FileRunStore } from '../store/file-run-store.ts';
 import { pruneRuns } from '../store/prune-runs.ts';
+import { removeScratch } from '../store/scratch.ts';
 import { Scope } from './scope.ts';
 import type { World } from './world.ts';
 
@@ -135,6 +136,7 @@ export class OpenRun {
    */
   async end(given?: number): Promise<RunResult> {
     await this.scope.release();
+    await removeScratch(this.store.directory).catch((error) => this.store.log(String(error)));
     const result = await this.report(given);
     const { verdict, durationMs, exitCode } = result;
     this.emit({ type: 'run-ended', verdict, durationMs, exitCode });

@@ -2,6 +2,7 @@ import { asShakedownError, ShakedownError } from '../../common/errors.ts';
 import type { Provider } from '../providers/provider.ts';
 import { type OpenLedger, openLedgers } from '../store/file-ledger.ts';
 import { readKeptCluster, removeKeptCluster } from '../store/kept-cluster.ts';
+import { removeOldScratch } from '../store/scratch.ts';
 import { undoAll } from './ledger/undo.ts';
 import { type Reaping, undoWorld } from './undo-world.ts';
 
@@ -25,6 +26,7 @@ export async function reapDirectory(directory: string, world: Reaping): Promise<
     const kept = await readKeptCluster(directory);
     if (kept?.run === ledger.run && reaped.failures.length === 0) await removeKeptCluster(directory);
   }
+  await removeOldScratch(directory);
   return { lines, failures };
 }
 

@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { isAlive, type ProcessIdentity } from '../../common/process-identity.ts';
 import type { Ledger, LedgerEntry } from '../context/run-context.ts';
 import { privateFile, runIds, runsDirectory } from './run-folders.ts';
+import { runOwnerLives } from './run-owner.ts';
 
 /** One line of a ledger: what will be done, or that it has been undone. */
 type Line = { readonly will: LedgerEntry } | { readonly settled: string };
@@ -74,18 +74,9 @@ export async function openLedgers(directory: string): Promise<readonly OpenLedge
     const entries = ledger.openEntries();
     if (entries.length === 0) return [];
     return [
-      { run, entries, ownerAlive: ownerLives(join(runs, run)), remove: (id: string) => ledger.remove(id) },
+      { run, entries, ownerAlive: runOwnerLives(join(runs, run)), remove: (id: string) => ledger.remove(id) },
     ];
   });
-}
-
-function ownerLives(runDirectory: string): boolean {
-  try {
-    const owner: ProcessIdentity = JSON.parse(readFileSync(join(runDirectory, 'owner.json'), 'utf8'));
-    return isAlive(owner);
-  } catch {
-    return false;
-  }
 }
 
 function parse(text: string): Line | undefined {

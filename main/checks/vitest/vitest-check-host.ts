@@ -1,7 +1,3 @@
-import { mkdtempSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { present } from '../../../common/present.ts';
 import type { CheckResult } from '../../../common/results.ts';
@@ -15,6 +11,7 @@ import { CheckLog } from './check-log.ts';
 import { CheckRun } from './check-run.ts';
 import { CheckServer, processGone, type Worker } from './check-server.ts';
 import { HangWatch } from './hang-watch.ts';
+import { HostFolder } from './host-folder.ts';
 import { HostProcess } from './host-process.ts';
 import { NodeLosses } from './node-losses.ts';
 
@@ -25,7 +22,7 @@ const lastWordGrace = 1000;
 export class VitestCheckHost implements CheckHost {
   readonly #options: CheckHostOptions;
   readonly #files: readonly string[];
-  readonly #temporaryDirectory = mkdtempSync(join(tmpdir(), 'shakedown-checks-'));
+  readonly #folder: HostFolder;
   readonly #log: CheckLog;
   readonly #losses = new NodeLosses();
   readonly #run: CheckRun;
@@ -42,15 +39,16 @@ export class VitestCheckHost implements CheckHost {
     this.#options = options;
     this.#files = options.files.toSorted();
     this.#log = new CheckLog(runDirectory);
+    this.#folder = new HostFolder(runDirectory);
+    const { path: temporaryDirectory, socketPath } = this.#folder;
     this.#run = new CheckRun({
       files: this.#files,
       scenarioDirectory,
       nodeLoss: this.#losses.under.bind(this.#losses),
       changed: () => this.#advance(),
     });
-    const socketPath = join(this.#temporaryDirectory, 'socket');
     this.#server = new CheckServer(socketPath, {
-      order: hostOrder(options, this.#files, this.#temporaryDirectory),
+      order: hostOrder(options, this.#files, temporaryDirectory),
       run: this.#run,
       losses: this.#losses,
       changed: (worker) => this.#workerChanged(worker),
@@ -60,7 +58,7 @@ export class VitestCheckHost implements CheckHost {
       },
       allEnded: this.#allEnded.resolve,
     });
-    this.#process = new HostProcess(socketPath, scenarioDirectory, this.#temporaryDirectory, this.#log);
+    this.#process = new HostProcess(socketPath, scenarioDirectory, temporaryDirectory, this.#log);
     this.#process.ended.then((how) => this.#hostEnded(how));
     options.signal.addEventListener('abort', () => this.#disposeQuietly(), { once: true });
     if (options.signal.aborted) this.#disposeQuietly();
@@ -100,7 +98,7 @@ export class VitestCheckHost implements CheckHost {
     await this.#process.end(graceMs);
     this.#server.close();
     await this.#log.close();
-    await rm(this.#temporaryDirectory, { recursive: true, force: true, maxRetries: 3 });
+    await this.#folder.remove();
   }
 
   #disposeQuietly(): void {

@@ -37,6 +37,7 @@ async function execOnNode(
   const { left, ...result } = await node.agent.exec(command, {
     timeout,
     root,
+    spoolDir: live.spoolDir,
     ...present({ stdin, signal }),
   });
   if (left.length > 0) live.ctx.emit({ type: 'note', message: tellLeft(command, left), node: node.id });

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { UsageError } from '../../../common/errors.ts';
 import { exitCodes } from '../../../common/exit-codes.ts';
@@ -23,7 +20,6 @@ export const execCommand: Command = async ([node], options, { cwd, signal, stdin
     unwritten ??= error;
   };
   stdout.on('error', onError);
-  const spoolDir = await mkdtemp(join(tmpdir(), 'shakedown-exec-'));
   try {
     const result = await remote.exec(command, {
       signal,
@@ -31,7 +27,6 @@ export const execCommand: Command = async ([node], options, { cwd, signal, stdin
       stdin: stdin as Readable,
       stdoutTo: stdout,
       onStderr: (chunk) => stderr.write(chunk),
-      spoolDir,
     });
     return exitCodeOf(result);
   } catch (error) {
@@ -40,6 +35,5 @@ export const execCommand: Command = async ([node], options, { cwd, signal, stdin
     return unwritten.code === 'EPIPE' ? exitCodes.brokenPipe : exitCodes.error;
   } finally {
     stdout.off('error', onError);
-    await rm(spoolDir, { recursive: true, force: true });
   }
 };

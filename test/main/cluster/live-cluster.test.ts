@@ -26,6 +26,7 @@ const live = (nodes: readonly object[], more: object = {}): LiveCluster =>
   new LiveCluster({
     nodes: nodes as readonly Node[],
     directory: tmpdir(),
+    spoolDir: tmpdir(),
     timeouts: { start: 60 } as Timeouts,
     power: { up: async () => undefined, act: async () => undefined },
     faults: {} as ActiveFaults,
@@ -80,8 +81,8 @@ describe('a cluster that is up', () => {
     await node.exec('etcdctl member list');
     await node.exec('id', { root: false, timeout: 5, stdin: 'x' });
     expect(calls).toEqual([
-      { what: 'etcdctl member list', params: { timeout: 60, root: true } },
-      { what: 'id', params: { timeout: 5, root: false, stdin: 'x' } },
+      { what: 'etcdctl member list', params: { timeout: 60, spoolDir: tmpdir(), root: true } },
+      { what: 'id', params: { timeout: 5, spoolDir: tmpdir(), root: false, stdin: 'x' } },
     ]);
   });
 

@@ -147,6 +147,15 @@ describe('output past the bound', () => {
     expect(result.stdout).toBe(expected.slice(0, 1000));
     expect(result).toMatchObject({ stderr: 'short\n' });
     expect(result.stderrFile).toBeUndefined();
+    expect(statSync(result.stdoutFile ?? '').mode & 0o777).toBe(0o600);
+    expect(statSync(spoolDir).mode & 0o777).toBe(0o700);
+  });
+
+  test('is left out where no folder is given', async () => {
+    const remote = await (await node()).connect();
+    const result = await remote.exec('seq 1 200000', { maxBuffer: 1000 });
+    expect(result.stdout).toHaveLength(1000);
+    expect(result.stdoutFile).toBeUndefined();
   });
 
   test('exactly the bound stays in memory', async () => {

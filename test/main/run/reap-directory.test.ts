@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ShakedownError } from '../../../common/errors.ts';
@@ -44,6 +44,13 @@ describe('what a killed run left', () => {
       'cleaned up after run r1, which was killed: cluster abc123',
     ]);
     expect([failures, left()]).toEqual([[], []]);
+  });
+
+  test('in its folder for the time that it lasted is removed, its record is not', async () => {
+    const { world, run } = killed([]);
+    mkdirSync(join(run, 'tmp', 'checks-x'), { recursive: true });
+    await reap(world);
+    expect(readdirSync(run).toSorted()).toEqual(['ledger', 'owner.json']);
   });
 
   test('and cannot be undone is told, stays in the ledger, and keeps nothing else from being undone', async () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
@@ -51,6 +51,19 @@ describe('the host of check files', () => {
     expect(outcomes(results)).toEqual(['pass first']);
     // Starting Vitest takes hundreds of them, even on an idle machine.
     expect(begun).toBeLessThan(250);
+  });
+
+  test('has its temporary files in the run directory, however long its path, and removes them', async () => {
+    using folder = new ScenarioFolder();
+    const runDirectory = join(folder.runDirectory, 'a'.repeat(120), 'b'.repeat(120));
+    mkdirSync(runDirectory, { recursive: true });
+    const host = folder.start(folder.write({ 'a.check.ts': withImports("test('x', () => {});") }), {
+      runDirectory,
+    });
+    expect(readdirSync(join(runDirectory, 'tmp'))).toEqual([expect.stringMatching(/^checks-/)]);
+    expect(outcomes(await host.run(new FakeCluster(), new Listener(), unlimited()))).toEqual(['pass x']);
+    await host[Symbol.asyncDispose]();
+    expect(readdirSync(join(runDirectory, 'tmp'))).toEqual([]);
   });
 
   test('tells each test as it begins and ends', async () => {
