@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunContext } from '../../context/run-context.ts';
-import { quote, runScript } from '../host/root-script.ts';
+import { runScript } from '../host/root-script.ts';
+import { shellFile } from '../host/shell-file.ts';
 import { hostMirror } from './apt-mirror.ts';
 import type { Release } from './releases.ts';
 
@@ -24,7 +25,8 @@ export async function ensureKeyring(
   if (existsSync(kept)) return kept;
   await mkdir(join(ctx.cacheDir, 'keyrings'), { recursive: true });
   const { main } = await hostMirror();
-  await runScript([], fetchScript(kept, main, proxy), {
+  const values = { file: kept, mirror: main, proxy };
+  await runScript([], shellFile(import.meta.dirname, 'fetch-keyring.sh', values), {
     signal: ctx.signal,
     failure: {
       message: `this main host does not know the keys of Ubuntu's archive, and they could not be had from ${main}`,
@@ -33,28 +35,4 @@ export async function ensureKeyring(
     },
   });
   return kept;
-}
-
-/** apt with settings, state and cache of its own (apt.conf(5)), so that the main host's are left as they are. */
-function fetchScript(file: string, mirror: string, proxy: string | undefined): string {
-  return `
-part=${quote(file)}.part-$$
-rm -rf "$part"; mkdir -p "$part"/state/lists/partial "$part"/cache/archives/partial "$part"/out
-cd "$part"/out
-echo ${quote(`deb [signed-by=/usr/share/keyrings/${keyringOf('debian')}] ${mirror} trixie main`)} > ../sources.list
-cat > ../apt.conf <<SETTINGS
-Dir::Etc::SourceList "$part/sources.list";
-Dir::Etc::SourceParts "/dev/null";
-Dir::State "$part/state";
-Dir::Cache "$part/cache";
-APT::Sandbox::User "";
-Acquire::Languages "none";
-${proxy === undefined ? '' : `Acquire::http::Proxy "${proxy}";`}
-SETTINGS
-export APT_CONFIG="$part/apt.conf"
-{ apt-get -q update && apt-get -q download ubuntu-keyring; } >&2 || { rm -rf "$part"; exit 1; }
-dpkg-deb -x *.deb .
-mv usr/share/keyrings/${keyringOf('ubuntu')} ${quote(file)}
-rm -rf "$part"
-`;
 }

@@ -1,12 +1,14 @@
+import { join } from 'node:path';
 import SSHConfig from 'ssh-config';
 import { ShakedownError } from '../../../common/errors.ts';
 import type { RunContext } from '../../context/run-context.ts';
 import type { MachineOf } from '../capabilities.ts';
 import { mustBeClusterId } from '../cluster-id.ts';
 import { runScript } from '../host/root-script.ts';
+import { shellFile } from '../host/shell-file.ts';
 import { machineNameFor, readState, type VagrantMachine, type VagrantState } from './cluster-folder.ts';
+import { asRoot } from './hypervisors/strays.ts';
 import { runVagrant, vagrantSshConfig } from './run-vagrant.ts';
-import { asRoot } from './strays.ts';
 
 type Act = Pick<RunContext, 'signal' | 'log'>;
 
@@ -31,19 +33,19 @@ export async function switchOn(which: MachineOf, ctx: Act, command = 'up'): Prom
   await mustHaveItsAddress(which, ctx);
 }
 
-/** What takes the power from a machine at once. `vagrant halt --force` first waits for LXC and libvirt to shut it down. */
-const plugs: Readonly<Record<string, (name: string) => string>> = {
-  lxc: (name) => `lxc-stop -k -n ${name}`,
-  libvirt: (name) => `virsh -qc qemu:///system destroy ${name}`,
-};
-
-/** Takes the power from a machine. Throws ShakedownError. */
+/**
+ * Takes the power from a machine. `vagrant halt --force` first waits for LXC and libvirt to shut it down: they are told
+ * themselves. Throws ShakedownError.
+ */
 export async function cutPower(which: MachineOf, ctx: Act): Promise<void> {
   const { machine } = await find(which);
-  const plug = plugs[machine.provider];
+  const { provider: hypervisor } = machine;
   const through = await asRoot();
-  if (!plug || !through) return actOn(which, (name) => ['halt', '--force', name], ctx);
-  await runScript(through, plug(machineNameFor(which.cluster.id, machine.name)), {
+  if (!through || !['lxc', 'libvirt'].includes(hypervisor)) {
+    return actOn(which, (name) => ['halt', '--force', name], ctx);
+  }
+  const values = { name: machineNameFor(which.cluster.id, machine.name), hypervisor };
+  await runScript(through, shellFile(join(import.meta.dirname, 'hypervisors'), 'cut-power.sh', values), {
     signal: ctx.signal,
     failure: { message: `could not take the power from the machine '${machine.name}'`, node: which.machine },
   });

@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import type { RunContext } from '../../context/run-context.ts';
 import type { MachinesSpec } from '../provider.ts';
-import { holdBootIds, writeBootIdHook } from './boot-id.ts';
 import { clusterFiles, type VagrantMachine, type VagrantState, writeState } from './cluster-folder.ts';
 import { toldBefore } from './declared-machines.ts';
 import { marks } from './end-vagrant.ts';
-import { lxcLog, withReason } from './lxc-trouble.ts';
+import { holdBootIds, writeBootIdHook } from './hypervisors/boot-id.ts';
+import { lxcLog, withReason } from './hypervisors/lxc-trouble.ts';
 import { linesOfType, type VagrantLine, words } from './machine-readable.ts';
 import { runVagrant } from './run-vagrant.ts';
 import type { VagrantSettings } from './vagrant-options.ts';

@@ -6,8 +6,8 @@ import { ShakedownError } from '../../../common/errors.ts';
 import type { RunContext } from '../../context/run-context.ts';
 import { clusterFiles, readState, removeClusterFolder, type VagrantState } from './cluster-folder.ts';
 import { endVagrant, marks } from './end-vagrant.ts';
+import { killContainers, removeStrays } from './hypervisors/strays.ts';
 import { runVagrant } from './run-vagrant.ts';
-import { killContainers, removeStrays } from './strays.ts';
 import type { VagrantPlace } from './vagrant-place.ts';
 import { bareVagrantfile } from './write-vagrantfile.ts';
 

@@ -7,7 +7,7 @@ import { hostKeyPair } from '../host/identity.ts';
 import type { Machine, MachinesSpec } from '../provider.ts';
 import { bringUp, type Plan } from './bring-up.ts';
 import { clusterFiles, writeState } from './cluster-folder.ts';
-import { hostKeysOf } from './host-keys.ts';
+import { hostKeysOf } from './hypervisors/host-keys.ts';
 import { admitMachine, type PreparedMachine, prepareMachine } from './prepare-machine.ts';
 import { vagrantSshConfig } from './run-vagrant.ts';
 import { sharedNetwork } from './shared-network.ts';

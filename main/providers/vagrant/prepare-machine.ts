@@ -1,8 +1,8 @@
 import { ShakedownError } from '../../../common/errors.ts';
 import { connectSsh } from '../../remotes/ssh-remote.ts';
-import type { SshTarget } from '../../remotes/ssh-target.ts';
-import { quote } from '../host/root-script.ts';
+import { shellFile } from '../host/shell-file.ts';
 import type { Login } from '../provider.ts';
+import type { SshTarget } from '../../remotes/ssh-target.ts';
 import { type GuestAddress, parseAddresses } from './shared-network.ts';
 
 /** A machine as it is seen from inside, once the login is authorized. */
@@ -30,7 +30,9 @@ export async function prepareMachine(
     signal,
     timeout: patience,
   });
-  const done = await remote.exec(authorizeScript(target.user, login), {
+  const { user = target.user, publicKey } = login;
+  const values = { vagrant_user: target.user, user, public_key: publicKey };
+  const done = await remote.exec(shellFile(import.meta.dirname, 'authorize.sh', values), {
     signal,
     timeout: patience,
     root: true,
@@ -71,15 +73,12 @@ export async function admitMachine(
   signal: AbortSignal,
 ): Promise<void> {
   await using remote = await connectSsh(target, { signal, timeout: patience });
-  const lines = hosts.map((host) => `${host.address} ${host.name}`).join('\n');
-  const script = `
-name=${quote(name)}
-echo "$name" > /etc/hostname && hostname "$name"
-sed -i '/# shakedown$/d' /etc/hosts
-printf '%s\\n' ${quote(lines)} | sed 's/$/ # shakedown/' >> /etc/hosts
-keys=$(getent passwd ${quote(target.user)} | cut -d: -f6)/.ssh/authorized_keys
-echo ${quote(publicKey)} >> "$keys"
-sed -i '/vagrant insecure public key/d' "$keys"`;
+  const script = shellFile(import.meta.dirname, 'admit-machine.sh', {
+    name,
+    hosts: hosts.map((host) => `${host.address} ${host.name}`).join('\n'),
+    vagrant_user: target.user,
+    public_key: publicKey,
+  });
   const done = await remote.exec(script, { signal, timeout: patience, root: true });
   if (done.exitCode === 0) return;
   throw new ShakedownError({
@@ -88,24 +87,4 @@ sed -i '/vagrant insecure public key/d' "$keys"`;
     exitCode: done.exitCode,
     lastLines: done.stderr.trim().split('\n').slice(-8),
   });
-}
-
-/** The public key for vagrant's user, and for the login's, who gets an account and sudo if there is none yet. */
-function authorizeScript(vagrantUser: string, { user = vagrantUser, publicKey = '' }: Login): string {
-  const account =
-    user === 'root' || user === vagrantUser
-      ? ''
-      : `id -u ${quote(user)} >/dev/null 2>&1 || useradd -m -s /bin/bash ${quote(user)}
-printf '%s ALL=(ALL:ALL) NOPASSWD: ALL\\n' ${quote(user)} > /etc/sudoers.d/shakedown
-chmod 440 /etc/sudoers.d/shakedown`;
-  return `set -e
-${account}
-for user in ${[...new Set([vagrantUser, user])].map(quote).join(' ')}; do
-  home=$(getent passwd "$user" | cut -d: -f6)
-  mkdir -p -m 700 "$home/.ssh"
-  touch "$home/.ssh/authorized_keys"
-  grep -qxF ${quote(publicKey)} "$home/.ssh/authorized_keys" || printf '%s\\n' ${quote(publicKey)} >> "$home/.ssh/authorized_keys"
-  chmod 600 "$home/.ssh/authorized_keys"
-  chown "$user:" "$home/.ssh" "$home/.ssh/authorized_keys"
-done`;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { bytes, type settingsOfMachine } from '../machine-options.ts';
-import { bootIdHook } from './boot-id.ts';
 import { clusterFiles, machineNameFor } from './cluster-folder.ts';
+import { bootIdHook } from './hypervisors/boot-id.ts';
 
 /** A string of Ruby's in which nothing is special but these two. */
 export const ruby = (text: string): string => `'${text.replace(/['\\]/g, '\\$&')}'`;

@@ -17,10 +17,10 @@ import {
 } from './cluster-folder.ts';
 import { vagrantfileAt } from './declared-machines.ts';
 import { destroyCluster } from './destroy-cluster.ts';
+import { restoreSnapshot, takeSnapshot } from './hypervisors/snapshots.ts';
+import { strayClusters } from './hypervisors/strays.ts';
 import { makeMachines } from './make-machines.ts';
 import { probeVagrant } from './probe-vagrant.ts';
-import { restoreSnapshot, takeSnapshot } from './snapshots.ts';
-import { strayClusters } from './strays.ts';
 import { makeVagrantHome } from './vagrant-home.ts';
 import { type VagrantSettings, vagrantOptionsSchema } from './vagrant-options.ts';
 

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import type { RunContext } from '../../../context/run-context.ts';
 import { hostKeyPair, machineId } from '../../host/identity.ts';
 import { runAsOwnRoot } from '../../host/own-root.ts';
-import { quote } from '../../host/root-script.ts';
+import { shellFile } from '../../host/shell-file.ts';
 import { situation } from '../accelerator.ts';
 import { explainStart } from '../explain-start.ts';
 import { portProgram } from '../guest/guest-files.ts';
@@ -59,5 +59,6 @@ export async function ensureTemplate(plan: TemplatePlan, ctx: Building): Promise
 /** Forgets a template that no clone could be made of. */
 export async function discardTemplate(directory: string, signal: AbortSignal): Promise<void> {
   const failure = { message: `could not remove ${directory}` };
-  await runAsOwnRoot(`rm -rf --one-file-system ${quote(directory)}`, { signal, failure });
+  const script = shellFile(import.meta.dirname, 'remove-template.sh', {}, [directory]);
+  await runAsOwnRoot(script, { signal, failure });
 }

@@ -1,5 +1,6 @@
-import { runAsRoot } from '../host/root-script.ts';
-import { machineNameFor, type VagrantMachine } from './cluster-folder.ts';
+import { runAsRoot } from '../../host/root-script.ts';
+import { shellFile } from '../../host/shell-file.ts';
+import { machineNameFor, type VagrantMachine } from '../cluster-folder.ts';
 
 /**
  * The ssh host keys of containers, read from within by LXC itself (lxc-attach(1)), so that the first connection is
@@ -13,17 +14,17 @@ export async function hostKeysOf(
 ): Promise<readonly (string | undefined)[]> {
   const containers = machines.filter(({ provider }) => provider === 'lxc');
   if (containers.length === 0) return machines.map(() => undefined);
-  const lines = containers.map(
-    ({ name }) =>
-      `echo "${name} $(lxc-attach -n ${machineNameFor(id, name)} -- cat /etc/ssh/ssh_host_ed25519_key.pub || :)"`,
-  );
+  const names = containers.map(({ name }) => machineNameFor(id, name));
   const failure = { message: 'could not read the host keys of containers', phase: 'machines' } as const;
-  const printed = await runAsRoot(lines.join('\n'), { signal, failure });
+  const printed = await runAsRoot(shellFile(import.meta.dirname, 'print-host-keys.sh', {}, names), {
+    signal,
+    failure,
+  });
   const keys = new Map(
     printed.split('\n').flatMap((line) => {
       const [name = '', type, key] = line.split(' ');
       return type === 'ssh-ed25519' && key ? [[name, `${type} ${key}`] as const] : [];
     }),
   );
-  return machines.map(({ name }) => keys.get(name));
+  return machines.map(({ name }) => keys.get(machineNameFor(id, name)));
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { ShakedownError } from '../../../../common/errors.ts';
-import { errorsOf, withReason } from '../../../../main/providers/vagrant/lxc-trouble.ts';
+import { ShakedownError } from '../../../../../common/errors.ts';
+import { errorsOf, withReason } from '../../../../../main/providers/vagrant/hypervisors/lxc-trouble.ts';
 
 /** As lxc-start of LXC 5.0.2 writes it with `-l DEBUG`. */
 const log = `lxc-start svabc123-n0 20261121120101.644 INFO     start - ../src/lxc/start.c:lxc_init:883 - Container "svabc123-n0" is initialized

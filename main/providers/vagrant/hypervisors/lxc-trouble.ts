@@ -1,8 +1,8 @@
 import { readFile, statfs } from 'node:fs/promises';
 import { execa } from 'execa';
-import { ShakedownError } from '../../../common/errors.ts';
-import { clusterFiles } from './cluster-folder.ts';
-import { commandOfLxc } from './vagrant-error.ts';
+import { ShakedownError } from '../../../../common/errors.ts';
+import { clusterFiles } from '../cluster-folder.ts';
+import { commandOfLxc } from '../vagrant-error.ts';
 
 /** What vagrant-lxc hands to lxc-start as its log (its Driver#start). */
 export const lxcLog = (id: string) => ({ LXC_START_LOG_FILE: clusterFiles(id).lxcLog });
