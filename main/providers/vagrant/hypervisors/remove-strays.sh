@@ -11,8 +11,9 @@ folder=$(lxc-config lxc.lxcpath 2>/dev/null || :)
 # The process ids of LXC's tools that work on such a container, and of the tar that unpacks one. LXC's monitor, which
 # has another name for itself, is ended by lxc-stop.
 makers() {
-  local pid first
-  for pid in $(grep -lasF -- "$prefix" /proc/[0-9]*/cmdline | cut -d / -f 3); do
+  local pid first pids
+  mapfile -t pids < <(grep -lasF -- "$prefix" /proc/[0-9]*/cmdline | cut -d / -f 3)
+  for pid in "${pids[@]}"; do
     read -r -d '' first < "/proc/$pid/cmdline" || continue
     case $(<"/proc/$pid/comm") in
       lxc-create | lxc-template | lxc-start | lxc-attach | lxc-stop | lxc-destroy)
@@ -20,7 +21,8 @@ makers() {
         ;;
     esac
   done
-  for pid in $(find /proc -maxdepth 2 -name cwd -lname "$folder/$prefix*" | cut -d / -f 3); do
+  mapfile -t pids < <(find /proc -maxdepth 2 -name cwd -lname "$folder/$prefix*" | cut -d / -f 3)
+  for pid in "${pids[@]}"; do
     if [ "$(<"/proc/$pid/comm")" = tar ]; then echo "$pid"; fi
   done
 }
