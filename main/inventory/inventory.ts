@@ -1,6 +1,6 @@
 import type { Cluster, Machine } from '../providers/provider.ts';
-import { defaultFiles } from '../remotes/host-keys.ts';
-import { hostName, knownKeys } from '../remotes/known-hosts.ts';
+import { defaultFiles } from '../remotes/login/host-keys.ts';
+import { hostName, knownKeys } from '../remotes/login/known-hosts.ts';
 import type { SshTarget } from '../remotes/ssh-target.ts';
 
 /** The machines of a cluster as other tools are told of them. */

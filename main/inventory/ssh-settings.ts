@@ -7,13 +7,16 @@ export type SshSetting = readonly [keyword: string, value: string];
 /** What OpenSSH has to be told to reach a machine as we do; not the way over jump hosts. */
 export function sshSettings(target: SshTarget, knownHostsFile: string): readonly SshSetting[] {
   const { host, port, user, keyFile, identityFiles = [], hostKeyAlias, acceptNewHostKey } = target;
+  const { identitiesOnly = keyFile !== undefined, identityAgent, proxyCommand } = target;
   const keys = [...(keyFile === undefined ? [] : [keyFile]), ...identityFiles];
   return [
     ['HostName', host],
     ['Port', String(port)],
     ['User', user],
     ...keys.map((file): SshSetting => ['IdentityFile', path(file)]),
-    ...(keyFile === undefined ? [] : [['IdentitiesOnly', 'yes'] as const]),
+    ...(identitiesOnly ? [['IdentitiesOnly', 'yes'] as const] : []),
+    ...(identityAgent === undefined ? [] : [['IdentityAgent', path(identityAgent)] as const]),
+    ...(proxyCommand === undefined ? [] : [['ProxyCommand', proxyCommand.replaceAll('%', '%%')] as const]),
     ...(hostKeyAlias === undefined ? [] : [['HostKeyAlias', hostKeyAlias] as const]),
     ['UserKnownHostsFile', path(knownHostsFile)],
     ['StrictHostKeyChecking', acceptNewHostKey ? 'accept-new' : 'yes'],

@@ -10,6 +10,9 @@ const sshTarget: z.ZodType<SshTarget> = z.object({
   user: z.string(),
   keyFile: optional(z.string()),
   identityFiles: optional(z.array(z.string())),
+  identitiesOnly: optional(z.boolean()),
+  identityAgent: optional(z.string()),
+  certificateFiles: optional(z.array(z.string())),
   hostKey: optional(z.string()),
   hostKeyAlias: optional(z.string()),
   acceptNewHostKey: optional(z.boolean()),
@@ -17,6 +20,7 @@ const sshTarget: z.ZodType<SshTarget> = z.object({
   get jumps() {
     return optional(z.array(sshTarget));
   },
+  proxyCommand: optional(z.string()),
 });
 
 /** A machine as a ledger has it. */

@@ -127,11 +127,9 @@ export interface Provider {
   destroy(cluster: Pick<Cluster, 'id' | 'state'>, ctx: Pick<RunContext, 'signal' | 'log'>): Promise<void>;
 }
 
-/**
- * Whether the main host reaches a machine by its ssh alone: it is said of it, or there are jump hosts before
- * it.
- */
-export const isSshOnly = ({ sshOnly, ssh }: Machine): boolean => sshOnly ?? (ssh.jumps ?? []).length > 0;
+/** Whether the main host reaches a machine by its ssh alone: it is said of it, or there is something before it. */
+export const isSshOnly = ({ sshOnly, ssh }: Machine): boolean =>
+  sshOnly ?? ((ssh.jumps ?? []).length > 0 || ssh.proxyCommand !== undefined);
 
 /** The machines that were there before, and are to be given back as they were. */
 export const borrowedMachines = ({ machines, borrowed }: Cluster): readonly Machine[] =>

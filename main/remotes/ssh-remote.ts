@@ -13,7 +13,7 @@ import { CommandKiller } from './command-killer.ts';
 import { ConnectionLostError } from './connection-errors.ts';
 import { downloadTree } from './download-tree.ts';
 import { awaitInput, feedInput } from './feed-input.ts';
-import { openConnection } from './open-connection.ts';
+import { openConnection } from './login/open-connection.ts';
 import type {
   Command,
   Downloaded,

@@ -6,6 +6,12 @@ export interface SshTarget {
   readonly keyFile?: string;
   /** More keys to try after `keyFile`. */
   readonly identityFiles?: readonly string[];
+  /** Try no key but those, also of the ssh agent's. */
+  readonly identitiesOnly?: boolean;
+  /** The socket of the ssh agent to ask, `none`, or `$NAME` of a variable with it; without it SSH_AUTH_SOCK. */
+  readonly identityAgent?: string;
+  /** Certificates for the keys, which we cannot show: only told. */
+  readonly certificateFiles?: readonly string[];
   /** The one host key to accept, as in known_hosts (`ssh-ed25519 AAAA…`); without it known_hosts is asked. */
   readonly hostKey?: string;
   /** The name under which known_hosts lists the host, where it is not `host`. */
@@ -16,4 +22,6 @@ export interface SshTarget {
   readonly knownHostsFiles?: readonly string[];
   /** Jump hosts, the first one to connect to first. */
   readonly jumps?: readonly SshTarget[];
+  /** A command for the shell whose input and output are the connection. */
+  readonly proxyCommand?: string;
 }

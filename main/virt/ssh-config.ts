@@ -44,7 +44,9 @@ function hostLines(hop: SshTarget, pinnedFile: string, name: string): readonly s
     `Port ${port}`,
     `User ${user}`,
     ...keys.map((key) => `IdentityFile ${word(key)}`),
-    ...(keyFile === undefined ? [] : ['IdentitiesOnly yes']),
+    ...(keyFile === undefined && !hop.identitiesOnly ? [] : ['IdentitiesOnly yes']),
+    ...(hop.identityAgent === undefined ? [] : [`IdentityAgent ${word(hop.identityAgent)}`]),
+    ...(hop.proxyCommand === undefined ? [] : [`ProxyCommand ${hop.proxyCommand.replaceAll('%', '%%')}`]),
     ...(hostKey === undefined ? [] : [`HostKeyAlias ${name}`, `UserKnownHostsFile ${word(pinnedFile)}`]),
     ...(hostKey === undefined && hostKeyAlias !== undefined ? [`HostKeyAlias ${hostKeyAlias}`] : []),
     ...(hostKey === undefined && knownHostsFiles

@@ -251,6 +251,86 @@ test('an encrypted key by the ssh agent, or by SHAKEDOWN_KEY_PASSPHRASE', async 
   expect((await own.exec('echo in')).stdout).toBe('in\n');
 });
 
+/** An ssh agent with so many keys that nobody lets in, and `last` after them; its socket. */
+async function agentWith(others: number, last: string): Promise<string> {
+  const directory = folder();
+  const socket = join(directory, 'agent');
+  const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' });
+  onTestFinished(() => void agent.kill());
+  for (let tries = 0; tries < 50 && !statSync(socket, { throwIfNoEntry: false }); tries++) await sleep(20);
+  const names = Array.from({ length: others }, (_, index) => join(directory, `other${index}`));
+  for (const name of names) await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', name]);
+  await execa('ssh-add', ['-q', ...names, last], { env: { SSH_AUTH_SOCK: socket } });
+  return socket;
+}
+
+test('eight keys of the agent are refused at once as too many; the one that is named comes first, or alone', async () => {
+  const own = join(base, 'user');
+  const { keyFile: _own, ...keyless } = target;
+  const connect = (more: Partial<SshTarget>) =>
+    connectSsh({ ...keyless, ...more }, { signal: AbortSignal.timeout(60_000), timeout: 30 });
+  const socket = await agentWith(8, own);
+  vi.stubEnv('SSH_AUTH_SOCK', socket);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const started = performance.now();
+  const refused = connect({});
+  await expect(refused).rejects.toThrow(/after more keys than it lets anybody try; tried: the ssh agent/);
+  await expect(refused).rejects.toMatchObject({
+    details: { hint: expect.stringContaining('IdentitiesOnly yes') },
+  });
+  expect(performance.now() - started).toBeLessThan(10_000);
+
+  // Only the public half is there, and the private one is the agent's.
+  const half = join(folder(), 'half');
+  writeFileSync(`${half}.pub`, readFileSync(`${own}.pub`));
+  for (const more of [{ identitiesOnly: true }, {}]) {
+    await using mine = await connect({ identityFiles: [half], ...more });
+    expect((await mine.exec('echo in')).stdout).toBe('in\n');
+  }
+  await expect(connect({ identityFiles: [join(base, 'none')], identitiesOnly: true })).rejects.toThrow(
+    /refused the login/,
+  );
+});
+
+test('another agent is asked where one is named, and none where that is said', async () => {
+  const { keyFile: _own, ...keyless } = target;
+  const socket = await agentWith(0, join(base, 'user'));
+  vi.stubEnv('SSH_AUTH_SOCK', undefined);
+  vi.stubEnv('MY_AGENT', socket);
+  vi.stubEnv('HOME', folder());
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const connect = (more: Partial<SshTarget>) =>
+    connectSsh({ ...keyless, ...more }, { signal: AbortSignal.timeout(60_000), timeout: 20 });
+  for (const identityAgent of [socket, '$MY_AGENT', `$${'{MY_AGENT}'}`]) {
+    await using mine = await connect({ identityAgent });
+    expect((await mine.exec('echo in')).stdout).toBe('in\n');
+  }
+  vi.stubEnv('SSH_AUTH_SOCK', socket);
+  await expect(connect({ identityAgent: 'none' })).rejects.toThrow(/tried: nothing, for there is no key/);
+});
+
+test('a key that is let in by its certificate alone is told as that', async () => {
+  const [authority, certified] = [join(folder(), 'ca'), join(folder(), 'certified')];
+  for (const file of [authority, certified]) {
+    await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', file]);
+  }
+  const user = userInfo().username;
+  await execa('ssh-keygen', ['-q', '-s', authority, '-I', 'me', '-n', user, `${certified}.pub`]);
+  const authorized = join(base, 'authorized_keys');
+  const before = readFileSync(authorized, 'utf8');
+  onTestFinished(() => writeFileSync(authorized, before, { mode: 0o600 }));
+  writeFileSync(authorized, `${before}cert-authority ${readFileSync(`${authority}.pub`, 'utf8')}`, {
+    mode: 0o600,
+  });
+  const login = ['-i', certified, '-p', String(target.port), '-o', 'StrictHostKeyChecking=no'];
+  const files = ['-o', `UserKnownHostsFile=${join(folder(), 'known')}`, '-o', 'IdentitiesOnly=yes'];
+  const { stdout } = await execa('ssh', ['-F', 'none', ...login, ...files, `${user}@127.0.0.1`, 'echo in']);
+  expect(stdout).toBe('in');
+  await expect(open({ keyFile: certified })).rejects.toThrow(
+    /certified-cert.pub: ssh2 has no certificates .*551/,
+  );
+});
+
 test('known_hosts as ssh-keyscan and ssh-keygen -H write it, whichever key type they list', async () => {
   const { hostKey: _pinned, ...unpinned } = target;
   const file = join(folder(), 'known_hosts');

@@ -1,10 +1,10 @@
 import { processIdentity } from '../../../common/process-identity.ts';
+import { sideBySide } from '../../../common/side-by-side.ts';
 import type { RunContext } from '../../context/run-context.ts';
 import { hostKeyPair } from '../host/identity.ts';
 import { bytes, settingsOfMachine } from '../machine-options.ts';
 import type { MachineSpec, MachinesSpec } from '../provider.ts';
 import type { Ec2Api } from './api/ec2-api.ts';
-import { sideBySide } from './api/side-by-side.ts';
 import { type Ec2Settings, seconds } from './ec2-options.ts';
 import { type FoundImage, findImage } from './instances/find-image.ts';
 import { importKey } from './instances/import-key.ts';

@@ -1,13 +1,14 @@
 import { UsageError } from '../../../common/errors.ts';
+import { sideBySide } from '../../../common/side-by-side.ts';
 import type { RunContext } from '../../context/run-context.ts';
 import type { CanKeep } from '../capabilities.ts';
 import { parsedOptions } from '../parsed-options.ts';
 import type { Cluster, ListedCluster, Machine, MachinesSpec, ProbeResult, Provider } from '../provider.ts';
 import { Leases } from './leases.ts';
-import { readSshConfig } from './read-ssh-config.ts';
-import { sshTarget } from './ssh-config.ts';
+import { resolveHost } from './resolve-host.ts';
 import { type SshMachines, sshMachines } from './ssh-machines.ts';
 import { sshOptionsSchema } from './ssh-options.ts';
+import { sshTarget } from './ssh-target.ts';
 import { answersSsh, type Candidate, type HealthCheck, nameOf, takeMachines } from './take-machines.ts';
 
 /** What tests replace. */
@@ -17,6 +18,9 @@ interface Surroundings {
   readonly leases?: Leases;
   readonly healthy?: HealthCheck;
 }
+
+/** Processes of ssh, of which each takes some ms. */
+const resolvedAtOnce = 8;
 
 type Wish = Omit<MachinesSpec, 'cluster' | 'shares'>;
 
@@ -43,7 +47,7 @@ export class SshProvider implements Provider, CanKeep {
 
   async preview(spec: Wish): Promise<readonly Machine[]> {
     const { pool } = machinesOf(spec.options);
-    const free = this.#candidates(spec);
+    const free = [...(await this.#candidates(spec))];
     return spec.machines.map((machine, index) => {
       const fits = ({ role }: Candidate) => machine.role === undefined || role === machine.role;
       const found = pool ? free.splice(Math.max(0, free.findIndex(fits)), 1)[0] : free[index];
@@ -57,7 +61,7 @@ export class SshProvider implements Provider, CanKeep {
     const machines = machinesOf(spec.options).pool
       ? await takeMachines(
           spec.machines,
-          { cluster, candidates: this.#candidates(spec), leases: this.#leases, healthy: this.#healthy },
+          { cluster, candidates: await this.#candidates(spec), leases: this.#leases, healthy: this.#healthy },
           ctx,
         )
       : await this.preview(spec);
@@ -77,10 +81,9 @@ export class SshProvider implements Provider, CanKeep {
     return this.#leases.keep(id);
   }
 
-  #candidates({ options, login }: Wish): Candidate[] {
-    const config = readSshConfig(this.#configFile);
-    return machinesOf(options).hosts.map((host) => ({
-      target: sshTarget(host, login, config),
+  #candidates({ options, login }: Wish): Promise<readonly Candidate[]> {
+    return sideBySide(machinesOf(options).hosts, resolvedAtOnce, undefined, async (host) => ({
+      target: await sshTarget(host, login, (query) => resolveHost(query, this.#configFile)),
       role: host.role,
     }));
   }

@@ -142,7 +142,7 @@ function candidate({ candidates }: Pool, index: number): Candidate {
 
 /** By its address, so that two names of one machine are one; a name that only a jump host knows stays a name. */
 export async function nameOf(target: SshTarget): Promise<string> {
-  if (target.jumps) return leaseName(target);
+  if (target.jumps || target.proxyCommand !== undefined) return leaseName(target);
   const found = await lookup(target.host, { order: 'ipv4first' }).catch(() => undefined);
   return leaseName(target, found?.address);
 }

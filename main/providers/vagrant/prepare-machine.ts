@@ -1,8 +1,8 @@
 import { ShakedownError } from '../../../common/errors.ts';
 import { connectSsh } from '../../remotes/ssh-remote.ts';
+import type { SshTarget } from '../../remotes/ssh-target.ts';
 import { shellFile } from '../host/shell-file.ts';
 import type { Login } from '../provider.ts';
-import type { SshTarget } from '../../remotes/ssh-target.ts';
 import { type GuestAddress, parseAddresses } from './shared-network.ts';
 
 /** A machine as it is seen from inside, once the login is authorized. */

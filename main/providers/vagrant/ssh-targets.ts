@@ -2,7 +2,7 @@ import SSHConfig from 'ssh-config';
 import { ShakedownError } from '../../../common/errors.ts';
 import type { SshTarget } from '../../remotes/ssh-target.ts';
 import type { Login } from '../provider.ts';
-import { sshTarget } from '../ssh/ssh-config.ts';
+import { targetFrom } from '../ssh/ssh-target.ts';
 
 /**
  * How to reach machines, from what `vagrant ssh-config` printed. The first connection records the host key in
@@ -27,7 +27,10 @@ export function sshTargets(
     if (computed.HostName === undefined) {
       throw new ShakedownError({ message: `vagrant told no address of its machine '${address}'`, node });
     }
-    const { knownHostsFiles: _, ...target } = sshTarget({ address }, {}, config);
+    const settings = new Map(
+      Object.entries(computed).map(([keyword, value]) => [keyword.toLowerCase(), [value].flat()]),
+    );
+    const { knownHostsFiles: _, ...target } = targetFrom({ address }, {}, settings);
     return { ...target, acceptNewHostKey: true, knownHostsFiles: [knownHosts] };
   });
 }
@@ -42,7 +45,7 @@ export function pinned(target: SshTarget, hostKey: string | undefined): SshTarge
 /** For the cluster's login: its key first; vagrant's own serves its user alone. */
 export function withLogin(target: SshTarget, { user, keyFile }: Login): SshTarget {
   const other = user !== undefined && user !== target.user;
-  const { identityFiles: _, ...rest } = target;
+  const { identityFiles: _, identitiesOnly: __, ...rest } = target;
   return {
     ...(other ? rest : target),
     user: user ?? target.user,

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -17,6 +18,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { quote } from '../../../main/providers/host/root-script.ts';
 import { ConnectionLostError } from '../../../main/remotes/connection-errors.ts';
 import { downloadTree } from '../../../main/remotes/download-tree.ts';
 import type { Remote } from '../../../main/remotes/remote.ts';
@@ -401,12 +403,36 @@ describe('a connection', () => {
     const pair = newKey('secret');
     const file = join(folder(), 'locked');
     writeFileSync(file, pair.private, { mode: 0o600 });
-    const { credentials } = await import('../../../main/remotes/authentication.ts');
+    const { credentials } = await import('../../../main/remotes/login/authentication.ts');
     expect(() => credentials(to({ keyFile: file }), {})).toThrow(/needs a passphrase/);
     expect(() => credentials(to({ keyFile: file }), { SHAKEDOWN_KEY_PASSPHRASE: 'wrong' })).toThrow(
       /does not open/,
     );
     expect(credentials(to({ keyFile: file }), { SHAKEDOWN_KEY_PASSPHRASE: 'secret' }).tried).toContain(file);
+  });
+
+  test('goes through a command, which ends with it', async () => {
+    const file = join(folder(), 'pid');
+    const relay = `const s=require('net').connect(${server.port},'127.0.0.1');process.stdin.pipe(s).pipe(process.stdout);`;
+    const proxyCommand = `sh -c 'echo $$ > ${file}; exec node -e "$0"' ${quote(relay)}`;
+    const through = await open(to({ host: 'nowhere.invalid', proxyCommand }));
+    expect((await through.exec('echo hi')).stdout).toBe('hi\n');
+    await through[Symbol.asyncDispose]();
+    await expect.poll(() => existsSync(`/proc/${readFileSync(file, 'utf8').trim()}`)).toBe(false);
+  });
+
+  test('through a command that fails says how that ended', async () => {
+    const proxyCommand = "sh -c 'echo no way to %h >&2; exit 3'";
+    await expect(open(to({ proxyCommand }), 1)).rejects.toThrow(/ended with 3: no way to %h/);
+  });
+
+  test('to a host that is trusted by an authority alone says that ssh2 has no certificates', async () => {
+    const file = join(folder(), 'known_hosts');
+    writeFileSync(file, `@cert-authority *.example,[127.0.0.1]:* ${newKey().public}\n`);
+    const { hostKey: _pinned, ...target } = to({ knownHostsFiles: [file] });
+    await expect(open(target)).rejects.toThrow(
+      /trusts \[127.0.0.1\]:\d+ by a certificate authority.*ssh2.issues.551/,
+    );
   });
 
   test('goes over jump hosts', async () => {

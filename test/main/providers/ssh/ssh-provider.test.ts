@@ -3,11 +3,13 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../../../common/errors.ts';
+import { isSshOnly } from '../../../../main/providers/provider.ts';
 import { Leases } from '../../../../main/providers/ssh/leases.ts';
 import { parseHost } from '../../../../main/providers/ssh/parse-host.ts';
 import { ssh } from '../../../../main/providers/ssh/ssh-options.ts';
 import { SshProvider } from '../../../../main/providers/ssh/ssh-provider.ts';
 import type { SshHost } from '../../../../main/providers/ssh/ssh-settings.ts';
+import { sshTarget } from '../../../../main/providers/ssh/ssh-target.ts';
 import { folder } from '../../remotes/fake-node.ts';
 
 function preview(hosts: readonly SshHost[], config = '', login = {}) {
@@ -101,7 +103,9 @@ describe('~/.ssh/config', () => {
   test('that includes itself is the user’s mistake', async () => {
     const file = join(folder(), 'config');
     writeFileSync(file, `Include ${file}\n`);
-    await expect(target('db1', `Include ${file}\n`)).rejects.toThrow('is included by itself');
+    await expect(target('db1', `Include ${file}\n`)).rejects.toThrow(
+      'Too many recursive configuration includes',
+    );
   });
 
   test('may name key files by its tokens, and none', async () => {
@@ -120,10 +124,76 @@ describe('~/.ssh/config', () => {
   });
 
   test('with a port that is none, or jumps in a circle, is the user’s mistake', async () => {
-    await expect(target('db1', 'Port ssh\n')).rejects.toThrow("'ssh' is no port");
+    await expect(target('db1', 'Port none\n')).rejects.toThrow(/config line 1: Bad number|Bad port 'none'/);
     const circle = target('db1', 'Host *\n  ProxyJump gate\n');
-    await expect(circle).rejects.toThrow('goes round in a circle: db1 -> gate -> gate');
+    await expect(circle).rejects.toThrow('jumphost loop via gate');
+    await expect(circle).rejects.toMatchObject({ hint: expect.stringContaining('ProxyJump none') });
+    const longer = target('db1', 'Host db1\n  ProxyJump gate\nHost gate\n  ProxyJump db1\n');
+    await expect(longer).rejects.toThrow('goes round in a circle: db1 -> gate -> db1');
     await expect(circle).rejects.toBeInstanceOf(UsageError);
+  });
+});
+
+describe('what OpenSSH makes of ~/.ssh/config', () => {
+  test('is followed for Match by a command, by the user and by the name as it was written', async () => {
+    const config = `Match host db1 exec "test -e /etc/passwd"
+  HostName 10.0.0.5
+Match user admin
+  Port 2201
+Match originalhost db2
+  HostName 10.0.0.6
+Match exec "exit 1"
+  User nobody
+Match host 10.0.0.6
+  Port 2202
+`;
+    expect(await target('db1', config)).toMatchObject({ host: '10.0.0.5', port: 22 });
+    expect(await target('admin@db1', config)).toMatchObject({ host: '10.0.0.5', port: 2201, user: 'admin' });
+    expect(await target('db1', config, { user: 'admin' })).toMatchObject({ port: 2201, user: 'admin' });
+    expect(await target('db2', config)).toMatchObject({ host: '10.0.0.6', port: 2202 });
+  });
+
+  test('says which keys to try and which agent to ask', async () => {
+    const config = `Host db1
+  IdentityFile /keys/a
+  IdentitiesOnly yes
+  IdentityAgent /run/agent.%r
+Host db2
+  IdentityAgent none
+  CertificateFile /keys/b-cert.pub
+`;
+    expect(await target('db1', config, { user: 'me' })).toMatchObject({
+      identityFiles: ['/keys/a'],
+      identitiesOnly: true,
+      identityAgent: '/run/agent.me',
+    });
+    const other = await target('db2', config);
+    expect(other).toMatchObject({ identityAgent: 'none', certificateFiles: ['/keys/b-cert.pub'] });
+    expect(other).not.toHaveProperty('identitiesOnly');
+    expect(other).not.toHaveProperty('identityFiles');
+  });
+
+  test('is a ProxyCommand with its tokens filled in; a jump host that is named for the machine wins', async () => {
+    const config = 'Host db1\n  HostName 10.0.0.5\n  ProxyCommand through "%h" %p %r %n %%x\n';
+    expect(await target('me@db1:2222', config)).toMatchObject({
+      host: '10.0.0.5',
+      proxyCommand: 'through "10.0.0.5" 2222 me db1 %x',
+    });
+    const [machine] = await preview(['db1'], config);
+    expect(machine && isSshOnly(machine)).toBe(true);
+    expect(await target('db1', 'ProxyCommand none\n')).not.toHaveProperty('proxyCommand');
+    const resolve = async () => new Map([['proxycommand', ['through %h']]]);
+    const jumping = await sshTarget({ address: 'db1', jump: 'gate' }, {}, resolve);
+    expect(jumping).not.toHaveProperty('proxyCommand');
+    expect(jumping.jumps).toMatchObject([{ host: 'gate', proxyCommand: 'through gate' }]);
+  });
+
+  test('is its own complaint, with file and line, where it takes none of it', async () => {
+    const failing = target('db1', 'Host *\n  IdentitesOnly yes\n');
+    await expect(failing).rejects.toThrow(
+      /ssh cannot tell how db1 is reached: .*line 2: Bad configuration option/,
+    );
+    await expect(failing).rejects.toBeInstanceOf(UsageError);
   });
 });
 

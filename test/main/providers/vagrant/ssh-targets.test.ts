@@ -35,6 +35,7 @@ test('machines are reached as vagrant says, and their host keys noted in a file 
       port: 2222,
       user: 'vagrant',
       identityFiles: ['/home/a user/.vagrant/machines/web/virtualbox/private_key'],
+      identitiesOnly: true,
       acceptNewHostKey: true,
       knownHostsFiles: ['/state/known_hosts'],
     },
@@ -49,7 +50,7 @@ test('a machine of which vagrant told nothing is an error', () =>
   expect(() => sshTargets(printed(), ['cache'], '/k')).toThrow("no address of its machine 'cache'"));
 
 test('the cluster’s login comes before vagrant’s, whose key serves its own user alone', () => {
-  const target = { host: '10.0.3.2', port: 22, user: 'vagrant', identityFiles: ['/k'] };
+  const target = { host: '10.0.3.2', port: 22, user: 'vagrant', identityFiles: ['/k'], identitiesOnly: true };
   expect(withLogin(target, { keyFile: '/own' })).toEqual({ ...target, keyFile: '/own' });
   expect(withLogin(target, { keyFile: '/own', user: 'joe' })).toEqual({
     host: '10.0.3.2',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { sideBySide } from '../../../../../main/providers/ec2/api/side-by-side.ts';
+import { sideBySide } from '../../../../../common/side-by-side.ts';
 import { ZoneOrder } from '../../../../../main/providers/ec2/instances/launch.ts';
 import { runRequest } from '../../../../../main/providers/ec2/instances/run-request.ts';
 

@@ -5,12 +5,12 @@
 export async function sideBySide<Item, Result>(
   items: readonly Item[],
   atOnce: number,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
   act: (item: Item, signal: AbortSignal) => Promise<Result>,
 ): Promise<readonly Result[]> {
   const results: Result[] = [];
   const failed = new AbortController();
-  const either = AbortSignal.any([signal, failed.signal]);
+  const either = signal ? AbortSignal.any([signal, failed.signal]) : failed.signal;
   const waiting = items.entries();
   const work = async (): Promise<void> => {
     for (const [index, item] of waiting) {

@@ -1,8 +1,16 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { ShakedownError } from '../../common/errors.ts';
-import { addKnownHost, hostName, judgeHostKey, keyType, knownKeyTypes } from './known-hosts.ts';
-import type { SshTarget } from './ssh-target.ts';
+import { ShakedownError } from '../../../common/errors.ts';
+import type { SshTarget } from '../ssh-target.ts';
+import { issue } from './certificates.ts';
+import {
+  addKnownHost,
+  hostName,
+  judgeHostKey,
+  keyType,
+  knownKeyTypes,
+  trustsAuthority,
+} from './known-hosts.ts';
 
 /** Decides whether a server is who it should be; keeps why not. */
 export interface HostKeyCheck {
@@ -47,6 +55,12 @@ export function hostKeyCheck(target: SshTarget, files: readonly string[] = defau
         if (acceptNewHostKey) {
           addKnownHost(first, name, offered);
           return true;
+        }
+        if (trustsAuthority(files, name) || trustsAuthority(files, host)) {
+          return refuse(
+            `known_hosts trusts ${name} by a certificate authority, and ssh2 has no certificates (${issue})`,
+            `compare its own key and add it: ssh-keyscan -p ${port} ${host} >> ${first}`,
+          );
         }
         return refuse(
           `the host key of ${name} (${keyType(offered)}) is not in known_hosts`,

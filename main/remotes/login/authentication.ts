@@ -1,10 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import type { ParsedKey } from 'ssh2';
-import { ShakedownError } from '../../common/errors.ts';
-import type { SshTarget } from './ssh-target.ts';
-import { ssh2 } from './ssh2.ts';
+import type { BaseAgent, ParsedKey } from 'ssh2';
+import { ShakedownError } from '../../../common/errors.ts';
+import type { SshTarget } from '../ssh-target.ts';
+import { ssh2 } from '../ssh2.ts';
+import { agentSocket, chosenKeys } from './agent-keys.ts';
 
 type Method =
   | {
@@ -13,7 +14,7 @@ type Method =
       readonly key: Buffer | string;
       readonly passphrase?: string;
     }
-  | { readonly type: 'agent'; readonly username: string; readonly agent: string };
+  | { readonly type: 'agent'; readonly username: string; readonly agent: BaseAgent<ParsedKey> };
 
 export interface Credentials {
   /** What ssh2's authHandler takes, the most wanted first. */
@@ -23,13 +24,14 @@ export interface Credentials {
 }
 
 /**
- * Everything to log in with: the named key, then the ssh agent, then identity files, then ssh's default keys.
- * Throws ShakedownError for a named key that is missing, unreadable, or encrypted without
- * SHAKEDOWN_KEY_PASSPHRASE (unless the agent may have it).
+ * Everything to log in with: the named key, then the ssh agent, then identity files, then ssh's default keys. Where only
+ * identities that are named may be tried (IdentitiesOnly), it is these, and no others of the agent's. Throws
+ * ShakedownError for a named key that is missing, unreadable, or encrypted without SHAKEDOWN_KEY_PASSPHRASE (unless the
+ * agent may have it).
  */
 export function credentials(target: SshTarget, env: NodeJS.ProcessEnv = process.env): Credentials {
-  const { user, keyFile, identityFiles = [] } = target;
-  const agent = env.SSH_AUTH_SOCK && existsSync(env.SSH_AUTH_SOCK) ? env.SSH_AUTH_SOCK : undefined;
+  const { user, keyFile, identityFiles = [], identitiesOnly = false } = target;
+  const agent = agentSocket(target, env);
   const methods: Method[] = [];
   const tried: string[] = [];
   const addKey = (file: string, named: boolean) => {
@@ -43,13 +45,15 @@ export function credentials(target: SshTarget, env: NodeJS.ProcessEnv = process.
     tried.push(file);
   };
   if (keyFile !== undefined) addKey(keyFile, true);
-  if (agent !== undefined) {
-    methods.push({ type: 'agent', username: user, agent });
-    tried.push('the ssh agent');
-  }
   const defaults = ['id_ed25519', 'id_ecdsa', 'id_rsa'].map((name) => join(homedir(), '.ssh', name));
-  for (const file of keyFile === undefined ? [...identityFiles, ...defaults] : identityFiles)
-    addKey(file, false);
+  const named = [...(keyFile === undefined ? [] : [keyFile]), ...identityFiles];
+  const listed = named.length > 0 ? named : defaults;
+  if (agent !== undefined) {
+    methods.push({ type: 'agent', username: user, agent: chosenKeys(agent, listed, identitiesOnly) });
+    tried.push(identitiesOnly ? 'those of them that the ssh agent has' : 'the ssh agent');
+  }
+  const all = keyFile === undefined && !identitiesOnly ? [...identityFiles, ...defaults] : listed;
+  for (const file of all) if (file !== keyFile) addKey(file, false);
   return { methods, tried: [...new Set(tried)] };
 }
 

@@ -1,14 +1,13 @@
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, ConnectConfig, ServerHostKeyAlgorithm } from 'ssh2';
-import { ShakedownError, TimeLimitError } from '../../common/errors.ts';
+import { ShakedownError } from '../../../common/errors.ts';
+import type { SshTarget } from '../ssh-target.ts';
+import { ssh2 } from '../ssh2.ts';
 import { credentials } from './authentication.ts';
 import { hostKeyCheck } from './host-keys.ts';
-import type { SshTarget } from './ssh-target.ts';
-import { ssh2 } from './ssh2.ts';
-
-/** An error of ssh2, and whether there was a TCP connection by then. */
-type Failure = Error & { level?: string; connected?: boolean };
+import { type Failure, incompatible, isRefusal, refused, unreachable } from './login-failures.ts';
+import { openProxy, type ProxyConnection } from './proxy-command.ts';
 
 /** Seconds: a frozen or booting machine accepts the TCP connection and then says nothing. */
 const attemptLimit = 10;
@@ -27,19 +26,20 @@ export async function openConnection(
   let refusedLogins = 0;
   let delay = 20;
   for (let tries = 1; ; tries++) {
+    let proxy: ProxyConnection | undefined;
     signal.throwIfAborted();
     const left = deadline - Date.now();
     try {
-      const sock = through && (await forwardedSocket(through, target));
+      proxy = through || target.proxyCommand === undefined ? undefined : openProxy(target.proxyCommand);
+      const sock = through ? await forwardedSocket(through, target) : proxy?.stream;
       return await attempt(target, Math.max(500, Math.min(left, attemptLimit * 1000)), signal, sock);
     } catch (error) {
       signal.throwIfAborted();
       const cause = error as Failure;
       if (error instanceof ShakedownError) throw error;
       if (/no matching/i.test(cause.message)) throw incompatible(target, cause);
-      if (cause.level === 'client-authentication' && (tries <= 2 || ++refusedLogins > 3))
-        throw refused(target);
-      if (Date.now() + delay >= deadline) throw unreachable(target, timeout, cause);
+      if (isRefusal(cause) && (tries <= 2 || ++refusedLogins > 3)) throw refused(target, cause);
+      if (Date.now() + delay >= deadline) throw unreachable(target, timeout, cause, await proxy?.ended());
     }
     await sleep(delay, undefined, { signal }).catch(() => signal.throwIfAborted());
     delay = Math.min(delay * 1.15, 1000);
@@ -61,14 +61,14 @@ function attempt(target: SshTarget, limitMs: number, signal: AbortSignal, sock?:
   const onAbort = () => reject(signal.reason);
   signal.addEventListener('abort', onAbort, { once: true });
   client.once('ready', () => resolve(client));
-  client.once('error', (error: Failure) => reject(check.refusal() ?? Object.assign(error, { connected })));
+  // Not once: a second one may come with the first, and an unheard 'error' would end the process.
+  client.on('error', (error: Failure) => reject(check.refusal() ?? Object.assign(error, { connected })));
   client.once('close', () =>
     reject(check.refusal() ?? new Error('the connection was closed before the login')),
   );
   client.connect(config);
   return promise
     .catch((error) => {
-      client.on('error', () => undefined);
       client.destroy();
       throw error;
     })
@@ -121,30 +121,4 @@ function forwardedSocket(through: Client, { host, port }: SshTarget): Promise<Du
     error ? reject(error) : resolve(channel),
   );
   return promise;
-}
-
-function refused(target: SshTarget): ShakedownError {
-  const { tried } = credentials(target);
-  return new ShakedownError({
-    message: `${target.host} refused the login of '${target.user}'; tried: ${tried.join(', ') || 'nothing, for there is no key'}`,
-    hint: `see whether this works: ssh -p ${target.port} ${target.user}@${target.host}; else name a key with --key, a user with --user`,
-  });
-}
-
-function incompatible({ host, port, user }: SshTarget, cause: Error): ShakedownError {
-  return new ShakedownError({
-    message: `${host} and ssh2 have no algorithm in common: ${cause.message}`,
-    hint: `see what it offers: ssh -vv -p ${port} ${user}@${host}; then widen its sshd_config`,
-  });
-}
-
-function unreachable(target: SshTarget, timeout: number, cause: Failure): ShakedownError {
-  const silent = cause.connected
-    ? 'it accepts the connection and then says nothing'
-    : 'nothing answers at that address';
-  const reason = cause.level === 'client-timeout' ? silent : cause.message;
-  return new TimeLimitError(`the ssh connection to ${target.host}:${target.port}`, timeout, {
-    message: `no ssh answer from ${target.host}:${target.port} within ${timeout} s: ${reason}`,
-    hint: `is the machine up and sshd running? ssh -p ${target.port} ${target.user}@${target.host}`,
-  });
 }

@@ -45,6 +45,16 @@ export function keyType(key: string): string {
   return bytes.subarray(4, 4 + bytes.readUInt32BE(0)).toString();
 }
 
+/** Whether a file trusts the host by a certificate authority, and so by a certificate of its own that we cannot read. */
+export const trustsAuthority = (files: readonly string[], name: string): boolean =>
+  files.flatMap(authorityPatterns).some((patterns) => matches(patterns, name.toLowerCase()));
+
+function authorityPatterns(file: string): string[] {
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, 'utf8').matchAll(/^\s*@cert-authority\s+(\S+)\s/gm);
+  return [...lines].map(([, patterns = '']) => patterns);
+}
+
 /** Adds a line; the file and its folder are made if need be. */
 export function addKnownHost(file: string, name: string, key: string): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });

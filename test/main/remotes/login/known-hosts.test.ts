@@ -2,10 +2,15 @@ import { createHmac } from 'node:crypto';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { hostKeyCheck } from '../../../main/remotes/host-keys.ts';
-import { addKnownHost, hostName, judgeHostKey, knownKeyTypes } from '../../../main/remotes/known-hosts.ts';
-import { newKey } from '../../fakes/ssh-server.ts';
-import { folder } from './fake-node.ts';
+import { hostKeyCheck } from '../../../../main/remotes/login/host-keys.ts';
+import {
+  addKnownHost,
+  hostName,
+  judgeHostKey,
+  knownKeyTypes,
+} from '../../../../main/remotes/login/known-hosts.ts';
+import { newKey } from '../../../fakes/ssh-server.ts';
+import { folder } from '../fake-node.ts';
 
 const make = () => newKey().public.split(' ').slice(0, 2).join(' ');
 const [key, other] = [make(), make()];
