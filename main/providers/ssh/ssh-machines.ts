@@ -19,6 +19,8 @@ export interface SshMachines {
   readonly wanted: readonly WantedSsh[];
   /** `hosts` are to be chosen from; else each stands for the wanted one at its place. */
   readonly pool: boolean;
+  /** What a user should know of them. */
+  readonly notes: readonly string[];
 }
 
 type Complain = (path: (string | number)[], message: string) => void;
@@ -29,18 +31,20 @@ type Complain = (path: (string | number)[], message: string) => void;
  */
 export function sshMachines(settings: SshSettings, complain: Complain): SshMachines {
   const { count, inventory } = settings;
-  const hosts =
-    inventory === undefined
-      ? writtenHosts(settings, complain)
-      : inventoryHosts(readInventory(inventory), settings);
+  const read = inventory === undefined ? undefined : readInventory(inventory);
+  const hosts = read ? inventoryHosts(read, settings) : writtenHosts(settings, complain);
+  const notes = (read?.vaulted ?? []).map(
+    (file) =>
+      `${file} is encrypted by ansible-vault: what it says of how machines are reached is not followed`,
+  );
   noneTwice(hosts, (index, message) => complain(settings.hosts ? ['hosts', index] : [], message));
-  if (count === undefined) return { hosts, wanted: named(hosts), pool: false };
+  if (count === undefined) return { hosts, wanted: named(hosts), pool: false, notes };
   const wanted =
     typeof count === 'number'
       ? Array.from({ length: count }, () => ({}))
       : Object.entries(count).flatMap(([role, many]) => Array.from({ length: many }, () => ({ role })));
   enough(hosts, count, complain);
-  return { hosts, wanted, pool: true };
+  return { hosts, wanted, pool: true, notes };
 }
 
 function writtenHosts({ hosts, pool }: SshSettings, complain: Complain): readonly ParsedHost[] {

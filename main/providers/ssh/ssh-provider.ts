@@ -58,14 +58,16 @@ export class SshProvider implements Provider, CanKeep {
 
   async create(spec: MachinesSpec, ctx: Pick<RunContext, 'signal' | 'log'>): Promise<Cluster> {
     const { cluster } = spec;
-    const machines = machinesOf(spec.options).pool
+    const { pool, notes } = machinesOf(spec.options);
+    for (const note of notes) ctx.log(note);
+    const machines = pool
       ? await takeMachines(
           spec.machines,
           { cluster, candidates: await this.#candidates(spec), leases: this.#leases, healthy: this.#healthy },
           ctx,
         )
       : await this.preview(spec);
-    if (!machinesOf(spec.options).pool) await this.#tellOthers(cluster, machines, ctx);
+    if (!pool) await this.#tellOthers(cluster, machines, ctx);
     return { id: cluster, provider: this.name, machines, borrowed: true };
   }
 

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { UsageError } from '../../../../common/errors.ts';
 import type { ParsedHost } from '../parse-host.ts';
 import type { Inventory, Variable, Variables } from './inventory.ts';
+import { isVaulted, withoutVault } from './vault.ts';
 
 /** Which machines of an inventory are wanted, and as what. */
 export interface Selection {
@@ -62,7 +63,8 @@ function toHost(
   { role, mistakes }: { readonly role: string | undefined; readonly mistakes: string[] },
 ): ParsedHost {
   const variables = variablesOf(inventory, name);
-  const read = (names: readonly string[]) => textOf(variables, names, { name, mistakes });
+  const read = (names: readonly string[]) =>
+    textOf(variables, names, { name, inventory: inventory.file, mistakes });
   const connection = read(['ansible_connection']);
   if (connection && !/^(ssh|smart|paramiko(_ssh)?)$/.test(connection.text)) {
     mistakes.push(`${connection.place}: ${name} is reached by '${connection.text}', not by ssh`);
@@ -102,7 +104,11 @@ interface Text {
 function textOf(
   variables: Variables,
   names: readonly string[],
-  { name, mistakes }: { readonly name: string; readonly mistakes: string[] },
+  {
+    name,
+    inventory,
+    mistakes,
+  }: { readonly name: string; readonly inventory: string; readonly mistakes: string[] },
 ): Text | undefined {
   const key = names.find((each) => variables.has(each));
   const variable: Variable | undefined = key === undefined ? undefined : variables.get(key);
@@ -110,6 +116,11 @@ function textOf(
   const { value, place } = variable;
   if (typeof value !== 'string' && typeof value !== 'number') {
     mistakes.push(`${place}: ${key} of ${name} is no text`);
+    return undefined;
+  }
+  if (isVaulted(String(value))) {
+    const how = withoutVault(inventory);
+    mistakes.push(`${place}: ${key} of ${name} is encrypted by ansible-vault, and is not decrypted: ${how}`);
     return undefined;
   }
   const text = String(value).replace(/\{\{\s*inventory_hostname\s*\}\}/g, name);

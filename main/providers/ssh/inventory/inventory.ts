@@ -26,6 +26,8 @@ export class Inventory {
   readonly hosts = new Map<string, Variables>();
   readonly groups = new Map<string, Group>();
   readonly file: string;
+  /** Files with variables that ansible-vault has encrypted, and that were left out. */
+  readonly vaulted: string[] = [];
   readonly #mistakes: { readonly line: number; readonly message: string }[] = [];
 
   constructor(file: string) {

@@ -6,6 +6,7 @@ import { Inventory } from './inventory.ts';
 import { parseIni } from './parse-ini.ts';
 import { parseYaml } from './parse-yaml.ts';
 import { readVariableFiles } from './variable-files.ts';
+import { isVaulted, withoutVault } from './vault.ts';
 
 /**
  * Reads an Ansible inventory: YAML where the name ends in .yml, .yaml or .json (as Ansible decides it), else INI; and
@@ -17,6 +18,11 @@ export function readInventory(written: string): Inventory {
   if (text.startsWith('#!')) {
     throw new UsageError(`${file} is a program that prints an inventory, and is not run`, {
       hint: `ansible-inventory -i ${file} --list --yaml > hosts.yml, and name that file`,
+    });
+  }
+  if (isVaulted(text)) {
+    throw new UsageError(`${file} is encrypted by ansible-vault, and is not decrypted`, {
+      hint: withoutVault(file),
     });
   }
   const inventory = new Inventory(file);

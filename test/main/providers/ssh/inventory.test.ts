@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../../../common/errors.ts';
 import { inventoryHosts, type Selection } from '../../../../main/providers/ssh/inventory/inventory-hosts.ts';
 import { readInventory } from '../../../../main/providers/ssh/inventory/read-inventory.ts';
+import { sshMachines } from '../../../../main/providers/ssh/ssh-machines.ts';
 import { folder } from '../../remotes/fake-node.ts';
 
 /** The machines of an inventory with these files; the first one is the inventory. */
@@ -227,6 +228,9 @@ n[9:1]
     expect(mistake({ hosts: '[db]\na\n', 'group_vars/db.yml': 'x: 1\nansible_port: none\n' })).toContain(
       "group_vars/db.yml:2: 'none' is no port",
     );
+    expect(mistake({ hosts: '[db]\na\n', 'group_vars/db/x.yml': '\nansible_port: none\n' })).toContain(
+      "group_vars/db/x.yml:2: 'none' is no port",
+    );
     expect(mistake({ hosts: 'a\n', 'host_vars/a': 'x: [\n' })).toMatch(/host_vars\/a:\d: /);
     expect(mistake({ hosts: 'a\n', 'host_vars/a': '- x\n' })).toContain('host_vars/a:1: expected variables');
   });
@@ -252,4 +256,60 @@ n[9:1]
 
   test('groups in a circle are gone through once', () =>
     expect(hosts({ hosts: '[a]\nx\n[a:children]\nb\n[b:children]\na\n' })).toHaveLength(1));
+});
+
+describe('folders of variables', () => {
+  test('are read as Ansible reads them: all files in order, the last word wins', () =>
+    expect(
+      hosts({
+        hosts: '[db]\na\nb\n',
+        'group_vars/db/1-first.yml': 'ansible_user: first\nansible_port: 1\n',
+        'group_vars/db/2-second': 'ansible_user: second\n',
+        'group_vars/db/deep/x.json': '{"ansible_port": 3}',
+        'group_vars/db/.hidden.yml': 'ansible_user: hidden\n',
+        'group_vars/db/2-second.yml~': 'ansible_user: copy\n',
+        'group_vars/db/notes.txt': 'no: [yaml',
+        // Whoever has the name without an ending comes first.
+        'group_vars/db.yml': 'ansible_user: beside\n',
+        'host_vars/b/all.yaml': 'ansible_host: 10.0.0.2\n',
+      }),
+    ).toEqual([
+      { address: 'a', name: 'a', user: 'second', port: 3, role: 'db' },
+      { address: '10.0.0.2', name: 'b', user: 'second', port: 3, role: 'db' },
+    ]));
+});
+
+describe('what ansible-vault has encrypted', () => {
+  const secret = '$ANSIBLE_VAULT;1.1;AES256\n6266383932\n';
+  const indented = secret.replaceAll(/^/gm, '      ').trimEnd();
+
+  test('is told as that where it says how a machine is reached', () => {
+    const all = `all:\n  hosts:\n    a:\n  vars:\n    ansible_user: !vault |\n${indented}\n`;
+    expect(mistake({ 'hosts.yml': all })).toMatch(
+      /^hosts.yml:5: ansible_user of a is encrypted by ansible-vault, and is not decrypted: ansible-inventory -i hosts.yml /,
+    );
+    const files = { hosts: 'a\n', 'host_vars/a/x.yml': `ansible_port: !vault |\n${indented}\n` };
+    expect(mistake(files)).toContain('host_vars/a/x.yml:1: ansible_port of a is encrypted by ansible-vault');
+  });
+
+  test('is of no account where it says something else', () =>
+    expect(hosts({ hosts: 'a\n', 'host_vars/a.yml': `password: !vault |\n${indented}\n` })).toEqual([
+      { address: 'a', name: 'a' },
+    ]));
+
+  test('is told as that where it is the whole inventory', () =>
+    expect(mistake({ hosts: secret })).toContain('hosts is encrypted by ansible-vault'));
+
+  test('is left out where it is a whole file of variables, and that is told', () => {
+    const directory = folder();
+    mkdirSync(join(directory, 'group_vars/all'), { recursive: true });
+    writeFileSync(join(directory, 'hosts'), 'a\n');
+    writeFileSync(join(directory, 'group_vars/all/plain.yml'), 'ansible_user: joe\n');
+    writeFileSync(join(directory, 'group_vars/all/vault.yml'), secret);
+    const { hosts, notes } = sshMachines({ inventory: join(directory, 'hosts') }, () => undefined);
+    expect(hosts).toMatchObject([{ address: 'a', user: 'joe' }]);
+    expect(notes).toEqual([
+      expect.stringContaining('group_vars/all/vault.yml is encrypted by ansible-vault'),
+    ]);
+  });
 });
