@@ -1,3 +1,4 @@
+import { present } from '../../../common/present.ts';
 import { processIdentity } from '../../../common/process-identity.ts';
 import { sideBySide } from '../../../common/side-by-side.ts';
 import type { RunContext } from '../../context/run-context.ts';
@@ -139,7 +140,7 @@ function instancePlan(
       publicHostKey: publicHostKey.trim(),
       expiresAfter: seconds(settings.expiresAfter),
       packages,
-      ...(mirror === undefined ? {} : { mirror }),
+      ...present({ mirror }),
     }),
   };
 }

@@ -1,4 +1,5 @@
 import { UsageError } from '../../../common/errors.ts';
+import { present } from '../../../common/present.ts';
 import { processIdentity } from '../../../common/process-identity.ts';
 import type { RunContext } from '../../context/run-context.ts';
 import { accountOf } from '../account-of.ts';
@@ -79,7 +80,7 @@ export class Ec2Provider implements Provider, CanKeep, CanReboot, CanPower {
     );
     await tellCost(instances, settings, plan.expires, api, ctx);
     await this.#introduce(machines, instances, api.patience.boot / 1000, ctx);
-    const own: ClusterState = { ...place, ...(addresses === undefined ? {} : { addresses }) };
+    const own: ClusterState = { ...place, ...present({ addresses }) };
     return { id: spec.cluster, provider: this.name, machines, borrowed: false, state: own };
   }
 

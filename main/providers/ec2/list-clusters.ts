@@ -1,3 +1,4 @@
+import { present } from '../../../common/present.ts';
 import { isAlive } from '../../../common/process-identity.ts';
 import type { ListedCluster } from '../provider.ts';
 import type { Ec2Api } from './api/ec2-api.ts';
@@ -46,7 +47,7 @@ export async function merge(
     const expired = inCloud !== undefined && inCloud.expires < now;
     return {
       id,
-      ...(state === undefined ? {} : { state: state.place }),
+      ...present({ state: state?.place }),
       ownerAlive: state !== undefined && isAlive(state.owner),
       kept: states.isKept(id) && !expired,
     };

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ShakedownError } from '../../../common/errors.ts';
+import { withTimeLimit } from '../../../common/time-limit.ts';
 import type { Ec2Api } from './api/ec2-api.ts';
 import type { Place } from './api/place.ts';
 import { waitFor } from './api/wait-for.ts';
@@ -43,22 +44,19 @@ export async function instanceOf(
  */
 export const reboot: InstanceAct = async (instance, { api, signal, addresses }) => {
   const host = hostOf(instance, addresses);
-  const late = AbortSignal.timeout(api.patience.state);
-  const either = AbortSignal.any([signal, late]);
-  try {
-    let witness = await openWitness(host, either);
-    await api.call(`restart ${instance.id}`, signal, (ec2, options) =>
-      ec2.rebootInstances({ InstanceIds: [instance.id] }, options),
-    );
-    while (!(await witness.tellsDown())) witness = await openWitness(host, either);
-  } catch (error) {
-    signal.throwIfAborted();
-    if (!late.aborted) throw error;
-    throw new ShakedownError({
-      message: `instance ${instance.id} did not go down for its restart within ${api.patience.state / 1000} s`,
+  const seconds = api.patience.state / 1000;
+  const late = () =>
+    new ShakedownError({
+      message: `instance ${instance.id} did not go down for its restart within ${seconds} s`,
       node: instance.node,
     });
-  }
+  await withTimeLimit({ what: `the restart of ${instance.id}`, seconds, signal, late }, async (limited) => {
+    let witness = await openWitness(host, limited);
+    await api.call(`restart ${instance.id}`, limited, (ec2, options) =>
+      ec2.rebootInstances({ InstanceIds: [instance.id] }, options),
+    );
+    while (!(await witness.tellsDown())) witness = await openWitness(host, limited);
+  });
 };
 
 /** sshd itself closes a connection on which nobody logs in, after LoginGraceTime: two minutes (sshd_config(5)). */

@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ShakedownError } from '../../../common/errors.ts';
+import { retry } from '../../../common/retry.ts';
 import type { Ec2Api } from './api/ec2-api.ts';
 import { Ec2Error } from './api/ec2-error.ts';
 
@@ -20,25 +20,23 @@ export async function remove(
   signal: AbortSignal,
   act: Delete,
 ): Promise<void> {
+  const isUsed = (error: unknown) => error instanceof Ec2Error && inUse.test(error.code);
   for (const id of ids) {
-    const late = Date.now() + api.patience.state;
-    for (;;) {
-      try {
-        await api.call(`delete the ${what} ${id}`, signal, (ec2, options) => act(ec2, id, options));
-        break;
-      } catch (error) {
-        if (!(error instanceof Ec2Error)) throw error;
-        if (/NotFound$|\.Unknown$/.test(error.code)) break;
-        if (
-          !/^(DependencyViolation|VolumeInUse|InvalidGroup\.InUse|.*\.InUse|IncorrectState)$/.test(error.code)
-        )
-          throw error;
-        if (Date.now() > late) throw stillUsed(what, id, error);
-      }
-      await sleep(api.patience.settle, undefined, { signal });
+    try {
+      await retry(
+        () => api.call(`delete the ${what} ${id}`, signal, (ec2, options) => act(ec2, id, options)),
+        { signal, within: api.patience.state / 1000, delayMs: api.patience.settle, when: isUsed },
+      );
+    } catch (error) {
+      if (!(error instanceof Ec2Error)) throw error;
+      if (inUse.test(error.code)) throw stillUsed(what, id, error);
+      if (!gone.test(error.code)) throw error;
     }
   }
 }
+
+const gone = /NotFound$|\.Unknown$/;
+const inUse = /^(DependencyViolation|VolumeInUse|InvalidGroup\.InUse|.*\.InUse|IncorrectState)$/;
 
 const stillUsed = (what: string, id: string, cause: Ec2Error): ShakedownError =>
   new ShakedownError(

@@ -1,5 +1,5 @@
 import type { Filter, Tag } from '@aws-sdk/client-ec2';
-import type { Ec2Api } from './api/ec2-api.ts';
+import type { CallOptions, Ec2Api } from './api/ec2-api.ts';
 import { unknownAction } from './instances/instance-type.ts';
 import { keys } from './tags.ts';
 
@@ -15,83 +15,108 @@ export interface Things {
   readonly spotRequests: readonly string[];
 }
 
+/** A thing as an answer of EC2 has it. */
+type Told = { readonly [field: string]: unknown };
+
+/** How to read things of one sort: what is asked for, and where in an answer they, their ids and their tags are. */
+interface Reader {
+  readonly told: string;
+  readonly filters?: readonly Filter[];
+  readonly list: string;
+  readonly id: string;
+  readonly tags?: string;
+  readonly pages: (
+    api: Ec2Api,
+  ) => (
+    config: { readonly client: Ec2Api['ec2'] },
+    request: { Filters: Filter[] },
+    options: CallOptions,
+  ) => AsyncIterable<object>;
+}
+
+const free = [{ Name: 'status', Values: ['available'] }];
+
+const readers: { readonly [Sort in keyof Things]: Reader } = {
+  groups: {
+    told: 'security groups',
+    list: 'SecurityGroups',
+    id: 'GroupId',
+    pages: ({ sdk }) => sdk.paginateDescribeSecurityGroups,
+  },
+  keyPairs: {
+    told: 'key pairs',
+    list: 'KeyPairs',
+    id: 'KeyName',
+    // The one among these that has no pages.
+    pages: () =>
+      async function* ({ client }, request, options) {
+        yield await client.describeKeyPairs(request, options);
+      },
+  },
+  volumes: {
+    told: 'volumes',
+    filters: free,
+    list: 'Volumes',
+    id: 'VolumeId',
+    pages: ({ sdk }) => sdk.paginateDescribeVolumes,
+  },
+  interfaces: {
+    told: 'network interfaces',
+    filters: free,
+    list: 'NetworkInterfaces',
+    id: 'NetworkInterfaceId',
+    tags: 'TagSet',
+    pages: ({ sdk }) => sdk.paginateDescribeNetworkInterfaces,
+  },
+  spotRequests: {
+    told: 'spot requests',
+    filters: [{ Name: 'state', Values: ['open', 'active'] }],
+    list: 'SpotInstanceRequests',
+    id: 'SpotInstanceRequestId',
+    pages: ({ sdk }) => sdk.paginateDescribeSpotInstanceRequests,
+  },
+};
+
 interface Tagged {
-  readonly id: string | undefined;
+  readonly id: string;
   readonly tags: readonly Tag[] | undefined;
 }
 
-type Ask = (filter: readonly Filter[], api: Ec2Api, signal: AbortSignal) => Promise<readonly Tagged[]>;
-
-const groups: Ask = async (filter, api, signal) => {
-  const request = { Filters: [...filter] };
-  const pages = await api.pages('list the security groups', signal, (config, options) =>
-    api.sdk.paginateDescribeSecurityGroups(config, request, options),
-  );
-  const all = pages.flatMap(({ SecurityGroups = [] }) => SecurityGroups);
-  return all.map(({ GroupId, Tags }) => ({ id: GroupId, tags: Tags }));
-};
-
-const keyPairs: Ask = async (filter, api, signal) => {
-  // The one among these that has no pages.
-  const { KeyPairs = [] } = await api.call('list the key pairs', signal, (ec2, options) =>
-    ec2.describeKeyPairs({ Filters: [...filter] }, options),
-  );
-  return KeyPairs.map(({ KeyName, Tags }) => ({ id: KeyName, tags: Tags }));
-};
-
-const free = { Name: 'status', Values: ['available'] };
-
-const volumes: Ask = async (filter, api, signal) => {
-  const request = { Filters: [...filter, free] };
-  const pages = await api.pages('list the volumes', signal, (config, options) =>
-    api.sdk.paginateDescribeVolumes(config, request, options),
-  );
-  const all = pages.flatMap(({ Volumes = [] }) => Volumes);
-  return all.map(({ VolumeId, Tags }) => ({ id: VolumeId, tags: Tags }));
-};
-
-const interfaces: Ask = async (filter, api, signal) => {
-  const request = { Filters: [...filter, free] };
-  const pages = await api.pages('list the network interfaces', signal, (config, options) =>
-    api.sdk.paginateDescribeNetworkInterfaces(config, request, options),
-  );
-  const all = pages.flatMap(({ NetworkInterfaces = [] }) => NetworkInterfaces);
-  return all.map(({ NetworkInterfaceId, TagSet }) => ({ id: NetworkInterfaceId, tags: TagSet }));
-};
-
-const spotRequests: Ask = async (filter, api, signal) => {
-  const open = { Name: 'state', Values: ['open', 'active'] };
-  const request = { Filters: [...filter, open] };
-  const pages = await api.pages('list the spot requests', signal, (config, options) =>
-    api.sdk.paginateDescribeSpotInstanceRequests(config, request, options),
-  );
-  const all = pages.flatMap(({ SpotInstanceRequests = [] }) => SpotInstanceRequests);
-  return all.map(({ SpotInstanceRequestId, Tags }) => ({ id: SpotInstanceRequestId, tags: Tags }));
-};
-
-/** Compatible clouds lack some of these. */
-const orNone =
-  (ask: Ask): Ask =>
-  (filter, api, signal) =>
-    ask(filter, api, signal).catch((error: unknown) => {
-      if (unknownAction(error)) return [];
-      throw error;
-    });
+/** All things of a sort that a filter lets through; none where a compatible cloud has no such things. */
+async function read(
+  sort: keyof Things,
+  filter: Filter,
+  api: Ec2Api,
+  signal: AbortSignal,
+): Promise<readonly Tagged[]> {
+  const { told, filters = [], list, id, tags = 'Tags', pages } = readers[sort];
+  const request = { Filters: [filter, ...filters] };
+  try {
+    const answers = await api.pages(`list the ${told}`, signal, (config, options) =>
+      pages(api)(config, request, options),
+    );
+    const all = answers.flatMap((answer) => ((answer as Told)[list] ?? []) as readonly Told[]);
+    return all.flatMap((each) =>
+      typeof each[id] === 'string' ? [{ id: each[id], tags: each[tags] as readonly Tag[] | undefined }] : [],
+    );
+  } catch (error) {
+    if (unknownAction(error)) return [];
+    throw error;
+  }
+}
 
 /** All of a cluster but its instances, by its tag. */
 export async function ownThings(cluster: string, api: Ec2Api, signal: AbortSignal): Promise<Things> {
-  const filter = [{ Name: `tag:${keys.cluster}`, Values: [cluster] }];
-  const ids = async (ask: Ask) =>
-    (await orNone(ask)(filter, api, signal)).flatMap(({ id }) => (id === undefined ? [] : [id]));
-  const asked = await Promise.all([groups, keyPairs, volumes, interfaces, spotRequests].map(ids));
-  const [inGroups = [], inKeyPairs = [], inVolumes = [], inInterfaces = [], inRequests = []] = asked;
-  return {
-    groups: inGroups,
-    keyPairs: inKeyPairs,
-    volumes: inVolumes,
-    interfaces: inInterfaces,
-    spotRequests: inRequests,
-  };
+  const filter = { Name: `tag:${keys.cluster}`, Values: [cluster] };
+  const ids = async (sort: keyof Things) => (await read(sort, filter, api, signal)).map(({ id }) => id);
+  const [groups, keyPairs, volumes, interfaces, spotRequests] = await Promise.all([
+    ids('groups'),
+    ids('keyPairs'),
+    ids('volumes'),
+    ids('interfaces'),
+    ids('spotRequests'),
+  ]);
+  return { groups, keyPairs, volumes, interfaces, spotRequests };
 }
 
 /** The tags of everything of any cluster but instances. */
@@ -99,7 +124,8 @@ export async function allTags(
   api: Ec2Api,
   signal: AbortSignal,
 ): Promise<readonly (readonly Tag[] | undefined)[]> {
-  const filter = [{ Name: 'tag-key', Values: [keys.cluster] }];
-  const asked = [groups, keyPairs, volumes, interfaces].map((ask) => orNone(ask)(filter, api, signal));
-  return (await Promise.all(asked)).flat().map(({ tags }) => tags);
+  const filter = { Name: 'tag-key', Values: [keys.cluster] };
+  const sorts = ['groups', 'keyPairs', 'volumes', 'interfaces'] as const;
+  const found = await Promise.all(sorts.map((sort) => read(sort, filter, api, signal)));
+  return found.flat().map(({ tags }) => tags);
 }

@@ -1,3 +1,4 @@
+import { present } from '../../../common/present.ts';
 /** One machine as it was written, taken apart. */
 export interface ParsedHost {
   readonly address: string;
@@ -25,7 +26,6 @@ export function parseHost(
     /^(?:([^@]+)@)?(?:\[([^\]]+)\]|([^:]+|.*:.*:.*?))(?::(\d+))?$/.exec(written) ?? [];
   return {
     address: bracketed ?? plain ?? written,
-    ...(user === undefined ? {} : { user }),
-    ...(number === undefined ? {} : { port: Number(number) }),
+    ...present({ user, port: number === undefined ? undefined : Number(number) }),
   };
 }

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { present } from '../../../common/present.ts';
 import type { RunContext } from '../../context/run-context.ts';
 import type { MachinesSpec } from '../provider.ts';
 import { clusterFiles, type VagrantMachine, type VagrantState, writeState } from './cluster-folder.ts';
@@ -60,10 +61,10 @@ async function identified(
   const known = before.filter(({ name }) => names.includes(name));
   if (known.length === names.length) return names.flatMap((name) => known.filter((one) => one.name === name));
   // The user's own file, since our wrapper would define the machines that it lacks.
-  const place = { ...state.place, ...(users === undefined ? {} : { vagrantfile: users }) };
+  const place = { ...state.place, ...present({ vagrantfile: users }) };
   const status = await runVagrant(['status', ...names], place, {
     signal,
-    env: provider === undefined ? {} : { VAGRANT_DEFAULT_PROVIDER: provider },
+    env: present({ VAGRANT_DEFAULT_PROVIDER: provider }),
   });
   const told = new Map(
     linesOfType(status, 'provider-name').map(({ target, data }) => [target, data[0] ?? '']),

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError } from '../../../common/errors.ts';
+import { present } from '../../../common/present.ts';
 import type { VagrantMachine } from './cluster-folder.ts';
 import { linesOfType, parseLine } from './machine-readable.ts';
 import { vagrantError, vagrantMissing } from './vagrant-error.ts';
@@ -50,7 +51,7 @@ export function definedMachines(file: string, provider?: string): readonly Vagra
       env: {
         ...env,
         ...(home === '' ? {} : { VAGRANT_HOME: home }),
-        ...(provider === undefined ? {} : { VAGRANT_DEFAULT_PROVIDER: provider }),
+        ...present({ VAGRANT_DEFAULT_PROVIDER: provider }),
       },
     });
     if ((error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') throw vagrantMissing();

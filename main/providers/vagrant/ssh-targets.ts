@@ -1,5 +1,6 @@
 import SSHConfig from 'ssh-config';
 import { ShakedownError } from '../../../common/errors.ts';
+import { present } from '../../../common/present.ts';
 import type { SshTarget } from '../../remotes/ssh-target.ts';
 import type { Login } from '../provider.ts';
 import { targetFrom } from '../ssh/ssh-target.ts';
@@ -49,6 +50,6 @@ export function withLogin(target: SshTarget, { user, keyFile }: Login): SshTarge
   return {
     ...(other ? rest : target),
     user: user ?? target.user,
-    ...(keyFile === undefined ? {} : { keyFile }),
+    ...present({ keyFile }),
   };
 }

@@ -1,4 +1,5 @@
 import { ShakedownError, UsageError } from '../../../common/errors.ts';
+import { present } from '../../../common/present.ts';
 import { linesOfType, type VagrantLine } from './machine-readable.ts';
 
 /** What to do about errors of vagrant, by the names of their classes (lib/vagrant/errors.rb). */
@@ -85,7 +86,7 @@ export function vagrantError(failed: {
     command: failed.command,
     exitCode: failed.exitCode ?? null,
     lastLines: lines.slice(-20),
-    ...(hint === undefined ? {} : { hint }),
+    ...present({ hint }),
   });
 }
 

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { present } from '../../../common/present.ts';
 import { processIdentity } from '../../../common/process-identity.ts';
 import type { RunContext } from '../../context/run-context.ts';
 import type { CanKeep, CanPower, CanReboot, CanSnapshot, MachineOf } from '../capabilities.ts';
@@ -66,7 +67,7 @@ export class VagrantProvider implements Provider, CanKeep, CanReboot, CanPower, 
       id: spec.cluster,
       provider: this.name,
       machines,
-      ...(mainAddress === undefined ? {} : { mainAddress }),
+      ...present({ mainAddress }),
       borrowed: false,
     };
   }

@@ -1,5 +1,7 @@
 import type { EC2 } from '@aws-sdk/client-ec2';
 import { ShakedownError, UsageError } from '../../../../common/errors.ts';
+import { present } from '../../../../common/present.ts';
+import { withTimeLimit } from '../../../../common/time-limit.ts';
 import { Ec2Error, explain } from './ec2-error.ts';
 import { describePlace, type Place } from './place.ts';
 
@@ -75,21 +77,26 @@ export class Ec2Api {
     request: (ec2: EC2, options: CallOptions) => Promise<Answer>,
     ec2 = this.ec2,
   ): Promise<Answer> {
-    signal.throwIfAborted();
-    const limit = AbortSignal.timeout(this.patience.call);
+    const seconds = this.patience.call / 1000;
+    const late = (waited: number) => this.#silent(doing, waited);
     try {
-      return await request(ec2, { abortSignal: AbortSignal.any([signal, limit]) });
+      return await withTimeLimit({ what: doing, seconds, signal, late }, (abortSignal) =>
+        request(ec2, { abortSignal }),
+      );
     } catch (error) {
       signal.throwIfAborted();
       const silent = error instanceof Error && /requestTimeout/.test(error.message);
-      if (!limit.aborted && !silent) throw explain(error, doing, this.place);
-      const waited = `no answer within ${(limit.aborted ? this.patience.call : this.patience.request) / 1000} s`;
-      throw new Ec2Error('TimeoutError', 'unsure', {
-        message: `${describePlace(this.place)} could not ${doing}: ${waited}`,
-        phase: 'machines',
-        hint: "check 'region', 'endpoint' and the network",
-      });
+      if (silent) throw this.#silent(doing, this.patience.request / 1000);
+      throw explain(error, doing, this.place);
     }
+  }
+
+  #silent(doing: string, seconds: number): Ec2Error {
+    return new Ec2Error('TimeoutError', 'unsure', {
+      message: `${describePlace(this.place)} could not ${doing}: no answer within ${seconds} s`,
+      phase: 'machines',
+      hint: "check 'region', 'endpoint' and the network",
+    });
   }
 
   /** All pages of an answer: one may be empty, and more follow all the same (the API's NextToken). Throws as `call`. */
@@ -133,7 +140,7 @@ export async function openEc2(
 
 /** The region of a profile in ~/.aws/config. */
 async function profileRegion(sdk: Sdk, profile: string | undefined): Promise<string | undefined> {
-  const client = new sdk.EC2(profile === undefined ? {} : { profile });
+  const client = new sdk.EC2(present({ profile }));
   try {
     return await client.config.region();
   } catch {

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { retry } from '../../../../common/retry.ts';
 import type { Ec2Api } from './ec2-api.ts';
 import { Ec2Error } from './ec2-error.ts';
 
@@ -13,13 +13,10 @@ export async function eventually<Answer>(
   signal: AbortSignal,
   ask: () => Promise<Answer>,
 ): Promise<Answer> {
-  const late = Date.now() + patience.seen;
-  for (let count = 0; ; count++) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (!(error instanceof Ec2Error && unknown.test(error.code)) || Date.now() > late) throw error;
-    }
-    await sleep(Math.min(patience.settle, 250 * 2 ** count), undefined, { signal });
-  }
+  return retry(ask, {
+    signal,
+    within: patience.seen / 1000,
+    delayMs: (attempt) => Math.min(patience.settle, 250 * 2 ** (attempt - 1)),
+    when: (error) => error instanceof Ec2Error && unknown.test(error.code),
+  });
 }

@@ -1,3 +1,4 @@
+import { present } from '../../../../common/present.ts';
 import type { Ec2Settings } from '../ec2-options.ts';
 
 /** Where an API is and whose credentials are used there. Plain data without secrets: it is kept on disk. */
@@ -21,9 +22,7 @@ export function placeFrom(wish: Wish, env: NodeJS.ProcessEnv): Place | Omit<Plac
   const profile = wish.profile ?? (env.AWS_PROFILE || undefined);
   const region = wish.region ?? (env.AWS_REGION || env.AWS_DEFAULT_REGION || undefined);
   return {
-    ...(region === undefined ? {} : { region }),
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(profile === undefined ? {} : { profile }),
+    ...present({ region, endpoint, profile }),
   };
 }
 

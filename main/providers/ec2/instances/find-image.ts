@@ -1,5 +1,6 @@
 import type { Image } from '@aws-sdk/client-ec2';
 import { ShakedownError, UsageError } from '../../../../common/errors.ts';
+import { present } from '../../../../common/present.ts';
 import { releaseNamed } from '../../debian/releases.ts';
 import type { Ec2Api } from '../api/ec2-api.ts';
 import { describePlace } from '../api/place.ts';
@@ -56,7 +57,7 @@ export async function findImage(
 function rootOf({ RootDeviceName: device, RootDeviceType, BlockDeviceMappings = [] }: Image) {
   if (!device || RootDeviceType !== 'ebs') return {};
   const size = BlockDeviceMappings.find(({ DeviceName }) => DeviceName === device)?.Ebs?.VolumeSize;
-  return { root: { device, ...(size === undefined ? {} : { size }) } };
+  return { root: { device, ...present({ size }) } };
 }
 
 /** What to ask for, and that in words. Throws UsageError for a release that is not known. */

@@ -1,4 +1,5 @@
 import { ShakedownError, UsageError } from '../../../../common/errors.ts';
+import { present } from '../../../../common/present.ts';
 import { bytes } from '../../machine-options.ts';
 import type { Ec2Api } from '../api/ec2-api.ts';
 import { Ec2Error } from '../api/ec2-error.ts';
@@ -38,12 +39,12 @@ export async function instanceType(name: string, api: Ec2Api, signal: AbortSigna
     });
   }
   const supported = found.ProcessorInfo?.SupportedArchitectures ?? [];
-  const memory = found.MemoryInfo?.SizeInMiB;
+  const mebibytes = found.MemoryInfo?.SizeInMiB;
+  const memory = mebibytes === undefined ? undefined : mebibytes * 1024 ** 2;
   const cpus = found.VCpuInfo?.DefaultVCpus;
   return {
     architecture: supported.find((each) => each === 'x86_64' || each === 'arm64') ?? 'x86_64',
-    ...(memory === undefined ? {} : { memory: memory * 1024 ** 2 }),
-    ...(cpus === undefined ? {} : { cpus }),
+    ...present({ memory, cpus }),
   };
 }
 

@@ -1,3 +1,4 @@
+import { sideBySide } from '../../../../common/side-by-side.ts';
 import type { RunContext } from '../../../context/run-context.ts';
 import { addNames } from '../../host/add-names.ts';
 import type { Machine } from '../../provider.ts';
@@ -14,21 +15,12 @@ export async function introduce(
   { signal }: Pick<RunContext, 'signal'>,
 ): Promise<void> {
   if (machines.length < 2) return;
-  const failed = new AbortController();
-  const either = AbortSignal.any([signal, failed.signal]);
   // Its own name too: by cloud-init that is 127.0.1.1, and what listens there the others do not reach.
   const lines = machines.flatMap(({ id, name }) => {
     const address = instances.find(({ node }) => node === id)?.privateAddress;
     return address === undefined ? [] : [`${address} ${name}\n`];
   });
-  const told = machines.map(async (machine) => {
-    try {
-      await addNames(machine, lines, { signal: either, patience });
-    } catch (error) {
-      // The first to fail ends the others, and is the one that is told.
-      failed.abort(error);
-    }
-  });
-  await Promise.all(told);
-  either.throwIfAborted();
+  await sideBySide(machines, machines.length, signal, (machine, either) =>
+    addNames(machine, lines, { signal: either, patience }),
+  );
 }

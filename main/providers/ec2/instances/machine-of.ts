@@ -1,4 +1,5 @@
 import { ShakedownError } from '../../../../common/errors.ts';
+import { present } from '../../../../common/present.ts';
 import type { Login, Machine, MachineSpec } from '../../provider.ts';
 import type { OwnInstance } from './instances.ts';
 
@@ -53,8 +54,7 @@ export function machineOf(
       host: hostOf(instance, addresses),
       port: 22,
       user,
-      ...(keyFile === undefined ? {} : { keyFile }),
-      ...(hostKey === undefined ? {} : { hostKey }),
+      ...present({ keyFile, hostKey }),
     },
   };
 }
@@ -62,6 +62,6 @@ export function machineOf(
 /** Addresses for documentation (RFC 5737): the true ones come with the instances. */
 export function previewMachine(machine: MachineSpec, user: string, { keyFile }: Login): Machine {
   const address = `203.0.113.${machine.id + 1}`;
-  const ssh = { host: address, port: 22, user, ...(keyFile === undefined ? {} : { keyFile }) };
+  const ssh = { host: address, port: 22, user, ...present({ keyFile }) };
   return { ...machine, address, ssh };
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { RunInstancesCommandInput, Tag } from '@aws-sdk/client-ec2';
+import { present } from '../../../../common/present.ts';
 import type { Zone } from '../network/zones.ts';
 import { keys, nameOf } from '../tags.ts';
 
@@ -46,7 +47,7 @@ export function runRequest(
     MaxCount: 1,
     ImageId: plan.image,
     InstanceType: plan.type as NonNullable<RunInstancesCommandInput['InstanceType']>,
-    ...(plan.keyName === undefined ? {} : { KeyName: plan.keyName }),
+    ...present({ KeyName: plan.keyName }),
     UserData: Buffer.from(plan.userData).toString('base64'),
     // The timer on the instance powers it off: that shall be its end.
     InstanceInitiatedShutdownBehavior: 'terminate',
@@ -58,10 +59,10 @@ export function runRequest(
         SubnetId: zone.subnet,
         Groups: [plan.group],
         DeleteOnTermination: true,
-        ...(plan.publicAddress === undefined ? {} : { AssociatePublicIpAddress: plan.publicAddress }),
+        ...present({ AssociatePublicIpAddress: plan.publicAddress }),
       },
     ],
-    ...(plan.disk === undefined ? {} : { BlockDeviceMappings: [rootDisk(plan.disk)] }),
+    ...present({ BlockDeviceMappings: plan.disk && [rootDisk(plan.disk)] }),
     ...(market === 'spot'
       ? {
           InstanceMarketOptions: {

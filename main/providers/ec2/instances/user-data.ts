@@ -1,4 +1,7 @@
+import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { present } from '../../../../common/present.ts';
+import { type ShellValues, shellFile } from '../../host/shell-file.ts';
 
 /** What an instance is told for its first boot. */
 export interface FirstBoot {
@@ -33,9 +36,17 @@ export function userData(boot: FirstBoot): string {
     ssh_keys: { ed25519_private: hostKey, ed25519_public: publicHostKey },
     ssh_authorized_keys: [publicKey],
     ...(user === 'root' ? {} : { users: ['default', account(user, publicKey)] }),
-    bootcmd: [...(wait ? [holdSsh] : []), ownName(name), expiry(boot.expiresAfter)],
-    ...(mirror === undefined ? {} : { apt: { primary: [{ arches: ['default'], uri: mirror }] } }),
-    ...(wait ? { package_update: true, packages: [...packages], runcmd: [letSsh] } : {}),
+    bootcmd: [
+      ...(wait ? [program('hold-ssh.sh', {}, ['hold'])] : []),
+      program('own-name.sh', { name }),
+      program('expire.sh', { seconds: boot.expiresAfter }),
+    ],
+    ...present({
+      apt: mirror === undefined ? undefined : { primary: [{ arches: ['default'], uri: mirror }] },
+    }),
+    ...(wait
+      ? { package_update: true, packages: [...packages], runcmd: [program('hold-ssh.sh', {}, ['release'])] }
+      : {}),
   };
   return `#cloud-config\n${stringify(config, { lineWidth: 0 })}`;
 }
@@ -48,22 +59,6 @@ const account = (name: string, publicKey: string) => ({
   ssh_authorized_keys: [publicKey],
 });
 
-/** sudo looks the host's own name up, and waits long for an answer that does not come. */
-const ownName = (name: string): string =>
-  `grep -qE '[[:space:]]${name}([[:space:]]|$)' /etc/hosts || echo '127.0.1.1 ${name}' >> /etc/hosts`;
-
-/**
- * bootcmd runs at every boot and long before the network is there. A monotonic timer: clocks are what tests turn.
- * Not by systemd-run, which waits even with --no-block for a system that waits for this very command.
- */
-const expiry = (seconds: number): string => `cd /run/systemd/system
-printf '%s\\n' '[Unit]' 'DefaultDependencies=no' '[Timer]' 'OnActiveSec=${seconds}' 'AccuracySec=1' > shakedown-expiry.timer
-printf '%s\\n' '[Unit]' 'DefaultDependencies=no' '[Service]' 'ExecStart=/bin/systemctl poweroff' > shakedown-expiry.service
-systemctl daemon-reload
-systemctl start --no-block shakedown-expiry.timer
-`;
-
-/** Who can log in may rely on the packages, so sshd waits for them, in the first boot alone. */
-const ssh = 'ssh.service ssh.socket';
-const holdSsh = `[ -e /var/lib/shakedown-packages ] || systemctl mask --runtime ${ssh}`;
-const letSsh = `touch /var/lib/shakedown-packages; systemctl unmask --runtime ${ssh}; systemctl start --no-block ssh.service`;
+/** A program for cloud-init, which runs it by /bin/sh. */
+const program = (name: string, values: ShellValues, args: readonly string[] = []): string =>
+  shellFile(join(import.meta.dirname, 'boot'), name, values, args);

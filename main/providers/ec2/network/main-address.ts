@@ -1,6 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { isIPv4 } from 'node:net';
 import { ShakedownError } from '../../../../common/errors.ts';
+import { withTimeLimit } from '../../../../common/time-limit.ts';
 import type { Place } from '../api/place.ts';
 
 /** Amazon's own service that tells a caller's address (docs.aws.amazon.com, "Amazon EC2 security groups"). */
@@ -29,8 +30,10 @@ export async function mainAddress(
 
 async function ask(url: string, signal: AbortSignal): Promise<string> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(8000)]) });
-    return (await response.text()).trim();
+    return await withTimeLimit({ what: url, seconds: 8, signal }, async (limited) => {
+      const response = await fetch(url, { signal: limited });
+      return (await response.text()).trim();
+    });
   } catch (error) {
     signal.throwIfAborted();
     return error instanceof Error ? error.message : String(error);

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ShakedownError } from '../../../../common/errors.ts';
+import { sideBySide } from '../../../../common/side-by-side.ts';
 import type { RunContext } from '../../../context/run-context.ts';
 import { greets } from '../../../remotes/greets.ts';
 import type { Machine } from '../../provider.ts';
@@ -27,19 +28,10 @@ export async function awaitCloudBoot(
 ): Promise<void> {
   const emulated = accelerator === 'tcg' ? ', emulated: that takes a minute or two' : '';
   ctx.emit({ type: 'note', phase: 'machines', message: `booting ${image}${emulated}` });
-  const failed = new AbortController();
-  const signal = AbortSignal.any([ctx.signal, failed.signal]);
-  const waits = cluster.machines.map(async (machine) => {
-    try {
-      await answers(machine, cluster.id, { seconds: patience[accelerator], image, signal });
-    } catch (error) {
-      failed.abort(error);
-      throw error;
-    }
-  });
-  await Promise.allSettled(waits);
-  ctx.signal.throwIfAborted();
-  failed.signal.throwIfAborted();
+  const seconds = patience[accelerator];
+  await sideBySide(cluster.machines, cluster.machines.length, ctx.signal, (machine, signal) =>
+    answers(machine, cluster.id, { seconds, image, signal }),
+  );
 }
 
 async function answers(

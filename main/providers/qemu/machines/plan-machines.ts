@@ -1,4 +1,5 @@
 import { asShakedownError, describeFailure } from '../../../../common/errors.ts';
+import { present } from '../../../../common/present.ts';
 import type { RunContext } from '../../../context/run-context.ts';
 import { hostKeyPair, machineId } from '../../host/identity.ts';
 import { bytes, settingsOfMachine } from '../../machine-options.ts';
@@ -115,6 +116,6 @@ async function planOverCloudImage(
 function hardwareOf(machine: MachineSpec, accelerator: Accelerator, settings: QemuSettings): Hardware {
   const { cpus = 1 } = settingsOfMachine(settings, machine.id);
   const { cpuModel } = settings;
-  const model = cpuModel === undefined ? {} : { cpuModel };
+  const model = present({ cpuModel });
   return { accelerator, memory: memoryOf(settings, machine.id), cpus, ...model };
 }

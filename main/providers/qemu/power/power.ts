@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { ShakedownError } from '../../../../common/errors.ts';
+import { ShakedownError, TimeLimitError } from '../../../../common/errors.ts';
+import { withTimeLimit } from '../../../../common/time-limit.ts';
 import type { RunContext } from '../../../context/run-context.ts';
 import type { MachineOf } from '../../capabilities.ts';
 import { mustBeClusterId } from '../../cluster-id.ts';
@@ -15,8 +16,8 @@ import { type Monitor, openMonitor } from './monitor.ts';
 
 type Act = Pick<RunContext, 'signal' | 'log'>;
 
-/** What a machine may take to go down when it is asked to, in ms; past that it is reset. */
-const patience = 120_000;
+/** Seconds in which a machine goes down when it is asked to; past that it is reset. */
+const patience = 120;
 
 function namesOf({ cluster, machine }: MachineOf): ReturnType<typeof machineNames> {
   mustBeClusterId('qemu', cluster.id);
@@ -62,23 +63,23 @@ export async function powerOn(which: MachineOf, { signal }: Act): Promise<void> 
 export async function reboot(which: MachineOf, act: Act): Promise<void> {
   const { port, initrd } = namesOf(which);
   const ours = existsSync(initrd);
-  const limit = AbortSignal.any([act.signal, AbortSignal.timeout(patience)]);
   using monitor = await monitorOf(which, act.signal);
   if (!monitor) throw isOff(which);
+  const what = 'the shutdown of the virtual machine';
   try {
-    if (ours) {
-      const down = monitor.event('RESET', limit);
+    await withTimeLimit({ what, seconds: patience, signal: act.signal }, async (signal) => {
+      if (!ours) {
+        await monitor.execute('system_powerdown');
+        return monitor.event('SHUTDOWN', signal);
+      }
+      const down = monitor.event('RESET', signal);
       // Awaited below, also when the machine cannot be told.
       down.catch(() => {});
-      await runInGuest(port, 'systemctl --no-block reboot', limit);
-      await down;
-    } else {
-      await monitor.execute('system_powerdown');
-      await monitor.event('SHUTDOWN', limit);
-    }
+      await runInGuest(port, 'systemctl --no-block reboot', signal);
+      return down;
+    });
   } catch (error) {
-    act.signal.throwIfAborted();
-    if (!limit.aborted) throw error;
+    if (!(error instanceof TimeLimitError)) throw error;
     act.log('the machine did not go down when it was asked to: it is reset', which.machine);
     await monitor.execute('system_reset');
     return;

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { UsageError } from '../../../../common/errors.ts';
+import { present } from '../../../../common/present.ts';
 import type { ParsedHost } from '../parse-host.ts';
 import type { Inventory, Variable, Variables } from './inventory.ts';
 import { isVaulted, withoutVault } from './vault.ts';
@@ -81,10 +82,9 @@ function toHost(
     address: read(['ansible_host', 'ansible_ssh_host'])?.text ?? name,
     name,
     ...(port ? { port: Number(port.text) } : {}),
-    ...(user === undefined ? {} : { user }),
-    ...(key === undefined ? {} : { key: keyFile(key, inventory.file) }),
-    ...(ownRole === undefined ? {} : { role: ownRole }),
-    ...(jump === undefined ? {} : { jump }),
+    ...present({ user }),
+    ...present({ key: key === undefined ? undefined : keyFile(key, inventory.file) }),
+    ...present({ role: ownRole, jump }),
   };
 }
 

@@ -1,3 +1,7 @@
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execaSync } from 'execa';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { userData } from '../../../../../main/providers/ec2/instances/user-data.ts';
@@ -14,6 +18,12 @@ const boot = {
   packages: [] as string[],
 };
 const read = (more: Partial<typeof boot> & { mirror?: string } = {}) => parse(userData({ ...boot, ...more }));
+
+/** Runs a program of cloud-init's with a systemctl that only says what it was told. */
+const run = (program: string, before = ':'): readonly string[] => {
+  const input = `systemctl() { echo "$*"; }\n${before}\n${program}`;
+  return execaSync('sh', ['-s'], { input }).stdout.split('\n');
+};
 
 describe('user data', () => {
   test('is cloud-config, and fits into what EC2 takes: 16 KB', () => {
@@ -41,10 +51,12 @@ describe('user data', () => {
     ]));
 
   test('ends the instance by a timer of its own, which every boot starts anew', () => {
-    const timer = read().bootcmd.at(-1);
-    expect(timer).toContain("'OnActiveSec=5400'");
-    expect(timer).toContain('systemctl poweroff');
-    expect(timer).toContain('systemctl start --no-block shakedown-expiry.timer');
+    const folder = mkdtempSync(join(tmpdir(), 'units-'));
+    const told = run(read().bootcmd.at(-1), `cd() { command cd '${folder}'; }`);
+    const unit = (name: string) => readFileSync(join(folder, name), 'utf8').split('\n');
+    expect(unit('shakedown-expiry.timer')).toContain('OnActiveSec=5400');
+    expect(unit('shakedown-expiry.service')).toContain('ExecStart=/bin/systemctl poweroff');
+    expect(told).toEqual(['daemon-reload', 'start --no-block shakedown-expiry.timer']);
   });
 
   test('holds sshd back until the packages that are wanted are there', () => {
@@ -52,7 +64,9 @@ describe('user data', () => {
     const config = read({ packages: ['etcd-server'], mirror: 'http://mirror.example/debian' });
     expect(config.packages).toEqual(['etcd-server']);
     expect(config.apt.primary).toEqual([{ arches: ['default'], uri: 'http://mirror.example/debian' }]);
-    expect(config.bootcmd[0]).toContain('mask --runtime ssh.service');
-    expect(config.runcmd[0]).toContain('unmask --runtime ssh.service');
+    const ssh = 'ssh.service ssh.socket';
+    expect(run(config.bootcmd[0])).toEqual([`mask --runtime ${ssh}`]);
+    const released = ['unmask', 'start --no-block'].map((verb) => expect.stringContaining(`${verb} `));
+    expect(run(config.runcmd[0], 'touch() { :; }')).toEqual(released);
   });
 });
