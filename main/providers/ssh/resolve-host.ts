@@ -3,14 +3,7 @@ import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { UsageError } from '../../../common/errors.ts';
-import type { HostSettings } from './ssh-target.ts';
-
-/** What the caller says of a host already; it counts for `Match user`, and wins. */
-export interface HostQuery {
-  readonly address: string;
-  readonly user?: string | undefined;
-  readonly port?: number | undefined;
-}
+import type { HostQuery, HostSettings } from './host-settings.ts';
 
 /**
  * What OpenSSH's configuration says of a host, as ssh itself works it out (ssh(1), -G): with Include, and with Match by

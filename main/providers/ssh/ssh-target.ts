@@ -3,14 +3,8 @@ import { UsageError } from '../../../common/errors.ts';
 import { present } from '../../../common/present.ts';
 import type { SshTarget } from '../../remotes/ssh-target.ts';
 import type { Login } from '../provider.ts';
+import type { HostSettings, ResolveHost } from './host-settings.ts';
 import { type ParsedHost, parseHost } from './parse-host.ts';
-import type { HostQuery } from './resolve-host.ts';
-
-/** The settings of one host in ssh_config(5), by lower-cased keyword; those that may stand several times as they stand. */
-export type HostSettings = ReadonlyMap<string, readonly string[]>;
-
-/** Tells the settings of a host. */
-export type ResolveHost = (host: HostQuery) => Promise<HostSettings>;
 
 /**
  * How to reach a machine: what the flags and the scenario say, else what ssh's configuration says of it, else ssh's own
