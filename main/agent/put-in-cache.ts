@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
-import { ShakedownError } from '../../common/errors.ts';
+import { asShakedownError, ShakedownError } from '../../common/errors.ts';
 import { present } from '../../common/present.ts';
 import type { CommandResult } from '../../common/results.ts';
 import { shellFile } from '../providers/host/shell-file.ts';
@@ -26,22 +27,93 @@ export interface Sending {
   readonly log: (message: string) => void;
 }
 
+/** Bytes from which a file goes by SFTP: for a small one, its round trips cost more than a channel does. */
+const big = 1024 * 1024;
+
 /** Sends a file into a node's cache, where it comes into being whole or not at all. Throws ShakedownError. */
 export async function putInCache(
-  { file, size, sha256 }: OwnFile,
+  file: OwnFile,
   target: string,
   mode: string,
-  { remote, root, packed, signal, log }: Sending,
+  sending: Sending,
 ): Promise<void> {
   const begin = performance.now();
-  const source = createReadStream(file, { highWaterMark: 1024 * 1024 });
+  const { packed, log } = sending;
+  const put: Put = { file, target, mode, sending };
+  // What is packed on its way saves more than SFTP does.
+  const sent = !packed && file.size >= big && (await putBySftp(put));
+  if (!sent) await putThroughChannel(put);
+  const way = sent ? ' by SFTP' : '';
+  log(`sent ${target}: ${file.size} bytes in ${Math.round(performance.now() - begin)} ms${way}`);
+}
+
+interface Put {
+  readonly file: OwnFile;
+  readonly target: string;
+  readonly mode: string;
+  readonly sending: Sending;
+}
+
+/**
+ * Stages the file as the login user, and moves it when its digest is right. False where that cannot be done: sshd
+ * without SFTP, a login that sees another tree than commands do, a file that did not arrive as it was.
+ */
+async function putBySftp(put: Put): Promise<boolean> {
+  const { file, target, sending } = put;
+  const { remote, signal, log } = sending;
+  // Not /tmp, which may be memory.
+  const staged = `/var/tmp/shakedown-${randomUUID()}`;
+  try {
+    await remote.uploadFile(file.file, staged, {
+      onProgress: progress(target, file.size, log),
+      ...present({ signal }),
+    });
+    const result = await placeFile(put, { staged });
+    if (result.exitCode === 0) return true;
+    throw notPut(target, result);
+  } catch (error) {
+    signal?.throwIfAborted();
+    remote.lost.throwIfAborted();
+    log(`${asShakedownError(error).message}; it is sent through the channel`);
+    await remote.exec(['rm', '-f', staged], present({ signal }));
+    return false;
+  }
+}
+
+/** Tells every ten seconds how far a slow transfer has come. */
+function progress(target: string, size: number, log: Sending['log']): (bytes: number) => void {
+  let told = performance.now();
+  return (bytes) => {
+    if (performance.now() - told < 10_000) return;
+    told = performance.now();
+    log(`sending ${target}: ${bytes} of ${size} bytes`);
+  };
+}
+
+async function putThroughChannel(put: Put): Promise<void> {
+  const source = createReadStream(put.file.file, { highWaterMark: 1024 * 1024 });
   // Level 1 keeps up with most networks.
-  const stdin: Readable = packed ? source.pipe(createGzip({ level: 1 })) : source;
+  const stdin: Readable = put.sending.packed ? source.pipe(createGzip({ level: 1 })) : source;
   source.on('error', (error) => stdin.destroy(error));
-  const script = shellFile(import.meta.dirname, 'shell/put.sh', { target, mode, size, sha256, packed });
-  const result = await remote.exec(script, { root, stdin, ...present({ signal }) });
-  if (result.exitCode !== 0) throw notPut(target, result);
-  log(`sent ${target}: ${size} bytes in ${Math.round(performance.now() - begin)} ms`);
+  const result = await placeFile(put, { stdin });
+  if (result.exitCode !== 0) throw notPut(put.target, result);
+}
+
+function placeFile(
+  { file, target, mode, sending }: Put,
+  { staged = '', stdin }: { readonly staged?: string; readonly stdin?: Readable },
+): Promise<CommandResult> {
+  const { remote, root, packed, signal } = sending;
+  const { size, sha256 } = file;
+  const script = shellFile(import.meta.dirname, 'shell/put.sh', {
+    target,
+    mode,
+    size,
+    sha256,
+    packed,
+    staged,
+  });
+  return remote.exec(script, { root, ...present({ stdin, signal }) });
 }
 
 function notPut(target: string, { exitCode, stderr }: CommandResult): ShakedownError {

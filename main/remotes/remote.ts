@@ -66,9 +66,10 @@ export interface Remote extends AsyncDisposable {
     options?: TransferOptions & { entries?: readonly string[] },
   ): Promise<void>;
   /**
-   * Sends one file by SFTP (`fastPut`), for big ones. Its mode travels. Needs write permission for the user.
+   * Sends one file by SFTP (`fastPut`), for big ones. Its mode travels. Needs write permission for the user, and
+   * throws ShakedownError where sshd offers no SFTP.
    */
-  uploadFile(file: string, target: string, options?: TransferOptions): Promise<void>;
+  uploadFile(file: string, target: string, options?: UploadFileOptions): Promise<void>;
   /**
    * Brings paths (absolute, on the node) home into `directory` as one tar stream, each under its path without
    * the leading slash, or relative to `base`. Files that change, vanish or cannot be read are told, not
@@ -90,6 +91,11 @@ export interface TransferOptions {
   readonly signal?: AbortSignal;
   readonly timeout?: number;
   readonly root?: boolean;
+}
+
+export interface UploadFileOptions extends Omit<TransferOptions, 'root'> {
+  /** Is told, as bytes arrive, how many of them have. */
+  readonly onProgress?: (bytes: number) => void;
 }
 
 export interface DownloadOptions extends TransferOptions {

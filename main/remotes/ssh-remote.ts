@@ -23,6 +23,7 @@ import type {
   Remote,
   RemoteProcess,
   TransferOptions,
+  UploadFileOptions,
 } from './remote.ts';
 import { commandText, shellLine } from './shell-line.ts';
 import type { SshTarget } from './ssh-target.ts';
@@ -194,7 +195,7 @@ class SshRemote implements Remote {
     return uploadTree(this, directory, target, options);
   }
 
-  uploadFile(file: string, target: string, options: TransferOptions = {}): Promise<void> {
+  uploadFile(file: string, target: string, options: UploadFileOptions = {}): Promise<void> {
     return uploadFile(this.#client, file, target, options, this.lost);
   }
 

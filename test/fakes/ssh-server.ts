@@ -16,6 +16,8 @@ export interface SshServerOptions {
   readonly port?: number;
   /** Sessions of one connection at once, as sshd counts them: until the command has ended. No limit unless told. */
   readonly maxSessions?: number;
+  /** A program that serves SFTP in place of sshd's own; `false`: the subsystem is refused. */
+  readonly sftp?: string | false;
 }
 
 /** An ssh server on the loopback address that really runs what it is told, with this machine's /bin/sh. */
@@ -167,7 +169,7 @@ function authenticate(publicKey: string, logins: string[], refusals: number) {
 
 function serveSession(
   session: Session,
-  { env = {} }: SshServerOptions,
+  { env = {}, sftp = sftpServer }: SshServerOptions,
   children: Set<number>,
   ended: () => void,
 ): void {
@@ -196,7 +198,7 @@ function serveSession(
     if (group > 0) process.kill(-group, `SIG${name}`);
   });
   session.on('exec', (accept, _reject, { command }) => run(accept(), '/bin/sh', ['-c', command]));
-  session.on('subsystem', (accept) => run(accept(), sftpServer, []));
+  session.on('subsystem', (accept, reject) => (sftp === false ? reject() : run(accept(), sftp, [])));
 }
 
 /** A port of the loopback address on which nobody listens. */

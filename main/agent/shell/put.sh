@@ -1,14 +1,21 @@
 # shellcheck shell=sh disable=SC3046,SC3051 # `source` is for our own loader
-# Puts what comes on stdin in its place in the cache, whole or not at all.
+# Puts what comes on stdin, or what was staged, in its place in the cache, whole or not at all. What was staged is
+# copied before it is checked: it is the login user's, and what lies in the cache runs as root.
 source ./identity.sh
-: "${target:?its path}" "${mode:?its permissions}" "${size:?its bytes}" "${sha256:?of them}" "${packed?with gzip}"
+: "${target:?its path}" "${mode:?its permissions}" "${size:?its bytes}" "${sha256:?of them}" "${packed?with gzip}" "${staged?a path, or stdin}"
 set -e
 umask 022
 
 mkdir -p "$(dirname "$target")"
 new=$target.$$
-trap 'rm -f "$new"' EXIT
-if [ -n "$packed" ]; then gzip -dc >"$new"; else cat >"$new"; fi
+trap 'rm -f "$new" "$staged"' EXIT
+if [ -n "$staged" ]; then
+  cat "$staged" >"$new"
+elif [ -n "$packed" ]; then
+  gzip -dc >"$new"
+else
+  cat >"$new"
+fi
 # A connection that breaks looks like the end of the file.
 [ "$(wc -c <"$new")" -eq "$size" ]
 found=$(digest "$new")

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   closeSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -22,6 +23,8 @@ import { agentShares } from '../../../main/agent/agent-shares.ts';
 import { agentBundle, bundleAgent } from '../../../main/agent/bundle.ts';
 import { type InstalledAgent, installAgent, isNear } from '../../../main/agent/install.ts';
 import { architectureOf, nodeRuntime } from '../../../main/agent/runtime.ts';
+import type { SshServerOptions } from '../../fakes/ssh-server.ts';
+import { node as sshNode } from '../remotes/fake-node.ts';
 import { LocalRemote } from './local-remote.ts';
 
 const cacheDir = join(tmpdir(), 'shakedown-test-cache');
@@ -132,6 +135,65 @@ describe('putting the agent on a node', () => {
         message: expect.stringContaining(`others may write into ${nodeCache}`),
         details: { hint: expect.stringContaining('chmod 755') },
       });
+    });
+  });
+
+  describe('a big file goes by SFTP', () => {
+    /** Installs a runtime of 3 MB on a node with such an sshd, and such a `cat`; gives what was logged of it. */
+    async function installOn(options: SshServerOptions, cat = 'exec /bin/cat "$@"') {
+      const [nodeCache, cacheDir, own, bin] = [
+        join(folder(), 'cache'),
+        folder(),
+        join(folder(), 'node'),
+        folder(),
+      ];
+      writeFileSync(own, `#!/bin/sh\necho 1\nexit\n${'#'.repeat(3_000_000)}`, { mode: 0o755 });
+      process.env.SHAKEDOWN_NODE_RUNTIME = own;
+      onTestFinished(() => void delete process.env.SHAKEDOWN_NODE_RUNTIME);
+      writeFileSync(join(bin, 'cat'), `#!/bin/sh\n${cat}\n`, { mode: 0o755 });
+      const remote = await (
+        await sshNode({ env: { PATH: `${bin}:${process.env.PATH}` }, ...options })
+      ).connect();
+      const lines: string[] = [];
+      const { runtime } = await installAgent(remote, {
+        cacheDir,
+        log: (line) => void lines.push(line),
+        nodeCache,
+      });
+      expect(spawnSync(runtime, { encoding: 'utf8' }).stdout).toBe('1\n');
+      expect(readFileSync(runtime).equals(readFileSync(own))).toBe(true);
+      expect(readdirSync(dirname(runtime))).toEqual(['node']);
+      const staged = /\/var\/tmp\/shakedown-[0-9a-f-]+/.exec(lines.join('\n'))?.[0];
+      if (staged !== undefined) expect(existsSync(staged)).toBe(false);
+      return lines.filter((line) => !line.includes('.mjs'));
+    }
+
+    test('a runtime, where sshd offers it', async () => {
+      expect(await installOn({})).toEqual([
+        expect.stringMatching(/^sent .*\/node: \d+ bytes in \d+ ms by SFTP$/),
+      ]);
+    });
+
+    test.each([
+      ['where sshd has none, it goes through the channel', { sftp: false }],
+      ['where its server does not start, too', { sftp: '/bin/false' }],
+    ] as const)('%s', async (_, options) => {
+      expect(await installOn(options)).toEqual([
+        expect.stringMatching(/^\S+ could not be sent to \/var\/tmp\/.*; it is sent through the channel$/),
+        expect.stringMatching(/^sent .*\/node: \d+ bytes in \d+ ms$/),
+      ]);
+    });
+
+    test('what arrives with another digest is sent again', async () => {
+      const evil = 'case $1 in /var/tmp/*) tr 1 2 <"$1" ;; *) exec /bin/cat "$@" ;; esac';
+      expect(await installOn({}, evil)).toEqual([
+        expect.stringMatching(/could not be put on the node .*; it is sent through the channel$/),
+        expect.stringMatching(/^sent .*\/node: \d+ bytes in \d+ ms$/),
+      ]);
+    });
+
+    test('what never arrives with its digest is refused', async () => {
+      await expect(installOn({}, '/bin/cat "$@" | tr 1 2')).rejects.toThrow('could not be put on the node');
     });
   });
 

@@ -85,8 +85,8 @@ export class LocalRemote implements Remote {
   upload(): Promise<void> {
     throw new Error('not part of this fake');
   }
-  uploadFile(): Promise<void> {
-    throw new Error('not part of this fake');
+  async uploadFile(): Promise<void> {
+    throw new Error('no SFTP on this node');
   }
   download(): Promise<Downloaded> {
     throw new Error('not part of this fake');

@@ -196,9 +196,16 @@ describe('one big file', () => {
   test('travels by SFTP with its mode', async () => {
     const [file, target] = [join(folder(), 'big'), join(folder(), 'a b ü')];
     writeFileSync(file, Buffer.alloc(3_000_000, 'x'), { mode: 0o750 });
-    await remote.uploadFile(file, target);
+    const steps: number[] = [];
+    const before = server.connections;
+    await remote.uploadFile(file, target, { onProgress: (bytes) => void steps.push(bytes) });
     expect(readFileSync(target).equals(readFileSync(file))).toBe(true);
     expect(statSync(target).mode & 0o777).toBe(0o750);
+    expect(steps.at(-1)).toBe(3_000_000);
+    expect(steps).toEqual(steps.toSorted((a, b) => a - b));
+    // On the connection that is open, which stays so.
+    expect(server.connections).toBe(before);
+    expect(await remote.exec('echo up')).toMatchObject({ stdout: 'up\n' });
   });
 
   test('that is not there, or may not be written, is an error that names it', async () => {
@@ -206,6 +213,26 @@ describe('one big file', () => {
     await expect(remote.uploadFile(keyFile, '/no/such/x')).rejects.toThrow(
       /could not be sent to \/no\/such\/x/,
     );
+  });
+
+  const talker = join(folder(), 'talker');
+  writeFileSync(talker, '#!/bin/sh\necho Welcome to this machine, which is for authorised users only\n', {
+    mode: 0o755,
+  });
+
+  test.each([
+    ['no SFTP', false],
+    ['an SFTP server that ends at once', '/bin/false'],
+    ['an SFTP server that speaks something else', talker],
+  ] as const)('%s is told, and ends no connection', async (_, sftp) => {
+    const own = await fakeSshServer(key.public, { sftp });
+    const connected = await open(to({ port: own.port, hostKey: own.hostKey }));
+    onTestFinished(async () => {
+      await connected[Symbol.asyncDispose]();
+      await own[Symbol.asyncDispose]();
+    });
+    await expect(connected.uploadFile(keyFile, join(folder(), 'x'))).rejects.toThrow(/could not be sent to/);
+    expect(await connected.exec('echo up')).toMatchObject({ stdout: 'up\n' });
   });
 
   test('stops at its time limit', async () => {
