@@ -14,3 +14,10 @@ export function remedyFor(error: unknown): string | undefined {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return Object.hasOwn(remedies, code) ? remedies[code] : undefined;
 }
+
+/** Whether it is, or comes from, a lack of space on a disk of the main host. */
+export function isDiskFull(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error ? error.code : undefined;
+  return code === 'ENOSPC' || code === 'EDQUOT' || isDiskFull(error.cause);
+}

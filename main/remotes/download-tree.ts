@@ -108,17 +108,21 @@ const packLine = (base: string): string =>
 const namesBelow = (base: string, paths: readonly string[]): string =>
   paths.map((path) => `./${posix.relative(base, path)}`.replace(/^\.\/$/, '.')).join('\0');
 
-const fullDisk = /: No space left on device$/m;
+/** A write that the disk takes in part only has no error: tar tells the numbers, and goes on with the next file. */
+const fullDisk = /: (No space left on device|Disk quota exceeded|Wrote only \d+ of \d+ bytes)$/m;
 
 function notUnpacked(directory: string, said: string): ShakedownError {
   const full = fullDisk.test(said);
-  return new ShakedownError({
+  // So that it is known for what it is: tar has only words for it.
+  const cause = full ? { cause: Object.assign(new Error(said), { code: 'ENOSPC' }) } : undefined;
+  const details = {
     message: full
       ? `no space left on the main host for ${directory}`
       : `what came from the node could not be written to ${directory}`,
     lastLines: complaints(said).slice(-5),
     ...present({ hint: full ? `free some space: df -h ${directory}` : undefined }),
-  });
+  };
+  return new ShakedownError(details, cause);
 }
 
 /** What tar said, without its name and without the sentences that only say that it had said something. */

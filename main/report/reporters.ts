@@ -7,12 +7,13 @@ import type { Reporter } from './reporter.ts';
 /** Every kind of report that a run leaves. */
 export const reporters: readonly Reporter[] = [jsonReport, junitReport, htmlReport];
 
-/** Writes them all into the run's directory; one that fails is told to `log`, and the others are written. */
+/** Writes them all into the run's directory; one that fails is told to `failed`, and the others are written. */
 export async function writeEachReport(
   record: RunRecord,
-  { directory, log }: { readonly directory: string; readonly log: (message: string) => void },
+  directory: string,
+  failed: (name: string, error: unknown) => void,
 ): Promise<void> {
   for (const { name, report } of reporters) {
-    await report(record, directory).catch((error) => log(`report ${name}: ${error}`));
+    await report(record, directory).catch((error) => failed(name, error));
   }
 }

@@ -1,4 +1,5 @@
 import { ShakedownError } from '../../common/errors.ts';
+import { isDiskFull } from '../../common/system-errors.ts';
 import { withTimeLimit } from '../../common/time-limit.ts';
 import { collectConsole, collectNode } from '../cluster/collect/collect.ts';
 import type { Node, PlannedNode } from '../cluster/node.ts';
@@ -33,8 +34,14 @@ export async function stopAndCollect(
   });
   await onEach('collect', (node) => collect(node, connections, scenario.timeouts.collect, open));
   for (const node of planned) {
-    await collectConsole(node, open.store.nodeDirectory(node.id)).catch(() => undefined);
+    await consoleHome(node, open).catch((error) => {
+      if (isDiskFull(error)) open.noRoom();
+    });
   }
+}
+
+async function consoleHome(node: PlannedNode, { store }: OpenRun): Promise<void> {
+  await collectConsole(node, store.nodeDirectory(node.id));
 }
 
 /** Seconds for a node whose connection was lost to answer again. */
@@ -45,7 +52,8 @@ const grace = 5;
 
 async function collect(node: Node, connections: Connections, seconds: number, open: OpenRun): Promise<void> {
   const { recorder, store, evidence } = open;
-  const options = { directory: store.nodeDirectory(node.id), sinceMs: recorder.startedAt };
+  const directory = store.nodeDirectory(node.id);
+  const options = { directory, sinceMs: recorder.startedAt, noRoom: open.noRoom };
   let collecting: Promise<readonly string[]> = Promise.resolve([]);
   const bring = async (signal: AbortSignal): Promise<readonly string[]> => {
     const reached = await connections.reach(signal, node.machine, answersAgainWithin);

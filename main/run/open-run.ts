@@ -1,7 +1,8 @@
-import { InterruptedError, TimeLimitError } from '../../common/errors.ts';
+import { InterruptedError, ShakedownError, TimeLimitError } from '../../common/errors.ts';
 import { eventsVersion, type RunEventBody } from '../../common/events.ts';
 import { present } from '../../common/present.ts';
 import { printableData } from '../../common/printable.ts';
+import { isDiskFull } from '../../common/system-errors.ts';
 import { version } from '../../common/version.ts';
 import { type NodeFacts, nodeFacts, type Scenario } from '../config/scenario.ts';
 import type { RunContext } from '../context/run-context.ts';
@@ -46,6 +47,7 @@ export class OpenRun {
   readonly #failed = new AbortController();
   #nodes: readonly NodeFacts[] = [];
   #kept: string | undefined;
+  #full = false;
 
   private constructor(store: FileRunStore, options: RunOptions, world: RunWorld) {
     const { clock, cacheDir, signal, hurry } = world;
@@ -100,6 +102,15 @@ export class OpenRun {
     this.#failed.abort();
   }
 
+  /** The main host's disk is full: told once, whatever is missing for it. */
+  readonly noRoom = (): void => {
+    if (this.#full) return;
+    this.#full = true;
+    const { directory } = this.store;
+    const message = `no space left on the main host for ${directory}: not all that the run leaves is there`;
+    this.recorder.fail(new ShakedownError({ message, hint: `free some space: df -h ${directory}` }));
+  };
+
   #endedBecause(): Error | undefined {
     if (this.#world.signal.aborted) return new InterruptedError();
     if (!this.#late.aborted || this.#failed.signal.aborted) return undefined;
@@ -126,8 +137,12 @@ export class OpenRun {
       versions: { shakedown: version(), node: process.version },
       ...present({ exitCode }),
     });
-    await writeEachReport(result, { directory, log: (message) => this.store.log(message) });
-    return result;
+    const before = this.#full;
+    await writeEachReport(result, directory, (name, error) => {
+      this.store.log(`report ${name}: ${error}`);
+      if (isDiskFull(error)) this.noRoom();
+    });
+    return this.#full === before ? result : this.report(exitCode);
   }
 
   /**
@@ -137,6 +152,7 @@ export class OpenRun {
   async end(given?: number): Promise<RunResult> {
     await this.scope.release();
     await removeScratch(this.store.directory).catch((error) => this.store.log(String(error)));
+    if (this.store.full) this.noRoom();
     const result = await this.report(given);
     const { verdict, durationMs, exitCode } = result;
     this.emit({ type: 'run-ended', verdict, durationMs, exitCode });

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { isDiskFull } from '../../common/system-errors.ts';
 import type { Ledger, LedgerEntry } from '../context/run-context.ts';
 import { privateFile, runIds, runsDirectory } from './run-folders.ts';
 import { runOwnerLives } from './run-owner.ts';
@@ -26,8 +27,15 @@ export class FileLedger implements Ledger {
     return this.#append({ will: entry });
   }
 
-  remove(id: string): Promise<void> {
-    return this.#append({ settled: id });
+  async remove(id: string): Promise<void> {
+    try {
+      await this.#append({ settled: id });
+    } catch (error) {
+      const others = this.openEntries().some((entry) => entry.id !== id);
+      if (others || !isDiskFull(error)) throw error;
+      // With nothing else to undo, an empty ledger says the same, and needs no space.
+      await truncate(this.#file);
+    }
   }
 
   /** What was recorded and not removed, in the order of its recording; a torn last line counts as not written. */

@@ -2,6 +2,7 @@ import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunEvent } from '../../common/events.ts';
 import { printable } from '../../common/printable.ts';
+import { isDiskFull } from '../../common/system-errors.ts';
 import { loggedLine } from './logged-line.ts';
 import { privateFile, privateFolder, runsDirectory } from './run-folders.ts';
 import type { RunStore } from './run-store.ts';
@@ -12,11 +13,17 @@ export class FileRunStore implements RunStore {
   readonly directory: string;
   readonly #clock: () => number;
   readonly #made = new Set<number>();
+  #full = false;
 
   constructor(base: string, id: string, clock: () => number) {
     this.id = id;
     this.directory = join(runsDirectory(base), id);
     this.#clock = clock;
+  }
+
+  /** Whether a line could not be written because the disk was full. */
+  get full(): boolean {
+    return this.#full;
   }
 
   nodeDirectory(node: number): string {
@@ -30,15 +37,16 @@ export class FileRunStore implements RunStore {
     const stamp = new Date(this.#clock()).toISOString();
     const text = printable(message).replaceAll('\n', '\n    ');
     this.#append(
-      join(this.directory, 'tester.log'),
+      () => join(this.directory, 'tester.log'),
       `${stamp} ${node === undefined ? '' : `[node ${node}] `}${text}\n`,
     );
-    if (node !== undefined) this.#append(join(this.nodeDirectory(node), 'tester.log'), `${stamp} ${text}\n`);
+    if (node !== undefined)
+      this.#append(() => join(this.nodeDirectory(node), 'tester.log'), `${stamp} ${text}\n`);
   }
 
   /** Adds a line to `events.ndjson`, and what a person would want to read of it to the log. */
   appendEvent(event: RunEvent): void {
-    this.#append(join(this.directory, 'events.ndjson'), `${JSON.stringify(event)}\n`);
+    this.#append(() => join(this.directory, 'events.ndjson'), `${JSON.stringify(event)}\n`);
     const line = loggedLine(event);
     if (line !== undefined) this.log(line.text, line.node);
   }
@@ -46,11 +54,12 @@ export class FileRunStore implements RunStore {
   async close(): Promise<void> {}
 
   /** A full disk must not end the run: what cannot be written is lost, the run is not. */
-  #append(file: string, line: string): void {
+  #append(file: () => string, line: string): void {
     try {
-      appendFileSync(file, line, { mode: privateFile });
-    } catch {
-      // Nowhere is left to tell of it.
+      appendFileSync(file(), line, { mode: privateFile });
+    } catch (error) {
+      // Nowhere is left to tell of it until the run ends.
+      this.#full ||= isDiskFull(error);
     }
   }
 }

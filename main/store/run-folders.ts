@@ -20,10 +20,15 @@ export async function runIds(directory: string): Promise<readonly string[]> {
     .reverse();
 }
 
-/** Writes a file that is whole at any moment, for its owner alone. */
+/** Writes a file that is whole at any moment, for its owner alone. On a throw what was there before is there. */
 export async function writeWhole(file: string, content: string): Promise<void> {
   const aside = `${file}.new`;
   await rm(aside, { force: true });
-  await writeFile(aside, content, { mode: privateFile });
-  await rename(aside, file);
+  try {
+    await writeFile(aside, content, { mode: privateFile });
+    await rename(aside, file);
+  } catch (error) {
+    await rm(aside, { force: true });
+    throw error;
+  }
 }

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { ShakedownError } from '../../common/errors.ts';
 import type { Remote } from '../remotes/remote.ts';
 
@@ -69,10 +68,4 @@ export async function must(
     exitCode,
     lastLines: stderr.trim().split('\n').slice(-5),
   });
-}
-
-/** The last lines of a machine's console, for a person. */
-export async function endOf(consoleLog: string): Promise<readonly string[]> {
-  const text = await readFile(consoleLog, 'utf8').catch(() => '');
-  return [`the end of ${consoleLog}:`, ...text.trimEnd().split('\n').slice(-15)];
 }

@@ -2,6 +2,7 @@ import { ShakedownError } from '../../common/errors.ts';
 import type { MachineAct } from '../../common/machine-acts.ts';
 import { present } from '../../common/present.ts';
 import { actOnMachine } from '../cluster/power/act-on-machine.ts';
+import { endOfConsole } from '../cluster/power/end-of-console.ts';
 import type { RunContext } from '../context/run-context.ts';
 import type { ClusterEntry } from '../ledger/cluster-undo.ts';
 import { canReboot, canSnapshot } from '../providers/capabilities.ts';
@@ -14,7 +15,7 @@ import { undo } from '../run/ledger/undo.ts';
 import { makeMachines, newClusterId } from '../run/machines/make-machines.ts';
 import { Scope } from '../run/scope.ts';
 import { undoWorldOf } from '../run/undo-world.ts';
-import { endOf, must, restoreScratch, saveScratch } from './boot.ts';
+import { must, restoreScratch, saveScratch } from './boot.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import { copyDown, copyUp } from './copy.ts';
 import { OpenMachine } from './open-machine.ts';
@@ -179,6 +180,6 @@ export class MachineTestbed implements Testbed {
   async trouble(): Promise<readonly string[]> {
     const { consoleLog } = this.#opened?.machine ?? {};
     if (consoleLog === undefined) return [];
-    return endOf(consoleLog);
+    return [`the end of ${consoleLog}:`, ...(await endOfConsole(consoleLog))];
   }
 }

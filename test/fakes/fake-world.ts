@@ -29,6 +29,8 @@ export interface Troubles {
   readonly checks?: readonly CheckResult[];
   /** Called when the check phase begins. */
   readonly duringChecks?: (world: FakeWorld, cluster: ClusterUnderTest) => Promise<void> | void;
+  /** Called when files of a node come home, with the folder into which they go. */
+  readonly duringDownload?: (directory: string) => Promise<void> | void;
   /** Called while a machine goes down for a restart. */
   readonly duringReboot?: (world: FakeWorld) => Promise<void> | void;
 }
@@ -167,7 +169,7 @@ function fakeRemote(node: number, asked: string[]): Remote {
 function fakeAgent(
   node: number,
   asked: string[],
-  { call: failures = {}, clockAhead = {} }: Troubles,
+  { call: failures = {}, clockAhead = {}, duringDownload }: Troubles,
   deaths: Map<number, (died: ServiceDied) => void>,
 ): Agent {
   const answers: Partial<{ [M in keyof AgentMethods]: AgentMethods[M]['result'] }> = {
@@ -211,8 +213,9 @@ function fakeAgent(
     upload: async (_directory, _target, options) =>
       void asked.push(`upload ${node}: ${options?.entries?.join(' ')}`),
     uploadFile: async (_file, target) => void asked.push(`uploadFile ${node}: ${target}`),
-    download: async (paths) => {
+    download: async (paths, directory) => {
       asked.push(`download ${node}: ${paths.join(' ')}`);
+      await duringDownload?.(directory);
       return { files: 1, bytes: 1, problems: [] };
     },
     reports: async (_params, _open, options) => {

@@ -2,6 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { ShakedownError } from '../../../common/errors.ts';
+import { present } from '../../../common/present.ts';
+import { isDiskFull } from '../../../common/system-errors.ts';
 import { type CollectOptions, type Reached, tolerant } from './collecting.ts';
 import { openOwnFile } from './own-file.ts';
 
@@ -19,10 +21,10 @@ const usual: ReportBounds = { each: 1024 ** 3, all: 4 * 1024 ** 3 };
  */
 export async function collectReports(
   node: Reached,
-  { directory, sinceMs, signal }: CollectOptions,
+  { directory, sinceMs, signal, noRoom }: CollectOptions,
   bounds = usual,
 ): Promise<readonly string[]> {
-  const { problems, attempt } = tolerant();
+  const { problems, attempt } = tolerant(present({ noRoom }));
   const logs = join(directory, 'logs');
   await attempt('reports', async () => {
     await mkdir(logs, { recursive: true });
@@ -30,7 +32,8 @@ export async function collectReports(
     const budget = new Budget(bounds);
     const open = async (name: string) => {
       const file = await openOwnFile(logs, name);
-      return counted(file.createWriteStream(), budget.taker());
+      const target = file.createWriteStream().on('error', (error) => isDiskFull(error) && noRoom?.());
+      return counted(target, budget.taker());
     };
     problems.push(...(await node.agent.reports({ sinceMs, units }, open, { signal })));
   });

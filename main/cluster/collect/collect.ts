@@ -20,7 +20,7 @@ const treeBounds = { maxBytes: 16 * 1024 ** 3, maxFiles: 500_000 };
  * folders of its own, `files` and `logs/collected`: no link in it can lead what we write ourselves elsewhere.
  */
 export async function collectNode(node: Reached, options: CollectOptions): Promise<readonly string[]> {
-  const { problems, attempt } = tolerant();
+  const { problems, attempt } = tolerant(options);
   const asked = await attempt('listing what to collect', () => askPlan(node, options));
   const plan = asked ?? withoutAgent(node);
   problems.push(...plan.problems);

@@ -1,4 +1,5 @@
 import { asShakedownError } from '../../../common/errors.ts';
+import { isDiskFull } from '../../../common/system-errors.ts';
 import type { Node } from '../node.ts';
 
 /** What collecting needs of a node. */
@@ -10,18 +11,24 @@ export interface CollectOptions {
   /** The run's beginning, ms since the epoch. */
   readonly sinceMs: number;
   readonly signal: AbortSignal;
+  /** Called when the main host's disk is full, so that not all comes home. */
+  readonly noRoom?: () => void;
 }
 
 /** Does something that may fail without the rest; undefined when it did. */
 export type Attempt = <T>(what: string, action: () => Promise<T>) => Promise<T | undefined>;
 
 /** Attempts of which none throws: what one could not do is in `problems`, as a sentence. */
-export function tolerant(): { readonly problems: string[]; readonly attempt: Attempt } {
+export function tolerant({ noRoom }: Pick<CollectOptions, 'noRoom'>): {
+  readonly problems: string[];
+  readonly attempt: Attempt;
+} {
   const problems: string[] = [];
   const attempt: Attempt = async (what, action) => {
     try {
       return await action();
     } catch (error) {
+      if (isDiskFull(error)) noRoom?.();
       problems.push(`${what}: ${asShakedownError(error).message}`);
       return undefined;
     }

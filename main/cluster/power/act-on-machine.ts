@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { stripVTControlCharacters } from 'node:util';
 import { asShakedownError, ShakedownError, TimeLimitError } from '../../../common/errors.ts';
 import { actInWords, type MachineAct, starts } from '../../../common/machine-acts.ts';
 import type { RunContext } from '../../context/run-context.ts';
@@ -8,6 +6,7 @@ import type { Machine } from '../../providers/provider.ts';
 import { awaitNextBoot, bootOf } from '../../remotes/next-boot.ts';
 import type { Remote } from '../../remotes/remote.ts';
 import type { SshTarget } from '../../remotes/ssh-target.ts';
+import { endOfConsole } from './end-of-console.ts';
 
 export interface ActOptions extends Pick<RunContext, 'signal' | 'log'> {
   readonly connect: (target: SshTarget, options: { signal: AbortSignal; timeout: number }) => Promise<Remote>;
@@ -37,7 +36,7 @@ export async function actOnMachine(
   } catch (error) {
     signal.throwIfAborted();
     if (!late.aborted) throw located(error, machine);
-    const lastLines = await endOfConsole(machine);
+    const lastLines = await endOfConsole(machine.consoleLog);
     throw located(new TimeLimitError(`'${actInWords(what)}'`, timeout, { lastLines }), machine);
   }
   options.done?.();
@@ -64,7 +63,7 @@ async function answerOf(
   } catch (error) {
     signal.throwIfAborted();
     const why = asShakedownError(error).message;
-    const lastLines = await endOfConsole(machine);
+    const lastLines = await endOfConsole(machine.consoleLog);
     throw new ShakedownError(
       {
         message: `it did not come back after '${actInWords(what)}': ${why}`,
@@ -76,13 +75,6 @@ async function answerOf(
       { cause: error },
     );
   }
-}
-
-/** The last lines of what the machine printed on its console, where its provider keeps that. */
-async function endOfConsole({ consoleLog }: Machine): Promise<readonly string[]> {
-  if (consoleLog === undefined) return [];
-  const text = await readFile(consoleLog, 'utf8').catch(() => '');
-  return stripVTControlCharacters(text).trimEnd().split(/\r?\n/).filter(Boolean).slice(-15);
 }
 
 /** A part of a mixed cluster counts its machines for itself: the node is named as the whole cluster does. */

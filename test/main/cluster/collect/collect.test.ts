@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
@@ -68,6 +69,24 @@ test('what the node sends lies in folders of its own: working files, collected p
   expect(home('files/app.conf')).toBe('app');
   expect(home('logs/collected', there, 'other.log')).toBe('other');
   expect(home('logs/journal.log')).toBe('journal\n');
+});
+
+test('a disk that is full is told as that: of files, and of reports', async () => {
+  mkdirSync(join(there, 'work'));
+  writeFileSync(join(there, 'work', 'big'), randomBytes(2 * 1024 ** 2));
+  mkdirSync(directory, { recursive: true });
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', directory]);
+  try {
+    const told: string[] = [];
+    const noRoom = () => void told.push('full');
+    await collectNode(reached([], [join(there, 'work')]), { ...options(), noRoom });
+    expect(told).toEqual(['full']);
+    const long = [{ name: 'journal.log', command: 'head -c 2M /dev/zero' }];
+    await collectReports(reached(long), { ...options(), noRoom });
+    expect(told).toEqual(['full', 'full']);
+  } finally {
+    execFileSync('umount', [directory]);
+  }
 });
 
 describe('a node that wants to reach the main host', () => {
