@@ -101,7 +101,8 @@ export interface InstallResult {
   /** Everything that came in or changed, dependencies too. Empty when all was there. */
   readonly installed: readonly InstalledPackage[];
   /**
-   * Units whose start was held back until the config is there: `etcd` for a service, else with its suffix.
+   * Units whose start is held back until the config is there, by this installation or an earlier one whose run did
+   * not start them: `etcd` for a service, else with its suffix.
    */
   readonly heldBack: readonly string[];
 }
@@ -221,9 +222,9 @@ export interface AgentMethods {
     params: { readonly path: string; readonly maxBytes: number; readonly to: StreamId };
     result: { readonly bytes: number };
   };
-  /** Starts units that the installation held back and that no service names. */
+  /** Starts what is still held back on the node and enabled, but for the units of services: `except`. */
   startHeldBack: {
-    params: { readonly units: readonly string[] };
+    params: { readonly except: readonly string[] };
     result: { readonly started: readonly string[] };
   };
   /** Resolves when the service is ready; a failure carries its last lines. */

@@ -14,6 +14,7 @@ import { planCollection } from './collect/plan.ts';
 import { planReports } from './collect/reports.ts';
 import { sendReports } from './collect/send-reports.ts';
 import { Guard } from './guard.ts';
+import { HeldBackList } from './held-back-list.ts';
 import { takeNode } from './lock.ts';
 import { MarkedProcesses } from './marked-processes.ts';
 import { hasSystemd, nodeFacts } from './node-facts.ts';
@@ -82,9 +83,10 @@ export class NodeAgent {
       readFile: this.#mine(async ({ path, maxBytes, to }) => {
         return { bytes: await sendFile(path, maxBytes, this.#connection.streams.write(to)) };
       }),
-      startHeldBack: this.#mine(async ({ units }, signal) => ({
-        started: await startHeldBack(units, this.#units, signal),
-      })),
+      startHeldBack: this.#mine(async ({ except }, signal) => {
+        const context = { list: new HeldBackList(this.#state), record: this.#units, signal, ...this.#tell };
+        return { started: hasSystemd() ? await startHeldBack(except, context) : [] };
+      }),
       startService: this.#mine(({ service, workingDir }, signal) =>
         this.#services.start(service, workingDir, signal),
       ),

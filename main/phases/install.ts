@@ -9,14 +9,18 @@ const listsMaxAge = 86_400;
 /** Where local .deb files wait on a node to be installed. */
 const debDirectory = '/var/lib/shakedown/debs';
 
+/** Whether phase `install` has anything to do with the node. */
+export const installs = ({ packages, debs, aptSources }: Node['config']): boolean =>
+  packages.length + debs.length + aptSources.length > 0;
+
 /**
- * Installs the node's packages in one transaction, local ones too, which are sent for it; gives the units whose start
- * was held back. It needs no node file, so that what it made does not depend on a run.
+ * Installs the node's packages in one transaction, local ones too, which are sent for it. Units whose start is held
+ * back wait on the node for phase `start`. It needs no node file, so that what it made does not depend on a run.
  */
-export async function install(node: Node, preparation: Preparation): Promise<readonly string[]> {
+export async function install(node: Node, preparation: Preparation): Promise<void> {
   const { config } = node;
   const { ctx, scenario } = preparation;
-  if (config.packages.length + config.debs.length + config.aptSources.length === 0) return [];
+  if (!installs(config)) return;
   for (const deb of config.debs) {
     const options = { signal: ctx.signal, root: true, entries: [basename(deb)] };
     await node.agent.upload(dirname(deb), debDirectory, options);
@@ -36,5 +40,5 @@ export async function install(node: Node, preparation: Preparation): Promise<rea
   );
   preparation.installed(node.id, installed);
   for (const { name, version } of installed) ctx.log(`installed ${name} ${version}`, node.id);
-  return heldBack;
+  if (heldBack.length > 0) ctx.log(`not started before phase 'start': ${heldBack.join(', ')}`, node.id);
 }

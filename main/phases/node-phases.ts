@@ -14,8 +14,6 @@ export interface NodeProgress {
   readonly node: Node;
   /** Paths below the working directory that are there as they would be sent. */
   readonly unchanged: readonly string[];
-  /** Units that the installation kept from starting. */
-  readonly heldBack: readonly string[];
 }
 
 /** Of what a phase's outcome is made, besides the machine that it finds. */
@@ -60,10 +58,10 @@ export const nodePhases: readonly NodePhase[] = [
     scope: 'node',
     needs: ['packages'],
     limit: ({ install }) => install,
-    take: async (progress, preparation) => ({
-      ...progress,
-      heldBack: await install(progress.node, preparation),
-    }),
+    take: async (progress, preparation) => {
+      await install(progress.node, preparation);
+      return progress;
+    },
   },
   {
     name: 'ship',
@@ -89,7 +87,7 @@ export const nodePhases: readonly NodePhase[] = [
     scope: 'node',
     needs: ['packages', 'node files', 'addresses'],
     take: async (progress, preparation) => {
-      await startServices(progress.node, progress.heldBack, preparation);
+      await startServices(progress.node, preparation);
       return progress;
     },
   },

@@ -12,7 +12,7 @@ export async function prepareNode(planned: PlannedNode, preparation: Preparation
   const { step, from, reaches, scenario, ctx } = preparation;
   const { machine } = planned;
   const node = await step('connect', () => preparation.connect(planned), machine);
-  let progress: NodeProgress = { node, unchanged: [], heldBack: [] };
+  let progress: NodeProgress = { node, unchanged: [] };
   for (const { name, limit, take } of nodePhases) {
     if (isBefore(name, from) || !reaches(name)) continue;
     const time = { what: `'${name}'`, seconds: limit?.(scenario.timeouts), signal: ctx.signal };

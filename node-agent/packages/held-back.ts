@@ -1,43 +1,37 @@
 import { chmodSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
 import { writeDurably } from '../durable-file.ts';
+import type { HeldBackList } from '../held-back-list.ts';
 import type { Originals } from '../originals.ts';
 
 export const policyFile = '/usr/sbin/policy-rc.d';
 
 /**
  * Keeps daemons from starting while packages come in, before their config is there: a policy-rc.d that answers 101
- * (forbidden) to every start and writes down what was asked. invoke-rc.d and deb-systemd-invoke ask it; see
+ * (forbidden) to every start and writes down in the list's journal what was asked. invoke-rc.d and deb-systemd-invoke ask it; see
  * /usr/share/doc/init-system-helpers/README.policy-rc.d. What was there before is kept in `originals`, on disk, so
  * that also another agent can put it back.
  */
 export class HeldBack {
   readonly #policy: string;
-  readonly #record: string;
+  readonly #list: HeldBackList;
   readonly #originals: Originals;
 
-  /** `record` is a file for the names, below a folder that exists. */
-  constructor(originals: Originals, record: string, policy: string = policyFile) {
+  constructor(originals: Originals, list: HeldBackList, policy: string = policyFile) {
     this.#originals = originals;
-    this.#record = record;
+    this.#list = list;
     this.#policy = policy;
   }
 
   async begin(): Promise<void> {
-    await rm(this.#record, { force: true });
     await this.#originals.keep(this.#policy);
-    writeDurably(this.#policy, policyScript(this.#record), 0o755);
+    writeDurably(this.#policy, policyScript(this.#list.journal), 0o755);
     // The umask may have taken something away.
     chmodSync(this.#policy, 0o755);
   }
 
-  /** Puts back what was there; the units that asked to be started, in that order. */
-  async end(): Promise<string[]> {
+  /** Puts back what was there. */
+  async end(): Promise<void> {
     await this.#originals.restore();
-    const asked = await readFile(this.#record, 'utf8').catch(() => '');
-    await rm(this.#record, { force: true });
-    const units = asked.split('\n').map((line) => line.trim().replace(/\.service$/, ''));
-    return [...new Set(units.filter(Boolean))];
   }
 }
 

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import type { InstallParams, InstallResult } from '../../common/protocol.ts';
 import type { AgentState } from '../agent-state.ts';
+import { HeldBackList } from '../held-back-list.ts';
 import { Originals } from '../originals.ts';
 import { Apt, type AptResult, listsAge } from './apt.ts';
 import { aptFailure, aptFailureKind, mayBeStale } from './apt-failure.ts';
@@ -38,7 +39,7 @@ export const policyOriginals = (state: AgentState): Originals =>
 /**
  * Brings in what is missing, in one transaction, and keeps its daemons from starting. dpkg's status is asked first,
  * and nothing else is run when all is there. A .deb counts as there when its name and version are, unless this
- * agent installed other bytes under them. Throws ShakedownError with apt's last lines.
+ * agent installed other bytes under them. Gives all units that are still held back, from earlier runs too. Throws ShakedownError with apt's last lines.
  */
 export async function install(params: InstallParams, context: InstallContext): Promise<InstallResult> {
   const { state, signal } = context;
@@ -46,26 +47,27 @@ export async function install(params: InstallParams, context: InstallContext): P
   const before = await readPackages(signal);
   const debs = await wantedDebs(params.debs, before, context);
   const packages = params.packages.filter((wanted) => !isInstalled(wanted, before));
-  if (packages.length === 0 && debs.length === 0) return { installed: [], heldBack: [] };
+  const list = new HeldBackList(state);
+  if (packages.length === 0 && debs.length === 0) return { installed: [], heldBack: list.all() };
 
   const { placed, log, aptDirectory = '/etc/apt', listsDirectory = '/var/lib/apt/lists' } = context;
   const sourcesChanged = await writeSources(params.sources, aptDirectory, placed, log);
   const stale = sourcesChanged || (await listsAge(listsDirectory)) >= params.listsMaxAge;
   const apt = new Apt({ ...context, proxy: params.proxy, lockWait: params.lockWait });
   const names = [...packages, ...debs.map((deb) => deb.file)];
-  const held = new HeldBack(policyOriginals(state), state.path('held-back'), context.policyFile);
+  const held = new HeldBack(policyOriginals(state), list, context.policyFile);
   await held.begin();
-  let heldBack: string[];
   try {
     if (isHalfDone(before)) await apt.configure();
     const flags = debs.some((deb) => deb.reinstall) ? ['--reinstall'] : [];
     await transact(apt, names, flags, stale, params, context);
   } finally {
-    heldBack = await held.end();
+    await held.end();
   }
+  list.add([]);
   const known = state.read<Record<string, string>>('debs.json', {});
   state.write('debs.json', { ...known, ...Object.fromEntries(debs.map((deb) => [deb.id, deb.digest])) });
-  return { installed: whatCameIn(before, await readPackages(signal)), heldBack };
+  return { installed: whatCameIn(before, await readPackages(signal)), heldBack: list.all() };
 }
 
 async function transact(

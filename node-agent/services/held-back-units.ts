@@ -1,37 +1,62 @@
 import { ShakedownError } from '../../common/errors.ts';
-import { hasSystemd } from '../node-facts.ts';
+import { type HeldBackList, withoutService } from '../held-back-list.ts';
 import { isUp, journalOf, showUnit, statusOf, systemctl } from './systemctl.ts';
 import type { UnitRecord } from './unit-record.ts';
 
+export interface HeldBackContext {
+  readonly list: HeldBackList;
+  readonly record: UnitRecord;
+  readonly signal: AbortSignal;
+  readonly log: (message: string) => void;
+}
+
 /**
- * Starts units that an installation held back; those that run already, are masked or no longer exist are passed
- * over, and on a node without systemd all of them are. They are stopped with the services. Gives what was started.
- * Throws ShakedownError (`fail`) for the first that does not start.
+ * Starts the units that are held back, but for those of `except`, which services start. What is disabled or masked by
+ * now is left alone and told; what runs, or exists no longer, is held back no more. They are stopped with the
+ * services. Gives what was started. Throws ShakedownError (`fail`) for the first that does not start.
  */
 export async function startHeldBack(
-  units: readonly string[],
-  record: UnitRecord,
-  signal: AbortSignal,
+  except: readonly string[],
+  { list, record, signal, log }: HeldBackContext,
 ): Promise<string[]> {
-  if (!hasSystemd() || units.length === 0) return [];
+  const named = new Set(except.map(withoutService));
+  const units = list.all().filter((unit) => !named.has(unit));
+  if (units.length === 0) return [];
   const started: string[] = [];
   await systemctl(['daemon-reload'], signal);
   for (const unit of units) {
     const state = await showUnit(unit, signal);
-    if (isUp(state) || state.load !== 'loaded') continue;
-    record.add(unit, false);
-    const { exitCode } = await systemctl(['start', '--', unit], signal);
-    if (exitCode !== 0) {
-      throw new ShakedownError({
-        message: `unit '${unit}', which its package would have started, could not be started`,
-        verdict: 'fail',
-        command: `systemctl start ${unit}`,
-        exitCode,
-        lastLines: [...(await statusOf(unit)), ...(await journalOf(unit))],
-        hint: 'look at its last lines; name it under `services` if it needs a config first',
-      });
+    const mayStart = !isUp(state) && ['loaded', 'masked'].includes(state.load);
+    const refused = mayStart ? await whyNot(unit, signal) : undefined;
+    if (refused !== undefined) {
+      log(`unit '${unit}', which its package would have started, is ${refused} and was not started`);
+      continue;
     }
-    started.push(unit);
+    if (mayStart) {
+      record.add(unit, { wasUp: false, heldBack: true });
+      await start(unit, signal);
+      started.push(unit);
+    }
+    list.remove(unit);
   }
   return started;
+}
+
+/** `disabled` or `masked` when it is so; all else that systemctl(1) knows under `is-enabled` may start. */
+async function whyNot(unit: string, signal: AbortSignal): Promise<string | undefined> {
+  const { stdout } = await systemctl(['is-enabled', '--', unit], signal);
+  return /^(disabled|masked)(?:-runtime)?$/m.exec(stdout)?.[1];
+}
+
+async function start(unit: string, signal: AbortSignal): Promise<void> {
+  const { exitCode } = await systemctl(['start', '--', unit], signal);
+  if (exitCode === 0) return;
+  throw new ShakedownError({
+    message: `unit '${unit}', which its package would have started, could not be started`,
+    verdict: 'fail',
+    command: `systemctl start ${unit}`,
+    exitCode,
+    lastLines: [...(await statusOf(unit)), ...(await journalOf(unit))],
+    hint: 'look at its last lines; name it under `services` if it needs a config first',
+  });
 }

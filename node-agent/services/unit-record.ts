@@ -1,6 +1,15 @@
 import type { AgentState } from '../agent-state.ts';
+import { HeldBackList } from '../held-back-list.ts';
 import { letAllRestart } from './held-down.ts';
 import { systemctl } from './systemctl.ts';
+
+interface StartedUnit {
+  readonly unit: string;
+  /** It ran before any agent touched it, and shall run again in the end. */
+  readonly wasUp: boolean;
+  /** An installation had held it back, as it is again once it is stopped. */
+  readonly heldBack?: boolean;
+}
 
 /** Units that agents started on this node and that are to be stopped; on disk, in the order of starting. */
 export class UnitRecord {
@@ -10,15 +19,17 @@ export class UnitRecord {
     this.#state = state;
   }
 
-  /** `wasUp`: it ran before any agent touched it, and shall run again in the end. */
-  add(unit: string, wasUp: boolean): void {
+  /** A unit that is on record already stays there as it is. */
+  add(unit: string, how: Omit<StartedUnit, 'unit'>): void {
     const all = this.#read();
     if (all.some((one) => one.unit === unit)) return;
-    this.#state.write('units.json', [...all, { unit, wasUp }]);
+    this.#state.write('units.json', [...all, { unit, ...how }]);
   }
 
-  /** Stops all of them, the last one first, and kills what is not gone after `within` seconds. */
+  /** Stops all of them, the last one first (those that were held back wait for the next start again), and kills what is not gone after `within` seconds. */
   async stopAll(within = 10): Promise<void> {
+    const again = this.#read().filter(({ heldBack }) => heldBack);
+    if (again.length > 0) new HeldBackList(this.#state).add(again.map(({ unit }) => unit));
     for (const { unit } of this.#read().reverse()) {
       const stopped = systemctl(['stop', '--', unit]).then(() => true);
       const late = AbortSignal.timeout(within * 1000);
@@ -45,7 +56,7 @@ export class UnitRecord {
     return failed;
   }
 
-  #read(): { unit: string; wasUp: boolean }[] {
-    return this.#state.read<{ unit: string; wasUp: boolean }[]>('units.json', []);
+  #read(): StartedUnit[] {
+    return this.#state.read<StartedUnit[]>('units.json', []);
   }
 }

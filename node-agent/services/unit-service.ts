@@ -77,7 +77,7 @@ export class UnitService implements Service {
     }
     refuseUnusable(this.#named, state);
     // On disk first: whoever comes after us must know what to stop.
-    this.#record.add(this.#unit, isUp(state));
+    this.#record.add(this.#unit, { wasUp: isUp(state) });
     this.#startedAt = Date.now();
     const leave = this.#ifUp === 'leave';
     // Earlier failures count against the unit's start limit.

@@ -181,7 +181,7 @@ describe('packages', () => {
       /^inactive\n.*No such file/s,
     );
     const begun = performance.now();
-    expect(await install({ packages })).toEqual({ installed: [], heldBack: [] });
+    expect(await install({ packages })).toEqual({ installed: [], heldBack: ['etcd'] });
     expect(performance.now() - begun).toBeLessThan(1000);
   });
 
@@ -424,12 +424,20 @@ describe('systemd units', () => {
   });
 
   test('what the installation held back is started on request', async () => {
-    expect(await agent.call('startHeldBack', { units: ['etcd', 'nothing-like-it'] })).toEqual({
-      started: ['etcd'],
-    });
+    const startAll = () => agent.call('startHeldBack', { except: ['other.service'] });
+    expect(await agent.call('startHeldBack', { except: ['etcd.service'] })).toEqual({ started: [] });
+    await sh('systemctl disable etcd');
+    expect(await startAll()).toEqual({ started: [] });
+    expect(told).toContainEqual(
+      expect.stringContaining("'etcd', which its package would have started, is disabled"),
+    );
+    await sh('systemctl enable etcd');
+    expect(await startAll()).toEqual({ started: ['etcd'] });
     expect(await sh('systemctl is-active etcd')).toBe('active');
+    expect(await startAll()).toEqual({ started: [] });
     await clean();
     expect(await sh('systemctl is-active etcd')).toBe('inactive');
+    expect((await install({ packages: ['etcd-server'] })).heldBack).toEqual(['etcd']);
   });
 });
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { InstallParams } from '../../../common/protocol.ts';
 import { AgentState } from '../../../node-agent/agent-state.ts';
+import { HeldBackList } from '../../../node-agent/held-back-list.ts';
 import { Originals } from '../../../node-agent/originals.ts';
 import { install } from '../../../node-agent/packages/install.ts';
 import { temporaryFolder, writeFiles } from '../temporary.ts';
@@ -100,6 +101,15 @@ describe('bringing packages in', () => {
     expect((await run({ packages: ['web', 'db'] })).heldBack).toEqual(['web', 'db']);
     expect(calls()).toContain('held: 101');
     expect(readFileSync(policy, 'utf8')).toBe('the policy before');
+  });
+
+  test('units that no run has started stay held back, also when all is there or the installation broke off', async () => {
+    const { run, books } = fakeNode();
+    await run({ packages: ['db'] });
+    expect(await run({ packages: ['db'] })).toEqual({ installed: [], heldBack: ['db'] });
+    await expect(run({ packages: ['web', 'nope'] })).rejects.toThrow("package 'nope' does not exist");
+    expect(await run({ packages: ['web'] })).toEqual({ installed: [], heldBack: ['db', 'web'] });
+    expect(new HeldBackList(new AgentState(join(books, 'state'))).all()).toEqual(['db', 'web']);
   });
 
   test('no policy is left where none was, also when apt fails', async () => {
