@@ -30,8 +30,9 @@ describe('a run', () => {
   test('takes each node through the phases, checks, brings everything home and destroys the machines', async () => {
     const { result, of, asked } = await take({ checks: [check('pass')] });
     expect(result).toMatchObject({ verdict: 'pass', exitCode: 0, failures: [] });
-    const preparation = ['connect 1', 'clean 1', 'install 1', 'upload 1: app.conf', 'startService 1'];
-    expect(of(1).slice(0, 6)).toEqual([...preparation, 'stopService 1']);
+    const prepared = ['connect 1', 'clean 1', 'install 1', 'upload 1: app.conf'];
+    const started = ['startHeldBack 1', 'startService 1'];
+    expect(of(1).slice(0, 7)).toEqual([...prepared, ...started, 'stopService 1']);
     expect(of(1).at(-1)).toBe('disconnect 1');
     expect(asked.indexOf('check files')).toBeGreaterThan(asked.indexOf('startService 1'));
     expect(asked.indexOf('destroy')).toBeGreaterThan(asked.indexOf('download 1: /srv/work'));
