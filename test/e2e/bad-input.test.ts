@@ -147,6 +147,23 @@ describe('no disk space on the main host', () => {
     },
   );
 
+  test('for the evidence: what fits is kept, and the machines are gone', async () => {
+    const directory = scenario({
+      'config/node.config.ts': nodeConfig(
+        "setup: [{ name: 'much', run: 'head -c 40M /dev/urandom > much; echo small > small' }]",
+      ),
+    });
+    mkdirSync(join(directory, '.shakedown'));
+    await execa('mount', ['-t', 'tmpfs', '-o', 'size=20m', 'none', join(directory, '.shakedown')]);
+    onTestFinished(async () => void (await execa('umount', ['--lazy', join(directory, '.shakedown')])));
+    await expectRun(directory, 3, [
+      /no space left on the main host for .*runs/,
+      /try: free some space: df -h/,
+    ]);
+    expect(existsSync(join(latest(directory), 'tester.log'))).toBe(true);
+    expect(statSync(join(latest(directory), 'nodes/0/files/much')).size).toBeGreaterThan(1024 ** 2);
+  });
+
   test('for what a run leaves', async () => {
     const directory = scenario({ 'it.sh': 'true\n' });
     const full = await smallDisk(directory, 40);
