@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { makeMachines, newClusterId } from '../main/phases/machines.ts';
 import { providerNamed } from '../main/providers/registry.ts';
 import { connectSsh } from '../main/remotes/ssh-remote.ts';
+import { makeMachines, newClusterId } from '../main/run/machines/make-machines.ts';
 import { openSsh } from './spawn/by-hand.mjs';
 import { ctx } from './spawn/ours.mjs';
 

@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
@@ -72,6 +72,18 @@ describe('the import graph', () => {
     const registry = readFileSync(join(root, 'main/providers/registry.ts'), 'utf8');
     expect(registry.match(/^import .*-provider\.ts'/gm)).toBeNull();
     expect(registry.match(/await import\('.*-provider\.ts'\)/g)).toHaveLength(7);
+  });
+
+  test('what bench and scripts import is there, though no compiler reads them', () => {
+    const programs = globSync('{bench,scripts,bin}/**/*.mjs', { cwd: root });
+    const missing = programs.flatMap((file) =>
+      importsOf(file)
+        .filter(
+          (name) => /^(main|common|node-agent|test)\/.*\.ts$/.test(name) && !existsSync(join(root, name)),
+        )
+        .map((name) => `${file} -> ${name}`),
+    );
+    expect(missing).toEqual([]);
   });
 
   test('there is one process.exit on the main host, in cli.ts', () => {

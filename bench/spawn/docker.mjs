@@ -2,11 +2,11 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeMachines, newClusterId } from '../../main/phases/machines.ts';
 import { chooseEngine } from '../../main/providers/docker/engines/find-engines.ts';
 import { clusterNames, containerName } from '../../main/providers/docker/names.ts';
 import { hostKeyPair } from '../../main/providers/host/identity.ts';
 import { providerNamed } from '../../main/providers/registry.ts';
+import { makeMachines, newClusterId } from '../../main/run/machines/make-machines.ts';
 import { bash, buildTree, keysFrom, untilSsh } from './by-hand.mjs';
 
 const image = 'localhost/shakedown-bench';

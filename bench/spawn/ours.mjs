@@ -1,7 +1,8 @@
 // One machine by shakedown: made, `true` over ssh, gone. `node ours.mjs KIND` does it once, as a process of its own.
-import { makeMachines, newClusterId } from '../../main/phases/machines.ts';
+
 import { providerNamed } from '../../main/providers/registry.ts';
 import { connectSsh } from '../../main/remotes/ssh-remote.ts';
+import { makeMachines, newClusterId } from '../../main/run/machines/make-machines.ts';
 
 const nothing = async () => undefined;
 export const ctx = {

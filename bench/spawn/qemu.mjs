@@ -4,11 +4,11 @@ import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { makeMachines, newClusterId } from '../../main/phases/machines.ts';
 import { hostKeyPair } from '../../main/providers/host/identity.ts';
 import { machineNames } from '../../main/providers/qemu/names.ts';
 import { providerNamed } from '../../main/providers/registry.ts';
 import { connectSsh } from '../../main/remotes/ssh-remote.ts';
+import { makeMachines, newClusterId } from '../../main/run/machines/make-machines.ts';
 import { bash, buildTree, keysFrom, untilSsh } from './by-hand.mjs';
 
 /** systemd-networkd asks QEMU for an address. */
