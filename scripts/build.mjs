@@ -1,7 +1,7 @@
 // build.mjs [FOLDER [TSC-OPTION…]]: builds the npm package into `dist` or that folder: JavaScript and type declarations
 // by tsc, the shell scripts as they are, the agent as one bundled file.
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, globSync, rmSync } from 'node:fs';
+import { copyFileSync, globSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleAgent } from '../main/agent/bundle.ts';
@@ -15,6 +15,8 @@ const tsc = ['-p', join(root, 'tsconfig.build.json'), '--outDir', target, ...tsc
 execFileSync('tsc', tsc, { stdio: 'inherit' });
 // Beside the JavaScript that runs them, as they lie beside the TypeScript.
 for (const script of globSync('{main,common}/**/*.sh', { cwd: root })) {
+  // A folder may hold nothing but shell.
+  mkdirSync(dirname(join(target, script)), { recursive: true });
   copyFileSync(join(root, script), join(target, script));
 }
 await bundleAgent(join(target, 'agent.mjs'));

@@ -134,7 +134,7 @@ test('a check reboots a node, cuts its power and takes it back; what was before 
   expect(existsSync(join(latest(directory), 'nodes/1/files/late'))).toBe(false);
   expect(readLatest(directory, 'nodes/0/logs/loop.log').match(/looping/g)).toHaveLength(2);
   expect(readLatest(directory, 'nodes/0/tester.log')).toContain("reboot, by the check 'a reboot'");
-  expect(readLatest(directory, 'report.html')).toContain('Restarts, power and snapshots');
+  expect(readLatest(directory, 'report.html')).toContain('What was done to the nodes');
 
   // Kept, the machines are there for other processes, the snapshot too.
   const all = async (...args: string[]) => {
