@@ -22,9 +22,14 @@ export async function main(args: readonly string[]): Promise<number> {
   const exitCodeOnceWritten = watchOutput(process);
   try {
     const flags = readFlags(args);
-    if (flags === 'help') process.stdout.write(help);
-    else await runServer(flags);
-    return await exitCodeOnceWritten(exitCodes.pass);
+    if (flags === 'help') {
+      process.stdout.write(help);
+      return await exitCodeOnceWritten(exitCodes.pass);
+    }
+    await runServer(flags);
+    // Once it has said `quit`, autopkgtest reads no more: that is no failure of ours.
+    await exitCodeOnceWritten(exitCodes.pass);
+    return exitCodes.pass;
   } catch (error) {
     return exitCodeOnceWritten(tellError(error));
   }
