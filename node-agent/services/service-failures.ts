@@ -9,7 +9,11 @@ export async function endedWhileStarting(
   end: ServiceEnd | undefined,
 ): Promise<ShakedownError> {
   if (!end) return new ShakedownError({ message: `service '${spec.name}' was stopped while it started` });
-  const how = end.signal ? `was ended by ${end.signal}` : `ended with exit code ${end.exitCode ?? '?'}`;
+  const how = end.signal
+    ? `was ended by ${end.signal}`
+    : end.exitCode === null
+      ? 'ended'
+      : `ended with exit code ${end.exitCode}`;
   return new ShakedownError({
     message: `service '${spec.name}' ${how} while it started`,
     verdict: 'fail',

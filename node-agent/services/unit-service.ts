@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { present } from '../../common/present.ts';
 import type { ServiceState } from '../../common/protocol.ts';
@@ -17,6 +16,7 @@ import {
   systemctl,
   type UnitState,
 } from './systemctl.ts';
+import { endOf } from './unit-end.ts';
 import { type NamedUnit, notStarted, refuseUnusable, unitFailure } from './unit-failures.ts';
 import { hasProcesses } from './unit-processes.ts';
 import type { UnitRecord } from './unit-record.ts';
@@ -90,7 +90,7 @@ export class UnitService implements Service {
     this.#restarts = 0;
     if (isUp(now)) this.#watch(now);
     // A oneshot has done its work; anything else should still be there.
-    else if (now.type !== 'oneshot' || now.result !== 'success') this.#listener(endOf(now));
+    else if (now.type !== 'oneshot' || now.result !== 'success') this.#listener(await endOf(now));
   }
 
   async stop(within: number): Promise<void> {
@@ -194,17 +194,11 @@ export class UnitService implements Service {
       this.#restarts = Math.max(restarts, this.#restarts);
       if (isUp(state) && !restarted && !empty) return;
       if (!restarted) this.#unwatch();
-      this.#listener({ ...endOf(state), ...(restarted ? { restarted } : {}) });
+      this.#listener({ ...(await endOf(state)), ...(restarted ? { restarted } : {}) });
     } catch {
       // systemd is busy or going down; it is asked again.
     } finally {
       this.#looking = false;
     }
   }
-}
-
-function endOf({ exitKind, exitStatus }: UnitState): ServiceEnd {
-  if (exitKind === 1) return { exitCode: exitStatus, signal: null };
-  const name = Object.entries(constants.signals).find(([, number]) => number === exitStatus)?.[0] ?? null;
-  return { exitCode: null, signal: exitKind > 1 ? name : null };
 }
