@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { withTimeLimit } from '../../common/time-limit.ts';
 import type { LedgerEntry } from '../context/run-context.ts';
+import { forgetOrigin } from '../store/cluster-origins.ts';
 import type { UndoKind } from './undo-kind.ts';
 
 /** A provider's cluster, from before its first machine is made until the last one is gone. */
@@ -23,11 +24,12 @@ export const clusterUndo: UndoKind<ClusterEntry> = {
     provider: z.string(),
     state: z.exactOptional(z.unknown()),
   }),
-  async undo({ id, provider: name, state }, { provider, log, signal }) {
+  async undo({ id, provider: name, state }, { provider, log, signal, cacheDir }) {
     const owner = await provider(name);
     const what = `taking the machines of cluster ${id} away`;
     await withTimeLimit({ what, seconds: limit, signal }, (within) =>
       owner.destroy({ id, state }, { signal: within, log }),
     );
+    await forgetOrigin(id, cacheDir);
   },
 };

@@ -24,6 +24,8 @@ export interface UndoWorld {
   /** Ends the waiting; at the end of a run not the interrupt that brought the run to its end. */
   readonly signal: AbortSignal;
   readonly log: (message: string, node?: number) => void;
+  /** Has the notes on whose a cluster is. */
+  readonly cacheDir: string;
   readonly provider: (name: string) => Promise<Provider>;
   /** The machine over the connection that is open, else over a new one. Throws ShakedownError. */
   readonly reach: (machine: Machine) => Promise<ReachedMachine>;

@@ -10,6 +10,7 @@ import type { Machine } from '../providers/provider.ts';
 import { Recorder } from '../record/recorder.ts';
 import type { RunResult } from '../record/run-result.ts';
 import { writeEachReport } from '../report/reporters.ts';
+import type { RunName } from '../store/cluster-origins.ts';
 import { createRun } from '../store/create-run.ts';
 import { FileLedger } from '../store/file-ledger.ts';
 import type { FileRunStore } from '../store/file-run-store.ts';
@@ -71,6 +72,10 @@ export class OpenRun {
     const { id: run, directory } = store;
     open.emit({ type: 'run-started', eventsVersion, run, scenario: options.name, directory });
     return open;
+  }
+
+  get name(): RunName {
+    return { folder: this.#world.directory, run: this.store.id };
   }
 
   readonly emit = (body: RunEventBody): void => {

@@ -1,5 +1,4 @@
 import { asShakedownError, ShakedownError } from '../../common/errors.ts';
-import type { Provider } from '../providers/provider.ts';
 import { type OpenLedger, openLedgers } from '../store/file-ledger.ts';
 import { readKeptCluster, removeKeptCluster } from '../store/kept-cluster.ts';
 import { removeOldScratch } from '../store/scratch.ts';
@@ -48,34 +47,8 @@ async function reapLedger(ledger: OpenLedger, world: Reaping): Promise<Reaped> {
   return { lines, failures };
 }
 
-/**
- * Destroys clusters of this main host whose process is dead, whichever folder they were made from. A provider that
- * fails does not keep the others from it.
- */
-export async function reapEverywhere(
-  providers: readonly Provider[],
-  world: Reaping,
-  options: { kept: boolean },
-): Promise<Reaped> {
-  const lines: string[] = [];
-  const failures: ShakedownError[] = [];
-  for (const provider of providers) {
-    try {
-      for (const cluster of await provider.list(world)) {
-        if (cluster.ownerAlive || (cluster.kept && !options.kept)) continue;
-        await provider.destroy(cluster, { signal: world.signal, log: () => undefined });
-        const done = cluster.borrowed ? 'released the machines of' : 'destroyed';
-        lines.push(`${done} ${provider.name} cluster ${cluster.id}`);
-      }
-    } catch (error) {
-      world.signal.throwIfAborted();
-      failures.push(told(provider.name, error));
-    }
-  }
-  return { lines, failures };
-}
-
-const told = (before: string, error: unknown): ShakedownError => {
+/** The error with these words before its own. */
+export const told = (before: string, error: unknown): ShakedownError => {
   const { details } = asShakedownError(error);
   return new ShakedownError({ ...details, message: `${before}: ${details.message}` }, { cause: error });
 };

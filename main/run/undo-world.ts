@@ -15,14 +15,19 @@ export interface Reaping {
 export const undoWorld = ({ provider, ...outside }: Reaping): UndoWorld => ({
   signal: outside.signal,
   log: () => undefined,
+  cacheDir: outside.cacheDir,
   provider,
   reach: (machine) => reachAnew(machine, outside),
 });
 
 /** For undoing what only a provider made. */
-export const undoWorldOf = (provider: Provider, log: UndoWorld['log']): UndoWorld => ({
+export const undoWorldOf = (
+  provider: Provider,
+  { log, cacheDir }: Pick<UndoWorld, 'log' | 'cacheDir'>,
+): UndoWorld => ({
   signal: new AbortController().signal,
   log,
+  cacheDir,
   provider: async () => provider,
   reach: () => Promise.reject(new Error('no machine is reached to undo this')),
 });

@@ -20,7 +20,7 @@ export async function spawnCluster(
     newClusterId(),
     { machines, options, login },
     provider,
-    { shares: [], rebuild },
+    { of: open.name, shares: [], rebuild },
     open.work,
   );
 }

@@ -61,7 +61,7 @@ export async function runCell(cell: Cell, provider: Provider, context: CellConte
     return { cell, machines, kept: cluster, spawn: spawnMs, destroy: 0 };
   }
   if (keeps) open.emit({ type: 'note', message: `${cell.provider} machines cannot be kept` });
-  const world = undoWorldOf(provider, open.evidence.log);
+  const world = undoWorldOf(provider, open.evidence);
   await takeAway(cluster, [], world, open).catch((error) => open.recorder.fail(error));
   return { cell, machines, spawn: spawnMs, destroy: since(start) };
 }

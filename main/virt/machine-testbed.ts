@@ -57,8 +57,8 @@ export class MachineTestbed implements Testbed {
   }
 
   async open(): Promise<string> {
-    const { provider, wanted } = this.#plan;
-    const options = { shares: [], rebuild: false };
+    const { provider, wanted, of } = this.#plan;
+    const options = { of, shares: [], rebuild: false };
     try {
       const cluster = await this.#scope.acquire({
         acquire: () => makeMachines(newClusterId(), wanted, provider, options, this.#ctx),
@@ -139,7 +139,7 @@ export class MachineTestbed implements Testbed {
 
   async #takeAway({ id, provider, state }: Cluster): Promise<void> {
     // Not the signal that may have brought us here: the machine goes all the same.
-    const world = undoWorldOf(this.#plan.provider, this.#ctx.log);
+    const world = undoWorldOf(this.#plan.provider, this.#ctx);
     const entry: ClusterEntry = { kind: 'cluster', id, provider, state };
     await undo(entry, this.#ctx.ledger, world);
   }

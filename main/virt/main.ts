@@ -71,6 +71,7 @@ async function runServer(flags: VirtFlags): Promise<void> {
       provider,
       makes: flags.host === undefined,
       wanted,
+      of: own.name,
       timeout,
       copyTimeout,
       directory: join(own.directory, 'ssh'),

@@ -1,5 +1,6 @@
 import type { Provider } from '../providers/provider.ts';
 import type { WantedMachines } from '../run/machines/make-machines.ts';
+import type { RunName } from '../store/cluster-origins.ts';
 import type { OpenOptions } from './open-machine.ts';
 
 /** What a caller of the virtualisation server works on; open or closed. Paths on the machine are absolute. */
@@ -33,6 +34,8 @@ export interface TestbedPlan extends Omit<OpenOptions, 'signal'> {
   /** Whether it makes machines, or takes one that exists. */
   readonly makes: boolean;
   readonly wanted: WantedMachines;
+  /** Whose the machines are. */
+  readonly of: RunName;
   /** Seconds for one copy: AUTOPKGTEST_VIRT_COPY_TIMEOUT. */
   readonly copyTimeout: number;
   /** A line for a person. */

@@ -95,7 +95,13 @@ describe.each(kinds)(
 
     const make = async (own: object): Promise<Cluster> => {
       const wanted = { machines: [{ id: 0, name: 'n0' }], options: own, login: {} };
-      return makeMachines(newClusterId(), wanted, provider, { shares: [], rebuild: false }, ctx);
+      return makeMachines(
+        newClusterId(),
+        wanted,
+        provider,
+        { of: { folder: directory, run: 'live' }, shares: [], rebuild: false },
+        ctx,
+      );
     };
     const imagesInUse = async () =>
       canKeepImages(provider)

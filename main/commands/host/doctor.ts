@@ -2,7 +2,9 @@ import { asShakedownError } from '../../../common/errors.ts';
 import { chooseAmong, type Probed } from '../../providers/choose.ts';
 import type { Provider } from '../../providers/provider.ts';
 import { everyProvider } from '../../providers/registry.ts';
+import { findClusters } from '../../run/found-clusters.ts';
 import { openLedgers } from '../../store/file-ledger.ts';
+import { virtDirectory } from '../../virt/server-ledger.ts';
 import type { Command, CommandEnvironment } from '../command.ts';
 import { type Finding, mainHostFindings } from './doctor-host.ts';
 
@@ -71,14 +73,18 @@ async function leftovers(
   { cwd, signal, cacheDir }: CommandEnvironment,
 ): Promise<Finding[]> {
   const ledgers = (await openLedgers(cwd)).filter((ledger) => !ledger.ownerAlive);
+  const folders = [cwd, virtDirectory(cacheDir)];
   const listed = await Promise.all(
     // One that cannot even look is told as a provider that does not work.
-    providers.map((provider) => provider.list({ signal, cacheDir }).catch(() => [])),
+    providers.map((provider) => findClusters(provider, { signal, cacheDir, folders }).catch(() => [])),
   );
-  const orphans = listed.flat().filter((cluster) => !cluster.ownerAlive && !cluster.kept);
+  const orphans = listed.flat().filter(({ cluster }) => !cluster.ownerAlive && !cluster.kept);
+  const elsewhere = orphans.filter(({ here }) => !here).length;
   const ok = ledgers.length + orphans.length === 0;
   const found = ok
     ? 'none'
-    : `${ledgers.length} runs here and ${orphans.length} clusters of killed processes`;
-  return [{ name: 'leftovers', ok, needed: false, found, mend: 'shakedown reap' }];
+    : `${ledgers.length} runs here and ${orphans.length} clusters of killed processes` +
+      (elsewhere > 0 ? `, ${elsewhere} of them of other folders` : '');
+  const mend = `shakedown reap${elsewhere > 0 ? ' --all' : ''}`;
+  return [{ name: 'leftovers', ok, needed: false, found, mend }];
 }

@@ -4,10 +4,11 @@ export const hostCommands: readonly CommandEntry[] = [
   {
     name: 'reap',
     args: '',
-    description: 'Take away what killed runs left behind; what is in use or was kept stays',
+    description: 'Take away what killed runs of this folder left behind; what is in use or was kept stays',
     options: [
-      ['--kept', 'Kept machines of this main host, too'],
-      ['--provider <kind>', 'Only machines of this kind, wherever they were made from'],
+      ['--all', 'What was made from other folders of this main host, too'],
+      ['--kept', 'Kept machines, too'],
+      ['--provider <kind>', 'Only machines of this kind'],
     ],
     load: async () => (await import('./reap.ts')).reapCommand,
   },

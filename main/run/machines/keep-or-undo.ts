@@ -15,7 +15,7 @@ export async function keepOrUndo(
   cluster: Cluster,
   { keep }: Pick<RunRequest, 'keep'>,
   connections: Connections,
-  { directory, provider }: World,
+  { directory, provider, cacheDir }: World,
   open: OpenRun,
 ): Promise<void> {
   const wanted = keep === 'always' || (keep === 'on-failure' && open.recorder.exitCode !== 0);
@@ -31,6 +31,6 @@ export async function keepOrUndo(
   const { signal } = new AbortController();
   const later = open.ledger.openEntries().filter(({ id }) => id !== cluster.id);
   const reach = (machine: Machine) => connections.reach(signal, machine);
-  await takeAway(cluster, later, { signal, log: open.evidence.log, provider, reach }, open);
+  await takeAway(cluster, later, { signal, log: open.evidence.log, cacheDir, provider, reach }, open);
   await removeKeptCluster(directory);
 }

@@ -12,14 +12,14 @@ export type MachinesRequest = Pick<RunRequest, 'scenario' | 'flags' | 'reuse' | 
 export async function machinesFor(
   { scenario, reuse, rebuild = false }: MachinesRequest,
   world: World,
-  { work, emit }: OpenRun,
+  { work, emit, name }: OpenRun,
 ): Promise<Cluster> {
   const { whyProvider: message } = scenario;
   if (message !== undefined) emit({ type: 'note', message, phase: 'machines' });
   if (reuse) return reuse.kept.cluster;
   const provider = await world.provider(scenario.provider);
   const shares = await world.agentShares(world.cacheDir);
-  const options = { shares, rebuild, within: scenario.timeouts.machines };
+  const options = { of: name, shares, rebuild, within: scenario.timeouts.machines };
   return makeMachines(newClusterId(), wantedMachines(scenario), provider, options, work);
 }
 

@@ -6,6 +6,7 @@ import type { RunContext } from '../../context/run-context.ts';
 import type { ClusterEntry } from '../../ledger/cluster-undo.ts';
 import { loginForNewMachines } from '../../providers/login-for-new-machines.ts';
 import type { Cluster, MachinesSpec, Provider, Share } from '../../providers/provider.ts';
+import { noteOrigin, type RunName } from '../../store/cluster-origins.ts';
 import { undo } from '../ledger/undo.ts';
 import { undoWorldOf } from '../undo-world.ts';
 import { unwound } from '../unwound.ts';
@@ -21,6 +22,8 @@ export function wantedMachines(scenario: Scenario): WantedMachines {
 export const newClusterId = (): string => randomBytes(3).toString('hex');
 
 export interface MakeOptions {
+  /** Whose they will be. */
+  readonly of: RunName;
   readonly shares: readonly Share[];
   readonly rebuild: boolean;
   /** Seconds until they must be there; no limit unless told. */
@@ -30,16 +33,20 @@ export interface MakeOptions {
 /** Seconds for a provider to come to an end when it was told to, before what it made is taken away. */
 const grace = 30;
 
-/** Makes or borrows the machines. The cluster is in the ledger before; on a throw what was made of it is undone. */
+/**
+ * Makes or borrows the machines. Whose they are is noted before, and the cluster is in the ledger; on a throw what was
+ * made of it is undone.
+ */
 export async function makeMachines(
   id: string,
   wanted: WantedMachines,
   provider: Provider,
-  { within, ...options }: MakeOptions,
+  { of, within, ...options }: MakeOptions,
   ctx: RunContext,
 ): Promise<Cluster> {
   const login = provider.makes ? await loginForNewMachines(wanted.login, ctx.cacheDir) : wanted.login;
   const entry: ClusterEntry = { kind: 'cluster', id, provider: provider.name };
+  await noteOrigin(entry, of, ctx);
   await ctx.ledger.record(entry);
   let creating: Promise<unknown> = Promise.resolve();
   try {
@@ -65,7 +72,7 @@ const late = (seconds: number): TimeLimitError =>
 
 async function takeBack(entry: ClusterEntry, provider: Provider, ctx: RunContext): Promise<void> {
   try {
-    await undo(entry, ctx.ledger, undoWorldOf(provider, ctx.log));
+    await undo(entry, ctx.ledger, undoWorldOf(provider, ctx));
   } catch (left) {
     // Why they could not be made is the failure that counts.
     const message = `what was made of them could not be taken away (${asShakedownError(left).message}): run 'shakedown reap'`;

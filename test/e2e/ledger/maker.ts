@@ -38,7 +38,13 @@ async function main([action = '', json = '']: readonly string[]): Promise<void> 
   } else {
     writeFileSync(join(run, 'owner.json'), JSON.stringify(processIdentity()));
     const wanted = { machines: [{ id: 0, name: 'n0' }], options, login: {} };
-    await makeMachines(id, wanted, provider, { shares: [], rebuild: false }, ctx);
+    await makeMachines(
+      id,
+      wanted,
+      provider,
+      { of: { folder: directory, run: id }, shares: [], rebuild: false },
+      ctx,
+    );
   }
   console.log('done');
   if (action === 'create') setInterval(() => undefined, 1000);

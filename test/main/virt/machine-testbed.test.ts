@@ -77,6 +77,7 @@ async function testbedOf(Kind: typeof LocalProvider, more: { timeout?: number } 
     provider,
     makes: true,
     wanted: { machines: [{ id: 0, name: 'testbed' }], options: {}, login: { keyFile: key } },
+    of: { folder: folder(), run: 'r1' },
     timeout: more.timeout ?? 20,
     copyTimeout: 20,
     directory: join(folder(), 'ssh'),

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { doctorCommandOf } from '../../../../main/commands/host/doctor.ts';
 import type { ListedCluster, ProbeResult, Provider } from '../../../../main/providers/provider.ts';
+import { noteOriginOf } from '../../../fakes/note-origin.ts';
 import { folder } from '../../remotes/fake-node.ts';
 import { runCommand } from '../command-run.ts';
 
@@ -13,10 +14,12 @@ const kind = (name: string, probe: Partial<ProbeResult>, clusters: readonly List
   }) as unknown as Provider;
 
 /** What is told of kinds of machine, and below. */
-async function told(...kinds: readonly Provider[]): Promise<{ code: number; lines: readonly string[] }> {
+const told = (...kinds: readonly Provider[]) => toldIn(folder(), ...kinds);
+
+async function toldIn(cwd: string, ...kinds: readonly Provider[]) {
   const { code, stdout } = await runCommand(
     doctorCommandOf(async () => kinds),
-    { cwd: folder() },
+    { cwd },
   );
   const lines = stdout.trimEnd().split('\n');
   return { code, lines: lines.slice(lines.findIndex((line) => line.includes(' provider '))) };
@@ -58,9 +61,16 @@ test('clusters of killed processes are left over; those that live or were kept a
     { id: 'bbbbbb', ownerAlive: true, kept: false },
     { id: 'cccccc', ownerAlive: false, kept: true },
   ];
-  expect((await told(kind('nspawn', { ok: true }, clusters))).lines.slice(1)).toEqual([
+  const nspawn = kind('nspawn', { ok: true }, clusters);
+  const cwd = folder();
+  noteOriginOf('aaaaaa', cwd, { folder: cwd });
+  expect((await toldIn(cwd, nspawn)).lines.slice(1)).toEqual([
     '✓ a new scenario: the nodes are nspawn machines',
     '! leftovers: 0 runs here and 1 clusters of killed processes',
     '    mend: shakedown reap',
+  ]);
+  expect((await told(nspawn)).lines.slice(2)).toEqual([
+    '! leftovers: 0 runs here and 1 clusters of killed processes, 1 of them of other folders',
+    '    mend: shakedown reap --all',
   ]);
 });
