@@ -25,7 +25,7 @@ const packages = [
 const finish = shellFile(here, 'finish-tree.sh');
 
 /** All that makes one tree differ from another of the same suite; a change of it makes new trees. */
-export const recipe: unknown = { version: 8, packages, finish };
+export const recipe = { version: 8, packages, finish };
 
 /** Trees that no run asked for in so many days make room for new ones. */
 const keepDays = 30;

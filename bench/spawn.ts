@@ -1,5 +1,5 @@
 // What a machine costs: made, `true` over ssh, gone; beside the bare tool by hand, in one run.
-// `node bench/spawn.mjs [rounds] [kind…]`, as root. Prints medians and best times in ms, and their ratios.
+// `node bench/spawn.ts [rounds] [kind…]`, as root. Prints medians and best times in ms, and their ratios.
 // Like is compared with like; targets: 1.2 of the bare tool; nspawn under 1500 ms; a clone of qemu's a third of a boot.
 //   warm    ours in a process that has made one before; of qemu a clone
 //   bare    the tool on the same image, up to the answer of the ssh client that ours has, too
@@ -12,29 +12,38 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { loginForNewMachines } from '../main/providers/login-for-new-machines.ts';
-import { bareDocker } from './spawn/docker.mjs';
-import { bareNspawn } from './spawn/nspawn.mjs';
-import { answers, ctx, ours } from './spawn/ours.mjs';
-import { bareQemu } from './spawn/qemu.mjs';
-import { bareVagrant } from './spawn/vagrant.mjs';
+import { median } from './median.ts';
+import type { Bare } from './spawn/bare.ts';
+import { bareDocker } from './spawn/docker.ts';
+import { bareNspawn } from './spawn/nspawn.ts';
+import { type BenchedKind, ctx, ours } from './spawn/ours.ts';
+import { bareQemu } from './spawn/qemu.ts';
+import { bareVagrant } from './spawn/vagrant.ts';
 
-const bareTools = { nspawn: bareNspawn, docker: bareDocker, qemu: bareQemu, vagrant: bareVagrant };
+const bareTools: Readonly<Record<BenchedKind, (publicKey: string, keyFile: string) => Promise<Bare>>> = {
+  nspawn: bareNspawn,
+  docker: bareDocker,
+  qemu: bareQemu,
+  vagrant: bareVagrant,
+};
 /** What is not on every main host. */
-const needs = { vagrant: async () => (await import('../test/e2e/vagrant-box/lxc-box.ts')).lxcBox(ctx) };
+const needs: Partial<Record<BenchedKind, () => Promise<AsyncDisposable>>> = {
+  vagrant: async () => (await import('../test/e2e/vagrant-box/lxc-box.ts')).lxcBox(ctx),
+};
 
-function inNewProcess(kind, cacheDir = ctx.cacheDir) {
+function inNewProcess(kind: BenchedKind, cacheDir = ctx.cacheDir) {
   // What was compiled is kept between starts, as the program does it (bin/start.mjs).
   const env = {
     ...process.env,
     NODE_COMPILE_CACHE: join(cacheDir, 'compiled'),
     SHAKEDOWN_CACHE: cacheDir,
   };
-  const args = [join(import.meta.dirname, 'spawn/ours.mjs'), kind];
+  const args = [join(import.meta.dirname, 'spawn/ours.ts'), kind];
   const { status } = spawnSync(process.execPath, args, { stdio: 'inherit', env });
   if (status !== 0) throw new Error(`a ${kind} machine in a process of its own failed`);
 }
 
-function withoutCache(kind) {
+function withoutCache(kind: BenchedKind) {
   const empty = mkdtempSync('/var/tmp/shakedown-bench-');
   try {
     inNewProcess(kind, empty);
@@ -43,19 +52,18 @@ function withoutCache(kind) {
   }
 }
 
-async function timed(action) {
+async function timed(action: () => unknown): Promise<number> {
   const from = performance.now();
   await action();
   return performance.now() - from;
 }
 
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-
-async function compare(kind, rounds) {
+async function compare(kind: BenchedKind, rounds: number) {
   await using _needed = await needs[kind]?.();
   await ours(kind);
-  const login = await loginForNewMachines({}, ctx.cacheDir);
-  const bare = await bareTools[kind]({ ctx, login, answers });
+  const { publicKey, keyFile } = await loginForNewMachines({}, ctx.cacheDir);
+  if (!publicKey || !keyFile) throw new Error('the login for new machines has no key');
+  const bare = await bareTools[kind](publicKey, keyFile);
   try {
     await bare.spawn();
     await measure(kind, rounds, {
@@ -76,26 +84,26 @@ async function compare(kind, rounds) {
 }
 
 /** In turns, so that a busy moment of the machine falls on all of them. */
-async function measure(kind, rounds, columns) {
-  const times = Object.fromEntries(Object.keys(columns).map((name) => [name, []]));
+async function measure(kind: BenchedKind, rounds: number, columns: Record<string, () => unknown>) {
+  const times = Object.entries(columns).map(([name, action]) => ({ name, action, list: [] as number[] }));
   for (let round = 0; round < rounds; round++)
-    for (const [name, action] of Object.entries(columns)) times[name].push(await timed(action));
+    for (const { action, list } of times) list.push(await timed(action));
   for (const [word, pick] of [
     ['median', median],
-    ['best', (list) => Math.min(...list)],
-  ]) {
-    const ms = Object.fromEntries(Object.entries(times).map(([name, list]) => [name, pick(list)]));
+    ['best', (list: readonly number[]) => Math.min(...list)],
+  ] as const) {
+    const ms = Object.fromEntries(times.map(({ name, list }) => [name, pick(list)]));
     console.log(`${kind} ${word} of ${rounds}: ${shown(ms)}; ${ratios(kind, ms)}`);
   }
 }
 
-const shown = (ms) =>
+const shown = (ms: Record<string, number>) =>
   Object.entries(ms)
     .map(([name, value]) => `${name} ${value.toFixed(0)} ms`)
     .join(', ');
 
-function ratios(kind, ms) {
-  const pairs = [
+function ratios(kind: BenchedKind, ms: Record<string, number>) {
+  const pairs: [string, string][] = [
     kind === 'qemu' ? ['booted', 'bare'] : ['warm', 'bare'],
     ['warm', 'booted'],
     ['cold', 'hand'],
@@ -103,10 +111,12 @@ function ratios(kind, ms) {
   ];
   return pairs
     .filter(([ours, theirs]) => ours in ms && theirs in ms)
-    .map(([ours, theirs]) => `${ours}/${theirs} ${(ms[ours] / ms[theirs]).toFixed(2)}`)
+    .map(([ours, theirs]) => `${ours}/${theirs} ${((ms[ours] ?? 0) / (ms[theirs] ?? 0)).toFixed(2)}`)
     .join(', ');
 }
 
 const [rounds = '3', ...kinds] = process.argv.slice(2);
-for (const kind of kinds.length > 0 ? kinds : Object.keys(bareTools)) await compare(kind, Number(rounds));
+const known = Object.keys(bareTools) as BenchedKind[];
+for (const kind of kinds.length > 0 ? known.filter((one) => kinds.includes(one)) : known)
+  await compare(kind, Number(rounds));
 process.exit(0);

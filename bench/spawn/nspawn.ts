@@ -3,7 +3,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureBaseTree } from '../../main/providers/debian/base-tree.ts';
 import { hostKeyPair, machineId } from '../../main/providers/host/identity.ts';
-import { bash, buildTree, untilSsh } from './by-hand.mjs';
+import type { Bare } from './bare.ts';
+import { bash, buildTree, untilSsh } from './by-hand.ts';
+import { answers, ctx } from './ours.ts';
 
 const script = `home=$1 name=$2 net=10.254.77
 mkdir -p $home/upper/etc/ssh $home/upper/root/.ssh $home/work $home/root
@@ -35,19 +37,19 @@ umount -l $home/root; ip netns delete $name; ip link delete $name 2>/dev/null
 find /sys/fs/cgroup -depth -type d -path "*/$name*" -exec rmdir {} + 2>/dev/null
 rm -rf $home/upper $home/work /run/systemd/nspawn/*/$name; true`;
 
-export async function bareNspawn({ ctx, login, answers }) {
+export async function bareNspawn(publicKey: string, keyFile: string): Promise<Bare> {
   const tree = await ensureBaseTree({ os: 'bookworm', packages: [] }, false, ctx);
   const home = mkdtempSync('/var/tmp/bare-nspawn-');
   const name = `bare${process.pid}`;
   const { hostKey, publicHostKey } = hostKeyPair();
   writeFileSync(join(home, 'host_key'), hostKey);
-  writeFileSync(join(home, 'authorized_keys'), `${login.publicKey}\n`, { mode: 0o600 });
+  writeFileSync(join(home, 'authorized_keys'), `${publicKey}\n`, { mode: 0o600 });
   writeFileSync(join(home, 'machine-id'), `${machineId()}\n`);
   const target = {
     host: '10.254.77.2',
     port: 22,
     user: 'root',
-    keyFile: login.keyFile,
+    keyFile,
     hostKey: publicHostKey,
   };
   const byHand = `${script}\n${untilSsh(target, home)}\n${undo}\n`;

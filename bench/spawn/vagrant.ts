@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Bare } from './bare.ts';
 
 const vagrantfile = `Vagrant.configure('2') do |config|
   config.vm.box = 'e2e'
@@ -13,11 +14,11 @@ const vagrantfile = `Vagrant.configure('2') do |config|
 end
 `;
 
-export async function bareVagrant() {
+export async function bareVagrant(): Promise<Bare> {
   const home = mkdtempSync(join(tmpdir(), 'bare-vagrant-'));
   writeFileSync(join(home, 'Vagrantfile'), vagrantfile);
   const env = { ...process.env, VAGRANT_CHECKPOINT_DISABLE: '1', VAGRANT_BOX_UPDATE_CHECK_DISABLE: '1' };
-  const vagrant = (...args) => execFileSync('vagrant', args, { cwd: home, env, stdio: 'pipe' });
+  const vagrant = (...args: string[]) => execFileSync('vagrant', args, { cwd: home, env, stdio: 'pipe' });
   const byHand = 'vagrant up --provider lxc; vagrant ssh -c true; vagrant destroy -f';
   return {
     spawn: async () => {

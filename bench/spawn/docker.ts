@@ -5,39 +5,37 @@ import { join } from 'node:path';
 import { chooseEngine } from '../../main/providers/docker/engines/find-engines.ts';
 import { clusterNames, containerName } from '../../main/providers/docker/names.ts';
 import { hostKeyPair } from '../../main/providers/host/identity.ts';
-import { providerNamed } from '../../main/providers/registry.ts';
-import { makeMachines, newClusterId } from '../../main/run/machines/make-machines.ts';
-import { bash, buildTree, keysFrom, untilSsh } from './by-hand.mjs';
+import type { Bare } from './bare.ts';
+import { bash, buildTree, keysFrom, untilSsh } from './by-hand.ts';
+import { answers, ctx, oneMachine, type Target } from './ours.ts';
 
 const image = 'localhost/shakedown-bench';
 const name = `bare${process.pid}`;
 
-export async function bareDocker({ ctx, login, answers }) {
+export async function bareDocker(publicKey: string): Promise<Bare> {
   const engine = await chooseEngine(ctx.signal);
-  const [program, ...words] = engine.command;
-  const run = (...args) =>
+  const [program = '', ...words] = engine.command;
+  const run = (...args: string[]): string =>
     execFileSync(program, [...words, ...args], {
       env: { ...process.env, ...engine.env },
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'pipe'],
     }).trim();
-  const provider = await providerNamed('docker');
-  const wanted = { machines: [{ id: 0, name: 'n0' }], options: { count: 1 }, login: {} };
-  const model = await makeMachines(newClusterId(), wanted, provider, { shares: [], rebuild: false }, ctx);
-  const [{ ssh }] = model.machines;
+  const model = await oneMachine('docker');
+  const { ssh } = model.machine;
   const home = mkdtempSync('/var/tmp/bare-docker-');
   const given = join(home, 'given');
-  let entry;
+  let entry: string[];
   try {
     await answers(ssh);
-    const there = containerName(model.id, 0);
+    const there = containerName(model.cluster.id, 0);
     run('commit', '-q', there, image);
     // What Podman mounts is not in the image.
     if (engine.kind === 'podman')
-      cpSync(join(clusterNames(model.id).directory, '0/given'), given, { recursive: true });
+      cpSync(join(clusterNames(model.cluster.id).directory, '0/given'), given, { recursive: true });
     entry = JSON.parse(run('container', 'inspect', there))[0].Args;
   } finally {
-    await provider.destroy(model, ctx);
+    await model[Symbol.asyncDispose]();
   }
   const caps = ['SYS_ADMIN', 'NET_ADMIN', 'NET_RAW', 'SYS_PTRACE'].map((cap) => `--cap-add=${cap}`);
   const systemd =
@@ -46,11 +44,11 @@ export async function bareDocker({ ctx, login, answers }) {
       : ['--cgroupns=private', '--tmpfs=/run:exec', '--tmpfs=/run/lock'];
   const flags = [...caps, ...systemd, '--tty', '--security-opt=apparmor=unconfined', '-p', '127.0.0.1::22'];
   const remove = ['rm', '-f', ...(engine.kind === 'podman' ? ['-t', '0'] : []), '-v', name];
-  const quoted = (list) => list.map((word) => `'${word}'`).join(' ');
+  const quoted = (list: readonly string[]) => list.map((word) => `'${word}'`).join(' ');
   const environment = Object.entries(engine.env ?? {}).map(([key, value]) => `export ${key}='${value}'`);
   /** The engine's own client, in bash. */
   const client = `${environment.join('\n')}\nengine() { ${quoted([program, ...words])} "$@"; }\n`;
-  const runByHand = (target, ...command) => `
+  const runByHand = (target: Target, ...command: string[]) => `
 engine run -d --name ${name} ${quoted([...flags, ...command])}
 port=$(engine port ${name} 22); port=\${port##*:}
 ${untilSsh({ ...target, host: '127.0.0.1', port: '$port' }, home)}
@@ -60,7 +58,7 @@ engine ${quoted(remove)}
     spawn: async () => {
       try {
         run('run', '-d', '--name', name, ...flags, '--entrypoint=/bin/sh', image, ...entry);
-        const port = Number(run('port', name, '22').split('\n')[0].split(':').at(-1));
+        const port = Number(run('port', name, '22').split('\n')[0]?.split(':').at(-1));
         await answers({ ...ssh, host: '127.0.0.1', port });
       } finally {
         run(...remove);
@@ -70,7 +68,7 @@ engine ${quoted(remove)}
     built: async () => {
       const { hostKey, publicHostKey } = hostKeyPair();
       writeFileSync(join(home, 'host_key'), hostKey);
-      writeFileSync(join(home, 'authorized_keys'), `${login.publicKey}\n`);
+      writeFileSync(join(home, 'authorized_keys'), `${publicKey}\n`);
       const build = `tree=${home}/tree\n${await buildTree([], [keysFrom(home)])}
 tar -C "$tree" -c . | engine import -c 'CMD ["/sbin/init"]' - ${image}-built\n`;
       const target = { ...ssh, hostKey: publicHostKey };

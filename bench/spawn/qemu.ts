@@ -2,14 +2,14 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { hostKeyPair } from '../../main/providers/host/identity.ts';
 import { machineNames } from '../../main/providers/qemu/names.ts';
-import { providerNamed } from '../../main/providers/registry.ts';
 import { connectSsh } from '../../main/remotes/ssh-remote.ts';
-import { makeMachines, newClusterId } from '../../main/run/machines/make-machines.ts';
-import { bash, buildTree, keysFrom, untilSsh } from './by-hand.mjs';
+import type { Bare } from './bare.ts';
+import { bash, buildTree, keysFrom, untilSsh } from './by-hand.ts';
+import { answers, ctx, oneMachine, type Target } from './ours.ts';
 
 /** systemd-networkd asks QEMU for an address. */
 const withNetwork = [
@@ -17,24 +17,21 @@ const withNetwork = [
   'systemctl --quiet --root="$1" enable systemd-networkd',
 ].join('; ');
 
-async function freePort() {
+async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const { port } = server.address();
+  const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
   return port;
 }
 
-export async function bareQemu({ ctx, login, answers }) {
-  const provider = await providerNamed('qemu');
-  const options = { count: 1, memory: '512M', start: 'cold', network: 'user' };
-  const wanted = { machines: [{ id: 0, name: 'n0' }], options, login: {} };
-  const model = await makeMachines(newClusterId(), wanted, provider, { shares: [], rebuild: false }, ctx);
-  const [{ ssh }] = model.machines;
+export async function bareQemu(publicKey: string): Promise<Bare> {
+  const model = await oneMachine('qemu', { start: 'cold', network: 'user' });
+  const { ssh } = model.machine;
   const home = mkdtempSync('/var/tmp/bare-qemu-');
-  const from = machineNames(model.id, 0).directory;
+  const from = machineNames(model.cluster.id, 0).directory;
   const port = await freePort();
-  let words;
+  let words: string;
   try {
     const remote = await connectSsh(ssh, { signal: ctx.signal, timeout: 120 });
     await remote.exec('sync');
@@ -51,7 +48,7 @@ export async function bareQemu({ ctx, login, answers }) {
     ]);
     copyFileSync(join(from, 'initrd'), join(home, 'initrd'));
   } finally {
-    await provider.destroy(model, ctx);
+    await model[Symbol.asyncDispose]();
   }
   const start = words
     .replaceAll(from, home)
@@ -61,7 +58,7 @@ export async function bareQemu({ ctx, login, answers }) {
   const target = { ...ssh, port };
   const overlay = `rm -f ${disk}; qemu-img create -q -f qcow2 -F qcow2 -b ${home}/base.qcow2 ${disk}\n`;
   /** Starts QEMU with these words until it answers. */
-  const runByHand = (command, to) => `
+  const runByHand = (command: string, to: Target) => `
 (cd ${home}; exec ${command}) </dev/null >/dev/null 2>&1 & qemu=$!
 trap 'kill -9 $qemu' EXIT
 ${untilSsh(to, home)}`;
@@ -82,7 +79,7 @@ ${untilSsh(to, home)}`;
     built: async () => {
       const { hostKey, publicHostKey } = hostKeyPair();
       writeFileSync(join(home, 'host_key'), hostKey);
-      writeFileSync(join(home, 'authorized_keys'), `${login.publicKey}\n`);
+      writeFileSync(join(home, 'authorized_keys'), `${publicKey}\n`);
       const build = await buildTree(['linux-image-cloud-amd64'], [keysFrom(home), withNetwork]);
       const command = `qemu-system-x86_64 -accel tcg,thread=multi -m 512M -display none -serial null \\
   -kernel "$tree/vmlinuz" -initrd "$tree/initrd.img" -append 'root=/dev/vda console=ttyS0 quiet' \\

@@ -1,35 +1,42 @@
-// How a rerun on kept nodes compares with a whole run, within one measurement: `node bench/rerun.mjs [rounds]`.
+// How a rerun on kept nodes compares with a whole run, within one measurement: `node bench/rerun.ts [rounds]`.
 // Prints ms and the ratio; the service's own restart (the phases start and stop) is told apart.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { RunResult } from '../main/record/run-result.ts';
+import { median } from './median.ts';
 
 const root = join(import.meta.dirname, '..');
 const program = join(root, 'bin/shakedown.mjs');
 const rounds = Number(process.argv[2] ?? 5);
 const directory = mkdtempSync(join(tmpdir(), 'shakedown-bench-'));
 
-function measure(...args) {
+/** ms; `restart` is the service's own. */
+interface Measured {
+  readonly wall: number;
+  readonly restart: number;
+}
+
+function measure(...args: string[]): Measured {
   const from = performance.now();
   const { status } = spawnSync(process.execPath, [program, ...args], { cwd: directory, stdio: 'ignore' });
   if (status !== 0) throw new Error(`shakedown ${args.join(' ')} ended with ${status}`);
   const wall = performance.now() - from;
-  const run = JSON.parse(readFileSync(join(directory, '.shakedown/runs/latest/run.json'), 'utf8'));
+  const run: RunResult = JSON.parse(readFileSync(join(directory, '.shakedown/runs/latest/run.json'), 'utf8'));
   const own = run.phases.filter(({ phase, node }) => ['start', 'stop'].includes(phase) && node === undefined);
   return { wall, restart: own.reduce((sum, { durationMs }) => sum + durationMs, 0) };
 }
 
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
-
 try {
-  const first = [];
-  const again = [];
+  const first: Measured[] = [];
+  const again: Measured[] = [];
   for (let round = 0; round < rounds; round++) {
     first.push(measure('run', root, '--keep'));
     again.push(measure('rerun', '--set', `token=round${round}`));
   }
-  const [whole, rerun] = [first, again].map((list) => median(list.map(({ wall }) => wall)));
+  const whole = median(first.map(({ wall }) => wall));
+  const rerun = median(again.map(({ wall }) => wall));
   const without = median(again.map(({ wall, restart }) => wall - restart));
   console.log(`rounds ${rounds}, medians: run ${whole.toFixed(0)} ms, rerun ${rerun.toFixed(0)} ms`);
   console.log(
