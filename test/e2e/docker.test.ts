@@ -175,8 +175,9 @@ describe('machines of root’s Podman', () => {
 
   test('are listed with their owner, and their image is in use', async () => {
     expect(await provider.list(ctx)).toContainEqual({ id: cluster.id, ownerAlive: true, kept: false });
-    const image = (await provider.images(ctx)).find(({ inUse }) => inUse);
-    expect(image).toMatchObject({ id: expect.stringMatching(/^podman\/bookworm-/), inUse: true });
+    const used = (await provider.images(ctx)).filter(({ inUse }) => inUse);
+    const image = used.find(({ id }) => id.startsWith('podman/bookworm-'));
+    expect(image).toBeDefined();
     await expect(provider.removeImage(image?.id ?? '', ctx)).rejects.toThrow('machines that exist now');
   });
 });

@@ -12,6 +12,8 @@ import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { expect, onTestFinished } from 'vitest';
 import type { RunResult } from '../../main/record/run-result.ts';
+import { openLedgers } from '../../main/store/file-ledger.ts';
+import { readKeptCluster } from '../../main/store/kept-cluster.ts';
 
 /** What `npm i -g` puts on the PATH as `shakedown`. */
 export const program = join(import.meta.dirname, '../../bin/shakedown.mjs');
@@ -20,12 +22,15 @@ export const program = join(import.meta.dirname, '../../bin/shakedown.mjs');
 export function scenario(files: Record<string, string>): string {
   const directory = mkdtempSync(join(tmpdir(), 'shakedown-e2e-'));
   for (const [name, text] of Object.entries({ ...tiny, ...files })) write(directory, name, text);
-  onTestFinished(async () => {
-    await shakedown(directory, ['down']);
-    await shakedown(directory, ['reap']);
-    rmSync(directory, { recursive: true, force: true });
-  });
+  onTestFinished(() => cleanUp(directory));
   return directory;
+}
+
+/** Takes away what a test left in a folder, and the folder: mostly there is nothing, and no program is started for it. */
+export async function cleanUp(directory: string): Promise<void> {
+  if (await readKeptCluster(directory)) await shakedown(directory, ['down']);
+  if ((await openLedgers(directory)).length > 0) await shakedown(directory, ['reap']);
+  rmSync(directory, { recursive: true, force: true });
 }
 
 export function write(directory: string, name: string, text: string): void {

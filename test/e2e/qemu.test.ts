@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -104,7 +104,10 @@ describe('a cluster of virtual machines', () => {
     expect(used.map((image) => image.id.replace(/\/.*/, ''))).toEqual(
       expect.arrayContaining(['images', 'templates', 'shares']),
     );
-    await expect(provider.removeImage(used[0]?.id ?? '', ctx)).rejects.toThrow('is in use');
+    // Others may use, and give up, other images meanwhile.
+    const link = readlinkSync(`/var/lib/shakedown/qemu/${id}/image-0`);
+    const ours = used.find((image) => link.startsWith(`${ctx.cacheDir}/qemu/${image.id}`));
+    await expect(provider.removeImage(ours?.id ?? '', ctx)).rejects.toThrow('is in use');
   });
 });
 

@@ -7,6 +7,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { ScriptRun } from '../../main/script/script-result.ts';
 import type { KeptCluster } from '../../main/store/kept-cluster.ts';
 import {
+  cleanUp,
   clusterIds,
   latest,
   leftovers,
@@ -22,11 +23,7 @@ import {
 function folder(scripts: Readonly<Record<string, string>>): string {
   const directory = mkdtempSync(join(tmpdir(), 'shakedown-script-e2e-'));
   for (const [name, text] of Object.entries(scripts)) write(directory, name, text);
-  onTestFinished(async () => {
-    await shakedown(directory, ['down']);
-    await shakedown(directory, ['reap']);
-    rmSync(directory, { recursive: true, force: true });
-  });
+  onTestFinished(() => cleanUp(directory));
   return directory;
 }
 
