@@ -1,7 +1,7 @@
 import type { ShakedownError } from '../../common/errors.ts';
 import { isAlive } from '../../common/process-identity.ts';
 import type { Provider } from '../providers/provider.ts';
-import { clusterOrigins, forgetOrigin } from '../store/cluster-origins.ts';
+import { type ClusterOrigin, clusterOrigins, forgetOrigin } from '../store/cluster-origins.ts';
 import { describeFound, type FoundCluster, findClusters } from './found-clusters.ts';
 import { type Reaped, told } from './reap.ts';
 import type { Reaping } from './undo-world.ts';
@@ -40,6 +40,8 @@ export async function reapEverywhere(
       failures.push(told(name, error));
     }
   };
+  // Before anybody looks: whose maker lives now may be of a cluster that comes after the look.
+  const dead = await originsOfDead(world);
   const there = new Set<FoundCluster>();
   for (const provider of providers) {
     await attempt(provider, async () => {
@@ -65,19 +67,23 @@ export async function reapEverywhere(
     });
   }
   // Of a cluster of several kinds one that could not look may have a part.
-  if (allLooked) await forgetThoseGone(providers, there, world);
+  if (allLooked) await forgetThoseGone(dead, providers, there, world);
   return { lines, leftAlone, failures };
 }
 
-/** Removes what is noted of clusters of these kinds that nobody makes and of which nothing is there. */
+const originsOfDead = async ({ cacheDir }: Reaping): Promise<readonly ClusterOrigin[]> =>
+  [...(await clusterOrigins(cacheDir)).values()].filter(({ owner }) => !isAlive(owner));
+
+/** Removes those notes of clusters of these kinds of which nothing is there. */
 async function forgetThoseGone(
+  origins: readonly ClusterOrigin[],
   providers: readonly Provider[],
   there: ReadonlySet<FoundCluster>,
   { cacheDir }: Reaping,
 ): Promise<void> {
   const ids = new Set([...there].map(({ cluster }) => cluster.id));
-  for (const { id, provider, owner } of (await clusterOrigins(cacheDir)).values()) {
+  for (const { id, provider } of origins) {
     const asked = providers.some(({ name }) => name === provider);
-    if (asked && !ids.has(id) && !isAlive(owner)) await forgetOrigin(id, cacheDir);
+    if (asked && !ids.has(id)) await forgetOrigin(id, cacheDir);
   }
 }

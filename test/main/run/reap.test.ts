@@ -126,6 +126,20 @@ test('a note of which nothing is there goes, once all kinds have looked and its 
   expect(await noted()).toEqual(['bbbbbb', 'cccccc']);
 });
 
+test('a note stays of a cluster that was made, and its maker killed, after one looked', async () => {
+  const world = fakeWorld();
+  noteOriginOf('aaaaaa', world.cacheDir, { owner: processIdentity() });
+  const late = {
+    ...listing('nspawn', []).provider,
+    list: async () => {
+      noteOriginOf('aaaaaa', world.cacheDir);
+      return [];
+    },
+  };
+  await reap([late], world);
+  expect([...(await clusterOrigins(world.cacheDir)).keys()]).toEqual(['aaaaaa']);
+});
+
 test('a provider that fails is told by its name and keeps no other from it', async () => {
   const world = fakeWorld();
   noteOriginOf('aaaaaa', world.cacheDir);
