@@ -1,9 +1,12 @@
+/** Seconds for what the other side has said meanwhile to be read. */
+const toWakeUp = 5;
+
 /**
  * Calls back once when nothing was heard for too long: a side that lost its power or its network says no
  * goodbye, and TCP alone would wait for hours. Waiting begins with the first sign of life.
  */
 export class Deadman {
-  readonly #within: number;
+  #within: number;
   readonly #silent: () => void;
   #timer: NodeJS.Timeout | undefined;
 
@@ -19,6 +22,12 @@ export class Deadman {
     this.#timer.unref();
   }
 
+  /** From now on it is called back when nothing is heard for `seconds`, where it would have waited longer. */
+  insist(seconds: number): void {
+    this.#within = Math.min(this.#within, Math.max(0, seconds - toWakeUp));
+    this.heard();
+  }
+
   /** Waits no longer. */
   rest(): void {
     clearTimeout(this.#timer);
@@ -26,7 +35,7 @@ export class Deadman {
 
   /** A machine that was frozen wakes up with its timers due and the other side's words still unread. */
   #last(): void {
-    this.#timer = setTimeout(this.#silent, 5000);
+    this.#timer = setTimeout(this.#silent, toWakeUp * 1000);
     this.#timer.unref();
   }
 }

@@ -37,6 +37,14 @@ export class RpcAgent implements Agent {
     this.#connection.listen();
   }
 
+  get ended(): AbortSignal {
+    return this.#connection.ended;
+  }
+
+  mustAnswer(seconds: number): Promise<void> {
+    return this.#connection.mustAnswer(seconds);
+  }
+
   call<M extends keyof AgentMethods>(
     method: M,
     params: AgentMethods[M]['params'],

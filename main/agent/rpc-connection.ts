@@ -23,8 +23,15 @@ import { checkAnswer } from './check-words.ts';
 import { checkedReader } from './checked-reader.ts';
 import { methodLimits } from './method-limits.ts';
 
-/** Seconds that an agent has to stop all it started when it is dismissed. */
+/** Seconds that an agent has to stop all it started when it is dismissed, and that the node has to end it then. */
 const endWithin = 30;
+const killWithin = 5;
+
+/** Seconds for an agent that is dismissed to say that it hears at all. */
+const answerWithin = 10;
+
+/** Seconds from one question for a sign of life to the next where the agent must answer soon. */
+const askEvery = 2;
 
 /** The main host's end of what is spoken with an agent, at the other end of a process's pipes. */
 export class RpcConnection {
@@ -33,10 +40,12 @@ export class RpcConnection {
   readonly #remote: Remote;
   readonly #child: RemoteProcess;
   readonly #messages: MessageConnection;
-  readonly #alive: NodeJS.Timeout;
+  readonly #deadman: Deadman;
+  #alive: NodeJS.Timeout;
   readonly #stderr: string[] = [];
   readonly #ended = new AbortController();
   #broken: Error | undefined;
+  #within = aliveWithin;
   #disposed: Promise<void> | undefined;
 
   constructor(remote: Remote, child: RemoteProcess) {
@@ -52,14 +61,13 @@ export class RpcConnection {
     this.#messages = createMessageConnection(checked, writer);
     this.#messages.onError(() => {});
     child.stderr.on('data', (chunk: Buffer) => this.#keepStderr(chunk.toString('utf8')));
-    const deadman = new Deadman(aliveWithin, () => this.#break(silent()));
-    child.stdout.on('data', () => deadman.heard());
-    this.#alive = setInterval(() => this.#sayAlive(), aliveEvery * 1000);
-    this.#alive.unref();
+    this.#deadman = new Deadman(aliveWithin, () => this.#break(silent(this.#within)));
+    child.stdout.on('data', () => this.#deadman.heard());
+    this.#alive = this.#sayAliveEvery(aliveEvery);
     child.ended
       .catch(() => ({ exitCode: null, signal: null }))
       .then((end) => {
-        deadman.rest();
+        this.#deadman.rest();
         this.#end(end);
       });
   }
@@ -71,6 +79,25 @@ export class RpcConnection {
 
   on<N extends keyof AgentNotifications>(name: N, handler: (params: AgentNotifications[N]) => void): void {
     this.#messages.onNotification(name, handler);
+  }
+
+  /** See Agent.ended. */
+  get ended(): AbortSignal {
+    return this.#ended.signal;
+  }
+
+  /** See Agent.mustAnswer. */
+  mustAnswer(seconds: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    if (this.ended.aborted) return Promise.resolve();
+    this.ended.addEventListener('abort', () => resolve(), { once: true });
+    this.#child.stdout.once('data', () => resolve());
+    this.#within = Math.min(this.#within, seconds);
+    this.#deadman.insist(seconds);
+    clearInterval(this.#alive);
+    this.#alive = this.#sayAliveEvery(askEvery);
+    this.#sayAlive();
+    return promise;
   }
 
   /** The streams, or why there are none any more. */
@@ -135,12 +162,21 @@ export class RpcConnection {
   }
 
   async #dispose(): Promise<void> {
+    // One that hears nothing does not heed the end of its stdin, either.
+    await this.mustAnswer(answerWithin);
     clearInterval(this.#alive);
+    this.#deadman.rest();
     this.#child.stdin.end();
-    const timer = setTimeout(() => this.#child.kill(), endWithin * 1000);
-    await this.#child.ended.catch(() => {});
-    clearTimeout(timer);
+    const seconds = this.ended.aborted ? killWithin : endWithin;
+    await this.#endsWithin(seconds).catch(() => {
+      this.#child.kill();
+      return this.#endsWithin(killWithin).catch(() => undefined);
+    });
     this.#messages.dispose();
+  }
+
+  #endsWithin(seconds: number): Promise<unknown> {
+    return withTimeLimit({ what: 'the end of the agent', seconds }, () => this.#child.ended);
   }
 
   #end(end: { readonly exitCode: number | null; readonly signal: string | null }): void {
@@ -164,6 +200,10 @@ export class RpcConnection {
     this.#child.kill();
   }
 
+  #sayAliveEvery(seconds: number): NodeJS.Timeout {
+    return setInterval(() => this.#sayAlive(), seconds * 1000).unref();
+  }
+
   #sayAlive(): void {
     // The end of the process tells why it cannot be said.
     this.#messages.sendNotification('alive', {}).catch(() => undefined);
@@ -176,8 +216,8 @@ export class RpcConnection {
   }
 }
 
-const silent = (): ShakedownError =>
+const silent = (seconds: number): ShakedownError =>
   new ShakedownError({
-    message: `the agent on the node has said nothing for ${aliveWithin} s`,
+    message: `the agent on the node has said nothing for ${seconds} s`,
     hint: 'look at the node (`dmesg`, load, a disk that hangs)',
   });

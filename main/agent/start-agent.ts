@@ -1,6 +1,6 @@
 import { hostname, userInfo } from 'node:os';
 import { protocolVersion } from '../../common/protocol.ts';
-import type { Remote } from '../remotes/remote.ts';
+import type { Remote, RemoteProcess } from '../remotes/remote.ts';
 import type { Agent, AgentListener } from './agent.ts';
 import { type AgentRights, installAgent } from './install.ts';
 import { RpcAgent } from './rpc-agent.ts';
@@ -26,12 +26,21 @@ export interface StartAgentOptions {
  * The one who started it disposes of it, which ends its services.
  */
 export async function startAgent(remote: Remote, options: StartAgentOptions): Promise<Agent> {
-  const { runId, listener, signal, rights = 'root', clock = Date.now } = options;
+  const { rights = 'root' } = options;
   const { runtime, agent } = await installAgent(remote, options);
   // Neither may the login's environment change how the agent runs.
   const child = await remote.spawn(['env', '-u', 'NODE_OPTIONS', '-u', 'NODE_PATH', runtime, agent], {
     root: rights === 'root',
   });
+  return greetAgent(remote, child, options);
+}
+
+/** Takes the node for this run by an agent that has been started there. On a throw it is dismissed. */
+export async function greetAgent(
+  remote: Remote,
+  child: RemoteProcess,
+  { runId, listener, signal, clock = Date.now }: Pick<StartAgentOptions, 'runId' | 'listener' | 'signal' | 'clock'>,
+): Promise<Agent> {
   const client = new RpcAgent(remote, child, listener);
   try {
     const mainHost = `${userInfo().username}@${hostname()}`;

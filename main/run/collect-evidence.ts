@@ -22,6 +22,7 @@ export async function stopAndCollect(
 ): Promise<void> {
   const { recorder, evidence } = open;
   const { nodes } = connections;
+  connections.insist();
   const onEach = (phase: 'stop' | 'collect', action: (node: Node) => Promise<void>) =>
     Promise.all(
       nodes.map((node) =>
@@ -55,11 +56,15 @@ async function collect(node: Node, connections: Connections, seconds: number, op
   const directory = store.nodeDirectory(node.id);
   const options = { directory, sinceMs: recorder.startedAt, noRoom: open.noRoom };
   let collecting: Promise<readonly string[]> = Promise.resolve([]);
-  const bring = async (signal: AbortSignal): Promise<readonly string[]> => {
+  const bring = async (signal: AbortSignal, again = false): Promise<readonly string[]> => {
     const reached = await connections.reach(signal, node.machine, answersAgainWithin);
     await using _reached = reached;
+    const { ended } = reached.agent;
+    const wasThere = !ended.aborted;
     collecting = collectNode({ ...reached, config: node.config }, { ...options, signal });
-    return await collecting;
+    const problems = await collecting;
+    // What it had not yet sent when it fell silent another one may have.
+    return wasThere && ended.aborted && !again ? bring(signal, true) : problems;
   };
   const late = () => new Error(`not all was collected within ${seconds} s`);
   const problems: string[] = [];

@@ -1,4 +1,5 @@
 import { present } from '../../common/present.ts';
+import { withTimeLimit } from '../../common/time-limit.ts';
 import { connectNode } from '../cluster/connect-node.ts';
 import type { Node, PlannedNode } from '../cluster/node.ts';
 import type { Scenario } from '../config/scenario.ts';
@@ -7,6 +8,12 @@ import type { Machine } from '../providers/provider.ts';
 import type { OpenRun } from './open-run.ts';
 import { reachAnew } from './undo-world.ts';
 import type { World } from './world.ts';
+
+/** Seconds for which the end of a run waits for an agent that says nothing, and when somebody waits for that end. */
+const patience = { usual: 30, interrupted: 10 };
+
+/** Seconds after which is told whom the run waits for. */
+const tellAfter = 1;
 
 /**
  * The run's connections to its nodes. They come one by one: where one node does not answer, there are those to the
@@ -22,6 +29,7 @@ export class Connections {
     this.#scenario = scenario;
     this.#world = world;
     this.#open = open;
+    world.signal.addEventListener('abort', this.insist, { once: true });
   }
 
   /** Those that answered, in their order. */
@@ -44,19 +52,46 @@ export class Connections {
     return node;
   }
 
-  /** The machine by its connection while that is there, else by a new one. Throws ShakedownError. */
+  /**
+   * From now on an agent that says nothing is taken for gone, sooner after an interrupt than else; whom the run waits
+   * for is told.
+   */
+  readonly insist = (): void => {
+    for (const node of this.nodes) void this.#mustAnswer(node);
+  };
+
+  async #mustAnswer({ id, agent }: Node): Promise<void> {
+    const seconds = this.#patience;
+    const answered = agent.mustAnswer(seconds);
+    await withTimeLimit({ what: 'an answer', seconds: tellAfter }, () => answered).catch(() => {
+      const message = `its agent says nothing: ${seconds} s are waited for it`;
+      this.#open.evidence.emit({ type: 'note', node: id, message });
+    });
+  }
+
+  get #patience(): number {
+    return this.#world.signal.aborted ? patience.interrupted : patience.usual;
+  }
+
+  /**
+   * The machine by its connection while that is there and the agent answers, else by a new one with a new agent. Throws
+   * ShakedownError.
+   */
   async reach(signal: AbortSignal, machine: Machine, within?: number): Promise<ReachedMachine> {
     const node = this.#nodes.get(machine.id);
-    if (node && !node.remote.lost.aborted) {
+    if (node && !node.remote.lost.aborted && !node.agent.ended.aborted) {
       return { remote: node.remote, agent: node.agent, [Symbol.asyncDispose]: async () => undefined };
     }
     const { connector, cacheDir } = this.#world;
     const options = { runId: this.#open.store.id, ...present({ within, otherwise: node?.agent }) };
-    return reachAnew(machine, { connector, cacheDir, signal }, options);
+    const reached = await reachAnew(machine, { connector, cacheDir, signal }, options);
+    void reached.agent.mustAnswer(this.#patience);
+    return reached;
   }
 
   /** Closes them all. Never throws. */
   async close(): Promise<void> {
+    this.#world.signal.removeEventListener('abort', this.insist);
     await Promise.allSettled(this.nodes.map(({ remote }) => remote[Symbol.asyncDispose]()));
   }
 }

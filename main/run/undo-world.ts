@@ -1,3 +1,4 @@
+import { withTimeLimit } from '../../common/time-limit.ts';
 import type { Agent } from '../agent/agent.ts';
 import type { Connector } from '../cluster/connector.ts';
 import type { ReachedMachine, UndoWorld } from '../ledger/undo-kind.ts';
@@ -32,6 +33,9 @@ export const undoWorldOf = (
   reach: () => Promise.reject(new Error('no machine is reached to undo this')),
 });
 
+/** Seconds for an agent to be there on a machine that answers; its files are there mostly. */
+const agentWithin = 30;
+
 export interface ReachOptions {
   /** The node is taken for this run: an agent of the same one hands it over. */
   readonly runId?: string;
@@ -50,13 +54,9 @@ export async function reachAnew(
   const remote = await connector.connect(ssh, { signal, timeout: within });
   const listener = { log: () => undefined, progress: () => undefined };
   try {
-    const agent = await connector.startAgent(remote, {
-      cacheDir,
-      runId,
-      listener,
-      signal,
-      log: listener.log,
-    });
+    const start = (stop: AbortSignal) =>
+      connector.startAgent(remote, { cacheDir, runId, listener, signal: stop, log: listener.log });
+    const agent = await withTimeLimit({ what: 'starting an agent', seconds: agentWithin, signal }, start);
     const close = async () => {
       await agent[Symbol.asyncDispose]();
       await remote[Symbol.asyncDispose]();

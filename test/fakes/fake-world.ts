@@ -199,6 +199,8 @@ function fakeAgent(
       systemd: true,
       clockMs: 0,
     },
+    ended: new AbortController().signal,
+    mustAnswer: async () => undefined,
     call: async (method, _params, options) => ask(method, options) as never,
     exec: async (command, options) => {
       ask('exec', options);
