@@ -38,6 +38,8 @@ export interface AgentInfo {
   readonly systemd: boolean;
   /** The node's clock, ms since the epoch. */
   readonly clockMs: number;
+  /** The node's own word for this boot: another one after each, in containers too. */
+  readonly boot: string;
 }
 
 /**

@@ -1,9 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { arch, hostname, release, uptime } from 'node:os';
+import { processIdentity } from '../common/process-identity.ts';
 import { type AgentInfo, protocolVersion } from '../common/protocol.ts';
 
 /** What the node is; os-release(5) is read from /etc, else from /usr/lib. */
 export function nodeFacts(): AgentInfo {
+  // A container has the boot id of its host, and an init of its own.
+  const { bootId = '', startTime = '' } = processIdentity(1);
   const { ID = 'linux', VERSION_ID = '', VERSION_CODENAME = '' } = osRelease();
   return {
     version: protocolVersion,
@@ -14,6 +17,7 @@ export function nodeFacts(): AgentInfo {
     kernel: release(),
     systemd: hasSystemd(),
     clockMs: Date.now(),
+    boot: `${bootId} ${startTime}`,
   };
 }
 

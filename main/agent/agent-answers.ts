@@ -28,6 +28,7 @@ const info: z.ZodType<AgentInfo> = z.object({
   kernel: node.line(255),
   systemd: z.boolean(),
   clockMs: node.timeMs,
+  boot: node.line(100),
 });
 
 const installed: z.ZodType<InstalledPackage> = z.object({

@@ -155,4 +155,5 @@ const unknownInfo: AgentInfo = {
   kernel: '',
   systemd: false,
   clockMs: 0,
+  boot: '',
 };

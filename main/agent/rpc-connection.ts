@@ -205,6 +205,8 @@ export class RpcConnection {
   }
 
   #sayAlive(): void {
+    // The library throws where nobody is left to hear it.
+    if (this.streams.over) return;
     // The end of the process tells why it cannot be said.
     this.#messages.sendNotification('alive', {}).catch(() => undefined);
   }

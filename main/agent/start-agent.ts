@@ -39,7 +39,12 @@ export async function startAgent(remote: Remote, options: StartAgentOptions): Pr
 export async function greetAgent(
   remote: Remote,
   child: RemoteProcess,
-  { runId, listener, signal, clock = Date.now }: Pick<StartAgentOptions, 'runId' | 'listener' | 'signal' | 'clock'>,
+  {
+    runId,
+    listener,
+    signal,
+    clock = Date.now,
+  }: Pick<StartAgentOptions, 'runId' | 'listener' | 'signal' | 'clock'>,
 ): Promise<Agent> {
   const client = new RpcAgent(remote, child, listener);
   try {

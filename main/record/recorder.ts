@@ -93,6 +93,11 @@ export class Recorder {
     this.#emit({ type: 'failure', failure, first: this.failures.length === 1 });
   }
 
+  /** Adds what came to be known later of a failure wherever that is told: `why`, in the words that follow `told`. */
+  explain(told: string, why: string): void {
+    for (const list of [this.failures, this.#spans, this.#events]) addWhere(told, why, list);
+  }
+
   /** A listener for one machine's services: a death is the system's failure, whatever the checks say. */
   serviceDied(machine: NodeAddress): (died: ServiceDied) => void {
     return ({ name, exitCode, signal, lastLines }) => {
@@ -189,6 +194,13 @@ function locate(error: unknown, phase: Parameters<Step>[0], machine: NodeAddress
   if (error instanceof UsageError || error instanceof InterruptedError) return error;
   const where = present({ node: machine?.id, address: machine?.address });
   return asShakedownError(error, { phase, ...where });
+}
+
+function addWhere(told: string, why: string, list: { message?: string }[]): void {
+  for (const [index, each] of list.entries()) {
+    const message = each.message?.replace(told, `${told}; ${why}`);
+    if (message !== undefined) list[index] = { ...each, message };
+  }
 }
 
 function isAbort(error: unknown): boolean {

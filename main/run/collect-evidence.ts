@@ -45,9 +45,6 @@ async function consoleHome(node: PlannedNode, { store }: OpenRun): Promise<void>
   await collectConsole(node, store.nodeDirectory(node.id));
 }
 
-/** Seconds for a node whose connection was lost to answer again. */
-const answersAgainWithin = 5;
-
 /** Seconds for collecting to end by itself when its time is over: what it has by then counts. */
 const grace = 5;
 
@@ -57,7 +54,7 @@ async function collect(node: Node, connections: Connections, seconds: number, op
   const options = { directory, sinceMs: recorder.startedAt, noRoom: open.noRoom };
   let collecting: Promise<readonly string[]> = Promise.resolve([]);
   const bring = async (signal: AbortSignal, again = false): Promise<readonly string[]> => {
-    const reached = await connections.reach(signal, node.machine, answersAgainWithin);
+    const reached = await connections.reachAgain(signal, node);
     await using _reached = reached;
     const { ended } = reached.agent;
     const wasThere = !ended.aborted;

@@ -1,5 +1,7 @@
+import { asShakedownError } from '../../common/errors.ts';
 import { present } from '../../common/present.ts';
 import { withTimeLimit } from '../../common/time-limit.ts';
+import type { Agent } from '../agent/agent.ts';
 import { connectNode } from '../cluster/connect-node.ts';
 import type { Node, PlannedNode } from '../cluster/node.ts';
 import type { Scenario } from '../config/scenario.ts';
@@ -12,6 +14,9 @@ import type { World } from './world.ts';
 /** Seconds for which the end of a run waits for an agent that says nothing, and when somebody waits for that end. */
 const patience = { usual: 30, interrupted: 10 };
 
+/** Seconds for a node whose connection was lost to answer again, for it may be booting. */
+const comeback = { usual: 20, interrupted: 5 };
+
 /** Seconds after which is told whom the run waits for. */
 const tellAfter = 1;
 
@@ -23,6 +28,8 @@ export class Connections {
   readonly #scenario: Pick<Scenario, 'timeouts'>;
   readonly #world: World;
   readonly #open: OpenRun;
+  /** Within how many seconds each agent must answer. */
+  readonly #asked = new WeakMap<Agent, number>();
   readonly #nodes = new Map<number, Node>();
 
   constructor(scenario: Pick<Scenario, 'timeouts'>, world: World, open: OpenRun) {
@@ -61,7 +68,9 @@ export class Connections {
   };
 
   async #mustAnswer({ id, agent }: Node): Promise<void> {
-    const seconds = this.#patience;
+    const seconds = this.#of(patience);
+    if ((this.#asked.get(agent) ?? Number.POSITIVE_INFINITY) <= seconds) return;
+    this.#asked.set(agent, seconds);
     const answered = agent.mustAnswer(seconds);
     await withTimeLimit({ what: 'an answer', seconds: tellAfter }, () => answered).catch(() => {
       const message = `its agent says nothing: ${seconds} s are waited for it`;
@@ -69,8 +78,8 @@ export class Connections {
     });
   }
 
-  get #patience(): number {
-    return this.#world.signal.aborted ? patience.interrupted : patience.usual;
+  #of({ usual, interrupted }: typeof patience): number {
+    return this.#world.signal.aborted ? interrupted : usual;
   }
 
   /**
@@ -85,7 +94,22 @@ export class Connections {
     const { connector, cacheDir } = this.#world;
     const options = { runId: this.#open.store.id, ...present({ within, otherwise: node?.agent }) };
     const reached = await reachAnew(machine, { connector, cacheDir, signal }, options);
-    void reached.agent.mustAnswer(this.#patience);
+    void reached.agent.mustAnswer(this.#of(patience));
+    return reached;
+  }
+
+  /**
+   * The same for a node that may have been lost, for its evidence. That it has booted unasked is told where its loss is.
+   */
+  async reachAgain(signal: AbortSignal, node: Node): Promise<ReachedMachine> {
+    const reached = await this.reach(signal, node.machine, this.#of(comeback));
+    const { lost } = node.remote;
+    if (lost.aborted && reached.agent.info.boot !== node.agent.info.boot) {
+      this.#open.recorder.explain(
+        asShakedownError(lost.reason).message,
+        'it has booted again, which nobody asked for',
+      );
+    }
     return reached;
   }
 

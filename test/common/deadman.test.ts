@@ -32,3 +32,16 @@ test('nothing is expected of a main host that has not spoken yet', () => {
   vi.advanceTimersByTime(1_000_000);
   expect(silent).not.toHaveBeenCalled();
 });
+
+test('who insists waits less, from that moment on, and for each word anew', () => {
+  const silent = vi.fn();
+  const deadman = new Deadman(120, silent);
+  deadman.insist(10);
+  deadman.insist(30);
+  vi.advanceTimersByTime(9_000);
+  deadman.heard();
+  vi.advanceTimersByTime(9_000);
+  expect(silent).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(2_000);
+  expect(silent).toHaveBeenCalledTimes(1);
+});

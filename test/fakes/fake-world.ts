@@ -198,6 +198,7 @@ function fakeAgent(
       kernel: '6',
       systemd: true,
       clockMs: 0,
+      boot: 'first',
     },
     ended: new AbortController().signal,
     mustAnswer: async () => undefined,

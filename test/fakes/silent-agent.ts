@@ -12,18 +12,19 @@ interface Request {
 
 /**
  * An agent that answers all it is asked with the same, and its streams with a few bytes, while `speaks` says so; then
- * it is silent. It ends when its stdin does, unless it is silent, and when it is killed.
+ * it is silent. It ends when its stdin does, unless it is silent, and 3 s after it was killed, as on a slow node.
  */
 export function agentThatFallsSilent(speaks: () => boolean): RemoteProcess {
   const stdin = new PassThrough();
   const stdout = new PassThrough();
+  const spoken = new PassThrough().on('data', (bytes) => speaks() && stdout.write(bytes));
   const stderr = new PassThrough();
   const { promise: ended, resolve } = Promise.withResolvers<{ exitCode: number | null; signal: null }>();
   const end = (exitCode: number) => {
     stdout.end();
     resolve({ exitCode, signal: null });
   };
-  const streams = new Streams(stdin, stdout, {
+  const streams = new Streams(stdin, spoken, {
     begins: false,
     maxMessage,
     onMessage: (message) => hear(JSON.parse(message.toString('utf8')) as Request),
@@ -38,5 +39,5 @@ export function agentThatFallsSilent(speaks: () => boolean): RemoteProcess {
     const { [method]: result } = answers as Readonly<Record<string, unknown>>;
     say({ id, result });
   };
-  return { stdin, stdout, stderr, ended, kill: () => end(137), resize: () => {} };
+  return { stdin, stdout, stderr, ended, kill: () => void setTimeout(end, 3000, 137), resize: () => {} };
 }

@@ -13,6 +13,7 @@ export const answers: { readonly [M in keyof AgentMethods]: AgentMethods[M]['res
     kernel: '6.1.0',
     systemd: true,
     clockMs: 1_700_000_000_000,
+    boot: 'd6b0 17',
   },
   clock: { clockMs: 1_700_000_000_000 },
   clean: { unchanged: ['app.conf'], restored: ['/etc/app.conf'] },

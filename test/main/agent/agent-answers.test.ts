@@ -16,6 +16,7 @@ const info = {
   kernel: '6.1.0-1-amd64',
   systemd: true,
   clockMs: 1_700_000_000_000,
+  boot: 'd6b0 17',
 };
 const status = { name: 'etcd', state: 'ready', pid: 7, lastLines: ['one', 'two'] };
 

@@ -50,7 +50,11 @@ test.concurrent.each([
     const startAgent: typeof connector.startAgent = (remote, options) => {
       agents += 1;
       return agents === 1
-        ? greetAgent(remote, agentThatFallsSilent(() => speaks), options)
+        ? greetAgent(
+            remote,
+            agentThatFallsSilent(() => speaks),
+            options,
+          )
         : connector.startAgent(remote, options);
     };
     const result = await run(
