@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { maxMessage } from '../../../common/protocol.ts';
 import { frame, kind as frameKind, maxPayload } from '../../../common/streams/frames.ts';
 import { Streams } from '../../../common/streams/streams.ts';
-import { evilTar } from './evil-tar.ts';
+import { evilTar, honestTar } from './evil-tar.ts';
 import { answers, failure, notices } from './honest.ts';
 import { bend, type Lie, lieOf, type Method, nested, type TalkLie } from './lies.ts';
 
@@ -24,6 +24,8 @@ class Liar {
   readonly #seed: number;
   readonly #lie: Lie;
   readonly #streams: Streams;
+  /** It says nothing from now on, whatever it is asked. */
+  #mute = false;
 
   constructor(socket: Socket, seed: number) {
     this.#socket = socket;
@@ -38,11 +40,18 @@ class Liar {
   }
 
   #hear({ id, method, params = {} }: Request): void {
+    if (method === 'alive') this.#say({ jsonrpc: '2.0', method, params: {} });
     if (id === undefined || method === undefined) return;
     const lie = this.#lie;
     const name = method as Method;
+    if (lie.about === 'talk' && lie.kind === 'mute' && lie.method === name) this.#mute = true;
+    if (this.#mute) return;
     const honest = { jsonrpc: '2.0', id, result: this.#honest(name, params) };
-    if (lie.about === 'notice') {
+    if (lie.about === 'nothing') {
+      for (const [notice, told] of Object.entries(notices))
+        this.#say({ jsonrpc: '2.0', method: notice, params: told });
+      this.#say(honest);
+    } else if (lie.about === 'notice') {
       const notice = lie.notice as keyof typeof notices;
       const told = bend(notices[notice], lie.path, lie.kind, this.#seed, base);
       this.#say({ jsonrpc: '2.0', method: notice, params: told });
@@ -66,6 +75,8 @@ class Liar {
       stream.on('error', () => undefined);
       if (ofStreams === 'evil tar') stream.end(evilTar(base));
       else if (ofStreams === 'stream without end') this.#flood(stream);
+      else if (lie.about === 'nothing' && JSON.stringify(params.command ?? '').includes('tar'))
+        stream.end(id === params.stdout ? honestTar() : '');
       else if (ofStreams !== 'silent') stream.end('abc');
     }
     if (method !== 'reports') return answers[method];
@@ -129,7 +140,7 @@ class Liar {
   }
 
   #text(message: string): void {
-    if (!this.#socket.destroyed) this.#streams.send(Buffer.from(message));
+    if (!this.#socket.destroyed && !this.#mute) this.#streams.send(Buffer.from(message));
   }
 }
 

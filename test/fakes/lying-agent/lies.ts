@@ -2,6 +2,7 @@ import { answers, failure, notices } from './honest.ts';
 
 /** What a lie is about: a field of what is said, or how it is said. */
 export type Lie =
+  | { readonly about: 'nothing'; readonly kind: 'none' }
   | { readonly about: 'answer'; readonly method: Method; readonly path: Path; readonly kind: FieldLie }
   | { readonly about: 'failure'; readonly method: Method; readonly path: Path; readonly kind: FieldLie }
   | { readonly about: 'notice'; readonly notice: string; readonly path: Path; readonly kind: FieldLie }
@@ -15,6 +16,7 @@ export type FieldLie = (typeof fieldLies)[number];
 
 export const talkLies = [
   'silent',
+  'mute',
   'late',
   'twice',
   'wrong id',
@@ -61,8 +63,12 @@ export function allLies(): readonly Lie[] {
   ];
 }
 
+/** The seed of the agent that does not lie. */
+export const honestSeed = 0;
+
 /** The lie of a seed: neighbours are far apart, and all come once before one comes again. */
 export function lieOf(seed: number): Lie {
+  if (seed === honestSeed) return { about: 'nothing', kind: 'none' };
   const all = allLies();
   const lie = all[(seed * 7919) % all.length];
   if (!lie) throw new Error('no lies');

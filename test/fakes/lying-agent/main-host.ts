@@ -1,5 +1,5 @@
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,11 +8,12 @@ import type { AgentMethods, ServiceDied } from '../../../common/protocol.ts';
 import type { Agent } from '../../../main/agent/agent.ts';
 import { RpcAgent } from '../../../main/agent/rpc-agent.ts';
 import { collectNode } from '../../../main/cluster/collect/collect.ts';
-import type { Remote, RemoteProcess } from '../../../main/remotes/remote.ts';
 import { TerminalFace } from '../../../main/report/terminal-face.ts';
 import { createRun } from '../../../main/store/create-run.ts';
 import { fakeScenario } from '../fake-world.ts';
-import { isHeavy, type Lie, lieOf, type Method } from './lies.ts';
+import { honestSession } from './control.ts';
+import { honestSeed, isHeavy, type Lie, lieOf, type Method } from './lies.ts';
+import { lyingProcess, remoteOf } from './lying-process.ts';
 
 /*
  * The main host of many agents that lie: one session for each seed. Prints a line of JSON for each seed that got
@@ -38,34 +39,6 @@ function report(seed: number, lie: Lie | undefined, what: string): void {
   if (wrong.length < 50) process.stdout.write(`${JSON.stringify(wrong.at(-1))}\n`);
 }
 
-/** An agent that lies with this seed, as a process at the other end of a connection. */
-async function lyingProcess(seed: number): Promise<RemoteProcess> {
-  const socket = connect(socketPath);
-  const ended = new Promise<{ exitCode: number | null; signal: string | null }>((resolve) => {
-    socket.once('close', () => resolve({ exitCode: 1, signal: null }));
-  });
-  socket.on('error', () => undefined);
-  socket.write(`${seed}\n`);
-  const stderr = new PassThrough();
-  return {
-    stdin: socket,
-    stdout: socket,
-    stderr,
-    ended,
-    kill: () => void socket.destroy(),
-    resize: () => {},
-  };
-}
-
-function remoteOf(): Remote {
-  const unused = () => Promise.reject(new Error('not in this fake'));
-  return {
-    ...{ address: '10.0.0.1', lost: new AbortController().signal },
-    ...{ exec: unused, spawn: unused, upload: unused, uploadFile: unused, download: unused },
-    ...{ forward: unused, connect: unused, [Symbol.asyncDispose]: async () => undefined },
-  };
-}
-
 async function session(seed: number): Promise<void> {
   const lie = lieOf(seed);
   const folder = join(base, `run-${seed}`);
@@ -79,7 +52,7 @@ async function session(seed: number): Promise<void> {
   const face = new TerminalFace(terminal, {}, new AbortController().signal);
   face.handle({ type: 'nodes-known', at: 0, nodes: [{ id: 0, name: 'n0', address: '10.0.0.1' }] });
   const note = (message: string) => face.handle({ type: 'note', at: 0, message, node: 0 });
-  const child = await lyingProcess(seed);
+  const child = lyingProcess(socketPath, seed);
   const listener = { log: (line: string) => store.log(line, 0), progress: note };
   const agent: Agent = new RpcAgent(remoteOf(), child, listener);
   const tell = (error: unknown) => {
@@ -94,11 +67,19 @@ async function session(seed: number): Promise<void> {
   agent.onServiceDied((died: ServiceDied) => store.log(`${died.name} died: ${died.lastLines.join(' ')}`, 0));
   for (const action of actions(lie, agent, store.nodeDirectory(0), seed))
     await timed(seed, lie, action, tell);
+  if (lie.kind === 'mute') await mustBeGivenUp(seed, lie, agent);
   child.kill();
   await timed(seed, lie, async () => agent[Symbol.asyncDispose](), tell);
   face.close();
   check(seed, lie, folder, shown);
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** What the end of a run does, which waits for nobody that says nothing. */
+async function mustBeGivenUp(seed: number, lie: Lie, agent: Agent): Promise<void> {
+  void agent.mustAnswer(5);
+  await Promise.race([once(agent.ended, 'abort'), sleep(30_000)]);
+  if (!agent.ended.aborted) report(seed, lie, 'an agent that says nothing is waited for');
 }
 
 type Action = (signal: AbortSignal) => Promise<unknown>;
@@ -108,7 +89,8 @@ function actions(lie: Lie, agent: Agent, directory: string, seed: number): reado
   const config = { ...fakeScenario(1).nodeConfig({} as never, {} as never), workingDir: '/srv/work' };
   const collect: Action = (signal) =>
     collectNode({ config, agent, remote: remoteOf() }, { directory, sinceMs: 0, signal });
-  const method = lie.about === 'notice' ? 'services' : lie.method;
+  const method =
+    lie.about === 'answer' || lie.about === 'failure' || lie.about === 'talk' ? lie.method : 'services';
   return seed % 2 === 0 ? [asks(method, agent), collect] : [asks(method, agent)];
 }
 
@@ -159,6 +141,7 @@ function check(seed: number, lie: Lie, folder: string, shown: string): void {
   }
 }
 
+for (const what of await honestSession(socketPath, base)) report(honestSeed, lieOf(honestSeed), what);
 const seeds = Array.from({ length: Number(count) }, (_, index) => Number(first) + index);
 const light = seeds.filter((seed) => !isHeavy(lieOf(seed)));
 const work = async () => {
