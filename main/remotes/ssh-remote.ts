@@ -13,6 +13,7 @@ import { CommandKiller } from './command-killer.ts';
 import { ConnectionLostError } from './connection-errors.ts';
 import { downloadTree } from './download-tree.ts';
 import { awaitInput, feedInput } from './feed-input.ts';
+import { wordsOf } from './login/login-failures.ts';
 import { openConnection } from './login/open-connection.ts';
 import type {
   Command,
@@ -90,7 +91,7 @@ class SshRemote implements Remote {
       connect: () => openAgain(target, clients.at(-2), this.lost),
     });
     for (const each of clients) {
-      each.on('error', (error) => this.#lose(error.message));
+      each.on('error', (error) => this.#lose(wordsOf(error)));
       each.on('close', () => this.#lose('it was closed from the other side'));
     }
   }

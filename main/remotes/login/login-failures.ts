@@ -1,10 +1,14 @@
 import { ShakedownError, TimeLimitError } from '../../../common/errors.ts';
+import { printableLine } from '../../../common/printable.ts';
 import type { SshTarget } from '../ssh-target.ts';
 import { credentials } from './authentication.ts';
 import { issue, userCertificates } from './certificates.ts';
 
 /** An error of ssh2, and whether there was a TCP connection by then. */
 export type Failure = Error & { level?: string; connected?: boolean };
+
+/** What the server, or ssh2 of it, said: in one line, for the server may say anything. */
+export const wordsOf = ({ message }: Error): string => printableLine(message, 300);
 
 /** sshd ends the connection when more keys were offered than it lets anybody try (sshd_config(5), MaxAuthTries). */
 const tooManyKeys = /too many authentication failures/i;
@@ -39,7 +43,7 @@ export function refused(target: SshTarget, { message: said }: Failure): Shakedow
 
 export function incompatible({ host, port, user }: SshTarget, cause: Error): ShakedownError {
   return new ShakedownError({
-    message: `${host} and ssh2 have no algorithm in common: ${cause.message}`,
+    message: `${host} and ssh2 have no algorithm in common: ${wordsOf(cause)}`,
     hint: `see what it offers: ssh -vv -p ${port} ${user}@${host}; then widen its sshd_config`,
   });
 }
@@ -54,7 +58,7 @@ export function unreachable(
   const silent = cause.connected
     ? 'it accepts the connection and then says nothing'
     : 'nothing answers at that address';
-  const reason = proxyEnd ?? (cause.level === 'client-timeout' ? silent : cause.message);
+  const reason = proxyEnd ?? (cause.level === 'client-timeout' ? silent : wordsOf(cause));
   return new TimeLimitError(`the ssh connection to ${target.host}:${target.port}`, timeout, {
     message: `no ssh answer from ${target.host}:${target.port} within ${timeout} s: ${reason}`,
     hint: `is the machine up and sshd running? ssh -p ${target.port} ${target.user}@${target.host}`,
