@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
-import { allLies } from '../../fakes/lying-agent/lies.ts';
+import { allLies, seedsOfOnce } from '../../fakes/lying-agent/lies.ts';
 import { rounds } from '../../rounds.ts';
 
 const folder = join(import.meta.dirname, '../../fakes/lying-agent');
@@ -34,15 +34,16 @@ test(
     const liar = run('liar.ts', [join(base, 'socket'), base]);
     await once(liar.stdout as NonNullable<typeof liar.stdout>, 'data');
     const seed = process.env.SHAKEDOWN_SEED;
-    const [first, seeds] = seed === undefined ? [1, rounds(batch, 10_000)] : [Number(seed), 1];
-    for (let next = first; next < first + seeds; next += batch) {
-      const count = Math.min(batch, first + seeds - next);
-      const mainHost = run('main-host.ts', [join(base, 'socket'), base, String(next), String(count)]);
+    const range = Array.from({ length: rounds(batch, 10_000) }, (_, index) => index + 1);
+    const seeds = seed === undefined ? [...seedsOfOnce(), ...range] : [Number(seed)];
+    for (let next = 0; next < seeds.length; next += batch) {
+      const some = seeds.slice(next, next + batch);
+      const mainHost = run('main-host.ts', [join(base, 'socket'), base, some.join(',')]);
       const said = (await text(mainHost.stdout as NonNullable<typeof mainHost.stdout>)).trim().split('\n');
       expect(said.slice(0, -1)).toEqual([]);
       const { rss, seeds: done } = JSON.parse(said.at(-1) ?? '{}');
-      expect(done).toBe(count);
-      expect(rss, `seeds from ${next}`).toBeLessThan(memory);
+      expect(done).toBe(some.length);
+      expect(rss, `seeds ${some.join(' ')}`).toBeLessThan(memory);
     }
   },
   rounds(120_000, 7_200_000),
