@@ -2,13 +2,17 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { create } from 'xmlbuilder2';
 import { describeFailure } from '../../common/errors.ts';
+import type { Verdict } from '../../common/results.ts';
 import type { Span } from '../../common/span.ts';
 import { type RunRecord, spansOf } from '../record/run-record.ts';
 import { wholePhases } from '../record/whole-phases.ts';
 import { privateFile } from '../store/run-folders.ts';
 import type { Reporter } from './reporter.ts';
 
-/** `junit.xml`, as CI servers read it: one suite of the checks, and one of the phases that shows what went before. */
+/**
+ * `junit.xml`, as CI servers read it: one suite of the checks, one of the phases that shows what went before, and where
+ * something else went wrong, one of the run itself. A run that did not pass has a case that did not.
+ */
 export const junitReport: Reporter = {
   name: 'junit',
   file: 'junit.xml',
@@ -25,8 +29,27 @@ function junit(run: RunRecord): string {
   });
   suite(root, 'checks', spansOf(run, 'check'), run);
   suite(root, 'phases', wholePhases(run), run);
+  const whole = wholeRun(run);
+  if (whole.length > 0) suite(root, 'run', whole, run);
   return document.end({ prettyPrint: true });
 }
+
+/** What no phase and no check shows: a service that died, a full disk, an interrupt. */
+function wholeRun(run: RunRecord): readonly Span[] {
+  const itself = { kind: 'task', type: 'run', startMs: 0, durationMs: run.durationMs } as const;
+  const failures = run.failures.filter(({ phase }) => phase === undefined);
+  const spans = failures.map(({ verdict = 'error', ...failure }) => ({
+    ...itself,
+    ...{ name: 'run', verdict, message: failure.message, detail: describeFailure(failure) },
+  }));
+  const shown = [...spans, ...run.spans].some(
+    ({ kind, verdict }) => kind !== 'machine-act' && isBad(verdict),
+  );
+  if (shown || !isBad(run.verdict)) return spans;
+  return [{ ...itself, name: 'run', verdict: run.verdict, message: `the run ended with ${run.exitCode}` }];
+}
+
+const isBad = (verdict: Verdict): boolean => verdict === 'fail' || verdict === 'error';
 
 function suite(root: Xml, name: string, spans: readonly Span[], run: RunRecord): void {
   const count = (verdict: string) => spans.filter((span) => span.verdict === verdict).length;
@@ -45,7 +68,7 @@ function testCase(parent: Xml, span: Span, run: RunRecord): void {
   const { name, kind, type = kind, subject: classname = type, verdict, durationMs } = span;
   const element = parent.ele('testcase', { name, classname, time: seconds(durationMs) });
   if (verdict === 'skip') element.ele('skipped');
-  if (verdict !== 'fail' && verdict !== 'error') return;
+  if (!isBad(verdict)) return;
   const { message, text } = whatFailed(span, run);
   element.ele(verdict === 'fail' ? 'failure' : 'error', { message }).txt(text);
 }

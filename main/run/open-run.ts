@@ -15,6 +15,7 @@ import { createRun } from '../store/create-run.ts';
 import { FileLedger } from '../store/file-ledger.ts';
 import type { FileRunStore } from '../store/file-run-store.ts';
 import { pruneRuns } from '../store/prune-runs.ts';
+import { giveUpReserve, takeReserve } from '../store/reserve.ts';
 import { removeScratch } from '../store/scratch.ts';
 import { Scope } from './scope.ts';
 import type { World } from './world.ts';
@@ -68,6 +69,7 @@ export class OpenRun {
   /** Makes the run's directory and starts its clock. Throws ShakedownError when there is no room for it. */
   static async begin(options: RunOptions, world: RunWorld): Promise<OpenRun> {
     const store = await createRun(world.directory, { clock: world.clock });
+    await takeReserve(store.directory);
     const open = new OpenRun(store, options, world);
     const { id: run, directory } = store;
     open.emit({ type: 'run-started', eventsVersion, run, scenario: options.name, directory });
@@ -143,11 +145,14 @@ export class OpenRun {
       ...present({ exitCode }),
     });
     const before = this.#full;
+    let missing = false;
     await writeEachReport(result, directory, (name, error) => {
       this.store.log(`report ${name}: ${error}`);
-      if (isDiskFull(error)) this.noRoom();
+      missing ||= isDiskFull(error);
     });
-    return this.#full === before ? result : this.report(exitCode);
+    if (missing) this.noRoom();
+    const room = missing && (await giveUpReserve(directory));
+    return room || this.#full !== before ? this.report(exitCode) : result;
   }
 
   /**

@@ -1,12 +1,13 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
+import { privateFile } from '../../store/run-folders.ts';
 
 /** `checks.log` in the run directory: what the check files print. Never throws. */
 export class CheckLog {
   readonly #stream: WriteStream;
 
   constructor(runDirectory: string) {
-    this.#stream = createWriteStream(join(runDirectory, 'checks.log'), { flags: 'a' });
+    this.#stream = createWriteStream(join(runDirectory, 'checks.log'), { flags: 'a', mode: privateFile });
     // A full disk must not end the checks.
     this.#stream.on('error', () => {});
   }

@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { ShakedownError } from '../../../common/errors.ts';
+import { privateFile } from '../../store/run-folders.ts';
 
 /**
  * Opens a new file for writing in a folder into which no node writes; what was there under its name is replaced.
@@ -14,5 +15,5 @@ export async function openOwnFile(folder: string, name: string): Promise<FileHan
   const path = join(folder, name);
   await rm(path, { force: true, recursive: true });
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
-  return open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o644);
+  return open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, privateFile);
 }

@@ -86,6 +86,18 @@ describe('junit.xml', () => {
     expect(xml).toContain('classname="a.check.ts"');
   });
 
+  test('shows what no phase and no check shows, or that the run was ended', async () => {
+    const passed = run.spans.filter(({ verdict }) => verdict === 'pass');
+    const died = { message: "service 'etcd' ended unasked", verdict: 'fail' } as const;
+    const withDeath = { ...run, spans: passed, failures: [died], verdict: 'fail' } as const;
+    expect(await reported('junit.xml', withDeath)).toMatch(
+      /<failure message="service 'etcd' ended unasked">/,
+    );
+    const interrupted = { ...run, spans: passed, failures: [], verdict: 'error', exitCode: 130 } as const;
+    expect(await reported('junit.xml', interrupted)).toMatch(/<error message="the run ended with 130">/);
+    expect(await reported('junit.xml', { ...interrupted, verdict: 'pass' })).not.toMatch(/<error|\.run"/);
+  });
+
   test('has no character that XML forbids', async () => {
     const xml = await reported('junit.xml');
     expect([...xml].filter((each) => each < ' ' && !'\n\r\t'.includes(each))).toEqual([]);

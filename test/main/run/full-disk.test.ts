@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { RunResult } from '../../../main/record/run-result.ts';
 import { run } from '../../../main/run/run.ts';
 import { openLedgers } from '../../../main/store/file-ledger.ts';
 import { fakeScenario, fakeWorld } from '../../fakes/fake-world.ts';
@@ -43,6 +44,11 @@ test.each([
       const latest = join(world.directory, '.shakedown/runs/latest');
       expect(readFileSync(join(latest, 'nodes/0/files/core')).length).toBeGreaterThan(4096);
       expect(existsSync(join(latest, 'run.json.new'))).toBe(false);
+      const told = JSON.parse(readFileSync(join(latest, 'run.json'), 'utf8')) as RunResult;
+      expect(told).toMatchObject({ exitCode: 3, failures: result.failures });
+      for (const name of ['report.html', 'junit.xml'])
+        expect(readFileSync(join(latest, name), 'utf8')).toContain('no space left on the main host');
+      expect(existsSync(join(latest, 'tmp'))).toBe(false);
     } finally {
       execFileSync('umount', [world.directory]);
     }

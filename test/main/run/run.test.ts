@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ShakedownError, UsageError } from '../../../common/errors.ts';
@@ -46,6 +46,10 @@ describe('a run', () => {
     for (const name of ['run.json', 'junit.xml', 'report.html', 'events.ndjson', 'tester.log', 'ledger']) {
       expect(existsSync(join(latest, name)), name).toBe(true);
     }
+    const opened = readdirSync(latest, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && !entry.parentPath.includes('to_deploy'))
+      .filter(({ parentPath, name }) => (statSync(join(parentPath, name)).mode & 0o077) !== 0);
+    expect(opened.map(({ name }) => name)).toEqual([]);
     const phases = world.events.flatMap((event) =>
       event.type === 'phase-ended' ? [event.timing.phase] : [],
     );

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
@@ -96,6 +96,7 @@ describe('the host of check files', () => {
     expect(printed.toSorted()).toEqual(['talks: oh', 'talks: three members']);
     expect(folder.log).toMatch(/Z talks\n {2}three members\n/);
     expect(folder.log).toContain('  oh');
+    expect(statSync(join(folder.runDirectory, 'checks.log')).mode & 0o777).toBe(0o600);
   });
 
   test('heeds no configuration of the scenario’s folder and writes nothing there', async () => {
