@@ -23,12 +23,10 @@ export async function awaitNextBoot(
   const deadline = Date.now() + timeout * 1000;
   while (Date.now() < deadline) {
     const remote = await connect(Math.max(1, (deadline - Date.now()) / 1000));
-    const boot = await bootOf(remote, signal).catch(() => {
-      signal.throwIfAborted();
-      return before;
-    });
-    if (boot !== before) return remote;
+    const boot = await bootOf(remote, signal).catch(() => before);
+    if (boot !== before && !signal.aborted) return remote;
     await remote[Symbol.asyncDispose]();
+    signal.throwIfAborted();
     await sleep(300, undefined, { signal });
   }
   throw new TimeLimitError('the restart of the machine', timeout);
