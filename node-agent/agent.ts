@@ -1,13 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { ShakedownError } from '../common/errors.ts';
-import {
-  type AgentInfo,
-  type CleanParams,
-  type CleanResult,
-  type HelloParams,
-  maxAnswer,
-  protocolVersion,
-} from '../common/protocol.ts';
+import type { CleanParams, CleanResult } from '../common/placed-files.ts';
+import { type AgentInfo, type HelloParams, maxAnswer, protocolVersion } from '../common/protocol.ts';
 import { type AgentState, nodeCacheDirectory } from './agent-state.ts';
 import { cleanTree } from './clean-tree.ts';
 import { planCollection } from './collect/plan.ts';

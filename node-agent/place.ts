@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { chmod, chown, copyFile, lstat, readdir, rename, rm } from 'node:fs/promises';
 import { isAbsolute, join, normalize } from 'node:path';
 import { ShakedownError } from '../common/errors.ts';
-import type { PlacedFile } from '../common/protocol.ts';
+import type { PlacedFile } from '../common/placed-files.ts';
 import { findOwner } from './account.ts';
 import { isSystemError } from './failure.ts';
 import type { Originals } from './originals.ts';

@@ -1,13 +1,8 @@
 import { z } from 'zod';
 import type { FailureDetails } from '../../common/errors.ts';
-import type {
-  AgentInfo,
-  AgentMethods,
-  AgentNotifications,
-  ServiceDied,
-  ServiceStatus,
-} from '../../common/protocol.ts';
+import type { AgentInfo, AgentMethods, AgentNotifications } from '../../common/protocol.ts';
 import type { InstalledPackage } from '../../common/results.ts';
+import type { ServiceDied, ServiceStatus } from '../../common/service-status.ts';
 import * as node from './node-words.ts';
 
 /** What an agent may answer to a method. */

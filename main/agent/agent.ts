@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
-import type { AgentInfo, AgentMethods, ServiceDied } from '../../common/protocol.ts';
+import type { AgentInfo, AgentMethods } from '../../common/protocol.ts';
+import type { ServiceDied } from '../../common/service-status.ts';
 import type { Command, Downloaded, DownloadOptions, TransferOptions } from '../remotes/remote.ts';
 import type { RunningTask, SpawnOptions, TaskOptions, TaskResult } from './task.ts';
 

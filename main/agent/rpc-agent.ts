@@ -1,7 +1,9 @@
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { asShakedownError, ShakedownError } from '../../common/errors.ts';
-import type { AgentInfo, AgentMethods, NodeReport, ServiceDied } from '../../common/protocol.ts';
+import type { NodeReport } from '../../common/evidence-protocol.ts';
+import type { AgentInfo, AgentMethods } from '../../common/protocol.ts';
+import type { ServiceDied } from '../../common/service-status.ts';
 import { withTimeLimit } from '../../common/time-limit.ts';
 import { downloadTree } from '../remotes/download-tree.ts';
 import type { Command, Downloaded, Remote, RemoteProcess } from '../remotes/remote.ts';

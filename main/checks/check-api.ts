@@ -19,8 +19,8 @@ export const beforeEach: typeof test.beforeEach = test.beforeEach.bind(test);
 export const afterEach: typeof test.afterEach = test.afterEach.bind(test);
 
 export { assert, describe, expect, onTestFailed, onTestFinished, vi } from 'vitest';
-export type { ServiceState, ServiceStatus } from '../../common/protocol.ts';
 export type { CommandResult } from '../../common/results.ts';
+export type { ServiceState, ServiceStatus } from '../../common/service-status.ts';
 export { ClusterError } from '../cluster/face/cluster-error.ts';
 export type {
   Cluster,

@@ -1,4 +1,4 @@
-import type { ServiceDied } from '../../common/protocol.ts';
+import type { ServiceDied } from '../../common/service-status.ts';
 import type { RunContext } from '../context/run-context.ts';
 import { ConnectedNode, type StartAgent } from './connected-node.ts';
 import type { Connector } from './connector.ts';

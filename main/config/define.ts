@@ -1,4 +1,4 @@
-import type { AptSource } from '../../common/protocol.ts';
+import type { AptSource } from '../../common/installation.ts';
 import type {
   DeclaredCheck,
   NodeFacts,

@@ -10,7 +10,6 @@ import { exitCodes } from '../../common/exit-codes.ts';
 import type { MachineActRecord } from '../../common/machine-acts.ts';
 import { present } from '../../common/present.ts';
 import { printableData } from '../../common/printable.ts';
-import type { ServiceDied } from '../../common/protocol.ts';
 import {
   type CheckResult,
   type ClockMeasure,
@@ -18,6 +17,7 @@ import {
   type InstalledPackage,
   type Verdict,
 } from '../../common/results.ts';
+import type { ServiceDied } from '../../common/service-status.ts';
 import { checkSpan, machineActSpan, phaseSpan, type Span } from '../../common/span.ts';
 import { cutFailure, cutSpan } from './bounds.ts';
 import { type RecordEvent, type RunFacts, recordVersion } from './run-record.ts';

@@ -1,4 +1,4 @@
-import type { TreeEntry } from '../../common/protocol.ts';
+import type { TreeEntry } from '../../common/placed-files.ts';
 import type { NodeFacts } from '../config/scenario.ts';
 
 /** What all entries of the node files have. Paths are relative to the node files' folder, with `/` between. */

@@ -1,6 +1,6 @@
 import { glob, lstat } from 'node:fs/promises';
 import { isAbsolute, normalize } from 'node:path';
-import type { CollectParams, CollectPlan } from '../../common/protocol.ts';
+import type { CollectParams, CollectPlan } from '../../common/evidence-protocol.ts';
 import { isSystemError } from '../failure.ts';
 import { surveyTree } from './survey-tree.ts';
 

@@ -1,4 +1,5 @@
-import type { AgentMethods, NodeReport } from '../../common/protocol.ts';
+import type { NodeReport } from '../../common/evidence-protocol.ts';
+import type { AgentMethods } from '../../common/protocol.ts';
 import type { OutgoingStream } from '../../common/streams/outgoing-stream.ts';
 import type { Report } from './reports.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import type { InstallParams, InstallResult } from '../../common/protocol.ts';
+import type { InstallParams, InstallResult } from '../../common/installation.ts';
 import type { AgentState } from '../agent-state.ts';
 import { HeldBackList } from '../held-back-list.ts';
 import { Originals } from '../originals.ts';

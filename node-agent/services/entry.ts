@@ -1,5 +1,5 @@
-import type { ServiceState } from '../../common/protocol.ts';
 import type { ServiceSpec } from '../../common/ready.ts';
+import type { ServiceState } from '../../common/service-status.ts';
 import type { Service, ServiceEnd } from './service.ts';
 
 /** What is known of one service. */

@@ -1,4 +1,4 @@
-import type { ServiceState } from '../../common/protocol.ts';
+import type { ServiceState } from '../../common/service-status.ts';
 
 /** How a service ended. `exitCode` and `signal` are null when systemd does not tell. */
 export interface ServiceEnd {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ShakedownError } from '../../common/errors.ts';
 import { present } from '../../common/present.ts';
-import type { ServiceDied, ServiceStatus } from '../../common/protocol.ts';
 import type { ServiceSpec } from '../../common/ready.ts';
+import type { ServiceDied, ServiceStatus } from '../../common/service-status.ts';
 import type { AgentState } from '../agent-state.ts';
 import type { MarkedProcesses } from '../marked-processes.ts';
 import { becomeReady } from './become-ready.ts';

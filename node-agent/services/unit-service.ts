@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { present } from '../../common/present.ts';
-import type { ServiceState } from '../../common/protocol.ts';
+import type { ServiceState } from '../../common/service-status.ts';
 import { bootedAt, hasSystemd } from '../node-facts.ts';
 import { lastLinesOf } from '../output-buffer.ts';
 import { holdDown, letRestart } from './held-down.ts';

@@ -1,5 +1,5 @@
-import type { ServiceStatus } from '../../common/protocol.ts';
 import type { CommandResult } from '../../common/results.ts';
+import type { ServiceStatus } from '../../common/service-status.ts';
 import type {
   ClusterUnderTest,
   MethodOf,

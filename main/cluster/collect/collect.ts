@@ -1,7 +1,7 @@
 import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { CollectPlan } from '../../../common/protocol.ts';
+import type { CollectPlan } from '../../../common/evidence-protocol.ts';
 import type { Remote } from '../../remotes/remote.ts';
 import type { PlannedNode } from '../node.ts';
 import { collectReports } from './collect-reports.ts';

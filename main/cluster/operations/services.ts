@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ShakedownError } from '../../../common/errors.ts';
-import type { ServiceStatus } from '../../../common/protocol.ts';
 import type { ServiceSpec } from '../../../common/ready.ts';
+import type { ServiceStatus } from '../../../common/service-status.ts';
 import * as field from '../../config/field-schemas.ts';
 import type { Timeouts } from '../../config/scenario.ts';
 import { type OnService, onService } from '../method.ts';

@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import type { AgentMethods, ServiceDied } from '../../../common/protocol.ts';
+import type { AgentMethods } from '../../../common/protocol.ts';
+import type { ServiceDied } from '../../../common/service-status.ts';
 import { RpcAgent } from '../../../main/agent/rpc-agent.ts';
 import { collectNode } from '../../../main/cluster/collect/collect.ts';
 import { fakeScenario } from '../fake-world.ts';

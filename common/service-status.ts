@@ -1,0 +1,18 @@
+/** `restarting`: it has ended, and systemd is about to start it again by itself. */
+export type ServiceState = 'starting' | 'ready' | 'restarting' | 'stopped' | 'died';
+
+export interface ServiceStatus {
+  readonly name: string;
+  readonly state: ServiceState;
+  readonly pid?: number;
+  readonly exitCode?: number | null;
+  readonly lastLines: readonly string[];
+}
+
+/** A service that ended though nobody asked it to. */
+export interface ServiceDied {
+  readonly name: string;
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly lastLines: readonly string[];
+}
