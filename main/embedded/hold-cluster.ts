@@ -3,6 +3,7 @@ import { present } from '../../common/present.ts';
 import type { ScenarioFlags } from '../config/load.ts';
 import type { Scenario } from '../config/scenario.ts';
 import type { RunResult } from '../record/run-result.ts';
+import { fitsKept } from '../run/machines/fits-kept.ts';
 import { OpenRun } from '../run/open-run.ts';
 import { deploy } from '../run/run.ts';
 import { runInFolder } from '../run/run-in-folder.ts';
@@ -72,9 +73,7 @@ async function requestFor({ scenario, flags, options }: Wanted, world: World): P
   const request = { scenario, flags, keep, ...present({ until }) };
   const kept = reuse ? await readKeptCluster(world.directory) : undefined;
   if (!kept) return request;
-  const { cluster } = kept;
-  const same = kept.scenario === scenario.directory && cluster.provider === scenario.provider;
-  if (same && cluster.machines.length === scenario.machines.length) {
+  if (kept.scenario === scenario.directory && fitsKept(scenario, kept.cluster)) {
     return { ...request, reuse: { kept, from: 'clean' } };
   }
   for (const line of await takeDownKept(world.directory, world)) world.tell(line);

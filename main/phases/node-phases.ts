@@ -44,6 +44,14 @@ export interface ClusterPhase extends PhaseOf<'cluster'> {
 export const canBeKept = ({ needs }: Pick<NodePhase, 'needs'>): boolean =>
   needs.every((need) => need === 'packages');
 
+/** A phase that does something to the node, and leaves to the next what it found. */
+const onTheWay =
+  (act: (progress: NodeProgress, preparation: Preparation) => Promise<void>): NodePhase['take'] =>
+  async (progress, preparation) => {
+    await act(progress, preparation);
+    return progress;
+  };
+
 /** The phases from a machine that is connected to a cluster that can be checked, in their order. */
 export const nodePhases: readonly NodePhase[] = [
   {
@@ -58,38 +66,26 @@ export const nodePhases: readonly NodePhase[] = [
     scope: 'node',
     needs: ['packages'],
     limit: ({ install }) => install,
-    take: async (progress, preparation) => {
-      await install(progress.node, preparation);
-      return progress;
-    },
+    take: onTheWay(({ node }, preparation) => install(node, preparation)),
   },
   {
     name: 'ship',
     scope: 'node',
     needs: ['node files', 'addresses'],
     limit: ({ ship }) => ship,
-    take: async (progress, preparation) => {
-      await ship(progress.node, progress.unchanged, preparation);
-      return progress;
-    },
+    take: onTheWay(({ node, unchanged }, preparation) => ship(node, unchanged, preparation)),
   },
   {
     name: 'setup',
     scope: 'node',
     needs: ['packages', 'node files', 'addresses'],
-    take: async (progress, preparation) => {
-      await setUp(progress.node, preparation);
-      return progress;
-    },
+    take: onTheWay(({ node }, preparation) => setUp(node, preparation)),
   },
   {
     name: 'start',
     scope: 'node',
     needs: ['packages', 'node files', 'addresses'],
-    take: async (progress, preparation) => {
-      await startServices(progress.node, preparation);
-      return progress;
-    },
+    take: onTheWay(({ node }, preparation) => startServices(node, preparation)),
   },
 ];
 

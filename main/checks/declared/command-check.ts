@@ -1,47 +1,29 @@
-import type { CheckResult, CommandResult } from '../../../common/results.ts';
+import type { CommandResult } from '../../../common/results.ts';
 import type { ClusterUnderTest } from '../../cluster/cluster-under-test.ts';
 import type { DeclaredCheck } from '../../config/scenario.ts';
-import type { Check } from '../check.ts';
-import { attemptUntil, type Finding } from './attempts.ts';
-import { targetsOf } from './targets.ts';
+import type { Finding } from './attempts.ts';
+import { type Look, TargetCheck } from './target-check.ts';
+import type { Target } from './targets.ts';
 
 type CommandSpec = DeclaredCheck & { kind: 'command' };
 
 /** A shell command's exit code and output: on the main host, in the scenario's folder, or on each node of `on`. */
-export class CommandCheck implements Check {
-  readonly name: string;
-  readonly kind = 'command';
-  readonly spec: CommandSpec;
-
-  constructor(spec: CommandSpec) {
-    this.spec = spec;
-    this.name = spec.name;
-  }
-
-  run(cluster: ClusterUnderTest, { signal }: { signal: AbortSignal }): Promise<readonly CheckResult[]> {
-    const { command, exitCode, stdout, within, on } = this.spec;
+export class CommandCheck extends TargetCheck<CommandSpec> {
+  protected look({ node }: Target, cluster: ClusterUnderTest): Look {
+    const { command, exitCode, stdout, within } = this.spec;
     const output = stdout === undefined ? '' : ` and print what matches /${stdout}/`;
-    return Promise.all(
-      targetsOf(on, cluster).map(({ suffix, node }) =>
-        attemptUntil({
-          name: this.name + suffix,
-          kind: this.kind,
-          expected: `'${command}' to exit ${exitCode}${output}`,
-          within,
-          signal,
-          ...(node && { node }),
-          attempt: async (ending) => {
-            // The signal ends it when the time is up; the limit only backs it.
-            const params = [command, { timeout: within + 1 }] satisfies [string, object];
-            const asked = { signal: ending };
-            const result = await (node
-              ? cluster.ask('node', 'exec', { node: node.id }, params, asked)
-              : cluster.ask('main', 'exec', {}, params, asked));
-            return judge(result, this.spec);
-          },
-        }),
-      ),
-    );
+    return {
+      expected: `'${command}' to exit ${exitCode}${output}`,
+      attempt: async (ending) => {
+        // The signal ends it when the time is up; the limit only backs it.
+        const params = [command, { timeout: within + 1 }] satisfies [string, object];
+        const asked = { signal: ending };
+        const result = await (node
+          ? cluster.ask('node', 'exec', { node: node.id }, params, asked)
+          : cluster.ask('main', 'exec', {}, params, asked));
+        return judge(result, this.spec);
+      },
+    };
   }
 }
 

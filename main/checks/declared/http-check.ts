@@ -1,15 +1,14 @@
 import { request } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import type { CheckResult } from '../../../common/results.ts';
 import type { ClusterUnderTest, NodeUnderTest } from '../../cluster/cluster-under-test.ts';
 import { urlHost } from '../../cluster/url-host.ts';
 import type { DeclaredCheck } from '../../config/scenario.ts';
 import { ConnectionLostError } from '../../remotes/connection-errors.ts';
-import type { Check } from '../check.ts';
-import { attemptUntil, type Finding } from './attempts.ts';
+import type { Finding } from './attempts.ts';
 import { byWay, connectTo, inWords } from './node-connection.ts';
-import { type Target, targetsOf } from './targets.ts';
+import { type Look, TargetCheck } from './target-check.ts';
+import type { Target } from './targets.ts';
 
 type HttpSpec = DeclaredCheck & { kind: 'http' };
 
@@ -17,34 +16,21 @@ type HttpSpec = DeclaredCheck & { kind: 'http' };
  * A URL that answers, asked from the main host: an absolute one, or a path that is asked of each node of `on`, by its
  * ssh where the main host has no route to it.
  */
-export class HttpCheck implements Check {
-  readonly name: string;
-  readonly kind = 'http';
-  readonly spec: HttpSpec;
-
-  constructor(spec: HttpSpec) {
-    this.spec = spec;
-    this.name = spec.name;
+export class HttpCheck extends TargetCheck<HttpSpec> {
+  /** A URL that names its own host is asked once, whatever nodes there are. */
+  protected override targets(cluster: ClusterUnderTest): readonly Target[] {
+    return isAbsolute(this.spec.url) ? [{ suffix: '' }] : super.targets(cluster);
   }
 
-  run(cluster: ClusterUnderTest, { signal }: { signal: AbortSignal }): Promise<readonly CheckResult[]> {
-    const { status, body, within, on, url: written } = this.spec;
-    // One that names its own host is asked once, whatever nodes there are.
-    const targets: readonly Target[] = isAbsolute(written) ? [{ suffix: '' }] : targetsOf(on, cluster);
-    return Promise.all(
-      targets.map(({ suffix, node }) => {
-        const url = urlFor(written, node?.address ?? '127.0.0.1');
-        return attemptUntil({
-          name: this.name + suffix + byWay(node),
-          kind: this.kind,
-          expected: `${url}${byWay(node)} to answer ${status}${body === undefined ? '' : ` with a body that matches /${body}/`}`,
-          within,
-          signal,
-          ...(node && { node }),
-          attempt: (ending) => ask(url, node, this.spec, ending),
-        });
-      }),
-    );
+  protected look({ node }: Target): Look {
+    const { status, body } = this.spec;
+    const url = urlFor(this.spec.url, node?.address ?? '127.0.0.1');
+    const matching = body === undefined ? '' : ` with a body that matches /${body}/`;
+    return {
+      way: byWay(node),
+      expected: `${url}${byWay(node)} to answer ${status}${matching}`,
+      attempt: (ending) => ask(url, node, this.spec, ending),
+    };
   }
 }
 

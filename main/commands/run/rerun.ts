@@ -2,6 +2,7 @@ import { UsageError } from '../../../common/errors.ts';
 import { type PhaseName, phaseNames } from '../../../common/results.ts';
 import type { ScenarioFlags } from '../../config/load.ts';
 import { voiceOf } from '../../report/voice.ts';
+import { fitsKept } from '../../run/machines/fits-kept.ts';
 import { readKeptCluster } from '../../store/kept-cluster.ts';
 import type { Command } from '../command.ts';
 import { scenarioIn } from '../scenario/load-scenario.ts';
@@ -23,7 +24,7 @@ export const rerunCommand: Command = async (_args, options, environment) => {
   const { provider } = kept.cluster;
   const scenario = await scenarioIn(kept.scenario, flags, environment, async () => ({ provider }));
   const count = kept.cluster.machines.length;
-  if (scenario.machines.length !== count || scenario.provider !== provider) {
+  if (!fitsKept(scenario, kept.cluster)) {
     throw new UsageError(
       `The config asks for ${scenario.machines.length} ${scenario.provider} nodes, but ${count} ${provider} nodes were kept.`,
       { hint: 'shakedown run --keep' },

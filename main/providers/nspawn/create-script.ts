@@ -1,24 +1,18 @@
+import { type ClusterPlan, identityColumns } from '../host/cluster-plan.ts';
 import type { ClusterState } from '../host/cluster-state.ts';
 import { hostNumber } from '../host/machine-at.ts';
-import type { Resolver } from '../host/resolver.ts';
 import { columns, shellFile } from '../host/shell-file.ts';
 import { limitColumns, networkValues, watchValues } from '../host/shell-values.ts';
 import type { Share } from '../provider.ts';
 import type { ContainerPlan } from './container-plan.ts';
 import { clusterNames, lockFile } from './names.ts';
 
-export interface CreatePlan {
-  readonly cluster: string;
+export interface CreatePlan extends ClusterPlan {
   /** The links to the base trees; each container has the index of its own. */
   readonly trees: readonly string[];
   /** The contents of state.json. */
   readonly state: ClusterState;
-  /** Subnets to choose from, as `10.101.7`: the first one that no route uses. */
-  readonly subnets: readonly string[];
   readonly containers: readonly ContainerPlan[];
-  readonly user: string;
-  readonly publicKey: string;
-  readonly resolver: Resolver;
   readonly shares: readonly Share[];
   /** Whether nodes get out of the cluster's own network. */
   readonly internet: boolean;
@@ -45,11 +39,8 @@ export function createScript(plan: CreatePlan): string {
     ...networkValues({ bridge, table, subnets, resolver, internet, nodes }),
     ...watchValues(plan.state.owner),
     ...columns(containers, {
-      node_ids: ({ id }) => id,
+      ...identityColumns,
       node_trees: ({ tree }) => treeLink(tree),
-      machine_ids: (container) => container.machineId,
-      host_keys: ({ hostKey }) => hostKey,
-      public_host_keys: ({ publicHostKey }) => publicHostKey,
       disk_limits: ({ disk }) => disk,
       ...limitColumns,
     }),

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { type ClusterPlan, identityColumns } from '../../host/cluster-plan.ts';
 import { hostNumber } from '../../host/machine-at.ts';
-import type { Resolver } from '../../host/resolver.ts';
 import { quote } from '../../host/root-script.ts';
 import { columns, shellFile } from '../../host/shell-file.ts';
 import { networkValues, watchValues } from '../../host/shell-values.ts';
@@ -10,22 +10,16 @@ import type { DockerState } from '../list-clusters.ts';
 import { clusterLabel, clusterNames, consoleLog, containerName, ownerLabel, stateRoot } from '../names.ts';
 import { type ContainerPlan, limitFlags } from './container-plan.ts';
 
-export interface CreatePlan {
-  readonly cluster: string;
+export interface CreatePlan extends ClusterPlan {
   readonly engine: Engine;
   readonly state: DockerState;
   /** The maker, as JSON. */
   readonly owner: string;
-  /** Subnets to choose from, as `10.101.7`: the first one that is free. */
-  readonly subnets: readonly string[];
-  readonly resolver: Resolver;
   readonly containers: readonly ContainerPlan[];
   /**
    * Where each container's ssh is published on the loopback, where this main host cannot reach its address.
    */
   readonly ports: readonly number[];
-  readonly user: string;
-  readonly publicKey: string;
   readonly shares: readonly Share[];
 }
 
@@ -51,12 +45,9 @@ export function createScript(plan: CreatePlan): string {
     ...watchValues(plan.state.owner),
     watch_program: watchProgram(cluster, engine),
     ...columns(containers, {
-      node_ids: ({ id }) => id,
+      ...identityColumns,
       containers: ({ id }) => containerName(cluster, id),
       images: ({ image }) => image,
-      machine_ids: (container) => container.machineId,
-      host_keys: ({ hostKey }) => hostKey,
-      public_host_keys: ({ publicHostKey }) => publicHostKey,
       consoles: ({ id }) => consoleLog(cluster, id),
       ports: (container) => ports[containers.indexOf(container)],
       flags: (container) => words(containerFlags(container, plan)),

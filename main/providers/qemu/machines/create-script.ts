@@ -1,3 +1,4 @@
+import type { ClusterPlan } from '../../host/cluster-plan.ts';
 import type { ClusterState } from '../../host/cluster-state.ts';
 import type { Resolver } from '../../host/resolver.ts';
 import { columns, shellFile } from '../../host/shell-file.ts';
@@ -10,21 +11,15 @@ import { cloudSeed } from './cloud-seed.ts';
 import { machineArguments, type Network } from './machine-arguments.ts';
 import type { MachinePlan } from './machine-plan.ts';
 
-export interface CreatePlan {
-  readonly cluster: string;
+export interface CreatePlan extends ClusterPlan {
   /** The contents of state.json. Unless they are kept, the machines end when their owner does. */
   readonly state: ClusterState;
   /** Images that the machines lie over. */
   readonly images: readonly string[];
   readonly reach: Reach;
-  /** Subnets to choose from, as `10.101.7`; where there is nobody else, the first is taken. */
-  readonly subnets: readonly string[];
   /** Of a machine with QEMU's own network: those that are forwarded, besides ssh. */
   readonly ports: readonly number[];
   readonly machines: readonly MachinePlan[];
-  readonly user: string;
-  readonly publicKey: string;
-  readonly resolver: Resolver;
   readonly shares: Pick<SharesDisk, 'disk' | 'mountScript'>;
   /** In namespaces of the cluster's own, which are there already; else as root. */
   readonly inNamespace: boolean;
