@@ -4,8 +4,13 @@ import { LongestFirst } from './test/longest-first.ts';
 /** They end makers at moments that were measured before, and look at what of this main host is in use by anybody. */
 const alone = ['test/e2e/ledger.test.ts'];
 
-const onMachines = {
+const common = {
   globalSetup: ['test/temporary-folder.ts'],
+  setupFiles: ['test/patience.ts'],
+};
+
+const onMachines = {
+  ...common,
   // Far above what they take: a machine may be slow and busy.
   testTimeout: 600_000,
   hookTimeout: 600_000,
@@ -22,9 +27,10 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**'],
-          globalSetup: ['test/temporary-folder.ts'],
+          ...common,
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          expect: { poll: { timeout: 30_000 } },
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },

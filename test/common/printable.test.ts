@@ -28,7 +28,7 @@ describe('text', () => {
     const begin = performance.now();
     for (const piece of ['\u001b[', '\u001b]', '\u009b;', '\u001b[;;;;', '\u001b#?#?', '\r', '\u202e'])
       printable(piece.repeat(200_000));
-    expect(performance.now() - begin).toBeLessThan(10_000);
+    expect(performance.now() - begin).toBeLessThan(30_000);
   });
 });
 

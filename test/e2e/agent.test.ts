@@ -136,10 +136,8 @@ describe('reaching a node', () => {
     expect(told.filter((line) => line.startsWith('sent '))).toHaveLength(2);
     await first[Symbol.asyncDispose]();
     told = [];
-    const begun = performance.now();
     const second = await begin(other);
     expect(told).toEqual([]);
-    expect(performance.now() - begun).toBeLessThan(3000);
     await second[Symbol.asyncDispose]();
     await other[Symbol.asyncDispose]();
   });
@@ -181,9 +179,9 @@ describe('packages', () => {
     expect(await sh('systemctl is-active etcd; ls /usr/sbin/policy-rc.d')).toMatch(
       /^inactive\n.*No such file/s,
     );
-    const begun = performance.now();
-    expect(await install({ packages })).toEqual({ installed: [], heldBack: ['etcd'] });
-    expect(performance.now() - begun).toBeLessThan(1000);
+    await sh('mv /usr/bin/apt-get /usr/bin/dpkg /root');
+    expect(await install({ packages }), 'without apt or dpkg').toEqual({ installed: [], heldBack: ['etcd'] });
+    await sh('mv /root/apt-get /root/dpkg /usr/bin');
   });
 
   test('one that does not exist is an error with apt’s own words', async () => {
@@ -246,7 +244,7 @@ describe('packages', () => {
     await vi.waitFor(async () => {
       expect(await sh('cat /usr/sbin/policy-rc.d')).toBe('#!/bin/sh\nexit 104');
       expect(await sh('pgrep -x apt-get; pgrep -fx "sleep 1000"')).toBe('');
-    }, 20_000);
+    });
     agent = await begin(remote);
     await sh('touch /srv/quick; rm /usr/sbin/policy-rc.d');
     expect((await install({ debs: [deb] })).installed).toMatchObject([{ name: 'slow', version: '1.0' }]);
@@ -273,7 +271,7 @@ describe('systemd units', () => {
     await writeUnit('loop', 'echo looping; exec sleep 1000');
     await start({ name: 'loop', unit: 'loop', ready: { log: 'looping' } });
     await sh('systemctl kill -s KILL loop');
-    await vi.waitFor(() => expect(died).toHaveLength(1), 2000);
+    await vi.waitFor(() => expect(died).toHaveLength(1));
     expect(died[0]).toMatchObject({
       name: 'loop',
       signal: 'SIGKILL',
@@ -291,7 +289,7 @@ describe('systemd units', () => {
       const [status] = await agent.call('services', {});
       expect(status?.pid).toBeDefined();
       expect(status?.pid).not.toBe(pid);
-    }, 5000);
+    });
     expect(died).toEqual([]);
     expect(told).toContain('loop was ended by SIGKILL; systemd starts it again');
   });
@@ -312,7 +310,7 @@ describe('systemd units', () => {
       const [status] = await agent.call('services', {});
       expect(status).toMatchObject({ state: 'ready', pid: expect.any(Number) });
       expect(status?.pid).not.toBe(pid);
-    }, 5000);
+    });
     await agent.call('killService', { name: 'loop', signal: 'KILL' });
     await clean();
     expect(await sh('ls /run/systemd/system/*/zz-shakedown* 2>/dev/null')).toBe('');
@@ -347,7 +345,7 @@ describe('systemd units', () => {
     await writeUnit('init', script, 'Type=forking\nRemainAfterExit=yes\nGuessMainPID=no');
     await start({ name: 'init', unit: 'init' });
     await sh('pkill -fx "sleep 1000"');
-    await vi.waitFor(() => expect(died).toMatchObject([{ name: 'init' }]), 2000);
+    await vi.waitFor(() => expect(died).toMatchObject([{ name: 'init' }]));
     expect(await agent.call('services', {})).toMatchObject([{ name: 'init', state: 'died' }]);
     await start({ name: 'init', unit: 'init' });
     expect(await agent.call('killService', { name: 'init', signal: 'KILL' })).toMatchObject({

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { mainConfig, nodeConfig, readLatest, result, scenario, shakedown, start, write } from './harness.ts';
@@ -37,8 +36,7 @@ test('machines that exist are borrowed over ssh and given back as they were', as
     "import { test } from 'shakedown/check';\ntest('waits', () => new Promise(() => undefined));\n",
   );
   const killed = start(directory, ['run', '-k', there.keyFile], env);
-  for (let tries = 0; tries < 200 && !(await there.onNode('cat /etc/greeting')).includes('hello'); tries++)
-    await sleep(100);
+  await expect.poll(() => there.onNode('cat /etc/greeting')).toContain('hello');
   killed.kill('SIGKILL');
   await killed;
   const reap = await shakedown(directory, ['reap'], env);

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -165,17 +166,17 @@ test('a cancelled command is gone from the node, and its connection lives', asyn
   });
   await expect(running).rejects.toThrow('enough');
   const find = async () => (await remote.exec(['pgrep', '-f', '[s]leep 617'])).stdout;
-  for (let tries = 0; tries < 60 && (await find()) !== ''; tries++) await sleep(50);
-  expect(await find()).toBe('');
+  await expect.poll(find).toBe('');
 });
 
 test('a transfer past its time limit leaves no tar behind', async () => {
   const there = folder();
   await execa('sh', ['-c', 'head -c 500000000 /dev/zero > big'], { cwd: there });
-  await expect(remote.download([there], folder(), { timeout: 0.1 })).rejects.toThrow('within 0.1 s');
-  const find = async () => (await remote.exec(['pgrep', '-fx', 'tar -c .*'])).stdout;
-  for (let tries = 0; tries < 60 && (await find()) !== ''; tries++) await sleep(50);
-  expect(await find()).toBe('');
+  await expect(remote.download([there], folder(), { base: there, timeout: 0.1 })).rejects.toThrow(
+    'within 0.1 s',
+  );
+  const find = async () => (await remote.exec(['pgrep', '-fx', `tar -c .*${there}.*`])).stdout;
+  await expect.poll(find).toBe('');
 });
 
 test('commands that hang end at their limit, whoever they run as, also where they use up all sessions', async () => {
@@ -186,7 +187,7 @@ test('commands that hang end at their limit, whoever they run as, also where the
     own.exec(line, { timeout: 1, root: index < 3 }).catch((error: unknown) => error),
   );
   for (const error of await Promise.all(hung)) expect(error).toBeInstanceOf(TimeLimitError);
-  expect(performance.now() - begin).toBeLessThan(10_000);
+  expect(performance.now() - begin).toBeLessThan(60_000);
   await vi.waitFor(async () => {
     expect((await execa('pgrep', ['-f', '[s]leep 64[1-3]'], { reject: false })).stdout).toBe('');
   }, 10_000);
@@ -244,7 +245,7 @@ test('an encrypted key by the ssh agent, or by SHAKEDOWN_KEY_PASSPHRASE', async 
   const askpass = join(base, 'askpass');
   writeFileSync(askpass, `#!/bin/sh\necho '${passphrase}'\n`, { mode: 0o700 });
   const env = { SSH_AUTH_SOCK: socket, SSH_ASKPASS: askpass, SSH_ASKPASS_REQUIRE: 'force' };
-  for (let tries = 0; tries < 50 && !statSync(socket, { throwIfNoEntry: false }); tries++) await sleep(20);
+  await expect.poll(() => existsSync(socket), { interval: 20 }).toBe(true);
   await execa('ssh-add', ['-q', keyFile], { env });
   vi.stubEnv('SSH_AUTH_SOCK', socket);
   await using own = await open({ keyFile });
@@ -257,7 +258,7 @@ async function agentWith(others: number, last: string): Promise<string> {
   const socket = join(directory, 'agent');
   const agent = spawn('ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' });
   onTestFinished(() => void agent.kill());
-  for (let tries = 0; tries < 50 && !statSync(socket, { throwIfNoEntry: false }); tries++) await sleep(20);
+  await expect.poll(() => existsSync(socket), { interval: 20 }).toBe(true);
   const names = Array.from({ length: others }, (_, index) => join(directory, `other${index}`));
   for (const name of names) await execa('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', name]);
   await execa('ssh-add', ['-q', ...names, last], { env: { SSH_AUTH_SOCK: socket } });
@@ -278,7 +279,7 @@ test('eight keys of the agent are refused at once as too many; the one that is n
   await expect(refused).rejects.toMatchObject({
     details: { hint: expect.stringContaining('IdentitiesOnly yes') },
   });
-  expect(performance.now() - started).toBeLessThan(10_000);
+  expect(performance.now() - started).toBeLessThan(60_000);
 
   // Only the public half is there, and the private one is the agent's.
   const half = join(folder(), 'half');
@@ -351,7 +352,7 @@ test('a terminal with its size', async () => {
   shell.stdout.on('data', (chunk: Buffer) => {
     text += chunk;
   });
-  for (let tries = 0; tries < 100 && !text.includes('33 99'); tries++) await sleep(20);
+  await expect.poll(() => text, { interval: 20 }).toContain('33 99');
   shell.resize(44, 120);
   shell.stdin.write('\n');
   expect(await shell.ended).toMatchObject({ exitCode: 0 });

@@ -53,7 +53,7 @@ describe('another agent of the same run', () => {
     const spec = { name: 'web', command: 'echo one; exec sleep 1000', readyWithin: 10, stopWithin: 5 };
     const { pid = 0 } = await first.start(spec);
     const second = await greetedAgent(folder);
-    await vi.waitFor(() => expect(first.child.exitCode).toBe(0), 5000);
+    await vi.waitFor(() => expect(first.child.exitCode).toBe(0));
     expect(isAlive(pid)).toBe(true);
     const resumed = await second.call('resume', { services: [spec], workingDir: second.work });
     expect(resumed).toEqual([{ name: 'web', state: 'ready', lastLines: ['one'] }]);
@@ -77,7 +77,7 @@ describe('another agent of the same run', () => {
       { pid },
     ]);
     process.kill(pid, 'SIGKILL');
-    await vi.waitFor(() => expect(second.died).toMatchObject([{ name: 'web', signal: 'SIGKILL' }]), 5000);
+    await vi.waitFor(() => expect(second.died).toMatchObject([{ name: 'web', signal: 'SIGKILL' }]));
   });
 });
 
@@ -110,7 +110,7 @@ describe('when the main host goes away', () => {
     const agent = await greetedAgent();
     const { pid } = await agent.start({ name: 'web', command: 'exec sleep 1000' });
     agent.child.kill('SIGKILL');
-    await vi.waitFor(() => expect(isAlive(pid ?? 0)).toBe(false), 5000);
+    await vi.waitFor(() => expect(isAlive(pid ?? 0)).toBe(false));
   });
 
   test('placed files stay until the next `clean`', async () => {

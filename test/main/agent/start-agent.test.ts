@@ -113,7 +113,7 @@ describe('calling', () => {
     const pid = await pidIn(work);
     controller.abort();
     await expect(call).rejects.toBe(controller.signal.reason);
-    await vi.waitFor(() => expect(isRunning(String(pid))).toBe(false), 5000);
+    await vi.waitFor(() => expect(isRunning(String(pid))).toBe(false));
   });
 
   test('a service that dies is told to those who listen, also to latecomers', async () => {
@@ -147,7 +147,7 @@ describe('the end', () => {
     setTimeout(() => remote.cut(), 50);
     await expect(call).rejects.toBeInstanceOf(ConnectionLostError);
     await expect(agent.call('services', {})).rejects.toBeInstanceOf(ConnectionLostError);
-    await vi.waitFor(() => expect(isRunning(String(pid))).toBe(false), 5000);
+    await vi.waitFor(() => expect(isRunning(String(pid))).toBe(false));
   });
 
   test('an agent that dies fails the calls under way, with its way of ending', async () => {

@@ -87,7 +87,7 @@ describe('a command', () => {
     expect(error).toBeInstanceOf(TimeLimitError);
     expect(error).toMatchObject({ details: { command, lastLines: ['working'] } });
     const pid = await pidIn(work);
-    await vi.waitFor(() => expect(isAlive(pid)).toBe(false), 5000);
+    await vi.waitFor(() => expect(isAlive(pid)).toBe(false));
   });
 
   test('whose input or output breaks off on this side is ended', async () => {
@@ -97,7 +97,7 @@ describe('a command', () => {
     const reading = agent.exec('echo $$ > pid; cat > half; touch whole', { cwd: work, stdin });
     await expect(reading).rejects.toThrow('the file was cut');
     const pid = await pidIn(work);
-    await vi.waitFor(() => expect(isAlive(pid)).toBe(false), 5000);
+    await vi.waitFor(() => expect(isAlive(pid)).toBe(false));
     expect(statSync(join(work, 'whole'), { throwIfNoEntry: false })).toBeUndefined();
     const full = new Writable({ write: (_chunk, _encoding, done) => done(new Error('disk full')) });
     await expect(agent.exec('yes', { stdoutTo: full })).rejects.toThrow('disk full');
@@ -127,7 +127,7 @@ describe('a silent agent', () => {
     const begin = performance.now();
     stop.abort(new Error('interrupted'));
     for (const error of await Promise.all(calls)) expect(error).toMatchObject({ message: 'interrupted' });
-    expect(performance.now() - begin).toBeLessThan(1000);
+    expect(performance.now() - begin).toBeLessThan(30_000);
   });
 
   test('is given up at the limit of each call', async () => {
@@ -155,7 +155,7 @@ describe('a task whose streams stay open', () => {
     task.kill();
     expect(await task.ended).toEqual({ exitCode: null, signal: null, left: [] });
     const pid = await pidIn(work);
-    await vi.waitFor(() => expect(isAlive(pid)).toBe(false), 5000);
+    await vi.waitFor(() => expect(isAlive(pid)).toBe(false));
   });
 
   test('tells how it ended', async () => {
@@ -194,20 +194,28 @@ describe('files', () => {
 
   test('in bulk do not hold up control', async () => {
     const { agent } = await start();
-    const drop = new Writable({ write: (_chunk, _encoding, done) => done() });
+    let come = 0;
+    const drop = new Writable({
+      write(chunk, _encoding, done) {
+        come += chunk.length;
+        done();
+      },
+    });
     const stop = new AbortController();
-    const bulk = agent.exec('head -c 1000000000 /dev/zero', { stdoutTo: drop, signal: stop.signal });
+    // Without an end: an answer that waits for it never comes.
+    const bulk = agent.exec('cat /dev/zero', { stdoutTo: drop, signal: stop.signal });
     bulk.catch(() => undefined);
-    const waits: number[] = [];
+    await vi.waitFor(() => expect(come).toBeGreaterThan(0));
+    const ahead: number[] = [];
     for (let count = 0; count < 20; count += 1) {
-      const begin = performance.now();
+      const before = come;
       await agent.call('services', {});
-      waits.push(performance.now() - begin);
+      ahead.push(come - before);
     }
     stop.abort(new Error('enough'));
     await expect(bulk).rejects.toThrow('enough');
-    // 50 ms on a machine that does nothing else; this one may be busy.
-    waits.sort((one, other) => one - other);
-    expect(waits[10]).toBeLessThan(200);
+    // Bytes that came before an answer: a window or two, and what the pipes hold.
+    ahead.sort((one, other) => one - other);
+    expect(ahead[10]).toBeLessThan(16 * 2 ** 20);
   });
 });

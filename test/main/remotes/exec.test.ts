@@ -2,7 +2,6 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { PassThrough, Readable, Writable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test, vi } from 'vitest';
 import { TimeLimitError } from '../../../common/errors.ts';
 import { folder, node } from './fake-node.ts';
@@ -242,7 +241,7 @@ describe('limits', () => {
       remote.exec(line, { timeout: 0.5 }).catch((error: unknown) => error),
     );
     for (const error of await Promise.all(hung)) expect(error).toBeInstanceOf(TimeLimitError);
-    expect(performance.now() - begin).toBeLessThan(5000);
+    expect(performance.now() - begin).toBeLessThan(30_000);
     await gone(remote, '[s]leep 616');
     expect(await remote.exec('echo on')).toMatchObject({ stdout: 'on\n' });
   });
@@ -276,7 +275,5 @@ describe('limits', () => {
 
 /** Waits until no command line matches. */
 async function gone(remote: { exec(command: string[]): Promise<{ stdout: string }> }, pattern: string) {
-  const find = async () => (await remote.exec(['pgrep', '-f', pattern])).stdout;
-  for (let tries = 0; tries < 60 && (await find()) !== ''; tries++) await sleep(50);
-  expect(await find()).toBe('');
+  await expect.poll(async () => (await remote.exec(['pgrep', '-f', pattern])).stdout).toBe('');
 }

@@ -27,9 +27,7 @@ const lives = (pid: number): boolean => {
 };
 
 async function waitFor(condition: () => boolean): Promise<void> {
-  const end = Date.now() + 8000;
-  while (!condition() && Date.now() < end) await sleep(10);
-  expect(condition()).toBe(true);
+  await expect.poll(condition, { interval: 10 }).toBe(true);
 }
 
 describe('the host of check files', () => {
@@ -38,8 +36,10 @@ describe('the host of check files', () => {
     const loaded = join(folder.runDirectory, 'loaded');
     const source = `import { writeFileSync } from 'node:fs';
       test('first', () => {}); writeFileSync(${JSON.stringify(loaded)}, '');`;
+    const begin = performance.now();
     await using host = folder.start(folder.write({ 'a.check.ts': withImports(source) }));
     await waitFor(() => existsSync(loaded));
+    const loading = performance.now() - begin;
     await sleep(100);
     const ready = performance.now();
     let begun = Number.POSITIVE_INFINITY;
@@ -49,8 +49,8 @@ describe('the host of check files', () => {
     };
     const results = await host.run(new FakeCluster(), listener, unlimited());
     expect(outcomes(results)).toEqual(['pass first']);
-    // Starting Vitest takes hundreds of them, even on an idle machine.
-    expect(begun).toBeLessThan(250);
+    // Milliseconds, where loading takes hundreds: many times more than what is left to do, however busy the machine.
+    expect(begun).toBeLessThan(loading / 3);
   });
 
   test('has its temporary files in the run directory, however long its path, and removes them', async () => {
