@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { endOf, root, run, StepError, tell } from './steps.mjs';
+
+const cryptoMarker = join(root, 'node_modules', '.shakedown-crypto');
+
+export async function ensureNpmPackages() {
+  const digest = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
+  const marker = join(root, 'node_modules', '.shakedown-lock');
+  if (existsSync(marker) && readFileSync(marker, 'utf8') === digest) return;
+  tell('installing the npm packages of package-lock.json (once)');
+  const from = performance.now();
+  // Not `npm ci`: it refuses the lock file where a registry lacks the packages of some other platform.
+  const { status, output } = await npm([
+    'install',
+    '--no-save',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ]);
+  if (status !== 0)
+    throw new StepError(`${endOf(output)}\n'npm install' failed, see above. Is the npm registry reachable?`);
+  // npm may have built ssh2's crypto anew, for its own Node.
+  rmSync(cryptoMarker, { force: true });
+  writeFileSync(marker, digest);
+  tell(`the npm packages are there (${seconds(from)})`);
+}
+
+/**
+ * npm builds ssh2's optional native crypto for the Node that runs npm; ours is another, and ssh2 then falls back to
+ * slower JavaScript without a word. The headers for ours lie in its platform package.
+ */
+export async function ensureNativeCrypto() {
+  if (existsSync(cryptoMarker)) return;
+  writeFileSync(cryptoMarker, '');
+  const nodePackage = join(root, `node_modules/node-${process.platform}-${process.arch}`);
+  const node = join(root, 'node_modules/.bin/node');
+  if (!existsSync(join(nodePackage, 'include'))) return;
+  if ((await loadsNativeCrypto(node)) || !(await hasCompiler())) return;
+  tell('building the native crypto of ssh2 for Node 24 (once)');
+  await npm(['rebuild', 'ssh2', 'cpu-features', `--nodedir=${nodePackage}`, '--loglevel=error']);
+  if (!(await loadsNativeCrypto(node))) tell('that did not work: ssh2 will use its slower JavaScript crypto');
+}
+
+async function loadsNativeCrypto(node) {
+  const script = `await import('./main/remotes/ssh2.ts');
+const { default: crypto } = await import('ssh2/lib/protocol/crypto.js');
+process.exit(crypto.bindingAvailable ? 0 : 1);`;
+  return (await run(node, ['--input-type=module', '-e', script])).status === 0;
+}
+
+async function hasCompiler() {
+  const found = await Promise.all(['python3', 'make', 'g++'].map((tool) => run('which', [tool])));
+  return found.every(({ status }) => status === 0);
+}
+
+function npm(args) {
+  const cli = process.env.npm_execpath;
+  return cli ? run(process.execPath, [cli, ...args]) : run('npm', args);
+}
+
+const seconds = (from) => `${((performance.now() - from) / 1000).toFixed(0)} s`;
