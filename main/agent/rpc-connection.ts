@@ -16,6 +16,7 @@ import {
 import { openChannel } from '../../common/streams/json-messages.ts';
 import type { Streams } from '../../common/streams/streams.ts';
 import { withTimeLimit } from '../../common/time-limit.ts';
+import { unwound } from '../../common/unwound.ts';
 import type { Remote, RemoteProcess } from '../remotes/remote.ts';
 import type { CallOptions } from './agent.ts';
 import { endOfAgent, failureOnNode } from './agent-failures.ts';
@@ -168,15 +169,11 @@ export class RpcConnection {
     this.#deadman.rest();
     this.#child.stdin.end();
     const seconds = this.ended.aborted ? killWithin : endWithin;
-    await this.#endsWithin(seconds).catch(() => {
+    if (!(await unwound(this.#child.ended, seconds))) {
       this.#child.kill();
-      return this.#endsWithin(killWithin).catch(() => undefined);
-    });
+      await unwound(this.#child.ended, killWithin);
+    }
     this.#messages.dispose();
-  }
-
-  #endsWithin(seconds: number): Promise<unknown> {
-    return withTimeLimit({ what: 'the end of the agent', seconds }, () => this.#child.ended);
   }
 
   #end(end: { readonly exitCode: number | null; readonly signal: string | null }): void {

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'ssh2';
 import { withTimeLimit } from '../../common/time-limit.ts';
+import { unwound } from '../../common/unwound.ts';
 import { type CommandChannel, openChannel } from './command-channel.ts';
 import { killLine } from './kill-line.ts';
 
@@ -49,8 +49,7 @@ export class CommandKiller {
 
   /** Waits for what is under way, `within` seconds at most. */
   async idle(within: number): Promise<void> {
-    const ended = Promise.allSettled(this.#underway);
-    await Promise.race([ended, sleep(within * 1000, undefined, { ref: false })]);
+    await unwound(Promise.allSettled(this.#underway), within);
     this.#closeSpare();
   }
 

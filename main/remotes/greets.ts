@@ -1,16 +1,18 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { withTimeLimit } from '../../common/time-limit.ts';
 
 /** Whether an ssh server greets there (RFC 4253, 4.2). A forwarded port is open whoever is behind it. */
 export async function greets(host: string, port: number, signal: AbortSignal): Promise<boolean> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(3000)]);
   const socket = connect({ host, port });
   socket.on('error', () => undefined);
   try {
-    const told = once(socket, 'data', { signal: limit });
-    const closed = once(socket, 'close', { signal: limit }).then(() => ['']);
-    const [first]: readonly unknown[] = await Promise.race([told, closed]);
-    return String(first).startsWith('SSH-');
+    return await withTimeLimit({ what: 'the greeting', seconds: 3, signal }, async (stop) => {
+      const told = once(socket, 'data', { signal: stop });
+      const closed = once(socket, 'close', { signal: stop }).then(() => ['']);
+      const [first]: readonly unknown[] = await Promise.race([told, closed]);
+      return String(first).startsWith('SSH-');
+    });
   } catch {
     signal.throwIfAborted();
     return false;

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { Duplex, Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'ssh2';
 import { TimeLimitError } from '../../common/errors.ts';
 import { present } from '../../common/present.ts';
 import type { CommandResult } from '../../common/results.ts';
 import { withTimeLimit } from '../../common/time-limit.ts';
+import { unwound } from '../../common/unwound.ts';
 import { collectOutput } from './collected-output.ts';
 import { type CommandChannel, openChannel } from './command-channel.ts';
 import { CommandKiller } from './command-killer.ts';
@@ -220,6 +220,6 @@ class SshRemote implements Remote {
     // Not `end()`: it waits for a machine that may be gone by now, and ssh2 destroys no socket that was ended
     // before.
     for (const client of this.#clients.toReversed()) client.destroy();
-    await Promise.race([closed?.catch(() => undefined), sleep(1000, undefined, { ref: false })]);
+    if (closed) await unwound(closed, 1);
   }
 }

@@ -1,6 +1,7 @@
 import { ShakedownError } from '../../common/errors.ts';
 import { isDiskFull } from '../../common/system-errors.ts';
 import { withTimeLimit } from '../../common/time-limit.ts';
+import { unwound } from '../../common/unwound.ts';
 import { collectConsole, collectNode } from '../cluster/collect/collect.ts';
 import type { Node, PlannedNode } from '../cluster/node.ts';
 import { lookAtClock } from '../cluster/node-clock.ts';
@@ -8,7 +9,6 @@ import type { Scenario } from '../config/scenario.ts';
 import { stopServices } from '../phases/stop.ts';
 import type { Connections } from './connections.ts';
 import type { OpenRun } from './open-run.ts';
-import { unwound } from './unwound.ts';
 
 /**
  * Stops the services on every node that is connected, then brings every node's evidence home, side by side. What goes

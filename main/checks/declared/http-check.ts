@@ -1,6 +1,8 @@
 import { request } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { TimeLimitError } from '../../../common/errors.ts';
+import { withTimeLimit } from '../../../common/time-limit.ts';
 import type { ClusterUnderTest, NodeUnderTest } from '../../cluster/cluster-under-test.ts';
 import { urlHost } from '../../cluster/url-host.ts';
 import type { DeclaredCheck } from '../../config/scenario.ts';
@@ -55,13 +57,15 @@ async function ask(
   ending: AbortSignal,
 ): Promise<Finding> {
   // A server that accepts and then says nothing must not use up all attempts.
-  const signal = AbortSignal.any([ending, AbortSignal.timeout(10_000)]);
+  const limit = { what: 'an answer', seconds: 10, signal: ending };
   let answer: Answer;
   try {
-    answer = isAbsolute(written) ? await fetched(url, signal) : await asked(url, node, signal);
+    answer = await withTimeLimit(limit, (signal) =>
+      isAbsolute(written) ? fetched(url, signal) : asked(url, node, signal),
+    );
   } catch (error) {
     if (ending.aborted || error instanceof ConnectionLostError) throw error;
-    if (signal.aborted) return { found: 'no answer within 10 s' };
+    if (error instanceof TimeLimitError) return { found: `no answer within ${limit.seconds} s` };
     // `fetch` hides the operating system's error behind `fetch failed`.
     return { found: inWords(error instanceof TypeError ? (error.cause ?? error) : error) };
   }

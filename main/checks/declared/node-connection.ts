@@ -1,10 +1,11 @@
 import { connect as connectTcp } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { asShakedownError } from '../../../common/errors.ts';
+import { withTimeLimit } from '../../../common/time-limit.ts';
 import type { NodeUnderTest } from '../../cluster/cluster-under-test.ts';
 
-/** The first answer must come within so many ms: a packet filter that drops says nothing for minutes. */
-const patience = 5000;
+/** The first answer must come within so many seconds: a packet filter that drops says nothing for minutes. */
+const patience = 5;
 
 /**
  * Opens a stream to a port: of a node at its address, by its ssh where the main host has no route to that; or of
@@ -26,13 +27,9 @@ export async function connectTo(
 
 /** One that comes too late is closed as soon as it comes. */
 async function within(connecting: Promise<Duplex>, signal: AbortSignal, giveUp = () => {}): Promise<Duplex> {
-  const ending = AbortSignal.any([signal, AbortSignal.timeout(patience)]);
-  const { promise: ended, reject } = Promise.withResolvers<never>();
-  const onEnd = () =>
-    reject(signal.aborted ? signal.reason : new Error(`no answer within ${patience / 1000} s`));
-  ending.addEventListener('abort', onEnd, { once: true });
+  const late = (seconds: number) => new Error(`no answer within ${seconds} s`);
   try {
-    return await Promise.race([connecting, ended]);
+    return await withTimeLimit({ what: 'an answer', seconds: patience, signal, late }, () => connecting);
   } catch (error) {
     giveUp();
     connecting.then(
@@ -40,8 +37,6 @@ async function within(connecting: Promise<Duplex>, signal: AbortSignal, giveUp =
       () => undefined,
     );
     throw error;
-  } finally {
-    ending.removeEventListener('abort', onEnd);
   }
 }
 

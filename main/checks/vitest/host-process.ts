@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { extname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { unwound } from '../../../common/unwound.ts';
 import type { CheckLog } from './check-log.ts';
 
 /** The process that hosts Vitest: the leader of a process group of its own, which ends as a whole. */
@@ -40,7 +40,7 @@ export class HostProcess {
 
   /** Gives it some time (ms) to end by itself, then kills it and all that it or the check files started. */
   async end(graceMs: number): Promise<void> {
-    await Promise.race([this.ended, sleep(graceMs, undefined, { ref: false })]);
+    await unwound(this.ended, graceMs / 1000);
     killGroup(this.#child.pid);
     await this.ended;
     // Whoever was forked at the last moment.

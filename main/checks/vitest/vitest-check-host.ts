@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { present } from '../../../common/present.ts';
 import type { CheckResult } from '../../../common/results.ts';
+import { unwound } from '../../../common/unwound.ts';
 import type { ClusterUnderTest } from '../../cluster/cluster-under-test.ts';
 import { methodNames } from '../../cluster/live-cluster.ts';
 import type { CheckListener } from '../check.ts';
@@ -109,7 +109,7 @@ export class VitestCheckHost implements CheckHost {
   /** All files have ended, and the host has said what belonged to no test. */
   async #finished(): Promise<void> {
     await this.#filesEnded.promise;
-    await Promise.race([this.#allEnded.promise, this.#process.ended, sleep(5000, undefined, { ref: false })]);
+    await unwound(Promise.race([this.#allEnded.promise, this.#process.ended]), 5);
   }
 
   /** Lets the file go whose turn it is, when it is loaded. */

@@ -1,5 +1,6 @@
 import { asShakedownError, ShakedownError, TimeLimitError } from '../../../common/errors.ts';
 import { actInWords, type MachineAct, starts } from '../../../common/machine-acts.ts';
+import { withTimeLimit } from '../../../common/time-limit.ts';
 import type { RunContext } from '../../context/run-context.ts';
 import { type KnownKinds, type Owner, takeAct } from '../../providers/machine-acts.ts';
 import type { Machine } from '../../providers/provider.ts';
@@ -45,8 +46,8 @@ export async function actOnMachine(
 
 /** What tells the boot that is to end; undefined for a machine that does not say so, as one that hangs. */
 async function bootBefore(remote: Remote, signal: AbortSignal): Promise<string | undefined> {
-  const soon = AbortSignal.any([signal, AbortSignal.timeout(10_000)]);
-  const boot = await bootOf(remote, soon).catch(() => '');
+  const soon = { what: 'an answer', seconds: 10, signal };
+  const boot = await withTimeLimit(soon, (stop) => bootOf(remote, stop)).catch(() => '');
   signal.throwIfAborted();
   return boot.trim() === '' ? undefined : boot;
 }

@@ -41,6 +41,9 @@ export function refused(target: SshTarget, { message: said }: Failure): Shakedow
   });
 }
 
+/** Whether the two can never speak with one another. */
+export const isIncompatible = ({ message }: Failure): boolean => /no matching/i.test(message);
+
 export function incompatible({ host, port, user }: SshTarget, cause: Error): ShakedownError {
   return new ShakedownError({
     message: `${host} and ssh2 have no algorithm in common: ${wordsOf(cause)}`,

@@ -1,12 +1,19 @@
 import type { Duplex } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, ConnectConfig, ServerHostKeyAlgorithm } from 'ssh2';
 import { ShakedownError } from '../../../common/errors.ts';
+import { retry } from '../../../common/retry.ts';
 import type { SshTarget } from '../ssh-target.ts';
 import { ssh2 } from '../ssh2.ts';
 import { credentials } from './authentication.ts';
 import { hostKeyCheck } from './host-keys.ts';
-import { type Failure, incompatible, isRefusal, refused, unreachable } from './login-failures.ts';
+import {
+  type Failure,
+  incompatible,
+  isIncompatible,
+  isRefusal,
+  refused,
+  unreachable,
+} from './login-failures.ts';
 import { openProxy, type ProxyConnection } from './proxy-command.ts';
 
 /** Seconds: a frozen or booting machine accepts the TCP connection and then says nothing. */
@@ -22,27 +29,33 @@ export async function openConnection(
   options: { readonly signal: AbortSignal; readonly timeout: number; readonly through?: Client },
 ): Promise<Client> {
   const { signal, timeout, through } = options;
-  const deadline = Date.now() + timeout * 1000;
-  let refusedLogins = 0;
-  let delay = 20;
-  for (let tries = 1; ; tries++) {
-    let proxy: ProxyConnection | undefined;
+  const deadline = performance.now() + timeout * 1000;
+  let proxy: ProxyConnection | undefined;
+  let tries = 0;
+  let refusals = 0;
+  const once = async (): Promise<Client> => {
+    tries += 1;
+    const left = deadline - performance.now();
+    proxy = through || target.proxyCommand === undefined ? undefined : openProxy(target.proxyCommand);
+    const sock = through ? await forwardedSocket(through, target) : proxy?.stream;
+    return attempt(target, Math.max(500, Math.min(left, attemptLimit * 1000)), signal, sock);
+  };
+  const mayPass = (error: unknown): boolean => {
+    if (error instanceof ShakedownError || isIncompatible(error as Failure)) return false;
+    if (!isRefusal(error as Failure)) return true;
+    refusals += tries > 2 ? 1 : 0;
+    return tries > 2 && refusals <= 3;
+  };
+  const delayMs = (attempt: number) => Math.min(20 * 1.15 ** (attempt - 1), 1000);
+  try {
+    return await retry(once, { signal, within: timeout, delayMs, when: mayPass });
+  } catch (error) {
     signal.throwIfAborted();
-    const left = deadline - Date.now();
-    try {
-      proxy = through || target.proxyCommand === undefined ? undefined : openProxy(target.proxyCommand);
-      const sock = through ? await forwardedSocket(through, target) : proxy?.stream;
-      return await attempt(target, Math.max(500, Math.min(left, attemptLimit * 1000)), signal, sock);
-    } catch (error) {
-      signal.throwIfAborted();
-      const cause = error as Failure;
-      if (error instanceof ShakedownError) throw error;
-      if (/no matching/i.test(cause.message)) throw incompatible(target, cause);
-      if (isRefusal(cause) && (tries <= 2 || ++refusedLogins > 3)) throw refused(target, cause);
-      if (Date.now() + delay >= deadline) throw unreachable(target, timeout, cause, await proxy?.ended());
-    }
-    await sleep(delay, undefined, { signal }).catch(() => signal.throwIfAborted());
-    delay = Math.min(delay * 1.15, 1000);
+    const cause = error as Failure;
+    if (error instanceof ShakedownError) throw error;
+    if (isIncompatible(cause)) throw incompatible(target, cause);
+    if (isRefusal(cause)) throw refused(target, cause);
+    throw unreachable(target, timeout, cause, await proxy?.ended());
   }
 }
 

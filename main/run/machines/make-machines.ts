@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { asShakedownError, TimeLimitError } from '../../../common/errors.ts';
 import { withTimeLimit } from '../../../common/time-limit.ts';
+import { unwound } from '../../../common/unwound.ts';
 import type { Scenario } from '../../config/scenario.ts';
 import type { RunContext } from '../../context/run-context.ts';
 import type { ClusterEntry } from '../../ledger/cluster-undo.ts';
@@ -9,7 +10,6 @@ import type { Cluster, MachinesSpec, Provider, Share } from '../../providers/pro
 import { noteOrigin, type RunName } from '../../store/cluster-origins.ts';
 import { undo } from '../ledger/undo.ts';
 import { undoWorldOf } from '../undo-world.ts';
-import { unwound } from '../unwound.ts';
 
 /** The part of a MachinesSpec that is known before any machine is made. */
 export type WantedMachines = Omit<MachinesSpec, 'cluster' | 'shares'>;

@@ -1,4 +1,4 @@
-import { withTimeLimit } from '../../common/time-limit.ts';
+import { withTimeLimit } from './time-limit.ts';
 
 /**
  * Waits for something that was told to end, for it must not go on beside what comes next: at most `seconds`. Gives
