@@ -140,7 +140,8 @@ function check(seed: number, lie: Lie, folder: string, shown: string): void {
   }
 }
 
-for (const what of await honestSession(socketPath, base)) report(honestSeed, lieOf(honestSeed), what);
+const control = honestSession(socketPath, base).catch((error: Error) => [`honest, but: ${error.stack}`]);
+for (const what of await control) report(honestSeed, lieOf(honestSeed), what);
 const seeds = seedList.split(',').map(Number);
 const light = seeds.filter((seed) => !isHeavy(lieOf(seed)));
 const work = async () => {
