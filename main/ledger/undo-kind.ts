@@ -17,6 +17,8 @@ export interface UndoKind<Entry extends LedgerEntry = LedgerEntry> {
    * ShakedownError when that cannot be done now; the entry then stays in the ledger.
    */
   undo(entry: Entry, world: UndoWorld): Promise<void>;
+  /** The id of another entry whose undo does away with this thing, too; without it nothing else does. */
+  goesWith?(entry: Entry): string | undefined;
 }
 
 /** What undoing may use. */

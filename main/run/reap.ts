@@ -1,8 +1,9 @@
 import { asShakedownError, ShakedownError } from '../../common/errors.ts';
+import { clusterUndo } from '../ledger/cluster-undo.ts';
 import { type OpenLedger, openLedgers } from '../store/file-ledger.ts';
 import { readKeptCluster, removeKeptCluster } from '../store/kept-cluster.ts';
 import { removeOldScratch } from '../store/scratch.ts';
-import { undoAll } from './ledger/undo.ts';
+import { type Undoing, undoAll } from './ledger/undo.ts';
 import { type Reaping, undoWorld } from './undo-world.ts';
 
 /** What reaping came to. */
@@ -19,20 +20,28 @@ export async function reapDirectory(directory: string, world: Reaping): Promise<
   const failures: ShakedownError[] = [];
   for (const ledger of await openLedgers(directory)) {
     if (ledger.ownerAlive) continue;
-    const reaped = await reapLedger(ledger, world);
+    const undoings = await undoAll(ledger.entries, ledger, undoWorld(world));
+    const reaped = inWords(ledger, undoings);
     lines.push(...reaped.lines);
     failures.push(...reaped.failures);
+    // A run on kept machines leaves them, whatever became of it.
     const kept = await readKeptCluster(directory);
-    if (kept?.run === ledger.run && reaped.failures.length === 0) await removeKeptCluster(directory);
+    if (kept?.run === ledger.run && areGone(undoings)) await removeKeptCluster(directory);
   }
   await removeOldScratch(directory);
   return { lines, failures };
 }
 
-async function reapLedger(ledger: OpenLedger, world: Reaping): Promise<Reaped> {
+/** Whether the run's machines were taken away, all of them. */
+function areGone(undoings: readonly Undoing[]): boolean {
+  const clusters = undoings.filter(({ entry }) => entry.kind === clusterUndo.kind);
+  return clusters.length > 0 && clusters.every(({ result }) => result === 'undone');
+}
+
+function inWords(ledger: OpenLedger, undoings: readonly Undoing[]): Reaped {
   const lines: string[] = [];
   const failures: ShakedownError[] = [];
-  for (const { entry, result } of await undoAll(ledger.entries, ledger, undoWorld(world))) {
+  for (const { entry, result } of undoings) {
     const what = `${entry.kind} ${entry.id}`;
     if (result === 'undone') {
       lines.push(`cleaned up after run ${ledger.run}, which was killed: ${what}`);

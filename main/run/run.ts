@@ -17,6 +17,7 @@ import { powerOf } from './power-of-run.ts';
 import { prepareNodes } from './prepare-nodes.ts';
 import { runInFolder } from './run-in-folder.ts';
 import { type RunRequest, reaches } from './run-request.ts';
+import { undoWorldIn } from './undo-world-in.ts';
 import type { World } from './world.ts';
 
 /**
@@ -81,7 +82,7 @@ export async function deploy(request: RunRequest, world: World, open: OpenRun): 
     if (isWanted(nodes)) await recorder.step(name, () => take(session, work));
   }
   return await scope.acquire({
-    acquire: () => liveClusterOf(session, work),
+    acquire: () => liveClusterOf(session, undoWorldIn(world, connections, open), work),
     // Faults that nobody healed are healed.
     release: (live) => live[Symbol.asyncDispose](),
   });

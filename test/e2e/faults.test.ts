@@ -1,8 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, realpathSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { openLedgers } from '../../main/store/file-ledger.ts';
 import {
+  clusterIds,
   latest,
+  leftovers,
   mainConfig,
   nodeConfig,
   readLatest,
@@ -107,4 +110,51 @@ test('drops a port', async ({ cluster }) => {
   expect(reap.exitCode, reap.all).toBe(0);
   expect(reap.all).toContain('fault shakedown_');
   expect(await there.onNode('nft list tables')).toBe('');
+});
+
+test('kept machines whose port is dropped when shakedown is killed are healed by the next run, by reap, and go with down', async () => {
+  const directory = scenario({
+    'config/main.config.ts': mainConfig("nodes: nspawn({ count: 1 }), checks: ['config/checks/*.check.ts']"),
+    'config/node.config.ts': nodeConfig("packages: ['nftables']"),
+    'config/checks/drop.check.ts': `
+import { expect, test } from 'shakedown/check';
+test('drops a port, or finds none dropped', async ({ cluster }) => {
+  const node = cluster.node(0);
+  expect(await node.sh('nft list tables')).toBe('');
+  if ((await cluster.main.exec('test -e hang')).exitCode !== 0) return;
+  await node.dropPort(7070);
+  await new Promise(() => undefined);
+});
+`,
+  });
+  const first = await shakedown(directory, ['run', '--keep']);
+  expect(first.exitCode, first.all).toBe(0);
+  const killARerun = async () => {
+    write(directory, 'hang', '');
+    const before = realpathSync(latest(directory));
+    const killed = start(directory, ['rerun', '--from', 'check']);
+    await expect.poll(() => realpathSync(latest(directory)), { timeout: 60_000 }).not.toBe(before);
+    await until(directory, 'packets to port 7070 are dropped');
+    killed.kill('SIGKILL');
+    await killed;
+    rmSync(join(directory, 'hang'));
+    expect(readLatest(directory, 'ledger')).toContain('"fault":"dropPort"');
+    const tables = await shakedown(directory, ['exec', '0', '--', 'nft', 'list', 'tables']);
+    expect(tables.stdout).toMatch(/^table inet shakedown_[0-9a-f]{6}_1$/);
+  };
+  await killARerun();
+  const next = await shakedown(directory, ['rerun', '--from', 'check']);
+  expect(next.exitCode, next.all).toBe(0);
+  expect(next.all).toContain('which was killed: fault shakedown_');
+
+  await killARerun();
+  const reap = await shakedown(directory, ['reap']);
+  expect(reap.exitCode, reap.all).toBe(0);
+  expect((await shakedown(directory, ['exec', '0', '--', 'nft', 'list', 'tables'])).stdout).toBe('');
+
+  await killARerun();
+  const down = await shakedown(directory, ['down']);
+  expect(down.exitCode, down.all).toBe(0);
+  expect(await openLedgers(directory)).toEqual([]);
+  expect(await leftovers(clusterIds(directory))).toEqual([]);
 });

@@ -1,26 +1,29 @@
 import { asShakedownError, ShakedownError } from '../../../common/errors.ts';
+import { present } from '../../../common/present.ts';
 import { withTimeLimit } from '../../../common/time-limit.ts';
 import type { RunContext } from '../../context/run-context.ts';
-import type { NodeFault } from '../../faults/fault.ts';
 import { faultNamed } from '../../faults/fault-named.ts';
-import type { FaultEntry } from '../../ledger/fault-undo.ts';
+import { type FaultEntry, faultId } from '../../ledger/fault-undo.ts';
 import type { Node } from '../node.ts';
 
-/** Seconds that injecting or healing may take. */
+/** Seconds that injecting may take. */
 const limit = 60;
 
 export interface FaultsOptions {
   /** The cluster's six hex digits. */
   readonly cluster: string;
-  /** Whether the node is there when the run is over: only then its faults need an entry in the ledger. */
-  readonly stays: (node: Node) => boolean;
+  /** Whether the node's machine was there before its cluster: else its faults are gone with that. */
+  readonly isBorrowed: (node: Node) => boolean;
+  /** Undoes an entry of the ledger, as `reap` does for a run that was killed. Throws ShakedownError. */
+  readonly undo: (entry: FaultEntry) => Promise<void>;
   readonly ctx: Pick<RunContext, 'emit' | 'ledger'>;
 }
 
 interface Active {
   readonly node: Node;
-  readonly fault: NodeFault<readonly unknown[]>;
-  readonly params: readonly unknown[];
+  readonly entry: FaultEntry;
+  /** `packets to port 2379 are dropped`. */
+  readonly what: string;
 }
 
 /** What has been broken on the nodes of a cluster on purpose, and not healed yet. */
@@ -38,15 +41,17 @@ export class ActiveFaults {
    * checked by its schema.
    */
   async inject(node: Node, name: string, params: readonly unknown[], signal?: AbortSignal): Promise<string> {
-    const { cluster, stays, ctx } = this.#options;
+    const { cluster, isBorrowed, ctx } = this.#options;
     const fault = faultNamed(name);
     if (fault === undefined) throw new ShakedownError({ message: `there is no fault '${name}'` });
     this.#count += 1;
-    const id = `shakedown_${cluster}_${this.#count}`;
+    const id = faultId(cluster, this.#count);
     const { machine } = node;
-    const entry: FaultEntry = { kind: 'fault', id, machine, fault: name, params };
-    if (stays(node)) await ctx.ledger.record(entry);
-    this.#active.set(id, { node, fault, params });
+    const goesWith = present({ goesWith: isBorrowed(node) ? undefined : cluster });
+    const entry: FaultEntry = { kind: 'fault', id, machine, fault: name, params, ...goesWith };
+    const what = fault.describe(params);
+    await ctx.ledger.record(entry);
+    this.#active.set(id, { node, entry, what });
     try {
       await withTimeLimit({ what: `'${name}'`, seconds: limit, signal }, (within) =>
         fault.inject(node, params, { name: id, signal: within }),
@@ -55,7 +60,7 @@ export class ActiveFaults {
       await this.#undo(id).catch((left) => this.#tellLeft(id, left));
       throw error;
     }
-    this.#tell(node, fault.describe(params));
+    this.#tell(node, what);
     return id;
   }
 
@@ -64,7 +69,7 @@ export class ActiveFaults {
     const active = this.#active.get(id);
     if (active === undefined) return;
     await this.#undo(id);
-    this.#tell(active.node, `no longer: ${active.fault.describe(active.params)}`);
+    this.#tell(active.node, `no longer: ${active.what}`);
   }
 
   /** Heals all that is left, the last first on each node. What fails is told, and stays in the ledger for `reap`. */
@@ -79,18 +84,15 @@ export class ActiveFaults {
   async #undo(id: string): Promise<void> {
     const active = this.#active.get(id);
     if (active === undefined) return;
-    const { node, fault, params } = active;
-    const what = `healing '${fault.describe(params)}'`;
-    await withTimeLimit({ what, seconds: limit }, (signal) => fault.heal(node, params, { name: id, signal }));
+    await this.#options.undo(active.entry);
     this.#active.delete(id);
-    if (this.#options.stays(node)) await this.#options.ctx.ledger.remove(id);
   }
 
   #tellLeft(id: string, error: unknown): void {
     const active = this.#active.get(id);
     if (active === undefined) return;
     const why = asShakedownError(error).message;
-    this.#tell(active.node, `not healed (${active.fault.describe(active.params)}): ${why}`);
+    this.#tell(active.node, `not healed (${active.what}): ${why}`);
   }
 
   #tell({ id: node }: Node, message: string): void {

@@ -12,12 +12,17 @@ export async function undo(
   ledger: Pick<Ledger, 'remove'>,
   world: UndoWorld,
 ): Promise<boolean> {
-  const row = undoKinds.find(({ kind }) => kind === entry.kind);
-  const read = row?.schema.safeParse(entry);
-  if (!row || !read?.success) return false;
-  await row.undo(read.data, world);
+  const known = rowOf(entry);
+  if (!known) return false;
+  await known.row.undo(known.read, world);
   await ledger.remove(entry.id);
   return true;
+}
+
+function rowOf(entry: LedgerEntry) {
+  const row = undoKinds.find(({ kind }) => kind === entry.kind);
+  const read = row?.schema.safeParse(entry);
+  return row && read?.success ? { row, read: read.data } : undefined;
 }
 
 /** What became of one entry. */
@@ -28,8 +33,9 @@ export interface Undoing {
 }
 
 /**
- * Undoes all of these, the last recorded first; those of one kind that follow one another go side by side. One that
- * fails keeps no other from it. Throws only when `world.signal` is aborted.
+ * Undoes all of these, the last recorded first; those of one kind that follow one another go side by side. What goes
+ * with another one of them is undone by that. One that fails keeps no other from it. Throws only when `world.signal`
+ * is aborted.
  */
 export async function undoAll(
   entries: readonly LedgerEntry[],
@@ -37,7 +43,8 @@ export async function undoAll(
   world: UndoWorld,
 ): Promise<readonly Undoing[]> {
   const done: Undoing[] = [];
-  const left = [...entries];
+  const goneWith = Map.groupBy(entries, (entry) => ownerOf(entry, entries));
+  const left = [...(goneWith.get(undefined) ?? [])];
   while (left.length > 0) {
     const kind = left.at(-1)?.kind;
     const first = left.findLastIndex((entry) => entry.kind !== kind) + 1;
@@ -45,7 +52,19 @@ export async function undoAll(
     done.push(...(await Promise.all(alike.map((entry) => attempt(entry, ledger, world)))));
     world.signal.throwIfAborted();
   }
+  const undone = done.flatMap(({ entry, result }) => (result === 'undone' ? [entry] : []));
+  for (const entry of undone.flatMap((owner) => goneWith.get(owner) ?? [])) {
+    await ledger.remove(entry.id);
+    done.push({ entry, result: 'undone' });
+  }
   return done;
+}
+
+/** The one of `entries` with which the entry goes. */
+function ownerOf(entry: LedgerEntry, entries: readonly LedgerEntry[]): LedgerEntry | undefined {
+  const known = rowOf(entry);
+  const owner = known?.row.goesWith?.(known.read);
+  return owner === undefined ? undefined : entries.find(({ id }) => id === owner);
 }
 
 async function attempt(

@@ -1,8 +1,9 @@
-import type { Cluster, Machine } from '../../providers/provider.ts';
+import type { Cluster } from '../../providers/provider.ts';
 import { changeKeptCluster, removeKeptCluster } from '../../store/kept-cluster.ts';
 import type { Connections } from '../connections.ts';
 import type { OpenRun } from '../open-run.ts';
 import type { RunRequest } from '../run-request.ts';
+import { undoWorldIn } from '../undo-world-in.ts';
 import type { World } from '../world.ts';
 import { canStay, keepMachines } from './keep-machines.ts';
 import { asToFinish, takeAway } from './take-away.ts';
@@ -15,9 +16,10 @@ export async function keepOrUndo(
   cluster: Cluster,
   { keep }: Pick<RunRequest, 'keep'>,
   connections: Connections,
-  { directory, provider, cacheDir }: World,
+  world: World,
   open: OpenRun,
 ): Promise<void> {
+  const { directory, provider } = world;
   const wanted = keep === 'always' || (keep === 'on-failure' && open.recorder.exitCode !== 0);
   try {
     if (wanted && canStay(cluster, await provider(cluster.provider))) {
@@ -27,10 +29,7 @@ export async function keepOrUndo(
   } catch (error) {
     throw asToFinish(error);
   }
-  // Not the signal that may have brought us here: machines are taken away all the same.
-  const { signal } = new AbortController();
   const later = open.ledger.openEntries().filter(({ id }) => id !== cluster.id);
-  const reach = (machine: Machine) => connections.reach(signal, machine);
-  await takeAway(cluster, later, { signal, log: open.evidence.log, cacheDir, provider, reach }, open);
+  await takeAway(cluster, later, undoWorldIn(world, connections, open), open);
   await removeKeptCluster(directory);
 }

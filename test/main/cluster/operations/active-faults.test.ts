@@ -34,25 +34,29 @@ vi.mock(import('../../../../main/faults/faults.ts'), () => {
 const node = (id: number) => ({ id, machine: { id, name: `n${id}`, address: `10.0.0.${id}` } }) as Node;
 const [first, second] = [node(0), node(1)];
 
-function faults(stays = true) {
+function faults(isBorrowed = true) {
   done.length = 0;
   ledger.length = 0;
   Object.assign(troubles, { inject: '', heal: '' });
   const entries: LedgerEntry[] = [];
   const events: RunEventBody[] = [];
+  const list = {
+    record: async (entry: LedgerEntry) => {
+      entries.push(entry);
+      ledger.push(entry.id);
+    },
+    remove: async (id: string) => void ledger.splice(ledger.indexOf(id), 1),
+  };
+  const reach = async () => ({ agent: {}, [Symbol.asyncDispose]: async () => undefined });
+  const world = { reach, signal: new AbortController().signal } as unknown as UndoWorld;
   const made = new ActiveFaults({
     cluster: '4f2a91',
-    stays: () => stays,
-    ctx: {
-      emit: (event) => void events.push(event),
-      ledger: {
-        record: async (entry) => {
-          entries.push(entry);
-          ledger.push(entry.id);
-        },
-        remove: async (id) => void ledger.splice(ledger.indexOf(id), 1),
-      },
+    isBorrowed: () => isBorrowed,
+    undo: async (entry) => {
+      await faultUndo.undo(entry, world);
+      await list.remove(entry.id);
     },
+    ctx: { emit: (event) => void events.push(event), ledger: list },
   });
   const notes = () => events.map((event) => (event.type === 'note' ? `${event.node}: ${event.message}` : ''));
   return { made, entries, notes };
@@ -73,10 +77,11 @@ describe('a fault', () => {
     expect(notes()).toEqual(['0: it says boo', '0: no longer: it says boo']);
   });
 
-  test('on a machine that goes with the run needs no entry', async () => {
+  test('on a machine that was made goes with its cluster', async () => {
     const { made, entries } = faults(false);
     await made.heal(await made.inject(first, 'noise', ['boo']));
-    expect([entries, done.length]).toEqual([[], 2]);
+    expect(entries).toMatchObject([{ kind: 'fault', goesWith: '4f2a91' }]);
+    expect([ledger, done.length]).toEqual([[], 2]);
   });
 
   test('that cannot be injected is taken back', async () => {
