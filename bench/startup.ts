@@ -1,9 +1,10 @@
 // What it costs to start: CPU time (user and system) of the whole process, beside that of a Node that does nothing,
 // measured in turns: `node bench/startup.ts [runs]`. Prints means in ms, and the ratio to bare Node.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { childrensTime } from './childrens-time.ts';
 
 const runs = Number(process.argv[2] ?? 20);
 const program = join(import.meta.dirname, '../bin/shakedown.mjs');
@@ -32,12 +33,6 @@ const lines: { readonly name: string; readonly args: readonly string[] }[] = [
   { name: 'config', args: [program, 'config', good] },
   { name: 'a mistake in the config', args: [program, 'run', wrong] },
 ];
-
-/** ms of CPU that the children of this process have had; the kernel counts them in hundredths of a second. */
-function childrensTime(): number {
-  const fields = readFileSync('/proc/self/stat', 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[13]) + Number(fields[14])) * 10;
-}
 
 try {
   const measured = lines.map((line) => ({ ...line, sum: 0 }));
