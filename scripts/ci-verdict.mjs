@@ -1,6 +1,6 @@
 // Reads Vitest's JSON report and closes CI's output: the slowest tests, what is wrong, and one line that counts. A
 // skipped test is a failure here, because CI has all that the tests on real machines need; so is one that leaves
-// something in the checkout or in the folder for temporary files.
+// something in the checkout or in the folders for temporary files.
 import { readFileSync } from 'node:fs';
 
 const [file, status, left = ''] = process.argv.slice(2);

@@ -6,10 +6,16 @@ const long = [
   'vagrant',
   'default-scenario',
   'ordinary-user',
-  'qemu',
-  'capabilities',
+  'interrupts',
   'nspawn',
   'docker',
+  'ec2-faults',
+  'qemu',
+  'capabilities',
+  'agent',
+  'ec2',
+  'bad-input',
+  'script',
 ];
 
 const rank = ({ moduleId }: TestSpecification): number => {
