@@ -1,6 +1,7 @@
 import { constants } from 'node:os';
 import { execa } from 'execa';
 import { parseLine, type VagrantLine } from './machine-readable.ts';
+import { placeToStand } from './place-to-stand.ts';
 import { vagrantError, vagrantMissing } from './vagrant-error.ts';
 import { environment, type VagrantPlace } from './vagrant-place.ts';
 
@@ -44,7 +45,9 @@ async function run(args: readonly string[], place: VagrantPlace, options: RunVag
   const { signal, onLine, env } = options;
   signal?.throwIfAborted();
   const [command = 'vagrant', ...rest] = [...untilWeDie, 'vagrant', ...args];
+  const cwd = await placeToStand(place);
   const running = execa(command, rest, {
+    cwd,
     env: { ...environment(place), ...env },
     extendEnv: false,
     stdin: 'ignore',

@@ -1,4 +1,12 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
@@ -38,6 +46,26 @@ test('vagrant is told where to work, and its lines come as it prints them', asyn
     ['info', `${place.cwd} ${place.dotfile} `],
     ['up web --machine-readable'],
   ]);
+});
+
+test('it stands in a folder of the cluster’s own, with what lies beside the Vagrantfile', async () => {
+  const { place, said } = vagrantThat(
+    '[ "$1" = destroy ] || { cat greeting > $OUT; echo left > "$PWD/left"; }',
+  );
+  writeFileSync(join(place.cwd, 'greeting'), 'hello');
+  const cluster = mkdtempSync(join(tmpdir(), 'shakedown-vagrant-'));
+  onTestFinished(() => rmSync(cluster, { recursive: true, force: true }));
+  const before = readdirSync(process.cwd());
+  for (const _time of ['first', 'second']) {
+    await runVagrant(['up'], { ...place, dotfile: join(cluster, 'dot') });
+    expect(said()).toBe('hello');
+  }
+  expect(existsSync(join(place.cwd, 'left'))).toBe(false);
+  expect(readdirSync(process.cwd())).toEqual(before);
+  // Taken away by another process, it does not come back.
+  rmSync(cluster, { recursive: true });
+  await runVagrant(['destroy'], { ...place, dotfile: join(cluster, 'dot') }).catch(() => undefined);
+  expect(existsSync(cluster)).toBe(false);
 });
 
 test('a failed vagrant is told with the command that failed', async () => {
