@@ -491,7 +491,7 @@ describe('what earlier runs left', () => {
     AWS_ENDPOINT_URL_EC2: cloud.proxy.url,
   });
 
-  test('is found by its tags with all states lost, in the place that the environment names', async () => {
+  test('is found by its tags with all states lost, in the cloud that the environment names', async () => {
     const { id } = await cloud.create();
     const stranger = cloud.provider(environment(), emptyHome());
     expect(await stranger.list(cloud.context())).toMatchObject([{ id, ownerAlive: true, kept: false }]);
@@ -550,8 +550,8 @@ describe('what earlier runs left', () => {
     const home = emptyHome();
     const gone = cloud.provider(credentials, home, { patience: { call: 2000 } });
     const owner = { pid: 1 };
-    const place = { region, endpoint: 'http://127.0.0.1:9' };
-    await new Ec2States(home).write({ id: 'abc123', owner, place, stage: 'made' });
+    const away = { region, endpoint: 'http://127.0.0.1:9' };
+    await new Ec2States(home).write({ id: 'abc123', owner, cloud: away, stage: 'made' });
     const [file = ''] = readdirSync(join(home, 'places'));
     await expect(gone.list(cloud.context())).rejects.toMatchObject({
       details: { hint: expect.stringContaining(`rm -r ${join(home, 'places', file)}`) },
@@ -561,7 +561,7 @@ describe('what earlier runs left', () => {
     });
   });
 
-  test('is destroyed twice without harm, and its place is forgotten with the last cluster there', async () => {
+  test('is destroyed twice without harm, and its cloud is forgotten with the last cluster there', async () => {
     const { id } = await cloud.create();
     expect(readdirSync(join(cloud.home, 'places'))).toHaveLength(1);
     await destroy(id);

@@ -62,7 +62,7 @@ export async function lookUp(
   );
   const [peer = ''] = zones[0].cidr.split('/');
   const { addresses, allowFrom, securityGroup, expiresAfter } = settings;
-  const main = () => mainAddress({ addresses, place: api.place, peer }, signal);
+  const main = () => mainAddress({ addresses, cloud: api.cloud, peer }, signal);
   return {
     spec,
     settings,

@@ -7,16 +7,19 @@ import { ShakedownError } from '../../../common/errors.ts';
 import type { ProcessIdentity } from '../../../common/process-identity.ts';
 import { isClusterId } from '../cluster-id.ts';
 import { stateHome } from '../host/state-home.ts';
-import { type Place, samePlace } from './api/place.ts';
+import { type Cloud, sameCloud } from './api/cloud.ts';
 
 /** What is known on this main host of a cluster, written before anything is made. */
 export interface Ec2State {
   readonly id: string;
   readonly owner: ProcessIdentity;
-  readonly place: Place;
+  readonly cloud: Cloud;
   /** `looking`: nothing is made yet. `making`: a request may be under way. `made`: all is there. */
   readonly stage: 'looking' | 'making' | 'made';
 }
+
+/** As 0.2 wrote it, and still finds it. */
+type Written = Omit<Ec2State, 'cloud'> & { readonly place: Cloud };
 
 /**
  * Where this user's states lie: for root beside those of the other kinds, else `shakedown/ec2` below XDG_STATE_HOME
@@ -27,7 +30,7 @@ export function ec2Home(env: NodeJS.ProcessEnv = process.env): string {
   return join(env.XDG_STATE_HOME || join(homedir(), '.local/state'), 'shakedown/ec2');
 }
 
-/** The states of this main host's clusters, and the places where some may be though their states are lost. */
+/** The states of this main host's clusters, and the clouds where some may be though their states are lost. */
 export class Ec2States {
   readonly home: string;
 
@@ -35,12 +38,13 @@ export class Ec2States {
     this.home = home;
   }
 
-  /** Writes a cluster's state, and its place too, for the case that the state is lost. Throws ShakedownError. */
+  /** Writes a cluster's state, and its cloud too, for the case that the state is lost. Throws ShakedownError. */
   async write(state: Ec2State): Promise<void> {
     try {
-      await writeWhole(join(this.home, state.id), 'state.json', state);
+      const { cloud: place, ...rest } = state;
+      await writeWhole(join(this.home, state.id), 'state.json', { ...rest, place } satisfies Written);
       if (state.stage === 'looking') return;
-      await writeWhole(join(this.home, 'places'), nameOfPlace(state.place), state.place);
+      await writeWhole(join(this.home, 'places'), nameOfCloud(state.cloud), state.cloud);
     } catch (cause) {
       throw new ShakedownError({
         message: `cannot keep what is needed to find the instances again: ${(cause as Error).message}`,
@@ -50,7 +54,10 @@ export class Ec2States {
   }
 
   async read(id: string): Promise<Ec2State | undefined> {
-    return readJson<Ec2State>(join(this.home, id, 'state.json'));
+    const written = await readJson<Written>(join(this.home, id, 'state.json'));
+    if (written === undefined) return undefined;
+    const { place: cloud, ...rest } = written;
+    return { ...rest, cloud };
   }
 
   /** The ids of all clusters that have a folder here. */
@@ -58,19 +65,19 @@ export class Ec2States {
     return (await entries(this.home)).filter(isClusterId);
   }
 
-  async places(): Promise<readonly Place[]> {
+  async clouds(): Promise<readonly Cloud[]> {
     const folder = join(this.home, 'places');
-    const read = (await entries(folder)).map((name) => readJson<Place>(join(folder, name)));
-    return (await Promise.all(read)).filter((place) => place !== undefined);
+    const read = (await entries(folder)).map((name) => readJson<Cloud>(join(folder, name)));
+    return (await Promise.all(read)).filter((cloud) => cloud !== undefined);
   }
 
-  /** Forgets the places where no cluster is known to be, but `found`: those where one was found by its tags. */
-  async forgetPlacesBut(found: readonly Place[]): Promise<void> {
+  /** Forgets the clouds where no cluster is known to be, but `found`: those where one was found by its tags. */
+  async forgetCloudsBut(found: readonly Cloud[]): Promise<void> {
     const states = await Promise.all((await this.ids()).map((id) => this.read(id)));
-    const wanted = [...found, ...states.flatMap((state) => (state ? [state.place] : []))];
-    for (const place of await this.places()) {
-      if (wanted.some((other) => samePlace(other, place))) continue;
-      await rm(this.fileOf(place), { force: true });
+    const wanted = [...found, ...states.flatMap((state) => (state ? [state.cloud] : []))];
+    for (const cloud of await this.clouds()) {
+      if (wanted.some((other) => sameCloud(other, cloud))) continue;
+      await rm(this.fileOf(cloud), { force: true });
     }
   }
 
@@ -79,9 +86,9 @@ export class Ec2States {
     return join(this.home, id);
   }
 
-  /** Where a place is remembered. */
-  fileOf(place: Place): string {
-    return join(this.home, 'places', nameOfPlace(place));
+  /** Where a cloud is remembered. */
+  fileOf(cloud: Cloud): string {
+    return join(this.home, 'places', nameOfCloud(cloud));
   }
 
   isKept(id: string): boolean {
@@ -93,14 +100,14 @@ export class Ec2States {
     await writeFile(join(this.home, id, 'kept'), '');
   }
 
-  /** A cluster is gone; its place is forgotten with the last one there. */
+  /** A cluster is gone; its cloud is forgotten with the last one there. */
   async forget(id: string): Promise<void> {
     const state = await this.read(id);
     await rm(join(this.home, id), { recursive: true, force: true });
     if (!state) return;
     const others = await Promise.all((await this.ids()).map((other) => this.read(other)));
-    if (others.some((other) => other && samePlace(other.place, state.place))) return;
-    await rm(this.fileOf(state.place), { force: true });
+    if (others.some((other) => other && sameCloud(other.cloud, state.cloud))) return;
+    await rm(this.fileOf(state.cloud), { force: true });
   }
 }
 
@@ -124,7 +131,7 @@ async function readJson<Value>(file: string): Promise<Value | undefined> {
 const entries = async (folder: string): Promise<string[]> =>
   (await readdir(folder).catch(() => [])).filter((name) => !name.startsWith('.'));
 
-function nameOfPlace({ region, endpoint = '', profile = '' }: Place): string {
+function nameOfCloud({ region, endpoint = '', profile = '' }: Cloud): string {
   const digest = createHash('sha256')
     .update(JSON.stringify([region, endpoint, profile]))
     .digest('hex');

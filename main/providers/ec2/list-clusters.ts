@@ -1,8 +1,8 @@
 import { present } from '../../../common/present.ts';
 import { isAlive } from '../../../common/process-identity.ts';
 import type { ListedCluster } from '../provider.ts';
+import type { Cloud } from './api/cloud.ts';
 import type { Ec2Api } from './api/ec2-api.ts';
-import type { Place } from './api/place.ts';
 import type { Ec2States } from './ec2-state.ts';
 import { describe } from './instances/instances.ts';
 import { keys, mainHost, readTags, type Told } from './tags.ts';
@@ -10,10 +10,10 @@ import { allTags } from './things.ts';
 
 /** A cluster as the cloud tells it. */
 export interface FoundCluster extends Told {
-  readonly place: Place;
+  readonly cloud: Cloud;
 }
 
-/** All clusters of a place, whoever made them, each once; the word of its instances counts most. */
+/** All clusters of a cloud, whoever made them, each once; the word of its instances counts most. */
 export async function clustersAt(api: Ec2Api, signal: AbortSignal): Promise<readonly FoundCluster[]> {
   const filters = [
     { Name: 'tag-key', Values: [keys.cluster] },
@@ -26,7 +26,7 @@ export async function clustersAt(api: Ec2Api, signal: AbortSignal): Promise<read
   const told = [...instances.map(({ Tags }) => Tags), ...others].map(readTags);
   const found = new Map<string, FoundCluster>();
   for (const each of told) {
-    if (each && !found.has(each.cluster)) found.set(each.cluster, { ...each, place: api.place });
+    if (each && !found.has(each.cluster)) found.set(each.cluster, { ...each, cloud: api.cloud });
   }
   return [...found.values()];
 }
@@ -47,18 +47,18 @@ export async function merge(
     const expired = inCloud !== undefined && inCloud.expires < now;
     return {
       id,
-      ...present({ state: state?.place }),
+      ...present({ state: state?.cloud }),
       ownerAlive: state !== undefined && isAlive(state.owner),
       kept: states.isKept(id) && !expired,
     };
   });
   const ours = mainHost();
-  const strays = found.flatMap(({ cluster, owner, maker, expires, kept, place }): ListedCluster[] => {
+  const strays = found.flatMap(({ cluster, owner, maker, expires, kept, cloud }): ListedCluster[] => {
     if (ids.includes(cluster)) return [];
     const expired = expires < now;
     if (owner !== ours && !expired) return [];
     const ownerAlive = owner === ours && maker !== undefined && isAlive(maker);
-    return [{ id: cluster, state: place, ownerAlive, kept: kept && !expired }];
+    return [{ id: cluster, state: cloud, ownerAlive, kept: kept && !expired }];
   });
   return [...local, ...strays];
 }

@@ -2,14 +2,14 @@ import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ShakedownError } from '../../../common/errors.ts';
 import { withTimeLimit } from '../../../common/time-limit.ts';
+import type { Cloud } from './api/cloud.ts';
 import type { Ec2Api } from './api/ec2-api.ts';
-import type { Place } from './api/place.ts';
 import { waitFor } from './api/wait-for.ts';
 import { instancesOf, type OwnInstance } from './instances/instances.ts';
 import { hostOf } from './instances/machine-of.ts';
 
 /** The provider's own word on a cluster, kept beside its machines. */
-export interface ClusterState extends Place {
+export interface ClusterState extends Cloud {
   readonly addresses?: 'public' | 'private';
 }
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ShakedownError } from '../../../common/errors.ts';
+import { describeCloud } from './api/cloud.ts';
 import type { Ec2Api } from './api/ec2-api.ts';
 import { eventually } from './api/eventually.ts';
-import { describePlace } from './api/place.ts';
 import { unknownAction } from './instances/instance-type.ts';
 import { instancesOf } from './instances/instances.ts';
 import { waitGone } from './instances/wait-running.ts';
@@ -38,7 +38,7 @@ export async function tearDown(
   }
   if (quiet === wanted) return;
   throw new ShakedownError({
-    message: `what was deleted of cluster ${cluster} comes up again and again in ${describePlace(api.place)}`,
+    message: `what was deleted of cluster ${cluster} comes up again and again in ${describeCloud(api.cloud)}`,
     phase: 'machines',
     hint: "run 'shakedown reap' later",
   });

@@ -21,7 +21,7 @@ export async function actOn(
   const { state, machine } = await find(which);
   const words = command(machine.name);
   log(`vagrant ${words.join(' ')}`, which.machine);
-  await runVagrant(words, state.place, { signal });
+  await runVagrant(words, state.project, { signal });
 }
 
 /** What vagrant calls a machine, and what makes it. Throws ShakedownError where there is none. */
@@ -57,7 +57,7 @@ export async function cutPower(which: MachineOf, ctx: Act): Promise<void> {
  */
 async function mustHaveItsAddress(which: MachineOf, { signal }: Act): Promise<void> {
   const { state, machine } = await find(which);
-  const printed = await vagrantSshConfig([machine.name], state.place, { signal });
+  const printed = await vagrantSshConfig([machine.name], state.project, { signal });
   const { HostName: now } = SSHConfig.parse(printed).compute(machine.name);
   if (machine.host === undefined || now === machine.host) return;
   throw new ShakedownError({

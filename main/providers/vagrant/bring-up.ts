@@ -38,7 +38,7 @@ export async function bringUp(
   }
   // The blocks that we add would change which provider vagrant prefers; it has said before which one that is.
   for (const [kind, group] of Map.groupBy(machines, ({ provider }) => provider)) {
-    await runVagrant(['up', '--provider', kind, ...group.map(({ name }) => name)], state.place, {
+    await runVagrant(['up', '--provider', kind, ...group.map(({ name }) => name)], state.project, {
       signal: ctx.signal,
       env: { ...marks.making, ...lxcLog(state.id) },
       onLine: (line) => tell(line, names, ctx),
@@ -61,8 +61,8 @@ async function identified(
   const known = before.filter(({ name }) => names.includes(name));
   if (known.length === names.length) return names.flatMap((name) => known.filter((one) => one.name === name));
   // The user's own file, since our wrapper would define the machines that it lacks.
-  const place = { ...state.place, ...present({ vagrantfile: users }) };
-  const status = await runVagrant(['status', ...names], place, {
+  const project = { ...state.project, ...present({ vagrantfile: users }) };
+  const status = await runVagrant(['status', ...names], project, {
     signal,
     env: present({ VAGRANT_DEFAULT_PROVIDER: provider }),
   });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { clusterIdPattern, isClusterId } from '../cluster-id.ts';
 import type { ClusterState } from '../host/cluster-state.ts';
 import { stateHome } from '../host/state-home.ts';
-import type { VagrantPlace } from './vagrant-place.ts';
+import type { VagrantProject } from './vagrant-project.ts';
 
 /** One machine as it was asked for: vagrant's name for it, and what makes it. */
 export interface VagrantMachine {
@@ -17,7 +17,7 @@ export interface VagrantMachine {
 
 /** What lies in `state.json`, before anything is made. */
 export interface VagrantState extends ClusterState {
-  readonly place: VagrantPlace;
+  readonly project: VagrantProject;
   /** In the order of their ids. */
   readonly machines: readonly VagrantMachine[];
 }
@@ -55,21 +55,25 @@ export async function makeClusterFolder(state: VagrantState, root = stateRoot())
   const fresh = `${directory}.new`;
   await rm(fresh, { recursive: true, force: true });
   await mkdir(fresh, { recursive: true, mode: 0o700 });
-  await writeFile(join(fresh, 'state.json'), JSON.stringify(state));
+  await writeFile(join(fresh, 'state.json'), written(state));
   await rename(fresh, directory);
 }
 
 /** The state with what is known by now, in one step. */
 export async function writeState(state: VagrantState, root = stateRoot()): Promise<void> {
   const file = clusterFiles(state.id, root).state;
-  await writeFile(`${file}.new`, JSON.stringify(state));
+  await writeFile(`${file}.new`, written(state));
   await rename(`${file}.new`, file);
 }
+
+/** As 0.2 wrote it, and still finds it. */
+const written = ({ project: place, ...rest }: VagrantState): string => JSON.stringify({ ...rest, place });
 
 /** Undefined where there is none, or none that can be read. */
 export async function readState(id: string, root = stateRoot()): Promise<VagrantState | undefined> {
   try {
-    return JSON.parse(await readFile(clusterFiles(id, root).state, 'utf8'));
+    const { place: project, ...rest } = JSON.parse(await readFile(clusterFiles(id, root).state, 'utf8'));
+    return { ...rest, project };
   } catch {
     return undefined;
   }

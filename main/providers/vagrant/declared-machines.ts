@@ -8,12 +8,12 @@ import type { VagrantMachine } from './cluster-folder.ts';
 import { linesOfType, parseLine } from './machine-readable.ts';
 import { vagrantError, vagrantMissing } from './vagrant-error.ts';
 import { vagrantOptionsSchema } from './vagrant-options.ts';
-import { environment } from './vagrant-place.ts';
+import { environment } from './vagrant-project.ts';
 
 /** The file that is meant by `vagrantfile`, absolute. Throws UsageError where there is none. */
 export function vagrantfileAt(written: string): string {
-  const place = resolve(written);
-  const file = statSync(place, { throwIfNoEntry: false })?.isDirectory() ? join(place, 'Vagrantfile') : place;
+  const path = resolve(written);
+  const file = statSync(path, { throwIfNoEntry: false })?.isDirectory() ? join(path, 'Vagrantfile') : path;
   if (statSync(file, { throwIfNoEntry: false })?.isFile()) return file;
   throw new UsageError(`There is no Vagrantfile at ${file}.`, {
     hint: 'name the Vagrantfile, or its folder, relative to the folder of the scenario',
@@ -41,9 +41,9 @@ export function definedMachines(file: string, provider?: string): readonly Vagra
   if (before.length > 0) return before;
   const scratch = mkdtempSync(join(tmpdir(), 'shakedown-vagrant-'));
   try {
-    const place = { cwd: dirname(file), vagrantfile: basename(file), dotfile: join(scratch, 'dot') };
+    const project = { cwd: dirname(file), vagrantfile: basename(file), dotfile: join(scratch, 'dot') };
     const home = process.env.VAGRANT_HOME ?? '';
-    const { VAGRANT_HOME: _, ...env } = environment({ ...place, home });
+    const { VAGRANT_HOME: _, ...env } = environment({ ...project, home });
     const { error, status, stdout, stderr } = spawnSync('vagrant', ['status', '--machine-readable'], {
       encoding: 'utf8',
       timeout: limit,
@@ -58,7 +58,7 @@ export function definedMachines(file: string, provider?: string): readonly Vagra
     const lines = stdout.split('\n').flatMap((line) => parseLine(line) ?? []);
     if (status !== 0) {
       throw vagrantError({
-        command: `VAGRANT_CWD=${place.cwd} vagrant status`,
+        command: `VAGRANT_CWD=${project.cwd} vagrant status`,
         exitCode: status ?? undefined,
         lines,
         stderr,

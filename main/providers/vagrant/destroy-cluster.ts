@@ -8,7 +8,7 @@ import { clusterFiles, readState, removeClusterFolder, type VagrantState } from 
 import { endVagrant, marks } from './end-vagrant.ts';
 import { killContainers, removeStrays } from './hypervisors/strays.ts';
 import { runVagrant } from './run-vagrant.ts';
-import type { VagrantPlace } from './vagrant-place.ts';
+import type { VagrantProject } from './vagrant-project.ts';
 import { bareVagrantfile } from './write-vagrantfile.ts';
 
 /** Providers whose machines we find by their names, whatever vagrant knows. */
@@ -31,11 +31,11 @@ export async function destroyCluster(id: string, ctx: Pick<RunContext, 'signal' 
 /** The machines that vagrant knows: by the Vagrantfile that made them, else, where it is broken by now, by a bare one. */
 async function byVagrant(state: VagrantState, ctx: Pick<RunContext, 'signal' | 'log'>): Promise<void> {
   const { directory } = clusterFiles(state.id);
-  const known = globSync(join(state.place.dotfile, 'machines/*/*/id'));
+  const known = globSync(join(state.project.dotfile, 'machines/*/*/id'));
   if (known.length === 0 || onlyContainersOfOurs(state)) return;
   if (state.machines.some(({ provider }) => provider === 'lxc')) await killContainers(state.id, ctx.signal);
   try {
-    await whenUnlocked(state.place, ctx.signal);
+    await whenUnlocked(state.project, ctx.signal);
   } catch (error) {
     ctx.signal.throwIfAborted();
     // Another was quicker.
@@ -45,7 +45,7 @@ async function byVagrant(state: VagrantState, ctx: Pick<RunContext, 'signal' | '
     const names = state.machines.map(({ name }) => name);
     try {
       await writeFile(vagrantfile, bareVagrantfile(names));
-      await whenUnlocked({ ...state.place, cwd: directory, vagrantfile }, ctx.signal);
+      await whenUnlocked({ ...state.project, cwd: directory, vagrantfile }, ctx.signal);
     } catch (second) {
       ctx.signal.throwIfAborted();
       if (state.machines.every(({ provider }) => findable.includes(provider))) return;
@@ -58,16 +58,17 @@ async function byVagrant(state: VagrantState, ctx: Pick<RunContext, 'signal' | '
  * Nothing of theirs but LXC's is there to be undone, and that goes by name: `vagrant` takes seconds for it. A Vagrantfile
  * in the user's own home may have triggers.
  */
-function onlyContainersOfOurs({ id, place, machines }: VagrantState): boolean {
-  if (place.cwd !== clusterFiles(id).directory || existsSync(join(place.home, 'Vagrantfile'))) return false;
+function onlyContainersOfOurs({ id, project, machines }: VagrantState): boolean {
+  if (project.cwd !== clusterFiles(id).directory || existsSync(join(project.home, 'Vagrantfile')))
+    return false;
   return machines.every(({ provider }) => provider === 'lxc');
 }
 
 /** Another who destroys the same machines has them locked: they are waited for. */
-async function whenUnlocked(place: VagrantPlace, signal: AbortSignal): Promise<void> {
+async function whenUnlocked(project: VagrantProject, signal: AbortSignal): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     try {
-      await runVagrant(['destroy', '--force'], place, { signal, env: marks.destroying });
+      await runVagrant(['destroy', '--force'], project, { signal, env: marks.destroying });
       return;
     } catch (error) {
       const locked = error instanceof ShakedownError && error.message.includes('MachineLocked');

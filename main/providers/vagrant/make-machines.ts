@@ -25,7 +25,7 @@ export async function makeMachines(
   const files = clusterFiles(state.id);
   const made = await bringUp(spec, { state, settings, users }, ctx);
   const [printed, keys] = await Promise.all([
-    vagrantSshConfig(names, state.place, { signal }),
+    vagrantSshConfig(names, state.project, { signal }),
     hostKeysOf(state.id, made, signal),
   ]);
   const targets = sshTargets(printed, names, files.knownHosts).map((target, node) =>

@@ -1,13 +1,13 @@
 import { mkdir, readdir, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { VagrantPlace } from './vagrant-place.ts';
+import type { VagrantProject } from './vagrant-project.ts';
 
 /**
  * The folder that vagrant is started in: one of the cluster's own, since tools that it starts write where they stand,
  * and leave that there when they are killed (lxc-update-config(1)). What lies beside the user's Vagrantfile is linked
  * there, for a Vagrantfile may read it by its bare name.
  */
-export async function placeToStand({ cwd, dotfile }: VagrantPlace): Promise<string> {
+export async function placeToStand({ cwd, dotfile }: VagrantProject): Promise<string> {
   const home = dirname(dotfile);
   const stand = join(home, 'standing');
   // Where another process has just taken the cluster's folder away, it is not made again.

@@ -3,7 +3,7 @@ import { execa } from 'execa';
 import { parseLine, type VagrantLine } from './machine-readable.ts';
 import { placeToStand } from './place-to-stand.ts';
 import { vagrantError, vagrantMissing } from './vagrant-error.ts';
-import { environment, type VagrantPlace } from './vagrant-place.ts';
+import { environment, type VagrantProject } from './vagrant-project.ts';
 
 export interface RunVagrantOptions {
   readonly signal?: AbortSignal;
@@ -21,10 +21,10 @@ const patience = 20_000;
  */
 export async function runVagrant(
   args: readonly string[],
-  place: VagrantPlace,
+  project: VagrantProject,
   options: RunVagrantOptions = {},
 ): Promise<readonly VagrantLine[]> {
-  const { exitCode, lines, stderr } = await run([...args, '--machine-readable'], place, options);
+  const { exitCode, lines, stderr } = await run([...args, '--machine-readable'], project, options);
   if (exitCode === 0) return lines;
   throw vagrantError({ command: ['vagrant', ...args].join(' '), exitCode, lines, stderr });
 }
@@ -32,23 +32,23 @@ export async function runVagrant(
 /** What `vagrant ssh-config` prints. */
 export async function vagrantSshConfig(
   machines: readonly string[],
-  place: VagrantPlace,
+  project: VagrantProject,
   options: { readonly signal?: AbortSignal },
 ): Promise<string> {
   const args = ['ssh-config', ...machines];
-  const { exitCode, stderr, stdout } = await run(args, place, options);
+  const { exitCode, stderr, stdout } = await run(args, project, options);
   if (exitCode === 0) return stdout;
   throw vagrantError({ command: ['vagrant', ...args].join(' '), exitCode, lines: [], stderr });
 }
 
-async function run(args: readonly string[], place: VagrantPlace, options: RunVagrantOptions) {
+async function run(args: readonly string[], project: VagrantProject, options: RunVagrantOptions) {
   const { signal, onLine, env } = options;
   signal?.throwIfAborted();
   const [command = 'vagrant', ...rest] = [...untilWeDie, 'vagrant', ...args];
-  const cwd = await placeToStand(place);
+  const cwd = await placeToStand(project);
   const running = execa(command, rest, {
     cwd,
-    env: { ...environment(place), ...env },
+    env: { ...environment(project), ...env },
     extendEnv: false,
     stdin: 'ignore',
     reject: false,

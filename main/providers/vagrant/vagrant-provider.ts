@@ -57,7 +57,7 @@ export class VagrantProvider implements Provider, CanKeep, CanReboot, CanPower, 
     const state: VagrantState = {
       id: spec.cluster,
       owner: processIdentity(),
-      place: { cwd: users === undefined ? directory : dirname(users), vagrantfile, dotfile, home },
+      project: { cwd: users === undefined ? directory : dirname(users), vagrantfile, dotfile, home },
       machines: spec.machines.map(({ name }) => ({ name, provider: settings.provider ?? '' })),
     };
     await makeClusterFolder(state);

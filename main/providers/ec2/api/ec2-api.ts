@@ -2,8 +2,8 @@ import type { EC2 } from '@aws-sdk/client-ec2';
 import { ShakedownError, UsageError } from '../../../../common/errors.ts';
 import { present } from '../../../../common/present.ts';
 import { withTimeLimit } from '../../../../common/time-limit.ts';
+import { type Cloud, describeCloud } from './cloud.ts';
 import { Ec2Error, explain } from './ec2-error.ts';
-import { describePlace, type Place } from './place.ts';
 
 /** How long to wait for what; ms. Tests are less patient. */
 export interface Patience {
@@ -38,9 +38,9 @@ export interface CallOptions {
   readonly abortSignal: AbortSignal;
 }
 
-/** The API of one place. */
+/** The API of one cloud. */
 export class Ec2Api {
-  readonly place: Place;
+  readonly cloud: Cloud;
   readonly sdk: Sdk;
   readonly patience: Patience;
   /** Repeats what was throttled or got no answer. */
@@ -48,13 +48,13 @@ export class Ec2Api {
   /** Does not, for requests that must be looked into before they are repeated. */
   readonly once: EC2;
 
-  constructor(place: Place, sdk: Sdk, patience: Patience) {
-    this.place = place;
+  constructor(cloud: Cloud, sdk: Sdk, patience: Patience) {
+    this.cloud = cloud;
     this.sdk = sdk;
     this.patience = patience;
     const client = (maxAttempts: number) =>
       new sdk.EC2({
-        ...place,
+        ...cloud,
         maxAttempts,
         retryMode: 'standard',
         requestHandler: {
@@ -87,13 +87,13 @@ export class Ec2Api {
       signal.throwIfAborted();
       const silent = error instanceof Error && /requestTimeout/.test(error.message);
       if (silent) throw this.#silent(doing, this.patience.request / 1000);
-      throw explain(error, doing, this.place);
+      throw explain(error, doing, this.cloud);
     }
   }
 
   #silent(doing: string, seconds: number): Ec2Error {
     return new Ec2Error('TimeoutError', 'unsure', {
-      message: `${describePlace(this.place)} could not ${doing}: no answer within ${seconds} s`,
+      message: `${describeCloud(this.cloud)} could not ${doing}: no answer within ${seconds} s`,
       phase: 'machines',
       hint: "check 'region', 'endpoint' and the network",
     });
@@ -119,11 +119,11 @@ export class Ec2Api {
 }
 
 /**
- * Opens the API of a place. The SDK is loaded here and not before: it takes half a second. Throws UsageError when no
+ * Opens the API of a cloud. The SDK is loaded here and not before: it takes half a second. Throws UsageError when no
  * region is known.
  */
 export async function openEc2(
-  wish: Omit<Place, 'region'> & { readonly region?: string },
+  wish: Omit<Cloud, 'region'> & { readonly region?: string },
   patience: Patience,
 ): Promise<Ec2Api> {
   const sdk = await import('@aws-sdk/client-ec2').catch((cause) => {

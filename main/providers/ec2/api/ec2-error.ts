@@ -1,5 +1,5 @@
 import { type FailureDetails, ShakedownError } from '../../../../common/errors.ts';
-import { describePlace, type Place } from './place.ts';
+import { type Cloud, describeCloud } from './cloud.ts';
 
 /** What a failed request means for the one who sent it. */
 export type Meaning =
@@ -63,7 +63,7 @@ interface SdkError {
 }
 
 /** What the SDK threw, in words; `doing` completes "could not". Gives back what is no failure of a request. */
-export function explain(error: unknown, doing: string, place: Place): Ec2Error {
+export function explain(error: unknown, doing: string, cloud: Cloud): Ec2Error {
   if (error instanceof Ec2Error) return error;
   const { name = 'Error', code: systemCode, message = '', $metadata } = (error ?? {}) as SdkError;
   const code = systemCode ?? name;
@@ -73,7 +73,7 @@ export function explain(error: unknown, doing: string, place: Place): Ec2Error {
     code,
     meaningOf(code, status),
     {
-      message: `${describePlace(place)} could not ${doing}: ${said}`,
+      message: `${describeCloud(cloud)} could not ${doing}: ${said}`,
       phase: 'machines',
       hint: hints.find(([codes]) => codes.test(code))?.[1] ?? 'the EC2 API Reference explains the code',
     },

@@ -2,8 +2,8 @@ import type { Image } from '@aws-sdk/client-ec2';
 import { ShakedownError, UsageError } from '../../../../common/errors.ts';
 import { present } from '../../../../common/present.ts';
 import { releaseNamed } from '../../debian/releases.ts';
+import { describeCloud } from '../api/cloud.ts';
 import type { Ec2Api } from '../api/ec2-api.ts';
-import { describePlace } from '../api/place.ts';
 import type { Ec2Settings } from '../ec2-options.ts';
 
 /**
@@ -41,7 +41,7 @@ export async function findImage(
   const [newest] = usable.toSorted((one, other) => created(other) - created(one));
   if (!newest?.ImageId) {
     throw new ShakedownError({
-      message: `${describePlace(api.place)} has no image ${query.told}`,
+      message: `${describeCloud(api.cloud)} has no image ${query.told}`,
       phase: 'machines',
       hint: "correct 'image' and 'imageOwner', or 'os'; an AMI's id is of one region alone",
     });

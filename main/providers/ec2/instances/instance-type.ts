@@ -1,9 +1,9 @@
 import { ShakedownError, UsageError } from '../../../../common/errors.ts';
 import { present } from '../../../../common/present.ts';
 import { bytes } from '../../machine-options.ts';
+import { describeCloud } from '../api/cloud.ts';
 import type { Ec2Api } from '../api/ec2-api.ts';
 import { Ec2Error } from '../api/ec2-error.ts';
-import { describePlace } from '../api/place.ts';
 
 /** An instance type as far as it matters here. */
 export interface InstanceType {
@@ -33,7 +33,7 @@ export async function instanceType(name: string, api: Ec2Api, signal: AbortSigna
   const [found] = answer.InstanceTypes ?? [];
   if (!found) {
     throw new ShakedownError({
-      message: `${describePlace(api.place)} has no instance type ${name}`,
+      message: `${describeCloud(api.cloud)} has no instance type ${name}`,
       phase: 'machines',
       hint: "correct 'type'",
     });

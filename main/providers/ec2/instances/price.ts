@@ -1,6 +1,6 @@
 import type { RunContext } from '../../../context/run-context.ts';
+import { describeCloud } from '../api/cloud.ts';
 import type { Ec2Api } from '../api/ec2-api.ts';
-import { describePlace } from '../api/place.ts';
 import type { Ec2Settings } from '../ec2-options.ts';
 import type { OwnInstance } from './instances.ts';
 
@@ -12,7 +12,7 @@ export async function tellCost(
   api: Ec2Api,
   { signal, emit, log }: Pick<RunContext, 'signal' | 'emit' | 'log'>,
 ): Promise<void> {
-  const many = `${instances.length} ${settings.type} in ${describePlace(api.place)}`;
+  const many = `${instances.length} ${settings.type} in ${describeCloud(api.cloud)}`;
   const price = await describePrice(instances, settings, api, signal);
   const message = `${many}: ${price}; they end themselves at ${expires.toISOString()}`;
   emit({ type: 'note', phase: 'machines', message });

@@ -1,8 +1,8 @@
 import { ShakedownError } from '../../../../common/errors.ts';
+import { describeCloud } from '../api/cloud.ts';
 import type { Ec2Api } from '../api/ec2-api.ts';
 import { Ec2Error } from '../api/ec2-error.ts';
 import { eventually } from '../api/eventually.ts';
-import { describePlace } from '../api/place.ts';
 import { waitFor } from '../api/wait-for.ts';
 import { describe, instancesOf, type OwnInstance, ownInstance } from './instances.ts';
 
@@ -23,7 +23,7 @@ export async function waitRunning(
     const missing = ids.find((id) => !found.some((each) => each.id === id));
     if (missing === undefined) return found;
     // It is there before its tags are.
-    const message = `${describePlace(api.place)} does not know instance ${missing} any more`;
+    const message = `${describeCloud(api.cloud)} does not know instance ${missing} any more`;
     throw new Ec2Error('InvalidInstanceID.NotFound', 'refused', { message, phase: 'machines' });
   });
   const ended = now.find(({ state }) => state !== 'running' && state !== 'pending');
@@ -49,7 +49,7 @@ async function whyEnded(
 ): Promise<ShakedownError> {
   const lastLines = await consoleLines(id, api, signal);
   return new ShakedownError({
-    message: `instance ${id} is ${state} and was to boot: ${reason ?? `${describePlace(api.place)} gives no reason`}`,
+    message: `instance ${id} is ${state} and was to boot: ${reason ?? `${describeCloud(api.cloud)} gives no reason`}`,
     phase: 'machines',
     node,
     ...(lastLines.length > 0 ? { lastLines } : {}),

@@ -1,9 +1,9 @@
 import type { IpPermission, Tag } from '@aws-sdk/client-ec2';
 import { ShakedownError } from '../../../../common/errors.ts';
+import { describeCloud } from '../api/cloud.ts';
 import type { Ec2Api } from '../api/ec2-api.ts';
 import { Ec2Error } from '../api/ec2-error.ts';
 import { eventually } from '../api/eventually.ts';
-import { describePlace } from '../api/place.ts';
 import { keys, nameOf } from '../tags.ts';
 
 /** What a group lets in. */
@@ -108,7 +108,7 @@ async function createOrFind(
     );
     const [group] = SecurityGroups;
     if (group?.GroupId) return group.GroupId;
-    const message = `${describePlace(api.place)} has a security group ${name}, and it is not the cluster's`;
+    const message = `${describeCloud(api.cloud)} has a security group ${name}, and it is not the cluster's`;
     throw new Ec2Error('InvalidGroup.NotFound', 'refused', { message, phase: 'machines' });
   });
 }

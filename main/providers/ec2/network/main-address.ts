@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram';
 import { isIPv4 } from 'node:net';
 import { ShakedownError } from '../../../../common/errors.ts';
 import { withTimeLimit } from '../../../../common/time-limit.ts';
-import type { Place } from '../api/place.ts';
+import type { Cloud } from '../api/cloud.ts';
 
 /** Amazon's own service that tells a caller's address (docs.aws.amazon.com, "Amazon EC2 security groups"). */
 export const checkIpUrl = 'https://checkip.amazonaws.com';
@@ -12,12 +12,12 @@ export const checkIpUrl = 'https://checkip.amazonaws.com';
  * which the kernel would send to `peer`. Throws ShakedownError when it cannot be told.
  */
 export async function mainAddress(
-  { addresses, place, peer }: { addresses: 'public' | 'private' | undefined; place: Place; peer: string },
+  { addresses, cloud, peer }: { addresses: 'public' | 'private' | undefined; cloud: Cloud; peer: string },
   signal: AbortSignal,
   url = checkIpUrl,
 ): Promise<string> {
   if (addresses === 'private') return sourceAddress(peer);
-  const endpoint = place.endpoint === undefined ? 'amazonaws.com' : new URL(place.endpoint).hostname;
+  const endpoint = cloud.endpoint === undefined ? 'amazonaws.com' : new URL(cloud.endpoint).hostname;
   if (!/(^|\.)amazonaws\.com(\.cn)?$/.test(endpoint)) return sourceAddress(endpoint);
   const text = await ask(url, signal);
   if (isIPv4(text)) return text;

@@ -1,7 +1,7 @@
 import type { Subnet } from '@aws-sdk/client-ec2';
 import { ShakedownError } from '../../../../common/errors.ts';
+import { describeCloud } from '../api/cloud.ts';
 import type { Ec2Api } from '../api/ec2-api.ts';
-import { describePlace } from '../api/place.ts';
 import type { Ec2Settings } from '../ec2-options.ts';
 import { unknownAction } from '../instances/instance-type.ts';
 
@@ -50,7 +50,7 @@ export async function findZones(
   if (first) return [first, ...rest];
   if (sorted.length === 0) {
     throw trouble(
-      `${describePlace(api.place)} has no default subnet`,
+      `${describeCloud(api.cloud)} has no default subnet`,
       "name one: subnet: 'subnet-…'; or make a default VPC: aws ec2 create-default-vpc",
     );
   }

@@ -7,7 +7,7 @@ import { Ec2States, ec2Home } from '../../../../main/providers/ec2/ec2-state.ts'
 import { type FoundCluster, merge } from '../../../../main/providers/ec2/list-clusters.ts';
 import { clusterTags, mainHost, readTags } from '../../../../main/providers/ec2/tags.ts';
 
-const place = { region: 'eu-central-1' };
+const cloud = { region: 'eu-central-1' };
 const owner = processIdentity();
 const dead: ProcessIdentity = { ...owner, startTime: '1' };
 
@@ -25,27 +25,27 @@ describe('what is known on this main host', () => {
 
   test('is read back, and is nobody else’s to read', async () => {
     const all = states();
-    const state = { id: 'abc123', owner, place, stage: 'made' as const };
+    const state = { id: 'abc123', owner, cloud, stage: 'made' as const };
     await all.write(state);
     expect(await all.read('abc123')).toEqual(state);
     expect(await all.ids()).toEqual(['abc123']);
     expect(statSync(join(all.home, 'abc123')).mode & 0o077).toBe(0);
   });
 
-  test('has a place from the moment that something may be made there, to the end of the last cluster there', async () => {
+  test('has a cloud from the moment that something may be made there, to the end of the last cluster there', async () => {
     const all = states();
-    await all.write({ id: 'aaaaaa', owner, place, stage: 'looking' });
-    expect(await all.places()).toEqual([]);
-    await all.write({ id: 'aaaaaa', owner, place, stage: 'making' });
-    await all.write({ id: 'bbbbbb', owner, place, stage: 'made' });
-    await all.write({ id: 'cccccc', owner, place: { region: 'us-east-1' }, stage: 'made' });
-    expect(await all.places()).toHaveLength(2);
+    await all.write({ id: 'aaaaaa', owner, cloud, stage: 'looking' });
+    expect(await all.clouds()).toEqual([]);
+    await all.write({ id: 'aaaaaa', owner, cloud, stage: 'making' });
+    await all.write({ id: 'bbbbbb', owner, cloud, stage: 'made' });
+    await all.write({ id: 'cccccc', owner, cloud: { region: 'us-east-1' }, stage: 'made' });
+    expect(await all.clouds()).toHaveLength(2);
     await all.forget('aaaaaa');
-    expect(await all.places()).toHaveLength(2);
+    expect(await all.clouds()).toHaveLength(2);
     await all.forget('bbbbbb');
-    expect(await all.places()).toEqual([{ region: 'us-east-1' }]);
+    expect(await all.clouds()).toEqual([{ region: 'us-east-1' }]);
     await all.forget('cccccc');
-    expect([await all.places(), readdirSync(all.home)]).toEqual([[], ['places']]);
+    expect([await all.clouds(), readdirSync(all.home)]).toEqual([[], ['places']]);
   });
 
   test('that is broken is as good as none: the tags in the cloud tell the same', async () => {
@@ -59,7 +59,7 @@ describe('what is known on this main host', () => {
 
   test('that cannot be written stops everything before it begins', async () => {
     const all = new Ec2States(join(import.meta.filename, 'below-a-file'));
-    await expect(all.write({ id: 'abc123', owner, place, stage: 'looking' })).rejects.toMatchObject({
+    await expect(all.write({ id: 'abc123', owner, cloud, stage: 'looking' })).rejects.toMatchObject({
       details: { hint: expect.stringContaining('XDG_STATE_HOME') },
     });
   });
@@ -101,23 +101,23 @@ describe('the list', () => {
     kept: false,
     node: 0,
     hostKey: undefined,
-    place,
+    cloud,
     ...more,
   });
 
   test('has what this main host made, with its state or without', async () => {
     const all = states();
-    await all.write({ id: 'aaaaaa', owner, place, stage: 'made' });
+    await all.write({ id: 'aaaaaa', owner, cloud, stage: 'made' });
     const list = await merge([found('aaaaaa', { maker: owner }), found('bbbbbb')], all, now);
     expect(list).toEqual([
-      { id: 'aaaaaa', state: place, ownerAlive: true, kept: false },
-      { id: 'bbbbbb', state: place, ownerAlive: false, kept: false },
+      { id: 'aaaaaa', state: cloud, ownerAlive: true, kept: false },
+      { id: 'bbbbbb', state: cloud, ownerAlive: false, kept: false },
     ]);
   });
 
   test('has clusters whose instances are gone already, for what else there may be of them', async () => {
     const all = states();
-    await all.write({ id: 'aaaaaa', owner: dead, place, stage: 'making' });
+    await all.write({ id: 'aaaaaa', owner: dead, cloud, stage: 'making' });
     expect(await merge([], all, now)).toMatchObject([{ id: 'aaaaaa', ownerAlive: false }]);
   });
 
@@ -136,7 +136,7 @@ describe('the list', () => {
 
   test('tells what is kept, until it expires', async () => {
     const all = states();
-    await all.write({ id: 'aaaaaa', owner: dead, place, stage: 'made' });
+    await all.write({ id: 'aaaaaa', owner: dead, cloud, stage: 'made' });
     await all.keep('aaaaaa');
     expect(await merge([found('aaaaaa')], all, now)).toMatchObject([{ kept: true }]);
     expect(await merge([found('aaaaaa', { expires: now - 1 })], all, now)).toMatchObject([{ kept: false }]);

@@ -24,7 +24,7 @@ function folder(): string {
 const state = (owner = processIdentity()) => ({
   id: 'abc123',
   owner,
-  place: { cwd: '/a', vagrantfile: '/b', dotfile: '/c', home: '/d' },
+  project: { cwd: '/a', vagrantfile: '/b', dotfile: '/c', home: '/d' },
   machines: [{ name: 'web', provider: '' }],
 });
 

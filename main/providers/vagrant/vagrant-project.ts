@@ -1,5 +1,5 @@
 /** Where vagrant is to work, as its environment says it (developer.hashicorp.com/vagrant/docs/other/environmental-variables). */
-export interface VagrantPlace {
+export interface VagrantProject {
   /** VAGRANT_CWD: what paths in the Vagrantfile are relative to. */
   readonly cwd: string;
   /** VAGRANT_VAGRANTFILE, absolute. */
@@ -11,7 +11,7 @@ export interface VagrantPlace {
 }
 
 /** Ours without what the user's settings would change. */
-export function environment({ cwd, vagrantfile, dotfile, home }: VagrantPlace): NodeJS.ProcessEnv {
+export function environment({ cwd, vagrantfile, dotfile, home }: VagrantProject): NodeJS.ProcessEnv {
   const { VAGRANT_LOG: _, ...own } = process.env;
   return {
     ...own,

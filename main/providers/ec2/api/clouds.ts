@@ -1,13 +1,13 @@
 import { ShakedownError } from '../../../../common/errors.ts';
 import type { Ec2Settings } from '../ec2-options.ts';
 import type { Ec2States } from '../ec2-state.ts';
+import { type Cloud, cloudFrom, sameCloud } from './cloud.ts';
 import { type Ec2Api, openEc2, type Patience } from './ec2-api.ts';
 import { Ec2Error } from './ec2-error.ts';
-import { type Place, placeFrom, samePlace } from './place.ts';
 import { probeCredentials } from './probe-credentials.ts';
 
 /** The APIs in which there may be something of ours. */
-export class Places {
+export class Clouds {
   readonly #env: NodeJS.ProcessEnv;
   readonly #states: Ec2States;
   readonly #patience: Patience;
@@ -20,12 +20,12 @@ export class Places {
 
   /** The one that options and the environment name. Whoever opens it disposes of it. Throws UsageError. */
   open(wish: Partial<Pick<Ec2Settings, 'region' | 'endpoint' | 'profile'>>): Promise<Ec2Api> {
-    return openEc2(placeFrom(wish, this.#env), this.#patience);
+    return openEc2(cloudFrom(wish, this.#env), this.#patience);
   }
 
-  /** Does something in one place. */
+  /** Does something in one cloud. */
   async at<Result>(
-    { region, endpoint, profile }: Place,
+    { region, endpoint, profile }: Cloud,
     act: (api: Ec2Api) => Promise<Result>,
   ): Promise<Result> {
     const plain = { region, ...(endpoint ? { endpoint } : {}), ...(profile ? { profile } : {}) };
@@ -34,22 +34,22 @@ export class Places {
   }
 
   /**
-   * Does something in every place where this main host made clusters that are not known to be gone, and in the one that
+   * Does something in every cloud where this main host made clusters that are not known to be gone, and in the one that
    * the environment names if it has credentials. Throws what the first one that fails throws.
    */
   async everywhere<Result>(
     signal: AbortSignal,
     act: (api: Ec2Api) => Promise<Result>,
   ): Promise<readonly Result[]> {
-    const places = await this.#states.places();
-    const here = placeFrom({}, this.#env);
+    const clouds = await this.#states.clouds();
+    const here = cloudFrom({}, this.#env);
     const look = 'region' in here && probeCredentials(this.#env).ok;
     signal.throwIfAborted();
-    const others = look && !places.some((place) => samePlace(place, here)) ? [here] : [];
-    const known = places.map((place) =>
-      this.at(place, act).catch((error) => orForget(error, this.#states.fileOf(place))),
+    const others = look && !clouds.some((cloud) => sameCloud(cloud, here)) ? [here] : [];
+    const known = clouds.map((cloud) =>
+      this.at(cloud, act).catch((error) => orForget(error, this.#states.fileOf(cloud))),
     );
-    return Promise.all([...known, ...others.map((place) => this.at(place, act))]);
+    return Promise.all([...known, ...others.map((cloud) => this.at(cloud, act))]);
   }
 }
 
