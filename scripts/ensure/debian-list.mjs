@@ -33,6 +33,7 @@ export const debianPackages = {
     'slirp4netns',
     'catatonit',
     'docker.io',
+    'postgresql',
     // moto, on which ec2 is tested, is itself fetched by its fixture.
     'python3-boto3',
     'python3-flask',

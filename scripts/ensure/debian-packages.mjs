@@ -23,7 +23,15 @@ export async function ensureDebianPackages(purpose) {
     );
   }
   tell(`installing Debian packages by apt (once): ${missing.join(' ')}`);
+  if (missing.includes('postgresql')) withoutMainCluster(sudo);
   await withoutStartingDaemons(sudo, () => install(sudo, missing));
+}
+
+/** Debian makes a database of its own when PostgreSQL comes in (createcluster.conf); the tests make theirs. */
+function withoutMainCluster(sudo) {
+  const folder = '/etc/postgresql-common/createcluster.d';
+  const script = `mkdir -p ${folder} && echo 'create_main_cluster = false' >${folder}/shakedown.conf`;
+  shell(sudo, script);
 }
 
 async function install(sudo, packages) {
@@ -67,14 +75,16 @@ const mark = 'shakedown: while it installs packages';
 async function withoutStartingDaemons(sudo, action) {
   // One of ours may have stayed when we were killed.
   if (existsSync(policy) && !readFileSync(policy, 'utf8').includes(mark)) return action();
-  const sh = (script) => {
-    const [program, ...words] = [...sudo, 'sh', '-c', script];
-    spawnSync(program, words, { stdio: ['ignore', 2, 2] });
-  };
+  const sh = (script) => shell(sudo, script);
   process.once('exit', () => sh(`rm -f ${policy}`));
   // A signal ends us by `exit`, so that the file goes then, too.
   for (const [signal, code] of Object.entries({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }))
     process.once(signal, () => process.exit(code));
   sh(`printf '#!/bin/sh\\n# ${mark}\\nexit 101\\n' >${policy} && chmod 755 ${policy}`);
   await action();
+}
+
+function shell(sudo, script) {
+  const [program, ...words] = [...sudo, 'sh', '-c', script];
+  spawnSync(program, words, { stdio: ['ignore', 2, 2] });
 }

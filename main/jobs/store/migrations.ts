@@ -1,0 +1,31 @@
+/** What leads from one version of our tables to the next. One that was released is never changed, only followed. */
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE needs (id text PRIMARY KEY, wants jsonb NOT NULL);
+  CREATE TABLE jobs (
+    id text PRIMARY KEY, type text NOT NULL, name text NOT NULL, spec jsonb NOT NULL,
+    needs text NOT NULL REFERENCES needs, priority integer NOT NULL, attempts integer NOT NULL,
+    not_before timestamptz, submitter text NOT NULL, state text NOT NULL, boss_id text NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT clock_timestamp(), ended_at timestamptz, verdict text);
+  CREATE INDEX jobs_by_state ON jobs (state, needs);
+  CREATE INDEX jobs_by_time ON jobs (created_at DESC, id);
+  CREATE TABLE workers (
+    id text PRIMARY KEY, name text NOT NULL, capabilities jsonb NOT NULL, slots integer NOT NULL,
+    client_info jsonb NOT NULL, beat_seconds double precision NOT NULL,
+    seen_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    registered_at timestamptz NOT NULL DEFAULT clock_timestamp(), left_at timestamptz);
+  CREATE TABLE attempts (
+    job text NOT NULL REFERENCES jobs, number integer NOT NULL, boss_id text NOT NULL,
+    retry_count integer NOT NULL, worker text NOT NULL REFERENCES workers, request text NOT NULL UNIQUE,
+    lease_seconds double precision NOT NULL, lease_until timestamptz NOT NULL,
+    started_at timestamptz NOT NULL DEFAULT clock_timestamp(), ended_at timestamptz, outcome text, result jsonb,
+    PRIMARY KEY (job, number));
+  CREATE INDEX attempts_under_way ON attempts (lease_until) WHERE ended_at IS NULL;
+  CREATE TABLE artifacts (
+    job text NOT NULL REFERENCES jobs, attempt integer NOT NULL, path text NOT NULL,
+    sha256 text NOT NULL, size double precision NOT NULL, PRIMARY KEY (job, attempt, path));
+  CREATE TABLE tokens (
+    id text PRIMARY KEY, name text NOT NULL, role text NOT NULL, hash text NOT NULL UNIQUE,
+    created_at timestamptz NOT NULL DEFAULT clock_timestamp(), expires_at timestamptz);
+  `,
+];

@@ -1,0 +1,90 @@
+import type { ColumnType, Generated } from 'kysely';
+
+/** JSON comes back parsed and goes in as text, so that both drivers take lists for JSON and not for arrays of SQL. */
+type Json<T> = ColumnType<T, string, string>;
+/** Times are those of the database: the clocks of servers and workers are not asked. */
+type Time = ColumnType<Date, Date | undefined, Date>;
+
+/** What a worker can do, or a job needs; further fields are kept. */
+export interface Capabilities {
+  readonly jobtypes: readonly string[];
+  readonly platforms: readonly string[];
+  readonly labels: readonly string[];
+}
+
+export type JobState = 'queued' | 'running' | 'done' | 'cancelled' | 'lost';
+export type Role = 'admin' | 'submit' | 'worker' | 'read';
+export type Verdict = 'pass' | 'fail' | 'error';
+
+export interface Tables {
+  readonly jobs: {
+    readonly id: string;
+    readonly type: string;
+    readonly name: string;
+    /** As it was submitted, with fields that only its worker knows. */
+    readonly spec: Json<Record<string, unknown>>;
+    /** A row of `needs`. */
+    readonly needs: string;
+    readonly priority: number;
+    readonly attempts: number;
+    readonly not_before: ColumnType<Date | null, Date | null, Date | null>;
+    readonly submitter: string;
+    readonly state: JobState;
+    /** pg-boss's job for the attempts since it was last enqueued. */
+    readonly boss_id: string;
+    readonly created_at: Generated<Time>;
+    readonly ended_at: ColumnType<Date | null, never, Date | null>;
+    readonly verdict: ColumnType<Verdict | null, never, Verdict | null>;
+  };
+  readonly needs: { readonly id: string; readonly wants: Json<Needs> };
+  readonly attempts: {
+    readonly job: string;
+    /** Counted from 1. */
+    readonly number: number;
+    readonly boss_id: string;
+    readonly retry_count: number;
+    readonly worker: string;
+    readonly request: string;
+    readonly lease_seconds: number;
+    readonly lease_until: Date;
+    readonly started_at: Generated<Time>;
+    readonly ended_at: ColumnType<Date | null, never, Date | null>;
+    readonly outcome: ColumnType<Outcome | null, never, Outcome>;
+    readonly result: ColumnType<unknown, never, string>;
+  };
+  readonly workers: {
+    readonly id: string;
+    readonly name: string;
+    readonly capabilities: Json<Capabilities>;
+    readonly slots: number;
+    readonly client_info: Json<unknown>;
+    readonly beat_seconds: number;
+    readonly seen_at: Generated<Time>;
+    readonly registered_at: Generated<Time>;
+    /** When it said goodbye. */
+    readonly left_at: ColumnType<Date | null, never, Date | null>;
+  };
+  readonly artifacts: {
+    readonly job: string;
+    readonly attempt: number;
+    readonly path: string;
+    readonly sha256: string;
+    readonly size: number;
+  };
+  readonly tokens: {
+    readonly id: string;
+    readonly name: string;
+    readonly role: Role;
+    readonly hash: string;
+    readonly created_at: Generated<Time>;
+    readonly expires_at: Date | null;
+  };
+}
+
+export type Outcome = 'done' | 'lost' | 'cancelled';
+
+export interface Needs {
+  readonly type: string;
+  readonly platform?: string | undefined;
+  readonly labels: readonly string[];
+}

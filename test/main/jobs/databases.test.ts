@@ -1,0 +1,128 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { describe, expect, test, vi } from 'vitest';
+import type { Database } from '../../../main/jobs/databases/database.ts';
+import { openDatabase } from '../../../main/jobs/databases/open-database.ts';
+import { PgliteDatabase } from '../../../main/jobs/databases/pglite-database.ts';
+import { PrivatePostgres } from '../../../main/jobs/databases/private-postgres.ts';
+import { kyselyOf } from '../../../main/jobs/store/kysely-of.ts';
+import { migrate } from '../../../main/jobs/store/migrate.ts';
+import { migrations } from '../../../main/jobs/store/migrations.ts';
+import { dataFolder } from './three-databases.ts';
+
+const tell = () => undefined;
+const generous = { timeout: 120_000, interval: 50 };
+
+/** Starts the program that writes rows and kills it with -9 after the given one; gives the last one that it told. */
+async function writeAndKill(folder: string, kind: string, after: number): Promise<number> {
+  const program = join(import.meta.dirname, 'write-rows.ts');
+  const child = spawn(process.execPath, [program, folder, kind], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let last = -1;
+  for await (const line of createInterface({ input: child.stdout })) {
+    last = Number(line);
+    if (last === after) child.kill('SIGKILL');
+  }
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  return last;
+}
+
+const numbers = async (database: Database): Promise<number[]> =>
+  (await database.ask('SELECT n FROM numbers ORDER BY n')).rows.map(({ n }) => n);
+
+// Databases are made, and flushed to a disk that others use too.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+
+describe('the private PostgreSQL', () => {
+  test('is adopted from a server that was killed, with all that this one was told', async () => {
+    const folder = dataFolder();
+    const last = await writeAndKill(folder, 'private', 20);
+    await using database = await openDatabase({ folder, tell });
+    expect((await numbers(database)).length).toBeGreaterThanOrEqual(last + 1);
+    expect(database.about).toContain(folder);
+  });
+
+  test('is started again when it is killed, and stopped with the server', async () => {
+    const folder = dataFolder();
+    const database = await openDatabase({ folder, tell });
+    if (!(database instanceof PrivatePostgres)) throw new Error(database.about);
+    const first = database.pid ?? 0;
+    await database.ask('CREATE TABLE t (n integer)');
+    process.kill(first, 'SIGKILL');
+    await vi.waitFor(() => database.ask('INSERT INTO t VALUES (1)'), generous);
+    expect(database.pid).not.toBe(first);
+    await database[Symbol.asyncDispose]();
+    expect(database.pid).toBeUndefined();
+  });
+
+  test('is for one server, and is reached by its socket alone', async () => {
+    const folder = dataFolder();
+    await using database = await openDatabase({ folder, tell });
+    await expect(openDatabase({ folder, tell })).rejects.toThrow(`Process ${process.pid} has been using`);
+    const { rows } = await database.ask('SHOW listen_addresses');
+    expect(rows).toEqual([{ listen_addresses: '' }]);
+  });
+
+  test('says which path is too long for a socket', async () => {
+    const folder = join(dataFolder(), 'x'.repeat(100));
+    await expect(openDatabase({ folder, tell })).rejects.toThrow(/too long for the database's socket/);
+  });
+});
+
+describe('PGlite', () => {
+  const open = (folder: string, heard: string[] = []) =>
+    openDatabase({ folder, binaries: false, tell: (line) => heard.push(line) });
+
+  test('outlives kill -9 of its process, with all that this one was told', async () => {
+    const folder = dataFolder();
+    const last = await writeAndKill(folder, 'pglite', 20);
+    await using database = await open(folder);
+    expect((await numbers(database)).length).toBeGreaterThanOrEqual(last + 1);
+    // It stays what it is, though there are binaries.
+    await expect(openDatabase({ folder, tell })).rejects.toThrow('has been using');
+    expect(database).toBeInstanceOf(PgliteDatabase);
+  });
+
+  test('is restored from its dump when it cannot be opened, and what is broken is kept', async () => {
+    const folder = dataFolder();
+    const before = await open(folder);
+    await before.ask('CREATE TABLE numbers (n integer)');
+    await before.ask('INSERT INTO numbers VALUES (1)');
+    await before[Symbol.asyncDispose]();
+    writeFileSync(join(folder, 'pglite/data/global/pg_control'), 'nonsense');
+    const heard: string[] = [];
+    await using database = await open(folder, heard);
+    expect(await numbers(database)).toEqual([1]);
+    expect(heard.join()).toMatch(/set aside as .*broken.*restored/);
+    expect(readdirSync(join(folder, 'pglite')).filter((name) => name.includes('broken'))).toHaveLength(1);
+  });
+
+  test('leaves timers their turns between statements', async () => {
+    await using database = await open(dataFolder());
+    let turns = 0;
+    const timer = setInterval(() => turns++, 1);
+    for (let each = 0; each < 200; each++) await database.ask('SELECT $1::int', [each]);
+    clearInterval(timer);
+    expect(turns).toBeGreaterThan(5);
+  });
+});
+
+test('our tables come to the newest version from each earlier one, and a newer one is refused', async () => {
+  await using database = await openDatabase({ folder: dataFolder(), binaries: false, tell });
+  for (let version = 0; version <= migrations.length; version++) {
+    await database.ask('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
+    await migrate(database, migrations.slice(0, version));
+    await migrate(database);
+    expect(await kyselyOf(database).selectFrom('jobs').selectAll().execute()).toEqual([]);
+  }
+  await expect(migrate(database, [])).rejects.toThrow(
+    `version ${migrations.length}, and this program knows 0`,
+  );
+});
+
+test('a database that does not answer is told as that', async () => {
+  const url = 'postgres://nobody@127.0.0.1:1/x';
+  await expect(openDatabase({ folder: dataFolder(), url, tell })).rejects.toThrow('does not answer');
+});
