@@ -13,6 +13,8 @@ export interface SshServerOptions {
   readonly silent?: boolean;
   /** What commands find in their environment besides PATH. */
   readonly env?: Readonly<Record<string, string>>;
+  /** The login's shell, called with `-c` and the command. */
+  readonly shell?: string;
   readonly port?: number;
   /** Sessions of one connection at once, as sshd counts them: until the command has ended. No limit unless told. */
   readonly maxSessions?: number;
@@ -169,7 +171,7 @@ function authenticate(publicKey: string, logins: string[], refusals: number) {
 
 function serveSession(
   session: Session,
-  { env = {}, sftp = sftpServer }: SshServerOptions,
+  { env = {}, sftp = sftpServer, shell = '/bin/sh' }: SshServerOptions,
   children: Set<number>,
   ended: () => void,
 ): void {
@@ -197,7 +199,7 @@ function serveSession(
     accept?.();
     if (group > 0) process.kill(-group, `SIG${name}`);
   });
-  session.on('exec', (accept, _reject, { command }) => run(accept(), '/bin/sh', ['-c', command]));
+  session.on('exec', (accept, _reject, { command }) => run(accept(), shell, ['-c', command]));
   session.on('subsystem', (accept, reject) => (sftp === false ? reject() : run(accept(), sftp, [])));
 }
 
