@@ -1,7 +1,7 @@
 /**
  * The candidate that `word` was most likely meant to be, for a "did you mean": the nearest by edit distance
- * (insertions, deletions, substitutions and swapped neighbours, letter case aside), if it is near enough: at most
- * `most` edits, or else one for words of up to four letters and two for longer ones.
+ * (insertions, deletions, substitutions and swapped neighbours, letter case aside), if it is near enough: at
+ * most `most` edits, or else one for words of up to four letters and two for longer ones.
  */
 export function closest(
   word: string,

@@ -22,8 +22,8 @@ export interface FailureDetails {
 }
 
 /**
- * A failure that the person can act on. It carries plain data, so that it crosses the wire and the events file
- * unchanged; `describeFailure` puts it into words. All of it is printable, whatever a node said in it.
+ * A failure that the person can act on. It carries plain data, so that it crosses the wire and the events
+ * file unchanged; `describeFailure` puts it into words. All of it is printable, whatever a node said in it.
  */
 export class ShakedownError extends Error {
   readonly details: FailureDetails;

@@ -3,7 +3,10 @@ import type { MachineActRecord } from './machine-acts.ts';
 import type { CheckResult, ClockMeasure, PhaseName, PhaseTiming, Verdict } from './results.ts';
 import type { Span } from './span.ts';
 
-/** The version of the events below: raised when a reader of them must know of a change. `run-started` tells it. */
+/**
+ * The version of the events below: raised when a reader of them must know
+ * of a change. `run-started` tells it.
+ */
 export const eventsVersion = 1;
 
 /** A node as the reader of events knows it. */
@@ -15,8 +18,8 @@ export interface EventNode {
 }
 
 /**
- * What happens in a run, in the order in which it happens: the lines of `events.ndjson` and of `--json`, and all
- * that the live display knows. `at` is the time in ms since the epoch.
+ * What happens in a run, in the order in which it happens: the lines of `events.ndjson` and of `--json`, and
+ * all that the live display knows. `at` is the time in ms since the epoch.
  */
 export type RunEvent = { readonly at: number } & (
   | {

@@ -1,4 +1,6 @@
-/** What our programs exit with. A command that ends with a code of its own (exec, shell, script) gives that. */
+/**
+ * What our programs exit with. A command that ends with a code of its own (exec, shell, script) gives that.
+ */
 export const exitCodes = {
   pass: 0,
   /** The system under test is wrong. */

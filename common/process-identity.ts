@@ -3,7 +3,10 @@ import { readFileSync } from 'node:fs';
 /** A process, so that one which later gets the same id is not taken for it. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** Clock ticks between the boot and its start: field 22 of /proc/<pid>/stat (proc(5)); absent where there is none. */
+  /**
+   * Clock ticks between the boot and its start: field 22 of /proc/<pid>/stat
+   * (proc(5)); absent where there is none.
+   */
   readonly startTime?: string;
   /** /proc/sys/kernel/random/boot_id. */
   readonly bootId?: string;
@@ -20,7 +23,10 @@ export function processIdentity(pid = process.pid): ProcessIdentity {
   };
 }
 
-/** Whether that very process still runs; one that has ended and that nobody has asked about (a zombie) does not. */
+/**
+ * Whether that very process still runs; one that has ended and that nobody
+ * has asked about (a zombie) does not.
+ */
 export function isAlive(identity: ProcessIdentity): boolean {
   if (/^[ZX]$/.test(statOf(identity.pid)?.[0] ?? '')) return false;
   const now = processIdentity(identity.pid);

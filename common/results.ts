@@ -1,4 +1,6 @@
-/** What a check, a phase or a run came to. `fail`: the system under test is wrong; `error`: we could not tell. */
+/**
+ * What a check, a phase or a run came to. `fail`: the system under test is wrong; `error`: we could not tell.
+ */
 export type Verdict = 'pass' | 'fail' | 'error' | 'skip';
 
 /** The phases of a run, in the order in which they are taken. */
@@ -30,8 +32,8 @@ export interface CommandResult {
   readonly stdout: string;
   readonly stderr: string;
   /**
-   * Set when the output passed the bound and was spooled to disk, whole, on the main host: in a check, until the run
-   * ends.
+   * Set when the output passed the bound and was spooled to disk, whole, on the main
+   * host: in a check, until the run ends.
    */
   readonly stdoutFile?: string;
   readonly stderrFile?: string;
@@ -60,7 +62,9 @@ export interface CheckResult {
   readonly detail?: string;
 }
 
-/** How long one phase took, on one node or (without `node`) as a whole. Times are in ms since the run began. */
+/**
+ * How long one phase took, on one node or (without `node`) as a whole. Times are in ms since the run began.
+ */
 export interface PhaseTiming {
   readonly phase: PhaseName;
   readonly node?: number;

@@ -14,8 +14,8 @@ export interface RetryOptions {
 }
 
 /**
- * Calls `action` until it does not throw, and gives what it returned. `attempt` counts from 1. Throws what the last
- * attempt threw, once `times` or `within` is used up or `when` says that no other would help.
+ * Calls `action` until it does not throw, and gives what it returned. `attempt` counts from 1. Throws what
+ * the last attempt threw, once `times` or `within` is used up or `when` says that no other would help.
  */
 export async function retry<T>(
   action: (attempt: number) => Promise<T> | T,

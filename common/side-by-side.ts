@@ -1,6 +1,6 @@
 /**
- * Does something for each item, a few at a time, and gives the results in order. After a failure nothing more is begun,
- * what is under way is aborted, and the first error is thrown when all of it has ended.
+ * Does something for each item, a few at a time, and gives the results in order. After a failure nothing more
+ * is begun, what is under way is aborted, and the first error is thrown when all of it has ended.
  */
 export async function sideBySide<Item, Result>(
   items: readonly Item[],

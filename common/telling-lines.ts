@@ -1,7 +1,8 @@
 /**
- * The lines of a log that tell most, in their order, at most `count` of them: lines that say the same again and again
- * stand once, where they first came, with how often; if that is still too much, the last lines are kept, and of those
- * before them the first that look like errors, since what follows an error is often only its consequence.
+ * The lines of a log that tell most, in their order, at most `count` of them: lines that say the
+ * same again and again stand once, where they first came, with how often; if that is still too much,
+ * the last lines are kept, and of those before them the first that look like errors, since what
+ * follows an error is often only its consequence.
  */
 export function tellingLines(lines: readonly string[], count = 20): string[] {
   const entries = folded(lines);
@@ -39,7 +40,10 @@ function folded(lines: readonly string[]): readonly Entry[] {
   });
 }
 
-/** Two lines are of a kind that differ in times, numbers, addresses and ids only; empty for those too short to tell. */
+/**
+ * Two lines are of a kind that differ in times, numbers, addresses and ids
+ * only; empty for those too short to tell.
+ */
 function kindOf(line: string): string {
   const kind = line
     .slice(0, 400)

@@ -12,11 +12,11 @@ export interface TimeLimit {
 }
 
 /**
- * Runs `action` with a signal that is aborted after `seconds` or with the outer signal, and waits no longer than
- * that for it, even where the action does not heed its signal: what it comes to later is dropped. An action that
- * acquires something must therefore heed the signal and let go of what it got. Throws `late(seconds)` when the time
- * is over, the outer signal's reason when that was aborted, and what the action throws. `action` is not called when
- * the outer signal is aborted already.
+ * Runs `action` with a signal that is aborted after `seconds` or with the outer signal, and waits no longer
+ * than that for it, even where the action does not heed its signal: what it comes to later is dropped. An
+ * action that acquires something must therefore heed the signal and let go of what it got. Throws
+ * `late(seconds)` when the time is over, the outer signal's reason when that was aborted, and what the action
+ * throws. `action` is not called when the outer signal is aborted already.
  */
 export async function withTimeLimit<T>(
   { what, seconds, signal, late = (limit) => new TimeLimitError(what, limit) }: TimeLimit,

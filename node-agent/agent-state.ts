@@ -63,7 +63,9 @@ export class AgentState {
   }
 }
 
-/** The state directory that is in force, root's or the user's own: SHAKEDOWN_AGENT_STATE moves it, for tests. */
+/**
+ * The state directory that is in force, root's or the user's own: SHAKEDOWN_AGENT_STATE moves it, for tests.
+ */
 export const stateDirectory = (env: NodeJS.ProcessEnv = process.env): string =>
   env.SHAKEDOWN_AGENT_STATE ||
   (process.getuid?.() === 0 ? defaultStateDirectory : join(homedir(), '.local/state/shakedown/agent'));

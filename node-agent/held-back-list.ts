@@ -2,8 +2,8 @@ import { readFileSync, rmSync } from 'node:fs';
 import type { AgentState } from './agent-state.ts';
 
 /**
- * The units that installations on this node kept from starting and that have not been started since, in the order in
- * which their packages asked. On disk: the run that starts them need not be the one that installed.
+ * The units that installations on this node kept from starting and that have not been started since, in the
+ * order in which their packages asked. On disk: the run that starts them need not be the one that installed.
  */
 export class HeldBackList {
   /** A file to which names are appended while packages come in, one a line. */

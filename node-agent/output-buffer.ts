@@ -64,7 +64,10 @@ export class OutputBuffer {
   }
 }
 
-/** The last lines of a text that are not empty, oldest first, each cut to 500 characters; for a person to read. */
+/**
+ * The last lines of a text that are not empty, oldest first, each cut to
+ * 500 characters; for a person to read.
+ */
 export const lastLinesOf = (text: string, count = 20): string[] => readableLines(text).slice(-count);
 
 /** The lines of a text that tell most of why something failed, for a person to read; see tellingLines. */

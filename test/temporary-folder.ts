@@ -6,8 +6,8 @@ import { basename, join } from 'node:path';
 const prefix = 'sdt-';
 
 /**
- * Vitest's global setup: what tests leave in the folder for temporary files goes when all are over. Each project calls
- * it; the first one makes the folder.
+ * Vitest's global setup: what tests leave in the folder for temporary files goes when all are over. Each
+ * project calls it; the first one makes the folder.
  */
 export default function setup(): (() => void) | undefined {
   const before = process.env.TMPDIR;

@@ -7,8 +7,8 @@ const maxValues = 500_000;
 const maxDepth = 64;
 
 /**
- * The JSON in a message. Throws BrokenProtocolError when it is none, or when its values would take many times the memory
- * that its bytes take: five million empty objects are 15 MB of text and 700 MB of memory.
+ * The JSON in a message. Throws BrokenProtocolError when it is none, or when its values would take many times
+ * the memory that its bytes take: five million empty objects are 15 MB of text and 700 MB of memory.
  */
 export function parseBounded(bytes: Buffer): unknown {
   if (bytes.length >= small) mustBeModest(bytes);

@@ -1,7 +1,9 @@
 import { type FailureDetails, ShakedownError } from '../../common/errors.ts';
 import { lastLinesOf } from '../output-buffer.ts';
 
-/** What went wrong in apt or dpkg, as far as its words tell. Messages are in English: apt runs with LC_ALL=C. */
+/**
+ * What went wrong in apt or dpkg, as far as its words tell. Messages are in English: apt runs with LC_ALL=C.
+ */
 export type AptFailureKind =
   | 'no-space'
   | 'locked'
@@ -44,7 +46,10 @@ const signs: readonly (readonly [AptFailureKind, RegExp])[] = [
 export const aptFailureKind = (output: string): AptFailureKind =>
   signs.find(([, sign]) => sign.test(output))?.[0] ?? 'other';
 
-/** Package lists that are too old, or a mirror in the middle of an update: another `apt-get update` may mend it. */
+/**
+ * Package lists that are too old, or a mirror in the middle of an update:
+ * another `apt-get update` may mend it.
+ */
 export const mayBeStale = (kind: AptFailureKind): boolean =>
   kind === 'not-found' || kind === 'no-version' || kind === 'mirror';
 

@@ -24,8 +24,8 @@ export interface AptResult {
 
 /**
  * apt-get without questions: configuration files that were changed stay (`confold`), and needrestart, ucf and
- * apt-listchanges keep still. Recommended packages are not installed, unlike in a plain `apt-get install`: a test
- * names what it needs, and three nodes shall not fetch what nobody asked for.
+ * apt-listchanges keep still. Recommended packages are not installed, unlike in a plain `apt-get install`: a
+ * test names what it needs, and three nodes shall not fetch what nobody asked for.
  */
 const environment = {
   LC_ALL: 'C.UTF-8',
@@ -56,7 +56,10 @@ export class Apt {
     this.#lockedUntil = performance.now() + options.lockWait * 1000;
   }
 
-  /** Installs `packages` (names, `name=version`, paths of .deb files) in one transaction; downgrades to a pin too. */
+  /**
+   * Installs `packages` (names, `name=version`, paths of .deb files) in one
+   * transaction; downgrades to a pin too.
+   */
   install(packages: readonly string[], flags: readonly string[] = []): Promise<AptResult> {
     const how = ['--no-install-recommends', '--allow-downgrades', ...flags];
     return this.#run(['apt-get', ...settings, ...this.#waits(), ...how, 'install', ...packages]);
@@ -79,7 +82,8 @@ export class Apt {
 
   #waits(): string[] {
     const { proxy } = this.#options;
-    // Covers dpkg's own locks (apt 1.9.11); those of the lists and of the archives are waited for by trying again.
+    // Covers dpkg's own locks (apt 1.9.11); those of the lists and of the
+    // archives are waited for by trying again.
     const wait = `-oDPkg::Lock::Timeout=${Math.max(1, Math.ceil((this.#lockedUntil - performance.now()) / 1000))}`;
     return [wait, ...(proxy ? [`-oAcquire::http::Proxy=${proxy}`] : [])];
   }
@@ -123,8 +127,9 @@ export class Apt {
 }
 
 /**
- * Seconds since the package lists were last updated; Infinity when there are none. The lists themselves carry the
- * mirror's times, and an update that finds nothing new writes none, but it always uses the folder `partial`.
+ * Seconds since the package lists were last updated; Infinity when there are none. The
+ * lists themselves carry the mirror's times, and an update that finds nothing new writes
+ * none, but it always uses the folder `partial`.
  */
 export async function listsAge(lists: string, now = Date.now()): Promise<number> {
   const names = await readdir(lists).catch(() => []);

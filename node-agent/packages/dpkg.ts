@@ -34,7 +34,9 @@ export const parsePackages = (text: string): PackageStatus[] =>
       return { name, architecture, version, status: status.slice(0, 2), provides: names.filter(Boolean) };
     });
 
-/** Whether `name`, `name:arch` or `name=version` is installed; a name without a version may be a provided one. */
+/**
+ * Whether `name`, `name:arch` or `name=version` is installed; a name without a version may be a provided one.
+ */
 export function isInstalled(wanted: string, packages: readonly PackageStatus[]): boolean {
   const { name, architecture, version } = parseWanted(wanted);
   return packages.some(
@@ -52,7 +54,9 @@ export interface Wanted {
   readonly version?: string;
 }
 
-/** Throws ShakedownError for what is no package name (Debian Policy 5.6.1) and could be an option of apt's. */
+/**
+ * Throws ShakedownError for what is no package name (Debian Policy 5.6.1) and could be an option of apt's.
+ */
 export function parseWanted(wanted: string): Wanted {
   const match = /^([a-z0-9][a-z0-9+.-]*)(?::([a-z0-9-]+))?(?:=([A-Za-z0-9.+:~-]+))?$/.exec(wanted);
   if (!match?.[1]) {

@@ -6,10 +6,10 @@ import type { Originals } from '../originals.ts';
 export const policyFile = '/usr/sbin/policy-rc.d';
 
 /**
- * Keeps daemons from starting while packages come in, before their config is there: a policy-rc.d that answers 101
- * (forbidden) to every start and writes down in the list's journal what was asked. invoke-rc.d and deb-systemd-invoke ask it; see
- * /usr/share/doc/init-system-helpers/README.policy-rc.d. What was there before is kept in `originals`, on disk, so
- * that also another agent can put it back.
+ * Keeps daemons from starting while packages come in, before their config is there: a policy-rc.d that
+ * answers 101 (forbidden) to every start and writes down in the list's journal what was asked. invoke-rc.d
+ * and deb-systemd-invoke ask it; see /usr/share/doc/init-system-helpers/README.policy-rc.d. What was there
+ * before is kept in `originals`, on disk, so that also another agent can put it back.
  */
 export class HeldBack {
   readonly #policy: string;

@@ -11,9 +11,10 @@ export interface HeldBackContext {
 }
 
 /**
- * Starts the units that are held back, but for those of `except`, which services start. What is disabled or masked by
- * now is left alone and told; what runs, or exists no longer, is held back no more. They are stopped with the
- * services. Gives what was started. Throws ShakedownError (`fail`) for the first that does not start.
+ * Starts the units that are held back, but for those of `except`, which services start. What is
+ * disabled or masked by now is left alone and told; what runs, or exists no longer, is held back
+ * no more. They are stopped with the services. Gives what was started. Throws ShakedownError
+ * (`fail`) for the first that does not start.
  */
 export async function startHeldBack(
   except: readonly string[],

@@ -89,7 +89,9 @@ export async function journalOf(unit: string, count = 20): Promise<string[]> {
   return lastLinesOf(withoutKills(stdout), count);
 }
 
-/** What tells most of a unit's journal since a moment (ms since the epoch), without the journal's own stamps. */
+/**
+ * What tells most of a unit's journal since a moment (ms since the epoch), without the journal's own stamps.
+ */
 export async function journalSince(unit: string, sinceMs: number): Promise<string[]> {
   const since = `@${Math.floor(sinceMs / 1000)}`;
   const argv = ['journalctl', '--no-pager', '-q', '-o', 'cat', '-n', '50000', '--since', since] as const;

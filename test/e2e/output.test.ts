@@ -2,7 +2,9 @@ import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { clusterIds, leftovers, mainConfig, program, readLatest, scenario } from './harness.ts';
 
-/** Runs a line of bash in which `shakedown` is the program; gives the program's exit code, and what was said. */
+/**
+ * Runs a line of bash in which `shakedown` is the program; gives the program's exit code, and what was said.
+ */
 async function bash(line: string, cwd: string) {
   const script = `shakedown() { "$NODE" "$PROGRAM" "$@"; }; ${line}; exit \${PIPESTATUS[0]}`;
   const env = { NODE: process.execPath, PROGRAM: program, NO_COLOR: '1' };

@@ -3,7 +3,10 @@ import { type Cluster, type ClusterNode, clusterFace } from '../../main/cluster/
 import { methodNames } from '../../main/cluster/live-cluster.ts';
 import type { Asked } from '../../main/cluster/method.ts';
 
-/** A cluster with a function for each operation, as check files have it, in this process: errors are those thrown. */
+/**
+ * A cluster with a function for each operation, as check files have it, in
+ * this process: errors are those thrown.
+ */
 export const faceOf = (cluster: ClusterUnderTest, asked: Asked = {}): Cluster =>
   clusterFace({
     nodes: cluster.nodes,

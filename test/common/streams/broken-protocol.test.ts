@@ -18,7 +18,10 @@ const data = (id: number, length = 1) => frame(kind.data, id, Buffer.alloc(lengt
 const repeat = (count: number, one: (index: number) => Buffer) =>
   Buffer.concat(Array.from({ length: count }, (_, index) => one(index)));
 
-/** What ends the connection of a main host that hears this from its node; it reads stream 1 and writes stream 2. */
+/**
+ * What ends the connection of a main host that hears this from its node; it
+ * reads stream 1 and writes stream 2.
+ */
 async function told(bytes: Buffer, begins = true): Promise<string | undefined> {
   const far = new PassThrough();
   const { streams, ends } = end(far, new PassThrough(), begins, 100_000);

@@ -10,8 +10,8 @@ import { hostMirror } from '../../../main/providers/debian/apt-mirror.ts';
 const script = join(import.meta.dirname, 'build-cloud-image.sh');
 
 /**
- * A cloud image of Debian bookworm (qcow2), such as Debian publishes: its own boot loader, kernel, initrd and cloud-init.
- * Built of packages in about 40 s and kept below the cache folder.
+ * A cloud image of Debian bookworm (qcow2), such as Debian publishes: its own boot loader, kernel, initrd and
+ * cloud-init. Built of packages in about 40 s and kept below the cache folder.
  */
 export async function debianCloudImage(): Promise<string> {
   const { main: mirror } = await hostMirror();
@@ -27,7 +27,10 @@ export async function debianCloudImage(): Promise<string> {
   return image;
 }
 
-/** Writes a copy of that image, raw, in which cloud-init is switched off (its manual, "How to disable cloud-init"). */
+/**
+ * Writes a copy of that image, raw, in which cloud-init is switched off (its
+ * manual, "How to disable cloud-init").
+ */
 export async function withoutCloudInit(image: string, copy: string): Promise<string> {
   await execa('qemu-img', ['convert', '-O', 'raw', image, copy]);
   const write = 'write /dev/null /etc/cloud/cloud-init.disabled';

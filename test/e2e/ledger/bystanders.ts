@@ -23,7 +23,10 @@ lxc.rootfs.path = dir:/var/lib/lxc/${names.container}/rootfs
 lxc.mount.entry = /usr usr none bind,ro 0 0
 `;
 
-/** Makes bridges, network namespaces, nft tables, a mount, cgroups, a folder among ours, a container, and processes. */
+/**
+ * Makes bridges, network namespaces, nft tables, a mount, cgroups, a folder
+ * among ours, a container, and processes.
+ */
 export async function bystanders(): Promise<Bystanders> {
   const directory = mkdtempSync('/var/tmp/bystander-');
   const mount = join(directory, 'mount');

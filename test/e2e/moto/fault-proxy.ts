@@ -11,7 +11,9 @@ export type Fault =
   | { readonly kind: 'lose-answer' }
   /** Nothing is answered; it is carried out only if `after` says so. */
   | { readonly kind: 'hang'; readonly after?: true }
-  /** An empty page comes before the answer, as EC2 does it where a filter leaves much out (its "Pagination"). */
+  /**
+   * An empty page comes before the answer, as EC2 does it where a filter leaves much out (its "Pagination").
+   */
   | { readonly kind: 'empty-page' }
   /** It is carried out, then `act` runs, then it is answered, with the text that `act` gives, if any. */
   | { readonly kind: 'then'; readonly act: (answer: string) => Promise<unknown> };

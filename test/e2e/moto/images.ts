@@ -1,4 +1,6 @@
-/** AMIs as Debian and Canonical publish them, for moto (MOTO_AMIS_PATH); names and owners are the true ones. */
+/**
+ * AMIs as Debian and Canonical publish them, for moto (MOTO_AMIS_PATH); names and owners are the true ones.
+ */
 const image = (ami_id: string, owner_id: string, name: string, more: object = {}) => ({
   ami_id,
   owner_id,

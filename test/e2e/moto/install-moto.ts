@@ -8,9 +8,9 @@ import { hostMirror } from '../../../main/providers/debian/apt-mirror.ts';
 const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
 /**
- * The folder for PYTHONPATH with moto, a real implementation of the EC2 API. It is Debian trixie's package: bookworm has
- * none, but the libraries that it needs (scripts/ensure.mjs installs them). Fetched once by an apt configuration of its
- * own, which leaves the machine's alone, and kept below the cache folder.
+ * The folder for PYTHONPATH with moto, a real implementation of the EC2 API. It is Debian trixie's package:
+ * bookworm has none, but the libraries that it needs (scripts/ensure.mjs installs them). Fetched once by an
+ * apt configuration of its own, which leaves the machine's alone, and kept below the cache folder.
  */
 export async function installMoto(): Promise<string> {
   const home = join(cacheDirectory(process.env), 'moto-trixie');

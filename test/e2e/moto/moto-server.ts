@@ -13,7 +13,10 @@ export interface MotoServer extends AsyncDisposable {
   reset(): Promise<void>;
 }
 
-/** Starts moto on a free port of the loopback, with its checks of images, keys and types on (docs.getmoto.org). */
+/**
+ * Starts moto on a free port of the loopback, with its checks of images,
+ * keys and types on (docs.getmoto.org).
+ */
 export async function startMoto(): Promise<MotoServer> {
   const modules = await installMoto();
   const folder = mkdtempSync(join(tmpdir(), 'shakedown-moto-'));

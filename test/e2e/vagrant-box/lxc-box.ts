@@ -6,8 +6,8 @@ import type { RunContext } from '../../../main/context/run-context.ts';
 import { ensureBaseTree } from '../../../main/providers/debian/base-tree.ts';
 
 /**
- * What a user of vagrant with LXC has: a home (VAGRANT_HOME, which is set) with the box `e2e`, and the bridge `lxcbr0`
- * with DHCP. Containers boot in seconds and need nothing of the main host but root.
+ * What a user of vagrant with LXC has: a home (VAGRANT_HOME, which is set) with the box `e2e`, and the bridge
+ * `lxcbr0` with DHCP. Containers boot in seconds and need nothing of the main host but root.
  */
 export async function lxcBox(
   ctx: Pick<RunContext, 'signal' | 'cacheDir' | 'emit'>,

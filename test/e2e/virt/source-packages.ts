@@ -4,8 +4,9 @@ import { execa } from 'execa';
 import { hostMirror } from '../../../main/providers/debian/apt-mirror.ts';
 
 /**
- * Unpacks Debian's source packages below `directory`, each under its name, from the mirror that this machine uses, by
- * an apt configuration of their own: the machine's sources stay as they are. Gives their folders, by name.
+ * Unpacks Debian's source packages below `directory`, each under its name, from the mirror
+ * that this machine uses, by an apt configuration of their own: the machine's sources stay
+ * as they are. Gives their folders, by name.
  */
 export async function sourcePackages(
   directory: string,

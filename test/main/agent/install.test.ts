@@ -139,7 +139,9 @@ describe('putting the agent on a node', () => {
   });
 
   describe('a big file goes by SFTP', () => {
-    /** Installs a runtime of 3 MB on a node with such an sshd, and such a `cat`; gives what was logged of it. */
+    /**
+     * Installs a runtime of 3 MB on a node with such an sshd, and such a `cat`; gives what was logged of it.
+     */
     async function installOn(options: SshServerOptions, cat = 'exec /bin/cat "$@"') {
       const [nodeCache, cacheDir, own, bin] = [
         join(folder(), 'cache'),

@@ -13,7 +13,10 @@ import type {
   RemoteProcess,
 } from '../../../main/remotes/remote.ts';
 
-/** This very machine as a node: commands are processes of it, and `cut` loses the connection. Files do not travel. */
+/**
+ * This very machine as a node: commands are processes of it, and `cut` loses
+ * the connection. Files do not travel.
+ */
 export class LocalRemote implements Remote {
   readonly address: string;
   /** Every command that was executed, for counting round trips. */

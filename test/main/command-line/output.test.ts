@@ -8,7 +8,10 @@ import { folder, node } from '../remotes/fake-node.ts';
 
 const program = join(import.meta.dirname, '../../../bin/shakedown.mjs');
 
-/** Runs a line of bash in which `shakedown` is the program; gives its exit code, what came out, and what it said. */
+/**
+ * Runs a line of bash in which `shakedown` is the program; gives its exit
+ * code, what came out, and what it said.
+ */
 async function bash(line: string, cwd: string) {
   const script = `shakedown() { "$NODE" "$PROGRAM" "$@"; }; ${line}; exit \${PIPESTATUS[0]}`;
   const env = { NODE: process.execPath, PROGRAM: program, NO_COLOR: '1' };

@@ -15,7 +15,10 @@ const machine = (id: number, name: string, ssh: SshTarget, more: Partial<Machine
   ...more,
 });
 
-/** One as it is made, one behind two jump hosts with a name and a key's file that need quotes, one as it was found. */
+/**
+ * One as it is made, one behind two jump hosts with a name and a key's file
+ * that need quotes, one as it was found.
+ */
 const cluster: Cluster = {
   id: 'abc123',
   provider: 'mixed',

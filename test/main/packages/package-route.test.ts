@@ -4,7 +4,9 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { runningAptCacher } from '../../../main/packages/apt-cacher.ts';
 import { openPackageRoute, type RouteOptions } from '../../../main/packages/package-route.ts';
 
-/** A route, and what it asked for: proxies by the address they listen on, forwarded ports by where they lead. */
+/**
+ * A route, and what it asked for: proxies by the address they listen on, forwarded ports by where they lead.
+ */
 async function route(options: Pick<RouteOptions, 'via' | 'mainAddress'>, aptCacher?: number) {
   const asked: string[] = [];
   const opened = await openPackageRoute({

@@ -8,7 +8,9 @@ import { chooseFace } from '../../../main/report/face.ts';
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** A terminal with a run of so many nodes on it; `shows` tells events, and gives the lines that are seen then. */
+/**
+ * A terminal with a run of so many nodes on it; `shows` tells events, and gives the lines that are seen then.
+ */
 function terminal(nodes: number) {
   const stdout = Object.assign(new PassThrough(), { isTTY: true, columns: 100, rows: 24 });
   const interrupt = new AbortController();

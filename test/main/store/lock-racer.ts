@@ -6,9 +6,9 @@ import { processIdentity } from '../../../common/process-identity.ts';
 import { acquireLock } from '../../../main/store/lock.ts';
 
 /*
- * One of several processes that want the same folder in the same millisecond, round after round. Prints what came of
- * each round: `held`, `refused`, or `TWO` when another one held it too. The first racer leaves a dead process's lock,
- * or a damaged one, before most rounds.
+ * One of several processes that want the same folder in the same millisecond, round after round. Prints what
+ * came of each round: `held`, `refused`, or `TWO` when another one held it too. The first racer leaves a dead
+ * process's lock, or a damaged one, before most rounds.
  */
 const [directory = '', racer = '', start = '', rounds = ''] = process.argv.slice(2);
 const between = 60;

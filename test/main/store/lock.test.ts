@@ -43,7 +43,8 @@ describe('the folder’s lock', () => {
     const inFolder = (name: string) => join(directory, '.shakedown', name);
     mkdirSync(inFolder('.'));
     const text = JSON.stringify({ ...dead, since: 5 });
-    // The names that such a one leaves: of the lock on the removal of this text, and of what is not yet linked.
+    // The names that such a one leaves: of the lock on the removal of this
+    // text, and of what is not yet linked.
     const removal = `lock.${createHash('sha256').update(text).digest('hex').slice(0, 16)}`;
     for (const name of ['lock', 'lock.4194301-0011aabb', `${removal}.4194301-0011aabb`])
       writeFileSync(inFolder(name), text);

@@ -7,7 +7,10 @@ import { startHeldBack } from '../../../node-agent/services/held-back-units.ts';
 import { UnitRecord } from '../../../node-agent/services/unit-record.ts';
 import { temporaryFolder, writeFiles } from '../temporary.ts';
 
-/** Keeps its books in a folder: a file for each unit with what is-enabled says, `up` for those that run, `calls`. */
+/**
+ * Keeps its books in a folder: a file for each unit with what is-enabled
+ * says, `up` for those that run, `calls`.
+ */
 const systemctl = `#!/bin/sh
 verb= unit=
 for argument; do case $argument in -*) ;; show|is-enabled|start|stop|daemon-reload) verb=$argument ;; *) unit=$argument ;; esac; done

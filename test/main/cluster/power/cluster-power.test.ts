@@ -9,7 +9,9 @@ import { run } from '../../../../main/run/run.ts';
 import { nodeOf } from '../../../fakes/face-of.ts';
 import { fakeScenario, fakeWorld, type Troubles } from '../../../fakes/fake-world.ts';
 
-/** A run whose checks do this with the second of its two nodes; `after` is what was asked for from then on. */
+/**
+ * A run whose checks do this with the second of its two nodes; `after` is what was asked for from then on.
+ */
 async function during(
   checks: (node: ClusterNode, cluster: ClusterUnderTest) => Promise<void>,
   troubles: Troubles = {},

@@ -43,7 +43,9 @@ test.each([
   expect(stdout.split('\n').filter(Boolean)).toEqual(exported);
 });
 
-/** Builds a tree with a mmdebstrap that only notes what it was told, and makes a root with an `os-release`. */
+/**
+ * Builds a tree with a mmdebstrap that only notes what it was told, and makes a root with an `os-release`.
+ */
 function built(more: Partial<Parameters<typeof buildTreeScript>[0]> = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'trees-'));
   const [bin, trees] = [join(folder, 'bin'), join(folder, 'the trees')];
