@@ -127,7 +127,10 @@ export interface Provider {
   destroy(cluster: Pick<Cluster, 'id' | 'state'>, ctx: Pick<RunContext, 'signal' | 'log'>): Promise<void>;
 }
 
-/** Whether the main host reaches a machine by its ssh alone: it is said of it, or there is something before it. */
+/**
+ * Whether the main host reaches a machine by its ssh alone: it is said of
+ * it, or there is something before it.
+ */
 export const isSshOnly = ({ sshOnly, ssh }: Machine): boolean =>
   sshOnly ?? ((ssh.jumps ?? []).length > 0 || ssh.proxyCommand !== undefined);
 

@@ -17,16 +17,18 @@ type Distribution = Release['distribution'];
 
 const debianMirror = 'http://deb.debian.org/debian';
 
-/** Ubuntu keeps other architectures than these on a server of their own, which has their security updates too. */
+/**
+ * Ubuntu keeps other architectures than these on a server of their own, which has their security updates too.
+ */
 function ubuntuMirror(): AptMirror {
   if (!['x64', 'ia32'].includes(arch())) return mirrorAt('http://ports.ubuntu.com/ubuntu-ports', 'ubuntu');
   return { main: 'http://archive.ubuntu.com/ubuntu', security: 'http://security.ubuntu.com/ubuntu' };
 }
 
 /**
- * The mirror of a distribution that this main host itself uses: of its sources (sources.list(5), both formats) the one
- * that has a suite and its updates, as only the distribution's own archive does. On another system, and where none is
- * found, it is the distribution's own.
+ * The mirror of a distribution that this main host itself uses: of its sources (sources.list(5), both
+ * formats) the one that has a suite and its updates, as only the distribution's own archive does. On another
+ * system, and where none is found, it is the distribution's own.
  */
 export async function hostMirror(root = '/', distribution: Distribution = 'debian'): Promise<AptMirror> {
   const official = distribution === 'ubuntu' ? ubuntuMirror() : mirrorAt(debianMirror);
@@ -54,8 +56,8 @@ export async function hostMirror(root = '/', distribution: Distribution = 'debia
 }
 
 /**
- * A mirror of the archive. Debian's security archive is beside it where its path ends as Debian's own does; Ubuntu's
- * is a part of it.
+ * A mirror of the archive. Debian's security archive is beside it where its path ends as
+ * Debian's own does; Ubuntu's is a part of it.
  */
 export function mirrorAt(uri: string, distribution: Distribution = 'debian'): AptMirror {
   const main = uri.replace(/\/+$/, '');
@@ -68,8 +70,8 @@ export function mirrorAt(uri: string, distribution: Distribution = 'debian'): Ap
 const rolling = ['sid', 'unstable', 'experimental', 'testing'];
 
 /**
- * How a line begins and ends. Ubuntu's has no `signed-by`: its trees hold its keys among those that apt trusts anyway,
- * and while a tree is built they lie elsewhere than in it.
+ * How a line begins and ends. Ubuntu's has no `signed-by`: its trees hold its keys among those that apt
+ * trusts anyway, and while a tree is built they lie elsewhere than in it.
  */
 const lines = {
   debian: { deb: 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]', components: 'main' },

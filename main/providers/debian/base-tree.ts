@@ -9,7 +9,9 @@ import { type AptMirror, hostMirror, mirrorAt } from './apt-mirror.ts';
 import { recipe } from './build-tree-script.ts';
 import { type Release, releaseNamed } from './releases.ts';
 
-/** Debian's architecture is asked of dpkg only when a tree is built: for the digest Node's name does as well. */
+/**
+ * Debian's architecture is asked of dpkg only when a tree is built: for the digest Node's name does as well.
+ */
 const digestOf = ({ distribution, suite }: Release, packages: readonly string[], mirror: AptMirror): string =>
   createHash('sha256')
     .update(JSON.stringify([recipe, distribution, suite, packages, mirror, arch()]))
@@ -19,11 +21,12 @@ const digestOf = ({ distribution, suite }: Release, packages: readonly string[],
 type TreeSettings = Pick<MachineSettings, 'os' | 'packages' | 'mirror'>;
 
 /**
- * The path of the tree that all nodes of one operating system lie over: a link to the newest build of this recipe,
- * release, packages, mirror and architecture. Built by mmdebstrap (mmdebstrap(1)) if there is none, or if `rebuild` asks
- * for it, of packages that were downloaded once for all trees and nodes; two that want it at once build it once, and
- * what nodes lie over now is not taken from under them. `run` runs the script where its files can be root's: as root,
- * or in a user namespace. Throws UsageError for an unknown `os`, else ShakedownError.
+ * The path of the tree that all nodes of one operating system lie over: a link to the newest build of
+ * this recipe, release, packages, mirror and architecture. Built by mmdebstrap (mmdebstrap(1)) if there
+ * is none, or if `rebuild` asks for it, of packages that were downloaded once for all trees and nodes;
+ * two that want it at once build it once, and what nodes lie over now is not taken from under them.
+ * `run` runs the script where its files can be root's: as root, or in a user namespace. Throws
+ * UsageError for an unknown `os`, else ShakedownError.
  */
 export async function ensureBaseTree(
   settings: TreeSettings,

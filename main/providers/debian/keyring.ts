@@ -10,9 +10,9 @@ import type { Release } from './releases.ts';
 const keyringOf = (distribution: Release['distribution']): string => `${distribution}-archive-keyring.gpg`;
 
 /**
- * The keys that a distribution's archive is signed with: those of this main host, or for Ubuntu else those of Debian's
- * package ubuntu-keyring, which is fetched from Debian 13's archive (verified by Debian's keys) and kept in the cache.
- * `proxy` is for apt. Throws ShakedownError.
+ * The keys that a distribution's archive is signed with: those of this main host, or for Ubuntu else those of
+ * Debian's package ubuntu-keyring, which is fetched from Debian 13's archive (verified by Debian's keys) and
+ * kept in the cache. `proxy` is for apt. Throws ShakedownError.
  */
 export async function ensureKeyring(
   distribution: Release['distribution'],

@@ -23,13 +23,15 @@ const ubuntu = {
 /** Suites of Debian's that are named by their state; `unstable` is sid. */
 const states = ['stable', 'oldstable', 'oldoldstable', 'testing', 'sid'];
 
-/** Where Debian's package distro-info-data has all releases, those that came after this was written included. */
+/**
+ * Where Debian's package distro-info-data has all releases, those that came after this was written included.
+ */
 const distroInfo = '/usr/share/distro-info';
 
 /**
- * The release that a name means: a code name (`bookworm`, `noble`), a distribution and its version (`debian-12`,
- * `ubuntu-24.04`), or a state of Debian's (`stable`, `testing`, `sid`). `info` is the folder with distro-info's files.
- * Throws UsageError with what was likely meant for any other name.
+ * The release that a name means: a code name (`bookworm`, `noble`), a distribution and its version
+ * (`debian-12`, `ubuntu-24.04`), or a state of Debian's (`stable`, `testing`, `sid`). `info` is the folder
+ * with distro-info's files. Throws UsageError with what was likely meant for any other name.
  */
 export function releaseNamed(name: string, info = distroInfo): Release {
   const all = new Map(releases(info).flatMap((release) => namesOf(release).map((each) => [each, release])));
@@ -62,7 +64,10 @@ function releases(info: string): Release[] {
   return [...of('debian', debian), ...of('ubuntu', ubuntu), ...byState];
 }
 
-/** Code names and versions as distro-info-data has them: `version,codename,series,created,…`, `24.04 LTS,…,noble,…`. */
+/**
+ * Code names and versions as distro-info-data has them:
+ * `version,codename,series,created,…`, `24.04 LTS,…,noble,…`.
+ */
 function told(file: string): Record<string, string> {
   let text: string;
   try {

@@ -10,8 +10,8 @@ import { treesFolder } from './base-tree.ts';
 type Context = Pick<RunContext, 'signal' | 'cacheDir'>;
 
 /**
- * The base trees that are kept, each with all its builds: an older one stays for as long as nodes lie over it. Their
- * sizes are what they take on the disk.
+ * The base trees that are kept, each with all its builds: an older one stays for as long as nodes lie over
+ * it. Their sizes are what they take on the disk.
  */
 export async function listTrees(ctx: Context): Promise<readonly CachedImage[]> {
   const values = { trees: treesFolder(ctx.cacheDir), state_home: stateHome };

@@ -30,7 +30,9 @@ export const ec2OptionsSchema = z
     endpoint: z.url({ protocol: /^https?$/, error: 'expected an http or https URL' }).optional(),
     /** In ~/.aws/config; without it AWS_PROFILE. */
     profile: z.string().min(1).optional(),
-    /** An id (`ami-…`) or a name with `*` and `?`, of which the newest is taken; without it `os` says which. */
+    /**
+     * An id (`ami-…`) or a name with `*` and `?`, of which the newest is taken; without it `os` says which.
+     */
     image: z.string().min(1).optional(),
     /** Whose image, where `image` is a name: an account's number, `self` or `amazon`. */
     imageOwner: z.string().min(1).default('self'),
@@ -64,7 +66,10 @@ export const ec2OptionsSchema = z
 export type Ec2Options = z.input<typeof ec2OptionsSchema>;
 export type Ec2Settings = z.output<typeof ec2OptionsSchema>;
 
-/** Instances in Amazon EC2 or a cloud with its API: `ec2({ count: 3, region: 'eu-central-1', type: 't3.small' })`. */
+/**
+ * Instances in Amazon EC2 or a cloud with its API: `ec2({ count: 3, region:
+ * 'eu-central-1', type: 't3.small' })`.
+ */
 export const ec2 = (options: Ec2Options): { provider: 'ec2'; options: Ec2Options } => ({
   provider: 'ec2',
   options,
@@ -76,7 +81,10 @@ export function seconds(value: number | string): number {
   return Number(value.slice(0, -1)) * (unitSeconds[value.slice(-1)] ?? 1);
 }
 
-/** The options as they were validated. Throws UsageError with every mistake in them, and for a release that is not known. */
+/**
+ * The options as they were validated. Throws UsageError with every mistake in
+ * them, and for a release that is not known.
+ */
 export function settingsOf(options: unknown): Ec2Settings {
   const settings = parsedOptions('ec2', ec2OptionsSchema, options);
   const { image, os, nodes = [] } = settings;

@@ -10,8 +10,8 @@ type Delete = (
 ) => Promise<unknown>;
 
 /**
- * Deletes each; one that something of the instances still uses (DependencyViolation) is free a little later. Throws
- * ShakedownError when it does not get free.
+ * Deletes each; one that something of the instances still uses (DependencyViolation) is free a little later.
+ * Throws ShakedownError when it does not get free.
  */
 export async function remove(
   ids: readonly string[],

@@ -19,7 +19,10 @@ export const keys = {
 /** The name of a cluster's security group and key pair, and how those of its instances begin. */
 export const nameOf = (cluster: string): string => `shakedown-${cluster}`;
 
-/** This main host, as far as another one in the same account could be taken for it; machine-id(5) stays secret. */
+/**
+ * This main host, as far as another one in the same account could be taken
+ * for it; machine-id(5) stays secret.
+ */
 export function mainHost(): string {
   const digest = createHash('sha256').update(`shakedown ${machineId()}`).digest('hex').slice(0, 8);
   return `${userInfo().username}@${hostname()} ${digest}`;

@@ -18,7 +18,10 @@ export interface Things {
 /** A thing as an answer of EC2 has it. */
 type Told = { readonly [field: string]: unknown };
 
-/** How to read things of one sort: what is asked for, and where in an answer they, their ids and their tags are. */
+/**
+ * How to read things of one sort: what is asked for, and where in an answer
+ * they, their ids and their tags are.
+ */
 interface Reader {
   readonly told: string;
   readonly filters?: readonly Filter[];

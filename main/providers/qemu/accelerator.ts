@@ -20,12 +20,18 @@ export interface KvmAnswer {
   readonly reason: string;
 }
 
-/** Seconds in which a kernel under KVM, which needs one or two, has said its word; where KVM hangs it never does. */
+/**
+ * Seconds in which a kernel under KVM, which needs one or two, has said its
+ * word; where KVM hangs it never does.
+ */
 const patience = { withVirtualization: 20, without: 8 };
 
 const answerFile = (cacheDir: string): string => join(cacheDir, 'qemu', 'kvm.json');
 
-/** What the answer depends on, and all that was saved of a running machine: kernel, processor, QEMU; as a digest. */
+/**
+ * What the answer depends on, and all that was saved of a running machine:
+ * kernel, processor, QEMU; as a digest.
+ */
 export async function situation(): Promise<string> {
   const [cpus, qemu] = await Promise.all([
     readFile('/proc/cpuinfo', 'utf8').catch(() => ''),
@@ -36,7 +42,9 @@ export async function situation(): Promise<string> {
   return createHash('sha256').update(facts.join('\n')).digest('hex').slice(0, 16);
 }
 
-/** What an earlier trial on this kernel and processor with this QEMU showed; undefined when there was none. */
+/**
+ * What an earlier trial on this kernel and processor with this QEMU showed; undefined when there was none.
+ */
 export async function rememberedAnswer(cacheDir: string): Promise<KvmAnswer | undefined> {
   const [text, key] = await Promise.all([
     readFile(answerFile(cacheDir), 'utf8').catch(() => '{}'),
@@ -47,9 +55,9 @@ export async function rememberedAnswer(cacheDir: string): Promise<KvmAnswer | un
 }
 
 /**
- * KVM or emulation, by what the user wants and what works. KVM that can be opened need not work (nested, or in some
- * clouds, the machine hangs after its boot loader), so it is tried once with a real boot of `image`, and the answer is
- * kept. Throws ShakedownError when KVM is wanted and does not work.
+ * KVM or emulation, by what the user wants and what works. KVM that can be opened need not work (nested, or
+ * in some clouds, the machine hangs after its boot loader), so it is tried once with a real boot of `image`,
+ * and the answer is kept. Throws ShakedownError when KVM is wanted and does not work.
  */
 export async function settleAccelerator(
   wanted: 'auto' | Accelerator,
@@ -73,8 +81,8 @@ export async function settleAccelerator(
 }
 
 /**
- * Why KVM cannot even be tried; undefined when it can. Asked each time: a module may be loaded the next minute, and a
- * user become a member of the group.
+ * Why KVM cannot even be tried; undefined when it can. Asked each time: a module may be loaded the next
+ * minute, and a user become a member of the group.
  */
 export async function whyNoKvm(device = '/dev/kvm'): Promise<string | undefined> {
   const may = (mode: number): Promise<boolean> =>

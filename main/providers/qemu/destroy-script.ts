@@ -4,7 +4,9 @@ import { shellFile } from '../host/shell-file.ts';
 import { clusterNames, lockFile } from './names.ts';
 import { destroyOwnScript } from './network/namespace-scripts.ts';
 
-/** The script that takes away all of a cluster in whatever state it is, from its id alone; for `runAsOwner`. */
+/**
+ * The script that takes away all of a cluster in whatever state it is, from its id alone; for `runAsOwner`.
+ */
 export function destroyScript(id: string): string {
   if (!rootCanBeHad()) return destroyOwnScript(id);
   const { directory, bridge, table, cgroup } = clusterNames(id);

@@ -35,8 +35,8 @@ export function settingsOf(options: unknown): QemuSettings {
 }
 
 /**
- * Builds what the machines lie over, unless it is there, and starts them: as clones, or by a boot of their own where
- * that does not work. Throws UsageError, ShakedownError.
+ * Builds what the machines lie over, unless it is there, and starts them: as clones, or by a boot of their
+ * own where that does not work. Throws UsageError, ShakedownError.
  */
 export async function makeCluster(spec: MachinesSpec, ctx: RunContext): Promise<Cluster> {
   const settings = settingsOf(spec.options);

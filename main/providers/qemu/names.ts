@@ -5,15 +5,17 @@ import { rootCanBeHad } from '../host/own-root.ts';
 import { stateHome } from '../host/state-home.ts';
 
 /**
- * Where the clusters' own files lie: one folder each, with `state.json`, and in it one for each machine. A user who
- * cannot be root has them at home (XDG Base Directory specification).
+ * Where the clusters' own files lie: one folder each, with `state.json`, and in it one for each machine. A
+ * user who cannot be root has them at home (XDG Base Directory specification).
  */
 export function stateRoot(env: NodeJS.ProcessEnv = process.env): string {
   if (rootCanBeHad()) return `${stateHome}/qemu`;
   return join(env.XDG_DATA_HOME || join(homedir(), '.local/share'), 'shakedown/qemu');
 }
 
-/** One at a time, of all kinds: choosing a subnet, and making or removing the cgroup that all clusters lie in. */
+/**
+ * One at a time, of all kinds: choosing a subnet, and making or removing the cgroup that all clusters lie in.
+ */
 export const lockFile = '/run/shakedown-nspawn.lock';
 
 /** Everything of a cluster is named from its id, so that the id alone is enough to take all of it away. */
@@ -46,7 +48,9 @@ export const machineNames = (id: string, machine: number) => {
   };
 };
 
-/** A locally administered address (IEEE 802) of the machine's own: its cluster's id and its number are in it. */
+/**
+ * A locally administered address (IEEE 802) of the machine's own: its cluster's id and its number are in it.
+ */
 export const macAddress = (id: string, machine: number): string =>
   ['52', '54', ...(id.match(/../g) ?? []), machine.toString(16).padStart(2, '0')].join(':');
 

@@ -28,7 +28,10 @@ const needs: HostNeeds = {
   },
 };
 
-/** Whether virtual machines can be made here: Linux on x86-64, the programs, taps, and root, sudo or namespaces. */
+/**
+ * Whether virtual machines can be made here: Linux on x86-64, the programs,
+ * taps, and root, sudo or namespaces.
+ */
 export async function probeHost(signal: AbortSignal): Promise<ProbeResult> {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     const reason = 'virtual machines are made on Linux with an x86-64 processor only';

@@ -24,7 +24,10 @@ export const qemuOptionsSchema = z
       .string()
       .regex(/^[\w.,+=-]+$/, "expected a model as QEMU's -cpu takes it")
       .optional(),
-    /** `warm`: machines are clones of one that runs, whose memory was saved once; `cold`: each boots by itself. */
+    /**
+     * `warm`: machines are clones of one that runs, whose memory was saved
+     * once; `cold`: each boots by itself.
+     */
     start: z.enum(['warm', 'cold']).default('warm'),
     /** More words for the kernel's command line; not for an `image`, which has a boot loader of its own. */
     kernelOptions: z.string().default(''),
@@ -55,8 +58,9 @@ export type QemuOptions = z.input<typeof qemuOptionsSchema>;
 export type QemuSettings = z.output<typeof qemuOptionsSchema>;
 
 /**
- * Virtual machines on this main host, each with a kernel of its own: `qemu({ count: 3 })`, or one entry in `nodes` for
- * each; `qemu({ count: 1, image: 'debian-12-generic-amd64.qcow2' })` for a system that someone else built.
+ * Virtual machines on this main host, each with a kernel of its own: `qemu({ count: 3 })`,
+ * or one entry in `nodes` for each; `qemu({ count: 1, image: 'debian-12-generic-amd64.qcow2'
+ * })` for a system that someone else built.
  */
 export const qemu = (options: QemuOptions): { provider: 'qemu'; options: QemuOptions } => ({
   provider: 'qemu',
@@ -65,7 +69,9 @@ export const qemu = (options: QemuOptions): { provider: 'qemu'; options: QemuOpt
 
 export const isUrl = (image: string): boolean => /^https?:\/\//.test(image);
 
-/** The options with an image's path absolute: it is relative to the scenario's folder, or begins with `~/`. */
+/**
+ * The options with an image's path absolute: it is relative to the scenario's folder, or begins with `~/`.
+ */
 export function locatedImage(options: unknown, directory: string): unknown {
   const parsed = qemuOptionsSchema.safeParse(options);
   const image = parsed.data?.image;

@@ -23,8 +23,8 @@ import { kvmInWords, probeHost } from './probe-host.ts';
 type Act = Pick<RunContext, 'signal' | 'log'>;
 
 /**
- * Virtual machines by QEMU, each with a kernel of its own: under KVM where a trial boot has shown that it works, else
- * emulated. They end with the process that made them, unless they are kept.
+ * Virtual machines by QEMU, each with a kernel of its own: under KVM where a trial boot has shown that it
+ * works, else emulated. They end with the process that made them, unless they are kept.
  */
 export class QemuProvider implements Provider, CanKeep, CanReboot, CanPower, CanSnapshot, CanKeepImages {
   readonly name = 'qemu';

@@ -35,8 +35,8 @@ export const memoryOf = (settings: QemuSettings, id: number): number =>
   bytes(settingsOfMachine(settings, id).memory ?? settings.memory);
 
 /**
- * Throws ShakedownError when this host has not the memory or the disk space that the machines want: a machine that
- * gets none later would stand still without a word.
+ * Throws ShakedownError when this host has not the memory or the disk space that the machines want: a machine
+ * that gets none later would stand still without a word.
  */
 export async function mustHaveRoom(
   settings: QemuSettings,

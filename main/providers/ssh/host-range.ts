@@ -5,9 +5,10 @@ import { UsageError } from '../../../common/errors.ts';
 const most = 1000;
 
 /**
- * The names that `node[01-20].example` stands for, in order: `[01-20]` and Ansible's `[01:20]` count with the leading
- * zeros of the first number, `[a-f]` goes through letters, `[0:10:2]` takes every second, `[1-3,7]` is a list; several
- * of them give every combination. An IPv6 address in brackets is left as it is. Throws UsageError for what is no range.
+ * The names that `node[01-20].example` stands for, in order: `[01-20]` and Ansible's `[01:20]` count
+ * with the leading zeros of the first number, `[a-f]` goes through letters, `[0:10:2]` takes every
+ * second, `[1-3,7]` is a list; several of them give every combination. An IPv6 address in brackets is
+ * left as it is. Throws UsageError for what is no range.
  */
 export function expandRanges(written: string): readonly string[] {
   const names = expandFirst(written, 0);

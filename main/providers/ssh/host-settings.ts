@@ -5,7 +5,10 @@ export interface HostQuery {
   readonly port?: number | undefined;
 }
 
-/** The settings of one host in ssh_config(5), by lower-cased keyword; those that may stand several times as they stand. */
+/**
+ * The settings of one host in ssh_config(5), by lower-cased keyword; those that
+ * may stand several times as they stand.
+ */
 export type HostSettings = ReadonlyMap<string, readonly string[]>;
 
 /** Tells the settings of a host. */

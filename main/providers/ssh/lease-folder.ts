@@ -64,7 +64,10 @@ export class LeaseFolder {
     return rm(file, { force: true });
   }
 
-  /** Keeps all others out meanwhile, by flock(1), which ends with its process; those who only read are not hindered. */
+  /**
+   * Keeps all others out meanwhile, by flock(1), which ends with its process;
+   * those who only read are not hindered.
+   */
   async locked<Result>(action: () => Promise<Result>): Promise<Result> {
     await ensureShared(this.#folder);
     // flock holds the folder for as long as its child's stdin, which is ours, is open.

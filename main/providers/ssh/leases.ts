@@ -7,9 +7,9 @@ import { type FoundNote, type Lease, LeaseFolder, type Note, sharedFolder } from
 const asideFor = 86_400_000;
 
 /**
- * Which machines that exist are in use by whom, for all runs on this main host. Each user has a file for each machine:
- * nobody can change another's. A lease whose process is dead and which was not kept counts for nothing. Choosing goes
- * on under a lock of the folder (flock(1)), which ends with its process.
+ * Which machines that exist are in use by whom, for all runs on this main host. Each user has a file for each
+ * machine: nobody can change another's. A lease whose process is dead and which was not kept counts for
+ * nothing. Choosing goes on under a lock of the folder (flock(1)), which ends with its process.
  */
 export class Leases {
   readonly #folder: LeaseFolder;
@@ -19,8 +19,9 @@ export class Leases {
   }
 
   /**
-   * Takes the first `count` machines that nobody has, those that were set aside last, and gives their places in the
-   * list; fewer when there are no more, and none twice. Two processes that do so at the same time take different ones.
+   * Takes the first `count` machines that nobody has, those that were set aside last, and gives
+   * their places in the list; fewer when there are no more, and none twice. Two processes that
+   * do so at the same time take different ones.
    */
   take(cluster: string, machines: readonly string[], count: number): Promise<readonly number[]> {
     return this.#folder.locked(async () => {

@@ -6,9 +6,10 @@ import { UsageError } from '../../../common/errors.ts';
 import type { HostQuery, HostSettings } from './host-settings.ts';
 
 /**
- * What OpenSSH's configuration says of a host, as ssh itself works it out (ssh(1), -G): with Include, and with Match by
- * whatever it is, `exec` included. `configFile` is read instead of `~/.ssh/config` and the system's. No settings where
- * there is no ssh and no file for it. Throws UsageError with ssh's words, which name file and line.
+ * What OpenSSH's configuration says of a host, as ssh itself works it out (ssh(1), -G): with
+ * Include, and with Match by whatever it is, `exec` included. `configFile` is read instead of
+ * `~/.ssh/config` and the system's. No settings where there is no ssh and no file for it. Throws
+ * UsageError with ssh's words, which name file and line.
  */
 export async function resolveHost(
   { address, user, port }: HostQuery,
@@ -52,7 +53,10 @@ function ownFile(): string | undefined {
 /** The keys that ssh tries where no IdentityFile says another: they are no setting of the user's. */
 const defaultKeys = /^~\/\.ssh\/id_(rsa|dsa|xmss|ecdsa|ecdsa_sk|ed25519|ed25519_sk)$/;
 
-/** Reads lines `keyword value`, the keyword in lower case; leaves out what is the same for every host and user. */
+/**
+ * Reads lines `keyword value`, the keyword in lower case; leaves out what
+ * is the same for every host and user.
+ */
 export function settingsOf(printed: string): HostSettings {
   const settings = new Map<string, string[]>();
   for (const line of printed.split('\n')) {

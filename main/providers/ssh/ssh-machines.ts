@@ -26,8 +26,8 @@ export interface SshMachines {
 type Complain = (path: (string | number)[], message: string) => void;
 
 /**
- * Expands the ranges, reads the inventory. What is wrong with single machines is told to `complain`; the rest, mistakes
- * in an inventory with file and line, is thrown as UsageError.
+ * Expands the ranges, reads the inventory. What is wrong with single machines is told to `complain`; the
+ * rest, mistakes in an inventory with file and line, is thrown as UsageError.
  */
 export function sshMachines(settings: SshSettings, complain: Complain): SshMachines {
   const { count, inventory } = settings;

@@ -28,8 +28,9 @@ export const sshOptionsSchema = sshSettingsSchema.superRefine((options, context)
 export type SshOptions = z.input<typeof sshOptionsSchema>;
 
 /**
- * Machines that exist already, reached by ssh: `ssh(['10.0.0.5', 'admin@db[1-3]:2222'])`, those of an Ansible
- * inventory (`ssh({ inventory: 'hosts.ini', group: 'db' })`), or some of a pool (`ssh({ pool: ['m[01-20]'], count: 3 })`).
+ * Machines that exist already, reached by ssh: `ssh(['10.0.0.5', 'admin@db[1-3]:2222'])`, those
+ * of an Ansible inventory (`ssh({ inventory: 'hosts.ini', group: 'db' })`), or some of a pool
+ * (`ssh({ pool: ['m[01-20]'], count: 3 })`).
  */
 export const ssh = (machines: readonly SshHost[] | SshOptions): { provider: 'ssh'; options: SshOptions } => ({
   provider: 'ssh',

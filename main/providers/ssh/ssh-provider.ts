@@ -25,8 +25,9 @@ const resolvedAtOnce = 8;
 type Wish = Omit<MachinesSpec, 'cluster' | 'shares'>;
 
 /**
- * Machines that exist: they are borrowed, and given back with the files that were placed on them put back. A lease says
- * to all runs on this main host who has a machine; runs that choose from a pool take none that another has.
+ * Machines that exist: they are borrowed, and given back with the files that were placed on
+ * them put back. A lease says to all runs on this main host who has a machine; runs that
+ * choose from a pool take none that another has.
  */
 export class SshProvider implements Provider, CanKeep {
   readonly name = 'ssh';
@@ -91,8 +92,8 @@ export class SshProvider implements Provider, CanKeep {
   }
 
   /**
-   * Machines that were named are taken in any case: the agent on them refuses a second run. The lease is for those who
-   * choose from a pool; where there can be none, that is no reason not to go on.
+   * Machines that were named are taken in any case: the agent on them refuses a second run. The lease is for
+   * those who choose from a pool; where there can be none, that is no reason not to go on.
    */
   async #tellOthers(
     cluster: string,

@@ -7,8 +7,9 @@ import type { HostSettings, ResolveHost } from './host-settings.ts';
 import { type ParsedHost, parseHost } from './parse-host.ts';
 
 /**
- * How to reach a machine: what the flags and the scenario say, else what ssh's configuration says of it, else ssh's own
- * defaults. ProxyJump is followed to its end. Throws UsageError for a port that is none and a circle of jump hosts.
+ * How to reach a machine: what the flags and the scenario say, else what ssh's configuration
+ * says of it, else ssh's own defaults. ProxyJump is followed to its end. Throws UsageError for a
+ * port that is none and a circle of jump hosts.
  */
 export async function sshTarget(
   host: ParsedHost,
@@ -32,7 +33,10 @@ export async function sshTarget(
   return host.jump === undefined ? { ...target, ...present({ proxyCommand }) } : target;
 }
 
-/** A machine without its jump hosts, by the settings that are known of it. Throws UsageError for a port that is none. */
+/**
+ * A machine without its jump hosts, by the settings that are known of it.
+ * Throws UsageError for a port that is none.
+ */
 export function targetFrom(host: ParsedHost, login: Login, settings: HostSettings): SshTarget {
   const one = (key: string) => settings.get(key)?.[0];
   const hostname = one('hostname')?.replaceAll('%h', host.address) ?? host.address;
@@ -99,7 +103,10 @@ interface Tokens {
   readonly written: string;
 }
 
-/** The tokens of ssh_config(5), as far as they are known before the connection; `~/` at the beginning is the home folder. */
+/**
+ * The tokens of ssh_config(5), as far as they are known before the connection;
+ * `~/` at the beginning is the home folder.
+ */
 function expandTokens(text: string, { host, port, user, written }: Tokens): string {
   const values: Readonly<Record<string, string>> = {
     '%': '%',

@@ -15,7 +15,10 @@ export interface Candidate {
 /** Whether a machine answers: throws why it does not. */
 export type HealthCheck = (target: SshTarget, signal: AbortSignal) => Promise<void>;
 
-/** Seconds in which a machine has to let us in. A pool's machines are up; one that boots is not ready to be used. */
+/**
+ * Seconds in which a machine has to let us in. A pool's machines are up; one
+ * that boots is not ready to be used.
+ */
 const patience = 10;
 
 /** The login by ssh, and one command that does nothing. */
@@ -33,9 +36,10 @@ interface Pool {
 }
 
 /**
- * Takes one machine of the pool for each that is wanted, with its role where that is told. One that does not answer is
- * set aside, with a line in the log, and the next one is taken. Throws ShakedownError that says of each machine why it
- * was not taken when too few are left; the leases that it has by then are released by the cluster's id.
+ * Takes one machine of the pool for each that is wanted, with its role where that is told. One that
+ * does not answer is set aside, with a line in the log, and the next one is taken. Throws
+ * ShakedownError that says of each machine why it was not taken when too few are left; the leases that
+ * it has by then are released by the cluster's id.
  */
 export async function takeMachines(
   wanted: readonly MachineSpec[],
@@ -140,7 +144,9 @@ function candidate({ candidates }: Pool, index: number): Candidate {
   return found;
 }
 
-/** By its address, so that two names of one machine are one; a name that only a jump host knows stays a name. */
+/**
+ * By its address, so that two names of one machine are one; a name that only a jump host knows stays a name.
+ */
 export async function nameOf(target: SshTarget): Promise<string> {
   if (target.jumps || target.proxyCommand !== undefined) return leaseName(target);
   const found = await lookup(target.host, { order: 'ipv4first' }).catch(() => undefined);

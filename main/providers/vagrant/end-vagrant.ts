@@ -1,18 +1,24 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What of vagrant's processes to look for: `making` those that make machines, `left` all but those that destroy them. */
+/**
+ * What of vagrant's processes to look for: `making` those that make machines,
+ * `left` all but those that destroy them.
+ */
 type Which = 'making' | 'left';
 
-/** Marks in vagrant's environment, so that one who destroys a cluster does not end another who does so too. */
+/**
+ * Marks in vagrant's environment, so that one who destroys a cluster does not end another who does so too.
+ */
 export const marks = { making: { SHAKEDOWN_VAGRANT: 'make' }, destroying: { SHAKEDOWN_VAGRANT: 'destroy' } };
 
 /** ms: vagrant ends what it is at, which may be unpacking a box, before it heeds an interrupt. */
 const patience = 20_000;
 
 /**
- * Ends what still works on a cluster's machines, known by VAGRANT_DOTFILE_PATH in its environment: first by SIGINT,
- * after 20 s by SIGKILL; with `left`, which is for what a machine leaves behind (redir), by SIGKILL at once.
+ * Ends what still works on a cluster's machines, known by VAGRANT_DOTFILE_PATH in its
+ * environment: first by SIGINT, after 20 s by SIGKILL; with `left`, which is for what a machine
+ * leaves behind (redir), by SIGKILL at once.
  */
 export async function endVagrant(dotfile: string, which: Which): Promise<void> {
   const deadline = Date.now() + (which === 'making' ? patience : 0);

@@ -7,7 +7,9 @@ export interface VagrantLine {
   readonly data: readonly string[];
 }
 
-/** As developer.hashicorp.com/vagrant/docs/cli/machine-readable has it; undefined for a line of another kind. */
+/**
+ * As developer.hashicorp.com/vagrant/docs/cli/machine-readable has it; undefined for a line of another kind.
+ */
 export function parseLine(line: string): VagrantLine | undefined {
   const [, target = '', type = '', data = ''] = /^\d+,([^,]*),([^,]+),?(.*)$/.exec(line) ?? [];
   if (type === '') return undefined;
@@ -22,8 +24,8 @@ export const linesOfType = (lines: readonly VagrantLine[], type: string): readon
   lines.filter((line) => line.type === type);
 
 /**
- * What a person reads of a line: without the machine's name at its beginning, which is told apart. Empty for a line
- * that says nothing to a person.
+ * What a person reads of a line: without the machine's name at its beginning, which is told apart.
+ * Empty for a line that says nothing to a person.
  */
 export function words({ type, data, target }: VagrantLine): string {
   const [level = '', text = ''] = data;

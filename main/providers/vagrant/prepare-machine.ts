@@ -16,8 +16,8 @@ export interface PreparedMachine {
 const patience = 60;
 
 /**
- * Logs in as vagrant does, authorizes the login of the cluster, and looks at the machine's addresses. With `hosts` the
- * machine gets its name and knows the others by theirs. Throws ShakedownError.
+ * Logs in as vagrant does, authorizes the login of the cluster, and looks at the machine's addresses. With
+ * `hosts` the machine gets its name and knows the others by theirs. Throws ShakedownError.
  */
 export async function prepareMachine(
   target: SshTarget,
@@ -64,8 +64,8 @@ export interface Membership {
 }
 
 /**
- * Gives the machine its name and the names of all, and takes away the key of vagrant's that everybody knows, for which
- * `publicKey` stands in. Throws ShakedownError.
+ * Gives the machine its name and the names of all, and takes away the key of vagrant's that everybody knows,
+ * for which `publicKey` stands in. Throws ShakedownError.
  */
 export async function admitMachine(
   target: SshTarget,

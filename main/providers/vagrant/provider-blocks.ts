@@ -6,7 +6,9 @@ import { bootIdHook } from './hypervisors/boot-id.ts';
 /** A string of Ruby's in which nothing is special but these two. */
 export const ruby = (text: string): string => `'${text.replace(/['\\]/g, '\\$&')}'`;
 
-/** Statements of Ruby for each of vagrant's providers; `it` is its configuration, `override` the machine's. */
+/**
+ * Statements of Ruby for each of vagrant's providers; `it` is its configuration, `override` the machine's.
+ */
 export type Statements = Readonly<Record<string, readonly string[]>>;
 
 const virtual = ['virtualbox', 'libvirt', 'parallels', 'hyperv', 'vmware_desktop'];
@@ -47,15 +49,18 @@ export function namesOf(id: string, name: string): Statements {
 }
 
 /**
- * VirtualBox gives every machine the same address on its first network. Containers have addresses that need no
- * forwarded port, whose redir would outlive a killed run.
+ * VirtualBox gives every machine the same address on its first network. Containers have addresses that need
+ * no forwarded port, whose redir would outlive a killed run.
  */
 export const networks: Statements = {
   virtualbox: ["override.vm.network :private_network, type: 'dhcp'"],
   lxc: ["override.vm.network :forwarded_port, guest: 22, host: 2222, id: 'ssh', disabled: true"],
 };
 
-/** A container's console log, a boot id of its own, and a hardware address that stays, so that DHCP gives it the same address again. */
+/**
+ * A container's console log, a boot id of its own, and a hardware address that stays, so
+ * that DHCP gives it the same address again.
+ */
 export function containerOf(id: string, name: string): Statements {
   const digest = createHash('sha256').update(machineNameFor(id, name)).digest('hex');
   // LXC's own prefix (lxc.container.conf(5)).
@@ -69,7 +74,9 @@ export function containerOf(id: string, name: string): Statements {
   };
 }
 
-/** Without this our block's empty lists would replace those of the user's (Vagrant::Plugin::V2::Config#merge). */
+/**
+ * Without this our block's empty lists would replace those of the user's (Vagrant::Plugin::V2::Config#merge).
+ */
 export const keepOthersLists: Statements = {
   lxc: [
     '%i[@customizations @backingstore_options].each { |list| it.instance_variable_set(list, Vagrant::Plugin::V2::Config::UNSET_VALUE) }',
@@ -79,7 +86,10 @@ export const keepOthersLists: Statements = {
 /** Of several that work, vagrant prefers the one whose block comes first: virtual machines to containers. */
 const preferred = ['libvirt', 'virtualbox', 'vmware_desktop', 'parallels', 'hyperv', 'lxc', 'docker'];
 
-/** One block for each provider: of several for the same one, vagrant-lxc heeds the customizations of the last alone. */
+/**
+ * One block for each provider: of several for the same one, vagrant-lxc heeds
+ * the customizations of the last alone.
+ */
 export function providerBlocks(...all: readonly Statements[]): readonly string[] {
   return preferred.flatMap((provider) => {
     const statements = all.flatMap((each) => each[provider] ?? []);

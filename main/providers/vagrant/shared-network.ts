@@ -29,10 +29,10 @@ export function networkOf({ address, bits }: Pick<GuestAddress, 'address' | 'bit
 const inner = /^(docker|br-|veth|virbr|cni|flannel|cali|podman|lxcbr|lxdbr)/;
 
 /**
- * The addresses under which machines reach one another, one for each: on the network that all are on, with an address
- * of its own each (VirtualBox gives all of them 10.0.2.15 on the first). Of several, the one that was asked for, else
- * the one under which vagrant logs in (`hosts`), else the last one, since those that a Vagrantfile adds come after the
- * hypervisor's own. Undefined where there is none.
+ * The addresses under which machines reach one another, one for each: on the network that all are on, with an
+ * address of its own each (VirtualBox gives all of them 10.0.2.15 on the first). Of several, the one that was
+ * asked for, else the one under which vagrant logs in (`hosts`), else the last one, since those that a
+ * Vagrantfile adds come after the hypervisor's own. Undefined where there is none.
  */
 export function sharedNetwork(
   guests: readonly (readonly GuestAddress[])[],

@@ -28,7 +28,10 @@ const hintsOfLxc: Readonly<Record<string, string>> = {
   'lxc-create': 'is there space for the box? df -h /var/lib/lxc',
 };
 
-/** Which of LXC's commands it was: `… executing lxc-info`, `… executing ["sudo", "/usr/bin/env", "lxc-start", …]`. */
+/**
+ * Which of LXC's commands it was: `… executing lxc-info`, `… executing
+ * ["sudo", "/usr/bin/env", "lxc-start", …]`.
+ */
 export const commandOfLxc = (text: string): string | undefined =>
   /executing (?:.*?")?(lxc-[a-z]+)/.exec(text)?.[1];
 
@@ -65,8 +68,8 @@ const told = (text: string): readonly string[] =>
     .filter((line) => line.trim() !== '' && line !== 'Line number: 0' && !line.startsWith('\tfrom '));
 
 /**
- * A failed `vagrant`: UsageError with vagrant's own words where the Vagrantfile is wrong, else ShakedownError.
- * `command` is what a person would type.
+ * A failed `vagrant`: UsageError with vagrant's own words where the Vagrantfile is wrong, else
+ * ShakedownError. `command` is what a person would type.
  */
 export function vagrantError(failed: {
   readonly command: string;

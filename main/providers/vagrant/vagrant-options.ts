@@ -109,8 +109,8 @@ export function locatedVagrantfile(options: unknown, directory: string): unknown
 }
 
 /**
- * Machines made by Vagrant: those of a Vagrantfile that exists, `vagrant({ vagrantfile: '../Vagrantfile' })`, or
- * `vagrant({ count: 3, box: 'debian/bookworm64', provider: 'libvirt' })`.
+ * Machines made by Vagrant: those of a Vagrantfile that exists, `vagrant({ vagrantfile: '../Vagrantfile' })`,
+ * or `vagrant({ count: 3, box: 'debian/bookworm64', provider: 'libvirt' })`.
  */
 export const vagrant = (options: VagrantOptions): { provider: 'vagrant'; options: VagrantOptions } => ({
   provider: 'vagrant',

@@ -32,8 +32,8 @@ const setting = (name: string, value: string | undefined): readonly string[] =>
   value === undefined ? [] : [`config.vm.${name} = ${value}`];
 
 /**
- * The Vagrantfile for machines of which only a box is known. Settings stand there for the providers that have them;
- * each provider reads its own block alone.
+ * The Vagrantfile for machines of which only a box is known. Settings stand there for the providers that have
+ * them; each provider reads its own block alone.
  */
 export function writtenVagrantfile(
   id: string,
@@ -66,7 +66,10 @@ function definition(id: string, machine: MachineSpec, settings: VagrantSettings)
   ]);
 }
 
-/** What vagrant else finds out by some thirty commands in the machine; of a box without a release we do not know it. */
+/**
+ * What vagrant else finds out by some thirty commands in the machine; of a box
+ * without a release we do not know it.
+ */
 function guestOf({ id }: MachineSpec, { nodes, os, box }: VagrantSettings): readonly string[] {
   const named = nodes?.[id]?.os ?? os ?? (box === undefined ? 'bookworm' : undefined);
   return named === undefined ? [] : [`machine.vm.guest = :${releaseNamed(named).distribution}`];
@@ -92,8 +95,8 @@ function setUpScript({ mirror, packages }: VagrantSettings, os: string): string 
 }
 
 /**
- * A Vagrantfile that loads the user's own, whose folder stays what its paths are relative to, and gives the machines
- * names of the cluster, whatever theirs are: the user may have the same machines up.
+ * A Vagrantfile that loads the user's own, whose folder stays what its paths are relative to, and gives the
+ * machines names of the cluster, whatever theirs are: the user may have the same machines up.
  */
 export function wrappingVagrantfile(
   id: string,

@@ -4,8 +4,8 @@ import { Ec2Error } from './ec2-error.ts';
 
 /**
  * Asks again while EC2 does not yet know what it was just told to make: its API is eventually consistent
- * (docs.aws.amazon.com/ec2, "Eventual consistency in the Amazon EC2 API"). `unknown`: the error codes that mean this.
- * Throws what `ask` threw last, and the signal's reason.
+ * (docs.aws.amazon.com/ec2, "Eventual consistency in the Amazon EC2 API"). `unknown`: the error codes that
+ * mean this. Throws what `ask` threw last, and the signal's reason.
  */
 export async function eventually<Answer>(
   unknown: RegExp,

@@ -2,8 +2,8 @@ import { ShakedownError } from '../../../../common/errors.ts';
 import type { Ec2Api } from './ec2-api.ts';
 
 /**
- * Waits by the SDK's waiters until all instances are in a state. Throws ShakedownError when one is in another from which
- * it does not get there, or past the time limit; and the signal's reason.
+ * Waits by the SDK's waiters until all instances are in a state. Throws ShakedownError when one is in another
+ * from which it does not get there, or past the time limit; and the signal's reason.
  */
 export async function waitFor(
   state: 'running' | 'stopped' | 'terminated',

@@ -4,8 +4,8 @@ import { Ec2Error } from '../api/ec2-error.ts';
 import { nameOf } from '../tags.ts';
 
 /**
- * Imports the public key under the cluster's name (API_ImportKeyPair) and gives the name; undefined for a key of a type
- * that EC2 does not take, which the user data authorizes all the same.
+ * Imports the public key under the cluster's name (API_ImportKeyPair) and gives the name; undefined for a key
+ * of a type that EC2 does not take, which the user data authorizes all the same.
  */
 export async function importKey(
   { cluster, publicKey, tags }: { cluster: string; publicKey: string; tags: readonly Tag[] },

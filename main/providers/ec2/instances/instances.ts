@@ -21,7 +21,10 @@ export interface OwnInstance {
   readonly reason: string | undefined;
 }
 
-/** The instances that have the cluster's tag and are not gone (API_DescribeInstances); with `states` also others. */
+/**
+ * The instances that have the cluster's tag and are not gone
+ * (API_DescribeInstances); with `states` also others.
+ */
 export async function instancesOf(
   cluster: string,
   api: Ec2Api,

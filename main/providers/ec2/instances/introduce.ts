@@ -5,8 +5,9 @@ import type { Machine } from '../../provider.ts';
 import type { OwnInstance } from './instances.ts';
 
 /**
- * Tells each machine the names of all, by their private addresses: these are known once the instances exist, so
- * no user data can tell them. Waits for the machines to answer by ssh, `patience` seconds each. Throws ShakedownError.
+ * Tells each machine the names of all, by their private addresses: these are known once the
+ * instances exist, so no user data can tell them. Waits for the machines to answer by ssh,
+ * `patience` seconds each. Throws ShakedownError.
  */
 export async function introduce(
   machines: readonly Machine[],

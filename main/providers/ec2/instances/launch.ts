@@ -33,8 +33,8 @@ export class ZoneOrder {
 }
 
 /**
- * Launches one instance: on the spot market first if that is wanted, in whichever zone has capacity, at most once.
- * `log` is told what did not work at first. Throws ShakedownError.
+ * Launches one instance: on the spot market first if that is wanted, in whichever zone has capacity, at most
+ * once. `log` is told what did not work at first. Throws ShakedownError.
  */
 export async function launch(
   plan: InstancePlan,
@@ -73,8 +73,8 @@ export async function launch(
 
 /**
  * Repeats what was throttled, or whose answer did not come: EC2 makes nothing twice for one ClientToken
- * (docs.aws.amazon.com/ec2, "Ensuring idempotency in Amazon EC2 API requests"), and clouds that ignore that are asked
- * whether the instance is there before it is asked for again.
+ * (docs.aws.amazon.com/ec2, "Ensuring idempotency in Amazon EC2 API requests"), and clouds that ignore that
+ * are asked whether the instance is there before it is asked for again.
  */
 async function runOnce(
   plan: InstancePlan,

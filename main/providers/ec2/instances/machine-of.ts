@@ -20,8 +20,8 @@ export function hostOf(instance: OwnInstance, addresses: Addresses): string {
 }
 
 /**
- * The address for all: inside its VPC a public DNS name gives the private address, which the instance itself has, and
- * outside the public one (docs.aws.amazon.com/vpc, "DNS attributes for your VPC").
+ * The address for all: inside its VPC a public DNS name gives the private address, which the instance itself
+ * has, and outside the public one (docs.aws.amazon.com/vpc, "DNS attributes for your VPC").
  */
 function addressOf(instance: OwnInstance, addresses: Addresses): string {
   const host = hostOf(instance, addresses);

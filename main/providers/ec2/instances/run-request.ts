@@ -25,8 +25,8 @@ export interface InstancePlan {
 
 export type Market = 'spot' | 'on demand';
 /**
- * The request for one instance in one zone (docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances). `round`
- * counts the times that the zone was tried before.
+ * The request for one instance in one zone (docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RunInstances).
+ * `round` counts the times that the zone was tried before.
  */
 export function runRequest(
   plan: InstancePlan,
@@ -51,7 +51,8 @@ export function runRequest(
     UserData: Buffer.from(plan.userData).toString('base64'),
     // The timer on the instance powers it off: that shall be its end.
     InstanceInitiatedShutdownBehavior: 'terminate',
-    // The user data has the host key: what on the instance only passes requests on (SSRF) shall not get at it.
+    // The user data has the host key: what on the instance only passes
+    // requests on (SSRF) shall not get at it.
     MetadataOptions: { HttpEndpoint: 'enabled', HttpTokens: 'required' },
     NetworkInterfaces: [
       {
@@ -88,7 +89,9 @@ const rootDisk = ({ device, size }: NonNullable<InstancePlan['disk']>) => ({
   Ebs: { DeleteOnTermination: true, VolumeSize: size },
 });
 
-/** At most 64 characters; one for each different request, for a token may not be used with other parameters. */
+/**
+ * At most 64 characters; one for each different request, for a token may not be used with other parameters.
+ */
 const clientToken = (plan: InstancePlan, zone: Zone, market: Market, round: number): string =>
   createHash('sha256')
     .update(JSON.stringify([plan.cluster, plan.node, zone.subnet, market, round]))

@@ -19,9 +19,9 @@ export interface FirstBoot {
 }
 
 /**
- * Cloud-config (cloudinit.readthedocs.io, "Module reference"): the host key that we made, so that the first connection
- * is verified; who may log in; the end of the instance's life by its own clock, at which it terminates because it was
- * made with InstanceInitiatedShutdownBehavior `terminate`.
+ * Cloud-config (cloudinit.readthedocs.io, "Module reference"): the host key that we made, so that the first
+ * connection is verified; who may log in; the end of the instance's life by its own clock, at which it
+ * terminates because it was made with InstanceInitiatedShutdownBehavior `terminate`.
  */
 export function userData(boot: FirstBoot): string {
   const { name, user, publicKey, hostKey, publicHostKey, packages, mirror } = boot;

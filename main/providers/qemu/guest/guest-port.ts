@@ -2,9 +2,10 @@ import { ShakedownError } from '../../../../common/errors.ts';
 import { openLines } from '../power/line-socket.ts';
 
 /**
- * Runs a script for `guestShell` as root in a machine of ours, by the second serial port (`portProgram`): that needs no network and
- * no key. A script that knows the time is a function, called when the machine listens. Gives what it printed. Waits until somebody in the machine listens, as long as `signal` lets it; throws
- * ShakedownError when the script fails.
+ * Runs a script for `guestShell` as root in a machine of ours, by the second serial port (`portProgram`):
+ * that needs no network and no key. A script that knows the time is a function, called when the machine
+ * listens. Gives what it printed. Waits until somebody in the machine listens, as long as `signal` lets it;
+ * throws ShakedownError when the script fails.
  */
 export async function runInGuest(
   port: string,

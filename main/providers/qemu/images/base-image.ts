@@ -11,7 +11,10 @@ import { shellFile } from '../../host/shell-file.ts';
 import type { MachineSettings } from '../../machine-options.ts';
 import { buildImageScript, imageRecipe } from './build-image-script.ts';
 
-/** What a machine of ours boots from. All paths are absolute, and stay as they are while machines lie over them. */
+/**
+ * What a machine of ours boots from. All paths are absolute, and stay as
+ * they are while machines lie over them.
+ */
 export interface BaseImage {
   /** The folder of this build. */
   readonly directory: string;
@@ -29,9 +32,9 @@ type Building = Pick<RunContext, 'signal' | 'cacheDir' | 'emit'>;
 export const imagesFolder = (cacheDir: string): string => join(cacheDir, 'qemu', 'images');
 
 /**
- * The image for an operating system and its packages: the Debian tree of all kinds of machine, with a kernel. Built
- * once, some ten seconds after the tree, or anew with `rebuild`; machines that lie over an older build keep it. Throws
- * ShakedownError.
+ * The image for an operating system and its packages: the Debian tree of all kinds of machine, with a
+ * kernel. Built once, some ten seconds after the tree, or anew with `rebuild`; machines that lie over
+ * an older build keep it. Throws ShakedownError.
  */
 export async function ensureBaseImage(
   settings: Pick<MachineSettings, 'os' | 'packages' | 'mirror'>,
@@ -65,7 +68,8 @@ export async function ensureBaseImage(
 }
 
 /**
- * The image's disk with room for `room` bytes more, as qcow2: made once for each size, in a second. Gives its path.
+ * The image's disk with room for `room` bytes more, as qcow2: made once for
+ * each size, in a second. Gives its path.
  */
 export async function ensureDisk(image: BaseImage, room: number, ctx: Building): Promise<string> {
   const disk = join(image.directory, `disk-${room}.qcow2`);

@@ -39,8 +39,8 @@ export async function cachedImages(cacheDir: string): Promise<readonly CachedIma
 }
 
 /**
- * Removes an image, with the templates that lie over it. Throws ShakedownError for one that machines lie over, or that
- * is not there.
+ * Removes an image, with the templates that lie over it. Throws ShakedownError for one
+ * that machines lie over, or that is not there.
  */
 export async function removeCachedImage(
   id: string,

@@ -20,7 +20,10 @@ export interface CloudImage {
   readonly cached?: string;
 }
 
-/** The image that a file (relative to the current folder) or URL names; what is downloaded is kept. Throws UsageError, ShakedownError. */
+/**
+ * The image that a file (relative to the current folder) or URL names; what is downloaded
+ * is kept. Throws UsageError, ShakedownError.
+ */
 export async function cloudImage(
   image: string,
   ctx: Pick<RunContext, 'signal' | 'cacheDir' | 'emit'>,

@@ -26,8 +26,9 @@ const step = 256 * 1024 ** 2;
 export const sharesFolder = (cacheDir: string): string => join(cacheDir, 'qemu', 'shares');
 
 /**
- * A disk with copies of what is shared, made once for each state of it. QEMU could share folders of the main host
- * themselves, but no machine that has one can be saved or cloned. Throws ShakedownError for a source that is not there.
+ * A disk with copies of what is shared, made once for each state of it. QEMU could share folders of
+ * the main host themselves, but no machine that has one can be saved or cloned. Throws
+ * ShakedownError for a source that is not there.
  */
 export async function ensureShares(
   shares: readonly Share[],

@@ -8,8 +8,9 @@ import type { TemplatePlan } from './template-plan.ts';
 const patience = 300;
 
 /**
- * The script that boots a machine, saves it while it runs, with its disk, and ends it (QMP's `migrate`). The machine ends
- * with the script, however that ends. What is saved waits for its next command on its second serial port, without a network.
+ * The script that boots a machine, saves it while it runs, with its disk, and ends it (QMP's
+ * `migrate`). The machine ends with the script, however that ends. What is saved waits for its next
+ * command on its second serial port, without a network.
  */
 export function saveTemplateScript(
   plan: Omit<TemplatePlan, 'os'>,

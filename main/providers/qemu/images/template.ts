@@ -23,8 +23,8 @@ type Building = Pick<RunContext, 'signal' | 'cacheDir' | 'emit'>;
 export const templatesFolder = (cacheDir: string): string => join(cacheDir, 'qemu', 'templates');
 
 /**
- * The running machine that all machines with that hardware and disk are clones of: booted and saved once, which takes
- * as long as one boot. Throws ShakedownError when it does not boot.
+ * The running machine that all machines with that hardware and disk are clones of: booted and saved once,
+ * which takes as long as one boot. Throws ShakedownError when it does not boot.
  */
 export async function ensureTemplate(plan: TemplatePlan, ctx: Building): Promise<Template> {
   const { hardware } = plan;

@@ -28,6 +28,8 @@ export function stoppedBoot(text: string): string | undefined {
   return undefined;
 }
 
-/** Whether people may log in, and cloud-init, which comes long before that and tells of itself, did not run. */
+/**
+ * Whether people may log in, and cloud-init, which comes long before that and tells of itself, did not run.
+ */
 export const upWithoutCloudInit = (text: string): boolean =>
   /\blogin: *$/m.test(consoleLines(text).join('\n')) && !/cloud-init/i.test(text);

@@ -10,16 +10,19 @@ import { machineNames } from '../names.ts';
 import { openMonitor } from '../power/monitor.ts';
 import { consoleLines, stoppedBoot, upWithoutCloudInit } from './boot-end.ts';
 
-/** Seconds that a system of somebody else's may take to its first ssh; emulated, cloud-init alone takes a minute. */
+/**
+ * Seconds that a system of somebody else's may take to its first ssh;
+ * emulated, cloud-init alone takes a minute.
+ */
 const patience: Readonly<Record<Accelerator, number>> = { kvm: 180, tcg: 500 };
 
 /** Seconds that a system without a word of cloud-init gets after it offered a login. */
 const grace = 10;
 
 /**
- * Waits until the ssh servers of machines of a cloud image answer, which cloud-init starts once they are who they shall
- * be. Throws ShakedownError with the last lines of the console: when a machine's boot stops, when it comes up without
- * cloud-init, when it goes off, and when its time is over.
+ * Waits until the ssh servers of machines of a cloud image answer, which cloud-init starts once they are who
+ * they shall be. Throws ShakedownError with the last lines of the console: when a machine's boot stops, when
+ * it comes up without cloud-init, when it goes off, and when its time is over.
  */
 export async function awaitCloudBoot(
   cluster: { readonly id: string; readonly machines: readonly Machine[] },

@@ -13,9 +13,9 @@ export interface SeedPlan {
 }
 
 /**
- * What cloud-init reads from a disk with the label `cidata` (its NoCloud data source), as JSON, which YAML includes:
- * the files' contents by their names. `@address@`, `@gateway@`, `@mtu@`, `@net@` and `@hosts@` are known when the
- * machine is made. The host key is given, so that the first connection is verified.
+ * What cloud-init reads from a disk with the label `cidata` (its NoCloud data source), as JSON, which YAML
+ * includes: the files' contents by their names. `@address@`, `@gateway@`, `@mtu@`, `@net@` and `@hosts@` are
+ * known when the machine is made. The host key is given, so that the first connection is verified.
  */
 export function cloudSeed(plan: SeedPlan): Readonly<Record<string, string>> {
   const { cluster, id, name, mac, user, publicKey, resolver } = plan;

@@ -31,9 +31,9 @@ export interface MachineArguments {
 const emulatedModel = 'qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt';
 
 /**
- * The words of QEMU's command line (qemu-system-x86_64(1)), without the program's name. Two calls with the same
- * hardware, one with a kernel or both without, give machines that can take over one another's memory. Disks need no
- * protection against a power cut of the main host.
+ * The words of QEMU's command line (qemu-system-x86_64(1)), without the program's name. Two calls with the
+ * same hardware, one with a kernel or both without, give machines that can take over one another's memory.
+ * Disks need no protection against a power cut of the main host.
  */
 export function machineArguments(machine: MachineArguments): readonly string[] {
   const { hardware, boot, network, extraDisk } = machine;

@@ -15,7 +15,10 @@ export interface MachineAddress {
   readonly spareAddresses?: readonly string[];
 }
 
-/** Where a machine that runs is, in a cluster with the subnet `net` (`10.101.7`). Opens a way to it where it takes one. */
+/**
+ * Where a machine that runs is, in a cluster with the subnet `net` (`10.101.7`).
+ * Opens a way to it where it takes one.
+ */
 export async function addressOf(
   { id }: MachineSpec,
   { cluster, net, reach }: { readonly cluster: string; readonly net: string; readonly reach: Reach },

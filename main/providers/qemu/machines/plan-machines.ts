@@ -21,7 +21,10 @@ export interface PlannedMachines {
   readonly shares: SharesDisk;
 }
 
-/** What is to be made, with all that it lies over: images, disks and templates are built where they are missing. */
+/**
+ * What is to be made, with all that it lies over: images, disks and
+ * templates are built where they are missing.
+ */
 export async function planMachines(
   spec: MachinesSpec,
   settings: QemuSettings,

@@ -24,9 +24,9 @@ export class CloneError extends ShakedownError {
 }
 
 /**
- * Waits for machines that were started, and makes machines of their own of those that woke up with the memory of a
- * template; resolves when their ssh may be tried. Throws CloneError when a clone did not wake up, ShakedownError when
- * another machine did not start: QEMU listens before it looks at all that it was told.
+ * Waits for machines that were started, and makes machines of their own of those that woke up with the memory
+ * of a template; resolves when their ssh may be tried. Throws CloneError when a clone did not wake up,
+ * ShakedownError when another machine did not start: QEMU listens before it looks at all that it was told.
  */
 export async function wakeMachines(
   cluster: string,

@@ -1,6 +1,6 @@
 /**
- * How this main host reaches machines: on a bridge of its own; at ports that slirp4netns forwards to a bridge in a
- * namespace; or at those that QEMU's own network forwards to a single machine.
+ * How this main host reaches machines: on a bridge of its own; at ports that slirp4netns forwards to a bridge
+ * in a namespace; or at those that QEMU's own network forwards to a single machine.
  */
 export type Reach = 'bridge' | 'slirp' | 'user';
 
@@ -13,7 +13,10 @@ export const userSubnet = '10.0.2';
 /** The last numbers of addresses in a subnet that begins as `10.101.7`. */
 interface HostNumbers {
   readonly machine: (id: number) => number;
-  /** The way out: this main host; or slirp4netns or QEMU, which pass on what goes out (slirp4netns(1), --cidr). */
+  /**
+   * The way out: this main host; or slirp4netns or QEMU, which pass on what
+   * goes out (slirp4netns(1), --cidr).
+   */
   readonly gateway: number;
   /** Who resolves names; undefined: as on this main host. */
   readonly resolver: number | undefined;

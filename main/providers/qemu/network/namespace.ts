@@ -9,8 +9,8 @@ import { runAsRoot, runScript, type ScriptOptions } from '../../host/root-script
 import { namespaceFiles } from './namespace-scripts.ts';
 
 /**
- * Runs a script where the cluster's machines are: as root on this main host, or as root of the cluster's namespaces.
- * Throws as `runScript` does.
+ * Runs a script where the cluster's machines are: as root on this main host, or as root of the cluster's
+ * namespaces. Throws as `runScript` does.
  */
 export async function runBesideMachines(id: string, script: string, options: ScriptOptions): Promise<string> {
   if (rootCanBeHad()) return runAsRoot(script, options);
@@ -24,8 +24,8 @@ export async function runBesideMachines(id: string, script: string, options: Scr
 }
 
 /**
- * Has slirp4netns pass a port of this main host's loopback on to ssh at an address of the cluster, and gives its
- * number. It stays for as long as the cluster. Throws ShakedownError.
+ * Has slirp4netns pass a port of this main host's loopback on to ssh at an address of the cluster, and gives
+ * its number. It stays for as long as the cluster. Throws ShakedownError.
  */
 export async function forwardSsh(id: string, address: string): Promise<number> {
   let problem = '';

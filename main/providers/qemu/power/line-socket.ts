@@ -5,15 +5,18 @@ import { ShakedownError } from '../../../../common/errors.ts';
 /** A conversation in lines over a Unix socket; the one who opened it closes it. */
 export interface LineSocket extends Disposable {
   send(line: string): void;
-  /** The next line for which `wanted` gives something; others are dropped. Rejects when the other side has gone. */
+  /**
+   * The next line for which `wanted` gives something; others are dropped.
+   * Rejects when the other side has gone.
+   */
   next<Found>(wanted: (line: string) => Found | undefined, signal: AbortSignal): Promise<Found>;
   /** Resolves when the other side has gone. */
   readonly closed: Promise<void>;
 }
 
 /**
- * Connects, waiting up to `patience` ms for somebody to listen there. Throws ShakedownError when nobody does, and the
- * signal's reason.
+ * Connects, waiting up to `patience` ms for somebody to listen there. Throws ShakedownError
+ * when nobody does, and the signal's reason.
  */
 export async function openLines(path: string, patience: number, signal: AbortSignal): Promise<LineSocket> {
   const until = performance.now() + patience;

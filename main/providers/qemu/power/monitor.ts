@@ -20,7 +20,10 @@ interface Message {
   readonly event?: string;
 }
 
-/** Opens the monitor of a machine; it serves one caller at a time. Throws ShakedownError when the machine is off. */
+/**
+ * Opens the monitor of a machine; it serves one caller at a time. Throws
+ * ShakedownError when the machine is off.
+ */
 export async function openMonitor(path: string, patience: number, signal: AbortSignal): Promise<Monitor> {
   const lines = await openLines(path, patience, signal);
   const next = <Found>(wanted: (message: Message) => Found | undefined, until = signal) =>

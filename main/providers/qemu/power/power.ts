@@ -57,8 +57,8 @@ export async function powerOn(which: MachineOf, { signal }: Act): Promise<void> 
 }
 
 /**
- * Restarts a machine as its own `reboot` does; one that does not go down is reset. One with a system of its own is
- * asked to shut down, and started again.
+ * Restarts a machine as its own `reboot` does; one that does not go down is reset. One with a system of its
+ * own is asked to shut down, and started again.
  */
 export async function reboot(which: MachineOf, act: Act): Promise<void> {
   const { port, initrd } = namesOf(which);

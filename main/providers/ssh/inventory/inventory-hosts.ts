@@ -15,10 +15,10 @@ export interface Selection {
 }
 
 /**
- * The machines of an inventory in the order in which it names them; those of `roles` and `group` in the order of the
- * groups. Without these a machine's role is the one group that lists it, if that is just one. The variable
- * `shakedown_role` wins. Throws UsageError for an unknown group, and for variables that cannot be followed, with file
- * and line.
+ * The machines of an inventory in the order in which it names them; those of `roles` and `group` in
+ * the order of the groups. Without these a machine's role is the one group that lists it, if that is
+ * just one. The variable `shakedown_role` wins. Throws UsageError for an unknown group, and for
+ * variables that cannot be followed, with file and line.
  */
 export function inventoryHosts(inventory: Inventory, { group, roles }: Selection): readonly ParsedHost[] {
   const chosen = roles ?? Object.fromEntries([group ?? []].flat().map((name) => [name, name]));

@@ -18,8 +18,8 @@ export interface Group {
 }
 
 /**
- * An Ansible inventory as it was written. The two formats fill it (Ansible's documentation, "How to build your
- * inventory"); what is wrong is gathered, so that all mistakes of a file are told at once.
+ * An Ansible inventory as it was written. The two formats fill it (Ansible's documentation, "How to build
+ * your inventory"); what is wrong is gathered, so that all mistakes of a file are told at once.
  */
 export class Inventory {
   /** In the order of their first mention. */

@@ -97,7 +97,10 @@ function addVariable(line: string, group: string, number: number, inventory: Inv
   inventory.group(group).variables.set(key, { value, place: inventory.place(number) });
 }
 
-/** As a shell takes a line apart: quotes, backslashes, and comments from `#` on (Python's shlex, which Ansible uses). */
+/**
+ * As a shell takes a line apart: quotes, backslashes, and comments from `#` on
+ * (Python's shlex, which Ansible uses).
+ */
 function words(line: string, complain: (message: string) => void): readonly string[] {
   const found: string[] = [];
   const token = /\s+|#.*$|((?:[^\s"'\\#]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+)|(["'\\].*)/gy;

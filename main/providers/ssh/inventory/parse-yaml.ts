@@ -4,7 +4,8 @@ import { addMachines } from './parse-ini.ts';
 import { yaml } from './yaml.ts';
 
 /**
- * Ansible's YAML format (ansible.builtin.yaml inventory): groups at the top, each with `hosts`, `children` and `vars`.
+ * Ansible's YAML format (ansible.builtin.yaml inventory): groups at the top, each
+ * with `hosts`, `children` and `vars`.
  */
 export function parseYaml(text: string, inventory: Inventory): void {
   new YamlInventory(text, inventory).read();

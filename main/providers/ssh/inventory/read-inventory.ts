@@ -9,8 +9,9 @@ import { readVariableFiles } from './variable-files.ts';
 import { isVaulted, withoutVault } from './vault.ts';
 
 /**
- * Reads an Ansible inventory: YAML where the name ends in .yml, .yaml or .json (as Ansible decides it), else INI; and
- * the `group_vars` and `host_vars` beside it. Throws UsageError that names each mistake with file and line.
+ * Reads an Ansible inventory: YAML where the name ends in .yml, .yaml or .json (as Ansible
+ * decides it), else INI; and the `group_vars` and `host_vars` beside it. Throws UsageError
+ * that names each mistake with file and line.
  */
 export function readInventory(written: string): Inventory {
   const file = resolve(written.replace(/^~(?=\/)/, homedir()));

@@ -6,9 +6,10 @@ import { isVaulted } from './vault.ts';
 import { yaml } from './yaml.ts';
 
 /**
- * `group_vars/NAME` and `host_vars/NAME` beside an inventory (`.yml`, `.yaml` or `.json` or nothing at the end, or a
- * folder of such files) win over what the inventory itself says of that group or machine, as in Ansible. What is
- * encrypted as a whole is left out, and is among the inventory's `vaulted`. Throws UsageError with file and line.
+ * `group_vars/NAME` and `host_vars/NAME` beside an inventory (`.yml`, `.yaml` or `.json` or nothing at
+ * the end, or a folder of such files) win over what the inventory itself says of that group or
+ * machine, as in Ansible. What is encrypted as a whole is left out, and is among the inventory's
+ * `vaulted`. Throws UsageError with file and line.
  */
 export function readVariableFiles(inventory: Inventory): void {
   const folder = dirname(inventory.file);
@@ -33,7 +34,9 @@ function filesOf(base: string): readonly string[] {
   return isFolder(found) ? filesBelow(found) : [found];
 }
 
-/** As Ansible's host_group_vars takes them: not what is hidden or an editor's copy, and no other sort of file. */
+/**
+ * As Ansible's host_group_vars takes them: not what is hidden or an editor's copy, and no other sort of file.
+ */
 function filesBelow(folder: string): readonly string[] {
   const names = readdirSync(folder).filter((name) => !name.startsWith('.') && !name.endsWith('~'));
   return names.toSorted().flatMap((name) => {

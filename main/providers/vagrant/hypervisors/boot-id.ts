@@ -5,7 +5,9 @@ import { clusterFiles, machineNameFor, type VagrantMachine } from '../cluster-fo
 
 const here = import.meta.dirname;
 
-/** Puts the hook (`boot-id-hook.sh`) into the cluster's folder, where LXC runs it at each boot of a container. */
+/**
+ * Puts the hook (`boot-id-hook.sh`) into the cluster's folder, where LXC runs it at each boot of a container.
+ */
 export const writeBootIdHook = (id: string): Promise<void> =>
   writeFile(clusterFiles(id).hook, shellFile(here, 'boot-id-hook.sh'));
 
@@ -13,8 +15,8 @@ export const writeBootIdHook = (id: string): Promise<void> =>
 export const bootIdHook = (id: string): string => `/bin/sh ${quote(clusterFiles(id).hook)}`;
 
 /**
- * Gives the containers of a user's Vagrantfile the hook as well, from their next boot on: in their own configuration,
- * since among vagrant's customizations it would take the place of the user's.
+ * Gives the containers of a user's Vagrantfile the hook as well, from their next boot on: in their own
+ * configuration, since among vagrant's customizations it would take the place of the user's.
  */
 export async function holdBootIds(
   id: string,

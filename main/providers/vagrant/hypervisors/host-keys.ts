@@ -3,9 +3,10 @@ import { shellFile } from '../../host/shell-file.ts';
 import { machineNameFor, type VagrantMachine } from '../cluster-folder.ts';
 
 /**
- * The ssh host keys of containers, read from within by LXC itself (lxc-attach(1)), so that the first connection is
- * verified. Undefined for machines of other providers, which have no such channel: there the first connection, over
- * the hypervisor's own network on this host, is trusted, and later ones must meet the same key.
+ * The ssh host keys of containers, read from within by LXC itself (lxc-attach(1)), so that the
+ * first connection is verified. Undefined for machines of other providers, which have no such
+ * channel: there the first connection, over the hypervisor's own network on this host, is
+ * trusted, and later ones must meet the same key.
  */
 export async function hostKeysOf(
   id: string,

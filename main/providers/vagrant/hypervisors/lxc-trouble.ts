@@ -10,7 +10,10 @@ export const lxcLog = (id: string) => ({ LXC_START_LOG_FILE: clusterFiles(id).lx
 /** Bytes: a box takes some hundred megabytes. */
 const little = 1024 ** 3;
 
-/** What LXC logged of a start that failed: `lxc-start NAME TIME ERROR    network - …/network.c:f:711 - No such file …`. */
+/**
+ * What LXC logged of a start that failed: `lxc-start NAME TIME ERROR    network -
+ * …/network.c:f:711 - No such file …`.
+ */
 export const errorsOf = (log: string): readonly string[] => [
   ...new Set(
     log
@@ -21,8 +24,8 @@ export const errorsOf = (log: string): readonly string[] => [
 ];
 
 /**
- * The failure of `vagrant up` with what LXC says of it: vagrant-lxc tells which of its commands failed and not why.
- * Other errors as they are.
+ * The failure of `vagrant up` with what LXC says of it: vagrant-lxc tells which of its commands
+ * failed and not why. Other errors as they are.
  */
 export async function withReason(error: unknown, id: string): Promise<unknown> {
   if (!(error instanceof ShakedownError) || !error.message.includes('ExecuteError')) return error;

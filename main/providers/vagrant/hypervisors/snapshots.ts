@@ -10,8 +10,8 @@ type Act = Pick<RunContext, 'signal' | 'log'>;
 type Named = MachineOf & { readonly name: string };
 
 /**
- * `vagrant snapshot save`, which of libvirt's machines has their memory in it. LXC has none of vagrant's: there it is a
- * copy of the container's disk, made while its processes are held still.
+ * `vagrant snapshot save`, which of libvirt's machines has their memory in it. LXC has none of vagrant's:
+ * there it is a copy of the container's disk, made while its processes are held still.
  */
 export async function takeSnapshot(which: Named, ctx: Act): Promise<void> {
   const name = snapshotName(which.name);

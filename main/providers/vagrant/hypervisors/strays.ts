@@ -7,8 +7,8 @@ import { clusterOf, machineNameFor } from '../cluster-folder.ts';
 const here = import.meta.dirname;
 
 /**
- * What to run the scripts by: root where we can be root, else ourselves, to whom libvirt may listen. Undefined where
- * neither LXC nor libvirt is there to be asked.
+ * What to run the scripts by: root where we can be root, else ourselves, to whom libvirt may listen.
+ * Undefined where neither LXC nor libvirt is there to be asked.
  */
 export async function asRoot(): Promise<readonly string[] | undefined> {
   if (process.platform !== 'linux') return undefined;
@@ -45,7 +45,10 @@ export async function removeStrays(id: string, signal: AbortSignal): Promise<voi
   });
 }
 
-/** Ends a cluster's containers at once, side by side: `vagrant destroy` gives each a minute to shut down, one by one. */
+/**
+ * Ends a cluster's containers at once, side by side: `vagrant destroy` gives
+ * each a minute to shut down, one by one.
+ */
 export async function killContainers(id: string, signal: AbortSignal): Promise<void> {
   const through = await asRoot();
   if (!through) return;
