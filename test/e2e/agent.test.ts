@@ -45,7 +45,7 @@ async function boot(shares: readonly Share[]): Promise<Machine> {
   return first;
 }
 
-const connect = (to: Machine): Promise<Remote> => connectSsh(to.ssh, { signal, timeout: 30 });
+const connect = (to: Machine): Promise<Remote> => connectSsh(to.ssh, { signal, timeout: 200 });
 
 async function begin(over: Remote, runId = 'e2e', rights: AgentRights = 'root'): Promise<Agent> {
   const tell = (line: string) => void told.push(line);
@@ -518,7 +518,7 @@ describe('when the main host goes away', () => {
     const own = await connect(machine);
     await agent[Symbol.asyncDispose]();
     const doomed = await begin(own);
-    const service = { readyWithin: 10, stopWithin: 5 };
+    const service = { readyWithin: 60, stopWithin: 5 };
     await doomed.call('startService', {
       workingDir: work,
       service: { ...service, name: 'loop', unit: 'loop' },

@@ -208,7 +208,7 @@ export default defineMain({
     'config/checks/a.check.ts': `${imports}
       const know = async (one, other) => {
         await one.sh('getent hosts ' + other.name);
-        await other.sh('ping -c1 -W5 ' + one.name);
+        await other.sh('ping -c1 -W20 ' + one.name);
       };
       for (const id of [0, 1]) test('reboots ' + id, async ({ cluster }) => {
         const [one, other] = [cluster.node(id), cluster.node(1 - id)];

@@ -34,7 +34,7 @@ async function make(count: number, options: object = {}, wish: Wish = {}): Promi
 }
 
 const connect = (cluster: Cluster): Promise<Remote[]> =>
-  Promise.all(cluster.machines.map(({ ssh }) => connectSsh(ssh, { signal: ctx.signal, timeout: 60 })));
+  Promise.all(cluster.machines.map(({ ssh }) => connectSsh(ssh, { signal: ctx.signal, timeout: 200 })));
 
 /** All of this machine's that has one of the ids in its name, and what our Podman and its runtime know of. */
 async function remains(ids: readonly string[]): Promise<readonly string[]> {
@@ -56,7 +56,7 @@ async function looksLikeMachines(cluster: Cluster, init: 'systemd' | 'sshd'): Pr
   expect(cluster.machines[0]?.ssh.hostKey).toContain(
     (await first?.exec('cut -d" " -f1,2 /etc/ssh/ssh_host_ed25519_key.pub'))?.stdout.trim(),
   );
-  if (second) expect((await first?.exec('ping -c1 -W5 n1'))?.exitCode).toBe(0);
+  if (second) expect((await first?.exec('ping -c1 -W20 n1'))?.exitCode).toBe(0);
   if (init === 'systemd') {
     expect((await first?.exec('systemctl is-system-running --wait'))?.stdout.trim()).toBe('running');
   }
@@ -150,11 +150,11 @@ describe('machines of root’s Podman', () => {
     const mine = `ip addr add ${spare}/24 dev eth0; nft add table ip mine; echo done`;
     const before = await fresh(look);
     expect(await fresh(mine)).toBe('done');
-    expect(await on(0, `ping -c1 -W5 ${spare} >/dev/null && echo yes`)).toBe('yes');
+    expect(await on(0, `ping -c1 -W20 ${spare} >/dev/null && echo yes`)).toBe('yes');
     await provider.powerOff(which, ctx);
     await provider.powerOn(which, ctx);
     expect(await fresh(look)).toBe(before);
-    expect(await on(0, 'ping -c1 -W5 n1 >/dev/null && echo yes')).toBe('yes');
+    expect(await on(0, 'ping -c1 -W20 n1 >/dev/null && echo yes')).toBe('yes');
     await fresh(mine);
     await provider.reboot(which, ctx);
     expect(await fresh(look)).toBe(before);
@@ -170,7 +170,7 @@ describe('machines of root’s Podman', () => {
     expect(new Set([cluster, ...others].map(({ mainAddress }) => mainAddress)).size).toBe(3);
     await Promise.all(others.map(({ id }) => provider.destroy({ id }, ctx)));
     expect(await remains(others.map(({ id }) => id))).toEqual([]);
-    expect(await on(0, 'ping -c1 -W5 n1 >/dev/null && echo still here')).toBe('still here');
+    expect(await on(0, 'ping -c1 -W20 n1 >/dev/null && echo still here')).toBe('still here');
   });
 
   test('are listed with their owner, and their image is in use', async () => {
@@ -431,8 +431,8 @@ describe('Podman without root', () => {
       const login = await loginForNewMachines({}, ctx.cacheDir);
       const machines = [0, 1].map((id) => ({ id, name: 'n' + id }));
       const cluster = await provider.create({ cluster: 'fade01', machines, options: { count: 2, image: '${name}', engine: 'podman' }, login, shares: [] }, ctx);
-      const node = await connectSsh(cluster.machines[0].ssh, { signal, timeout: 60 });
-      console.log((await node.exec('hostname; whoami; cat /proc/1/comm; ping -c1 -W5 n1 >/dev/null && echo reaches')).stdout);
+      const node = await connectSsh(cluster.machines[0].ssh, { signal, timeout: 200 });
+      console.log((await node.exec('hostname; whoami; cat /proc/1/comm; ping -c1 -W20 n1 >/dev/null && echo reaches')).stdout);
       console.log(JSON.stringify(await provider.list(ctx)), cluster.machines[1].ssh.host, cluster.machines[1].sshOnly);
       await node[Symbol.asyncDispose]();
       await provider.create({ cluster: 'fade02', machines, options: { count: 2, image: '${name}', engine: 'podman', memory: '100M' }, login, shares: [] }, ctx).catch((error) => console.log(error.message));

@@ -231,8 +231,8 @@ describe('two containers that are made and a machine that was there', () => {
     // Containers let no stranger in; a machine in the rack would.
     await execa('sh', ['-c', `nft flush chain ip shakedown_${lab.cluster} shield`]);
     const reach = [
-      "command({ name: 'names', command: 'ping -c1 -W5 node1 && ping -c1 -W5 metal', on: { node: 0 } })",
-      "command({ name: 'back', command: 'ping -c1 -W5 $(cat /srv/shakedown/first)', on: { role: 'db' } })",
+      "command({ name: 'names', command: 'ping -c1 -W20 node1 && ping -c1 -W20 metal', on: { node: 0 } })",
+      "command({ name: 'back', command: 'ping -c1 -W20 $(cat /srv/shakedown/first)', on: { role: 'db' } })",
     ];
     const directory = folder(machines(), `checks: [${reach}]`);
     write(directory, 'node_files/first.tmpl', '<{ nodes[0].address }>\n');

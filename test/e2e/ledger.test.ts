@@ -135,7 +135,7 @@ describe.each(kinds)(
       expect(await others.look(), why).toBe(before);
       await using remote = await connectSsh((live.machines[0] ?? expect.fail()).ssh, {
         signal: ctx.signal,
-        timeout: 60,
+        timeout: 200,
       });
       expect((await remote.exec('echo alive')).stdout, why).toBe('alive\n');
     };

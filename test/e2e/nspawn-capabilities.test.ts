@@ -26,7 +26,7 @@ afterAll(async () => {
 async function on(node: number, command: string): Promise<string> {
   const ssh = cluster.machines[node]?.ssh;
   if (!ssh) throw new Error(`there is no node ${node}`);
-  await using remote = await connectSsh(ssh, { signal: ctx.signal, timeout: 60 });
+  await using remote = await connectSsh(ssh, { signal: ctx.signal, timeout: 200 });
   const { stdout, stderr } = await remote.exec(command);
   return `${stdout}${stderr}`.trim();
 }
@@ -37,8 +37,8 @@ const bootId = (node: number) => on(node, 'cat /proc/sys/kernel/random/boot_id')
 describe('nodes of one cluster', () => {
   test('have each the operating system that they were given, and know one another', async () => {
     const look = 'sed -n "s/^VERSION_CODENAME=//p" /etc/os-release; systemctl is-system-running --wait';
-    expect(await on(0, `${look}; ping -c1 -W5 n1 | grep -c ' 0% packet loss'`)).toBe('bookworm\nrunning\n1');
-    expect(await on(1, `${look}; ping -c1 -W5 n0 | grep -c ' 0% packet loss'`)).toBe('trixie\nrunning\n1');
+    expect(await on(0, `${look}; ping -c1 -W20 n1 | grep -c ' 0% packet loss'`)).toBe('bookworm\nrunning\n1');
+    expect(await on(1, `${look}; ping -c1 -W20 n0 | grep -c ' 0% packet loss'`)).toBe('trixie\nrunning\n1');
   });
 
   test('are held each to its own disk', async () => {
@@ -85,7 +85,7 @@ describe('a node', () => {
     await on(1, 'systemctl reboot').catch(() => undefined);
     const now = () => bootId(1).catch(() => before);
     await expect.poll(now, { timeout: 60_000, interval: 500 }).not.toBe(before);
-    const ping = "ping -c1 -W5 n0 | grep -c ' 0% packet loss'";
+    const ping = "ping -c1 -W20 n0 | grep -c ' 0% packet loss'";
     expect(await on(1, `${ping}; systemctl is-system-running --wait`)).toBe('1\nrunning');
   });
 
@@ -114,14 +114,14 @@ ip route | grep -c 192.0.2; nft list ruleset | wc -l; cat /proc/sys/net/ipv4/ip_
     const mine = `ip addr add ${spare}/24 dev host0; ip link add mine type bridge; ip link set mine up
 ip route add 192.0.2.0/24 dev mine; nft add table ip mine; sysctl -qw net.ipv4.ip_nonlocal_bind=1; echo done`;
     expect(await on(1, mine)).toBe('done');
-    const answers = `ping -c1 -W5 ${spare} >/dev/null && echo yes || echo no`;
+    const answers = `ping -c1 -W20 ${spare} >/dev/null && echo yes || echo no`;
     expect(await on(0, answers)).toBe('yes');
     await provider.powerOff(which(1), ctx);
     await provider.powerOn(which(1), ctx);
     expect(await on(1, look)).toBe(fresh);
     expect(await hardware()).toBe(before);
     expect(await on(0, answers.replace('-W5', '-W1'))).toBe('no');
-    expect(await on(0, "ping -c1 -W5 n1 | grep -c ' 0% packet loss'")).toBe('1');
+    expect(await on(0, "ping -c1 -W20 n1 | grep -c ' 0% packet loss'")).toBe('1');
     await on(1, mine);
     await provider.reboot(which(1), ctx);
     expect(await on(1, look)).toBe(fresh);

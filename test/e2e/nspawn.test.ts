@@ -38,7 +38,9 @@ describe('a cluster of nspawn containers', () => {
   });
 
   test('sees its other members by name', async () =>
-    expect(await on(0, 'ping -c1 -W2 n1 >/dev/null && ping -c1 -W2 n2 >/dev/null && echo yes')).toBe('yes'));
+    expect(await on(0, 'ping -c1 -W20 n1 >/dev/null && ping -c1 -W20 n2 >/dev/null && echo yes')).toBe(
+      'yes',
+    ));
 
   test('reaches any port of the main host at its address in the cluster', async () => {
     const server = createServer((socket) => socket.end('hello from the main host\n')).listen(
@@ -101,7 +103,7 @@ describe('a cluster of nspawn containers', () => {
     }
     await Promise.all(others.map(({ id }) => provider.destroy({ id }, ctx)));
     expect(await remains(others.map(({ id }) => id))).toEqual([]);
-    expect(await on(0, 'ping -c1 -W2 n1 >/dev/null && echo still here')).toBe('still here');
+    expect(await on(0, 'ping -c1 -W20 n1 >/dev/null && echo still here')).toBe('still here');
   });
 });
 
@@ -130,7 +132,7 @@ test('a firewall that drops what it does not know lets the nodes through, and is
   const cluster = await make(1, {}, { cluster: id });
   const [remote] = await connect(cluster);
   await using node = remote;
-  const ping = await node?.exec(`ping -c1 -W2 ${cluster.mainAddress}`);
+  const ping = await node?.exec(`ping -c1 -W20 ${cluster.mainAddress}`);
   const update = await node?.exec(
     'apt-get update -o Acquire::http::Timeout=5 -o Acquire::Retries=0 --error-on=any',
   );

@@ -40,7 +40,7 @@ const makeKey = async (name: string, secret = '', type = 'ed25519') => {
   return file;
 };
 const open = (more: Partial<SshTarget> = {}) =>
-  connectSsh({ ...target, ...more }, { signal: AbortSignal.timeout(60_000), timeout: 20 });
+  connectSsh({ ...target, ...more }, { signal: AbortSignal.timeout(250_000), timeout: 200 });
 
 beforeAll(async () => {
   const hostKey = await makeKey('host');
@@ -271,7 +271,7 @@ test('eight keys of the agent are refused at once as too many; the one that is n
   const own = join(base, 'user');
   const { keyFile: _own, ...keyless } = target;
   const connect = (more: Partial<SshTarget>) =>
-    connectSsh({ ...keyless, ...more }, { signal: AbortSignal.timeout(60_000), timeout: 30 });
+    connectSsh({ ...keyless, ...more }, { signal: AbortSignal.timeout(250_000), timeout: 200 });
   const socket = await agentWith(8, own);
   vi.stubEnv('SSH_AUTH_SOCK', socket);
   onTestFinished(() => void vi.unstubAllEnvs());
@@ -303,7 +303,7 @@ test('another agent is asked where one is named, and none where that is said', a
   vi.stubEnv('HOME', folder());
   onTestFinished(() => void vi.unstubAllEnvs());
   const connect = (more: Partial<SshTarget>) =>
-    connectSsh({ ...keyless, ...more }, { signal: AbortSignal.timeout(60_000), timeout: 20 });
+    connectSsh({ ...keyless, ...more }, { signal: AbortSignal.timeout(250_000), timeout: 200 });
   for (const identityAgent of [socket, '$MY_AGENT', `$${'{MY_AGENT}'}`]) {
     await using mine = await connect({ identityAgent });
     expect((await mine.exec('echo in')).stdout).toBe('in\n');
@@ -343,7 +343,7 @@ test('known_hosts as ssh-keyscan and ssh-keygen -H write it, whichever key type 
   expect(readFileSync(file, 'utf8')).toMatch(/^\|1\|.* ssh-rsa /m);
   await using own = await connectSsh(
     { ...unpinned, knownHostsFiles: [file] },
-    { signal: AbortSignal.timeout(20_000), timeout: 10 },
+    { signal: AbortSignal.timeout(250_000), timeout: 200 },
   );
   expect((await own.exec('echo in')).stdout).toBe('in\n');
 });

@@ -41,7 +41,7 @@ async function make(
 }
 
 const connect = (cluster: Cluster): Promise<Remote[]> =>
-  Promise.all(cluster.machines.map(({ ssh }) => connectSsh(ssh, { signal: ctx.signal, timeout: 60 })));
+  Promise.all(cluster.machines.map(({ ssh }) => connectSsh(ssh, { signal: ctx.signal, timeout: 200 })));
 
 /** Everything on this machine that has the id in its name: containers, files, links, cgroups, processes. */
 async function remains(id: string): Promise<readonly string[]> {
@@ -104,8 +104,8 @@ describe('machines of a box', () => {
 
   test('have their names, see one another by them, and are held to their limits', async () => {
     for (const node of [0, 1]) expect(await on(node, 'hostname')).toBe(`n${node}`);
-    expect(await asRoot(0, 'ping -c1 -W2 n1 >/dev/null && echo yes')).toBe('yes');
-    expect(await asRoot(1, `ping -c1 -W2 ${cluster.machines[0]?.address} >/dev/null && echo yes`)).toBe(
+    expect(await asRoot(0, 'ping -c1 -W20 n1 >/dev/null && echo yes')).toBe('yes');
+    expect(await asRoot(1, `ping -c1 -W20 ${cluster.machines[0]?.address} >/dev/null && echo yes`)).toBe(
       'yes',
     );
     const limit = await on(
@@ -158,7 +158,7 @@ describe('machines of a box', () => {
     const again = async () => {
       const [, machine] = cluster.machines;
       if (!machine) throw new Error('no machine 1');
-      await using remote = await connectSsh(machine.ssh, { signal: ctx.signal, timeout: 60 });
+      await using remote = await connectSsh(machine.ssh, { signal: ctx.signal, timeout: 200 });
       boots.push((await remote.exec('cat /proc/sys/kernel/random/boot_id')).stdout.trim());
       return (await remote.exec('cat /etc/kept; ls /run/before /run/once 2>/dev/null; sudo touch /run/once'))
         .stdout;
@@ -176,7 +176,7 @@ describe('machines of a box', () => {
     await asRoot(0, 'touch /etc/after; rm /etc/hostname; sync');
     await provider.restore(which, ctx);
     const { ssh } = cluster.machines[0] ?? expect.fail();
-    await using remote = await connectSsh(ssh, { signal: ctx.signal, timeout: 60 });
+    await using remote = await connectSsh(ssh, { signal: ctx.signal, timeout: 200 });
     expect((await remote.exec('cat /etc/hostname; ls /etc/after')).stdout).toBe('n0\n');
     await expect(provider.restore({ ...which, name: 'other' }, ctx)).rejects.toThrow("no snapshot 'other'");
   });

@@ -99,7 +99,7 @@ export class AgentProcess {
 
   /** Starts a supervised command with sensible limits. */
   start(service: Partial<ServiceSpec> & { name: string; command: string }) {
-    const spec = { readyWithin: 10, stopWithin: 5, ...service };
+    const spec = { readyWithin: 60, stopWithin: 5, ...service };
     return this.call('startService', { service: spec, workingDir: this.work });
   }
 

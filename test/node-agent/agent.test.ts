@@ -50,7 +50,7 @@ describe('another agent of the same run', () => {
   test('takes the node over: services go on, and it knows them', async () => {
     const folder = temporaryFolder();
     const first = await greetedAgent(folder);
-    const spec = { name: 'web', command: 'echo one; exec sleep 1000', readyWithin: 10, stopWithin: 5 };
+    const spec = { name: 'web', command: 'echo one; exec sleep 1000', readyWithin: 60, stopWithin: 5 };
     const { pid = 0 } = await first.start(spec);
     const second = await greetedAgent(folder);
     await vi.waitFor(() => expect(first.child.exitCode).toBe(0));
@@ -64,7 +64,7 @@ describe('another agent of the same run', () => {
   test('after a restart finds what ended with it stopped, its log as it was, and starts it again', async () => {
     const folder = temporaryFolder();
     const first = await greetedAgent(folder);
-    const spec = { name: 'web', command: 'echo one; exec sleep 1000', readyWithin: 10, stopWithin: 5 };
+    const spec = { name: 'web', command: 'echo one; exec sleep 1000', readyWithin: 60, stopWithin: 5 };
     await first.start(spec);
     await first.close();
     const second = await greetedAgent(folder);

@@ -56,7 +56,7 @@ const seed = '/var/lib/cloud/seed/nocloud';
 
 async function installCloudInit(ssh: SshTarget): Promise<void> {
   const signal = AbortSignal.timeout(240_000);
-  await using remote = await connectSsh(ssh, { signal, timeout: 60 });
+  await using remote = await connectSsh(ssh, { signal, timeout: 200 });
   const install = 'apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-unsafe-io';
   const { exitCode, stderr } = await remote.exec(`${install} cloud-init && mkdir -p ${seed}`, {
     signal,

@@ -46,7 +46,7 @@ async function start(
 
 const sleeper = (work: string, name = 'web') => ({
   workingDir: work,
-  service: { name, command: 'exec sleep 1000', readyWithin: 10, stopWithin: 5 },
+  service: { name, command: 'exec sleep 1000', readyWithin: 60, stopWithin: 5 },
 });
 
 describe('starting an agent', () => {

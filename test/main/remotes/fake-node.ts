@@ -38,7 +38,7 @@ export async function node(
     server,
     target,
     async connect(more = {}) {
-      const remote = await connectSsh({ ...target, ...more }, { signal: never, timeout: 5 });
+      const remote = await connectSsh({ ...target, ...more }, { signal: never, timeout: 30 });
       onTestFinished(() => remote[Symbol.asyncDispose]());
       return remote;
     },
