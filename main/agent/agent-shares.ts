@@ -5,8 +5,9 @@ import { nodeCacheDirectory } from './install.ts';
 import { architectureOf, nodeRuntime } from './runtime.ts';
 
 /**
- * What a machine on this main host needs to see so that no agent must be sent to it: the runtime's folder and the
- * agent's file, each at the path where `installAgent` looks. Absolute paths; `source` exists when this resolves.
+ * What a machine on this main host needs to see so that no agent must be sent to it: the
+ * runtime's folder and the agent's file, each at the path where `installAgent` looks. Absolute
+ * paths; `source` exists when this resolves.
  */
 export async function agentShares(cacheDir: string): Promise<Share[]> {
   const [bundle, runtime] = await Promise.all([

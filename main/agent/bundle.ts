@@ -21,8 +21,8 @@ const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, '..', '..');
 
 /**
- * The bundled agent: the one that lies in the npm package, or in the source tree one that is made when its sources
- * have changed and kept in `<cacheDir>/agent/<digest>.mjs`. Costs some ms when it is there.
+ * The bundled agent: the one that lies in the npm package, or in the source tree one that is made when its
+ * sources have changed and kept in `<cacheDir>/agent/<digest>.mjs`. Costs some ms when it is there.
  */
 export async function agentBundle(cacheDir: string): Promise<AgentBundle> {
   const ready = join(root, 'agent.mjs');
@@ -55,7 +55,10 @@ async function bundleInto(file: string): Promise<void> {
   await rename(temporary, file);
 }
 
-/** Bundles `node-agent/main.ts` and all that it imports into one ES module. Needs the development dependencies. */
+/**
+ * Bundles `node-agent/main.ts` and all that it imports into one ES module.
+ * Needs the development dependencies.
+ */
 export async function bundleAgent(outfile: string): Promise<void> {
   const { rolldown } = await import('rolldown');
   const bundle = await rolldown({ input: join(sourceRoot(), 'node-agent', 'main.ts'), platform: 'node' });

@@ -5,9 +5,10 @@ import { checkNotice, UnexpectedWordsError } from './check-words.ts';
 import { TalkBudget } from './talk-budget.ts';
 
 /**
- * Reads an agent's messages, and hands on only what an agent may say: answers, whose contents are checked where their
- * method is known, and the notifications of the protocol, checked here. `onBroken` is called once, with an error for
- * people, at the first message that is anything else, or more than an agent has to say; then no more is handed on.
+ * Reads an agent's messages, and hands on only what an agent may say: answers, whose contents are
+ * checked where their method is known, and the notifications of the protocol, checked here. `onBroken`
+ * is called once, with an error for people, at the first message that is anything else, or more than
+ * an agent has to say; then no more is handed on.
  */
 export function checkedReader(inner: MessageReader, onBroken: (error: Error) => void): MessageReader {
   const budget = new TalkBudget();

@@ -33,10 +33,11 @@ export interface InstalledAgent {
 }
 
 /**
- * Puts the runtime and the agent on a node, each under a name with its digest. What is there is checked by its content
- * before it is used, and sent again when it is not what it should be: nothing else runs as root. One round trip tells
- * what is missing; nothing is sent where all is there, be it from an earlier run or through a share. Throws
- * ShakedownError without root rights, for other processors, or when the node's disk is full.
+ * Puts the runtime and the agent on a node, each under a name with its digest. What is there is
+ * checked by its content before it is used, and sent again when it is not what it should be:
+ * nothing else runs as root. One round trip tells what is missing; nothing is sent where all is
+ * there, be it from an earlier run or through a share. Throws ShakedownError without root rights,
+ * for other processors, or when the node's disk is full.
  */
 export async function installAgent(remote: Remote, options: InstallOptions): Promise<InstalledAgent> {
   const { cacheDir, signal, log, rights = 'root' } = options;
@@ -76,7 +77,10 @@ async function isRuntime(
   return found === sha256;
 }
 
-/** Whether an address is this machine's or in a network that it is attached to: there, packing costs more than it saves. */
+/**
+ * Whether an address is this machine's or in a network that it is attached to:
+ * there, packing costs more than it saves.
+ */
 export function isNear(address: string, interfaces = networkInterfaces()): boolean {
   const kind = isIP(address) === 6 ? 'ipv6' : 'ipv4';
   if (isIP(address) === 0) return false;

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { clip, printable, printableLine } from '../../common/printable.ts';
 
 /*
- * What a node may say, by kind. Text for people is made printable and cut, and is never wrong; names, paths and
- * numbers are used as they are, and anything but one of them is an error.
+ * What a node may say, by kind. Text for people is made printable and cut, and is never wrong; names, paths
+ * and numbers are used as they are, and anything but one of them is an error.
  */
 
 /** One line for people. */

@@ -55,8 +55,8 @@ interface Put {
 }
 
 /**
- * Stages the file as the login user, and moves it when its digest is right. False where that cannot be done: sshd
- * without SFTP, a login that sees another tree than commands do, a file that did not arrive as it was.
+ * Stages the file as the login user, and moves it when its digest is right. False where that cannot be done:
+ * sshd without SFTP, a login that sees another tree than commands do, a file that did not arrive as it was.
  */
 async function putBySftp(put: Put): Promise<boolean> {
   const { file, target, sending } = put;

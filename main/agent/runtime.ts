@@ -39,10 +39,10 @@ export function architectureOf(machine: string): Architecture {
 }
 
 /**
- * The runtime for an architecture. It comes from SHAKEDOWN_NODE_RUNTIME (a file, whatever the architecture), the
- * installed npm package `node` or `node-linux-<arch>`, or else once from the npm registry. It is kept in `cacheDir`
- * without its debug symbols, where `strip` is there and knows the architecture. Takes a second or two the first
- * time and some ms after that. Throws ShakedownError when there is none.
+ * The runtime for an architecture. It comes from SHAKEDOWN_NODE_RUNTIME (a file, whatever the architecture),
+ * the installed npm package `node` or `node-linux-<arch>`, or else once from the npm registry. It is kept in
+ * `cacheDir` without its debug symbols, where `strip` is there and knows the architecture. Takes a second or
+ * two the first time and some ms after that. Throws ShakedownError when there is none.
  */
 export function nodeRuntime(
   architecture: Architecture,

@@ -10,8 +10,8 @@ const answerBurst = 10_000;
 const answersPerSecond = 500;
 
 /**
- * Counts what an agent says, each part of it being bounded elsewhere: one that talks without end would fill logs and
- * memory with as many small things.
+ * Counts what an agent says, each part of it being bounded elsewhere: one that talks without end would fill
+ * logs and memory with as many small things.
  */
 export class TalkBudget {
   readonly #notices = new Bucket(burst, perSecond);

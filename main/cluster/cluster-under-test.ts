@@ -29,11 +29,14 @@ export interface Ask {
 /** A node of a cluster that is up, for those who look at it from outside. */
 export interface NodeUnderTest extends NodeFacts {
   /**
-   * A stream to a port of its address, through its ssh. There where the main host has no route to that address, and
-   * nowhere else. Throws ShakedownError when nobody answers.
+   * A stream to a port of its address, through its ssh. There where the main host has no route to that
+   * address, and nowhere else. Throws ShakedownError when nobody answers.
    */
   readonly connect?: (port: number) => Promise<Duplex>;
-  /** Aborted when the connection to the node is lost, unless that was meant; one that came back has another signal. */
+  /**
+   * Aborted when the connection to the node is lost, unless that was meant; one
+   * that came back has another signal.
+   */
   readonly lost: AbortSignal;
 }
 
@@ -41,8 +44,8 @@ export interface NodeUnderTest extends NodeFacts {
 export interface ClusterUnderTest {
   readonly nodes: readonly NodeUnderTest[];
   /**
-   * Asks for a row of ClusterMethods; calls may run side by side. Throws what its function throws, and UsageError for
-   * arguments that are not as its row has them.
+   * Asks for a row of ClusterMethods; calls may run side by side. Throws what its function throws, and
+   * UsageError for arguments that are not as its row has them.
    */
   ask<S extends Scope, M extends MethodOf<S>>(
     scope: S,

@@ -23,15 +23,17 @@ export interface OnService extends OnNode {
 }
 
 /**
- * One operation of the live cluster, on the main host, a node or a service. What goes in and out is plain data, so that
- * it can be asked for from another process.
+ * One operation of the live cluster, on the main host, a node or a service. What goes in and out is plain
+ * data, so that it can be asked for from another process.
  */
 export interface Method<On, P extends readonly unknown[], R> {
   /** The arguments, in the order in which users write them. */
   readonly params: z.ZodType<NoInfer<P>>;
   /** It may be asked of a node that is off, or on its way: such a call does not wait until the node is up. */
   readonly whenDown?: true;
-  /** Throws ShakedownError, UsageError for arguments that mean nothing, ConnectionLostError for a lost node. */
+  /**
+   * Throws ShakedownError, UsageError for arguments that mean nothing, ConnectionLostError for a lost node.
+   */
   readonly run: (on: On, params: P, asked: Asked) => Promise<R>;
 }
 

@@ -6,8 +6,8 @@ import type { RunContext } from '../context/run-context.ts';
 export type ClockListener = (measured: Omit<ClockMeasure, 'atMs'>) => void;
 
 /**
- * Looks at a node's clock, in one round trip, and tells `listener` how far it is from ours. Nothing is told of a node
- * that does not answer: what is asked of it next says why. Never throws.
+ * Looks at a node's clock, in one round trip, and tells `listener` how far it is from ours. Nothing is told
+ * of a node that does not answer: what is asked of it next says why. Never throws.
  */
 export async function lookAtClock(
   { id, agent }: { readonly id: number; readonly agent: Agent },

@@ -20,14 +20,16 @@ export interface PlannedNode {
 export interface Node extends PlannedNode {
   readonly remote: Remote;
   readonly agent: Agent;
-  /** Aborted when the connection is lost and nobody meant to end it; a node that came back has another signal. */
+  /**
+   * Aborted when the connection is lost and nobody meant to end it; a node that came back has another signal.
+   */
   readonly lost: AbortSignal;
   /** Its machine is to go down, or is down: what ends with it is no loss, and no service that died. */
   readonly endIsMeant: boolean;
   meanToEnd(meant: boolean): void;
   /**
-   * Goes on over this connection, with an agent that is told of the services that were started here before; it starts
-   * none. The connection is closed on a throw.
+   * Goes on over this connection, with an agent that is told of the services that were started here before;
+   * it starts none. The connection is closed on a throw.
    */
   resumeOver(remote: Remote, services: readonly ServiceSpec[], ctx: RunContext): Promise<void>;
 }
@@ -35,8 +37,9 @@ export interface Node extends PlannedNode {
 /** Does things to whole machines while a run is under way. */
 export interface MachinePower {
   /**
-   * Does it, and resolves when the node can be used again (or is off). `by`: the check that asks. What is asked of the
-   * same node meanwhile has to wait. Throws UsageError for a snapshot's name that is none, else ShakedownError.
+   * Does it, and resolves when the node can be used again (or is off). `by`: the check that
+   * asks. What is asked of the same node meanwhile has to wait. Throws UsageError for a
+   * snapshot's name that is none, else ShakedownError.
    */
   act(node: Node, what: MachineAct, by?: string): Promise<void>;
   /** Resolves when nothing is under way with the node. Throws ShakedownError when its machine is off. */

@@ -3,8 +3,8 @@ import { ConnectionLostError } from '../remotes/connection-errors.ts';
 import type { MachinePower, Node } from './node.ts';
 
 /**
- * Waits until a restart of the node that is under way is over, then calls. A call that a restart breaks off is told
- * so: it is no loss of the node. Throws ShakedownError when the node is off.
+ * Waits until a restart of the node that is under way is over, then calls. A call that a restart breaks off
+ * is told so: it is no loss of the node. Throws ShakedownError when the node is off.
  */
 export async function whileUp<T>(node: Node, power: MachinePower, call: () => Promise<T>): Promise<T> {
   await power.up(node);

@@ -1,9 +1,9 @@
 import { InterruptedError } from '../../common/errors.ts';
 
 /**
- * The first interrupt ends the work and lets the evidence come home (`signal`); the second ends that too (`hurry`);
- * the third calls `end`. npm passes a terminal's Ctrl-C on to us though we got it already, so two within half a
- * second count as one.
+ * The first interrupt ends the work and lets the evidence come home (`signal`); the second ends that
+ * too (`hurry`); the third calls `end`. npm passes a terminal's Ctrl-C on to us though we got it
+ * already, so two within half a second count as one.
  */
 export function listenForInterrupts(end: () => void): {
   readonly signal: AbortSignal;

@@ -16,8 +16,8 @@ export interface Invocation {
 }
 
 /**
- * The command that `argv` (with Node and the script before it) asks for, or the exit code where there is none to run:
- * help and version are printed here. Throws UsageError.
+ * The command that `argv` (with Node and the script before it) asks for, or the exit code where there is none
+ * to run: help and version are printed here. Throws UsageError.
  */
 export function parse(argv: readonly string[]): Invocation | number {
   const cli = cac('shakedown');

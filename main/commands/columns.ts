@@ -1,4 +1,6 @@
-/** Rows as lines whose columns are as wide as what they hold, two spaces apart; the first row is the headings. */
+/**
+ * Rows as lines whose columns are as wide as what they hold, two spaces apart; the first row is the headings.
+ */
 export function columns(rows: readonly (readonly string[])[]): string {
   const count = Math.max(0, ...rows.map((row) => row.length));
   const widths = Array.from({ length: count }, (_, column) =>

@@ -16,8 +16,8 @@ export interface CommandEnvironment {
 }
 
 /**
- * What a command does. `args` are the positional ones. Gives the exit code. UsageError becomes one line and exit 2,
- * ShakedownError its description and exit 3 (1 for verdict `fail`).
+ * What a command does. `args` are the positional ones. Gives the exit code. UsageError becomes one line and
+ * exit 2, ShakedownError its description and exit 3 (1 for verdict `fail`).
  */
 export type Command = (
   args: readonly string[],

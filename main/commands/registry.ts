@@ -7,8 +7,8 @@ import { scenarioCommands } from './scenario/entries.ts';
 import { scriptCommands } from './script/entries.ts';
 
 /**
- * Every `shakedown <name>`, in the order in which the help lists them. An entry loads its command when that is asked
- * for; nothing else may be loaded from here, so that the help costs little.
+ * Every `shakedown <name>`, in the order in which the help lists them. An entry loads its command when that
+ * is asked for; nothing else may be loaded from here, so that the help costs little.
  */
 export const commands: readonly CommandEntry[] = [
   ...runCommands,

@@ -4,8 +4,8 @@ import { resolve } from 'node:path';
 const defaultGlob = 'config/checks/**/*.check.ts';
 
 /**
- * The check files that the globs of a config match, absolute and in order of their names; with no globs those of
- * the default one, of which there may be none.
+ * The check files that the globs of a config match, absolute and in order of their names; with no globs those
+ * of the default one, of which there may be none.
  */
 export async function findCheckFiles(
   directory: string,

@@ -15,8 +15,9 @@ export function tcp(check: Common & { readonly port: number; readonly on?: Check
 }
 
 /**
- * A URL, asked from the main host, that answers with `status` (200 unless told) and a body that matches. An absolute
- * URL is asked once; a path with a port (`:8080/health`) is asked of each node of `on`, all of them unless told.
+ * A URL, asked from the main host, that answers with `status` (200 unless told) and a body
+ * that matches. An absolute URL is asked once; a path with a port (`:8080/health`) is asked of
+ * each node of `on`, all of them unless told.
  */
 export function http(
   check: Common & {
@@ -32,7 +33,8 @@ export function http(
 }
 
 /**
- * A shell command, on the main host unless told, that exits with `exitCode` (0 unless told) and whose output matches.
+ * A shell command, on the main host unless told, that exits with `exitCode` (0
+ * unless told) and whose output matches.
  */
 export function command(
   check: Common & {

@@ -60,7 +60,10 @@ export const expression = field<string>('a regular expression', (value) => {
   }
 });
 
-/** Debian's rules for package names and versions (Debian Policy 5.6.1 and 5.6.12); a foreign architecture may follow. */
+/**
+ * Debian's rules for package names and versions (Debian Policy 5.6.1 and
+ * 5.6.12); a foreign architecture may follow.
+ */
 export const aptPackage = field<string>(
   "a Debian package: 'name' or 'name=version'",
   matching(/^[a-z0-9][a-z0-9+.-]+(:[a-z0-9-]+)?(=[A-Za-z0-9.+:~-]+)?$/),
@@ -115,7 +118,10 @@ export const pathBelow = field<string>(
   (value) => matching(/^[^/]/)(value) && !String(value).split('/').includes('..'),
 );
 
-/** An object with these keys and no others. A mistake's message is `expected`, or, for unknown keys, the known ones. */
+/**
+ * An object with these keys and no others. A mistake's message is `expected`,
+ * or, for unknown keys, the known ones.
+ */
 export const object = <Shape extends z.ZodRawShape>(shape: Shape, expected: string) =>
   z.strictObject(shape, {
     error: ({ code }) => (code === 'unrecognized_keys' ? Object.keys(shape).join(', ') : expected),

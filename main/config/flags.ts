@@ -116,7 +116,9 @@ export const flagOf = (
     (each) => path === each.path || path.startsWith(`${each.path}.`) || path.startsWith(`${each.path}[`),
   )?.flag;
 
-/** The flag to blame for a mistake: one that set the value, or that made an object where the config has none. */
+/**
+ * The flag to blame for a mistake: one that set the value, or that made an object where the config has none.
+ */
 export function blame(path: string, overrides: readonly Override[], config: unknown): string | undefined {
   const flagged = overrides.map((each) => ({ path: pathText(each.path), flag: each.flag }));
   const own = flagOf(path, flagged);

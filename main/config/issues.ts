@@ -12,7 +12,9 @@ export interface Described {
   readonly message: string;
 }
 
-/** How a schema's own messages are written: as what is expected, or as whole sentences (providers' schemas). */
+/**
+ * How a schema's own messages are written: as what is expected, or as whole sentences (providers' schemas).
+ */
 type Style = 'expectations' | 'sentences';
 
 interface Context {
@@ -22,7 +24,10 @@ interface Context {
   readonly keys: readonly string[];
 }
 
-/** zod's issues as `path` and `found …, expected …`. `input` is what was validated, by a schema with these `keys`. */
+/**
+ * zod's issues as `path` and `found …, expected …`. `input` is what was
+ * validated, by a schema with these `keys`.
+ */
 export function describeIssues(
   issues: readonly Issue[],
   input: unknown,
@@ -73,8 +78,8 @@ function expectation(issue: Issue): string {
 }
 
 /**
- * Keys at the top that are no fields but nearly are. Others are variables of the user's own: they cannot be told from
- * a slip in any other way.
+ * Keys at the top that are no fields but nearly are. Others are variables of the user's own: they
+ * cannot be told from a slip in any other way.
  */
 export function nearlyFields(config: object, fields: readonly string[]): Described[] {
   return Object.keys(config).flatMap((key) => {

@@ -4,9 +4,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { constants, Script } from 'node:vm';
 
 /**
- * Marks the modules of one loading. Node caches modules by their URL, so an edited file is read again only under
- * another one; the hook hands the mark on to whatever a marked module imports. Loadings are counted, so that the next
- * process has the same URLs and finds what this one has compiled of them.
+ * Marks the modules of one loading. Node caches modules by their URL, so an edited file is read again only
+ * under another one; the hook hands the mark on to whatever a marked module imports. Loadings are counted, so
+ * that the next process has the same URLs and finds what this one has compiled of them.
  */
 const mark = 'shakedown-load';
 
@@ -29,9 +29,9 @@ const nativeImport = new Script('(url) => import(url)', {
 let loadings = 0;
 
 /**
- * Loads a config file of any folder, TypeScript or JavaScript, and gives its default export (`undefined` without
- * one). Each call reads it anew, with what it imports by path. `shakedown` and `shakedown/check` are this program.
- * Throws what the file throws; `locate` finds out where.
+ * Loads a config file of any folder, TypeScript or JavaScript, and gives its default export (`undefined`
+ * without one). Each call reads it anew, with what it imports by path. `shakedown` and `shakedown/check` are
+ * this program. Throws what the file throws; `locate` finds out where.
  */
 export async function loadModule(file: string): Promise<unknown> {
   if (loadings === 0) module.registerHooks({ resolve, load });
@@ -84,7 +84,9 @@ export interface Location {
   readonly column?: number;
 }
 
-/** Where below `directory` an error that `loadModule` threw (or a function that came from it) has its cause. */
+/**
+ * Where below `directory` an error that `loadModule` threw (or a function that came from it) has its cause.
+ */
 export function locate(error: unknown, directory: string): Location | undefined {
   const stack = error instanceof Error ? (error.stack ?? '') : '';
   const root = pathToFileURL(`${directory}/`).href;

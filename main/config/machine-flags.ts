@@ -55,8 +55,8 @@ export interface FlaggedChoice {
 }
 
 /**
- * The config's `nodes` as the flags want them. `defaults` are the main config's `providers`: the options of each kind
- * of machine, for the scenario to be run on that one.
+ * The config's `nodes` as the flags want them. `defaults` are the main config's `providers`: the options of
+ * each kind of machine, for the scenario to be run on that one.
  */
 export function withMachineFlags(
   configured: unknown,

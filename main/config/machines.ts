@@ -9,7 +9,9 @@ import { describeIssues } from './issues.ts';
 import type { ConfigMistake } from './mistake.ts';
 import { isPlainObject } from './node-functions.ts';
 
-/** The machines that a provider's options ask for; mistakes in them are told, and then there is no machine. */
+/**
+ * The machines that a provider's options ask for; mistakes in them are told, and then there is no machine.
+ */
 export function machinesOf(
   choice: ProviderChoice,
   complain: (mistake: Omit<ConfigMistake, 'source'> & { readonly path: string }) => void,
@@ -49,7 +51,10 @@ export function wantedOf(choice: unknown): readonly Wanted[] {
   return kind?.schema.safeParse(options).success ? kind.wanted(options) : [];
 }
 
-/** `--nodes`: those hosts, ranges expanded (a wrong one is told when the choice is validated), each with the role that the config gives to the node at its place. */
+/**
+ * `--nodes`: those hosts, ranges expanded (a wrong one is told when the choice is validated), each with the
+ * role that the config gives to the node at its place.
+ */
 export function hostsChoice(hosts: readonly string[], configured: unknown): ProviderChoice {
   const machines = wantedOf(configured);
   return ssh(

@@ -3,7 +3,10 @@ import { relative, sep } from 'node:path';
 import { join } from 'node:path/posix';
 import { closest } from '../../common/closest.ts';
 
-/** The names that rendering can give, as far as they are known before: expressions in names may become anything. */
+/**
+ * The names that rendering can give, as far as they are known before:
+ * expressions in names may become anything.
+ */
 export interface NodeFileNames {
   has(path: string): boolean;
   /** A name that `path` may have been meant to be. */

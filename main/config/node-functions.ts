@@ -1,8 +1,8 @@
 import type { NodeFacts } from './scenario.ts';
 
 /**
- * A config's value with every function in it applied to the node, at any depth, and what is `undefined` left out.
- * Only plain objects and lists are looked into. Throws what a function throws.
+ * A config's value with every function in it applied to the node, at any depth, and what is `undefined` left
+ * out. Only plain objects and lists are looked into. Throws what a function throws.
  */
 export function applyToNode(value: unknown, node: NodeFacts, nodes: readonly NodeFacts[]): unknown {
   if (typeof value === 'function') return applyToNode(value(node, { nodes }), node, nodes);

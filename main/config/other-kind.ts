@@ -14,8 +14,8 @@ const pick = (value: Readonly<Record<string, unknown>>, keys: readonly string[])
 const nodeKeys = ['count', 'name', 'role', 'os', ...Object.keys(limits)];
 
 /**
- * The same machines of another kind: their number, names, roles, system, packages and limits stay, what else the new
- * kind needs comes from `defaults`. A text says why that cannot be.
+ * The same machines of another kind: their number, names, roles, system, packages and limits stay, what else
+ * the new kind needs comes from `defaults`. A text says why that cannot be.
  */
 export function ofKind(configured: unknown, provider: string, defaults: unknown): ProviderChoice | string {
   const choice = own(configured);

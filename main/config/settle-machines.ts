@@ -4,7 +4,10 @@ import { type FlaggedChoice, withMachineFlags } from './machine-flags.ts';
 import { isPlainObject } from './node-functions.ts';
 import { ofKind } from './other-kind.ts';
 
-/** Finds the kind of machine that works here, and why it is not the best one. Throws ShakedownError if none does. */
+/**
+ * Finds the kind of machine that works here, and why it is not the best one.
+ * Throws ShakedownError if none does.
+ */
 export type ChooseKind = () => Promise<{ readonly provider: string; readonly why?: string }>;
 
 interface Place {
@@ -15,8 +18,8 @@ interface Place {
 }
 
 /**
- * A main config with its machines as the flags want them, of the kind that works here where it leaves that open, and
- * with paths that no longer depend on a folder. Throws what `choose` throws.
+ * A main config with its machines as the flags want them, of the kind that works here where it leaves that
+ * open, and with paths that no longer depend on a folder. Throws what `choose` throws.
  */
 export async function settleMachines(
   config: Readonly<Record<string, unknown>>,

@@ -2,8 +2,8 @@
 const key = Symbol.for('shakedown.untold');
 
 /**
- * Marks which keys of a value that a factory made were not in what the user gave it, for `shakedown config`. The mark is
- * not enumerable: to all others the value is plain data.
+ * Marks which keys of a value that a factory made were not in what the user gave it, for `shakedown config`.
+ * The mark is not enumerable: to all others the value is plain data.
  */
 export function marked<Value extends object>(value: Value, given: object): Value {
   const untold = Object.keys(value).filter(

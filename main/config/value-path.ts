@@ -33,8 +33,9 @@ export const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown =
   );
 
 /**
- * A copy of `value` in which `path` leads to `replacement`; objects on the way that are missing are made. `undefined`
- * when the path leads through something that is neither an object nor a list, or past the end of a list.
+ * A copy of `value` in which `path` leads to `replacement`; objects on the way that are
+ * missing are made. `undefined` when the path leads through something that is neither an
+ * object nor a list, or past the end of a list.
  */
 export function replaceAt(
   value: unknown,

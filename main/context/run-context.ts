@@ -1,7 +1,8 @@
 import type { RunEventBody } from '../../common/events.ts';
 
 /**
- * What every stage of a run is handed. It stays small: what only one stage needs is an argument of that stage.
+ * What every stage of a run is handed. It stays small: what only one stage
+ * needs is an argument of that stage.
  */
 export interface RunContext {
   /** Aborted when the run is to end: a failure elsewhere, a time limit, Ctrl-C. Every wait must heed it. */
@@ -19,8 +20,8 @@ export interface RunContext {
 }
 
 /**
- * What must be undone if we are killed now. `id` names it within its ledger; `kind` is a row of the table of undo
- * kinds, which says what else the entry has.
+ * What must be undone if we are killed now. `id` names it within its ledger; `kind` is a row of the table of
+ * undo kinds, which says what else the entry has.
  */
 export interface LedgerEntry {
   readonly kind: string;

@@ -7,8 +7,9 @@ import { FolderInUseError } from '../store/lock.ts';
 const most = 64;
 
 /**
- * Calls `action` with the folder or, while that is in use, with the first one in its `.shakedown/beside/` that is not:
- * test files that run side by side each have one, and find it again. `action` throws FolderInUseError for one in use.
+ * Calls `action` with the folder or, while that is in use, with the first one in its
+ * `.shakedown/beside/` that is not: test files that run side by side each have one, and find it again.
+ * `action` throws FolderInUseError for one in use.
  */
 export async function inFreeFolder<T>(
   directory: string,

@@ -19,20 +19,20 @@ export interface OpenClusterOptions {
   /** Whether the machines stay: `never` unless told. `on-failure`: where something failed. */
   readonly keep?: 'never' | 'on-failure' | 'always';
   /**
-   * Takes machines that the run before kept for the same scenario, where there are some, and deploys on them again:
-   * only what changed is sent. They are kept again.
+   * Takes machines that the run before kept for the same scenario, where there are some, and deploys on them
+   * again: only what changed is sent. They are kept again.
    */
   readonly reuse?: boolean;
   /**
-   * The hooks of the test runner, by which the cluster hears of failed tests and is closed after the last one:
-   * `{ after, afterEach }` of node:test, `{ afterAll, afterEach }` of Vitest and its like. Without them the cluster is
-   * to be closed by `await using` or `close()`: an open one keeps the process alive, as an open server does. A signal
-   * that ends the process closes it first.
+   * The hooks of the test runner, by which the cluster hears of failed tests and is closed after the last
+   * one: `{ after, afterEach }` of node:test, `{ afterAll, afterEach }` of Vitest and its like. Without them
+   * the cluster is to be closed by `await using` or `close()`: an open one keeps the process alive, as an
+   * open server does. A signal that ends the process closes it first.
    */
   readonly hooks?: TestHooks;
   /**
-   * Where `.shakedown/` lies: the current folder unless told. While another process has that, a folder of its own in
-   * `.shakedown/beside/` serves.
+   * Where `.shakedown/` lies: the current folder unless told. While another process has that, a
+   * folder of its own in `.shakedown/beside/` serves.
    */
   readonly directory?: string;
   /** Ends the cluster: evidence comes home and the machines go. */
@@ -48,10 +48,14 @@ export interface OpenCluster extends Cluster, AsyncDisposable {
   /** Tells that a test failed: the run's verdict is `fail` then. */
   failed(error: unknown): void;
   /**
-   * Stops the services, brings the evidence home, writes the reports, and gives the machines up or keeps them; gives
-   * what the run came to. A second call gives the same. Does not throw for what failed: that is in the result.
+   * Stops the services, brings the evidence home, writes the reports, and gives the machines
+   * up or keeps them; gives what the run came to. A second call gives the same. Does not
+   * throw for what failed: that is in the result.
    */
   close(): Promise<RunResult>;
-  /** As `close`; throws ShakedownError for a failure that no test has told of: a service that died, machines that stay. */
+  /**
+   * As `close`; throws ShakedownError for a failure that no test has told of: a
+   * service that died, machines that stay.
+   */
   [Symbol.asyncDispose](): Promise<void>;
 }

@@ -1,8 +1,8 @@
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * Calls `close` when a signal is about to end this process, and lets it end once that is done: by the same signal.
- * `close` does not throw. Gives what takes this back.
+ * Calls `close` when a signal is about to end this process, and lets it end once that is done: by the same
+ * signal. `close` does not throw. Gives what takes this back.
  */
 export function beforeSignalEnds(close: () => Promise<void>): () => void {
   const onSignal = (signal: NodeJS.Signals) => {

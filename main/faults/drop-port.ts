@@ -10,8 +10,8 @@ const limit = 20;
 const noFilter = 69;
 
 /**
- * Packets to a port of the node are dropped, TCP and UDP, as by a firewall that says nothing: who connects waits, and a
- * connection that is open stalls. Its own processes are cut off like all others.
+ * Packets to a port of the node are dropped, TCP and UDP, as by a firewall that says nothing: who connects
+ * waits, and a connection that is open stalls. Its own processes are cut off like all others.
  */
 export const dropPort = nodeFault({
   params: z.tuple([field.port]),

@@ -15,8 +15,8 @@ export interface FaultContext {
 }
 
 /**
- * Something that is broken on a node on purpose. Whoever injects it has written to the ledger how it is healed before
- * `inject` is called, and calls `heal` when that throws.
+ * Something that is broken on a node on purpose. Whoever injects it has written to the ledger how it is
+ * healed before `inject` is called, and calls `heal` when that throws.
  */
 export interface NodeFault<P extends readonly unknown[]> {
   /** The arguments, in the order in which users write them. */
@@ -24,13 +24,13 @@ export interface NodeFault<P extends readonly unknown[]> {
   /** `packets to port 2379 are dropped`. */
   readonly describe: (params: P) => string;
   /**
-   * Makes it so, and resolves when that is proven to be in effect. Throws UsageError, before anything is done, where
-   * it would cut our own way to the node; else ShakedownError.
+   * Makes it so, and resolves when that is proven to be in effect. Throws UsageError, before anything is
+   * done, where it would cut our own way to the node; else ShakedownError.
    */
   readonly inject: (node: FaultNode, params: P, ctx: FaultContext) => Promise<void>;
   /**
-   * Takes it back from whatever state it is in: half made, not begun, or healed already. Resolves when nothing of it is
-   * left. Throws ShakedownError.
+   * Takes it back from whatever state it is in: half made, not begun, or healed already. Resolves when
+   * nothing of it is left. Throws ShakedownError.
    */
   readonly heal: (node: FaultNode, params: P, ctx: FaultContext) => Promise<void>;
 }

@@ -1,6 +1,9 @@
 import { dropPort } from './drop-port.ts';
 
-/** Every fault that can be injected into a node, by the name that check files call it by: a new fault is a new row. */
+/**
+ * Every fault that can be injected into a node, by the name that check files
+ * call it by: a new fault is a new row.
+ */
 export const faults = {
   /**
    * Packets to a port of the node are dropped, TCP and UDP, from wherever they come, until `heal()`:

@@ -2,8 +2,9 @@ import type { Inventory, InventoryNode } from './inventory.ts';
 import { shellWord, sshArguments } from './ssh-settings.ts';
 
 /**
- * An inventory in Ansible's INI format, which it reads whatever the file's name; each role is a group. What ssh itself
- * needs is in ansible_ssh_common_args, so that nothing of the user's own ssh configuration comes in between.
+ * An inventory in Ansible's INI format, which it reads whatever the file's name; each role
+ * is a group. What ssh itself needs is in ansible_ssh_common_args, so that nothing of the
+ * user's own ssh configuration comes in between.
  */
 export function ansibleInventory({ cluster, nodes, knownHostsFile }: Inventory): string {
   const hosts = nodes.map((node) => hostLine(node, knownHostsFile));

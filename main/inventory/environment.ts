@@ -3,9 +3,9 @@ import type { Inventory } from './inventory.ts';
 import { shellWord, sshWords } from './ssh-settings.ts';
 
 /**
- * Variables for a POSIX shell: `eval "$(shakedown nodes inventory --format env)"`. SHAKEDOWN_NODES has the ids, and for
- * each there is SHAKEDOWN_NODE_<id>_ADDRESS, _NAME, _ROLE, _USER, _PORT, _KEY, and _SSH: a command line up to the host,
- * to be used with `eval`.
+ * Variables for a POSIX shell: `eval "$(shakedown nodes inventory --format env)"`. SHAKEDOWN_NODES has the
+ * ids, and for each there is SHAKEDOWN_NODE_<id>_ADDRESS, _NAME, _ROLE, _USER, _PORT, _KEY, and _SSH: a
+ * command line up to the host, to be used with `eval`.
  */
 export function environmentInventory({ cluster, nodes, knownHostsFile }: Inventory): string {
   const variables: (readonly [string, string | number | undefined])[] = [

@@ -2,7 +2,10 @@ import { borrowedMachines } from '../providers/provider.ts';
 import type { Inventory } from './inventory.ts';
 import { sshWords } from './ssh-settings.ts';
 
-/** `{cluster, provider, mainAddress, knownHostsFile, nodes: [{id, name, role, address, borrowed, ssh, hostKeys, command}]}`. */
+/**
+ * `{cluster, provider, mainAddress, knownHostsFile, nodes: [{id, name, role,
+ * address, borrowed, ssh, hostKeys, command}]}`.
+ */
 export function jsonInventory({ cluster, nodes, knownHostsFile }: Inventory): string {
   const { id, provider, mainAddress } = cluster;
   const borrowed = borrowedMachines(cluster);

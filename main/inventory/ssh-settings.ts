@@ -24,8 +24,8 @@ export function sshSettings(target: SshTarget, knownHostsFile: string): readonly
 }
 
 /**
- * The words of an `ssh` command that needs no configuration file: `ssh -F none -o … user@host`. The way over jump hosts
- * is a ProxyCommand, since ProxyJump takes no key and no known_hosts file for the jump host.
+ * The words of an `ssh` command that needs no configuration file: `ssh -F none -o … user@host`. The way over
+ * jump hosts is a ProxyCommand, since ProxyJump takes no key and no known_hosts file for the jump host.
  */
 export function sshWords(target: SshTarget, knownHostsFile: string): readonly string[] {
   return ['ssh', ...sshArguments(target, knownHostsFile), target.host];

@@ -4,7 +4,9 @@ import type { Machine } from '../providers/provider.ts';
 import { machineSchema } from './machine-schema.ts';
 import type { UndoKind } from './undo-kind.ts';
 
-/** A borrowed node on which services are started, and files placed inside and outside the working directory. */
+/**
+ * A borrowed node on which services are started, and files placed inside and outside the working directory.
+ */
 export interface BorrowedNodeEntry extends LedgerEntry {
   readonly kind: 'borrowed-node';
   readonly machine: Machine;

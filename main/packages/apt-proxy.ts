@@ -14,9 +14,10 @@ export interface AptProxy extends AsyncDisposable {
 }
 
 /**
- * A caching HTTP proxy for the nodes' apt: N nodes that want a package at once cost one download, and later runs none.
- * Files that never change under their name are kept; all else is passed on. Several proxies may share a cache folder.
- * apt-cacher-ng would do, but it starts a daemon when it is installed, and two of it cannot share a cache.
+ * A caching HTTP proxy for the nodes' apt: N nodes that want a package at once cost one download, and
+ * later runs none. Files that never change under their name are kept; all else is passed on. Several
+ * proxies may share a cache folder. apt-cacher-ng would do, but it starts a daemon when it is
+ * installed, and two of it cannot share a cache.
  */
 export async function startAptProxy(options: {
   readonly host: string;

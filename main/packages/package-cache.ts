@@ -10,9 +10,9 @@ import { guardedLookup, problem, type Refusal } from './proxy-guard.ts';
 const keepDays = 30;
 
 /**
- * Files of Debian archives that never change under their name, kept in a folder: packages (`…/pool/….deb`), and the
- * lists that apt names by their digests (`…/by-hash/SHA256/…`). Several processes may share the folder, since a file
- * appears in it whole.
+ * Files of Debian archives that never change under their name, kept in a folder: packages (`…/pool/….deb`),
+ * and the lists that apt names by their digests (`…/by-hash/SHA256/…`). Several processes may share the
+ * folder, since a file appears in it whole.
  */
 export class PackageCache {
   readonly stats = { hits: 0, misses: 0 };
@@ -31,7 +31,10 @@ export class PackageCache {
     return /\/pool\/.*\.u?deb$|\/by-hash\/SHA(256|512)\/[0-9a-f]+$/.test(pathname);
   }
 
-  /** The path of the file with what `url` names, downloaded if it must be; those who want it at once share that. */
+  /**
+   * The path of the file with what `url` names, downloaded if it must be;
+   * those who want it at once share that.
+   */
   async file(url: URL): Promise<string> {
     const name = createHash('sha256')
       .update(url.host + url.pathname)

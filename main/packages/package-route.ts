@@ -5,8 +5,8 @@ import type { AptProxy, startAptProxy } from './apt-proxy.ts';
 /** How the nodes of one run get their packages; disposing of it ends all that it opened. */
 export interface PackageRoute extends AsyncDisposable {
   /**
-   * The proxy for a node's apt (Acquire::http::Proxy), as the node reaches it; undefined where it does without one.
-   * Throws ShakedownError when the node allows no forwarded port.
+   * The proxy for a node's apt (Acquire::http::Proxy), as the node reaches it; undefined where it does
+   * without one. Throws ShakedownError when the node allows no forwarded port.
    */
   proxyFor(remote: Pick<Remote, 'forward'>): Promise<string | undefined>;
 }
@@ -23,9 +23,9 @@ export interface RouteOptions {
 }
 
 /**
- * By a caching proxy on the main host, so that each package is downloaded once for all nodes: by way of the network
- * where nodes reach the main host, and of each node's ssh connection where `via` is `main`. There an apt-cacher-ng that
- * runs on the main host is used instead of ours. Else by the nodes' own means.
+ * By a caching proxy on the main host, so that each package is downloaded once for all nodes: by way of the
+ * network where nodes reach the main host, and of each node's ssh connection where `via` is `main`. There an
+ * apt-cacher-ng that runs on the main host is used instead of ours. Else by the nodes' own means.
  */
 export async function openPackageRoute(options: RouteOptions): Promise<PackageRoute> {
   const { via, mainAddress, cacheDir, log } = options;

@@ -8,8 +8,9 @@ import type { Scenario } from '../config/scenario.ts';
 import type { RunContext } from '../context/run-context.ts';
 
 /**
- * Checks the cluster: first what the config declares, which only looks, then the check files, which may disturb it;
- * all within `timeouts.check`. What the checks found goes to the listener; throws only when they could not be made.
+ * Checks the cluster: first what the config declares, which only looks, then the check files,
+ * which may disturb it; all within `timeouts.check`. What the checks found goes to the
+ * listener; throws only when they could not be made.
  */
 export async function checkCluster(
   cluster: LiveCluster,

@@ -3,8 +3,8 @@ import type { RunContext } from '../context/run-context.ts';
 import { treeEntries } from '../render/tree.ts';
 
 /**
- * Stops what an earlier run left on the node, puts back what it had placed, and clears the working directory of all
- * that will not be sent as it is there. Gives the paths that need not be sent.
+ * Stops what an earlier run left on the node, puts back what it had placed, and clears the working directory
+ * of all that will not be sent as it is there. Gives the paths that need not be sent.
  */
 export async function clean(node: Node, ctx: RunContext): Promise<readonly string[]> {
   const { unchanged, restored } = await node.agent.call(

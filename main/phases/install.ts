@@ -14,8 +14,9 @@ export const installs = ({ packages, debs, aptSources }: Node['config']): boolea
   packages.length + debs.length + aptSources.length > 0;
 
 /**
- * Installs the node's packages in one transaction, local ones too, which are sent for it. Units whose start is held
- * back wait on the node for phase `start`. It needs no node file, so that what it made does not depend on a run.
+ * Installs the node's packages in one transaction, local ones too, which are sent for it.
+ * Units whose start is held back wait on the node for phase `start`. It needs no node file, so
+ * that what it made does not depend on a run.
  */
 export async function install(node: Node, preparation: Preparation): Promise<void> {
   const { config } = node;

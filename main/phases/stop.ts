@@ -1,8 +1,8 @@
 import type { Node } from '../cluster/node.ts';
 
 /**
- * Stops a node's services, the last one first. One that will not stop does not keep the others from it; the first
- * failure is thrown when all have been tried.
+ * Stops a node's services, the last one first. One that will not stop does not keep the others from it; the
+ * first failure is thrown when all have been tried.
  */
 export async function stopServices(node: Node, timeout: number, signal: AbortSignal): Promise<void> {
   const failures: unknown[] = [];

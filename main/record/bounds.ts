@@ -2,7 +2,10 @@ import type { FailureDetails } from '../../common/errors.ts';
 import { present } from '../../common/present.ts';
 import type { Span } from '../../common/span.ts';
 
-/** What a record holds at most: the recorder cuts what is longer, and a reader refuses it. Characters, or entries. */
+/**
+ * What a record holds at most: the recorder cuts what is longer, and a reader
+ * refuses it. Characters, or entries.
+ */
 export const bounds = {
   name: 4_000,
   text: 64_000,

@@ -5,8 +5,8 @@ import { type RunRecord, recordVersion } from './run-record.ts';
 import { upgradedRecord } from './upgrade-record.ts';
 
 /**
- * The record that a `run.json` holds; one of an older version is brought up to today's. `run` is its id. Throws
- * UsageError when a newer shakedown wrote it, or when it is damaged.
+ * The record that a `run.json` holds; one of an older version is brought up to today's. `run` is its id.
+ * Throws UsageError when a newer shakedown wrote it, or when it is damaged.
  */
 export function readRecord(text: string, run: string): RunRecord {
   const value = parsed(text);

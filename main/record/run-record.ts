@@ -3,10 +3,15 @@ import type { EventNode } from '../../common/events.ts';
 import type { ClockMeasure, InstalledPackage, Verdict } from '../../common/results.ts';
 import type { Span, SpanKind } from '../../common/span.ts';
 
-/** The version of what `run.json` holds. A change that a reader must know of raises it; see upgrade-record.ts. */
+/**
+ * The version of what `run.json` holds. A change that a reader must know of raises it; see upgrade-record.ts.
+ */
 export const recordVersion = 2;
 
-/** What a run was: all that its reports are made of. Times in ms; those with `startMs` or `atMs` since the run began. */
+/**
+ * What a run was: all that its reports are made of. Times in ms; those with
+ * `startMs` or `atMs` since the run began.
+ */
 export interface RunRecord {
   readonly recordVersion: typeof recordVersion;
   readonly id: string;

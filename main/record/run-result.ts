@@ -6,8 +6,8 @@ import { type RunRecord, spansOf } from './run-record.ts';
 import { wholePhases } from './whole-phases.ts';
 
 /**
- * A run's record as users know it, and what `run.json` holds: its spans once more as phases, checks and machine acts.
- * Who reads a record takes the spans; these are for scripts around `run.json`.
+ * A run's record as users know it, and what `run.json` holds: its spans once more as phases, checks and
+ * machine acts. Who reads a record takes the spans; these are for scripts around `run.json`.
  */
 export interface RunResult extends RunRecord {
   readonly checks: readonly (CheckResult & { readonly startMs: number })[];

@@ -10,7 +10,10 @@ import { wholePhases } from './whole-phases.ts';
 const { node, startMs, durationMs, verdict, by, message, detail } = spanFields;
 const name = z.string().max(bounds.name);
 
-/** What shakedown up to 0.2 wrote, which had no version of its own: phases, checks and acts, each in its own shape. */
+/**
+ * What shakedown up to 0.2 wrote, which had no version of its own: phases,
+ * checks and acts, each in its own shape.
+ */
 const firstRecord = z.object({
   ...common,
   checks: z

@@ -3,8 +3,9 @@ import type { Span } from '../../common/span.ts';
 import { type RunRecord, spansOf } from './run-record.ts';
 
 /**
- * The phases of the cluster as a whole, in the order in which they began. A phase that nodes take by themselves counts
- * from the first that began to the last that ended; what was taken for all of them at once stands for itself.
+ * The phases of the cluster as a whole, in the order in which they began. A phase that nodes
+ * take by themselves counts from the first that began to the last that ended; what was taken
+ * for all of them at once stands for itself.
  */
 export function wholePhases(record: Pick<RunRecord, 'spans'>): readonly Span[] {
   const phases = spansOf(record, 'phase');

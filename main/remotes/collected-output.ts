@@ -4,7 +4,9 @@ import type { Readable, Writable } from 'node:stream';
 import { ShakedownError } from '../../common/errors.ts';
 import { present } from '../../common/present.ts';
 
-/** What was read of one stream: its text, and past the bound the file that has all of it, if one was wanted. */
+/**
+ * What was read of one stream: its text, and past the bound the file that has all of it, if one was wanted.
+ */
 export interface CollectedOutput {
   readonly text: string;
   readonly file?: string;
@@ -31,9 +33,9 @@ const mostSpooled = 8 * 1024 ** 3;
 const mostPieces = 1024;
 
 /**
- * Reads a stream to its end. Up to `maxBuffer` bytes are kept; past that all goes to a file in `spoolDir`, for its owner
- * alone, and only the beginning stays in memory. The source waits for the disk and for `to`. Rejects when the source, the file or `to`
- * fails, and past 8 GiB of a file.
+ * Reads a stream to its end. Up to `maxBuffer` bytes are kept; past that all goes to a file in `spoolDir`,
+ * for its owner alone, and only the beginning stays in memory. The source waits for the disk and for `to`.
+ * Rejects when the source, the file or `to` fails, and past 8 GiB of a file.
  */
 export function collectOutput(source: Readable, options: CollectOptions): Promise<CollectedOutput> {
   const { promise, resolve, reject } = Promise.withResolvers<CollectedOutput>();

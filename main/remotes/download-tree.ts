@@ -14,8 +14,9 @@ const locale = { LC_ALL: 'C.UTF-8' };
 const mostProblems = 200;
 
 /**
- * Paths of the node as one tar stream into `directory`; see Remote.download. GNU tar at both ends: it keeps holes as
- * holes and reads on past what it cannot read (tar(1): --sparse, --ignore-failed-read). What came before a throw stays.
+ * Paths of the node as one tar stream into `directory`; see Remote.download. GNU tar at both ends: it
+ * keeps holes as holes and reads on past what it cannot read (tar(1): --sparse,
+ * --ignore-failed-read). What came before a throw stays.
  */
 export async function downloadTree(
   remote: Pick<Remote, 'exec'>,
@@ -25,7 +26,8 @@ export async function downloadTree(
 ): Promise<Downloaded> {
   if (paths.length === 0) return { files: 0, bytes: 0, problems: [] };
   await mkdir(directory, { recursive: true });
-  // Unpacked in a folder of its own: tar would follow a link that an earlier download has left in `directory`.
+  // Unpacked in a folder of its own: tar would follow a link that an earlier
+  // download has left in `directory`.
   const arrival = await mkdtemp(join(directory, '.arriving-'));
   try {
     const landing = join(arrival, 'tree');
@@ -108,7 +110,10 @@ const packLine = (base: string): string =>
 const namesBelow = (base: string, paths: readonly string[]): string =>
   paths.map((path) => `./${posix.relative(base, path)}`.replace(/^\.\/$/, '.')).join('\0');
 
-/** A write that the disk takes in part only has no error: tar tells the numbers, and goes on with the next file. */
+/**
+ * A write that the disk takes in part only has no error: tar tells the
+ * numbers, and goes on with the next file.
+ */
 const fullDisk = /: (No space left on device|Disk quota exceeded|Wrote only \d+ of \d+ bytes)$/m;
 
 function notUnpacked(directory: string, said: string): ShakedownError {

@@ -10,10 +10,10 @@ export interface Landed {
 }
 
 /**
- * Moves what came from a node out of the folder `landing`, in which nothing else is, into `directory`. A node cannot
- * be trusted: links that came earlier are replaced and not followed, and nothing comes in that would wait for ever
- * (named pipes), reach the hardware (devices), run as somebody else (set-user-id) or could not be removed. What is
- * left out may lie beside `landing` afterwards, to be removed with it by `removeTree`.
+ * Moves what came from a node out of the folder `landing`, in which nothing else is, into `directory`. A node
+ * cannot be trusted: links that came earlier are replaced and not followed, and nothing comes in that would
+ * wait for ever (named pipes), reach the hardware (devices), run as somebody else (set-user-id) or could not
+ * be removed. What is left out may lie beside `landing` afterwards, to be removed with it by `removeTree`.
  */
 export async function land(landing: string, directory: string): Promise<Landed> {
   const tamer = new Tamer(Buffer.from(landing));
@@ -26,7 +26,10 @@ export async function land(landing: string, directory: string): Promise<Landed> 
   return tamer;
 }
 
-/** Removes a tree, however deep: rm(1) walks down in it, where the path to its end would be too long to be named. */
+/**
+ * Removes a tree, however deep: rm(1) walks down in it, where the path to its
+ * end would be too long to be named.
+ */
 export async function removeTree(path: string): Promise<void> {
   await execa('rm', ['-rf', '--', path], { reject: false, stdio: 'ignore' });
 }

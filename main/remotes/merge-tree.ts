@@ -14,13 +14,15 @@ export async function* entriesOf(directory: Buffer): AsyncIterable<Dirent<Buffer
 }
 
 export interface MergeOptions {
-  /** Where a file meets a folder, what was there goes; without it that is a ShakedownError, as with `cp -r`. */
+  /**
+   * Where a file meets a folder, what was there goes; without it that is a ShakedownError, as with `cp -r`.
+   */
   readonly replace: boolean;
 }
 
 /**
- * Moves `source` to `target` on the same file system: folders are merged, files replaced. Links are moved as links
- * and never followed.
+ * Moves `source` to `target` on the same file system: folders are merged, files replaced.
+ * Links are moved as links and never followed.
  */
 export async function mergeTree(source: Buffer, target: Buffer, options: MergeOptions): Promise<void> {
   const [from, to] = await Promise.all([isFolder(source), isFolder(target)]);

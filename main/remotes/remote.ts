@@ -66,8 +66,8 @@ export interface Remote extends AsyncDisposable {
     options?: TransferOptions & { entries?: readonly string[] },
   ): Promise<void>;
   /**
-   * Sends one file by SFTP (`fastPut`), for big ones. Its mode travels. Needs write permission for the user, and
-   * throws ShakedownError where sshd offers no SFTP.
+   * Sends one file by SFTP (`fastPut`), for big ones. Its mode travels. Needs write permission for the user,
+   * and throws ShakedownError where sshd offers no SFTP.
    */
   uploadFile(file: string, target: string, options?: UploadFileOptions): Promise<void>;
   /**

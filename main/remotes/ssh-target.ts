@@ -8,7 +8,9 @@ export interface SshTarget {
   readonly identityFiles?: readonly string[];
   /** Try no key but those, also of the ssh agent's. */
   readonly identitiesOnly?: boolean;
-  /** The socket of the ssh agent to ask, `none`, or `$NAME` of a variable with it; without it SSH_AUTH_SOCK. */
+  /**
+   * The socket of the ssh agent to ask, `none`, or `$NAME` of a variable with it; without it SSH_AUTH_SOCK.
+   */
   readonly identityAgent?: string;
   /** Certificates for the keys, which we cannot show: only told. */
   readonly certificateFiles?: readonly string[];

@@ -13,7 +13,10 @@ export interface Unpacking {
 /** Bytes that are kept of what tar says. */
 const mostSaid = 64 * 1024;
 
-/** GNU tar, as nobody in particular: no owners, no modes beyond the umask's, messages in English, names as they are. */
+/**
+ * GNU tar, as nobody in particular: no owners, no modes beyond the umask's,
+ * messages in English, names as they are.
+ */
 export function unpackInto(directory: string, maxFiles: number): Unpacking {
   // It lists what it unpacks, a line each, so that it can be counted.
   const options = ['-x', '-v', '--no-same-owner', '--no-same-permissions', '-f', '-', '-C', directory];

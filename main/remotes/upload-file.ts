@@ -52,8 +52,9 @@ function openSftp(client: Client, signal: AbortSignal): Promise<SFTPWrapper> {
 }
 
 /**
- * ssh2-sftp-client on a subsystem of the connection that is open, in place of its `connect()` and `end()`: with a
- * connection of its own, 108 MB took 2.5 s instead of 1.7 s (loopback), and a node may refuse a second login.
+ * ssh2-sftp-client on a subsystem of the connection that is open, in place of its
+ * `connect()` and `end()`: with a connection of its own, 108 MB took 2.5 s instead of 1.7 s
+ * (loopback), and a node may refuse a second login.
  */
 async function clientOn(subsystem: SFTPWrapper) {
   const { default: SftpClient } = await import('ssh2-sftp-client');

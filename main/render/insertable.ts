@@ -1,4 +1,7 @@
-/** A value as text. Throws for what can only be a mistake in a file: nothing, a function, an object without text. */
+/**
+ * A value as text. Throws for what can only be a mistake in a file: nothing,
+ * a function, an object without text.
+ */
 export function insertable(value: unknown, expression: string): string {
   if (value === undefined || value === null) throw new Error(`${expression} is ${value}${meant(expression)}`);
   if (typeof value === 'function' || typeof value === 'symbol')

@@ -1,7 +1,8 @@
 /**
- * Why a link must be refused, or `undefined` if it stays inside. The path is followed part by part, through other
- * links as well, because `a/..` is elsewhere when `a` is a link. `links` holds the targets of all links of the tree
- * by their paths; a target that does not exist in the tree may be made later on the node, and is followed by name.
+ * Why a link must be refused, or `undefined` if it stays inside. The path is followed part by part,
+ * through other links as well, because `a/..` is elsewhere when `a` is a link. `links` holds the
+ * targets of all links of the tree by their paths; a target that does not exist in the tree may be
+ * made later on the node, and is followed by name.
  */
 export function linkRefusal(path: string, links: ReadonlyMap<string, string>): string | undefined {
   const target = links.get(path) ?? '';

@@ -9,9 +9,9 @@ import type { SourceEntry, SourceTree } from './tree.ts';
 export const templateSuffix = '.tmpl';
 
 /**
- * Reads a folder of node files: names, modes and link targets, the bytes of templates, and size and digest of all
- * else. A folder that does not exist is empty. Throws TemplateError that names every file that cannot be read, that
- * is neither file, folder nor link, or whose name is not UTF-8.
+ * Reads a folder of node files: names, modes and link targets, the bytes of templates, and size and digest of
+ * all else. A folder that does not exist is empty. Throws TemplateError that names every file that cannot be
+ * read, that is neither file, folder nor link, or whose name is not UTF-8.
  */
 export async function readTree(directory: string): Promise<SourceTree> {
   const label = basename(directory);

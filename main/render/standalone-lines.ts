@@ -1,9 +1,9 @@
 import type { Tag } from './template-tags.ts';
 
 /**
- * A template's text and tags in order. Lines that hold nothing but statements are left out with their indentation and
- * line end, so that loops and conditions can be written on lines of their own. (Mustache calls such lines standalone.)
- * A tag that inserts never changes the text around it.
+ * A template's text and tags in order. Lines that hold nothing but statements are left out with their
+ * indentation and line end, so that loops and conditions can be written on lines of their own. (Mustache
+ * calls such lines standalone.) A tag that inserts never changes the text around it.
  */
 export function textAndTags(source: string, tags: readonly Tag[]): (string | Tag)[] {
   const pieces: (string | Tag)[] = [];

@@ -26,7 +26,9 @@ export function reported(error: unknown): { line: number; column: number } | und
   return line === undefined ? undefined : { line: Number(line), column: Math.max(caret.indexOf('^'), 0) + 1 };
 }
 
-/** Where in the template an error was thrown, if it was thrown there or in something that the template called. */
+/**
+ * Where in the template an error was thrown, if it was thrown there or in something that the template called.
+ */
 export function thrownAt(code: Code, error: unknown): Omit<Mistake, 'message'> | undefined {
   const stack = error instanceof Error ? (error.stack ?? '') : '';
   const [, line, column] = new RegExp(`${codeName}:(\\d+):(\\d+)`).exec(stack) ?? [];

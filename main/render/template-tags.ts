@@ -21,7 +21,10 @@ export class TagError extends Error {
   }
 }
 
-/** Eta with our tags. `%` marks statements; a tag without a mark inserts, as grape-tester's do. Nothing is escaped. */
+/**
+ * Eta with our tags. `%` marks statements; a tag without a mark inserts, as
+ * grape-tester's do. Nothing is escaped.
+ */
 export const etaConfig = {
   tags: ['<{', '}>'] as [string, string],
   parse: { exec: '%', interpolate: '', raw: '' },
@@ -60,8 +63,9 @@ const lineStart = (source: string, line: number): number =>
     .reduce((sum, text) => sum + text.length + 1, 0);
 
 /**
- * Finds the tag whose code Eta gave as `value`. Eta takes a `-` or `_` that touches a delimiter for a trimming mark,
- * which we do not have: here it stays part of the code, so that `<{-1}>` and `<{_name}>` mean what they say.
+ * Finds the tag whose code Eta gave as `value`. Eta takes a `-` or `_` that touches a
+ * delimiter for a trimming mark, which we do not have: here it stays part of the code, so that
+ * `<{-1}>` and `<{_name}>` mean what they say.
  */
 function locate(source: string, from: number, value: string): Tag {
   const start = source.indexOf('<{', from);

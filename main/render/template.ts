@@ -22,7 +22,9 @@ export type TemplateResult =
   | { readonly text: string; readonly mistakes?: never }
   | { readonly mistakes: readonly Mistake[] };
 
-/** A compiled template. Rendering never throws; templates run with our rights and may do whatever Node can. */
+/**
+ * A compiled template. Rendering never throws; templates run with our rights and may do whatever Node can.
+ */
 export type Template = (scope: RenderScope) => TemplateResult;
 
 type Insert = (tag: number, evaluate: () => unknown) => string;
@@ -73,7 +75,9 @@ function syntaxTree(source: string, tags: readonly Tag[]) {
 const quoted = (text: string): string =>
   JSON.stringify(text).slice(1, -1).replace(/\\"/g, '"').replace(/'/g, "\\'");
 
-/** Each inserted expression by itself: several mistakes are found, and one does not hide in its surroundings. */
+/**
+ * Each inserted expression by itself: several mistakes are found, and one does not hide in its surroundings.
+ */
 function syntaxMistakes(source: string, tags: readonly Tag[]): Mistake[] {
   return tags.flatMap((tag) => {
     if (tag.kind === 'statement') return [];

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { RenderedEntry, RenderedTree } from './tree.ts';
 
 /**
- * Writes a rendered tree below `directory`, which is made if it is missing and should hold nothing of these names:
- * what is there is not removed. Modes travel whatever the umask is.
+ * Writes a rendered tree below `directory`, which is made if it is missing and should hold nothing of these
+ * names: what is there is not removed. Modes travel whatever the umask is.
  */
 export async function writeTree(tree: RenderedTree, directory: string): Promise<void> {
   await mkdir(directory, { recursive: true });

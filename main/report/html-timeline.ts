@@ -4,7 +4,10 @@ import { type Lane, type Moment, type Timeline, timelineOf } from '../timeline/t
 import { html, section } from './html-parts.ts';
 import { duration } from './words.ts';
 
-/** A lane for the run, one for its checks and one for each node, on one axis; a bar as long as what it stands for. */
+/**
+ * A lane for the run, one for its checks and one for each node, on one axis;
+ * a bar as long as what it stands for.
+ */
 export function timelineSection(run: RunRecord): string {
   const timeline = timelineOf(run);
   const lanes = timeline.lanes.map((lane) => laneOf(lane, timeline));

@@ -7,7 +7,9 @@ import type { Reporter } from './reporter.ts';
 /** Every kind of report that a run leaves. */
 export const reporters: readonly Reporter[] = [jsonReport, junitReport, htmlReport];
 
-/** Writes them all into the run's directory; one that fails is told to `failed`, and the others are written. */
+/**
+ * Writes them all into the run's directory; one that fails is told to `failed`, and the others are written.
+ */
 export async function writeEachReport(
   record: RunRecord,
   directory: string,

@@ -17,8 +17,8 @@ export interface Audience {
 export type Voice = ConsolaInstance;
 
 /**
- * Notes, warnings and errors for people, on stderr: `shakedown: the message`. What programs read is no voice's: it goes
- * to stdout as it is. On terminals the name has the colour of how bad it is.
+ * Notes, warnings and errors for people, on stderr: `shakedown: the message`. What programs read is no
+ * voice's: it goes to stdout as it is. On terminals the name has the colour of how bad it is.
  */
 export function voiceOf({ stderr, env }: Audience, program = 'shakedown'): Voice {
   const paint = painter(stderr, env);
@@ -33,8 +33,8 @@ export function voiceOf({ stderr, env }: Audience, program = 'shakedown'): Voice
 }
 
 /**
- * What every voice has: `CONSOLA_LEVEL` says how much is said (0 errors only, 1 warnings too, 3 notes too, the usual),
- * and nothing is left out because it was said before.
+ * What every voice has: `CONSOLA_LEVEL` says how much is said (0 errors only, 1 warnings too, 3 notes too,
+ * the usual), and nothing is left out because it was said before.
  */
 export const spoken = (env: NodeJS.ProcessEnv): Partial<ConsolaOptions> => ({
   level: /^-?\d+$/.test(env.CONSOLA_LEVEL ?? '') ? Number(env.CONSOLA_LEVEL) : LogLevels.info,

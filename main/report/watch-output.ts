@@ -5,10 +5,11 @@ import { exitCodes } from '../../common/exit-codes.ts';
 type Watched = Readonly<Record<'stdout' | 'stderr', Writable>>;
 
 /**
- * Watches what is written: a write that fails (the reader has gone, the disk is full, the terminal was closed) ends
- * nothing. A run goes on without a face, brings its evidence home and destroys its machines. Call it once, before the
- * first write. What it gives turns the exit code that the work came to into the one to end with, once all is written:
- * 141 when a reader has gone, and at least 3 after another failed write, which is told on stderr if that can be.
+ * Watches what is written: a write that fails (the reader has gone, the disk is full, the terminal was
+ * closed) ends nothing. A run goes on without a face, brings its evidence home and destroys its machines.
+ * Call it once, before the first write. What it gives turns the exit code that the work came to into the one
+ * to end with, once all is written: 141 when a reader has gone, and at least 3 after another failed write,
+ * which is told on stderr if that can be.
  */
 export function watchOutput({ stdout, stderr }: Watched): (code: number) => Promise<number> {
   const failures = new Map<string, NodeJS.ErrnoException>();
@@ -31,7 +32,9 @@ export function watchOutput({ stdout, stderr }: Watched): (code: number) => Prom
   };
 }
 
-/** Resolves once all is written, or has failed: a stream tells of that after the write itself has returned. */
+/**
+ * Resolves once all is written, or has failed: a stream tells of that after the write itself has returned.
+ */
 const written = (stream: Writable): Promise<void> =>
   new Promise((resolve) => {
     stream.write('', () => setImmediate(resolve));

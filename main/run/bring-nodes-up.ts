@@ -9,9 +9,9 @@ import type { RunRequest } from './run-request.ts';
 import type { World } from './world.ts';
 
 /**
- * The beginning and the end of a run: the machines are made or borrowed, and kept once all of them answer. If one does
- * not, all are given up. Throws UsageError for a mistake in the options, and where there are machines already; all else
- * is in the result.
+ * The beginning and the end of a run: the machines are made or borrowed, and kept once all of them answer. If
+ * one does not, all are given up. Throws UsageError for a mistake in the options, and where there are
+ * machines already; all else is in the result.
  */
 export function bringNodesUp(
   asked: Pick<RunRequest, 'scenario' | 'flags' | 'rebuild'>,

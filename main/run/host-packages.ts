@@ -5,8 +5,8 @@ import type { RunContext } from '../context/run-context.ts';
 import { rootCanBeHad } from '../providers/host/own-root.ts';
 
 /**
- * Throws ShakedownError when packages are missing and this user may not install any: told before machines are made,
- * which may take minutes.
+ * Throws ShakedownError when packages are missing and this user may not install any: told
+ * before machines are made, which may take minutes.
  */
 export async function mustBeInstallable(packages: readonly string[]): Promise<void> {
   if (packages.length === 0 || rootCanBeHad()) return;
@@ -19,8 +19,8 @@ export async function mustBeInstallable(packages: readonly string[]): Promise<vo
 }
 
 /**
- * Installs the main host's own apt packages (`name` or `name=version`). dpkg's status is asked first, and nothing is
- * started when all are there. Throws ShakedownError with apt's last lines.
+ * Installs the main host's own apt packages (`name` or `name=version`). dpkg's status is asked first, and
+ * nothing is started when all are there. Throws ShakedownError with apt's last lines.
  */
 export async function installHostPackages(
   packages: readonly string[],

@@ -8,15 +8,18 @@ import type { Reaping } from './undo-world.ts';
 export interface FolderOptions {
   /** Whether nothing else may be under way in it, of this process either. */
   readonly alone: boolean;
-  /** What becomes of machines that an earlier run kept: they stay, they go, or nothing is begun beside them. */
+  /**
+   * What becomes of machines that an earlier run kept: they stay, they go, or nothing is begun beside them.
+   */
   readonly kept: 'leave' | 'take-down' | 'refuse';
   /** Told what was cleaned up, a sentence each. */
   readonly tell: (line: string) => void;
 }
 
 /**
- * Takes the folder, cleans up what killed runs left there, and gives the folder back when `action` has ended. Throws
- * UsageError when another process has it, or `kept` machines refuse. What cannot be cleaned up is told.
+ * Takes the folder, cleans up what killed runs left there, and gives the folder back when
+ * `action` has ended. Throws UsageError when another process has it, or `kept` machines
+ * refuse. What cannot be cleaned up is told.
  */
 export async function runInFolder<T>(
   world: Reaping & { readonly directory: string },

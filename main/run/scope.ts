@@ -7,8 +7,8 @@ export interface Acquirable<T> {
 }
 
 /**
- * What has been acquired, to be released in the reverse order. A release that fails is told, and keeps no other from
- * being done.
+ * What has been acquired, to be released in the reverse order. A release that fails is
+ * told, and keeps no other from being done.
  */
 export class Scope {
   readonly #releases: (() => unknown)[] = [];

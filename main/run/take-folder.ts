@@ -9,9 +9,9 @@ interface Taken {
 const taken = new Map<string, Taken>();
 
 /**
- * Takes the folder for this process. What this process does there at the same time shares it, unless one of them must
- * be `alone`, as one that keeps its machines must: a folder keeps those of one run. Throws FolderInUseError when it cannot be
- * shared, or another process has it.
+ * Takes the folder for this process. What this process does there at the same time shares it, unless one of
+ * them must be `alone`, as one that keeps its machines must: a folder keeps those of one run. Throws
+ * FolderInUseError when it cannot be shared, or another process has it.
  */
 export async function takeFolder(directory: string, alone: boolean): Promise<AsyncDisposable> {
   const there = taken.get(directory);

@@ -23,8 +23,8 @@ export interface Gotten {
 }
 
 /**
- * Brings what the globs name into `out`: under its path relative to `work`, or, from elsewhere on the machine, under
- * its whole path. What cannot be had is told, not thrown; a lost connection is thrown.
+ * Brings what the globs name into `out`: under its path relative to `work`, or, from elsewhere on the
+ * machine, under its whole path. What cannot be had is told, not thrown; a lost connection is thrown.
  */
 export async function getFiles(
   remote: Remote,

@@ -14,9 +14,10 @@ export interface Launch {
 }
 
 /**
- * The sh script that starts the user's. It tells its process group in `group`, for signals, and outlives SIGTERM to
- * tell the script's exit code. When the script has ended it ends what still holds its output (else the channel would
- * stay open as long as a server that was started in the background), and tells that in `held`.
+ * The sh script that starts the user's. It tells its process group in `group`, for signals, and
+ * outlives SIGTERM to tell the script's exit code. When the script has ended it ends what still
+ * holds its output (else the channel would stay open as long as a server that was started in
+ * the background), and tells that in `held`.
  */
 export function launcherText({ base, work, script, args, env, tty }: Launch): string {
   const exports = Object.entries(env).map(([name, value]) => `export ${name}=${shellQuote(value)}`);
@@ -37,8 +38,8 @@ exit "$code"
 }
 
 /**
- * Of processes that have our stdout or stderr open all but those above us: sshd has its end of it. Ours are closed
- * first, so that what we start for the search is not found.
+ * Of processes that have our stdout or stderr open all but those above us: sshd has its end of it. Ours are
+ * closed first, so that what we start for the search is not found.
  */
 const endHolders = `
 above=" "

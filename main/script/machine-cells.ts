@@ -18,8 +18,8 @@ export interface Cell {
 }
 
 /**
- * The machines that are wanted, by kind; `auto` is the provider for those that name none. Throws UsageError that names
- * every mistake.
+ * The machines that are wanted, by kind; `auto` is the provider for those that name none.
+ * Throws UsageError that names every mistake.
  */
 export function machineCells(
   wanted: readonly ScriptMachine[],
@@ -76,8 +76,8 @@ function unique(cells: readonly Cell[]): readonly Cell[] {
 }
 
 /**
- * One machine for each combination of values: `['os=bookworm,trixie', 'memory=512M,1G']` makes four, each named after
- * its values. Throws UsageError for what is no `name=value,…`.
+ * One machine for each combination of values: `['os=bookworm,trixie', 'memory=512M,1G']` makes four, each
+ * named after its values. Throws UsageError for what is no `name=value,…`.
  */
 export function matrixOf(base: ScriptMachine, dimensions: readonly string[]): readonly ScriptMachine[] {
   let machines: readonly ScriptMachine[] = [base];

@@ -48,7 +48,10 @@ export const goingDown = (): ShakedownError =>
 
 const whatInstead = 'let the script end without it: what comes after a reboot is another script';
 
-/** Why a machine went away while the script ran: whether it comes back, and has booted again (proc(5), boot_id). */
+/**
+ * Why a machine went away while the script ran: whether it comes back, and
+ * has booted again (proc(5), boot_id).
+ */
 export async function whyLost(
   lost: Error,
   target: SshTarget,

@@ -21,8 +21,8 @@ interface PlaceOptions {
 }
 
 /**
- * Makes the folder. It is held by a process on the machine that reads until its channel closes: for our word, or
- * because we are dead. Then it ends the script and removes the folder, which borrowed machines need.
+ * Makes the folder. It is held by a process on the machine that reads until its channel closes: for our word,
+ * or because we are dead. Then it ends the script and removes the folder, which borrowed machines need.
  */
 export async function makePlace(remote: Remote, { base, root, user }: PlaceOptions): Promise<Place> {
   const guard = await remote.spawn(guardLine(base), { root });

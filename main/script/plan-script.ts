@@ -19,7 +19,10 @@ export interface ScriptPlan {
 /** Days in seconds: Node's timers end at 2^31 ms. */
 export const longestRun = 20 * 86_400;
 
-/** Reads what is asked, and finds every mistake that can be found before there is a machine. Throws UsageError. */
+/**
+ * Reads what is asked, and finds every mistake that can be found before
+ * there is a machine. Throws UsageError.
+ */
 export function planScript(options: ScriptOptions, directory: string): ScriptPlan {
   const { args = [], env = {}, get = [], root = true, tty = false, keep = 'never', timeout } = options;
   const script = readScript(options.script, directory);
@@ -79,7 +82,10 @@ function below(folder: string, file: string): string | undefined {
   return /^\.\.(\/|$)/.test(path) ? undefined : path;
 }
 
-/** The machines that are wanted; one without anything said. `choose` names what works here, for those of any kind. */
+/**
+ * The machines that are wanted; one without anything said. `choose` names
+ * what works here, for those of any kind.
+ */
 export async function cellsOf(
   wanted: readonly ScriptMachine[],
   directory: string,

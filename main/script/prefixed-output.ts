@@ -5,8 +5,8 @@ import { Writable } from 'node:stream';
 const longest = 64 * 1024;
 
 /**
- * A stream for each name, whose lines come out of `target` whole, with the name before them. `target` is waited for
- * and not ended; when it fails, so do all of them.
+ * A stream for each name, whose lines come out of `target` whole, with the name before them. `target` is
+ * waited for and not ended; when it fails, so do all of them.
  */
 export function prefixedOutputs(names: readonly string[], target: Writable): readonly Writable[] {
   const width = Math.max(...names.map((name) => name.length));

@@ -18,9 +18,10 @@ export interface ReadScript {
 const largest = 64 * 1024 ** 2;
 
 /**
- * Reads a script and finds what would keep it from running: a file that is missing, a folder, or unreadable, DOS line
- * ends or a byte order mark where the kernel reads the interpreter's name (execve(2)). Throws UsageError. It need be
- * neither executable nor have a `#!` line: it is made executable on its way, and without one it is sh's, as in a shell.
+ * Reads a script and finds what would keep it from running: a file that is missing, a folder, or unreadable,
+ * DOS line ends or a byte order mark where the kernel reads the interpreter's name (execve(2)). Throws
+ * UsageError. It need be neither executable nor have a `#!` line: it is made executable on its way, and
+ * without one it is sh's, as in a shell.
  */
 export function readScript(given: string | { readonly text: string }, directory: string): ReadScript {
   if (typeof given !== 'string') return judged({ name: 'script', content: Buffer.from(given.text) });

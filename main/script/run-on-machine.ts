@@ -17,8 +17,8 @@ export interface MachineEnd extends ScriptEnd, Gotten {
 export type MachineDurations = Readonly<Record<'connect' | 'send' | 'run' | 'get', number>>;
 
 /**
- * Connects, sends, runs, and brings back. Throws ShakedownError when the machine cannot be reached or goes away, and
- * the signal's reason when the script was interrupted; files are brought back before that.
+ * Connects, sends, runs, and brings back. Throws ShakedownError when the machine cannot be reached or goes
+ * away, and the signal's reason when the script was interrupted; files are brought back before that.
  */
 export async function runOnMachine(
   turn: MachineTurn,

@@ -9,7 +9,10 @@ import type { ScriptOutput } from './script-output.ts';
 /** Seconds between SIGTERM and SIGKILL: past the time limit, and after an interrupt. */
 const grace = { limit: 5, interrupt: 2 };
 
-/** Seconds that a machine may take to end what it was told to end; then the channel is closed, and then given up. */
+/**
+ * Seconds that a machine may take to end what it was told to end; then the
+ * channel is closed, and then given up.
+ */
 const patience = { kill: 5, close: 15 };
 
 export interface ProcessOptions {
@@ -46,7 +49,8 @@ export async function runProcess(
   process.stdout.pipe(stdout);
   process.stderr.pipe(stderr);
   const detach = terminal ? attachTerminal(process, terminal) : undefined;
-  // Who reads from a terminal that nobody sits at finds its end: closing the channel does not tell it (termios(3), VEOF).
+  // Who reads from a terminal that nobody sits at finds its end: closing the channel
+  // does not tell it (termios(3), VEOF).
   if (!terminal) process.stdin.end(tty === false ? '' : '\x04');
   const over = new AbortController();
   const ending = endInTime(remote, process, options, over.signal);

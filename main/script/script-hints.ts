@@ -1,6 +1,9 @@
 import type { Aftermath } from './machine-loss.ts';
 
-/** What programs say that miss a terminal: tty(1), stty(1), tput(1), sudo(8), docker, less, whiptail, /dev/tty itself. */
+/**
+ * What programs say that miss a terminal: tty(1), stty(1), tput(1), sudo(8),
+ * docker, less, whiptail, /dev/tty itself.
+ */
 const missesTerminal =
   /not a tty|not a terminal|Inappropriate ioctl for device|TERM environment variable (not set|needs set)|No value for \$TERM|terminal is required|\/dev\/tty: No such device|without a terminal|must be run (from|in) a terminal|unable to get terminal/i;
 

@@ -2,8 +2,9 @@ import type { Writable } from 'node:stream';
 import type { ReadStream, WriteStream } from 'node:tty';
 
 /**
- * A machine to run a script on, as the options of its provider: `{ os: 'trixie', memory: '1G', packages: ['make'] }`,
- * `{ provider: 'ssh', hosts: ['admin@10.0.0.5'] }`. Without `provider` it is whichever works on this main host.
+ * A machine to run a script on, as the options of its provider: `{ os: 'trixie', memory:
+ * '1G', packages: ['make'] }`, `{ provider: 'ssh', hosts: ['admin@10.0.0.5'] }`. Without
+ * `provider` it is whichever works on this main host.
  */
 export interface ScriptMachine {
   readonly provider?: string;
@@ -28,11 +29,20 @@ export interface ScriptOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** A folder to take along: the script starts in a copy of it. Without it in an empty folder. */
   readonly with?: string;
-  /** Files and folders to bring back: paths on the machine with `*`, `?`, `[…]` and `**`, relative to where it starts. */
+  /**
+   * Files and folders to bring back: paths on the machine with `*`, `?`, `[…]`
+   * and `**`, relative to where it starts.
+   */
   readonly get?: readonly string[];
-  /** Where they go: into this folder, with several machines each into a folder of its name. The run's own without it. */
+  /**
+   * Where they go: into this folder, with several machines each into a folder of
+   * its name. The run's own without it.
+   */
   readonly out?: string;
-  /** Seconds for the script itself: past them SIGTERM, 5 s later SIGKILL, and exit code 124. No limit without it. */
+  /**
+   * Seconds for the script itself: past them SIGTERM, 5 s later SIGKILL, and
+   * exit code 124. No limit without it.
+   */
   readonly timeout?: number;
   /** The user to log in as; root on machines that are made. */
   readonly user?: string;

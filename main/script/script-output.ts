@@ -18,7 +18,10 @@ export interface OutputOptions {
 /** Bytes of the end that are kept, to tell why a script failed. */
 const tailSize = 4096;
 
-/** One output of a script: to a file, to who looks on, and its beginning and end in memory, however much it is. */
+/**
+ * One output of a script: to a file, to who looks on, and its beginning and
+ * end in memory, however much it is.
+ */
 export class ScriptOutput extends Writable {
   readonly file: string;
   readonly #options: OutputOptions;

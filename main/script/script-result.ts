@@ -3,7 +3,10 @@ import type { Verdict } from '../../common/results.ts';
 
 /** What a script came to on one machine. A non-zero exit is a result, not an error. */
 export interface ScriptResult {
-  /** As a shell tells it: 128 and the number for a signal; 124 when it ran into its time limit, as with timeout(1). */
+  /**
+   * As a shell tells it: 128 and the number for a signal; 124 when it ran into
+   * its time limit, as with timeout(1).
+   */
   readonly exitCode: number;
   readonly timedOut: boolean;
   /** The first MiB; all of it is in `stdoutFile`, so that memory stays bounded whatever a script prints. */
@@ -32,7 +35,10 @@ export interface ScriptMachineFacts {
   readonly kept: boolean;
 }
 
-/** ms; a step that was not taken is 0. `spawn` and `destroy` are those of all machines that were made together. */
+/**
+ * ms; a step that was not taken is 0. `spawn` and `destroy` are those of
+ * all machines that were made together.
+ */
 export interface ScriptDurations {
   readonly spawn: number;
   readonly connect: number;
@@ -57,8 +63,8 @@ export interface ScriptRun {
   readonly directory: string;
   readonly verdict: Verdict;
   /**
-   * The first one that is not 0, in the machines' order. Ours are 3 when it is not known what the script comes to, or
-   * machines could not be taken away, and 130 when it was interrupted.
+   * The first one that is not 0, in the machines' order. Ours are 3 when it is not known what the script
+   * comes to, or machines could not be taken away, and 130 when it was interrupted.
    */
   readonly exitCode: number;
   readonly interrupted: boolean;

@@ -38,7 +38,9 @@ export class FileLedger implements Ledger {
     }
   }
 
-  /** What was recorded and not removed, in the order of its recording; a torn last line counts as not written. */
+  /**
+   * What was recorded and not removed, in the order of its recording; a torn last line counts as not written.
+   */
   openEntries(): readonly LedgerEntry[] {
     const entries = new Map<string, LedgerEntry>();
     for (const text of this.#text().split('\n')) {

@@ -11,7 +11,9 @@ export interface KeptCluster {
   readonly cluster: Cluster;
   /** More clusters whose machines are among those of `cluster`: a script's, on machines of several kinds. */
   readonly others?: readonly (Omit<Cluster, 'machines'> & { readonly first?: number })[];
-  /** The id here of the machine that is the cluster's own first, where others come before it; so for `others`. */
+  /**
+   * The id here of the machine that is the cluster's own first, where others come before it; so for `others`.
+   */
   readonly first?: number;
   /** The scenario's folder, absolute. */
   readonly scenario: string;
@@ -44,7 +46,9 @@ export async function writeKeptCluster(directory: string, kept: KeptCluster): Pr
   await writeWhole(fileIn(directory), `${JSON.stringify(kept, undefined, 2)}\n`);
 }
 
-/** Changes some of what is remembered of this folder's machines. Throws ShakedownError when there are none. */
+/**
+ * Changes some of what is remembered of this folder's machines. Throws ShakedownError when there are none.
+ */
 export async function changeKeptCluster(directory: string, changes: Partial<KeptCluster>): Promise<void> {
   const there = await readKeptCluster(directory);
   if (!there) throw new ShakedownError({ message: `${fileIn(directory)} has gone while it was in use` });

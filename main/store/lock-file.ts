@@ -13,9 +13,9 @@ export interface Holder extends ProcessIdentity {
 }
 
 /**
- * Makes the file, which has its text from its first moment on. Gives what releases it; else the living process that
- * has it, or `busy` when another process is in the middle of taking it. What a dead process left, or nobody, is
- * removed by the one who holds the lock on the removal of that very text.
+ * Makes the file, which has its text from its first moment on. Gives what releases it; else the living
+ * process that has it, or `busy` when another process is in the middle of taking it. What a dead process
+ * left, or nobody, is removed by the one who holds the lock on the removal of that very text.
  */
 export function takeFile(file: string): (() => void) | Holder | 'busy' {
   const text = JSON.stringify({
@@ -49,7 +49,10 @@ export function removeLeftovers(folder: string): void {
   }
 }
 
-/** Writes it aside and links it: a file that is there is never without its text, and a link takes no other's place. */
+/**
+ * Writes it aside and links it: a file that is there is never without its
+ * text, and a link takes no other's place.
+ */
 function created(file: string, text: string): boolean {
   const aside = `${file}.${process.pid}-${randomBytes(4).toString('hex')}`;
   try {

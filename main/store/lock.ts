@@ -9,9 +9,9 @@ import { type Holder, removeLeftovers, takeFile } from './lock-file.ts';
 const patience = 400;
 
 /**
- * Takes the current folder for one run. A lock whose process is dead is taken over, also when its pid was given to
- * another process; however many try at once, one has it. Throws UsageError that names the process which has it, and
- * ShakedownError where nothing can be written.
+ * Takes the current folder for one run. A lock whose process is dead is taken over, also when its pid was
+ * given to another process; however many try at once, one has it. Throws UsageError that names the process
+ * which has it, and ShakedownError where nothing can be written.
  */
 export async function acquireLock(directory: string): Promise<AsyncDisposable> {
   const folder = join(directory, '.shakedown');

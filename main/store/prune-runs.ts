@@ -6,8 +6,8 @@ import { readKeptCluster } from './kept-cluster.ts';
 import { runIds, runsDirectory } from './run-folders.ts';
 
 /**
- * Deletes runs beyond the `count` newest and those older than `days`; never the latest, one that has something left
- * to undo, or one whose machines are kept. Gives the ids of the deleted.
+ * Deletes runs beyond the `count` newest and those older than `days`; never the latest, one that has
+ * something left to undo, or one whose machines are kept. Gives the ids of the deleted.
  */
 export async function pruneRuns(
   directory: string,

@@ -20,7 +20,9 @@ export async function runIds(directory: string): Promise<readonly string[]> {
     .reverse();
 }
 
-/** Writes a file that is whole at any moment, for its owner alone. On a throw what was there before is there. */
+/**
+ * Writes a file that is whole at any moment, for its owner alone. On a throw what was there before is there.
+ */
 export async function writeWhole(file: string, content: string): Promise<void> {
   const aside = `${file}.new`;
   await rm(aside, { force: true });

@@ -1,5 +1,6 @@
 /**
- * One run's directory. All paths are absolute. Writes are made so that a kill at any moment leaves readable files.
+ * One run's directory. All paths are absolute. Writes are made so that a kill
+ * at any moment leaves readable files.
  */
 export interface RunStore {
   readonly id: string;

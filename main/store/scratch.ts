@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { runIds, runsDirectory } from './run-folders.ts';
 import { runOwnerLives } from './run-owner.ts';
 
-/** What a run needs only while it lasts lies here, in its own folder, so that nothing is left in /tmp after a kill. */
+/**
+ * What a run needs only while it lasts lies here, in its own folder, so that
+ * nothing is left in /tmp after a kill.
+ */
 export const scratchOf = (runDirectory: string): string => join(runDirectory, 'tmp');
 
 /** Removes what a run needed only while it lasted. */

@@ -13,7 +13,10 @@ type Clocks = Pick<RunRecord, 'clocks'>;
 export const clockOf = ({ clocks }: Clocks, node: number): readonly ClockMeasure[] =>
   clocks.filter((each) => each.node === node).toSorted((one, other) => one.atMs - other.atMs);
 
-/** The look at a node's clock that found it furthest from ours for sure; of several that found it equal, the surest. */
+/**
+ * The look at a node's clock that found it furthest from ours for sure; of
+ * several that found it equal, the surest.
+ */
 export const worstClock = (record: Clocks, node: number): ClockMeasure | undefined =>
   clockOf(record, node).toSorted(
     (one, other) => surelyAway(other) - surelyAway(one) || one.uncertaintyMs - other.uncertaintyMs,
@@ -23,9 +26,9 @@ const surelyAway = ({ offsetMs, uncertaintyMs }: ClockMeasure): number =>
   Math.max(0, Math.abs(offsetMs) - uncertaintyMs);
 
 /**
- * When, on the run's own axis, a node wrote down `epochMs` by its own clock. Its clock is taken to go evenly between
- * two measures, and to stay as it was before the first and after the last. One that was set back had some times twice:
- * the surer one is given. Undefined where its clock was never looked at.
+ * When, on the run's own axis, a node wrote down `epochMs` by its own clock. Its clock is taken to go evenly
+ * between two measures, and to stay as it was before the first and after the last. One that was set back had
+ * some times twice: the surer one is given. Undefined where its clock was never looked at.
  */
 export function runTimeOf(
   record: Clocks & Pick<RunRecord, 'startedAt'>,

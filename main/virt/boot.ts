@@ -1,12 +1,15 @@
 import { ShakedownError } from '../../common/errors.ts';
 import type { Remote } from '../remotes/remote.ts';
 
-/** Commands below are ours and short; a machine that does not answer one of them in that time (s) is not well. */
+/**
+ * Commands below are ours and short; a machine that does not answer one of them in that time (s) is not well.
+ */
 const commandLimit = 60;
 
 /**
- * Waits until the machine has started what it starts, and its network: as autopkgtest's own servers do, so that a test
- * does not meet a machine half up. A service that failed is the machine's affair. `timeout` in seconds.
+ * Waits until the machine has started what it starts, and its network: as autopkgtest's
+ * own servers do, so that a test does not meet a machine half up. A service that failed is
+ * the machine's affair. `timeout` in seconds.
  */
 export async function waitUntilUp(
   remote: Remote,
@@ -33,7 +36,10 @@ systemd-detect-virt --container 2>/dev/null || { [ -e /run/systemd/container ] &
 /** Where the caller's folder waits while the machine restarts: /tmp may be in memory. */
 const saved = '/var/cache/autopkgtest-tmpdir.tar';
 
-/** Packs the folder away, and lets a test go on that waits to restart the machine itself. Throws ShakedownError. */
+/**
+ * Packs the folder away, and lets a test go on that waits to restart the
+ * machine itself. Throws ShakedownError.
+ */
 export const saveScratch = (
   remote: Remote,
   scratch: string,

@@ -12,8 +12,8 @@ export interface MachineFacts {
 }
 
 /**
- * What a caller may count on, in the words of README.virtualisation-server. A machine that we make is reverted to its
- * last bit, by a snapshot or by making another; one that is borrowed not at all.
+ * What a caller may count on, in the words of README.virtualisation-server. A machine that we make is
+ * reverted to its last bit, by a snapshot or by making another; one that is borrowed not at all.
  */
 export function capabilitiesOf(provider: Provider, makes: boolean, facts?: MachineFacts): readonly string[] {
   return [

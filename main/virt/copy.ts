@@ -14,7 +14,10 @@ function isFolder(from: string, to: string): boolean {
   });
 }
 
-/** A file or folder of the main host to the machine; a folder is merged with one that is there. Throws ShakedownError. */
+/**
+ * A file or folder of the main host to the machine; a folder is merged with one
+ * that is there. Throws ShakedownError.
+ */
 export async function copyDown(
   remote: Remote,
   from: string,

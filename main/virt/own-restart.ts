@@ -9,9 +9,9 @@ import type { SshTarget } from '../remotes/ssh-target.ts';
 const enough = 5;
 
 /**
- * While a machine restarts by itself, until `back` settles: switches it on where it went off instead, as an engine's
- * container does when its system ends. A machine that is on stays as it is. `every` is in ms. Throws nothing: what the
- * provider refuses is for who waits for the machine.
+ * While a machine restarts by itself, until `back` settles: switches it on where it went off instead, as an
+ * engine's container does when its system ends. A machine that is on stays as it is. `every` is in ms. Throws
+ * nothing: what the provider refuses is for who waits for the machine.
  */
 export async function switchOnUntil(
   back: Promise<unknown>,

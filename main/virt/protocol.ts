@@ -7,7 +7,8 @@ export interface VirtCommand {
 }
 
 /**
- * Reads `copydown /a%20b /c`: words between spaces, each URL-encoded. Throws UsageError for an encoding that is none.
+ * Reads `copydown /a%20b /c`: words between spaces, each URL-encoded. Throws
+ * UsageError for an encoding that is none.
  */
 export function parseLine(line: string): VirtCommand {
   const [name = '', ...args] = line.trim().split(/\s+/);

@@ -16,9 +16,9 @@ export interface Caller {
 }
 
 /**
- * Speaks the protocol of autopkgtest's virtualisation servers (README.virtualisation-server) until `quit`: one line,
- * one answer. Throws whatever a command threw, the signal's reason, or ShakedownError when the input ended; in each
- * case the testbed is closed before.
+ * Speaks the protocol of autopkgtest's virtualisation servers (README.virtualisation-server) until `quit`:
+ * one line, one answer. Throws whatever a command threw, the signal's reason, or ShakedownError when the
+ * input ended; in each case the testbed is closed before.
  */
 export async function serve(testbed: Testbed, caller: Caller): Promise<void> {
   const { input, output, signal } = caller;
@@ -43,7 +43,10 @@ export async function serve(testbed: Testbed, caller: Caller): Promise<void> {
   output.write(okLine());
 }
 
-/** Lines as they are asked for. When the input ends, and none of the lines is `quit`, all that is under way ends. */
+/**
+ * Lines as they are asked for. When the input ends, and none of the lines is
+ * `quit`, all that is under way ends.
+ */
 function queueOf(lines: ReturnType<typeof createInterface>, { signal, hangUp }: Caller) {
   const queue: string[] = [];
   let wake = Promise.withResolvers<void>();

@@ -5,8 +5,9 @@ import type { SshTarget } from '../remotes/ssh-target.ts';
 export const sshName = 'testbed';
 
 /**
- * OpenSSH's configuration (ssh_config(5)) for one machine and the hosts to jump over, with its host key pinned, and
- * the contents of the known_hosts file in `directory` for it. `controlPath` is the socket of a connection to share.
+ * OpenSSH's configuration (ssh_config(5)) for one machine and the hosts to jump over, with its
+ * host key pinned, and the contents of the known_hosts file in `directory` for it.
+ * `controlPath` is the socket of a connection to share.
  */
 export function sshFiles(
   target: SshTarget,

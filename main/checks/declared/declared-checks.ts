@@ -22,9 +22,9 @@ export function declaredCheck(spec: DeclaredCheck): Check {
 }
 
 /**
- * Runs the declared checks side by side and gives one result per check and target, in the order of the config and of
- * the nodes. `filter`: only checks whose name holds it, whatever the case. Never throws; an aborted `signal` ends
- * what is under way with verdict `error`.
+ * Runs the declared checks side by side and gives one result per check and target, in the order of the config
+ * and of the nodes. `filter`: only checks whose name holds it, whatever the case. Never throws; an aborted
+ * `signal` ends what is under way with verdict `error`.
  */
 export async function runDeclaredChecks(
   specs: readonly DeclaredCheck[],

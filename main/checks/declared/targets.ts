@@ -2,14 +2,19 @@ import { present } from '../../../common/present.ts';
 import type { ClusterUnderTest, NodeUnderTest } from '../../cluster/cluster-under-test.ts';
 import type { CheckTarget, NodeFacts } from '../../config/scenario.ts';
 
-/** Where a declared check looks: at a node, or (without one) at whatever it names itself, from the main host. */
+/**
+ * Where a declared check looks: at a node, or (without one) at whatever it names itself, from the main host.
+ */
 export interface Target {
   /** What follows the check's name: ` on node 1`; empty for the main host. */
   readonly suffix: string;
   readonly node?: NodeUnderTest;
 }
 
-/** The targets of a check in the order of the nodes. Empty when no node is meant, as by a role that nobody has. */
+/**
+ * The targets of a check in the order of the nodes. Empty when no node is
+ * meant, as by a role that nobody has.
+ */
 export function targetsOf(on: CheckTarget, cluster: ClusterUnderTest): readonly Target[] {
   if (on === 'main') return [{ suffix: '' }];
   return nodesOf(on, cluster).map((node) => ({ suffix: ` on node ${node.id}`, node }));

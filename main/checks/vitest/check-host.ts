@@ -4,7 +4,9 @@ import { VitestCheckHost } from './vitest-check-host.ts';
 
 export type { CheckHost, CheckHostOptions } from './check-host-options.ts';
 
-/** Starts Vitest on the check files, to have them loaded when the cluster is ready. Dispose of it to end it. */
+/**
+ * Starts Vitest on the check files, to have them loaded when the cluster is ready. Dispose of it to end it.
+ */
 export function startCheckHost(options: CheckHostOptions): CheckHost {
   return options.files.length === 0 ? new NoCheckFiles() : new VitestCheckHost(options);
 }

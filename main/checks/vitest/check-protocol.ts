@@ -3,8 +3,8 @@ import type { Ask, Scope } from '../../cluster/cluster-under-test.ts';
 import type { NodeFacts } from '../../config/scenario.ts';
 
 /**
- * What the main process, the process that hosts Vitest and Vitest's workers say to one another: JSON-RPC over a unix
- * socket that the main process serves. Times are in ms unless the name says otherwise.
+ * What the main process, the process that hosts Vitest and Vitest's workers say to one another: JSON-RPC over
+ * a unix socket that the main process serves. Times are in ms unless the name says otherwise.
  */
 
 /** What the host is to run. Files are absolute, in the order in which they shall run. */
@@ -85,8 +85,8 @@ export const testStarted = new RequestType<ListedTest & { readonly timeoutMs: nu
   'worker/testStarted',
 );
 /**
- * Worker to main, as soon as an attempt of a test is over. Vitest's own word, by way of the host, says more, but comes
- * up to a few hundred ms later, and never if the process dies meanwhile.
+ * Worker to main, as soon as an attempt of a test is over. Vitest's own word, by way of the host, says more,
+ * but comes up to a few hundred ms later, and never if the process dies meanwhile.
  */
 export const testOver = new NotificationType<{ readonly id: string; readonly problem?: string }>(
   'worker/testOver',

@@ -44,7 +44,10 @@ export class CheckResults {
     this.#tell((listener) => listener.ended(check));
   }
 
-  /** A failure, or with `loss`, the sentence about a node that was lost meanwhile, no verdict about the system. */
+  /**
+   * A failure, or with `loss`, the sentence about a node that was lost
+   * meanwhile, no verdict about the system.
+   */
   addFailure(common: Named, { message, detail }: Trouble, loss: string | undefined): void {
     const more = present({ detail });
     if (loss === undefined) this.add({ ...common, verdict: 'fail', message, ...more });

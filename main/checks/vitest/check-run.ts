@@ -36,8 +36,8 @@ interface FileState {
 }
 
 /**
- * What is known of the check files of one run: which has its turn, which tests run, and how they came out. Only turns
- * what is told to it into results; ignores what is told of a file that has ended.
+ * What is known of the check files of one run: which has its turn, which tests run, and how they came out.
+ * Only turns what is told to it into results; ignores what is told of a file that has ended.
  */
 export class CheckRun {
   readonly #files: Map<string, FileState>;
@@ -47,8 +47,8 @@ export class CheckRun {
   #turnSince = 0;
 
   /**
-   * `files` absolute and in order. `nodeLoss` gives the sentence about the node that a test lost while it ran;
-   * `changed` is called when a file has ended.
+   * `files` absolute and in order. `nodeLoss` gives the sentence about the node that a test lost while it
+   * ran; `changed` is called when a file has ended.
    */
   constructor(options: {
     readonly files: readonly string[];
@@ -185,7 +185,10 @@ export class CheckRun {
     });
   }
 
-  /** Vitest's word on a test may be missing where its process had no time to pass it on: what the test said counts. */
+  /**
+   * Vitest's word on a test may be missing where its process had no time to
+   * pass it on: what the test said counts.
+   */
   #settleOver(file: string, state: FileState): void {
     for (const test of state.over.values()) {
       state.pending.delete(test.id);

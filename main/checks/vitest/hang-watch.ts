@@ -14,8 +14,8 @@ export interface HangWatchOptions {
 }
 
 /**
- * Time that Vitest itself has to end a test whose limit is reached, before we do; ms. Generous: on a busy main host a
- * process may get no time at all for a second, and that is no fault of the test.
+ * Time that Vitest itself has to end a test whose limit is reached, before we do; ms. Generous: on a busy
+ * main host a process may get no time at all for a second, and that is no fault of the test.
  */
 const grace = 3000;
 
@@ -23,8 +23,8 @@ const grace = 3000;
 const every = 250;
 
 /**
- * Notices what Vitest cannot: a test that blocks its process (`while (true) {}`), and a file that never finishes
- * loading. Asks the process whose turn it is for a sign of life.
+ * Notices what Vitest cannot: a test that blocks its process (`while (true) {}`), and a file that never
+ * finishes loading. Asks the process whose turn it is for a sign of life.
  */
 export class HangWatch {
   readonly #options: HangWatchOptions;

@@ -27,7 +27,9 @@ export class NodeLosses {
     this.#met.set(test, { at: performance.now(), message });
   }
 
-  /** What a test that ran then has lost, as a sentence: a node that it asked, or one that went while it ran. */
+  /**
+   * What a test that ran then has lost, as a sentence: a node that it asked, or one that went while it ran.
+   */
   under(test: string, startedAt: number, endedAt = Number.POSITIVE_INFINITY): string | undefined {
     const met = this.#met.get(test);
     if (met !== undefined && met.at >= startedAt) return met.message;

@@ -5,7 +5,10 @@ import type { SerializedError, TestError } from 'vitest';
 import type { Trouble } from './check-protocol.ts';
 import { plainMessage } from './plain-message.ts';
 
-/** What Vitest knows of an error, as a person reads it: the message; the diff and the place in the source as detail. */
+/**
+ * What Vitest knows of an error, as a person reads it: the message; the diff
+ * and the place in the source as detail.
+ */
 export function troubleOf(error: SerializedError | TestError, directory: string): Trouble {
   const said = plainMessage(String(error.message ?? error), error.name);
   const parse = parseError(said);
@@ -16,7 +19,9 @@ export function troubleOf(error: SerializedError | TestError, directory: string)
   return { message: said, ...(detail ? { detail } : {}) };
 }
 
-/** What the compiler says of a file, with the place first: `config/checks/a.check.ts:3:13: Unexpected token`. */
+/**
+ * What the compiler says of a file, with the place first: `config/checks/a.check.ts:3:13: Unexpected token`.
+ */
 function parseError(message: string): Trouble | undefined {
   const found = /\[\w+\] (?<what>.*)\n[^\n]*\u256d\u2500\[ (?<place>.*:\d+:\d+) \]/.exec(message);
   if (!found?.groups) return undefined;
@@ -34,7 +39,9 @@ function placeOf(error: SerializedError, directory: string): string {
   return frame === '' ? place : `${place}\n${frame}`;
 }
 
-/** Vitest reads the stacks of errors that tests threw; it leaves others, and frames in node_modules, as text. */
+/**
+ * Vitest reads the stacks of errors that tests threw; it leaves others, and frames in node_modules, as text.
+ */
 function stacksOf(stack: string | undefined): { file: string; line: number; column: number }[] {
   const frames = (stack ?? '').matchAll(/(?:file:\/\/)?(\/[^\n()]+):(\d+):(\d+)\)?$/gm);
   return [...frames].map(([, file = '', line, column]) => ({

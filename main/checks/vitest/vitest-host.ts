@@ -11,8 +11,8 @@ import { type HostOrder, quit, takeOrder } from './check-protocol.ts';
 import { VitestReporter } from './vitest-reporter.ts';
 
 /**
- * A program of its own: hosts Vitest for the main process, whose socket is its one argument, and dies with it. It
- * leads a process group, so that it and whatever the check files started can be ended together.
+ * A program of its own: hosts Vitest for the main process, whose socket is its one argument, and dies with
+ * it. It leads a process group, so that it and whatever the check files started can be ended together.
  */
 const [, , socketPath = ''] = process.argv;
 const vitestLoaded = import('vitest/node');
@@ -106,7 +106,9 @@ function viteOptions({ temporaryDirectory }: HostOrder) {
   } as const;
 }
 
-/** Files are read as Node itself reads them: without a tsconfig, whatever lies about in the user's folders. */
+/**
+ * Files are read as Node itself reads them: without a tsconfig, whatever lies about in the user's folders.
+ */
 function emptyTsconfig(directory: string): string {
   const path = join(directory, 'tsconfig.json');
   writeFileSync(path, '{}');

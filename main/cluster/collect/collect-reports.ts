@@ -16,8 +16,8 @@ export interface ReportBounds {
 const usual: ReportBounds = { each: 1024 ** 3, all: 4 * 1024 ** 3 };
 
 /**
- * Brings home what the node and its services have written to logs and journals until now, into `logs`. Never throws:
- * what could not be had, or only in part, is in the sentences that it gives.
+ * Brings home what the node and its services have written to logs and journals until now, into `logs`. Never
+ * throws: what could not be had, or only in part, is in the sentences that it gives.
  */
 export async function collectReports(
   node: Reached,

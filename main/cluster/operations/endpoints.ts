@@ -9,8 +9,8 @@ export class Endpoints {
   readonly #ports = new Map<string, Promise<number>>();
 
   /**
-   * `host:port` of a node's port: at its address, or where the main host has no route to that a port of its own
-   * loopback whose connections go wherever `connect` does.
+   * `host:port` of a node's port: at its address, or where the main host has no route to that a port of its
+   * own loopback whose connections go wherever `connect` does.
    */
   async of(
     { id, machine, lost }: Node,

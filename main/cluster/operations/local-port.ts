@@ -3,8 +3,8 @@ import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
 /**
- * Opens a port of the main host's loopback whose connections go wherever `connect` does, until `until` is aborted, and
- * gives its number. Connections to it end when nobody answers there. It keeps no process alive.
+ * Opens a port of the main host's loopback whose connections go wherever `connect` does, until `until` is
+ * aborted, and gives its number. Connections to it end when nobody answers there. It keeps no process alive.
  */
 export async function openLocalPort(connect: () => Promise<Duplex>, until: AbortSignal): Promise<number> {
   until.throwIfAborted();

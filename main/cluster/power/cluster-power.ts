@@ -23,7 +23,9 @@ export class ClusterPower implements MachinePower {
     if (why) throw why;
   }
 
-  /** Starts what was left off, or was on its way when the work was broken off. What fails is told, not thrown. */
+  /**
+   * Starts what was left off, or was on its way when the work was broken off. What fails is told, not thrown.
+   */
   async bringBack(nodes: readonly Node[], ctx: RunContext): Promise<void> {
     const back = async (node: Node) => {
       const acts = this.#nodes.get(node.id);

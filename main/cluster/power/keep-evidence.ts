@@ -9,9 +9,9 @@ import type { Node } from '../node.ts';
 const limit = 30;
 
 /**
- * Brings home what a machine loses by what is about to be done to it, into `directory`: logs and journals, which it may
- * have in memory only; before its disk is taken back, all that is collected of it. What could not be had is in the log;
- * throws only when `ctx` is aborted.
+ * Brings home what a machine loses by what is about to be done to it, into `directory`: logs and journals,
+ * which it may have in memory only; before its disk is taken back, all that is collected of it. What could
+ * not be had is in the log; throws only when `ctx` is aborted.
  */
 export async function keepEvidence(
   node: Node,

@@ -17,7 +17,10 @@ interface Asker {
   readonly by?: string | undefined;
 }
 
-/** Restarts, cuts off and takes back one node's machine, one act at a time, and mends the run's connection to it. */
+/**
+ * Restarts, cuts off and takes back one node's machine, one act at a time,
+ * and mends the run's connection to it.
+ */
 export class NodeActs {
   readonly #node: Node;
   readonly #owner: Owner;

@@ -29,7 +29,9 @@ const nodeVersion = (): Finding => ({
   found: `${process.version} (${process.execPath})`,
 });
 
-/** ssh2 falls back from its native crypto to JavaScript without a word; that costs half of the speed or more. */
+/**
+ * ssh2 falls back from its native crypto to JavaScript without a word; that costs half of the speed or more.
+ */
 function sshCrypto(): Finding {
   const require = createRequire(import.meta.url);
   try {

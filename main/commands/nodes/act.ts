@@ -13,8 +13,9 @@ import { clusterWith, keptMachines, machineNamed } from './kept-node.ts';
 const patience = 180;
 
 /**
- * `nodes reboot`, `nodes power`, `nodes snapshot`, `nodes restore`: does it to all that are named, side by side, or to
- * none when one of them is unknown or of a kind that cannot. Throws the first failure once all have ended.
+ * `nodes reboot`, `nodes power`, `nodes snapshot`, `nodes restore`: does it to all that are
+ * named, side by side, or to none when one of them is unknown or of a kind that cannot.
+ * Throws the first failure once all have ended.
  */
 export async function actOnNodes(
   what: MachineAct,

@@ -69,7 +69,9 @@ async function entriesOf(folder: string): Promise<readonly string[]> {
   return [name, ...inside.map((path) => join(name, path))];
 }
 
-/** Into the folder `target` if there is one, else under that name; a folder that is there already is added to. */
+/**
+ * Into the folder `target` if there is one, else under that name; a folder that is there already is added to.
+ */
 async function bring(remote: Remote, source: string, target: string, signal: AbortSignal): Promise<string> {
   const name = posix.basename(source);
   const folder = statSync(target, { throwIfNoEntry: false })?.isDirectory();

@@ -5,7 +5,10 @@ import { inventoryOf, knownHosts } from '../../inventory/inventory.ts';
 import type { CommandEnvironment, CommandOptions } from '../command.ts';
 import { keptMachines } from './kept-node.ts';
 
-/** `nodes inventory`: the machines for another tool. Their host keys go to `.shakedown/known_hosts`, which it names. */
+/**
+ * `nodes inventory`: the machines for another tool. Their host keys go to
+ * `.shakedown/known_hosts`, which it names.
+ */
 export async function printInventory(
   options: CommandOptions,
   { cwd, stdout }: Pick<CommandEnvironment, 'cwd' | 'stdout'>,

@@ -27,7 +27,9 @@ export function machineNamed(machines: readonly Machine[], wanted: string | unde
   );
 }
 
-/** The cluster that a kept machine is of, and the machine's id there: a script keeps several clusters as one. */
+/**
+ * The cluster that a kept machine is of, and the machine's id there: a script keeps several clusters as one.
+ */
 export function clusterWith(
   { cluster, others = [], first = 0 }: KeptCluster,
   { id }: Machine,

@@ -6,7 +6,10 @@ import { scenarioIn } from '../scenario/load-scenario.ts';
 import { scenarioFlags } from '../scenario/scenario-flags.ts';
 import { worldOf } from '../world-of.ts';
 
-/** `nodes up`: makes or borrows a scenario's machines and keeps them. Those that are here already stay as they are. */
+/**
+ * `nodes up`: makes or borrows a scenario's machines and keeps them. Those
+ * that are here already stay as they are.
+ */
 export async function nodesUp(
   folder: string,
   options: CommandOptions,

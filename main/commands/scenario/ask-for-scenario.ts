@@ -2,7 +2,9 @@ import { createConsola } from 'consola';
 import { InterruptedError } from '../../../common/errors.ts';
 import { machineKinds, type NewScenario, usualScenario } from './new-scenario.ts';
 
-/** Asks on the terminal what the new scenario shall be. Throws InterruptedError when the person breaks it off. */
+/**
+ * Asks on the terminal what the new scenario shall be. Throws InterruptedError when the person breaks it off.
+ */
 export async function askForScenario(): Promise<NewScenario> {
   const { name, kind, count, package: usualPackage } = usualScenario;
   const voice = createConsola({ fancy: true });

@@ -4,7 +4,10 @@ import type { Scenario } from '../../config/scenario.ts';
 import { chooseProvider } from '../../providers/choose.ts';
 import type { CommandEnvironment } from '../command.ts';
 
-/** The scenario of a folder, for machines that work on this main host. Throws as `loadScenario` and the choice do. */
+/**
+ * The scenario of a folder, for machines that work on this main host. Throws
+ * as `loadScenario` and the choice do.
+ */
 export function scenarioIn(
   folder: string,
   flags: ScenarioFlags,

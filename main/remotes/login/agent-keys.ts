@@ -4,8 +4,8 @@ import type { SshTarget } from '../ssh-target.ts';
 import { ssh2 } from '../ssh2.ts';
 
 /**
- * The socket of the ssh agent that a target names (IdentityAgent in ssh_config(5)): `none`, a path, or `$NAME` for a
- * variable with the path; else SSH_AUTH_SOCK. Undefined where there is none.
+ * The socket of the ssh agent that a target names (IdentityAgent in ssh_config(5)): `none`, a path, or
+ * `$NAME` for a variable with the path; else SSH_AUTH_SOCK. Undefined where there is none.
  */
 export function agentSocket(
   { identityAgent }: Pick<SshTarget, 'identityAgent'>,
@@ -20,8 +20,8 @@ export function agentSocket(
 }
 
 /**
- * The agent with its keys in the order in which ssh tries them: those that belong to `files` first, for a server lets
- * only a few be tried; with `only` no others at all (IdentitiesOnly).
+ * The agent with its keys in the order in which ssh tries them: those that belong to `files` first, for a
+ * server lets only a few be tried; with `only` no others at all (IdentitiesOnly).
  */
 export function chosenKeys(socket: string, files: readonly string[], only: boolean): BaseAgent<ParsedKey> {
   const agent = ssh2().createAgent(socket) as BaseAgent<ParsedKey>;
@@ -39,7 +39,9 @@ export function chosenKeys(socket: string, files: readonly string[], only: boole
   return agent;
 }
 
-/** Base64 of a key's public half: of the file itself, which may be the public one, or of the one beside it. */
+/**
+ * Base64 of a key's public half: of the file itself, which may be the public one, or of the one beside it.
+ */
 function publicHalf(file: string): string | undefined {
   for (const each of [`${file}.pub`, file]) {
     try {

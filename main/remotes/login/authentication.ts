@@ -24,10 +24,10 @@ export interface Credentials {
 }
 
 /**
- * Everything to log in with: the named key, then the ssh agent, then identity files, then ssh's default keys. Where only
- * identities that are named may be tried (IdentitiesOnly), it is these, and no others of the agent's. Throws
- * ShakedownError for a named key that is missing, unreadable, or encrypted without SHAKEDOWN_KEY_PASSPHRASE (unless the
- * agent may have it).
+ * Everything to log in with: the named key, then the ssh agent, then identity files, then ssh's default keys.
+ * Where only identities that are named may be tried (IdentitiesOnly), it is these, and no others of the
+ * agent's. Throws ShakedownError for a named key that is missing, unreadable, or encrypted without
+ * SHAKEDOWN_KEY_PASSPHRASE (unless the agent may have it).
  */
 export function credentials(target: SshTarget, env: NodeJS.ProcessEnv = process.env): Credentials {
   const { user, keyFile, identityFiles = [], identitiesOnly = false } = target;

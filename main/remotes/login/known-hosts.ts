@@ -45,7 +45,10 @@ export function keyType(key: string): string {
   return bytes.subarray(4, 4 + bytes.readUInt32BE(0)).toString();
 }
 
-/** Whether a file trusts the host by a certificate authority, and so by a certificate of its own that we cannot read. */
+/**
+ * Whether a file trusts the host by a certificate authority, and so by a
+ * certificate of its own that we cannot read.
+ */
 export const trustsAuthority = (files: readonly string[], name: string): boolean =>
   files.flatMap(authorityPatterns).some((patterns) => matches(patterns, name.toLowerCase()));
 

@@ -5,7 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** What a command gives that stands for a connection (ssh_config(5), ProxyCommand). */
 export interface ProxyConnection {
   readonly stream: Duplex;
-  /** How the command ended, with its last words; undefined while it runs. After its stream broke that is known soon. */
+  /**
+   * How the command ended, with its last words; undefined while it runs. After
+   * its stream broke that is known soon.
+   */
   readonly ended: () => Promise<string | undefined>;
 }
 

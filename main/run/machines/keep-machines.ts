@@ -12,8 +12,8 @@ export const canStay = (cluster: Cluster, provider: Provider): boolean =>
 const stays: readonly string[] = [clusterUndo.kind, borrowedNodeUndo.kind];
 
 /**
- * Keeps the machines of these clusters when the run is over. `remember` puts them down in `cluster.json`: after that,
- * and not before, they are no longer in the ledger.
+ * Keeps the machines of these clusters when the run is over. `remember` puts them down in `cluster.json`:
+ * after that, and not before, they are no longer in the ledger.
  */
 export async function keepMachines(
   clusters: readonly Cluster[],

@@ -7,8 +7,8 @@ import { undoAll } from '../ledger/undo.ts';
 import type { OpenRun } from '../open-run.ts';
 
 /**
- * Destroys a cluster's machines, or gives up the claim on borrowed ones, once what came `later` is undone. Throws the
- * first failure when all has been tried, with how to finish.
+ * Destroys a cluster's machines, or gives up the claim on borrowed ones, once what came `later` is undone.
+ * Throws the first failure when all has been tried, with how to finish.
  */
 export async function takeAway(
   { id, provider, state }: Cluster,
