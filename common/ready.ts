@@ -15,6 +15,8 @@ export interface ServiceSpec {
   /** A systemd unit, or else a command that the agent supervises. Exactly one of the two is set. */
   readonly unit?: string;
   readonly command?: string;
+  /** Added to the environment of a command that tells whether it is ready. */
+  readonly probeEnv?: Readonly<Record<string, string>>;
   /** For a command: the folder it runs in, its additional environment, and the user it runs as. */
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;

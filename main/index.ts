@@ -44,3 +44,4 @@ export type {
   ScriptResult,
   ScriptRun,
 } from './script/script-result.ts';
+export { secret } from './secrets/secret-reference.ts';

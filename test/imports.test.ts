@@ -18,7 +18,7 @@ const order: readonly string[] = [
   // What is rendered, told and kept.
   ...['render', 'report', 'timeline', 'record', 'store'],
   // What is wanted, and what makes and reaches machines.
-  ...['config', 'providers', 'packages', 'remotes', 'context'],
+  ...['config', 'providers', 'packages', 'remotes', 'secrets', 'context'],
 ];
 
 /** `run` for main/run/scope.ts, `cli` for main/cli.ts. */

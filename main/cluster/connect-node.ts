@@ -1,5 +1,7 @@
 import type { ServiceDied } from '../../common/service-status.ts';
+import { withSecrets } from '../agent/with-secrets.ts';
 import type { RunContext } from '../context/run-context.ts';
+import type { Secrets } from '../secrets/secrets.ts';
 import { ConnectedNode, type StartAgent } from './connected-node.ts';
 import type { Connector } from './connector.ts';
 import type { Node, PlannedNode } from './node.ts';
@@ -15,23 +17,26 @@ export async function connectNode(
     onDied: (died: ServiceDied) => void;
     /** Told at each start of an agent. */
     onClock: ClockListener;
+    /** What commands on the node may name. */
+    secrets: Secrets;
   },
   ctx: RunContext,
 ): Promise<Node> {
   const { id, machine } = planned;
-  const { runId, timeout, onDied, onClock } = options;
+  const { runId, timeout, onDied, onClock, secrets } = options;
   const remote = await connector.connect(machine.ssh, { signal: ctx.signal, timeout });
   const startAgent: StartAgent = async (remote, ctx) => {
     const { signal, cacheDir, log: tell, emit } = ctx;
     const log = (message: string) => tell(message, id);
     const progress = (message: string) => emit({ type: 'note', message, node: id });
-    const agent = await connector.startAgent(remote, {
+    const started = await connector.startAgent(remote, {
       cacheDir,
       runId,
       listener: { log, progress },
       signal,
       log,
     });
+    const agent = withSecrets(started, secrets);
     agent.onServiceDied((died) => {
       if (!node?.endIsMeant) onDied(died);
     });

@@ -1,5 +1,6 @@
 import type { Timeouts } from '../config/scenario.ts';
 import type { RunContext } from '../context/run-context.ts';
+import type { Secrets } from '../secrets/secrets.ts';
 import type { MachinePower, Node } from './node.ts';
 import type { ActiveFaults } from './operations/active-faults.ts';
 import type { Endpoints } from './operations/endpoints.ts';
@@ -12,6 +13,8 @@ export interface Live {
   /** Where long outputs of commands go, absolute; need not be there. */
   readonly spoolDir: string;
   readonly timeouts: Timeouts;
+  /** What commands on the main host may name; those of the nodes have it by their agents. */
+  readonly secrets: Secrets;
   readonly power: MachinePower;
   readonly endpoints: Endpoints;
   readonly faults: ActiveFaults;

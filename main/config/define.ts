@@ -1,4 +1,5 @@
 import type { AptSource } from '../../common/installation.ts';
+import type { SecretSources } from '../secrets/read-secrets.ts';
 import type {
   DeclaredCheck,
   NodeFacts,
@@ -46,6 +47,11 @@ export interface MainConfig {
    * With no glob among them: `config/checks/**\/*.check.ts`.
    */
   readonly checks?: readonly (DeclaredCheck | string)[];
+  /**
+   * What nobody shall read in logs and reports: `['env:TOKEN', 'file:keys/db']`, or by names of their own:
+   * `{ token: 'env:TOKEN' }`. Templates and commands have them as `secret.TOKEN`.
+   */
+  readonly secrets?: SecretSources;
   /** Limits in seconds; each has a default. */
   readonly timeouts?: Partial<Timeouts>;
   /** How many runs to keep, and for how many days. */

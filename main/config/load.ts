@@ -49,6 +49,7 @@ export async function loadScenario(
     config: node.config,
     overrides: overrides.node,
     machines: reading.machines,
+    secrets: reading.secretNames,
     files: await nodeFileNames(reading.nodeFiles),
   };
   const nodes = node.mistake ? [] : tryNodes(source);
@@ -124,6 +125,7 @@ function scenario(
     checkFiles: reading.checkFiles,
     timeouts: parsed.timeouts,
     retention: parsed.retention,
+    secrets: reading.secrets,
     mainConfig: reading.written,
     nodeConfig(node, nodes) {
       const { config, mistakes } = readNodeConfig(source, node, nodes);

@@ -2,6 +2,8 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { MachineSpec } from '../providers/provider.ts';
+import { readSecrets, secretNames } from '../secrets/read-secrets.ts';
+import type { Secrets } from '../secrets/secrets.ts';
 import { findCheckFiles } from './check-files.ts';
 import { blame, flagOf, type Overrides, override } from './flags.ts';
 import { describeIssues, nearlyFields } from './issues.ts';
@@ -11,6 +13,7 @@ import { isPlainObject, withoutUndefined } from './node-functions.ts';
 import { unknownTarget } from './node-mistakes.ts';
 import type { DeclaredCheck } from './scenario.ts';
 import { mainSchema, type ParsedMain } from './schema.ts';
+import { unusableSecrets } from './secret-mistakes.ts';
 import { type ChooseKind, settleMachines } from './settle-machines.ts';
 import { untoldKeys } from './untold.ts';
 import { pathText, valueAt } from './value-path.ts';
@@ -29,6 +32,9 @@ export interface MainConfigReading {
   readonly keyFile?: string;
   readonly checks: readonly DeclaredCheck[];
   readonly checkFiles: readonly string[];
+  readonly secrets: Secrets;
+  /** Undefined where the config has no list of them that could be read. */
+  readonly secretNames: readonly string[] | undefined;
   /** Paths of values that are in it though neither the file nor a flag told them: a factory's, or our own choice. */
   readonly untold: readonly string[];
   /** Paths that a flag set. */
@@ -74,14 +80,39 @@ export async function readMainConfig(
   const choice = mainSchema.shape.nodes.safeParse(written.nodes).data;
   const machines = choice ? machinesOf(choice, complain) : [];
   const files = localFiles(written, directory, complain);
+  const sources = settled && mainSchema.shape.secrets.safeParse(written.secrets).data;
+  const secrets = readSecrets(sources ?? {}, { directory, env: process.env }, complain);
+  const names = sources && secretNames(sources);
+  for (const mistake of unusableSecrets({ checks: written.checks }, names)) complain(mistake);
+  mistakes.push(...toldByFlags(overrides, secrets));
   const checks = data?.checks.filter((check) => typeof check !== 'string') ?? [];
   const checkFiles = await checkFilesOf(written.checks, directory, machines, complain);
   return {
-    ...{ written, machines, ...files, checks, checkFiles, flagged, mistakes, untold: untoldPaths(config) },
+    ...{
+      written,
+      machines,
+      ...files,
+      checks,
+      checkFiles,
+      secrets,
+      secretNames: names,
+      flagged,
+      mistakes,
+      untold: untoldPaths(config),
+    },
     ...(data ? { parsed: data } : {}),
     ...(settled?.why === undefined ? {} : { why: settled.why }),
   };
 }
+
+/** Whoever may list this machine's processes reads what stands on a command line. */
+const toldByFlags = (overrides: Overrides, secrets: Secrets): ConfigMistake[] =>
+  [...overrides.main, ...overrides.node].flatMap(({ flag, value }) => {
+    const text = JSON.stringify(value);
+    if (secrets.mask(text) === text) return [];
+    const message = 'it has the value of a secret, which must not stand on a command line';
+    return [{ source: flag, message }];
+  });
 
 function untoldPaths(config: unknown): readonly string[] {
   const { checks, nodes } = Object(config) as { readonly checks?: unknown; readonly nodes?: unknown };

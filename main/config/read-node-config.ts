@@ -8,6 +8,7 @@ import { applyToNode, isPlainObject } from './node-functions.ts';
 import { nodeMistakes } from './node-mistakes.ts';
 import type { NodeConfig, NodeFacts } from './scenario.ts';
 import { nodeSchema } from './schema.ts';
+import { unusableSecrets } from './secret-mistakes.ts';
 
 /** A node config file as it was loaded, and what is needed to read it for a node. */
 export interface NodeConfigSource {
@@ -21,6 +22,8 @@ export interface NodeConfigSource {
   readonly overrides: readonly Override[];
   readonly machines: readonly MachineSpec[];
   readonly files: NodeFileNames;
+  /** The names of its secrets, where the main config could be read. */
+  readonly secrets: readonly string[] | undefined;
 }
 
 /** The config of one node, or what is wrong with it; and the config as written, before defaults. */
@@ -55,6 +58,9 @@ export function readNodeConfig(
   const parsed = nodeSchema.safeParse(written, { reportInput: true });
   for (const issue of describeIssues(parsed.error?.issues ?? [], written)) complain(issue);
   for (const slip of nearlyFields(written, Object.keys(nodeSchema.shape))) complain(slip);
+  const { services, setup, place, collect } = written;
+  for (const mistake of unusableSecrets({ services, setup, place, collect }, source.secrets))
+    complain(mistake);
   for (const mistake of nodeMistakes(written, source)) complain(mistake);
   if (!parsed.success || mistakes.length > 0) return { written, mistakes };
   const debs = parsed.data.debs.map((deb) => resolve(directory, deb));

@@ -1,6 +1,7 @@
 import type { AptSource } from '../../common/installation.ts';
 import type { Probe } from '../../common/ready.ts';
 import type { Login, Machine, MachineSpec } from '../providers/provider.ts';
+import type { Secrets } from '../secrets/secrets.ts';
 
 /** A node as config functions and templates see it. */
 export interface NodeFacts {
@@ -141,6 +142,7 @@ export interface Scenario {
   readonly timeouts: Timeouts;
   /** Runs to keep: `count` newest, and none older than `days`. */
   readonly retention: { readonly count: number; readonly days: number };
+  readonly secrets: Secrets;
   /** The main config as written plus what flags changed: `main_config` in templates. */
   readonly mainConfig: Readonly<Record<string, unknown>>;
   /** The node's config, once its machine is known. Throws UsageError that names every mistake with its path. */

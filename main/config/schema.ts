@@ -35,6 +35,10 @@ const retention = field.object(
   'an object: { count, days }',
 );
 
+const secrets = z.union([z.array(field.text), z.record(z.string(), field.text)], {
+  error: "a list, as ['env:TOKEN', 'file:keys/db'], or an object, as { token: 'env:TOKEN' }",
+});
+
 const globOrCheck = z.unknown().transform((value, context) => {
   if (typeof value === 'string' && value !== '') return value;
   const result = declaredCheck.safeParse(value, { reportInput: true });
@@ -59,6 +63,7 @@ export const mainFields = {
   checks: z.array(globOrCheck, { error: 'a list of checks and globs of check files' }).default([]),
   timeouts: timeouts.prefault({}),
   retention: retention.prefault({}),
+  secrets: secrets.prefault({}),
 };
 
 // Loose: what else is in them are variables of the user's own.

@@ -5,6 +5,7 @@ import type { Machine } from '../providers/provider.ts';
 import { readTree } from '../render/read-tree.ts';
 import { renderTrees } from '../render/render-tree.ts';
 import { withKeys } from './package-keys.ts';
+import { placedModes } from './placed-modes.ts';
 
 /**
  * What each machine is to get: its config with the functions applied, its files rendered. Touches no machine.
@@ -27,17 +28,31 @@ export async function planNodes(
     nodes,
     spare_addresses: spareAddresses,
     env,
+    secret: scenario.secrets.values,
   }));
-  const trees = renderTrees(await readTree(scenario.nodeFiles), scopes);
+  const trees = await withoutSecrets(scenario, async () =>
+    renderTrees(await readTree(scenario.nodeFiles), scopes),
+  );
   const planned = await Promise.all(
     machines.map(async (machine, index) => {
-      const [config, tree] = [configs[index]?.config, trees[index]];
-      if (!config || !tree) return [];
+      const [config, rendered] = [configs[index]?.config, trees[index]];
+      if (!config || !rendered) return [];
+      const tree = placedModes(rendered, config.place);
       const aptSources = await withKeys(config, tree);
       return [{ id: machine.id, machine, config: { ...config, aptSources }, tree }];
     }),
   );
   return planned.flat();
+}
+
+/** What a template throws may hold what it was given. */
+async function withoutSecrets<T>({ secrets }: Scenario, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    if (error instanceof UsageError) error.message = secrets.mask(error.message);
+    throw error;
+  }
 }
 
 function nodeConfigs(

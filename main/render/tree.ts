@@ -65,6 +65,8 @@ export interface RenderScope {
   /** Addresses in the nodes' network that no node has; empty where none are known. */
   readonly spare_addresses: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The values of the main config's `secrets`, by name. */
+  readonly secret: Readonly<Record<string, string>>;
 }
 
 /** A rendered tree as the agent's `clean` takes it. */

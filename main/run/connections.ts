@@ -25,14 +25,14 @@ const tellAfter = 1;
  * others, for their evidence.
  */
 export class Connections {
-  readonly #scenario: Pick<Scenario, 'timeouts'>;
+  readonly #scenario: Pick<Scenario, 'timeouts' | 'secrets'>;
   readonly #world: World;
   readonly #open: OpenRun;
   /** Within how many seconds each agent must answer. */
   readonly #asked = new WeakMap<Agent, number>();
   readonly #nodes = new Map<number, Node>();
 
-  constructor(scenario: Pick<Scenario, 'timeouts'>, world: World, open: OpenRun) {
+  constructor(scenario: Pick<Scenario, 'timeouts' | 'secrets'>, world: World, open: OpenRun) {
     this.#scenario = scenario;
     this.#world = world;
     this.#open = open;
@@ -52,7 +52,7 @@ export class Connections {
     const node = await connectNode(
       planned,
       this.#world.connector,
-      { runId: store.id, timeout, onDied, onClock: recorder.clockMeasured },
+      { runId: store.id, timeout, onDied, onClock: recorder.clockMeasured, secrets: this.#scenario.secrets },
       work,
     );
     this.#nodes.set(planned.id, node);

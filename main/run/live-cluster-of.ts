@@ -17,7 +17,7 @@ export function liveClusterOf(
   undoing: UndoWorld,
   ctx: RunContext,
 ): LiveCluster {
-  const { directory, timeouts } = scenario;
+  const { directory, timeouts, secrets } = scenario;
   const borrowed = borrowedMachines(cluster);
   const faults = new ActiveFaults({
     cluster: cluster.id,
@@ -29,5 +29,5 @@ export function liveClusterOf(
     ctx,
   });
   const spoolDir = join(scratchOf(store.directory), 'outputs');
-  return new LiveCluster({ nodes, power, directory, spoolDir, timeouts, faults, ctx });
+  return new LiveCluster({ nodes, power, directory, spoolDir, timeouts, secrets, faults, ctx });
 }

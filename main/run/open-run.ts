@@ -10,6 +10,7 @@ import type { Machine } from '../providers/provider.ts';
 import { Recorder } from '../record/recorder.ts';
 import type { RunResult } from '../record/run-result.ts';
 import { writeEachReport } from '../report/reporters.ts';
+import { Secrets } from '../secrets/secrets.ts';
 import type { RunName } from '../store/cluster-origins.ts';
 import { createRun } from '../store/create-run.ts';
 import { FileLedger } from '../store/file-ledger.ts';
@@ -17,6 +18,7 @@ import type { FileRunStore } from '../store/file-run-store.ts';
 import { pruneRuns } from '../store/prune-runs.ts';
 import { giveUpReserve, takeReserve } from '../store/reserve.ts';
 import { removeScratch } from '../store/scratch.ts';
+import { maskRun } from './mask-run.ts';
 import { Scope } from './scope.ts';
 import type { World } from './world.ts';
 
@@ -24,6 +26,8 @@ import type { World } from './world.ts';
 export interface RunOptions extends Pick<Scenario, 'name' | 'directory' | 'provider' | 'retention'> {
   /** Seconds for the work. */
   readonly limit: number;
+  /** What nobody shall read in what the run leaves. */
+  readonly secrets?: Secrets;
 }
 
 /** What a run's directory, record and clocks need of the world. */
@@ -43,6 +47,7 @@ export class OpenRun {
   readonly evidence: RunContext;
   /** What is acquired in it is released when the run ends. */
   readonly scope: Scope;
+  readonly #secrets: Secrets;
   readonly #options: RunOptions;
   readonly #world: RunWorld;
   readonly #late: AbortSignal;
@@ -54,6 +59,7 @@ export class OpenRun {
   private constructor(store: FileRunStore, options: RunOptions, world: RunWorld) {
     const { clock, cacheDir, signal, hurry } = world;
     this.#options = options;
+    this.#secrets = options.secrets ?? new Secrets();
     this.#world = world;
     this.#late = AbortSignal.timeout(options.limit * 1000);
     this.store = store;
@@ -68,7 +74,10 @@ export class OpenRun {
 
   /** Makes the run's directory and starts its clock. Throws ShakedownError when there is no room for it. */
   static async begin(options: RunOptions, world: RunWorld): Promise<OpenRun> {
-    const store = await createRun(world.directory, { clock: world.clock });
+    const store = await createRun(world.directory, {
+      clock: world.clock,
+      mask: (text) => options.secrets?.mask(text) ?? text,
+    });
     await takeReserve(store.directory);
     const open = new OpenRun(store, options, world);
     const { id: run, directory } = store;
@@ -82,7 +91,7 @@ export class OpenRun {
 
   readonly emit = (body: RunEventBody): void => {
     // Names, notes and outputs of nodes are in it, and it goes to files and terminals.
-    const event = { ...printableData(body), at: this.#world.clock() };
+    const event = { ...printableData(this.#secrets.maskData(body)), at: this.#world.clock() };
     this.store.appendEvent(event);
     this.#world.face.handle(event);
   };
@@ -139,11 +148,13 @@ export class OpenRun {
   async report(exitCode?: number): Promise<RunResult> {
     const { id, directory } = this.store;
     const { name: scenario, directory: folder, provider } = this.#options;
-    const result = this.recorder.result({
-      ...{ id, scenario, directory: folder, provider, nodes: this.#nodes, kept: this.#kept },
-      versions: { shakedown: version(), node: process.version },
-      ...present({ exitCode }),
-    });
+    const result = this.#secrets.maskData(
+      this.recorder.result({
+        ...{ id, scenario, directory: folder, provider, nodes: this.#nodes, kept: this.#kept },
+        versions: { shakedown: version(), node: process.version },
+        ...present({ exitCode }),
+      }),
+    );
     const before = this.#full;
     let missing = false;
     await writeEachReport(result, directory, (name, error) => {
@@ -162,6 +173,7 @@ export class OpenRun {
   async end(given?: number): Promise<RunResult> {
     await this.scope.release();
     await removeScratch(this.store.directory).catch((error) => this.store.log(String(error)));
+    await maskRun(this.store.directory, this.#secrets, this.emit);
     if (this.store.full) this.noRoom();
     const result = await this.report(given);
     const { verdict, durationMs, exitCode } = result;

@@ -96,6 +96,7 @@ const startChecks = ({ scenario, filter }: RunRequest, world: World, { store, wo
     testTimeout: scenario.timeouts.test,
     signal: work.signal,
     log: work.log,
+    mask: (text) => scenario.secrets.mask(text),
     ...present({ filter }),
   });
 

@@ -21,11 +21,16 @@ import { privateFile, privateFolder, runsDirectory } from './run-folders.ts';
  */
 export async function createRun(
   directory: string,
-  options: { clock?: () => number } = {},
+  options: { clock?: () => number; mask?: (text: string) => string } = {},
 ): Promise<FileRunStore> {
   const clock = options.clock ?? Date.now;
   const stamp = new Date(clock()).toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
-  const store = new FileRunStore(directory, `${stamp}-${randomBytes(2).toString('hex')}`, clock);
+  const store = new FileRunStore(
+    directory,
+    `${stamp}-${randomBytes(2).toString('hex')}`,
+    clock,
+    options.mask,
+  );
   try {
     mkdirSync(join(store.directory, 'nodes'), { recursive: true, mode: privateFolder });
     writeFileSync(join(directory, '.shakedown', '.gitignore'), '*\n');

@@ -12,13 +12,21 @@ export class FileRunStore implements RunStore {
   readonly id: string;
   readonly directory: string;
   readonly #clock: () => number;
+  readonly #mask: (text: string) => string;
   readonly #made = new Set<number>();
   #full = false;
 
-  constructor(base: string, id: string, clock: () => number) {
+  /** `mask`: what a line must not hold is taken out of it. */
+  constructor(
+    base: string,
+    id: string,
+    clock: () => number,
+    mask: (text: string) => string = (text) => text,
+  ) {
     this.id = id;
     this.directory = join(runsDirectory(base), id);
     this.#clock = clock;
+    this.#mask = mask;
   }
 
   /** Whether a line could not be written because the disk was full. */
@@ -35,7 +43,7 @@ export class FileRunStore implements RunStore {
 
   log(message: string, node?: number): void {
     const stamp = new Date(this.#clock()).toISOString();
-    const text = printable(message).replaceAll('\n', '\n    ');
+    const text = printable(this.#mask(message)).replaceAll('\n', '\n    ');
     this.#append(
       () => join(this.directory, 'tester.log'),
       `${stamp} ${node === undefined ? '' : `[node ${node}] `}${text}\n`,

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ShakedownError } from '../../common/errors.ts';
+import { present } from '../../common/present.ts';
 import type { Entry } from './entry.ts';
 import { prepareProbe } from './probe.ts';
 import { endedWhileStarting, notReady } from './service-failures.ts';
@@ -21,7 +22,9 @@ export async function becomeReady(
   const signal = AbortSignal.any([outer, late, ended.signal]);
   let last = spec.unit === undefined ? 'it was not started' : 'systemd is still starting it';
   // The log is watched from before the start, or its first lines would be missed.
-  using probe = spec.ready ? prepareProbe(spec.ready, service, workingDir) : undefined;
+  using probe = spec.ready
+    ? prepareProbe(spec.ready, service, { cwd: workingDir, ...present({ env: spec.probeEnv }) })
+    : undefined;
   try {
     await start(signal);
     for (let pause = 25; ; pause = Math.min(pause * 1.5, 500)) {

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import type { Probe } from '../../common/ready.ts';
 import { isSystemError } from '../failure.ts';
 import { lastLinesOf } from '../output-buffer.ts';
-import { runProcess } from '../process.ts';
+import { type ProcessOptions, runProcess } from '../process.ts';
 import type { Service } from './service.ts';
 
 /** One try. Gives what was found wrong, in a few words, or undefined when the service is ready. */
@@ -15,13 +15,14 @@ export type TryProbe = (signal: AbortSignal) => Promise<string | undefined>;
 export function prepareProbe(
   probe: Probe,
   service: Service,
-  cwd: string,
+  { cwd, env = {} }: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
 ): { attempt: TryProbe } & Disposable {
   const none = { [Symbol.dispose]: () => {} };
   if ('tcp' in probe)
     return { attempt: (signal) => tryTcp(probe.tcp, probe.host ?? '127.0.0.1', signal), ...none };
   if ('http' in probe) return { attempt: (signal) => tryHttp(probe.http, probe.status, signal), ...none };
-  if ('command' in probe) return { attempt: (signal) => tryCommand(probe.command, cwd, signal), ...none };
+  if ('command' in probe)
+    return { attempt: (signal) => tryCommand(probe.command, { cwd, env, signal }), ...none };
   const watch = service.watchLog(new RegExp(probe.log));
   return {
     attempt: async () => ((await watch.found()) ? undefined : `no line matches /${probe.log}/ in its log`),
@@ -63,8 +64,8 @@ async function tryHttp(
   });
 }
 
-async function tryCommand(command: string, cwd: string, signal: AbortSignal): Promise<string | undefined> {
-  const result = await runProcess(['/bin/sh', '-c', command], { cwd, signal, timeout: 30 });
+async function tryCommand(command: string, options: ProcessOptions): Promise<string | undefined> {
+  const result = await runProcess(['/bin/sh', '-c', command], { ...options, timeout: 30 });
   if (result.exitCode === 0) return undefined;
   if (result.timedOut) return `\`${command}\` did not end within 30 s`;
   const said = lastLinesOf(result.stderr || result.stdout, 1)[0];

@@ -13,6 +13,7 @@ import type { Cluster, MachinesSpec, Provider } from '../../main/providers/provi
 import { ConnectionLostError } from '../../main/remotes/connection-errors.ts';
 import type { Remote } from '../../main/remotes/remote.ts';
 import type { World } from '../../main/run/world.ts';
+import { Secrets } from '../../main/secrets/secrets.ts';
 
 /** What a test makes go wrong, by node id where it concerns one. */
 export interface Troubles {
@@ -275,6 +276,7 @@ export function fakeScenario(count = 2, more: Partial<Scenario> & { template?: s
     },
     retention: { count: 5, days: 5 },
     mainConfig: {},
+    secrets: new Secrets(),
     nodeConfig: () => config,
     origins: new Map(),
     ...rest,

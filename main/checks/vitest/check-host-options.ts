@@ -17,6 +17,8 @@ export interface CheckHostOptions {
   /** Ends the host when aborted. */
   readonly signal: AbortSignal;
   readonly log: (message: string) => void;
+  /** Takes out of a text what `checks.log` must not hold. */
+  readonly mask?: (text: string) => string;
 }
 
 /** Vitest in a process of its own, which loads the check files while the nodes are being prepared. */

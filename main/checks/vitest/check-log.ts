@@ -6,7 +6,10 @@ import { privateFile } from '../../store/run-folders.ts';
 export class CheckLog {
   readonly #stream: WriteStream;
 
-  constructor(runDirectory: string) {
+  readonly #mask: (text: string) => string;
+
+  constructor(runDirectory: string, mask = (text: string): string => text) {
+    this.#mask = mask;
     this.#stream = createWriteStream(join(runDirectory, 'checks.log'), { flags: 'a', mode: privateFile });
     // A full disk must not end the checks.
     this.#stream.on('error', () => {});
@@ -14,13 +17,14 @@ export class CheckLog {
 
   /** Text as it came. */
   write(text: string): void {
-    this.#stream.write(text.endsWith('\n') ? text : `${text}\n`);
+    const told = this.#mask(text);
+    this.#stream.write(told.endsWith('\n') ? told : `${told}\n`);
   }
 
   /** What a test printed, under its name; outside of tests `where` is empty. */
   output(where: string, text: string): void {
     const head = `${new Date().toISOString()} ${where === '' ? '(outside of tests)' : where}`;
-    this.write(`${head}\n${text.replace(/^/gm, '  ').trimEnd()}`);
+    this.write(`${head}\n${this.#mask(text).replace(/^/gm, '  ').trimEnd()}`);
   }
 
   async close(): Promise<void> {

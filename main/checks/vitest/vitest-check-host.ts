@@ -38,7 +38,7 @@ export class VitestCheckHost implements CheckHost {
     const { scenarioDirectory, runDirectory } = options;
     this.#options = options;
     this.#files = options.files.toSorted();
-    this.#log = new CheckLog(runDirectory);
+    this.#log = new CheckLog(runDirectory, options.mask);
     this.#folder = new HostFolder(runDirectory);
     const { path: temporaryDirectory, socketPath } = this.#folder;
     this.#run = new CheckRun({

@@ -26,7 +26,10 @@ export const exec = onNode({ params: z.tuple([field.text, optional(options)]), r
 export const execOnMain = onMain({
   params: z.tuple([field.text, optional(optionsOnMain)]),
   run: ({ live }: OnMain, [command, given]: [command: string, options?: Omit<ExecOptions, 'root'>], asked) =>
-    runOnMain(command, live.directory, { ...given, ...present({ signal: asked.signal }) }),
+    runOnMain(command, live.directory, {
+      ...given,
+      ...present({ signal: asked.signal, env: live.secrets.environment(command) }),
+    }),
 });
 
 async function execOnNode(

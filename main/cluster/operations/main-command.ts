@@ -16,7 +16,14 @@ export async function runOnMain(
     timeout = 60,
     stdin,
     signal,
-  }: { readonly timeout?: number; readonly stdin?: string; readonly signal?: AbortSignal } = {},
+    env,
+  }: {
+    readonly timeout?: number;
+    readonly stdin?: string;
+    readonly signal?: AbortSignal;
+    /** Added to our own environment. */
+    readonly env?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<CommandResult> {
   signal?.throwIfAborted();
   const begun = performance.now();
@@ -26,6 +33,7 @@ export async function runOnMain(
   const child = execa(command, {
     shell: true,
     cwd,
+    ...(env && { env }),
     detached: true,
     reject: false,
     buffer: false,

@@ -7,6 +7,8 @@ import { planNodes } from '../../phases/plan.ts';
 import { printable } from '../../render/template-mistake.ts';
 import type { RenderedEntry } from '../../render/tree.ts';
 import { writeTree } from '../../render/write-tree.ts';
+import { maskFiles } from '../../secrets/mask-files.ts';
+import type { Secrets } from '../../secrets/secrets.ts';
 import type { Command } from '../command.ts';
 import { scenarioIn } from './load-scenario.ts';
 import { previewMachines } from './previewed-nodes.ts';
@@ -17,8 +19,9 @@ export const renderCommand: Command = async ([folder = '.'], options, environmen
   const scenario = await scenarioIn(folder, scenarioFlags(options), environment);
   const planned = await planNodes(scenario, await previewMachines(scenario), env);
   const chosen = options.node === undefined ? planned : [chooseNode(planned, String(options.node))];
-  if (options.out === undefined) for (const node of chosen) print(node, stdout);
-  else await write(chosen, resolve(cwd, String(options.out)), { cwd, stdout });
+  const { secrets } = scenario;
+  if (options.out === undefined) for (const node of chosen) print(node, stdout, secrets);
+  else await write(chosen, resolve(cwd, String(options.out)), { cwd, stdout, secrets });
   return 0;
 };
 
@@ -30,12 +33,12 @@ function chooseNode(nodes: readonly PlannedNode[], wanted: string): PlannedNode 
 }
 
 /** Each entry's name, and the text of those that were made from templates. */
-function print({ id, machine, config, tree }: PlannedNode, stdout: Writable): void {
+function print({ id, machine, config, tree }: PlannedNode, stdout: Writable, secrets: Secrets): void {
   stdout.write(`### node ${id} ${machine.name} (${machine.address}), in ${config.workingDir}\n`);
   for (const entry of tree.entries) {
     stdout.write(`${header(entry)}\n`);
     if (entry.type !== 'file' || !('bytes' in entry.content)) continue;
-    const text = entry.content.bytes.toString('utf8');
+    const text = secrets.mask(entry.content.bytes.toString('utf8'));
     stdout.write(text === '' || text.endsWith('\n') ? text : `${text}\n`);
   }
   stdout.write('\n');
@@ -53,7 +56,7 @@ function header(entry: RenderedEntry): string {
 async function write(
   nodes: readonly PlannedNode[],
   directory: string,
-  { cwd, stdout }: { readonly cwd: string; readonly stdout: Writable },
+  { cwd, stdout, secrets }: { readonly cwd: string; readonly stdout: Writable; readonly secrets: Secrets },
 ): Promise<void> {
   const folders = nodes.map((node) => join(directory, String(node.id)));
   for (const folder of folders) {
@@ -64,6 +67,8 @@ async function write(
   for (const [index, { tree, id }] of nodes.entries()) {
     const folder = folders[index] ?? join(directory, String(id));
     await writeTree(tree, folder);
+    const masked = await maskFiles(folder, secrets);
     stdout.write(`node ${id}: ${tree.entries.length} entries in ${relative(cwd, folder) || folder}\n`);
+    for (const { file } of masked) stdout.write(`  secrets are masked in ${relative(cwd, file)}\n`);
   }
 }

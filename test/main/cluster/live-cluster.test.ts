@@ -13,6 +13,7 @@ import type { Timeouts } from '../../../main/config/scenario.ts';
 import type { Machine } from '../../../main/providers/provider.ts';
 import { ConnectionLostError } from '../../../main/remotes/connection-errors.ts';
 import type { Command } from '../../../main/remotes/remote.ts';
+import { Secrets } from '../../../main/secrets/secrets.ts';
 import { faceOf, nodeOf } from '../../fakes/face-of.ts';
 import { node as sshNode } from '../remotes/fake-node.ts';
 
@@ -28,6 +29,7 @@ const live = (nodes: readonly object[], more: object = {}): LiveCluster =>
     directory: tmpdir(),
     spoolDir: tmpdir(),
     timeouts: { start: 60 } as Timeouts,
+    secrets: new Secrets(),
     power: { up: async () => undefined, act: async () => undefined },
     faults: {} as ActiveFaults,
     ctx: { emit: () => undefined, log: () => undefined },

@@ -11,5 +11,6 @@ export const scope: RenderScope = {
     { id: 1, address: '10.0.0.2', name: 'b', role: 'replica' },
   ],
   spare_addresses: ['10.0.0.254', '10.0.0.253'],
+  secret: { token: 'correct horse' },
   env: { HOME: '/root' },
 };
