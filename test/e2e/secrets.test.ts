@@ -45,7 +45,7 @@ const files = {
   ),
   'config/node.config.ts': nodeConfig(
     "collect: ['/var/lib/blob'], place: [{ from: 'app.conf', to: '/etc/app.conf', mode: 0o600 }], " +
-      'services: [{ name: \'app\', command: `sh spell.sh "$OWN"; sh spell.sh "${secret.KEY}"; while :; do sleep 1; done`, env: { OWN: secret.TOKEN }, ready: { command: \'test -n "$SHAKEDOWN_SECRET_TOKEN"\' } }], ' +
+      'services: [{ name: \'app\', command: `sh spell.sh "$OWN"; sh spell.sh "` + secret.KEY + `"; while :; do sleep 1; done`, env: { OWN: secret.TOKEN }, ready: { command: \'test -n "$SHAKEDOWN_SECRET_TOKEN"\' } }], ' +
       'setup: [{ name: \'uses it\', run: \'printf "%s\\n" "$SHAKEDOWN_SECRET_TOKEN" > /run/pattern; sleep 5 & ps axwwe -o args= > /run/ps; ps axww -o args= > /run/args; grep -cFf /run/pattern /run/args > count.txt; ' +
       'printf "a\\\\0%s" "$SHAKEDOWN_SECRET_TOKEN" > /var/lib/blob; sh spell.sh "$SHAKEDOWN_SECRET_KEY"; sh spell.sh "$SHAKEDOWN_SECRET_TOKEN" | tee own.txt\' }]',
   ).replace('defineNode }', 'defineNode, secret }'),
