@@ -11,6 +11,8 @@ export type SecretSources = readonly string[] | Readonly<Record<string, string>>
 /** Bytes; a secret is no disk image. */
 const longest = 64 * 1024;
 
+const sourcePattern = /^(env|file):(.+)$/s;
+
 type Complain = (mistake: { readonly path: string; readonly message: string }) => void;
 
 /**
@@ -25,7 +27,9 @@ export function readSecrets(
   const values: Record<string, string> = {};
   for (const { name, source, path } of named(sources)) {
     const tell = (message: string) => complain({ path, message });
-    if (!isSecretName(name)) {
+    // Whoever wrote the value itself must not read it in a log.
+    if (!sourcePattern.test(source)) tell("expected 'env:VARIABLE' or 'file:PATH', not the value itself");
+    else if (!isSecretName(name)) {
       tell(
         `'${name}' cannot be its name, which is made of A-Z, a-z, 0-9 and _: secrets: { my_name: '${source}' }`,
       );
@@ -63,12 +67,7 @@ function read(
   env: NodeJS.ProcessEnv,
   tell: (message: string) => void,
 ): string | undefined {
-  const [, kind, where = ''] = /^(env|file):(.+)$/s.exec(source) ?? [];
-  if (kind === undefined) {
-    // Whoever wrote the value itself must not read it in a log.
-    tell("expected 'env:VARIABLE' or 'file:PATH', not the value itself");
-    return undefined;
-  }
+  const [, kind, where = ''] = sourcePattern.exec(source) ?? [];
   const value = kind === 'env' ? env[where] : readText(where, directory, tell);
   if (value === undefined) {
     if (kind === 'env') tell(`there is no environment variable ${where}`);
