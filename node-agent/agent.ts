@@ -1,4 +1,5 @@
 import { mkdirSync, rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ShakedownError } from '../common/errors.ts';
 import type { CleanParams, CleanResult } from '../common/placed-files.ts';
 import { type AgentInfo, type HelloParams, maxAnswer, protocolVersion } from '../common/protocol.ts';
@@ -15,6 +16,7 @@ import { hasSystemd, nodeFacts } from './node-facts.ts';
 import { Originals } from './originals.ts';
 import { install, policyOriginals } from './packages/install.ts';
 import { place } from './place.ts';
+import { signalAll } from './process.ts';
 import { sendFile } from './read-file.ts';
 import type { AgentConnection, Methods } from './serve.ts';
 import { startHeldBack } from './services/held-back-units.ts';
@@ -23,6 +25,7 @@ import { systemctl } from './services/systemctl.ts';
 import { UnitRecord } from './services/unit-record.ts';
 import { Pipes } from './tasks/pipes.ts';
 import { runTask } from './tasks/run-task.ts';
+import { TaskGroups } from './tasks/task-groups.ts';
 import { safeWorkingDirectory } from './working-directory.ts';
 
 /** The agent of one node: what it has under its hands, and what it does when asked. */
@@ -34,6 +37,7 @@ export class NodeAgent {
   readonly #units: UnitRecord;
   readonly #services: Services;
   readonly #pipes = new Pipes();
+  readonly #groups: TaskGroups;
   #guard: Guard | undefined;
   /** The node's clock minus the main host's, ms. */
   #clockAhead = 0;
@@ -42,6 +46,7 @@ export class NodeAgent {
     this.#state = state;
     this.#connection = connection;
     this.#marked = new MarkedProcesses(state.id);
+    this.#groups = new TaskGroups(state);
     this.#placed = new Originals(state.path('originals'));
     this.#units = new UnitRecord(state);
     this.#services = new Services(state, this.#marked, this.#units, {
@@ -69,6 +74,7 @@ export class NodeAgent {
           {
             streams: this.#connection.streams,
             pipes: this.#pipes,
+            groups: this.#groups,
             logFile: (name) => this.#state.logFile(name),
           },
           signal,
@@ -171,12 +177,15 @@ function firstOf(paths: readonly string[]): readonly string[] {
 /** Stops and undoes what an agent that is no more (or this one) left. May be called twice. */
 export async function finishForAnother(state: AgentState): Promise<void> {
   const marked = new MarkedProcesses(state.id);
-  if (marked.signal('SIGTERM') > 0) {
-    for (const begin = performance.now(); marked.find().length > 0 && performance.now() - begin < 2000; ) {
-      await new Promise((resolve) => setTimeout(resolve, 25));
+  const groups = new TaskGroups(state);
+  const find = () => [...new Set([...marked.find(), ...groups.find()])];
+  if (signalAll(find(), 'SIGTERM') > 0) {
+    for (const begin = performance.now(); find().length > 0 && performance.now() - begin < 2000; ) {
+      await sleep(25);
     }
     await marked.end();
   }
+  await groups.end();
   if (hasSystemd()) await new UnitRecord(state).stopAll();
   await policyOriginals(state).restore();
 }

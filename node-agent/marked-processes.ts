@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { signalAll } from './process.ts';
 
 /** The environment variable that all that an agent starts inherits, with the node's id as its value. */
 export const markVariable = 'SHAKEDOWN_AGENT';
@@ -30,17 +31,8 @@ export class MarkedProcesses {
 
   /** Sends a signal to each but those of the process group `except`; how many it reached. */
   signal(signal: NodeJS.Signals, service?: string, except?: number): number {
-    let reached = 0;
-    for (const pid of this.find(service)) {
-      if (except !== undefined && groupOf(pid) === except) continue;
-      try {
-        process.kill(pid, signal);
-        reached += 1;
-      } catch {
-        // It ended meanwhile, which is as good.
-      }
-    }
-    return reached;
+    const found = this.find(service);
+    return signalAll(except === undefined ? found : found.filter((pid) => groupOf(pid) !== except), signal);
   }
 
   /**

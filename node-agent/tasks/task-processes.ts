@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LeftProcess } from '../../common/results.ts';
+import { signalAll } from '../process.ts';
+import type { ControlGroup } from './control-group.ts';
 
 /** The environment variable that all processes of a task inherit, with the task's id as its value. */
 export const taskVariable = 'SHAKEDOWN_TASK';
@@ -9,17 +11,20 @@ const maxTold = 100;
 const maxCommand = 300;
 
 /**
- * The processes of one task, as /proc has them at this moment: those that inherited its mark, those of the
- * session that its first process leads, and all that descend from either. So a `sudo`, which hands on no
- * environment, hides nothing.
+ * The processes of one task, as /proc has them at this moment: those in its control group, those that inherited its
+ * mark, those of the session that its first process leads, and all that descend from any of them. Where there is no
+ * group, only one that clears its environment, leaves its session and is orphaned besides is missed; where there is
+ * one, only who is moved out of it (su(1) by pam_systemd) needs the rest.
  */
 export class TaskProcesses {
   readonly #mark: string;
   readonly #leader: number;
+  readonly #group: ControlGroup | undefined;
 
-  constructor(id: string, leader: number) {
+  constructor(id: string, leader: number, group: ControlGroup | undefined) {
     this.#mark = `${taskVariable}=${id}`;
     this.#leader = leader;
+    this.#group = group;
   }
 
   /** Ids of those that live; zombies do not. */
@@ -28,8 +33,9 @@ export class TaskProcesses {
       .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
       .flatMap((name) => statOf(Number(name)) ?? []);
     const found = new Set<number>();
+    const grouped = new Set(this.#group?.find());
     for (const { pid, session } of all) {
-      if (session === this.#leader || this.#isMarked(pid)) found.add(pid);
+      if (session === this.#leader || grouped.has(pid) || this.#isMarked(pid)) found.add(pid);
     }
     for (let before = -1; before < found.size; ) {
       before = found.size;
@@ -55,18 +61,13 @@ export class TaskProcesses {
   async end(): Promise<void> {
     this.#signal('SIGTERM');
     for (let waited = 0; waited < 1000 && this.find().length > 0; waited += 25) await sleep(25);
+    this.#group?.kill();
     for (let tries = 0; tries < 200 && this.#signal('SIGKILL') > 0; tries += 1) await sleep(25);
   }
 
   #signal(signal: NodeJS.Signals): number {
     const pids = this.find();
-    for (const pid of pids) {
-      try {
-        process.kill(pid, signal);
-      } catch {
-        // It ended meanwhile, which is as good.
-      }
-    }
+    signalAll(pids, signal);
     return pids.length;
   }
 

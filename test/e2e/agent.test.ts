@@ -153,6 +153,30 @@ describe('reaching a node', () => {
     expect(await sh('pgrep -fx "sleep 3000" || echo none')).toBe('none');
   });
 
+  test('a task of root has a control group, from which nothing escapes; one of who is not root has its marks', async () => {
+    const escaping = (seconds: number) =>
+      `(setsid env -i sleep ${seconds} >/dev/null 2>&1 &); until pgrep -fx "sleep ${seconds}" >/dev/null; do :; done`;
+    const none = (seconds: number) => sh(`pgrep -fx "sleep ${seconds}" || echo none`);
+    const { left } = await agent.exec(escaping(3500), { leftovers: 'kill' });
+    expect(left).toMatchObject([{ command: 'sleep 3500' }]);
+    expect(await none(3500)).toBe('none');
+    expect((await agent.exec(escaping(3600), { root: true })).left).toMatchObject([
+      { command: 'sleep 3600' },
+    ]);
+    expect(await none(3600)).not.toBe('none');
+    // To systemd it is still what its login belongs to.
+    expect(await sh('ps -o unit= -C sleep')).toMatch(/ssh|session/);
+    await clean();
+    expect(await none(3600)).toBe('none');
+
+    const mine = await begin(remote, 'mine', 'login');
+    const marked = await mine.exec(`(setsid sleep 3700 >/dev/null 2>&1 &); ${escaping(3800)}`);
+    expect(marked.left).toMatchObject([{ command: 'sleep 3700' }]);
+    await mine[Symbol.asyncDispose]();
+    expect(await none(3700)).toBe('none');
+    await sh('pkill -fx "sleep 3800"');
+  });
+
   test('an agent with the rights of the user that logs in runs beside one of root', async () => {
     const mine = await begin(remote, 'mine', 'login');
     expect((await mine.exec('id -un')).stdout).toBe('tester\n');

@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { describe, expect, test, vi } from 'vitest';
 import { CancellationTokenSource } from 'vscode-jsonrpc/node';
 import { greetedAgent, isAlive } from '../agent-process.ts';
+import { canMakeGroups } from './can-make-groups.ts';
 
 const root = process.getuid?.() === 0;
 
@@ -22,6 +23,10 @@ describe('a task', () => {
     expect(await agent.run(['no-such-program'])).toMatchObject({
       exitCode: 127,
       stderr: 'no-such-program: not found\n',
+    });
+    expect(await agent.run(['/etc/passwd'])).toMatchObject({
+      exitCode: 127,
+      stderr: '/etc/passwd: Permission denied\n',
     });
   });
 
@@ -106,6 +111,28 @@ describe('what a task leaves running', () => {
     expect(left.filter(({ pid }) => isAlive(pid))).toEqual([]);
   });
 
+  /** Without its environment, in a session of its own, and a child of nobody that is known. */
+  const escaping = '(setsid env -i sleep 3000 >/dev/null 2>&1 &); sleep 0.3';
+
+  test.runIf(canMakeGroups)('does not escape by clearing, leaving and losing all that it has', async () => {
+    const agent = await greetedAgent();
+    const { left } = await agent.run(escaping, { leftovers: 'kill' });
+    expect(left).toMatchObject([{ command: 'sleep 3000' }]);
+    expect(left.filter(({ pid }) => isAlive(pid))).toEqual([]);
+    const kept = (await agent.run(escaping)).left;
+    expect(kept.map(({ pid }) => isAlive(pid))).toEqual([true]);
+    await agent.close();
+    expect(kept.map(({ pid }) => isAlive(pid))).toEqual([false]);
+  });
+
+  test.runIf(canMakeGroups)('ends after an agent that was killed, too', async () => {
+    const agent = await greetedAgent();
+    const [{ pid } = { pid: 0 }] = (await agent.run(escaping)).left;
+    expect(isAlive(pid)).toBe(true);
+    agent.child.kill('SIGKILL');
+    await vi.waitFor(() => expect(isAlive(pid)).toBe(false), 30_000);
+  });
+
   test('that writes without end holds nothing up either', async () => {
     const agent = await greetedAgent();
     const said = await agent.run('yes & echo $!');
@@ -115,6 +142,23 @@ describe('what a task leaves running', () => {
 });
 
 describe('a task that is cancelled', () => {
+  test.runIf(canMakeGroups)('ends with what escaped from it', async () => {
+    const agent = await greetedAgent();
+    const cancel = new CancellationTokenSource();
+    const daemon = '(setsid env -i sh -c "echo \\$\\$ >pid; exec sleep 3000" >/dev/null 2>&1 &)';
+    const streams = [agent.streams.read(), agent.streams.read()];
+    const [stdout = 0, stderr = 0] = streams.map(({ id }) => id);
+    const command = `${daemon}; sleep 1000`;
+    const params = { command, cwd: agent.work, leftovers: 'keep', stdout, stderr } as const;
+    const task = agent.call('task', params, cancel.token);
+    task.catch(() => undefined);
+    const pid = () => Number(readFileSync(join(agent.work, 'pid'), 'utf8'));
+    await vi.waitFor(() => expect(pid()).toBeGreaterThan(0), 10_000);
+    cancel.cancel();
+    await expect(task).rejects.toThrow();
+    expect(isAlive(pid())).toBe(false);
+  });
+
   test('ends with all its processes, also those that do not heed SIGTERM', async () => {
     const agent = await greetedAgent();
     const cancel = new CancellationTokenSource();

@@ -1,0 +1,66 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AgentState } from '../agent-state.ts';
+import { ControlGroup, ownControlGroup } from './control-group.ts';
+
+/** Where the folders of the groups stand in the agent's state. */
+const record = 'task-groups.json';
+
+/**
+ * The control groups of the tasks of a node's agents: below the one in which an agent is, so that to systemd they
+ * belong to what its login belongs to. What is in them ends with the agent, or by who cleans up after it.
+ */
+export class TaskGroups {
+  readonly #state: AgentState;
+  readonly #own: ControlGroup | undefined;
+  #parent: ControlGroup | undefined;
+
+  constructor(state: AgentState, own: ControlGroup | undefined = ownControlGroup()) {
+    this.#state = state;
+    this.#own = own;
+  }
+
+  /** A group for one task; undefined where none can be made. */
+  make(task: string): ControlGroup | undefined {
+    const made = this.#parent?.make(task);
+    if (made) return made;
+    // There is none yet, or a clean-up took it away.
+    this.#parent = this.#makeParent();
+    return this.#parent?.make(task);
+  }
+
+  #makeParent(): ControlGroup | undefined {
+    const parent = this.#own?.make(`shakedown-${this.#state.id}`);
+    // What is not written down would outlive an agent that is killed.
+    return parent && this.#note([...this.#known(), parent.directory]) ? parent : undefined;
+  }
+
+  /** Ids of all processes in them. */
+  find(): number[] {
+    return this.#known().flatMap((directory) => new ControlGroup(directory).find());
+  }
+
+  /** Kills what is in them, and removes them. */
+  async end(): Promise<void> {
+    const groups = this.#known().map((directory) => new ControlGroup(directory));
+    if (groups.length === 0) return;
+    for (const group of groups) group.kill();
+    // What was killed is in its group until its parent has been told.
+    for (let waited = 0; waited < 2000 && !groups.every((group) => group.remove()); waited += 20) {
+      await sleep(20);
+    }
+    this.#note([]);
+  }
+
+  #known(): readonly string[] {
+    return this.#state.read<readonly string[]>(record, []);
+  }
+
+  #note(directories: readonly string[]): boolean {
+    try {
+      this.#state.write(record, [...new Set(directories)]);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
