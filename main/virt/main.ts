@@ -20,18 +20,24 @@ import { openServerLedger, removeOldLedgers, virtDirectory } from './server-ledg
  */
 export async function main(args: readonly string[]): Promise<number> {
   const exitCodeOnceWritten = watchOutput(process);
+  const flags = await attempt(() => readFlags(args));
+  if (flags === 'help') {
+    process.stdout.write(help);
+    return exitCodeOnceWritten(exitCodes.pass);
+  }
+  const code = typeof flags === 'number' ? flags : ((await attempt(() => runServer(flags))) ?? exitCodes.pass);
+  // A caller that reads no more is no failure: autopkgtest does not once it has said `quit`, and one that was killed has
+  // left all of its servers so.
+  await exitCodeOnceWritten(code);
+  return code;
+}
+
+/** What the action gives, or the exit code for what it threw, which has been told. */
+async function attempt<T>(action: () => T | Promise<T>): Promise<T | number> {
   try {
-    const flags = readFlags(args);
-    if (flags === 'help') {
-      process.stdout.write(help);
-      return await exitCodeOnceWritten(exitCodes.pass);
-    }
-    await runServer(flags);
-    // Once it has said `quit`, autopkgtest reads no more: that is no failure of ours.
-    await exitCodeOnceWritten(exitCodes.pass);
-    return exitCodes.pass;
+    return await action();
   } catch (error) {
-    return exitCodeOnceWritten(tellError(error));
+    return tellError(error);
   }
 }
 
