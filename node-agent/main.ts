@@ -1,7 +1,7 @@
 import { Console } from 'node:console';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Deadman } from '../common/deadman.ts';
 import { aliveWithin } from '../common/protocol.ts';
+import { unwound } from '../common/unwound.ts';
 import { finishForAnother, NodeAgent } from './agent.ts';
 import { AgentState, stateDirectory } from './agent-state.ts';
 import { handOverSignal, takeNode } from './lock.ts';
@@ -41,7 +41,7 @@ async function serve(): Promise<void> {
     ending = true;
     end.abort(new Error(`the agent ends: ${why}`));
     // What is under way ends by itself; dpkg above all shall not be torn apart.
-    await Promise.race([connection.idle(), sleep(25_000)]);
+    await unwound(connection.idle(), 25);
     await agent.finish().catch((error: unknown) => {
       console.error(error);
       exitCode ||= 70;

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { unwound } from '../../common/unwound.ts';
 import { shellQuote } from '../remotes/shell-line.ts';
 import type { SshTarget } from '../remotes/ssh-target.ts';
 import { sshFiles, sshName } from './ssh-config.ts';
@@ -98,7 +99,7 @@ async function shareConnection(sshConfig: string, socket: string): Promise<Async
   return {
     [Symbol.asyncDispose]: async () => {
       master.kill('SIGTERM');
-      await Promise.race([gone, sleep(2000, undefined, { ref: false })]);
+      await unwound(gone, 2);
       master.kill('SIGKILL');
     },
   };

@@ -25,7 +25,8 @@ export async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(help);
     return exitCodeOnceWritten(exitCodes.pass);
   }
-  const code = typeof flags === 'number' ? flags : ((await attempt(() => runServer(flags))) ?? exitCodes.pass);
+  const code =
+    typeof flags === 'number' ? flags : ((await attempt(() => runServer(flags))) ?? exitCodes.pass);
   // A caller that reads no more is no failure: autopkgtest does not once it has said `quit`, and one that was killed has
   // left all of its servers so.
   await exitCodeOnceWritten(code);

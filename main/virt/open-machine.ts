@@ -95,7 +95,7 @@ export class OpenMachine {
 
   /** From a machine that stays. */
   async removeScratch(name: string): Promise<void> {
-    const options = { root: this.facts.root, signal: AbortSignal.timeout(30_000) };
+    const options = { root: this.facts.root, timeout: 30 };
     // It may be gone already, with the caller or with the connection.
     await this.#remote.exec(['rm', '-rf', '--', name], options).catch(() => undefined);
   }

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ShakedownError } from '../../common/errors.ts';
 import type { ServiceSpec } from '../../common/ready.ts';
 import type { ServiceState } from '../../common/service-status.ts';
+import { unwound } from '../../common/unwound.ts';
 import { shellAs } from '../account.ts';
 import { type MarkedProcesses, serviceVariable } from '../marked-processes.ts';
 import { signalGroup } from '../process.ts';
@@ -61,9 +62,7 @@ export class CommandService implements Service {
     const begin = performance.now();
     await this.kill('SIGTERM');
     const timeUp = () => performance.now() - begin > within * 1000;
-    const giveUp = new AbortController();
-    await Promise.race([this.#exit, sleep(within * 1000, undefined, giveUp).catch(() => {})]);
-    giveUp.abort();
+    await unwound(this.#exit, within);
     // The shell ends at once; the daemon below it may still be writing.
     while (this.#marked.find(this.#spec.name).length > 0 && !timeUp()) await sleep(25);
     await this.#marked.end(this.#spec.name);

@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { ControlGroup } from '../tasks/control-group.ts';
 
 /** Where systemd's own hierarchy may be: version 1, both, version 2. */
 const roots = ['/sys/fs/cgroup/systemd', '/sys/fs/cgroup/unified', '/sys/fs/cgroup'];
@@ -11,16 +12,5 @@ const roots = ['/sys/fs/cgroup/systemd', '/sys/fs/cgroup/unified', '/sys/fs/cgro
 export function hasProcesses(group: string): boolean | undefined {
   const known = roots.filter((root) => existsSync(join(root, 'cgroup.procs')));
   if (known.length === 0) return undefined;
-  return group !== '' && known.some((root) => populated(join(root, group)));
-}
-
-function populated(directory: string): boolean {
-  try {
-    if (readFileSync(join(directory, 'cgroup.procs'), 'utf8').trim() !== '') return true;
-    const below = readdirSync(directory, { withFileTypes: true }).filter((each) => each.isDirectory());
-    return below.some(({ name }) => populated(join(directory, name)));
-  } catch {
-    // It is gone, or goes while we look.
-    return false;
-  }
+  return group !== '' && known.some((root) => new ControlGroup(join(root, group)).find().length > 0);
 }

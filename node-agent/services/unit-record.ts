@@ -1,3 +1,4 @@
+import { unwound } from '../../common/unwound.ts';
 import type { AgentState } from '../agent-state.ts';
 import { HeldBackList } from '../held-back-list.ts';
 import { letAllRestart } from './held-down.ts';
@@ -32,12 +33,7 @@ export class UnitRecord {
     if (again.length > 0) new HeldBackList(this.#state).add(again.map(({ unit }) => unit));
     for (const { unit } of this.#read().reverse()) {
       const stopped = systemctl(['stop', '--', unit]).then(() => true);
-      const late = AbortSignal.timeout(within * 1000);
-      const inTime = await Promise.race([
-        stopped,
-        new Promise((done) => late.addEventListener('abort', () => done(false))),
-      ]);
-      if (inTime) continue;
+      if (await unwound(stopped, within)) continue;
       await systemctl(['kill', '--signal=SIGKILL', '--', unit]);
       await stopped;
     }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { present } from '../../common/present.ts';
 import type { ServiceState } from '../../common/service-status.ts';
+import { unwound } from '../../common/unwound.ts';
 import { bootedAt, hasSystemd } from '../node-facts.ts';
 import { lastLinesOf } from '../output-buffer.ts';
 import { holdDown, letRestart } from './held-down.ts';
@@ -96,11 +96,9 @@ export class UnitService implements Service {
   async stop(within: number): Promise<void> {
     this.#unwatch();
     const asked = systemctl(['stop', '--', this.#unit]);
-    const inTime = await Promise.race([asked.then(() => true), sleep(within * 1000, false, { ref: false })]);
-    if (!inTime) {
-      await systemctl(['kill', '--signal=SIGKILL', '--', this.#unit]);
-      await Promise.race([asked, sleep(10_000, undefined, { ref: false })]);
-    }
+    if (await unwound(asked, within)) return;
+    await systemctl(['kill', '--signal=SIGKILL', '--', this.#unit]);
+    await unwound(asked, 10);
   }
 
   async kill(signal: NodeJS.Signals, restart: boolean): Promise<void> {

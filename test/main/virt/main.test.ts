@@ -19,7 +19,9 @@ async function unread(args: readonly string[], input: string): Promise<number | 
 // Nobody listens on port 1.
 const nowhere = ['--nodes', 'nobody@127.0.0.1:1', '--timeout', '1'];
 
-test('the exit code is what the server came to, though its caller has gone', { timeout: 90_000 }, async () => {
+test('the exit code is what the server came to, though its caller has gone', {
+  timeout: 90_000,
+}, async () => {
   expect(await unread(nowhere, 'open\nquit\n'), 'a machine that does not answer').toBe(3);
   expect(await unread(nowhere, 'jump\nquit\n'), 'no such command').toBe(2);
   expect(await unread(nowhere, 'quit\n')).toBe(0);
