@@ -29,13 +29,19 @@ export async function findClusters(
   const listed = await provider.list(context);
   // Read after the clusters were listed: whatever is there by then has its note.
   const origins = await clusterOrigins(context.cacheDir);
-  const real = folders.map(realFolder);
+  const isHere = isOfFolders(folders);
   return listed.map((cluster) => {
     const origin = origins.get(cluster.id);
     const ownerAlive = cluster.ownerAlive || (origin !== undefined && isAlive(origin.owner));
-    const here = origin !== undefined && real.includes(realFolder(origin.folder));
+    const here = origin !== undefined && isHere(origin);
     return { provider, cluster: { ...cluster, ownerAlive }, here, ...present({ origin }) };
   });
+}
+
+/** Tells whether a cluster was made from one of the folders, whatever name that has. */
+export function isOfFolders(folders: readonly string[]): (origin: ClusterOrigin) => boolean {
+  const real = folders.map(realFolder);
+  return ({ folder }) => real.includes(realFolder(folder));
 }
 
 /** `nspawn cluster 3fa1c2 of /home/joe/lab, run 20261126-095649-1f2e, since 2026-11-26T09:56:49Z` */

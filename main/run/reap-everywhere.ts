@@ -2,7 +2,7 @@ import type { ShakedownError } from '../../common/errors.ts';
 import { isAlive } from '../../common/process-identity.ts';
 import type { Provider } from '../providers/provider.ts';
 import { type ClusterOrigin, clusterOrigins, forgetOrigin } from '../store/cluster-origins.ts';
-import { describeFound, type FoundCluster, findClusters } from './found-clusters.ts';
+import { describeFound, type FoundCluster, findClusters, isOfFolders } from './found-clusters.ts';
 import { type Reaped, told } from './reap.ts';
 import type { Reaping } from './undo-world.ts';
 
@@ -11,6 +11,8 @@ export interface ReapOptions {
   readonly kept: boolean;
   /** Those too of other folders, and those of which nobody knows the folder. */
   readonly all: boolean;
+  /** The kinds were asked for by name: one that cannot look is a failure, whoever has machines of it. */
+  readonly named: boolean;
   /** Whose clusters are taken in any case; absolute. */
   readonly folders: readonly string[];
   /** Told whose a cluster is, before it is taken. */
@@ -18,7 +20,7 @@ export interface ReapOptions {
 }
 
 export interface ReapedEverywhere extends Reaped {
-  /** A sentence for each cluster that is not of these folders, and so was left alone. */
+  /** A sentence for what does not concern these folders: a cluster of another one, a kind that cannot look. */
   readonly leftAlone: readonly string[];
 }
 
@@ -29,50 +31,69 @@ export interface ReapedEverywhere extends Reaped {
 export async function reapEverywhere(
   providers: readonly Provider[],
   world: Reaping,
-  { kept, all, folders, tell }: ReapOptions,
+  options: ReapOptions,
 ): Promise<ReapedEverywhere> {
-  const failures: ShakedownError[] = [];
-  const attempt = async ({ name }: Provider, action: () => Promise<void>) => {
-    try {
-      await action();
-    } catch (error) {
-      world.signal.throwIfAborted();
-      failures.push(told(name, error));
-    }
-  };
+  const { kept, all, tell } = options;
   // Before anybody looks: whose maker lives now may be of a cluster that comes after the look.
-  const dead = await originsOfDead(world);
-  const there = new Set<FoundCluster>();
-  for (const provider of providers) {
-    await attempt(provider, async () => {
-      for (const found of await findClusters(provider, { ...world, folders })) there.add(found);
-    });
-  }
-  const allLooked = failures.length === 0;
+  const origins = [...(await clusterOrigins(world.cacheDir)).values()];
+  const dead = origins.filter(({ owner }) => !isAlive(owner));
+  const { found, blind } = await lookAround(providers, world, options);
+  const { failures, leftAlone } = concerning(blind, origins, options);
+  const there = new Set(found);
   const lines: string[] = [];
-  const leftAlone: string[] = [];
-  for (const found of [...there]) {
-    const { provider, cluster, here } = found;
+  for (const each of found) {
+    const { provider, cluster, here } = each;
     if (cluster.ownerAlive || (cluster.kept && !kept)) continue;
     if (!here && !all) {
-      leftAlone.push(`left alone: ${describeFound(found)}; 'shakedown reap --all' takes it`);
+      leftAlone.push(`left alone: ${describeFound(each)}; 'shakedown reap --all' takes it`);
       continue;
     }
-    await attempt(provider, async () => {
-      tell(`${cluster.borrowed ? 'releasing the machines of' : 'destroying'} ${describeFound(found)}`);
+    tell(`${cluster.borrowed ? 'releasing the machines of' : 'destroying'} ${describeFound(each)}`);
+    try {
       await provider.destroy(cluster, { signal: world.signal, log: () => undefined });
-      there.delete(found);
+      there.delete(each);
       const done = cluster.borrowed ? 'released the machines of' : 'destroyed';
       lines.push(`${done} ${provider.name} cluster ${cluster.id}`);
-    });
+    } catch (error) {
+      world.signal.throwIfAborted();
+      failures.push(told(provider.name, error));
+    }
   }
   // Of a cluster of several kinds one that could not look may have a part.
-  if (allLooked) await forgetThoseGone(dead, providers, there, world);
+  if (blind.size === 0) await forgetThoseGone(dead, providers, there, world);
   return { lines, leftAlone, failures };
 }
 
-const originsOfDead = async ({ cacheDir }: Reaping): Promise<readonly ClusterOrigin[]> =>
-  [...(await clusterOrigins(cacheDir)).values()].filter(({ owner }) => !isAlive(owner));
+/** The clusters of these kinds, and by their names those that could not look, with why. */
+async function lookAround(providers: readonly Provider[], world: Reaping, { folders }: ReapOptions) {
+  const found: FoundCluster[] = [];
+  const blind = new Map<string, ShakedownError>();
+  for (const provider of providers) {
+    try {
+      found.push(...(await findClusters(provider, { ...world, folders })));
+    } catch (error) {
+      world.signal.throwIfAborted();
+      blind.set(provider.name, told(provider.name, error));
+    }
+  }
+  return { found, blind };
+}
+
+/** A kind that cannot look is a failure for those who have machines of it, or ask for all of them. */
+function concerning(
+  blind: ReadonlyMap<string, ShakedownError>,
+  origins: readonly ClusterOrigin[],
+  { all, named, folders }: ReapOptions,
+) {
+  const ours = new Set(origins.filter(isOfFolders(folders)).map(({ provider }) => provider));
+  const failures: ShakedownError[] = [];
+  const leftAlone: string[] = [];
+  for (const [kind, error] of blind) {
+    if (all || named || ours.has(kind) || ours.has('mixed')) failures.push(error);
+    else leftAlone.push(`not looked at, for nothing of this folder is there: ${error.message}`);
+  }
+  return { failures, leftAlone };
+}
 
 /** Removes those notes of clusters of these kinds of which nothing is there. */
 async function forgetThoseGone(

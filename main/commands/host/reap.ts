@@ -20,6 +20,7 @@ export const reapCommand: Command = async (_args, options, environment) => {
   const everywhere = await reapEverywhere(only ? [only] : await everyProvider(), world, {
     kept: options.kept === true,
     all: options.all === true,
+    named: only !== undefined,
     folders,
     tell,
   });

@@ -32,7 +32,7 @@ const kept: ListedCluster = { id: 'cccccc', ownerAlive: false, kept: true };
 async function reap(providers: readonly Provider[], world: FakeWorld, more: Partial<ReapOptions> = {}) {
   const lines: string[] = [];
   const tell = (line: string) => void lines.push(line);
-  const options = { kept: false, all: false, folders: ['/lab'], tell, ...more };
+  const options = { kept: false, all: false, named: false, folders: ['/lab'], tell, ...more };
   const { lines: done, leftAlone, failures } = await reapEverywhere(providers, world, options);
   return { lines: [...lines, ...done], leftAlone, failures };
 }
@@ -145,11 +145,27 @@ test('a provider that fails is told by its name and keeps no other from it', asy
   noteOriginOf('aaaaaa', world.cacheDir);
   const broken = listing('ec2', new ShakedownError({ message: 'no credentials', hint: 'set AWS_PROFILE' }));
   const works = listing('nspawn', [orphan]);
-  const { lines, failures } = await reap([broken.provider, works.provider], world);
+  const { lines, failures } = await reap([broken.provider, works.provider], world, { all: true });
   expect(lines.at(-1)).toBe('destroyed nspawn cluster aaaaaa');
-  expect(failures.map(({ details }) => details)).toEqual([
-    { message: 'ec2: no credentials', hint: 'set AWS_PROFILE' },
+  const wrong = { message: 'ec2: no credentials', hint: 'set AWS_PROFILE' };
+  expect(failures.map(({ details }) => details)).toEqual([wrong]);
+  const named = await reap([broken.provider], world, { named: true });
+  expect(named.failures.map(({ details }) => details)).toEqual([wrong]);
+});
+
+test('a kind that cannot look is no failure for a folder that has nothing of it', async () => {
+  const world = fakeWorld();
+  const broken = listing('ec2', new ShakedownError({ message: 'no credentials' }));
+  noteOriginOf('bbbbbb', world.cacheDir, { provider: 'ec2', folder: '/other' });
+  const elsewhere = await reap([broken.provider], world);
+  expect(elsewhere.failures).toEqual([]);
+  expect(elsewhere.leftAlone).toEqual([
+    'not looked at, for nothing of this folder is there: ec2: no credentials',
   ]);
+  for (const provider of ['ec2', 'mixed']) {
+    noteOriginOf('cccccc', world.cacheDir, { provider });
+    expect((await reap([broken.provider], world)).failures, provider).toHaveLength(1);
+  }
 });
 
 test('whose a cluster is stands there before it is made, for its owner alone, until it is gone', async () => {
