@@ -1,7 +1,10 @@
 import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/longest-first.ts';
 
-/** They end makers at moments that were measured before, and look at what of this main host is in use by anybody. */
+/**
+ * They end makers at moments that were measured before, and look at what of this
+ * main host is in use by anybody.
+ */
 const alone = ['test/e2e/ledger.test.ts'];
 
 const common = {

@@ -1,5 +1,6 @@
-// What a command on a node costs over a connection that is open, beside OpenSSH's own over its (ssh_config(5),
-// ControlMaster): `node bench/commands.ts [commands]`, as root. Prints medians in ms, and the ratio.
+// What a command on a node costs over a connection that is open, beside OpenSSH's own
+// over its (ssh_config(5), ControlMaster): `node bench/commands.ts [commands]`, as root.
+// Prints medians in ms, and the ratio.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,6 +1,7 @@
-// Whether control is ever stuck behind bulk: `node bench/control.ts [MB]`, as root. A question to a node's agent, by a
-// real sshd, with nothing else under way and while so many MB come home from it: p50, p99 and the longest, in ms, and
-// their ratios. Messages go in their order: a cancellation that is sent has arrived when the next question is answered.
+// Whether control is ever stuck behind bulk: `node bench/control.ts [MB]`, as root. A question to a node's
+// agent, by a real sshd, with nothing else under way and while so many MB come home from it: p50, p99 and
+// the longest, in ms, and their ratios. Messages go in their order: a cancellation that is sent has
+// arrived when the next question is answered.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,6 +1,7 @@
-// A whole job on machines that are up, beside the same as an expert writes it with OpenSSH and tar (bench/job/expert.sh):
-// files and a template sent, nginx (installed before) restarted, asked from the main host, all brought home.
-// `node bench/job.ts [nodes] [pairs]`, as root. Prints s of wall time and of this host's own processes' CPU, and ratios.
+// A whole job on machines that are up, beside the same as an expert writes it with OpenSSH and tar
+// (bench/job/expert.sh): files and a template sent, nginx (installed before) restarted, asked from the
+// main host, all brought home. `node bench/job.ts [nodes] [pairs]`, as root. Prints s of wall time and of
+// this host's own processes' CPU, and ratios.
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

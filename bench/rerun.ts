@@ -1,5 +1,5 @@
-// How a rerun on kept nodes compares with a whole run, within one measurement: `node bench/rerun.ts [rounds]`.
-// Prints ms and the ratio; the service's own restart (the phases start and stop) is told apart.
+// How a rerun on kept nodes compares with a whole run, within one measurement: `node bench/rerun.ts
+// [rounds]`. Prints ms and the ratio; the service's own restart (the phases start and stop) is told apart.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

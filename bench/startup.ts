@@ -1,5 +1,5 @@
-// What it costs to start: CPU time (user and system) of the whole process, beside that of a Node that does nothing,
-// measured in turns: `node bench/startup.ts [runs]`. Prints means in ms, and the ratio to bare Node.
+// What it costs to start: CPU time (user and system) of the whole process, beside that of a Node that does
+// nothing, measured in turns: `node bench/startup.ts [runs]`. Prints means in ms, and the ratio to bare Node.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -7,7 +7,10 @@ export interface AptSource {
   readonly uris: string;
   readonly suites: string;
   readonly components?: string;
-  /** An armored key (a config may name a node file instead), or a path on the node. Without it the source is taken as trusted and the log says so. */
+  /**
+   * An armored key (a config may name a node file instead), or a path on the node. Without it the source
+   * is taken as trusted and the log says so.
+   */
   readonly key?: string;
   readonly trusted?: boolean;
 }
@@ -29,8 +32,8 @@ export interface InstallResult {
   /** Everything that came in or changed, dependencies too. Empty when all was there. */
   readonly installed: readonly InstalledPackage[];
   /**
-   * Units whose start is held back until the config is there, by this installation or an earlier one whose run did
-   * not start them: `etcd` for a service, else with its suffix.
+   * Units whose start is held back until the config is there, by this installation or an earlier one whose
+   * run did not start them: `etcd` for a service, else with its suffix.
    */
   readonly heldBack: readonly string[];
 }

@@ -22,8 +22,8 @@ export interface CleanParams {
 
 export interface CleanResult {
   /**
-   * Paths of `keep` that are there already, byte for byte and with their mode. Of very many only the first: the others
-   * are sent once more.
+   * Paths of `keep` that are there already, byte for byte and with their mode. Of very many only
+   * the first: the others are sent once more.
    */
   readonly unchanged: readonly string[];
   /** Files outside the working directory that were put back as they were before an earlier run. */

@@ -1,6 +1,6 @@
 /*
- * Wraps comments at 110 columns, which the formatter does for code only: `node scripts/wrap-comments.ts` rewrites the
- * project's TypeScript, with `--check` it only names the files and ends with 1.
+ * Wraps comments at 110 columns, which the formatter does for code only: `node scripts/wrap-comments.ts`
+ * rewrites the project's TypeScript, with `--check` it only names the files and ends with 1.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';

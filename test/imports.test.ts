@@ -8,8 +8,8 @@ const files = globSync('{common,main,node-agent}/**/*.ts', { cwd: root });
 const imports = new Map(files.map((file) => [file, importsOf(file)]));
 
 /**
- * The folders and files of main, from what starts it down to what everything may use: each may import those that come
- * after it. A new one has to find its place here.
+ * The folders and files of main, from what starts it down to what everything may use: each may import those
+ * that come after it. A new one has to find its place here.
  */
 const order: readonly string[] = [
   ...['cli', 'index', 'command-line', 'commands', 'jobs', 'embedded', 'virt', 'script', 'inventory'],

@@ -1,6 +1,9 @@
 import { vi } from 'vitest';
 
-/** ms that a test waits for what shall be, unless it says more: Vitest's own second is short on a busy machine. */
+/**
+ * ms that a test waits for what shall be, unless it says more: Vitest's own
+ * second is short on a busy machine.
+ */
 const patience = 30_000;
 
 const { waitFor } = vi;

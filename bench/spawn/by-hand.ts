@@ -42,7 +42,10 @@ until ssh ${openSsh(target, directory).join(' ')} true; do
 done
 `;
 
-/** Lines that build a Debian with an sshd in the folder `$tree`, with what our own trees have in them, and more. */
+/**
+ * Lines that build a Debian with an sshd in the folder `$tree`, with what our
+ * own trees have in them, and more.
+ */
 export async function buildTree(more: string[] = [], hooks: string[] = []): Promise<string> {
   const { main } = await hostMirror();
   const words = [recipe.finish, ...hooks].map(
@@ -52,7 +55,10 @@ export async function buildTree(more: string[] = [], hooks: string[] = []): Prom
   return `mmdebstrap --quiet --mode=root --variant=minbase --include=${packages} ${words.join(' ')} bookworm "$tree" ${main}\n`;
 }
 
-/** What lets us into a tree whose root is `$1`: a key to log in with and the host's own, in files in `directory`. */
+/**
+ * What lets us into a tree whose root is `$1`: a key to log in with and the
+ * host's own, in files in `directory`.
+ */
 export const keysFrom = (directory: string): string =>
   [
     'install -d -m 700 "$1/root/.ssh"',

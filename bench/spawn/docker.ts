@@ -1,4 +1,5 @@
-// `podman run` (or docker) by hand, of an image that was committed from a machine of ours: the keys are in it.
+// `podman run` (or docker) by hand, of an image that was committed from a
+// machine of ours: the keys are in it.
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,5 @@
-// One machine by shakedown: made, `true` over ssh, gone. `node ours.ts KIND` does it once, as a process of its own.
+// One machine by shakedown: made, `true` over ssh, gone. `node ours.ts KIND` does
+// it once, as a process of its own.
 import type { RunContext } from '../../main/context/run-context.ts';
 import type { Cluster, Machine, Provider } from '../../main/providers/provider.ts';
 import { providerNamed } from '../../main/providers/registry.ts';

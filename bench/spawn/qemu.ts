@@ -1,4 +1,5 @@
-// qemu-system by hand: an overlay over the disk of a machine that was set up before, with the very words that ours had.
+// qemu-system by hand: an overlay over the disk of a machine that was set up before,
+// with the very words that ours had.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,5 +1,6 @@
-// `vagrant up`, `vagrant ssh -c true`, `vagrant destroy -f` by hand, of the same box, with the two settings that make
-// vagrant quick: which guest it is, and that its well-known key may stay. Without them bare takes half as long again.
+// `vagrant up`, `vagrant ssh -c true`, `vagrant destroy -f` by hand, of the same box, with the two
+// settings that make vagrant quick: which guest it is, and that its well-known key may stay.
+// Without them bare takes half as long again.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

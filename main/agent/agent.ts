@@ -18,11 +18,14 @@ export interface CallOptions {
  */
 export interface Agent extends AsyncDisposable {
   readonly info: AgentInfo;
-  /** Aborted, with the reason, when it is no longer there: it ended, said nothing for too long, or spoke nonsense. */
+  /**
+   * Aborted, with the reason, when it is no longer there: it ended, said nothing
+   * for too long, or spoke nonsense.
+   */
   readonly ended: AbortSignal;
   /**
-   * From now on it counts as gone when it says nothing for `seconds` (at least 5), whatever is asked of it meanwhile.
-   * Resolves at the next sign of life, or when it is gone.
+   * From now on it counts as gone when it says nothing for `seconds` (at least 5), whatever is asked of it
+   * meanwhile. Resolves at the next sign of life, or when it is gone.
    */
   mustAnswer(seconds: number): Promise<void>;
   call<M extends keyof AgentMethods>(

@@ -10,8 +10,8 @@ export interface CachedFile {
   /** Bytes. */
   readonly size: number;
   /**
-   * In hex, of its bytes as they are now; `unread` where finding out takes a while, `share` for what is mounted there
-   * for reading only, and `-` on a node that has no program for it.
+   * In hex, of its bytes as they are now; `unread` where finding out takes a while, `share` for what is
+   * mounted there for reading only, and `-` on a node that has no program for it.
    */
   readonly sha256: string;
 }
@@ -36,9 +36,9 @@ export interface CacheOptions {
 const [lookWithin, readWithin] = [60, 300];
 
 /**
- * Looks into a node's cache, in one round trip; agents are read whole for it. Throws ShakedownError without root
- * rights, for a folder in which others may write (what runs from there runs as root), and where the login's shell prints
- * something of its own.
+ * Looks into a node's cache, in one round trip; agents are read whole for it. Throws ShakedownError without
+ * root rights, for a folder in which others may write (what runs from there runs as root), and where the
+ * login's shell prints something of its own.
  */
 export async function lookIntoCache(
   remote: Pick<Remote, 'exec'>,

@@ -24,7 +24,10 @@ import { checkAnswer } from './check-words.ts';
 import { checkedReader } from './checked-reader.ts';
 import { methodLimits } from './method-limits.ts';
 
-/** Seconds that an agent has to stop all it started when it is dismissed, and that the node has to end it then. */
+/**
+ * Seconds that an agent has to stop all it started when it is dismissed, and
+ * that the node has to end it then.
+ */
 const endWithin = 30;
 const killWithin = 5;
 

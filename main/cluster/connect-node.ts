@@ -7,7 +7,10 @@ import type { Connector } from './connector.ts';
 import type { Node, PlannedNode } from './node.ts';
 import { type ClockListener, lookAtClock } from './node-clock.ts';
 
-/** Connects to a node (retrying until it answers) and puts the agent on it. What was opened is closed on a throw. */
+/**
+ * Connects to a node (retrying until it answers) and puts the agent on it. What
+ * was opened is closed on a throw.
+ */
 export async function connectNode(
   planned: PlannedNode,
   connector: Connector,

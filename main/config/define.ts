@@ -25,8 +25,8 @@ export interface MainConfig {
    */
   readonly nodes: ProviderChoice;
   /**
-   * What else each kind of machine needs to know when the scenario is run on it by `--provider` instead of its own
-   * kind, as its factory takes it: `{ ec2: { region: 'eu-central-1' } }`.
+   * What else each kind of machine needs to know when the scenario is run on it by `--provider` instead of
+   * its own kind, as its factory takes it: `{ ec2: { region: 'eu-central-1' } }`.
    */
   readonly providers?: Readonly<Record<string, unknown>>;
   /** User to log in as (`-u`). */
@@ -36,15 +36,18 @@ export interface MainConfig {
   /** apt packages for the main host, for the checks to use: `name` or `name=version`. */
   readonly packages?: readonly string[];
   /**
-   * `main`: the nodes' apt packages come through the main host over the ssh connection, for nodes with no route out;
-   * each package is downloaded once for all of them.
+   * `main`: the nodes' apt packages come through the main host over the ssh connection, for nodes with no
+   * route out; each package is downloaded once for all of them.
    */
   readonly packagesVia?: 'main';
-  /** The folder that is rendered and sent (`--node-files`), relative to the scenario's; `node_files` unless told. */
+  /**
+   * The folder that is rendered and sent (`--node-files`), relative to the
+   * scenario's; `node_files` unless told.
+   */
   readonly nodeFiles?: string;
   /**
-   * Checks (`tcp({…})`, `http({…})`, `command({…})`) and globs of check files, relative to the scenario's folder.
-   * With no glob among them: `config/checks/**\/*.check.ts`.
+   * Checks (`tcp({…})`, `http({…})`, `command({…})`) and globs of check files, relative to the scenario's
+   * folder. With no glob among them: `config/checks/**\/*.check.ts`.
    */
   readonly checks?: readonly (DeclaredCheck | string)[];
   /**
@@ -74,7 +77,10 @@ type PerNodeParts<T> = T extends string | number | boolean | undefined
 /** A set-up step as one writes it: `on` is `all`, and `when` is `before`, unless told. */
 export type SetupStepInput = Omit<SetupStep, 'on' | 'when'> & Partial<Pick<SetupStep, 'on' | 'when'>>;
 
-/** What each node gets: `config/node.config.ts`. Templates see it, with all functions applied, as `node_config`. */
+/**
+ * What each node gets: `config/node.config.ts`. Templates see it, with all
+ * functions applied, as `node_config`.
+ */
 export interface NodeConfigInput {
   /**
    * Where the node files go, absolute; `/srv/shakedown` unless told. It belongs to shakedown: whatever else
@@ -91,7 +97,9 @@ export interface NodeConfigInput {
   readonly services?: PerNode<readonly ServiceConfig[]>;
   /** Commands to run before the services start, or after all of them are ready. */
   readonly setup?: PerNode<readonly SetupStepInput[]>;
-  /** Node files that belong outside the working directory. What was there comes back when the node is cleaned. */
+  /**
+   * Node files that belong outside the working directory. What was there comes back when the node is cleaned.
+   */
   readonly place?: PerNode<readonly PlaceConfig[]>;
   /** More to bring home: absolute globs on the node. The working directory and the journal come anyway. */
   readonly collect?: PerNode<readonly string[]>;

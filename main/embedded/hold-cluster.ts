@@ -32,8 +32,8 @@ export interface Held {
 const noLimit = (2 ** 31 - 1) / 1000;
 
 /**
- * A run that hands its cluster out once it is deployed, and goes on to its end when that is closed, or its signal is
- * aborted. Throws as `openCluster`.
+ * A run that hands its cluster out once it is deployed, and goes on to its end when that is closed, or its
+ * signal is aborted. Throws as `openCluster`.
  */
 export async function holdCluster({ scenario, flags, options }: Wanted, world: World): Promise<Held> {
   const opened = Promise.withResolvers<OpenCluster>();

@@ -5,8 +5,8 @@ import type { Machine, Provider } from '../providers/provider.ts';
 import type { Remote } from '../remotes/remote.ts';
 
 /**
- * One kind of thing that must be undone: a row of the table in `run/ledger/undo-kinds.ts`. The normal end of a run,
- * Ctrl-C, and `reap` after a kill call the same `undo`.
+ * One kind of thing that must be undone: a row of the table in `run/ledger/undo-kinds.ts`. The normal end of
+ * a run, Ctrl-C, and `reap` after a kill call the same `undo`.
  */
 export interface UndoKind<Entry extends LedgerEntry = LedgerEntry> {
   readonly kind: Entry['kind'];

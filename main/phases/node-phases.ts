@@ -21,7 +21,9 @@ type Need = 'packages' | 'node files' | 'addresses';
 
 interface PhaseOf<Scope extends 'node' | 'cluster'> {
   readonly name: PhaseName;
-  /** Nodes go through phases of their own side by side; before one of the cluster they wait for one another. */
+  /**
+   * Nodes go through phases of their own side by side; before one of the cluster they wait for one another.
+   */
   readonly scope: Scope;
   readonly needs: readonly Need[];
 }
@@ -40,7 +42,10 @@ export interface ClusterPhase extends PhaseOf<'cluster'> {
   take(all: { readonly nodes: readonly Node[]; readonly scenario: Scenario }, ctx: RunContext): Promise<void>;
 }
 
-/** Whether what it made can be kept as a layer, for it is the same in the next run, whatever the addresses are. */
+/**
+ * Whether what it made can be kept as a layer, for it is the same in the next
+ * run, whatever the addresses are.
+ */
 export const canBeKept = ({ needs }: Pick<NodePhase, 'needs'>): boolean =>
   needs.every((need) => need === 'packages');
 

@@ -6,8 +6,9 @@ import type { NodeConfig } from '../config/scenario.ts';
 import type { RenderedTree } from '../render/tree.ts';
 
 /**
- * A node's package sources, in which a key that is one of its node files stands as text: packages are installed before
- * the node files are sent. Throws UsageError for a key that is neither that, nor text, nor a path on the node.
+ * A node's package sources, in which a key that is one of its node files stands as text:
+ * packages are installed before the node files are sent. Throws UsageError for a key that is
+ * neither that, nor text, nor a path on the node.
  */
 export async function withKeys(
   { aptSources, workingDir }: Pick<NodeConfig, 'aptSources' | 'workingDir'>,

@@ -93,7 +93,10 @@ export class Recorder {
     this.#emit({ type: 'failure', failure, first: this.failures.length === 1 });
   }
 
-  /** Adds what came to be known later of a failure wherever that is told: `why`, in the words that follow `told`. */
+  /**
+   * Adds what came to be known later of a failure wherever that is told: `why`,
+   * in the words that follow `told`.
+   */
   explain(told: string, why: string): void {
     for (const list of [this.failures, this.#spans, this.#events]) addWhere(told, why, list);
   }

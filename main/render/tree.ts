@@ -1,7 +1,9 @@
 import type { TreeEntry } from '../../common/placed-files.ts';
 import type { NodeFacts } from '../config/scenario.ts';
 
-/** What all entries of the node files have. Paths are relative to the node files' folder, with `/` between. */
+/**
+ * What all entries of the node files have. Paths are relative to the node files' folder, with `/` between.
+ */
 interface EntryBase {
   readonly path: string;
   /** Permission bits, as 0o755. */

@@ -10,8 +10,9 @@ import { privateFile } from '../store/run-folders.ts';
 import type { Reporter } from './reporter.ts';
 
 /**
- * `junit.xml`, as CI servers read it: one suite of the checks, one of the phases that shows what went before, and where
- * something else went wrong, one of the run itself. A run that did not pass has a case that did not.
+ * `junit.xml`, as CI servers read it: one suite of the checks, one of the phases that shows
+ * what went before, and where something else went wrong, one of the run itself. A run that
+ * did not pass has a case that did not.
  */
 export const junitReport: Reporter = {
   name: 'junit',

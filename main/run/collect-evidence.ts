@@ -11,8 +11,8 @@ import type { Connections } from './connections.ts';
 import type { OpenRun } from './open-run.ts';
 
 /**
- * Stops the services on every node that is connected, then brings every node's evidence home, side by side. What goes
- * wrong is taken down, and keeps nothing else from it.
+ * Stops the services on every node that is connected, then brings every node's evidence home, side by side.
+ * What goes wrong is taken down, and keeps nothing else from it.
  */
 export async function stopAndCollect(
   planned: readonly PlannedNode[],

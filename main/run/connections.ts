@@ -11,7 +11,10 @@ import type { OpenRun } from './open-run.ts';
 import { reachAnew } from './undo-world.ts';
 import type { World } from './world.ts';
 
-/** Seconds for which the end of a run waits for an agent that says nothing, and when somebody waits for that end. */
+/**
+ * Seconds for which the end of a run waits for an agent that says nothing, and
+ * when somebody waits for that end.
+ */
 const patience = { usual: 30, interrupted: 10 };
 
 /** Seconds for a node whose connection was lost to answer again, for it may be booting. */
@@ -21,8 +24,8 @@ const comeback = { usual: 20, interrupted: 5 };
 const tellAfter = 1;
 
 /**
- * The run's connections to its nodes. They come one by one: where one node does not answer, there are those to the
- * others, for their evidence.
+ * The run's connections to its nodes. They come one by one: where one node does not answer, there are
+ * those to the others, for their evidence.
  */
 export class Connections {
   readonly #scenario: Pick<Scenario, 'timeouts' | 'secrets'>;
@@ -60,8 +63,8 @@ export class Connections {
   }
 
   /**
-   * From now on an agent that says nothing is taken for gone, sooner after an interrupt than else; whom the run waits
-   * for is told.
+   * From now on an agent that says nothing is taken for gone, sooner after an interrupt than
+   * else; whom the run waits for is told.
    */
   readonly insist = (): void => {
     for (const node of this.nodes) void this.#mustAnswer(node);
@@ -83,8 +86,8 @@ export class Connections {
   }
 
   /**
-   * The machine by its connection while that is there and the agent answers, else by a new one with a new agent. Throws
-   * ShakedownError.
+   * The machine by its connection while that is there and the agent answers, else by a new one
+   * with a new agent. Throws ShakedownError.
    */
   async reach(signal: AbortSignal, machine: Machine, within?: number): Promise<ReachedMachine> {
     const node = this.#nodes.get(machine.id);
@@ -99,7 +102,8 @@ export class Connections {
   }
 
   /**
-   * The same for a node that may have been lost, for its evidence. That it has booted unasked is told where its loss is.
+   * The same for a node that may have been lost, for its evidence. That it has booted
+   * unasked is told where its loss is.
    */
   async reachAgain(signal: AbortSignal, node: Node): Promise<ReachedMachine> {
     const reached = await this.reach(signal, node.machine, this.#of(comeback));

@@ -34,8 +34,8 @@ export interface RunOptions extends Pick<Scenario, 'name' | 'directory' | 'provi
 type RunWorld = Pick<World, 'directory' | 'clock' | 'face' | 'cacheDir' | 'signal' | 'hurry'>;
 
 /**
- * A run from the making of its directory to its last report: its record, its ledger, its clocks, and what it has
- * acquired. `end` is to be called, whatever happened.
+ * A run from the making of its directory to its last report: its record, its ledger, its clocks, and what it
+ * has acquired. `end` is to be called, whatever happened.
  */
 export class OpenRun {
   readonly store: FileRunStore;
@@ -105,7 +105,9 @@ export class OpenRun {
     }
   }
 
-  /** Takes a failure of the work down. Gives what counts: where the work was ended from outside, why that was. */
+  /**
+   * Takes a failure of the work down. Gives what counts: where the work was ended from outside, why that was.
+   */
   fail(error: unknown): unknown {
     const cause = this.#endedBecause() ?? error;
     this.recorder.fail(cause, this.work.signal.aborted);
@@ -167,8 +169,9 @@ export class OpenRun {
   }
 
   /**
-   * Releases what was acquired, writes the last reports, and deletes runs that are too old. Throws only the mistake of
-   * the user that ended the run, when all is done. `given`: another one than what follows from the verdict.
+   * Releases what was acquired, writes the last reports, and deletes runs that are too old.
+   * Throws only the mistake of the user that ended the run, when all is done. `given`: another
+   * one than what follows from the verdict.
    */
   async end(given?: number): Promise<RunResult> {
     await this.scope.release();

@@ -14,7 +14,10 @@ export interface Reaped {
   readonly failures: readonly ShakedownError[];
 }
 
-/** Finishes the clean-up of this folder's runs whose process is dead, from their ledgers. Throws when interrupted. */
+/**
+ * Finishes the clean-up of this folder's runs whose process is dead, from their
+ * ledgers. Throws when interrupted.
+ */
 export async function reapDirectory(directory: string, world: Reaping): Promise<Reaped> {
   const lines: string[] = [];
   const failures: ShakedownError[] = [];

@@ -21,9 +21,9 @@ import { undoWorldIn } from './undo-world-in.ts';
 import type { World } from './world.ts';
 
 /**
- * A whole run. Throws UsageError for a mistake in the config or a template, and when the folder is taken; all else is
- * in the result. Whatever happens, the evidence is brought home, the reports are written, and machines that shall not
- * be kept are gone.
+ * A whole run. Throws UsageError for a mistake in the config or a template, and when the folder is taken;
+ * all else is in the result. Whatever happens, the evidence is brought home, the reports are written, and
+ * machines that shall not be kept are gone.
  */
 export function run(request: RunRequest, world: World): Promise<RunResult> {
   const kept = request.reuse ? 'leave' : 'take-down';
@@ -46,8 +46,9 @@ export const openRun = ({ scenario }: Pick<RunRequest, 'scenario'>, world: World
   OpenRun.begin({ ...scenario, limit: scenario.timeouts.run }, world);
 
 /**
- * From nothing to a cluster whose services are ready, or to the phase that the request names. What is acquired on this
- * page is released when the run ends, the last first. Throws what went wrong; on several nodes, the first of it.
+ * From nothing to a cluster whose services are ready, or to the phase that the request names.
+ * What is acquired on this page is released when the run ends, the last first. Throws what went
+ * wrong; on several nodes, the first of it.
  */
 export async function deploy(request: RunRequest, world: World, open: OpenRun): Promise<LiveCluster> {
   const { scenario } = request;

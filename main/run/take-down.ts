@@ -8,8 +8,8 @@ import { undoAll } from './ledger/undo.ts';
 import { type Reaping, undoWorld } from './undo-world.ts';
 
 /**
- * Destroys the machines that this folder keeps, or gives borrowed ones back, healed of what runs left on them that were
- * killed. Gives a sentence if there were any. Throws the first failure when all has been tried.
+ * Destroys the machines that this folder keeps, or gives borrowed ones back, healed of what runs left on them
+ * that were killed. Gives a sentence if there were any. Throws the first failure when all has been tried.
  */
 export async function takeDownKept(directory: string, world: Reaping): Promise<readonly string[]> {
   const kept = await readKeptCluster(directory);
@@ -30,7 +30,10 @@ export async function takeDownKept(directory: string, world: Reaping): Promise<r
   return [`${done.join(' and ')} ${[...kinds].join(' and ')} machines that run ${kept.run} kept`];
 }
 
-/** What is kept is in no ledger: `cluster.json` is what remembers it. What was done to it since may be in some. */
+/**
+ * What is kept is in no ledger: `cluster.json` is what remembers it. What was
+ * done to it since may be in some.
+ */
 const together = (ledgers: readonly OpenLedger[]) => ({
   remove: async (id: string) => {
     for (const ledger of ledgers)

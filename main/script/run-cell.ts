@@ -30,7 +30,9 @@ export interface CellEnd {
   readonly destroy: number;
 }
 
-/** Makes a cell's machines, runs the script on them side by side, and destroys or keeps them. Does not throw. */
+/**
+ * Makes a cell's machines, runs the script on them side by side, and destroys or keeps them. Does not throw.
+ */
 export async function runCell(cell: Cell, provider: Provider, context: CellContext): Promise<CellEnd> {
   const { open } = context;
   const before = performance.now();

@@ -11,8 +11,8 @@ const size = 512 * 1024;
 const reserveOf = (runDirectory: string): string => join(scratchOf(runDirectory), 'reserve');
 
 /**
- * Takes room on the disk, which is given up for the reports of a run that has filled it. Where there is none, none is
- * taken.
+ * Takes room on the disk, which is given up for the reports of a run that has filled it.
+ * Where there is none, none is taken.
  */
 export async function takeReserve(runDirectory: string): Promise<void> {
   const file = reserveOf(runDirectory);

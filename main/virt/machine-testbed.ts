@@ -124,7 +124,10 @@ export class MachineTestbed implements Testbed {
     await back;
   }
 
-  /** `remote`: the connection that goes down with the machine. A machine that is started by it is open again after. */
+  /**
+   * `remote`: the connection that goes down with the machine. A machine that is
+   * started by it is open again after.
+   */
   async #act(what: MachineAct, remote?: Remote): Promise<void> {
     const { provider, timeout } = this.#plan;
     const { cluster, machine } = this.#open;

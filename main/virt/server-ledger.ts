@@ -7,7 +7,9 @@ import type { RunName } from '../store/cluster-origins.ts';
 import { FileLedger } from '../store/file-ledger.ts';
 import { runsDirectory } from '../store/run-folders.ts';
 
-/** Where virtualisation servers keep their ledgers: autopkgtest's current folder may be a package's source. */
+/**
+ * Where virtualisation servers keep their ledgers: autopkgtest's current folder may be a package's source.
+ */
 export const virtDirectory = (cacheDir: string): string => join(cacheDir, 'virt');
 
 /** A server's own folder and the ledger in it, which goes with it unless something is left to undo. */
@@ -17,7 +19,10 @@ export interface ServerLedger extends AsyncDisposable {
   readonly ledger: Ledger;
 }
 
-/** Makes the folder `virt/.shakedown/runs/<id>` below the cache, as that of a run, so that reap reads its ledger. */
+/**
+ * Makes the folder `virt/.shakedown/runs/<id>` below the cache, as that of a
+ * run, so that reap reads its ledger.
+ */
 export async function openServerLedger(cacheDir: string): Promise<ServerLedger> {
   const folder = virtDirectory(cacheDir);
   const run = randomBytes(3).toString('hex');

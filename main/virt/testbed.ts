@@ -6,13 +6,18 @@ import type { OpenOptions } from './open-machine.ts';
 /** What a caller of the virtualisation server works on; open or closed. Paths on the machine are absolute. */
 export interface Testbed {
   readonly isOpen: boolean;
-  /** Words as README.virtualisation-server lists them. Before `open`, those that hold for every machine of the kind. */
+  /**
+   * Words as README.virtualisation-server lists them. Before `open`, those that
+   * hold for every machine of the kind.
+   */
   capabilities(): readonly string[];
   /** Gives the folder on the machine that is the caller's to use. */
   open(): Promise<string>;
   /** The machine is as after `open`, and so is the folder, under the same name. */
   revert(): Promise<string>;
-  /** Restarts the machine, or with `prepareOnly` waits until it does so itself; the folder comes back with it. */
+  /**
+   * Restarts the machine, or with `prepareOnly` waits until it does so itself; the folder comes back with it.
+   */
   reboot(prepareOnly: boolean): Promise<void>;
   /** The machine goes away. May be called twice. */
   close(): Promise<void>;

@@ -6,9 +6,10 @@ import { writeDurably } from '../durable-file.ts';
 import type { Originals } from '../originals.ts';
 
 /**
- * Adds sources as deb822 files (sources.list(5)), each with its own key (`Signed-By`), in `<directory>/sources.list.d`
- * and `<directory>/keyrings`. What was there is kept in `originals`. Gives whether anything changed. Keys are files
- * and not embedded, which apt only knows since 2.3.10 (Debian 11 has 2.2).
+ * Adds sources as deb822 files (sources.list(5)), each with its own key (`Signed-By`), in
+ * `<directory>/sources.list.d` and `<directory>/keyrings`. What was there is kept in
+ * `originals`. Gives whether anything changed. Keys are files and not embedded, which apt only
+ * knows since 2.3.10 (Debian 11 has 2.2).
  */
 export async function writeSources(
   sources: readonly AptSource[],

@@ -37,9 +37,10 @@ export const policyOriginals = (state: AgentState): Originals =>
   new Originals(state.path('originals-policy'));
 
 /**
- * Brings in what is missing, in one transaction, and keeps its daemons from starting. dpkg's status is asked first,
- * and nothing else is run when all is there. A .deb counts as there when its name and version are, unless this
- * agent installed other bytes under them. Gives all units that are still held back, from earlier runs too. Throws ShakedownError with apt's last lines.
+ * Brings in what is missing, in one transaction, and keeps its daemons from starting. dpkg's status is asked
+ * first, and nothing else is run when all is there. A .deb counts as there when its name and version are,
+ * unless this agent installed other bytes under them. Gives all units that are still held back, from earlier
+ * runs too. Throws ShakedownError with apt's last lines.
  */
 export async function install(params: InstallParams, context: InstallContext): Promise<InstallResult> {
   const { state, signal } = context;

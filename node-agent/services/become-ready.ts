@@ -6,8 +6,9 @@ import { prepareProbe } from './probe.ts';
 import { endedWhileStarting, notReady } from './service-failures.ts';
 
 /**
- * Starts a service by `start` and waits until it is ready: its probe finds nothing wrong, or without one it is still
- * there a moment later. Throws ShakedownError when it ends or is not ready in time, and the reason of `outer`.
+ * Starts a service by `start` and waits until it is ready: its probe finds nothing wrong, or
+ * without one it is still there a moment later. Throws ShakedownError when it ends or is not
+ * ready in time, and the reason of `outer`.
  */
 export async function becomeReady(
   entry: Entry,

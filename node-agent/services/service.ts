@@ -20,11 +20,14 @@ export interface ServiceLook {
   readonly restarting?: boolean;
 }
 
-/** A service of either kind, as the registry handles it. Calls for one service come one at a time, but for `kill`. */
+/**
+ * A service of either kind, as the registry handles it. Calls for one service
+ * come one at a time, but for `kill`.
+ */
 export interface Service {
   /**
-   * Resolves when it was started, ready or not. Throws ShakedownError when it could not be; an aborted signal ends
-   * the waiting, not the service.
+   * Resolves when it was started, ready or not. Throws ShakedownError when it could not be; an aborted
+   * signal ends the waiting, not the service.
    */
   start(signal: AbortSignal): Promise<void>;
   /** Asks it to end, kills it after `within` seconds, and resolves when it is gone. Idempotent. */

@@ -37,8 +37,9 @@ export class Services {
   }
 
   /**
-   * Starts a service and waits until it is ready. One that is ready already is left alone. Throws ShakedownError,
-   * verdict `fail`, when it ends or is not ready in time; it is then left as it is, for the evidence.
+   * Starts a service and waits until it is ready. One that is ready already is left alone.
+   * Throws ShakedownError, verdict `fail`, when it ends or is not ready in time; it is
+   * then left as it is, for the evidence.
    */
   async start(spec: ServiceSpec, workingDir: string, signal: AbortSignal): Promise<ServiceStatus> {
     const known = this.#entries.get(spec.name);
@@ -68,8 +69,8 @@ export class Services {
   }
 
   /**
-   * Makes services known that another agent of this run started, before the node restarted; starts none. Those that the
-   * boot starts are watched once that is over.
+   * Makes services known that another agent of this run started, before the node restarted; starts none.
+   * Those that the boot starts are watched once that is over.
    */
   resume(specs: readonly ServiceSpec[], workingDir: string): void {
     for (const spec of specs) {
@@ -103,8 +104,8 @@ export class Services {
   }
 
   /**
-   * `signal` with or without SIG. A unit that systemd would start again stays down until it is started, unless
-   * `restart`. Throws ShakedownError for an unknown service or signal.
+   * `signal` with or without SIG. A unit that systemd would start again stays down until it is started,
+   * unless `restart`. Throws ShakedownError for an unknown service or signal.
    */
   async kill(name: string, signal: string, restart = false): Promise<ServiceStatus> {
     const entry = this.#entries.get(name);

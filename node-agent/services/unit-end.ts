@@ -8,7 +8,10 @@ const processExit = '98e322203f7a4ed290d09fe03c09fe15';
 /** siginfo's si_code, as systemd writes it. */
 const kinds = { exited: 1, killed: 2, dumped: 3 } as const;
 
-/** How the unit's main process ended: by systemd's word, or by the journal once systemd has started the next one. */
+/**
+ * How the unit's main process ended: by systemd's word, or by the journal once
+ * systemd has started the next one.
+ */
 export async function endOf(state: Pick<UnitState, 'id' | 'exitKind' | 'exitStatus'>): Promise<ServiceEnd> {
   if (state.exitKind > 0) return asEnd(state.exitKind, state.exitStatus);
   const { stdout } = await runProcess(

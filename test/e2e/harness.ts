@@ -26,7 +26,10 @@ export function scenario(files: Record<string, string>): string {
   return directory;
 }
 
-/** Takes away what a test left in a folder, and the folder: mostly there is nothing, and no program is started for it. */
+/**
+ * Takes away what a test left in a folder, and the folder: mostly there is nothing,
+ * and no program is started for it.
+ */
 export async function cleanUp(directory: string): Promise<void> {
   if (await readKeptCluster(directory)) await shakedown(directory, ['down']);
   if ((await openLedgers(directory)).length > 0) await shakedown(directory, ['reap']);
@@ -102,7 +105,10 @@ export function clusterIds(directory: string): readonly string[] {
   return [...new Set([...ids].map(([, id = '']) => id))];
 }
 
-/** Everything on this machine that has one of the ids in its name: links, namespaces, mounts, tables, cgroups, processes. */
+/**
+ * Everything on this machine that has one of the ids in its name: links, namespaces,
+ * mounts, tables, cgroups, processes.
+ */
 export async function leftovers(ids: readonly string[]): Promise<readonly string[]> {
   const script = `ip -br link; ls /run/netns 2>/dev/null; cat /proc/self/mounts; nft list tables;
     find /sys/fs/cgroup -path '*shakedown*' -type d 2>/dev/null; ls /var/lib/shakedown/nspawn 2>/dev/null;

@@ -51,7 +51,8 @@ test.each(['machines', 'connect', 'ship', 'start', 'collect', 'destroy'])(
     await until(directory, `"phase-started","phase":"${phase}"`);
     run.kill('SIGINT');
     const { exitCode, all } = await run;
-    // Once all checks are over there is nothing to interrupt: what there is comes home, and the verdict stands.
+    // Once all checks are over there is nothing to interrupt: what there is
+    // comes home, and the verdict stands.
     expect(exitCode, all).toBe(late ? 0 : 130);
     expect(await leftovers(clusterIds(directory))).toEqual([]);
   },

@@ -43,7 +43,10 @@ export async function during(count: number, options: object = {}, wish: Wish = {
 export const connect = (cluster: Cluster): Promise<Remote[]> =>
   Promise.all(cluster.machines.map(({ ssh }) => connectSsh(ssh, { signal: ctx.signal, timeout: 200 })));
 
-/** All that has one of the ids in its name, rules in other tables, loop devices and systemd-nspawn's own files included. */
+/**
+ * All that has one of the ids in its name, rules in other tables, loop devices and
+ * systemd-nspawn's own files included.
+ */
 export async function remains(ids: readonly string[]): Promise<readonly string[]> {
   const more = await execa('sh', [
     '-c',

@@ -174,7 +174,10 @@ describe('a base tree', () => {
     return directory;
   };
 
-  /** A cache that has the default tree and the packages which the common one has, without taking room for them. */
+  /**
+   * A cache that has the default tree and the packages which the common one
+   * has, without taking room for them.
+   */
   async function cacheWithTree(): Promise<string> {
     const directory = cache();
     const tree = await ensureBaseTree({ os: 'bookworm', packages: [] }, false, ctx);

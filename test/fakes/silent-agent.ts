@@ -11,8 +11,9 @@ interface Request {
 }
 
 /**
- * An agent that answers all it is asked with the same, and its streams with a few bytes, while `speaks` says so; then
- * it is silent. It ends when its stdin does, unless it is silent, and 3 s after it was killed, as on a slow node.
+ * An agent that answers all it is asked with the same, and its streams with a few bytes, while
+ * `speaks` says so; then it is silent. It ends when its stdin does, unless it is silent, and 3 s
+ * after it was killed, as on a slow node.
  */
 export function agentThatFallsSilent(speaks: () => boolean): RemoteProcess {
   const stdin = new PassThrough();

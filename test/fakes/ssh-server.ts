@@ -16,7 +16,10 @@ export interface SshServerOptions {
   /** The login's shell, called with `-c` and the command. */
   readonly shell?: string;
   readonly port?: number;
-  /** Sessions of one connection at once, as sshd counts them: until the command has ended. No limit unless told. */
+  /**
+   * Sessions of one connection at once, as sshd counts them: until the command
+   * has ended. No limit unless told.
+   */
   readonly maxSessions?: number;
   /** A program that serves SFTP in place of sshd's own; `false`: the subsystem is refused. */
   readonly sftp?: string | false;
@@ -40,7 +43,9 @@ export interface KeyPair {
   readonly public: string;
 }
 
-/** About one ed25519 key in a hundred that ssh2 makes is malformed (one leading zero byte is lost): not these. */
+/**
+ * About one ed25519 key in a hundred that ssh2 makes is malformed (one leading zero byte is lost): not these.
+ */
 export function newKey(passphrase?: string): KeyPair {
   for (;;) {
     const pair =

@@ -7,7 +7,10 @@ import type { Target } from './targets.ts';
 
 type CommandSpec = DeclaredCheck & { kind: 'command' };
 
-/** A shell command's exit code and output: on the main host, in the scenario's folder, or on each node of `on`. */
+/**
+ * A shell command's exit code and output: on the main host, in the scenario's
+ * folder, or on each node of `on`.
+ */
 export class CommandCheck extends TargetCheck<CommandSpec> {
   protected look({ node }: Target, cluster: ClusterUnderTest): Look {
     const { command, exitCode, stdout, within } = this.spec;

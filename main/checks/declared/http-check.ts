@@ -15,8 +15,8 @@ import type { Target } from './targets.ts';
 type HttpSpec = DeclaredCheck & { kind: 'http' };
 
 /**
- * A URL that answers, asked from the main host: an absolute one, or a path that is asked of each node of `on`, by its
- * ssh where the main host has no route to it.
+ * A URL that answers, asked from the main host: an absolute one, or a path that is asked of each node of
+ * `on`, by its ssh where the main host has no route to it.
  */
 export class HttpCheck extends TargetCheck<HttpSpec> {
   /** A URL that names its own host is asked once, whatever nodes there are. */

@@ -8,9 +8,9 @@ import type { NodeUnderTest } from '../../cluster/cluster-under-test.ts';
 const patience = 5;
 
 /**
- * Opens a stream to a port: of a node at its address, by its ssh where the main host has no route to that; or of
- * the main host's loopback. Throws an Error with what went wrong in the words of people, the signal's reason when that
- * is aborted, or ConnectionLostError. The caller destroys the stream.
+ * Opens a stream to a port: of a node at its address, by its ssh where the main host has no route to that; or
+ * of the main host's loopback. Throws an Error with what went wrong in the words of people, the signal's
+ * reason when that is aborted, or ConnectionLostError. The caller destroys the stream.
  */
 export async function connectTo(
   node: NodeUnderTest | undefined,

@@ -7,8 +7,8 @@ import { type Look, TargetCheck } from './target-check.ts';
 import type { Target } from './targets.ts';
 
 /**
- * A port that accepts connections from the main host: on each node of `on`, or on the main host itself. Where the
- * main host has no route to a node the node's own sshd connects.
+ * A port that accepts connections from the main host: on each node of `on`, or on the main host itself. Where
+ * the main host has no route to a node the node's own sshd connects.
  */
 export class TcpCheck extends TargetCheck<DeclaredCheck & { kind: 'tcp' }> {
   protected look({ node }: Target): Look {

@@ -24,9 +24,9 @@ export interface CheckHostOptions {
 /** Vitest in a process of its own, which loads the check files while the nodes are being prepared. */
 export interface CheckHost extends AsyncDisposable {
   /**
-   * Serves this cluster and runs the tests; results go to the listener as they come. Resolves when all have come out,
-   * when `timeout` (seconds, for all of them) is reached, or when `signal` is aborted; never rejects. May be called
-   * once.
+   * Serves this cluster and runs the tests; results go to the listener as they come. Resolves when
+   * all have come out, when `timeout` (seconds, for all of them) is reached, or when `signal` is
+   * aborted; never rejects. May be called once.
    */
   run(
     cluster: ClusterUnderTest,

@@ -15,9 +15,10 @@ const maxFileSize = 4 * 1024 ** 3;
 const treeBounds = { maxBytes: 16 * 1024 ** 3, maxFiles: 500_000 };
 
 /**
- * Brings a node's working files, logs and reports home. Never throws: what could not be had is in the sentences that
- * it gives, so that one bad node, file or command does not cost the evidence of the rest. What the node sends lies in
- * folders of its own, `files` and `logs/collected`: no link in it can lead what we write ourselves elsewhere.
+ * Brings a node's working files, logs and reports home. Never throws: what could not be had is in the
+ * sentences that it gives, so that one bad node, file or command does not cost the evidence of the
+ * rest. What the node sends lies in folders of its own, `files` and `logs/collected`: no link in it
+ * can lead what we write ourselves elsewhere.
  */
 export async function collectNode(node: Reached, options: CollectOptions): Promise<readonly string[]> {
   const { problems, attempt } = tolerant(options);

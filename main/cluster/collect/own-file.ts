@@ -5,9 +5,9 @@ import { ShakedownError } from '../../../common/errors.ts';
 import { privateFile } from '../../store/run-folders.ts';
 
 /**
- * Opens a new file for writing in a folder into which no node writes; what was there under its name is replaced.
- * No link is followed, whoever planted it. The caller closes it; its stream does so by itself. Throws ShakedownError
- * for a name that is a path.
+ * Opens a new file for writing in a folder into which no node writes; what was there under its name is
+ * replaced. No link is followed, whoever planted it. The caller closes it; its stream does so by itself.
+ * Throws ShakedownError for a name that is a path.
  */
 export async function openOwnFile(folder: string, name: string): Promise<FileHandle> {
   if (basename(name) !== name || name === '' || name.startsWith('.') || name.includes('\0'))

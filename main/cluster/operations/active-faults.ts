@@ -37,8 +37,8 @@ export class ActiveFaults {
   }
 
   /**
-   * Injects a fault and gives its id, to heal it by; what was made of one that fails is taken back. `params` have been
-   * checked by its schema.
+   * Injects a fault and gives its id, to heal it by; what was made of one that fails is taken back.
+   * `params` have been checked by its schema.
    */
   async inject(node: Node, name: string, params: readonly unknown[], signal?: AbortSignal): Promise<string> {
     const { cluster, isBorrowed, ctx } = this.#options;
@@ -64,7 +64,10 @@ export class ActiveFaults {
     return id;
   }
 
-  /** Heals it; one that has been healed is left as it is. Throws ShakedownError, and the fault is then still there. */
+  /**
+   * Heals it; one that has been healed is left as it is. Throws ShakedownError,
+   * and the fault is then still there.
+   */
   async heal(id: string): Promise<void> {
     const active = this.#active.get(id);
     if (active === undefined) return;
@@ -72,7 +75,10 @@ export class ActiveFaults {
     this.#tell(active.node, `no longer: ${active.what}`);
   }
 
-  /** Heals all that is left, the last first on each node. What fails is told, and stays in the ledger for `reap`. */
+  /**
+   * Heals all that is left, the last first on each node. What fails is told, and
+   * stays in the ledger for `reap`.
+   */
   async healAll(): Promise<void> {
     const byNode = Map.groupBy([...this.#active].reverse(), ([, { node }]) => node);
     const heal = async (all: readonly [string, Active][]) => {

@@ -58,7 +58,9 @@ export const status = onService({
   },
 });
 
-/** The node's service of that name, as the config has it. Throws ShakedownError with the names that there are. */
+/**
+ * The node's service of that name, as the config has it. Throws ShakedownError with the names that there are.
+ */
 export function serviceOf(node: Node, name: string, timeouts: Timeouts): ServiceSpec {
   const { services } = node.config;
   const service = services.find((each) => each.name === name);

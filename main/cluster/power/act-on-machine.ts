@@ -11,17 +11,20 @@ import { endOfConsole } from './end-of-console.ts';
 
 export interface ActOptions extends Pick<RunContext, 'signal' | 'log'> {
   readonly connect: (target: SshTarget, options: { signal: AbortSignal; timeout: number }) => Promise<Remote>;
-  /** Seconds that its kind has to do it, and then as many that the machine has until it answers by ssh again. */
+  /**
+   * Seconds that its kind has to do it, and then as many that the machine has until it answers by ssh again.
+   */
   readonly timeout: number;
   /** All kinds of machine that there are, to name those that can what this one cannot. */
   readonly kinds: KnownKinds;
 }
 
 /**
- * Does something to a whole machine and, where that starts it, waits until it answers by ssh again: that connection is
- * given, for the caller to dispose of. `remote` is a connection to it from before, if there is one; `done` is called
- * when only the machine's answer is missing. Throws UsageError for a snapshot's name that is none; ShakedownError when
- * its kind cannot do it, when it fails, and, with the console's last lines, when the machine does not come back in time.
+ * Does something to a whole machine and, where that starts it, waits until it answers by ssh again: that
+ * connection is given, for the caller to dispose of. `remote` is a connection to it from before, if there is
+ * one; `done` is called when only the machine's answer is missing. Throws UsageError for a snapshot's name
+ * that is none; ShakedownError when its kind cannot do it, when it fails, and, with the console's last lines,
+ * when the machine does not come back in time.
  */
 export async function actOnMachine(
   machine: Machine,

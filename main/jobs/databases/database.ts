@@ -9,13 +9,17 @@ export interface Answer {
 export type Ask = (text: string, values?: readonly unknown[]) => Promise<Answer>;
 
 /**
- * A PostgreSQL of some kind. Whoever asks while `transaction` runs its action, and is called by that action, is part
- * of the transaction without knowing it: so pg-boss takes part in ours. Closing it waits for what is under way.
+ * A PostgreSQL of some kind. Whoever asks while `transaction` runs its action, and is called by
+ * that action, is part of the transaction without knowing it: so pg-boss takes part in ours.
+ * Closing it waits for what is under way.
  */
 export interface Database extends AsyncDisposable {
   /** For the start line and the page: what it is, and what its data outlive. */
   readonly about: string;
   readonly ask: Ask;
-  /** Commits what `act` did, or nothing when it throws. Transactions are not nested: an inner one joins the outer. */
+  /**
+   * Commits what `act` did, or nothing when it throws. Transactions are not
+   * nested: an inner one joins the outer.
+   */
   transaction<T>(act: () => Promise<T>): Promise<T>;
 }

@@ -19,9 +19,9 @@ export interface DatabaseWishes {
 }
 
 /**
- * The database that `url` names; else a private PostgreSQL where there are binaries of it; else PGlite. What the
- * server has in its data folder once stays what it is. Throws when another process uses the folder, and when the
- * database does not answer.
+ * The database that `url` names; else a private PostgreSQL where there are binaries of it; else PGlite.
+ * What the server has in its data folder once stays what it is. Throws when another process uses the
+ * folder, and when the database does not answer.
  */
 export async function openDatabase({ folder, url, binaries, tell }: DatabaseWishes): Promise<Database> {
   if (url)

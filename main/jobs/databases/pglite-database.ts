@@ -11,10 +11,10 @@ import { OpenTransaction } from './open-transaction.ts';
 const dumpEvery = 10 * 60_000;
 
 /**
- * PostgreSQL inside of this process, for where there are no binaries of it. Its files are never flushed to the disk
- * (electric-sql/pglite#1107), therefore a flushed dump lies beside them, made every ten minutes and at the end. Only
- * one process may open a folder (#1106): the caller holds the lock on it. A folder that cannot be opened any more is
- * set aside and the dump is restored; `tell` hears of it.
+ * PostgreSQL inside of this process, for where there are no binaries of it. Its files are never flushed to
+ * the disk (electric-sql/pglite#1107), therefore a flushed dump lies beside them, made every ten minutes and
+ * at the end. Only one process may open a folder (#1106): the caller holds the lock on it. A folder that
+ * cannot be opened any more is set aside and the dump is restored; `tell` hears of it.
  */
 export async function openPglite(folder: string, tell: (line: string) => void): Promise<PgliteDatabase> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });

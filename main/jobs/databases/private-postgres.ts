@@ -15,9 +15,9 @@ const longestFolder = 107 - '/.s.PGSQL.5432'.length;
 const watchEvery = 500;
 
 /**
- * A PostgreSQL of our own in `folder`, made at the first call: reached by a socket that only its account and root can
- * enter, never over a network. One that a killed server left running is adopted; one that dies is started again; it is
- * stopped when this is closed. The caller holds the lock on the folder.
+ * A PostgreSQL of our own in `folder`, made at the first call: reached by a socket that only its account and
+ * root can enter, never over a network. One that a killed server left running is adopted; one that dies is
+ * started again; it is stopped when this is closed. The caller holds the lock on the folder.
  */
 export async function openPrivatePostgres(folder: string, binaries: string): Promise<PrivatePostgres> {
   const cluster = new PrivateCluster(folder, binaries, await databaseAccount());
@@ -127,7 +127,9 @@ class PrivateCluster {
     if (this.process()) await this.#run('pg_ctl', ['stop', '-w', '-s', '-m', 'fast', '-D', this.#data]);
   }
 
-  /** Its first process, if that runs (postmaster.pid: the pid is in the first line, the folder in the second). */
+  /**
+   * Its first process, if that runs (postmaster.pid: the pid is in the first line, the folder in the second).
+   */
   process(): ProcessIdentity | undefined {
     const file = join(this.#data, 'postmaster.pid');
     if (!existsSync(file)) return undefined;

@@ -9,9 +9,9 @@ export const queueName = 'jobs';
 const asGoodAsForever = 60 * 365 * 86_400;
 
 /**
- * pg-boss on a database, inside of whatever transaction the caller stands in. It does no maintenance: its expiry is 24
- * hours at most and would end longer jobs, its heartbeat belongs to a job and not to who claims it, and it deletes what
- * waits for long. Leases are ours.
+ * pg-boss on a database, inside of whatever transaction the caller stands in. It does no maintenance: its
+ * expiry is 24 hours at most and would end longer jobs, its heartbeat belongs to a job and not to who claims
+ * it, and it deletes what waits for long. Leases are ours.
  */
 export async function bossOf(database: Database, tell: (line: string) => void): Promise<PgBoss> {
   const boss = new PgBoss({

@@ -101,7 +101,8 @@ export class Queue {
           .selectAll()
           .where('id', '=', found.data.job)
           .executeTakeFirstOrThrow();
-        // One with other needs may have come since those were read: undone with the transaction, and asked again.
+        // One with other needs may have come since those were read: undone with the
+        // transaction, and asked again.
         if (!able.has(job.needs)) throw new UnknownNeeds();
         const attempts = sql<number>`(SELECT coalesce(max(number), 0) + 1 FROM attempts WHERE job = ${job.id})`;
         const attempt = await this.#store
@@ -141,7 +142,10 @@ export class Queue {
     return numUpdatedRows > 0n;
   }
 
-  /** What an attempt came to. `stale` when it is not the one under way; `again` when this very result is known. */
+  /**
+   * What an attempt came to. `stale` when it is not the one under way; `again`
+   * when this very result is known.
+   */
   settle(key: AttemptKey, result: unknown, verdict: Verdict): Promise<'settled' | 'again' | 'stale'> {
     return this.#database.transaction(async () => {
       const attempt = await this.#attempt(key);
@@ -164,7 +168,9 @@ export class Queue {
     });
   }
 
-  /** Ends a job that waits or runs; false when it is over already. Its worker hears of it at its next beat. */
+  /**
+   * Ends a job that waits or runs; false when it is over already. Its worker hears of it at its next beat.
+   */
   cancel(job: string): Promise<boolean> {
     return this.#database.transaction(async () => {
       const found = await this.#store

@@ -6,8 +6,8 @@ import { migrations } from './migrations.ts';
 const lockNumber = 7_233_011;
 
 /**
- * Brings our tables to the newest version, whichever they have; servers that start at once do it one after the other.
- * Throws when the database was made by a newer program.
+ * Brings our tables to the newest version, whichever they have; servers that start at once do it one after
+ * the other. Throws when the database was made by a newer program.
  */
 export async function migrate(database: Database, wanted = migrations): Promise<void> {
   await database.transaction(async () => {

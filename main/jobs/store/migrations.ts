@@ -1,4 +1,7 @@
-/** What leads from one version of our tables to the next. One that was released is never changed, only followed. */
+/**
+ * What leads from one version of our tables to the next. One that was released
+ * is never changed, only followed.
+ */
 export const migrations: readonly string[] = [
   `
   CREATE TABLE needs (id text PRIMARY KEY, wants jsonb NOT NULL);

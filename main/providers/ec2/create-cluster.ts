@@ -74,7 +74,9 @@ export async function lookUp(
   };
 }
 
-/** Makes what was planned, each node once though an earlier call made a part of it. Gives running instances. */
+/**
+ * Makes what was planned, each node once though an earlier call made a part of it. Gives running instances.
+ */
 export async function makeCluster(
   plan: Plan,
   api: Ec2Api,

@@ -23,8 +23,9 @@ import { tagKept, tearDown } from './teardown.ts';
 type Act = Pick<RunContext, 'signal' | 'log'>;
 
 /**
- * Instances in Amazon EC2, or a cloud with its API. All that is made has the cluster's id in a tag from the moment it
- * exists, so that the id, and a cloud to look in, is enough to take it away; instances end themselves at their expiry.
+ * Instances in Amazon EC2, or a cloud with its API. All that is made has the cluster's id in a tag
+ * from the moment it exists, so that the id, and a cloud to look in, is enough to take it away;
+ * instances end themselves at their expiry.
  */
 export class Ec2Provider implements Provider, CanKeep, CanReboot, CanPower {
   readonly name = 'ec2';
@@ -34,7 +35,10 @@ export class Ec2Provider implements Provider, CanKeep, CanReboot, CanPower {
   readonly #clouds: Clouds;
   readonly #introduce: typeof introduce;
 
-  /** `home` keeps what is known of clusters instead of `ec2Home()`; tests are less patient, and replace introductions. */
+  /**
+   * `home` keeps what is known of clusters instead of `ec2Home()`; tests are less
+   * patient, and replace introductions.
+   */
   constructor(
     options: {
       readonly env?: NodeJS.ProcessEnv;
@@ -85,8 +89,8 @@ export class Ec2Provider implements Provider, CanKeep, CanReboot, CanPower {
   }
 
   /**
-   * Looks wherever something of ours may be: clouds where this main host made clusters that are not known to be gone,
-   * and the one that the environment names.
+   * Looks wherever something of ours may be: clouds where this main host made clusters that are not known to
+   * be gone, and the one that the environment names.
    */
   async list(ctx: Pick<RunContext, 'signal'>): Promise<readonly ListedCluster[]> {
     const found = (await this.#clouds.everywhere(ctx.signal, (api) => clustersAt(api, ctx.signal))).flat();

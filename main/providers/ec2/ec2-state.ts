@@ -22,8 +22,8 @@ export interface Ec2State {
 type Written = Omit<Ec2State, 'cloud'> & { readonly place: Cloud };
 
 /**
- * Where this user's states lie: for root beside those of the other kinds, else `shakedown/ec2` below XDG_STATE_HOME
- * (XDG Base Directory specification), for instances take no root.
+ * Where this user's states lie: for root beside those of the other kinds, else `shakedown/ec2` below
+ * XDG_STATE_HOME (XDG Base Directory specification), for instances take no root.
  */
 export function ec2Home(env: NodeJS.ProcessEnv = process.env): string {
   if (process.getuid?.() === 0) return join(stateHome, 'ec2');
@@ -38,7 +38,9 @@ export class Ec2States {
     this.home = home;
   }
 
-  /** Writes a cluster's state, and its cloud too, for the case that the state is lost. Throws ShakedownError. */
+  /**
+   * Writes a cluster's state, and its cloud too, for the case that the state is lost. Throws ShakedownError.
+   */
   async write(state: Ec2State): Promise<void> {
     try {
       const { cloud: place, ...rest } = state;
@@ -71,7 +73,9 @@ export class Ec2States {
     return (await Promise.all(read)).filter((cloud) => cloud !== undefined);
   }
 
-  /** Forgets the clouds where no cluster is known to be, but `found`: those where one was found by its tags. */
+  /**
+   * Forgets the clouds where no cluster is known to be, but `found`: those where one was found by its tags.
+   */
   async forgetCloudsBut(found: readonly Cloud[]): Promise<void> {
     const states = await Promise.all((await this.ids()).map((id) => this.read(id)));
     const wanted = [...found, ...states.flatMap((state) => (state ? [state.cloud] : []))];

@@ -32,8 +32,8 @@ export async function clustersAt(api: Ec2Api, signal: AbortSignal): Promise<read
 }
 
 /**
- * The clusters that concern this main host: those that it made, and those of any other main host past their expiry,
- * which nobody may need any more. One past its expiry is not kept.
+ * The clusters that concern this main host: those that it made, and those of any other main host past their
+ * expiry, which nobody may need any more. One past its expiry is not kept.
  */
 export async function merge(
   found: readonly FoundCluster[],

@@ -39,8 +39,8 @@ export async function instanceOf(
 }
 
 /**
- * Restarts an instance (API_RebootInstances, which answers before anything happens) and resolves when its sshd has gone
- * down: a connection that was made before is closed then.
+ * Restarts an instance (API_RebootInstances, which answers before anything happens) and resolves when its
+ * sshd has gone down: a connection that was made before is closed then.
  */
 export const reboot: InstanceAct = async (instance, { api, signal, addresses }) => {
   const host = hostOf(instance, addresses);
@@ -59,10 +59,15 @@ export const reboot: InstanceAct = async (instance, { api, signal, addresses }) 
   });
 };
 
-/** sshd itself closes a connection on which nobody logs in, after LoginGraceTime: two minutes (sshd_config(5)). */
+/**
+ * sshd itself closes a connection on which nobody logs in, after
+ * LoginGraceTime: two minutes (sshd_config(5)).
+ */
 const grace = 100_000;
 
-/** A connection on which the server has spoken; it tells whether it was closed because the server went down. */
+/**
+ * A connection on which the server has spoken; it tells whether it was closed because the server went down.
+ */
 async function openWitness(
   host: string,
   signal: AbortSignal,

@@ -19,9 +19,10 @@ interface Act {
 }
 
 /**
- * Takes away everything that has the cluster's tag, and looks that it is gone. When requests of a broken-off `create`
- * may still be on their way (`unsettled`), looks again until nothing more comes up: EC2 is eventually consistent
- * (docs.aws.amazon.com/ec2, "Ensuring idempotency" and "Eventual consistency"). Throws ShakedownError.
+ * Takes away everything that has the cluster's tag, and looks that it is gone. When requests of a
+ * broken-off `create` may still be on their way (`unsettled`), looks again until nothing more
+ * comes up: EC2 is eventually consistent (docs.aws.amazon.com/ec2, "Ensuring idempotency" and
+ * "Eventual consistency"). Throws ShakedownError.
  */
 export async function tearDown(
   cluster: string,

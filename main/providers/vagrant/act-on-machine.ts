@@ -12,7 +12,9 @@ import { runVagrant, vagrantSshConfig } from './run-vagrant.ts';
 
 type Act = Pick<RunContext, 'signal' | 'log'>;
 
-/** A command of vagrant's on one machine, as its words with the machine's name in them. Throws ShakedownError. */
+/**
+ * A command of vagrant's on one machine, as its words with the machine's name in them. Throws ShakedownError.
+ */
 export async function actOn(
   which: MachineOf,
   command: (machine: string) => readonly string[],
@@ -34,8 +36,8 @@ export async function switchOn(which: MachineOf, ctx: Act, command = 'up'): Prom
 }
 
 /**
- * Takes the power from a machine. `vagrant halt --force` first waits for LXC and libvirt to shut it down: they are told
- * themselves. Throws ShakedownError.
+ * Takes the power from a machine. `vagrant halt --force` first waits for LXC and libvirt to shut it down:
+ * they are told themselves. Throws ShakedownError.
  */
 export async function cutPower(which: MachineOf, ctx: Act): Promise<void> {
   const { machine } = await find(which);
@@ -52,8 +54,8 @@ export async function cutPower(which: MachineOf, ctx: Act): Promise<void> {
 }
 
 /**
- * Throws ShakedownError where a machine that was started anew has another address than the cluster knows: hypervisors
- * whose network cards change, or whose DHCP forgets, do that.
+ * Throws ShakedownError where a machine that was started anew has another address than the cluster knows:
+ * hypervisors whose network cards change, or whose DHCP forgets, do that.
  */
 async function mustHaveItsAddress(which: MachineOf, { signal }: Act): Promise<void> {
   const { state, machine } = await find(which);

@@ -19,7 +19,10 @@ export interface Plan {
   readonly users: string | undefined;
 }
 
-/** `vagrant up`, once it is known what makes each machine. Throws UsageError for a wrong Vagrantfile, else ShakedownError. */
+/**
+ * `vagrant up`, once it is known what makes each machine. Throws UsageError for a
+ * wrong Vagrantfile, else ShakedownError.
+ */
 export async function bringUp(
   spec: MachinesSpec,
   plan: Plan,
@@ -50,7 +53,10 @@ export async function bringUp(
   return machines;
 }
 
-/** What makes each machine: `vagrant status` tells it, unless that is known; each `vagrant` takes a second to start. */
+/**
+ * What makes each machine: `vagrant status` tells it, unless that is known; each
+ * `vagrant` takes a second to start.
+ */
 async function identified(
   names: readonly string[],
   { state, settings: { provider }, users }: Plan,

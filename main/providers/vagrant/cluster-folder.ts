@@ -22,7 +22,9 @@ export interface VagrantState extends ClusterState {
   readonly machines: readonly VagrantMachine[];
 }
 
-/** Where clusters have their folders: vagrant is often used without root, and then root's place is not ours. */
+/**
+ * Where clusters have their folders: vagrant is often used without root, and then root's place is not ours.
+ */
 export const stateRoot = (): string => {
   if (process.getuid?.() === 0) return join(stateHome, 'vagrant');
   return join(process.env.XDG_STATE_HOME ?? join(homedir(), '.local/state'), 'shakedown/vagrant');
@@ -42,7 +44,9 @@ export const clusterFiles = (id: string, root = stateRoot()) => ({
   console: (machine: string) => join(root, id, `console-${machine}.log`),
 });
 
-/** What the hypervisor calls a machine; the id is in it, so that it can be found without vagrant's own notes. */
+/**
+ * What the hypervisor calls a machine; the id is in it, so that it can be found without vagrant's own notes.
+ */
 export const machineNameFor = (id: string, machine: string): string => `sv${id}-${machine}`;
 
 /** The id of the cluster that a hypervisor's machine or disk belongs to, by its name. */

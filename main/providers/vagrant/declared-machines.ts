@@ -32,9 +32,10 @@ export const toldBefore = (file: string, provider?: string): readonly VagrantMac
   known.get(keyOf(file, provider)) ?? [];
 
 /**
- * The machines that a Vagrantfile defines, in its order, as `vagrant status` tells them; a config's machines have to be
- * known before anything asynchronous can be done. Asked once per process, leaving no `.vagrant` beside the file.
- * Throws UsageError with vagrant's words for a file that is wrong, ShakedownError where vagrant cannot be run.
+ * The machines that a Vagrantfile defines, in its order, as `vagrant status` tells them; a config's
+ * machines have to be known before anything asynchronous can be done. Asked once per process, leaving no
+ * `.vagrant` beside the file. Throws UsageError with vagrant's words for a file that is wrong,
+ * ShakedownError where vagrant cannot be run.
  */
 export function definedMachines(file: string, provider?: string): readonly VagrantMachine[] {
   const before = toldBefore(file, provider);

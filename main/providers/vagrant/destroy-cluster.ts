@@ -15,8 +15,9 @@ import { bareVagrantfile } from './write-vagrantfile.ts';
 const findable = ['lxc', 'libvirt'];
 
 /**
- * Takes away all of a cluster from its id alone: ends who is still making it, lets vagrant destroy what it knows, then
- * removes what only LXC or libvirt know, and the folder last. Throws ShakedownError for what stays.
+ * Takes away all of a cluster from its id alone: ends who is still making it, lets vagrant
+ * destroy what it knows, then removes what only LXC or libvirt know, and the folder last.
+ * Throws ShakedownError for what stays.
  */
 export async function destroyCluster(id: string, ctx: Pick<RunContext, 'signal' | 'log'>): Promise<void> {
   const { dotfile } = clusterFiles(id);
@@ -28,7 +29,10 @@ export async function destroyCluster(id: string, ctx: Pick<RunContext, 'signal' 
   await removeClusterFolder(id);
 }
 
-/** The machines that vagrant knows: by the Vagrantfile that made them, else, where it is broken by now, by a bare one. */
+/**
+ * The machines that vagrant knows: by the Vagrantfile that made them, else, where
+ * it is broken by now, by a bare one.
+ */
 async function byVagrant(state: VagrantState, ctx: Pick<RunContext, 'signal' | 'log'>): Promise<void> {
   const { directory } = clusterFiles(state.id);
   const known = globSync(join(state.project.dotfile, 'machines/*/*/id'));
@@ -55,8 +59,8 @@ async function byVagrant(state: VagrantState, ctx: Pick<RunContext, 'signal' | '
 }
 
 /**
- * Nothing of theirs but LXC's is there to be undone, and that goes by name: `vagrant` takes seconds for it. A Vagrantfile
- * in the user's own home may have triggers.
+ * Nothing of theirs but LXC's is there to be undone, and that goes by name: `vagrant` takes seconds for it. A
+ * Vagrantfile in the user's own home may have triggers.
  */
 function onlyContainersOfOurs({ id, project, machines }: VagrantState): boolean {
   if (project.cwd !== clusterFiles(id).directory || existsSync(join(project.home, 'Vagrantfile')))

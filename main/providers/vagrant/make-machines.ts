@@ -14,7 +14,10 @@ import { sharedNetwork } from './shared-network.ts';
 import { pinned, sshTargets, withLogin } from './ssh-targets.ts';
 import type { VagrantSettings } from './vagrant-options.ts';
 
-/** Vagrant's machines, up and ready for the cluster's login, with the addresses by which they reach one another. */
+/**
+ * Vagrant's machines, up and ready for the cluster's login, with the addresses
+ * by which they reach one another.
+ */
 export async function makeMachines(
   spec: MachinesSpec,
   { state, settings, users }: Plan,

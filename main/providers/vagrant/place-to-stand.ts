@@ -3,9 +3,9 @@ import { dirname, join } from 'node:path';
 import type { VagrantProject } from './vagrant-project.ts';
 
 /**
- * The folder that vagrant is started in: one of the cluster's own, since tools that it starts write where they stand,
- * and leave that there when they are killed (lxc-update-config(1)). What lies beside the user's Vagrantfile is linked
- * there, for a Vagrantfile may read it by its bare name.
+ * The folder that vagrant is started in: one of the cluster's own, since tools that it starts write where
+ * they stand, and leave that there when they are killed (lxc-update-config(1)). What lies beside the user's
+ * Vagrantfile is linked there, for a Vagrantfile may read it by its bare name.
  */
 export async function placeToStand({ cwd, dotfile }: VagrantProject): Promise<string> {
   const home = dirname(dotfile);

@@ -16,8 +16,9 @@ export interface RunVagrantOptions {
 const patience = 20_000;
 
 /**
- * Runs `vagrant` with `--machine-readable` and gives its lines. Interrupted, as by Ctrl-C, when `signal` is aborted or
- * we are dead, and killed if it does not heed that. Throws UsageError for a wrong Vagrantfile, else ShakedownError.
+ * Runs `vagrant` with `--machine-readable` and gives its lines. Interrupted, as by Ctrl-C, when
+ * `signal` is aborted or we are dead, and killed if it does not heed that. Throws UsageError for a
+ * wrong Vagrantfile, else ShakedownError.
  */
 export async function runVagrant(
   args: readonly string[],
@@ -80,7 +81,10 @@ async function run(args: readonly string[], project: VagrantProject, options: Ru
   return { exitCode: result.exitCode, lines, stdout: result.stdout, stderr: result.stderr };
 }
 
-/** When we are killed, the kernel interrupts vagrant (prctl(2), PR_SET_PDEATHSIG); other systems have no such thing. */
+/**
+ * When we are killed, the kernel interrupts vagrant (prctl(2), PR_SET_PDEATHSIG);
+ * other systems have no such thing.
+ */
 const untilWeDie = process.platform === 'linux' ? ['setpriv', '--pdeathsig', 'INT', '--'] : [];
 
 function killSession(pid: number | undefined): void {

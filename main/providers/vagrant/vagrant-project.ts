@@ -1,4 +1,7 @@
-/** Where vagrant is to work, as its environment says it (developer.hashicorp.com/vagrant/docs/other/environmental-variables). */
+/**
+ * Where vagrant is to work, as its environment says it
+ * (developer.hashicorp.com/vagrant/docs/other/environmental-variables).
+ */
 export interface VagrantProject {
   /** VAGRANT_CWD: what paths in the Vagrantfile are relative to. */
   readonly cwd: string;

@@ -28,9 +28,9 @@ import { type VagrantSettings, vagrantOptionsSchema } from './vagrant-options.ts
 type Act = Pick<RunContext, 'signal' | 'log'>;
 
 /**
- * Machines that Vagrant makes, of a Vagrantfile that exists or of one written from a box, with whatever provider of
- * vagrant's is installed: libvirt, LXC, VirtualBox. What vagrant writes about them lies in the cluster's own folder,
- * so that the user's `.vagrant` and index of machines stay as they are.
+ * Machines that Vagrant makes, of a Vagrantfile that exists or of one written from a box, with whatever
+ * provider of vagrant's is installed: libvirt, LXC, VirtualBox. What vagrant writes about them lies in the
+ * cluster's own folder, so that the user's `.vagrant` and index of machines stay as they are.
  */
 export class VagrantProvider implements Provider, CanKeep, CanReboot, CanPower, CanSnapshot {
   readonly name = 'vagrant';

@@ -10,7 +10,10 @@ export type Failure = Error & { level?: string; connected?: boolean };
 /** What the server, or ssh2 of it, said: in one line, for the server may say anything. */
 export const wordsOf = ({ message }: Error): string => printableLine(message, 300);
 
-/** sshd ends the connection when more keys were offered than it lets anybody try (sshd_config(5), MaxAuthTries). */
+/**
+ * sshd ends the connection when more keys were offered than it lets anybody try
+ * (sshd_config(5), MaxAuthTries).
+ */
 const tooManyKeys = /too many authentication failures/i;
 
 /** Whether the server let nobody in with what was tried. */

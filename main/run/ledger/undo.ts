@@ -4,8 +4,9 @@ import type { UndoWorld } from '../../ledger/undo-kind.ts';
 import { undoKinds } from './undo-kinds.ts';
 
 /**
- * Undoes what the entry says and takes it out of the ledger. Gives false, and leaves it there, when it is of a kind
- * or a shape that this version does not know. Throws what undoing throws; the entry is then still in the ledger.
+ * Undoes what the entry says and takes it out of the ledger. Gives false, and leaves it there,
+ * when it is of a kind or a shape that this version does not know. Throws what undoing throws;
+ * the entry is then still in the ledger.
  */
 export async function undo(
   entry: LedgerEntry,
@@ -28,14 +29,17 @@ function rowOf(entry: LedgerEntry) {
 /** What became of one entry. */
 export interface Undoing {
   readonly entry: LedgerEntry;
-  /** `unknown`: of a kind or a shape that this version does not know; it stays, as does what `failure` tells of. */
+  /**
+   * `unknown`: of a kind or a shape that this version does not know; it stays,
+   * as does what `failure` tells of.
+   */
   readonly result: 'undone' | 'unknown' | ShakedownError;
 }
 
 /**
- * Undoes all of these, the last recorded first; those of one kind that follow one another go side by side. What goes
- * with another one of them is undone by that. One that fails keeps no other from it. Throws only when `world.signal`
- * is aborted.
+ * Undoes all of these, the last recorded first; those of one kind that follow one another go side by
+ * side. What goes with another one of them is undone by that. One that fails keeps no other from it.
+ * Throws only when `world.signal` is aborted.
  */
 export async function undoAll(
   entries: readonly LedgerEntry[],

@@ -9,8 +9,9 @@ import { canStay, keepMachines } from './keep-machines.ts';
 import { asToFinish, takeAway } from './take-away.ts';
 
 /**
- * The end of a run's machines: they are kept where that is asked; else what the ledger has is undone: made machines
- * are destroyed, borrowed ones given back. Throws ShakedownError that says how to finish what could not be done.
+ * The end of a run's machines: they are kept where that is asked; else what the ledger has is
+ * undone: made machines are destroyed, borrowed ones given back. Throws ShakedownError that
+ * says how to finish what could not be done.
  */
 export async function keepOrUndo(
   cluster: Cluster,

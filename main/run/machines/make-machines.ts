@@ -34,8 +34,8 @@ export interface MakeOptions {
 const grace = 30;
 
 /**
- * Makes or borrows the machines. Whose they are is noted before, and the cluster is in the ledger; on a throw what was
- * made of it is undone.
+ * Makes or borrows the machines. Whose they are is noted before, and the cluster is in the ledger;
+ * on a throw what was made of it is undone.
  */
 export async function makeMachines(
   id: string,

@@ -1,4 +1,5 @@
-// A process that makes or destroys one machine, to be killed while it does: `node maker.ts create|destroy PLAN`.
+// A process that makes or destroys one machine, to be killed while it does:
+// `node maker.ts create|destroy PLAN`.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { processIdentity } from '../../../common/process-identity.ts';

@@ -15,8 +15,9 @@ import type { Call, Fault, Rule } from './fault-proxy.ts';
 const firstAddress = 4;
 
 /**
- * Hardware for the instances that moto only keeps books about: containers at the addresses that it hands out, which a
- * real cloud-init boots with the user data of their instance, and which are switched off when it terminates.
+ * Hardware for the instances that moto only keeps books about: containers at the addresses
+ * that it hands out, which a real cloud-init boots with the user data of their instance, and
+ * which are switched off when it terminates.
  */
 export interface MachineRoom extends AsyncDisposable {
   /** The subnet in which the first instances have a machine. */

@@ -11,8 +11,8 @@ import { honestSeed, type Method } from './lies.ts';
 import { lyingProcess, remoteOf } from './lying-process.ts';
 
 /**
- * A session with an agent that does not lie: gives what of its answers, notices and evidence did not come through as it
- * was said. Without it, a main host that believes nothing would pass.
+ * A session with an agent that does not lie: gives what of its answers, notices and evidence did not come
+ * through as it was said. Without it, a main host that believes nothing would pass.
  */
 export async function honestSession(socketPath: string, base: string): Promise<readonly string[]> {
   const wrong: string[] = [];

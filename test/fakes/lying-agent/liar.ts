@@ -8,8 +8,8 @@ import { answers, failure, notices } from './honest.ts';
 import { bend, type Lie, lieOf, type Method, nested, type TalkLie } from './lies.ts';
 
 /*
- * Agents that lie, on a socket whose path is the first argument; the second is a folder that must get no file. Each
- * connection is one agent: it is told its seed in the first line, and with it how to lie.
+ * Agents that lie, on a socket whose path is the first argument; the second is a folder that must get no
+ * file. Each connection is one agent: it is told its seed in the first line, and with it how to lie.
  */
 const [path = '', base = ''] = process.argv.slice(2);
 

@@ -17,8 +17,8 @@ import { honestSeed, isHeavy, type Lie, lieOf, type Method } from './lies.ts';
 import { lyingProcess, remoteOf } from './lying-process.ts';
 
 /*
- * The main host of many agents that lie: one session for each seed of a list. Prints a line of JSON for each seed that got
- * something which no node may get, and in the end what it came to.
+ * The main host of many agents that lie: one session for each seed of a list. Prints a line of JSON for each
+ * seed that got something which no node may get, and in the end what it came to.
  */
 const [socketPath = '', base = '', seedList = ''] = process.argv.slice(2);
 

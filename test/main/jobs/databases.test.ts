@@ -16,7 +16,10 @@ import { dataFolder } from './three-databases.ts';
 const tell = () => undefined;
 const generous = { timeout: 120_000, interval: 50 };
 
-/** Starts the program that writes rows and kills it with -9 after the given one; gives the last one that it told. */
+/**
+ * Starts the program that writes rows and kills it with -9 after the given one;
+ * gives the last one that it told.
+ */
 async function writeAndKill(folder: string, kind: string, after: number): Promise<number> {
   const program = join(import.meta.dirname, 'write-rows.ts');
   const child = spawn(process.execPath, [program, folder, kind], { stdio: ['ignore', 'pipe', 'inherit'] });

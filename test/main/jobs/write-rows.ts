@@ -1,6 +1,8 @@
 import { openDatabase } from '../../../main/jobs/databases/open-database.ts';
 
-/** A program to be killed: opens the database of a folder, and prints each number that it has written to it. */
+/**
+ * A program to be killed: opens the database of a folder, and prints each number that it has written to it.
+ */
 const [folder = '', kind] = process.argv.slice(2);
 const wishes = kind === 'pglite' ? { binaries: false as const } : {};
 const database = await openDatabase({ folder, tell: () => undefined, ...wishes });

@@ -8,7 +8,10 @@ import { Originals } from '../../../node-agent/originals.ts';
 import { install } from '../../../node-agent/packages/install.ts';
 import { temporaryFolder, writeFiles } from '../temporary.ts';
 
-/** apt and dpkg as scripts that keep their books in a folder: `installed`, `available`, `calls`, and `say` to fail. */
+/**
+ * apt and dpkg as scripts that keep their books in a folder: `installed`,
+ * `available`, `calls`, and `say` to fail.
+ */
 const programs = {
   'bin/dpkg-query': '#!/bin/sh\necho "dpkg-query" >> "$BOOKS/calls"\ncat "$BOOKS/installed"\n',
   'bin/dpkg-deb': '#!/bin/sh\nsed -n 1,3p "$2"\n',

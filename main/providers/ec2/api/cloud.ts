@@ -14,8 +14,8 @@ type Wish = Partial<Pick<Ec2Settings, 'region' | 'endpoint' | 'profile'>>;
 
 /**
  * The cloud that options ask for, or else the environment, by the variables that all of Amazon's tools heed
- * (docs.aws.amazon.com/sdkref: AWS_REGION, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL_EC2, AWS_ENDPOINT_URL, AWS_PROFILE).
- * Undefined when only a profile can tell the region.
+ * (docs.aws.amazon.com/sdkref: AWS_REGION, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL_EC2, AWS_ENDPOINT_URL,
+ * AWS_PROFILE). Undefined when only a profile can tell the region.
  */
 export function cloudFrom(wish: Wish, env: NodeJS.ProcessEnv): Cloud | Omit<Cloud, 'region'> {
   const endpoint = wish.endpoint ?? (env.AWS_ENDPOINT_URL_EC2 || env.AWS_ENDPOINT_URL || undefined);

@@ -34,8 +34,8 @@ export class Clouds {
   }
 
   /**
-   * Does something in every cloud where this main host made clusters that are not known to be gone, and in the one that
-   * the environment names if it has credentials. Throws what the first one that fails throws.
+   * Does something in every cloud where this main host made clusters that are not known to be gone, and in
+   * the one that the environment names if it has credentials. Throws what the first one that fails throws.
    */
   async everywhere<Result>(
     signal: AbortSignal,
@@ -54,8 +54,8 @@ export class Clouds {
 }
 
 /**
- * Throws the error again. Test clouds come and go: where there was no answer, it tells which path of our own to remove
- * to have what was there forgotten.
+ * Throws the error again. Test clouds come and go: where there was no answer, it tells which path of our own
+ * to remove to have what was there forgotten.
  */
 export function orForget(error: unknown, path: string): never {
   if (!(error instanceof Ec2Error && error.meaning === 'unsure')) throw error;

@@ -68,8 +68,8 @@ export class Ec2Api {
   }
 
   /**
-   * One request's answer; `doing` completes the sentence "EC2 could not …". Throws Ec2Error, and the signal's reason
-   * when that is aborted.
+   * One request's answer; `doing` completes the sentence "EC2 could not …". Throws Ec2Error, and
+   * the signal's reason when that is aborted.
    */
   async call<Answer>(
     doing: string,
@@ -99,7 +99,10 @@ export class Ec2Api {
     });
   }
 
-  /** All pages of an answer: one may be empty, and more follow all the same (the API's NextToken). Throws as `call`. */
+  /**
+   * All pages of an answer: one may be empty, and more follow all the same (the
+   * API's NextToken). Throws as `call`.
+   */
   async pages<Page>(
     doing: string,
     signal: AbortSignal,
@@ -119,8 +122,8 @@ export class Ec2Api {
 }
 
 /**
- * Opens the API of a cloud. The SDK is loaded here and not before: it takes half a second. Throws UsageError when no
- * region is known.
+ * Opens the API of a cloud. The SDK is loaded here and not before: it takes half a second.
+ * Throws UsageError when no region is known.
  */
 export async function openEc2(
   wish: Omit<Cloud, 'region'> & { readonly region?: string },

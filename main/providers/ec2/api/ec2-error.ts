@@ -13,7 +13,10 @@ export type Meaning =
 
 /** A request that EC2 refused, or that got no answer. */
 export class Ec2Error extends ShakedownError {
-  /** As the EC2 API Reference lists them under "Error codes for the Amazon EC2 API"; or of Node: `ECONNREFUSED`. */
+  /**
+   * As the EC2 API Reference lists them under "Error codes for the Amazon EC2
+   * API"; or of Node: `ECONNREFUSED`.
+   */
   readonly code: string;
   readonly meaning: Meaning;
 
@@ -62,7 +65,9 @@ interface SdkError {
   readonly $metadata?: { readonly httpStatusCode?: number };
 }
 
-/** What the SDK threw, in words; `doing` completes "could not". Gives back what is no failure of a request. */
+/**
+ * What the SDK threw, in words; `doing` completes "could not". Gives back what is no failure of a request.
+ */
 export function explain(error: unknown, doing: string, cloud: Cloud): Ec2Error {
   if (error instanceof Ec2Error) return error;
   const { name = 'Error', code: systemCode, message = '', $metadata } = (error ?? {}) as SdkError;

@@ -7,8 +7,8 @@ import type { Ec2Api } from '../api/ec2-api.ts';
 import type { Ec2Settings } from '../ec2-options.ts';
 
 /**
- * The accounts of those who make the images: Debian's cloud team (wiki.debian.org/Cloud/AmazonEC2Image) and Canonical
- * (documentation.ubuntu.com/aws, "Find Ubuntu images").
+ * The accounts of those who make the images: Debian's cloud team (wiki.debian.org/Cloud/AmazonEC2Image) and
+ * Canonical (documentation.ubuntu.com/aws, "Find Ubuntu images").
  */
 const owners = { debian: '136693071363', ubuntu: '099720109477' };
 
@@ -23,8 +23,9 @@ export interface FoundImage {
 type Wish = Pick<Ec2Settings, 'image' | 'imageOwner'> & { readonly os: string };
 
 /**
- * The AMI that `image` names, or the newest one of its name, or of the release `os` from those who make it
- * (docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeImages). `architecture` is that of the instance type.
+ * The AMI that `image` names, or the newest one of its name, or of the release `os` from those
+ * who make it (docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeImages).
+ * `architecture` is that of the instance type.
  */
 export async function findImage(
   wish: Wish,

@@ -48,7 +48,10 @@ export async function instanceType(name: string, api: Ec2Api, signal: AbortSigna
   };
 }
 
-/** Instances cannot be held to less than their type, but the type must have what is asked for. Throws UsageError. */
+/**
+ * Instances cannot be held to less than their type, but the type must have what
+ * is asked for. Throws UsageError.
+ */
 export function refuseTooSmall(
   type: string,
   { memory = Number.POSITIVE_INFINITY, cpus = Number.POSITIVE_INFINITY }: InstanceType,

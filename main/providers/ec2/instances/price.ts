@@ -20,8 +20,8 @@ export async function tellCost(
 }
 
 /**
- * What the instances cost, as far as it is known: spot prices by EC2's own word (API_DescribeSpotPriceHistory), those
- * on demand by the config's.
+ * What the instances cost, as far as it is known: spot prices by EC2's own word
+ * (API_DescribeSpotPriceHistory), those on demand by the config's.
  */
 async function describePrice(
   instances: readonly OwnInstance[],

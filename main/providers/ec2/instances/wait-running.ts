@@ -7,8 +7,9 @@ import { waitFor } from '../api/wait-for.ts';
 import { describe, instancesOf, type OwnInstance, ownInstance } from './instances.ts';
 
 /**
- * Waits until all instances run and have addresses, and gives them in the order of their nodes. Throws ShakedownError
- * with EC2's reason and the console's last lines when one ends instead, or when it takes too long.
+ * Waits until all instances run and have addresses, and gives them in the order of their
+ * nodes. Throws ShakedownError with EC2's reason and the console's last lines when one
+ * ends instead, or when it takes too long.
  */
 export async function waitRunning(
   instances: readonly OwnInstance[],

@@ -20,9 +20,9 @@ const unknownGroup = /^InvalidGroup\.NotFound$/;
 const has = (error: unknown, code: string): boolean => error instanceof Ec2Error && error.code === code;
 
 /**
- * A security group of the cluster's own: `from` and its own members are let in, nobody else. One that an earlier call
- * made is taken. (docs.aws.amazon.com/AWSEC2/latest/APIReference: API_CreateSecurityGroup,
- * API_AuthorizeSecurityGroupIngress.)
+ * A security group of the cluster's own: `from` and its own members are let in, nobody else. One that
+ * an earlier call made is taken. (docs.aws.amazon.com/AWSEC2/latest/APIReference:
+ * API_CreateSecurityGroup, API_AuthorizeSecurityGroupIngress.)
  */
 export async function makeGroup(plan: GroupPlan, api: Ec2Api, signal: AbortSignal): Promise<string> {
   const { cluster, from } = plan;
@@ -36,8 +36,8 @@ export async function makeGroup(plan: GroupPlan, api: Ec2Api, signal: AbortSigna
 }
 
 /**
- * Lets instances in that have no other name for one another than public addresses: from there they come as strangers
- * (docs.aws.amazon.com/vpc, "Security group rules": a group as source means private addresses).
+ * Lets instances in that have no other name for one another than public addresses: from there they come as
+ * strangers (docs.aws.amazon.com/vpc, "Security group rules": a group as source means private addresses).
  */
 export const letMembersIn = (group: string, addresses: readonly string[], api: Ec2Api, signal: AbortSignal) =>
   letIn(

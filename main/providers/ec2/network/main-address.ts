@@ -8,8 +8,8 @@ import type { Cloud } from '../api/cloud.ts';
 export const checkIpUrl = 'https://checkip.amazonaws.com';
 
 /**
- * This main host's address as instances see it: behind its NAT for public ones in Amazon's cloud, else the one from
- * which the kernel would send to `peer`. Throws ShakedownError when it cannot be told.
+ * This main host's address as instances see it: behind its NAT for public ones in Amazon's cloud, else the
+ * one from which the kernel would send to `peer`. Throws ShakedownError when it cannot be told.
  */
 export async function mainAddress(
   { addresses, cloud, peer }: { addresses: 'public' | 'private' | undefined; cloud: Cloud; peer: string },

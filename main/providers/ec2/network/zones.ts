@@ -16,8 +16,9 @@ export interface Zone {
 }
 
 /**
- * The subnets that are named, or the default VPC's, in zones that have the instance type; the same order every time.
- * (docs.aws.amazon.com/AWSEC2/latest/APIReference: API_DescribeSubnets, API_DescribeInstanceTypeOfferings.)
+ * The subnets that are named, or the default VPC's, in zones that have the instance type; the
+ * same order every time. (docs.aws.amazon.com/AWSEC2/latest/APIReference:
+ * API_DescribeSubnets, API_DescribeInstanceTypeOfferings.)
  */
 export async function findZones(
   { subnet, type }: Pick<Ec2Settings, 'subnet' | 'type'>,

@@ -49,7 +49,8 @@ describe('the host of check files', () => {
     };
     const results = await host.run(new FakeCluster(), listener, unlimited());
     expect(outcomes(results)).toEqual(['pass first']);
-    // Milliseconds, where loading takes hundreds: many times more than what is left to do, however busy the machine.
+    // Milliseconds, where loading takes hundreds: many times more than what is left
+    // to do, however busy the machine.
     expect(begun).toBeLessThan(loading / 3);
   });
 
