@@ -1,5 +1,6 @@
 import { StringDecoder } from 'node:string_decoder';
 import { stripVTControlCharacters } from 'node:util';
+import { readableBytes } from '../common/readable-bytes.ts';
 import { tellingLines } from '../common/telling-lines.ts';
 
 /**
@@ -41,8 +42,8 @@ export class OutputBuffer {
     const tail = Buffer.concat(this.#tail);
     const kept = tail.subarray(Math.max(0, tail.length - this.#bound));
     const dropped = this.#dropped + tail.length - kept.length;
-    if (dropped === 0) return Buffer.concat([head, kept]).toString('utf8');
-    return `${head.toString('utf8')}\n… ${dropped} bytes left out …\n${kept.toString('utf8')}`;
+    if (dropped === 0) return readableBytes(Buffer.concat([head, kept]));
+    return `${readableBytes(head)}\n… ${dropped} bytes left out …\n${readableBytes(kept)}`;
   }
 
   #addToTail(chunk: Buffer): void {

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { ShakedownError } from '../../common/errors.ts';
 import type { AgentState } from '../agent-state.ts';
 import { isSystemError } from '../failure.ts';
+import { sendJournal } from '../journal/send-journal.ts';
 import { hasSystemd } from '../node-facts.ts';
 import { sizeOf } from '../services/log-file.ts';
 import { listPackages } from './installed-packages.ts';
@@ -37,9 +38,8 @@ export function planReports(
   state: AgentState,
   path = process.env.PATH,
 ): Report[] {
-  const since = `--since=@${Math.floor(sinceMs / 1000)}`;
   const programs: readonly NamedProgram[] = [
-    ...(hasSystemd() ? ofSystemd(since, units) : []),
+    ...(hasSystemd() ? ofSystemd(units) : []),
     ['processes.txt', ['ps', 'axwwf', '-o', 'user,pid,ppid,stat,lstart,rss,args']],
     ['sockets.txt', ['ss', '-tulnp']],
     ['addresses.txt', ['ip', 'address']],
@@ -49,6 +49,7 @@ export function planReports(
   const logs = existsSync(state.logs) ? readdirSync(state.logs) : [];
   return withoutDoubles([
     ...logs.map((name) => ({ name, send: (sink: Writable) => sendLog(join(state.logs, name), sink) })),
+    ...(hasSystemd() && hasProgram('journalctl', path) ? journals(sinceMs, units) : []),
     ...possible.map(([name, ...runs]) => ({ name, send: (sink: Writable) => sendOutput(runs, sink) })),
     ...(existsSync('/var/lib/dpkg/status') ? [packages] : []),
   ]);
@@ -74,24 +75,26 @@ function withoutDoubles(reports: readonly Report[]): Report[] {
   });
 }
 
-function ofSystemd(since: string, units: readonly string[]): readonly NamedProgram[] {
-  const journal = ['journalctl', '--no-pager', '-q', '-o', 'short-iso-precise', since] as const;
+/** The whole journal, and that of each unit. */
+const journals = (sinceMs: number, units: readonly string[]): Report[] =>
+  [undefined, ...units].map((unit) => ({
+    name: `${unit === undefined ? 'journal' : nameOf(unit)}.log`,
+    send: (sink) => sendJournal(sinceMs, unit, sink),
+  }));
+
+function ofSystemd(units: readonly string[]): readonly NamedProgram[] {
   const status = ['systemctl', '--no-pager', '--full'] as const;
-  const ofUnits = units.flatMap((unit): readonly NamedProgram[] => {
-    const name = fileName(unit.replace(/\.service$/, ''));
-    return [
-      [`${name}.log`, [...journal, '-u', unit]],
-      [`${name}.status.txt`, [...status, '--lines=50', 'status', '--', unit]],
-    ];
-  });
+  const ofUnits = units.map(
+    (unit): NamedProgram => [`${nameOf(unit)}.status.txt`, [...status, '--lines=50', 'status', '--', unit]],
+  );
   return [
-    ['journal.log', [...journal]],
     ...ofUnits,
     ['failed-units.txt', [...status, '--failed'], [...status, '--lines=100', 'status', '--state=failed']],
   ];
 }
 
-const fileName = (text: string): string => text.replaceAll(/[^\p{L}\p{N}._@+-]/gu, '_');
+const nameOf = (unit: string): string =>
+  unit.replace(/\.service$/, '').replaceAll(/[^\p{L}\p{N}._@+-]/gu, '_');
 
 /**
  * What programs print, one after the other. Their exit codes say nothing: `systemctl status` has one for each

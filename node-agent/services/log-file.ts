@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
+import { readableBytes } from '../../common/readable-bytes.ts';
 import { lastLinesOf, tellingLinesOf } from '../output-buffer.ts';
 import type { LogWatch } from './service.ts';
 
@@ -15,13 +16,13 @@ export const tellingLinesOfFile = (file: string, from = 0): string[] =>
 
 /** At most the last `most` bytes that were written from byte `from` on. */
 function endOf(file: string, from: number, most: number): string {
-  const text = withFile(file, (fd) => {
+  const bytes = withFile(file, (fd) => {
     const size = fstatSync(fd).size;
     const begin = Math.max(from, size - most);
     const buffer = Buffer.alloc(Math.max(0, size - begin));
-    return buffer.subarray(0, readSync(fd, buffer, 0, buffer.length, begin)).toString('utf8');
+    return buffer.subarray(0, readSync(fd, buffer, 0, buffer.length, begin));
   });
-  return text ?? '';
+  return bytes === undefined ? '' : readableBytes(bytes);
 }
 
 /** The size of a file in bytes, 0 when it is not there. */

@@ -1,6 +1,15 @@
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
-import { clusterIds, leftovers, mainConfig, program, readLatest, scenario } from './harness.ts';
+import {
+  clusterIds,
+  leftovers,
+  mainConfig,
+  nodeConfig,
+  program,
+  readLatest,
+  scenario,
+  shakedown,
+} from './harness.ts';
 
 /**
  * Runs a line of bash in which `shakedown` is the program; gives the program's exit code, and what was said.
@@ -72,3 +81,23 @@ function events(directory: string): string {
     return '';
   }
 }
+
+test('lines of the journal that are no UTF-8, and such with bells and colours, come home as text, and whole', async () => {
+  const directory = scenario({
+    'config/node.config.ts': nodeConfig(
+      "place: [{ from: 'odd.service', to: '/etc/systemd/system/odd.service' }], services: [{ name: 'odd', unit: 'odd', ready: { log: '^done' } }]",
+    ),
+    'node_files/odd.service': '[Service]\nExecStart=/bin/sh /srv/shakedown/odd.sh\n',
+    'node_files/odd.sh': String.raw`printf 'caf\351 \007bell \033[31mred\033[0m\n'
+head -c 9000 /dev/zero | tr '\0' x; echo
+echo done; exec sleep 1000
+`,
+  });
+  const run = await shakedown(directory, ['run']);
+  expect(run.exitCode, run.all).toBe(0);
+  const log = readLatest(directory, 'nodes/0/logs/odd.log');
+  expect(log).toContain(': caf\\xe9 \\x07bell red\n');
+  expect(log).toContain(`: ${'x'.repeat(9000)}\n`);
+  expect(readLatest(directory, 'nodes/0/logs/journal.log')).toContain('caf\\xe9');
+  expect(log).not.toContain('blob data');
+});
