@@ -25,11 +25,13 @@ export { ClusterError } from '../cluster/face/cluster-error.ts';
 export type {
   Cluster,
   ClusterNode,
-  Fault,
   MainHost,
   NodeMachine,
   Service,
 } from '../cluster/face/cluster-face.ts';
+export type { Fault, Task } from '../cluster/face/until-disposed.ts';
+export type { TaskStatus } from '../cluster/operations/background-tasks.ts';
 export type { ExecOptions } from '../cluster/operations/commands.ts';
 export type { KillOptions } from '../cluster/operations/services.ts';
+export type { StartOptions } from '../cluster/operations/tasks.ts';
 export { type EventuallyOptions, eventually } from './fixture/eventually.ts';

@@ -8,6 +8,7 @@ import type { Live } from './live.ts';
 import type { Asked, Method, OnMain, OnNode, OnService, ParamsOf, ResultOf } from './method.ts';
 import { type ClusterMethods, clusterMethods } from './methods.ts';
 import type { Node } from './node.ts';
+import { BackgroundTasks } from './operations/background-tasks.ts';
 import { Endpoints } from './operations/endpoints.ts';
 import { serviceOf } from './operations/services.ts';
 import { whileUp } from './while-up.ts';
@@ -20,8 +21,8 @@ export class LiveCluster implements ClusterUnderTest, AsyncDisposable {
   readonly nodes: readonly NodeUnderTest[];
   readonly #live: Live;
 
-  constructor(live: Omit<Live, 'endpoints'>) {
-    this.#live = { ...live, endpoints: new Endpoints() };
+  constructor(live: Omit<Live, 'endpoints' | 'tasks'>) {
+    this.#live = { ...live, endpoints: new Endpoints(), tasks: new BackgroundTasks() };
     this.nodes = live.nodes.map((node) => underTest(node, this.#live));
   }
 
@@ -41,9 +42,9 @@ export class LiveCluster implements ClusterUnderTest, AsyncDisposable {
     return (await result) as ResultOf<ClusterMethods[S][M]>;
   }
 
-  /** Heals the faults that are left. Never throws. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#live.faults.healAll();
+  /** Heals the faults that are left, and ends the tasks. Never throws. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([this.#live.faults.healAll(), this.#live.tasks.stopAll()]);
   }
 
   #target(on: { readonly node?: number; readonly service?: string }): Target {

@@ -3,6 +3,7 @@ import type { RunContext } from '../context/run-context.ts';
 import type { Secrets } from '../secrets/secrets.ts';
 import type { MachinePower, Node } from './node.ts';
 import type { ActiveFaults } from './operations/active-faults.ts';
+import type { BackgroundTasks } from './operations/background-tasks.ts';
 import type { Endpoints } from './operations/endpoints.ts';
 
 /** The cluster while it is up, as its operations find it. */
@@ -18,6 +19,7 @@ export interface Live {
   readonly power: MachinePower;
   readonly endpoints: Endpoints;
   readonly faults: ActiveFaults;
+  readonly tasks: BackgroundTasks;
   /** Tells of what is worth a line. */
   readonly ctx: Pick<RunContext, 'emit' | 'log'>;
 }

@@ -6,6 +6,7 @@ import { faultMethods, healFault } from './operations/fault-methods.ts';
 import { readFile } from './operations/files.ts';
 import { powerOff, powerOn, reboot, restore, snapshot } from './operations/machine.ts';
 import { kill, start, status, stop } from './operations/services.ts';
+import { startTask, stopTask, taskEnded, taskStatus } from './operations/tasks.ts';
 import { whileUp } from './while-up.ts';
 
 /**
@@ -22,6 +23,8 @@ export const clusterMethods = {
   node: {
     /** Runs a shell command line; a non-zero exit is a result, not a throw. Ended after 60 s unless told. */
     exec,
+    /** Starts a shell command line and does not wait for it; gives its id. */
+    startTask,
     /** A text file's content; throws when it cannot be read. */
     readFile,
     /**
@@ -52,6 +55,10 @@ export const clusterMethods = {
   /** On the cluster as a whole. */
   cluster: {
     healFault,
+    /** What became of a task, by its id; so for those that follow. */
+    taskStatus,
+    taskEnded,
+    stopTask,
   },
   /** On a node's service, as the config names it. */
   service: {

@@ -1,6 +1,7 @@
 import { asShakedownError, describeFailure, ShakedownError } from '../../common/errors.ts';
 import { present } from '../../common/present.ts';
-import { clusterFace, type Way } from '../cluster/face/cluster-face.ts';
+import { clusterFace } from '../cluster/face/cluster-face.ts';
+import type { Way } from '../cluster/face/way.ts';
 import { type LiveCluster, methodNames } from '../cluster/live-cluster.ts';
 import type { RunResult } from '../record/run-result.ts';
 import type { RunStore } from '../store/run-store.ts';

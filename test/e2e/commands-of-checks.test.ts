@@ -6,7 +6,7 @@ import { machineThatExists } from './machine-that-exists.ts';
 
 /** Twelve commands that hang, side by side; then one that leaves something running. */
 const checks = `
-import { expect, test } from 'shakedown/check';
+import { eventually, expect, test } from 'shakedown/check';
 test('commands that hang end at their limits', async ({ cluster }) => {
   const node = cluster.node(0);
   const hang = () => node.exec('sleep 300 & sleep 300', { timeout: 3 });
@@ -21,6 +21,17 @@ test('a command has ended when its shell has', async ({ cluster }) => {
   expect((await node.exec('sleep 99 & echo started')).stdout).toBe('started\\n');
   expect(performance.now() - begun).toBeLessThan(30_000);
   expect(await node.sh('pgrep -c -fx "sleep 99"'), 'it is kept').toBe('1');
+});
+test('a task goes on until it is stopped', async ({ cluster }) => {
+  const node = cluster.node(0);
+  const task = await node.startTask('id -un; sleep 55 & for n in 1 2 3; do echo $n; done; wait');
+  await eventually(async () => expect((await task.status()).stdout).toBe('root\\n1\\n2\\n3\\n'));
+  expect(await node.sh('pgrep -c -fx "sleep 55"')).toBe('1');
+  expect(await task.stop()).toMatchObject({ running: false, stdout: 'root\\n1\\n2\\n3\\n' });
+  expect(await node.sh('pgrep -c -fx "sleep 55" || true')).toBe('0');
+  expect(await (await node.startTask('exit 4')).ended()).toMatchObject({ exitCode: 4 });
+  await expect(node.startTask('x', { sudo: true })).rejects.toThrow('sudo');
+  await node.startTask('sleep 77; :');
 });
 `;
 
@@ -40,5 +51,5 @@ test.each([10, 2])('commands of checks use up none of the %i sessions that sshd 
   expect(run.all).not.toContain('Channel open failure');
   const events = readFileSync(join(latest(directory), 'events.ndjson'), 'utf8');
   expect(events).toContain("'sleep 99 & echo started' left running: sleep 99");
-  expect(await there.onNode('pgrep -fx "sleep (99|300)"'), 'until the services are stopped').toBe('');
+  expect(await there.onNode('pgrep -fx "sleep (77|99|300)"'), 'until the services are stopped').toBe('');
 });

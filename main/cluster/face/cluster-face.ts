@@ -1,16 +1,23 @@
 import type { CommandResult } from '../../../common/results.ts';
 import type { NodeFacts } from '../../config/scenario.ts';
-import type { Ask, Scope } from '../cluster-under-test.ts';
 import type { Operations, ParamsOf } from '../method.ts';
 import type { ClusterMethods } from '../methods.ts';
 import type { ExecOptions } from '../operations/commands.ts';
 import type { FaultMethods } from '../operations/fault-methods.ts';
+import type { StartOptions } from '../operations/tasks.ts';
 import { failure, quoted } from './cluster-error.ts';
+import { type Fault, fault, type Task, task } from './until-disposed.ts';
+import { asking, type On, operations, type Way } from './way.ts';
 
 /** A node of the cluster, as tests see it. All calls may run side by side. */
-export interface ClusterNode extends NodeFacts, Operations<ClusterMethods['node']>, Faults {
+export interface ClusterNode
+  extends NodeFacts,
+    Omit<Operations<ClusterMethods['node']>, 'startTask'>,
+    Faults {
   /** Runs a shell command line and gives what it prints, trimmed; throws with stderr when it does not exit 0. */
   sh(command: string, options?: ExecOptions): Promise<string>;
+  /** Starts a shell command line and does not wait for it: a capture, a load. It reads nothing. */
+  startTask(command: string, options?: StartOptions): Promise<Task>;
   /** A service by its name in the config; whether there is one shows when it is asked. */
   service(name: string): Service;
 }
@@ -19,12 +26,6 @@ export interface ClusterNode extends NodeFacts, Operations<ClusterMethods['node'
 export type Faults = {
   readonly [F in keyof FaultMethods]: (...params: ParamsOf<FaultMethods[F]>) => Promise<Fault>;
 };
-
-/** A fault that is in effect until it is healed: by `heal`, or when the checks are over. */
-export interface Fault extends AsyncDisposable {
-  /** Takes it back, and resolves when nothing is left of it; a second time does nothing. */
-  heal(): Promise<void>;
-}
 
 /** A service of one node, as the config names it. */
 export interface Service extends Operations<ClusterMethods['service']> {
@@ -48,15 +49,6 @@ export interface Cluster {
   /** The nodes of a role, in the order of their ids; throws when there is none. */
   withRole(role: string): readonly ClusterNode[];
   readonly main: MainHost;
-}
-
-/** The way to the cluster. */
-export interface Way {
-  readonly nodes: readonly NodeFacts[];
-  /** The names of the operations that there are. */
-  readonly methods: Readonly<Record<Scope, readonly string[]>>;
-  /** Asks for an operation; throws `failed`, whose stack is that of the caller's call, with what went wrong. */
-  ask(asked: Ask, failed: Error): Promise<unknown>;
 }
 
 /** The cluster as check files have it: nodes with a function for each operation. */
@@ -88,7 +80,15 @@ function clusterNode(facts: NodeFacts, way: Way): ClusterNode {
     name,
     ...operations<'service'>({ ...on, scope: 'service', service: name }, way),
   });
-  return { ...facts, ...made, ...faultsOf(facts.id, way), sh: shellOf(on, `node ${facts.id}`, way), service };
+  const sh = shellOf(on, `node ${facts.id}`, way);
+  return { ...facts, ...made, ...faultsOf(facts.id, way), sh, startTask: taskStarter(on, way), service };
+}
+
+function taskStarter(on: On, way: Way): ClusterNode['startTask'] {
+  return async function startTask(command, options) {
+    const id = await way.ask(asking(on, 'startTask', [command, options]), failure(startTask));
+    return task(String(id), way);
+  };
 }
 
 function faultsOf(node: number, way: Way): Faults {
@@ -96,40 +96,10 @@ function faultsOf(node: number, way: Way): Faults {
   return injecting as unknown as Faults;
 }
 
-function fault(id: string, way: Way): Fault {
-  const heal = async (): Promise<void> => {
-    await way.ask({ scope: 'cluster', method: 'healFault', params: [id] }, failure(heal));
-  };
-  return { heal, [Symbol.asyncDispose]: heal };
-}
-
 function mainHost(way: Way): MainHost {
   const on = { scope: 'main' } as const;
   return { ...operations<'main'>(on, way), sh: shellOf(on, 'the main host', way) };
 }
-
-type On = Pick<Ask, 'scope' | 'node' | 'service'>;
-
-/** The operations of a scope, each a function that asks for it; `as` is what becomes of the answers. */
-function operations<S extends Scope>(
-  on: On & { readonly scope: S },
-  way: Way,
-  as: (answer: unknown) => unknown = (answer) => answer,
-): Operations<ClusterMethods[S]> {
-  const named = way.methods[on.scope].map((method) => {
-    const call = async (...given: readonly unknown[]) =>
-      as(await way.ask(asking(on, method, given), failure(call)));
-    return [method, Object.defineProperty(call, 'name', { value: method })] as const;
-  });
-  return Object.fromEntries(named) as unknown as Operations<ClusterMethods[S]>;
-}
-
-/** What crosses a wire has no `undefined`: arguments that were left out at the end are left out there. */
-const asking = (on: On, method: string, given: readonly unknown[]): Ask => ({
-  ...on,
-  method,
-  params: given.slice(0, given.findLastIndex((each) => each !== undefined) + 1),
-});
 
 function shellOf(on: On, where: string, way: Way): ClusterNode['sh'] {
   return async function sh(command, options) {

@@ -1,8 +1,7 @@
 import { execa } from 'execa';
 import { ShakedownError, TimeLimitError } from '../../../common/errors.ts';
 import type { CommandResult } from '../../../common/results.ts';
-
-const keptBytes = 1024 * 1024;
+import { KeptOutput } from './kept-output.ts';
 
 /**
  * Runs a shell command line on the main host, as the user who runs us, in `cwd`. A non-zero exit is a result.
@@ -29,7 +28,7 @@ export async function runOnMain(
   const begun = performance.now();
   const limit = AbortSignal.timeout(timeout * 1000);
   const ending = signal ? AbortSignal.any([signal, limit]) : limit;
-  const kept = { stdout: new Kept(), stderr: new Kept() };
+  const kept = { stdout: new KeptOutput(), stderr: new KeptOutput() };
   const child = execa(command, {
     shell: true,
     cwd,
@@ -57,22 +56,6 @@ export async function runOnMain(
     stderr: kept.stderr.text(),
     durationMs: Math.round(performance.now() - begun),
   };
-}
-
-/** The first bytes of a stream. */
-class Kept {
-  #chunks: Buffer[] = [];
-  #size = 0;
-
-  add(chunk: Buffer): void {
-    if (this.#size >= keptBytes) return;
-    this.#chunks.push(chunk.subarray(0, keptBytes - this.#size));
-    this.#size += chunk.length;
-  }
-
-  text(): string {
-    return Buffer.concat(this.#chunks).toString('utf8');
-  }
 }
 
 function killGroup(pid: number | undefined): void {
