@@ -41,7 +41,7 @@ export async function connectNode(
     });
     const agent = withSecrets(started, secrets);
     agent.onServiceDied((died) => {
-      if (!node?.endIsMeant) onDied(died);
+      if (!node?.endIsExpected) onDied(died);
     });
     await lookAtClock({ id, agent }, onClock, ctx);
     return agent;

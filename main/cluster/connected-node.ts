@@ -17,7 +17,7 @@ export class ConnectedNode implements Node {
   #remote: Remote;
   #agent: Agent;
   #lost = new AbortController();
-  #endIsMeant = false;
+  #endIsExpected = false;
 
   private constructor(planned: PlannedNode, startAgent: StartAgent, remote: Remote, agent: Agent) {
     this.id = planned.id;
@@ -53,13 +53,13 @@ export class ConnectedNode implements Node {
     return this.#lost.signal;
   }
 
-  get endIsMeant(): boolean {
-    return this.#endIsMeant;
+  get endIsExpected(): boolean {
+    return this.#endIsExpected;
   }
 
-  meanToEnd(meant: boolean): void {
-    this.#endIsMeant = meant;
-    if (!meant) this.#note(this.#remote);
+  expectEnd(expected: boolean): void {
+    this.#endIsExpected = expected;
+    if (!expected) this.#note(this.#remote);
   }
 
   async resumeOver(remote: Remote, services: readonly ServiceSpec[], ctx: RunContext): Promise<void> {
@@ -70,7 +70,7 @@ export class ConnectedNode implements Node {
       return agent;
     });
     this.#remote = remote;
-    this.#endIsMeant = false;
+    this.#endIsExpected = false;
     if (this.#lost.signal.aborted) this.#lost = new AbortController();
     this.#watch();
   }
@@ -82,7 +82,7 @@ export class ConnectedNode implements Node {
   }
 
   #note(remote: Remote): void {
-    if (remote === this.#remote && remote.lost.aborted && !this.#endIsMeant) {
+    if (remote === this.#remote && remote.lost.aborted && !this.#endIsExpected) {
       this.#lost.abort(remote.lost.reason);
     }
   }

@@ -25,8 +25,8 @@ export interface Node extends PlannedNode {
    */
   readonly lost: AbortSignal;
   /** Its machine is to go down, or is down: what ends with it is no loss, and no service that died. */
-  readonly endIsMeant: boolean;
-  meanToEnd(meant: boolean): void;
+  readonly endIsExpected: boolean;
+  expectEnd(expected: boolean): void;
   /**
    * Goes on over this connection, with an agent that is told of the services that were started here before;
    * it starts none. The connection is closed on a throw.

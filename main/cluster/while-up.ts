@@ -13,7 +13,7 @@ export async function whileUp<T>(node: Node, power: MachinePower, call: () => Pr
     return await call();
   } catch (error) {
     if (!(error instanceof ConnectionLostError)) throw error;
-    if (!node.endIsMeant && node.remote === remote) throw error;
+    if (!node.endIsExpected && node.remote === remote) throw error;
     const message = 'broken off: the node was restarted or switched off meanwhile';
     throw new ShakedownError({ message, verdict: 'fail' }, { cause: error });
   }

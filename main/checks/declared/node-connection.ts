@@ -26,12 +26,12 @@ export async function connectTo(
 }
 
 /** One that comes too late is closed as soon as it comes. */
-async function within(connecting: Promise<Duplex>, signal: AbortSignal, giveUp = () => {}): Promise<Duplex> {
+async function within(connecting: Promise<Duplex>, signal: AbortSignal, close = () => {}): Promise<Duplex> {
   const late = (seconds: number) => new Error(`no answer within ${seconds} s`);
   try {
     return await withTimeLimit({ what: 'an answer', seconds: patience, signal, late }, () => connecting);
   } catch (error) {
-    giveUp();
+    close();
     connecting.then(
       (stream) => stream.destroy(),
       () => undefined,

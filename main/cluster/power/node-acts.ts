@@ -114,7 +114,7 @@ export class NodeActs {
       // What still waits for an answer of the machine that was need not wait for a time limit.
       void Promise.allSettled([remote, agent].map((each) => each[Symbol.asyncDispose]()));
     };
-    node.meanToEnd(true);
+    node.expectEnd(true);
     try {
       const again = await this.#onMachine(what, ctx, { done: end, ...(this.#usable ? { remote } : {}) });
       const services = config.services.map((service) => serviceSpec(service, this.#options.timeouts));
@@ -122,7 +122,7 @@ export class NodeActs {
     } catch (error) {
       // Broken off, nobody knows what it is now; `bringBack` finds out.
       if (gone || ctx.signal.aborted) this.#down = asShakedownError(error);
-      if (!ctx.signal.aborted) node.meanToEnd(false);
+      if (!ctx.signal.aborted) node.expectEnd(false);
       throw error;
     }
   }

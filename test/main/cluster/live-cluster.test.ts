@@ -228,7 +228,7 @@ describe('a node that is restarted', () => {
       config: { services: [{ name: 'etcd' }] },
       remote: {},
       agent: { exec: async () => Promise.reject(lost) },
-      endIsMeant: false,
+      endIsExpected: false,
     };
     const power = {
       up: () => calls.up(),
@@ -246,13 +246,13 @@ describe('a node that is restarted', () => {
 
   test('breaks off what is under way, which is no loss of the node', async () => {
     const { node, under } = restarted();
-    node.endIsMeant = true;
+    node.endIsExpected = true;
     await expect(under.exec('sleep 100')).rejects.toMatchObject({
       name: 'ShakedownError',
       message: 'broken off: the node was restarted or switched off meanwhile',
       verdict: 'fail',
     });
-    node.endIsMeant = false;
+    node.endIsExpected = false;
     await expect(under.exec('sleep 100'), 'nobody meant this').rejects.toBe(lost);
   });
 
