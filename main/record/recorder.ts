@@ -201,7 +201,7 @@ function locate(error: unknown, phase: Parameters<Step>[0], machine: NodeAddress
 
 function addWhere(told: string, why: string, list: { message?: string }[]): void {
   for (const [index, each] of list.entries()) {
-    const message = each.message?.replace(told, `${told}; ${why}`);
+    const message = each.message?.replace(told, () => `${told}; ${why}`);
     if (message !== undefined) list[index] = { ...each, message };
   }
 }

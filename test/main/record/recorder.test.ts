@@ -27,6 +27,21 @@ function recorder() {
 }
 
 describe('the recorder', () => {
+  test('adds what is known later of a failure wherever that is told, and nowhere else', async () => {
+    const { record } = recorder();
+    const fail = (message: string) =>
+      record
+        .step('start', () => Promise.reject(new ShakedownError({ message })), machine)
+        .catch(record.fail.bind(record));
+    await fail('the connection was lost: closed ($&)');
+    await fail('something else');
+    record.explain('was lost: closed ($&)', 'it has booted $1');
+    const { failures, spans } = record.result(facts);
+    const told = ['the connection was lost: closed ($&); it has booted $1', 'something else'];
+    expect(failures.map(({ message }) => message)).toEqual(told);
+    expect(spans.map(({ message }) => message)).toEqual(told);
+  });
+
   test('keeps a step as a span, with its node, its time and why it failed', async () => {
     const { record, wait } = recorder();
     await record.step('machines', async () => wait(30));

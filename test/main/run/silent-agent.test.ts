@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { InterruptedError } from '../../../common/errors.ts';
 import type { RunEvent } from '../../../common/events.ts';
 import { greetAgent } from '../../../main/agent/start-agent.ts';
 import { run } from '../../../main/run/run.ts';
@@ -72,3 +73,34 @@ test.concurrent.each([
     expect(world.asked).toContain('download 0: /srv/work');
   },
 );
+
+test('a second Ctrl-C ends also that waiting', async () => {
+  const { scenario, begins } = scenarioOf('stop');
+  const world = fakeWorld();
+  const second = new AbortController();
+  let speaks = true;
+  const handle = (event: RunEvent) => {
+    if (!begins(event)) return;
+    speaks = false;
+    setTimeout(() => {
+      world.interrupt();
+      second.abort(new InterruptedError());
+    }, 100);
+  };
+  const startAgent: typeof world.connector.startAgent = (remote, options) =>
+    greetAgent(
+      remote,
+      agentThatFallsSilent(() => speaks),
+      options,
+    );
+  const { failures } = await run(
+    { scenario, flags: {}, keep: 'never' },
+    {
+      ...world,
+      ...{ hurry: second.signal, face: { handle, close: () => undefined } },
+      connector: { ...world.connector, startAgent },
+    },
+  );
+  expect(failures.map(({ message }) => message).filter((each) => each.includes('said nothing'))).toEqual([]);
+  expect(world.asked.filter((line) => line === 'destroy')).toEqual(['destroy']);
+});
