@@ -43,8 +43,8 @@ const to = (more: Partial<SshTarget> = {}): SshTarget => ({
   hostKey: server.hostKey,
   ...more,
 });
-const open = (target: SshTarget, timeout = 5) =>
-  connectSsh(target, { signal: AbortSignal.timeout(15_000), timeout });
+const open = (target: SshTarget, timeout = 30) =>
+  connectSsh(target, { signal: AbortSignal.timeout(55_000), timeout });
 
 beforeAll(async () => {
   server = await fakeSshServer(key.public);
