@@ -1,5 +1,6 @@
 import { asShakedownError } from '../../common/errors.ts';
 import type { Node } from '../cluster/node.ts';
+import { startService } from '../cluster/operations/services.ts';
 import { serviceSpec } from '../cluster/service-spec.ts';
 import { installs } from './install.ts';
 import type { Preparation } from './phase.ts';
@@ -13,9 +14,8 @@ export async function startServices(node: Node, { ctx, scenario }: Preparation):
   }
   for (const service of node.config.services) {
     const spec = serviceSpec(service, scenario.timeouts);
-    const params = { service: spec, workingDir: node.config.workingDir };
     try {
-      await node.agent.call('startService', params, { signal: ctx.signal, timeout: spec.readyWithin + 30 });
+      await startService(node, spec, { signal: ctx.signal });
     } catch (error) {
       throw asShakedownError(error, { log: `nodes/${node.id}/logs/${service.name}.log` });
     }

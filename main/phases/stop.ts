@@ -1,4 +1,5 @@
 import type { Node } from '../cluster/node.ts';
+import { stopService } from '../cluster/operations/services.ts';
 
 /**
  * Stops a node's services, the last one first. One that will not stop does not keep the others from it; the
@@ -7,9 +8,7 @@ import type { Node } from '../cluster/node.ts';
 export async function stopServices(node: Node, timeout: number, signal: AbortSignal): Promise<void> {
   const failures: unknown[] = [];
   for (const { name } of [...node.config.services].reverse()) {
-    await node.agent
-      .call('stopService', { name }, { signal, timeout })
-      .catch((error) => failures.push(error));
+    await stopService(node, name, { signal, timeout }).catch((error) => failures.push(error));
   }
   if (failures.length > 0) throw failures[0];
 }

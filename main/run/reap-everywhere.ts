@@ -1,10 +1,11 @@
 import type { ShakedownError } from '../../common/errors.ts';
 import { isAlive } from '../../common/process-identity.ts';
+import { destroyCluster } from '../ledger/cluster-undo.ts';
 import type { Provider } from '../providers/provider.ts';
 import { type ClusterOrigin, clusterOrigins, forgetOrigin } from '../store/cluster-origins.ts';
 import { describeFound, type FoundCluster, findClusters, isOfFolders } from './found-clusters.ts';
 import { type Reaped, told } from './reap.ts';
-import type { Reaping } from './undo-world.ts';
+import { type Reaping, undoWorld } from './undo-world.ts';
 
 export interface ReapOptions {
   /** Those too that were kept on purpose. */
@@ -50,7 +51,9 @@ export async function reapEverywhere(
     }
     tell(`${cluster.borrowed ? 'releasing the machines of' : 'destroying'} ${describeFound(each)}`);
     try {
-      await provider.destroy(cluster, { signal: world.signal, log: () => undefined });
+      const its = async () => provider;
+      const entry = { id: cluster.id, provider: provider.name, state: cluster.state };
+      await destroyCluster(entry, { ...undoWorld(world), provider: its });
       there.delete(each);
       const done = cluster.borrowed ? 'released the machines of' : 'destroyed';
       lines.push(`${done} ${provider.name} cluster ${cluster.id}`);

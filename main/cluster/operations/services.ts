@@ -10,20 +10,30 @@ import { serviceSpec } from '../service-spec.ts';
 
 const nothing = z.tuple([]);
 
+/** Starts a service and waits until it is ready. Throws ShakedownError with its last lines. */
+export const startService = (
+  { agent, config: { workingDir } }: Node,
+  service: ServiceSpec,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<ServiceStatus> =>
+  agent.call('startService', { service, workingDir }, { ...options, timeout: service.readyWithin + 30 });
+
+/** Stops a service and waits until it has stopped, `timeout` seconds at the most. */
+export const stopService = (
+  { agent }: Node,
+  name: string,
+  options: { readonly timeout: number; readonly signal?: AbortSignal },
+): Promise<ServiceStatus> => agent.call('stopService', { name }, options);
+
 export const start = onService({
   params: nothing,
-  run: ({ node, service }: OnService, _: []): Promise<ServiceStatus> =>
-    node.agent.call(
-      'startService',
-      { service, workingDir: node.config.workingDir },
-      { timeout: service.readyWithin + 30 },
-    ),
+  run: ({ node, service }: OnService, _: []): Promise<ServiceStatus> => startService(node, service),
 });
 
 export const stop = onService({
   params: nothing,
   run: ({ node, service: { name, stopWithin } }: OnService, _: []): Promise<ServiceStatus> =>
-    node.agent.call('stopService', { name }, { timeout: stopWithin + 30 }),
+    stopService(node, name, { timeout: stopWithin + 30 }),
 });
 
 /** How a service is killed. */
