@@ -2,7 +2,7 @@ import type { FailureDetails } from './errors.ts';
 import type { CollectParams, CollectPlan, NodeReport, ReportsRequest } from './evidence-protocol.ts';
 import type { InstallParams, InstallResult } from './installation.ts';
 import type { CleanParams, CleanResult, PlacedFile } from './placed-files.ts';
-import type { ServiceSpec } from './ready.ts';
+import type { Probe, ServiceSpec } from './ready.ts';
 import type { ServiceDied, ServiceStatus } from './service-status.ts';
 import type { StreamId } from './streams/stream-id.ts';
 import type { TaskEnded, TaskParams } from './task-protocol.ts';
@@ -76,6 +76,20 @@ export interface AgentMethods {
   startHeldBack: {
     params: { readonly except: readonly string[] };
     result: { readonly started: readonly string[] };
+  };
+  /**
+   * Tries until the probe finds nothing wrong, for `within` seconds at most; then it says what was wrong the last time.
+   * A probe of a log needs a service and is refused.
+   */
+  waitFor: {
+    params: {
+      readonly probe: Probe;
+      readonly within: number;
+      /** Where a command is run, and what is added to its environment. */
+      readonly workingDir: string;
+      readonly env?: Readonly<Record<string, string>>;
+    };
+    result: { readonly problem?: string };
   };
   /** Resolves when the service is ready; a failure carries its last lines. */
   startService: {

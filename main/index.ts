@@ -14,14 +14,17 @@ export {
   type SetupStepInput,
 } from './config/define.ts';
 export type {
+  After,
   CheckTarget,
   DeclaredCheck,
   NodeConfig,
   NodeFacts,
+  NodeTarget,
   PlaceConfig,
   ServiceConfig,
   SetupStep,
   Timeouts,
+  WaitFor,
 } from './config/scenario.ts';
 export { openCluster } from './embedded/open-cluster.ts';
 export type { OpenCluster, OpenClusterOptions } from './embedded/open-cluster-options.ts';

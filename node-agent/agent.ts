@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ShakedownError } from '../common/errors.ts';
 import type { CleanParams, CleanResult } from '../common/placed-files.ts';
+import { present } from '../common/present.ts';
 import { type AgentInfo, type HelloParams, maxAnswer, protocolVersion } from '../common/protocol.ts';
 import { type AgentState, nodeCacheDirectory } from './agent-state.ts';
 import { cleanTree } from './clean-tree.ts';
@@ -23,6 +24,7 @@ import { startHeldBack } from './services/held-back-units.ts';
 import { Services } from './services/services.ts';
 import { systemctl } from './services/systemctl.ts';
 import { UnitRecord } from './services/unit-record.ts';
+import { waitFor } from './services/wait-for.ts';
 import { Pipes } from './tasks/pipes.ts';
 import { runTask } from './tasks/run-task.ts';
 import { TaskGroups } from './tasks/task-groups.ts';
@@ -87,6 +89,9 @@ export class NodeAgent {
         const context = { list: new HeldBackList(this.#state), record: this.#units, signal, ...this.#tell };
         return { started: hasSystemd() ? await startHeldBack(except, context) : [] };
       }),
+      waitFor: this.#mine(({ probe, within, workingDir, env }, signal) =>
+        waitFor(probe, within, { cwd: workingDir, ...present({ env }) }, signal),
+      ),
       startService: this.#mine(({ service, workingDir }, signal) =>
         this.#services.start(service, workingDir, signal),
       ),

@@ -71,6 +71,7 @@ export const agentAnswers: { readonly [M in keyof AgentMethods]: AnswerRow<M> } 
   },
   readFile: { result: z.object({ bytes: node.count }) },
   startHeldBack: { result: z.object({ started: node.list(node.unitName, 2000) }) },
+  waitFor: { result: z.object({ problem: node.line().exactOptional() }) },
   startService: { result: status },
   resume: { result: node.list(status, 2000) },
   stopService: { result: status },

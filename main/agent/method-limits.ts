@@ -16,6 +16,7 @@ export const methodLimits: Readonly<Record<keyof AgentMethods, number>> = {
   task: Number.POSITIVE_INFINITY,
   readFile: 120,
   startHeldBack: 600,
+  waitFor: 3600,
   startService: 900,
   resume: 60,
   stopService: 300,

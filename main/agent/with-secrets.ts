@@ -1,6 +1,6 @@
 import { present } from '../../common/present.ts';
 import type { AgentMethods } from '../../common/protocol.ts';
-import type { ServiceSpec } from '../../common/ready.ts';
+import type { Probe, ServiceSpec } from '../../common/ready.ts';
 import type { Command } from '../remotes/remote.ts';
 import { commandText } from '../remotes/shell-line.ts';
 import type { Secrets } from '../secrets/secrets.ts';
@@ -32,22 +32,26 @@ function ofServices<Params extends AgentMethods[keyof AgentMethods]['params']>(
   params: Params,
   secrets: Secrets,
 ): Params {
-  const { service, services } = params as {
+  const { service, services, probe } = params as {
     readonly service?: ServiceSpec;
     readonly services?: readonly ServiceSpec[];
+    readonly probe?: Probe;
   };
   return {
     ...params,
     ...(service && { service: ofService(service, secrets) }),
     ...(services && { services: services.map((each) => ofService(each, secrets)) }),
+    ...(probe && present({ env: ofProbe(probe, secrets) })),
   };
 }
 
 function ofService(service: ServiceSpec, secrets: Secrets): ServiceSpec {
   const { command = '', env, ready } = service;
-  const probe = ready && 'command' in ready ? ready.command : '';
   return {
     ...service,
-    ...present({ env: secrets.environment(command, env), probeEnv: secrets.environment(probe) }),
+    ...present({ env: secrets.environment(command, env), probeEnv: ofProbe(ready, secrets) }),
   };
 }
+
+const ofProbe = (probe: Probe | undefined, secrets: Secrets) =>
+  secrets.environment(probe && 'command' in probe ? probe.command : '');

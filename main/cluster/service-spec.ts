@@ -2,7 +2,10 @@ import type { ServiceSpec } from '../../common/ready.ts';
 import type { ServiceConfig, Timeouts } from '../config/scenario.ts';
 
 /** A service with nothing left to decide. */
-export const serviceSpec = (service: ServiceConfig, timeouts: Timeouts): ServiceSpec => ({
+export const serviceSpec = (
+  { after: _theOrderIsOurs, ...service }: ServiceConfig,
+  timeouts: Timeouts,
+): ServiceSpec => ({
   ...service,
   readyWithin: service.readyWithin ?? timeouts.start,
   stopWithin: service.stopWithin ?? 10,

@@ -6,6 +6,7 @@ import { readFlags, type ScenarioFlags } from './flags.ts';
 import { loadModule } from './load-module.ts';
 import { ConfigError, type ConfigMistake, thrownMistake } from './mistake.ts';
 import { nodeFileNames } from './node-files.ts';
+import { startOrder } from './order/start-order.ts';
 import { mainOrigins, nodeOrigins } from './origins.ts';
 import { type MainConfigReading, readMainConfig } from './read-main-config.ts';
 import {
@@ -56,6 +57,7 @@ export async function loadScenario(
   const mistakes: ConfigMistake[] = [
     ...(main.mistake ? [main.mistake, ...overrides.mistakes] : reading.mistakes),
     ...(node.mistake ? [node.mistake] : nodes.flatMap((each) => each.mistakes)),
+    ...(node.mistake ? [] : orderMistakes(source, nodes)),
   ];
   if (mistakes.length > 0 || !reading.parsed) throw new ConfigError(directory, mistakes, nodes.length);
   const origins: [string, Origin][] = [
@@ -101,6 +103,17 @@ function configFiles(directory: string): { readonly main: string; readonly node:
 function tryNodes(source: NodeConfigSource): NodeConfigReading[] {
   const nodes = supposedNodes(source.machines.length > 0 ? source.machines : [{ id: 0, name: 'node0' }]);
   return nodes.map((node) => readNodeConfig(source, node, nodes));
+}
+
+/** What is wrong with the order of the services, once each node's own config is right. */
+function orderMistakes(source: NodeConfigSource, readings: readonly NodeConfigReading[]): ConfigMistake[] {
+  if (source.machines.length === 0) return [];
+  const nodes = source.machines.flatMap((node, index) => {
+    const services = readings[index]?.config?.services;
+    return services ? [{ node, services }] : [];
+  });
+  if (nodes.length < source.machines.length) return [];
+  return startOrder(nodes).mistakes.map((mistake) => ({ source: source.label, ...mistake }));
 }
 
 function scenario(

@@ -27,7 +27,11 @@ export function nodeMistakes(written: Readonly<Record<string, unknown>>, world: 
     ...texts(place, 'from').flatMap(([index, from]) =>
       missingFile(from, `place[${index}].from`, world.files),
     ),
-    ...objects(setup).flatMap(([index, { on }]) => unknownTarget(on, `setup[${index}].on`, world.machines)),
+    ...objects(setup).flatMap(([index, { on, waitFor }]) => [
+      ...unknownTarget(on, `setup[${index}].on`, world.machines),
+      ...onOf(waitFor, `setup[${index}].waitFor`, world.machines),
+    ]),
+    ...objects(services).flatMap(([index, { after }]) => afterTargets(after, index, world.machines)),
     ...listOf(debs).flatMap((file, index) =>
       typeof file === 'string' ? missingDeb(resolve(world.directory, file), `debs[${index}]`) : [],
     ),
@@ -59,6 +63,18 @@ function missingFile(from: string, path: string, files: NodeFileNames): Found[] 
     { path, message: `there is no '${from}' in the node files${near ? `; did you mean '${near}'?` : ''}` },
   ];
 }
+
+/** Unknown nodes in what a service waits for. */
+function afterTargets(after: unknown, index: number, machines: readonly MachineSpec[]): Found[] {
+  const list: unknown[] = [after].flat();
+  return list.flatMap((each, place) => {
+    const path = `services[${index}].after${Array.isArray(after) ? `[${place}]` : ''}`;
+    return [...unknownTarget(each, path, machines), ...onOf(each, path, machines)];
+  });
+}
+
+const onOf = (value: unknown, path: string, machines: readonly MachineSpec[]): Found[] =>
+  isPlainObject(value) ? unknownTarget(value.on, `${path}.on`, machines) : [];
 
 /** A step or check that is meant for nodes that the cluster does not have. */
 export function unknownTarget(on: unknown, path: string, machines: readonly MachineSpec[]): Found[] {

@@ -11,6 +11,19 @@ export interface NodeFacts {
   readonly role?: string;
 }
 
+/** Nodes by their place, role or id; `first` is node 0. */
+export type NodeTarget = 'all' | 'first' | { readonly role: string } | { readonly node: number };
+
+/**
+ * What must be ready before a service is started: all services of node 0, all of the nodes of a role, or one service
+ * by its name on some nodes (on all that have it unless told). Of its own node it waits for what comes before it in the
+ * list anyway.
+ */
+export type After =
+  | 'first'
+  | { readonly role: string }
+  | { readonly service: string; readonly on?: NodeTarget };
+
 /** A service as the config names it; see ServiceSpec for the meaning of each. Times in seconds. */
 export interface ServiceConfig {
   readonly name: string;
@@ -20,16 +33,32 @@ export interface ServiceConfig {
   readonly env?: Readonly<Record<string, string>>;
   readonly user?: string;
   readonly ready?: Probe;
+  /** What on other nodes must be ready before it is started; nothing unless told. */
+  readonly after?: After | readonly After[];
   /** Seconds; `timeouts.start` unless told. */
   readonly readyWithin?: number;
   /** Seconds; 10 unless told. */
   readonly stopWithin?: number;
 }
 
+/**
+ * What a set-up step waits for, asked again and again by the node that takes the step: a TCP port that accepts, a URL
+ * that answers with `status` (200 to 299 unless told), or a shell command that exits 0. With `on` the port, or what
+ * follows the address in `http` (`:8080/health`), is that of each of these nodes, and the command is run on each of
+ * them as root; without it they are the node's own.
+ */
+export type WaitFor = { readonly on?: NodeTarget } & (
+  | { readonly tcp: number; readonly host?: string }
+  | { readonly http: string; readonly status?: number }
+  | { readonly command: string }
+);
+
+/** Exactly one of `run` and `waitFor` is set. */
 export interface SetupStep {
   readonly name: string;
   /** A shell command line, run in the working directory. */
-  readonly run: string;
+  readonly run?: string;
+  readonly waitFor?: WaitFor;
   /** On which nodes: all of them unless told. `first` is node 0. */
   readonly on: 'all' | 'first' | { readonly role: string };
   /** `before` the services start, or `after` all of them, on all nodes, are ready. */
@@ -92,7 +121,7 @@ export type DeclaredCheck = {
 );
 
 /** `main`: from the main host, once. Otherwise: for each of these nodes (`tcp` and `http` still from the main host). */
-export type CheckTarget = 'main' | 'all' | 'first' | { readonly role: string } | { readonly node: number };
+export type CheckTarget = 'main' | NodeTarget;
 
 /** Seconds. */
 export interface Timeouts {

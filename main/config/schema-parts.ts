@@ -1,19 +1,39 @@
 import { z } from 'zod';
 import type { Probe } from '../../common/ready.ts';
 import * as field from './field-schemas.ts';
+import type { WaitFor } from './scenario.ts';
 
 const { exactOptional: optional } = z;
 
 /** `on: …` of a step: nodes by their place or role. */
 const role = field.object({ role: field.text }, 'an object: { role }');
 const target = z.union([z.enum(['all', 'first']), role], { error: "'all', 'first' or { role }" });
-const checkTarget = z.union(
-  [z.enum(['main', 'all', 'first']), role, field.object({ node: field.whole(0) }, 'an object: { node }')],
-  { error: "'main', 'all', 'first', { role } or { node }" },
-);
+const node = field.object({ node: field.whole(0) }, 'an object: { node }');
+const nodeTarget = z.union([z.enum(['all', 'first']), role, node], {
+  error: "'all', 'first', { role } or { node }",
+});
+const checkTarget = z.union([z.enum(['main', 'all', 'first']), role, node], {
+  error: "'main', 'all', 'first', { role } or { node }",
+});
 
 const oneOf = (value: object, keys: readonly string[]): string[] =>
   keys.filter((key) => Object.hasOwn(value, key));
+
+type Issues = Pick<z.core.$RefinementCtx, 'addIssue'>;
+
+function exactlyOne(value: object, keys: readonly string[], context: Issues): void {
+  if (oneOf(value, keys).length === 1) return;
+  const known = `${keys.slice(0, -1).join(', ')} and ${keys.at(-1)}`;
+  context.addIssue({ code: 'custom', message: `exactly one of ${known}` });
+}
+
+/** Each key only where the other one stands, too. */
+function together(value: object, pairs: Readonly<Record<string, string>>, context: Issues): void {
+  for (const [key, other] of Object.entries(pairs)) {
+    if (Object.hasOwn(value, key) && !Object.hasOwn(value, other))
+      context.addIssue({ code: 'custom', path: [key], message: `this only together with ${other}` });
+  }
+}
 
 /** A Probe of common/ready.ts. One object instead of a union, so that a mistake is told where it is. */
 const probe = field
@@ -29,19 +49,19 @@ const probe = field
     'an object with one of tcp, http, command and log',
   )
   .superRefine((value, context) => {
-    const kinds = oneOf(value, ['tcp', 'http', 'command', 'log']);
-    if (kinds.length !== 1)
-      context.addIssue({ code: 'custom', message: 'exactly one of tcp, http, command and log' });
-    for (const [key, kind] of [
-      ['host', 'tcp'],
-      ['status', 'http'],
-    ] as const) {
-      if (Object.hasOwn(value, key) && !Object.hasOwn(value, kind)) {
-        context.addIssue({ code: 'custom', path: [key], message: `this only together with ${kind}` });
-      }
-    }
+    exactlyOne(value, ['tcp', 'http', 'command', 'log'], context);
+    together(value, { host: 'tcp', status: 'http' }, context);
   })
   .transform((value) => value as Probe);
+
+const after = z.union(
+  [
+    z.enum(['first']),
+    role,
+    field.object({ service: field.shortName, on: optional(nodeTarget) }, 'an object: { service, on }'),
+  ],
+  { error: "'first', { role } or { service, on }" },
+);
 
 const service = field
   .object(
@@ -53,33 +73,65 @@ const service = field
       env: optional(field.environment),
       user: optional(field.user),
       ready: optional(probe),
+      after: optional(z.union([after, z.array(after)], { error: "'first', { role } or { service, on }" })),
       readyWithin: optional(field.seconds),
       stopWithin: optional(field.secondsOrNone),
     },
     'a service: { name, unit } or { name, command }',
   )
   .superRefine((value, context) => {
-    const kinds = oneOf(value, ['unit', 'command']);
-    if (kinds.length !== 1) context.addIssue({ code: 'custom', message: 'exactly one of unit and command' });
-    if (kinds[0] !== 'unit' || kinds.length !== 1) return;
+    exactlyOne(value, ['unit', 'command'], context);
+    if (value.unit === undefined || value.command !== undefined) return;
     for (const key of oneOf(value, ['cwd', 'env', 'user'])) {
       const message = 'this only together with command; a unit has its own (place a drop-in to change it)';
       context.addIssue({ code: 'custom', path: [key], message });
     }
   });
 
-const setupStep = field.object(
-  {
-    name: field.text,
-    run: field.text,
-    on: target.default('all'),
-    when: z.enum(['before', 'after']).default('before'),
-    user: optional(field.user),
-    env: optional(field.environment),
-    timeout: optional(field.seconds),
-  },
-  'a set-up step: { name, run }',
-);
+/** A WaitFor: one object instead of a union, as with a probe. */
+const waitFor = field
+  .object(
+    {
+      tcp: optional(field.port),
+      host: optional(field.text),
+      http: optional(field.urlOrPath),
+      status: optional(field.status),
+      command: optional(field.text),
+      on: optional(nodeTarget),
+    },
+    'an object with one of tcp, http and command',
+  )
+  .superRefine((value, context) => {
+    exactlyOne(value, ['tcp', 'http', 'command'], context);
+    together(value, { host: 'tcp', status: 'http' }, context);
+    if (value.on === undefined) return;
+    if (value.host !== undefined)
+      context.addIssue({ code: 'custom', path: ['host'], message: 'this only without on' });
+    if (value.http !== undefined && /^https?:/.test(value.http)) {
+      const message = "what follows the address of these nodes (':8080/health')";
+      context.addIssue({ code: 'custom', path: ['http'], message });
+    }
+  })
+  .transform((value) => value as WaitFor);
+
+const setupStep = field
+  .object(
+    {
+      name: field.text,
+      run: optional(field.text),
+      waitFor: optional(waitFor),
+      on: target.default('all'),
+      when: z.enum(['before', 'after']).default('before'),
+      user: optional(field.user),
+      env: optional(field.environment),
+      timeout: optional(field.seconds),
+    },
+    'a set-up step: { name, run } or { name, waitFor }',
+  )
+  .superRefine((value, context) => {
+    exactlyOne(value, ['run', 'waitFor'], context);
+    together(value, { user: 'run', env: 'run' }, context);
+  });
 
 const place = field.object(
   {

@@ -1,11 +1,13 @@
 import type { InstalledPackage, PhaseName } from '../../common/results.ts';
 import type { MachinePower, Node, PlannedNode } from '../cluster/node.ts';
+import type { StartOrder } from '../config/order/start-order.ts';
 import type { Scenario } from '../config/scenario.ts';
 import type { RunContext } from '../context/run-context.ts';
 import type { PackageRoute } from '../packages/package-route.ts';
 import type { Cluster } from '../providers/provider.ts';
 import type { Step } from '../record/step.ts';
 import type { RunStore } from '../store/run-store.ts';
+import type { OtherNodes } from './other-nodes.ts';
 
 /** What all phases of one run read. */
 export interface Session {
@@ -28,6 +30,9 @@ export interface Preparation {
   /** Whether the run goes as far as that. */
   readonly reaches: (phase: PhaseName) => boolean;
   readonly packages: PackageRoute;
+  /** In which order services are started. */
+  readonly order: StartOrder;
+  readonly others: OtherNodes;
   readonly connect: (planned: PlannedNode) => Promise<Node>;
   readonly installed: (node: number, packages: readonly InstalledPackage[]) => void;
 }

@@ -9,9 +9,10 @@ import type { Preparation } from './phase.ts';
  * another: what needs them all comes after. Throws what its first failing phase threw.
  */
 export async function prepareNode(planned: PlannedNode, preparation: Preparation): Promise<Node> {
-  const { step, from, reaches, scenario, ctx } = preparation;
+  const { step, from, reaches, scenario, ctx, others } = preparation;
   const { machine } = planned;
   const node = await step('connect', () => preparation.connect(planned), machine);
+  others.isConnected(node);
   let progress: NodeProgress = { node, unchanged: [] };
   for (const { name, limit, take } of nodePhases) {
     if (isBefore(name, from) || !reaches(name)) continue;

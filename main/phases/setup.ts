@@ -5,21 +5,25 @@ import { tellingLines } from '../../common/telling-lines.ts';
 import type { TaskResult } from '../agent/task.ts';
 import type { Node } from '../cluster/node.ts';
 import { tellLeft } from '../cluster/tell-left.ts';
-import type { SetupStep } from '../config/scenario.ts';
+import { isTarget } from '../config/order/targets.ts';
+import { nodeFacts, type SetupStep } from '../config/scenario.ts';
 import type { RunContext } from '../context/run-context.ts';
+import { OtherNodes } from './other-nodes.ts';
 import type { Preparation, Session } from './phase.ts';
+import { type Waiting, waitFor } from './wait-for.ts';
 
 /**
  * Puts files in their places outside the working directory, then takes the set-up steps before the services.
  */
-export async function setUp(node: Node, { ctx, scenario }: Preparation): Promise<void> {
+export async function setUp(node: Node, { ctx, scenario, cluster, others }: Preparation): Promise<void> {
   const files = node.config.place.map(({ from, ...rest }) => ({
     from: posix.join(node.config.workingDir, from),
     ...rest,
   }));
   if (files.length > 0)
     await node.agent.call('place', { files }, { signal: ctx.signal, timeout: scenario.timeouts.setup });
-  await takeSteps(node, 'before', scenario.timeouts.setup, ctx);
+  const nodes = cluster.machines.map(nodeFacts);
+  await takeSteps(node, 'before', { nodes, others, ctx, within: scenario.timeouts.setup });
 }
 
 /** The set-up steps that come when all services on all nodes are ready; node by node, in their order. */
@@ -27,33 +31,53 @@ export async function setUpAfterStart(
   { nodes, scenario }: Pick<Session, 'nodes' | 'scenario'>,
   ctx: RunContext,
 ): Promise<void> {
-  for (const node of nodes) await takeSteps(node, 'after', scenario.timeouts.setup, ctx);
+  const others = new OtherNodes();
+  for (const node of nodes) others.isConnected(node);
+  const steps = { nodes: nodes.map(({ machine }) => nodeFacts(machine)), others, ctx };
+  for (const node of nodes) await takeSteps(node, 'after', { ...steps, within: scenario.timeouts.setup });
 }
 
 /** Whether any node has a step to take once all services are ready. */
 export const hasStepsAfterStart = (nodes: readonly Node[]): boolean =>
   nodes.some((node) => node.config.setup.some((step) => step.when === 'after' && isFor(step, node)));
 
-async function takeSteps(node: Node, when: SetupStep['when'], limit: number, ctx: RunContext): Promise<void> {
+/** `within`: seconds that a step has which says nothing else. */
+interface Steps extends Omit<Waiting, 'signal'> {
+  readonly ctx: RunContext;
+}
+
+async function takeSteps(node: Node, when: SetupStep['when'], steps: Steps): Promise<void> {
+  const { ctx } = steps;
   for (const step of node.config.setup) {
     if (step.when !== when || !isFor(step, node)) continue;
-    const result = await takeStep(node, step, step.timeout ?? limit, ctx.signal);
-    if (result.left.length > 0)
-      ctx.emit({ type: 'note', message: tellLeft(step.run, result.left), node: node.id });
-    if (result.exitCode === 0) continue;
-    throw new ShakedownError({
-      message: `set-up step '${step.name}' failed`,
-      verdict: 'fail',
-      command: step.run,
-      exitCode: result.exitCode,
-      lastLines: tellingLines(`${result.stdout}\n${result.stderr}`.trim().split('\n')),
-    });
+    const within = step.timeout ?? steps.within;
+    const { run, waitFor: what, name } = step;
+    if (what !== undefined)
+      await waitFor(node, { name, waitFor: what }, { ...steps, within, signal: ctx.signal });
+    if (run !== undefined) await runStep(node, { ...step, run }, within, ctx);
   }
 }
 
-async function takeStep(
+async function runStep(node: Node, step: Command, within: number, ctx: RunContext): Promise<void> {
+  const result = await resultOf(node, step, within, ctx.signal);
+  if (result.left.length > 0)
+    ctx.emit({ type: 'note', message: tellLeft(step.run, result.left), node: node.id });
+  if (result.exitCode === 0) return;
+  throw new ShakedownError({
+    message: `set-up step '${step.name}' failed`,
+    verdict: 'fail',
+    command: step.run,
+    exitCode: result.exitCode,
+    lastLines: tellingLines(`${result.stdout}\n${result.stderr}`.trim().split('\n')),
+  });
+}
+
+/** A step that is a command. */
+type Command = SetupStep & { readonly run: string };
+
+async function resultOf(
   node: Node,
-  step: SetupStep,
+  step: Command,
   timeout: number,
   signal: AbortSignal,
 ): Promise<TaskResult> {
@@ -73,6 +97,5 @@ async function takeStep(
 }
 
 function isFor(step: SetupStep, node: Node): boolean {
-  if (step.on === 'all') return true;
-  return step.on === 'first' ? node.id === 0 : node.machine.role === step.on.role;
+  return isTarget(node.machine, step.on);
 }

@@ -1,6 +1,8 @@
 import type { Node, PlannedNode } from '../cluster/node.ts';
+import { startOrder } from '../config/order/start-order.ts';
 import { borrowedNodeEntry } from '../ledger/borrowed-node-undo.ts';
 import { openPackageRoute } from '../packages/package-route.ts';
+import { OtherNodes } from '../phases/other-nodes.ts';
 import type { Preparation } from '../phases/phase.ts';
 import { prepareNode } from '../phases/prepare-node.ts';
 import { borrowedMachines, type Cluster } from '../providers/provider.ts';
@@ -37,6 +39,8 @@ export async function prepareNodes(
     from: request.reuse?.from ?? 'clean',
     reaches: (phase) => reaches(request, phase),
     packages,
+    order: startOrder(planned.map(({ machine, config }) => ({ node: machine, services: config.services }))),
+    others: new OtherNodes(),
     connect: async (node) => {
       const connected = await connections.connect(node);
       const { machine, config } = node;

@@ -3,10 +3,19 @@ import type { Probe } from '../../common/ready.ts';
 import { isSystemError } from '../failure.ts';
 import { lastLinesOf } from '../output-buffer.ts';
 import { type ProcessOptions, runProcess } from '../process.ts';
+import { listeningInWords, ownAddresses } from './listening.ts';
 import type { Service } from './service.ts';
+
+const refused = 'connection refused';
 
 /** One try. Gives what was found wrong, in a few words, or undefined when the service is ready. */
 export type TryProbe = (signal: AbortSignal) => Promise<string | undefined>;
+
+/** Where a command is run, and with which variables besides the usual ones. */
+export interface Where {
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
 
 /**
  * The probe of a service as something to try again and again; disposed of when done. One try takes at most 5 s (a
@@ -15,44 +24,99 @@ export type TryProbe = (signal: AbortSignal) => Promise<string | undefined>;
 export function prepareProbe(
   probe: Probe,
   service: Service,
-  { cwd, env = {} }: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
+  where: Where,
 ): { attempt: TryProbe } & Disposable {
-  const none = { [Symbol.dispose]: () => {} };
-  if ('tcp' in probe)
-    return { attempt: (signal) => tryTcp(probe.tcp, probe.host ?? '127.0.0.1', signal), ...none };
-  if ('http' in probe) return { attempt: (signal) => tryHttp(probe.http, probe.status, signal), ...none };
-  if ('command' in probe)
-    return { attempt: (signal) => tryCommand(probe.command, { cwd, env, signal }), ...none };
-  const watch = service.watchLog(new RegExp(probe.log));
+  const attempt = probeOf(probe, where);
+  if (attempt) return { attempt, [Symbol.dispose]: () => {} };
+  const { log } = probe as { readonly log: string };
+  const watch = service.watchLog(new RegExp(log));
   return {
-    attempt: async () => ((await watch.found()) ? undefined : `no line matches /${probe.log}/ in its log`),
+    attempt: async () => ((await watch.found()) ? undefined : `no line matches /${log}/ in its log`),
     [Symbol.dispose]: () => watch[Symbol.dispose](),
   };
 }
 
-function tryTcp(port: number, host: string, signal: AbortSignal): Promise<string | undefined> {
-  const where = host === '127.0.0.1' ? `port ${port}` : `${host}:${port}`;
+/** A probe that needs no service; of one that asks for a line in a log, nothing. */
+export function probeOf(probe: Probe, where: Where): TryProbe | undefined {
+  if ('tcp' in probe) return (signal) => tryTcp(probe.tcp, probe.host, signal);
+  if ('http' in probe) return (signal) => tryHttp(probe.http, probe.status, signal);
+  if ('command' in probe) return (signal) => tryCommand(probe.command, { ...where, signal });
+  return undefined;
+}
+
+/** Without a host the service may be bound to any address of the node. */
+async function tryTcp(
+  port: number,
+  host: string | undefined,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (host !== undefined) {
+    const problem = await tryAddress(port, host, signal);
+    return problem && `${problem} on ${host}:${port}`;
+  }
+  const asked = ownAddresses();
+  const problem = await firstGood(asked, (address) => tryAddress(port, address, signal));
+  return problem && `${problem} on port ${port} of ${asked.join(', ')}: ${listeningInWords(port)}`;
+}
+
+/** Undefined as soon as one of them is fine; else what is wrong with the first. */
+async function firstGood(
+  addresses: readonly string[],
+  attempt: (address: string) => Promise<string | undefined>,
+): Promise<string | undefined> {
+  const problems = addresses.map(attempt);
+  const good = problems.map(async (problem) => {
+    if ((await problem) !== undefined) throw new Error('not this one');
+  });
+  return Promise.any(good).then(
+    () => undefined,
+    () => problems[0],
+  );
+}
+
+function tryAddress(port: number, host: string, signal: AbortSignal): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = connect({ port, host, signal });
     const done = (problem?: string) => {
       socket.destroy();
       resolve(problem);
     };
-    socket.setTimeout(5000, () => done(`no answer on ${where}`));
+    socket.setTimeout(5000, () => done('no answer'));
     socket.once('connect', () => done());
-    socket.once('error', (error) => done(`${inWords(error)} on ${where}`));
+    socket.once('error', (error) => done(inWords(error)));
   });
 }
 
+const loopback = /^(localhost|127\.0\.0\.1|\[::1\])$/;
+
+/** What is asked of the loopback address may be bound to another one of the node's. */
 async function tryHttp(
   url: string,
+  status: number | undefined,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { hostname, port, protocol, host } = new URL(url);
+  if (!loopback.test(hostname)) return tryUrl(url, {}, status, signal);
+  const asked = ownAddresses();
+  const problem = await firstGood(asked, (address) =>
+    tryUrl(url, { hostname: address, headers: { host } }, status, signal),
+  );
+  if (!problem?.startsWith(refused)) return problem;
+  const number = Number(port) || (protocol === 'https:' ? 443 : 80);
+  return `${problem}; asked: ${asked.join(', ')}; ${listeningInWords(number)}`;
+}
+
+async function tryUrl(
+  url: string,
+  options: { readonly hostname?: string; readonly headers?: { readonly host: string } },
   status: number | undefined,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   // Loading them takes longer than all else that an agent does before it can be greeted.
   const { get } = url.startsWith('https:') ? await import('node:https') : await import('node:http');
   return new Promise((resolve) => {
-    const request = get(url, { agent: false, rejectUnauthorized: false, signal }, (response) => {
+    const how = { ...options, agent: false, rejectUnauthorized: false, signal };
+    const request = get(url, how, (response) => {
       const code = response.statusCode ?? 0;
       const right = status === undefined ? code >= 200 && code < 300 : code === status;
       response.resume();
@@ -73,7 +137,7 @@ async function tryCommand(command: string, options: ProcessOptions): Promise<str
 }
 
 function inWords(error: Error): string {
-  if (isSystemError(error, 'ECONNREFUSED')) return 'connection refused';
+  if (isSystemError(error, 'ECONNREFUSED')) return refused;
   if (isSystemError(error, 'ECONNRESET')) return 'connection reset';
   if (isSystemError(error, 'ENOTFOUND', 'EAI_AGAIN')) return 'unknown host';
   if (isSystemError(error, 'EHOSTUNREACH', 'ENETUNREACH')) return 'no route';

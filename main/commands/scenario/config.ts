@@ -4,6 +4,7 @@ import type { Command } from '../command.ts';
 import { scenarioIn } from './load-scenario.ts';
 import { previewMachines } from './previewed-nodes.ts';
 import { scenarioFlags } from './scenario-flags.ts';
+import { type ConfiguredNode, planInWords, startPlan } from './start-plan.ts';
 
 /** One value in force. `nodes`: those for which it is so, where it is not the same for all. */
 interface Row {
@@ -16,10 +17,12 @@ interface Row {
 export const configCommand: Command = async ([folder = '.'], options, environment) => {
   const { stdout } = environment;
   const scenario = await scenarioIn(folder, scenarioFlags(options), environment);
-  const rows = [...mainRows(scenario), ...(await nodeRows(scenario))];
+  const nodes = await configuredNodes(scenario);
+  const rows = [...mainRows(scenario), ...nodeRows(scenario, nodes)];
+  const order = startPlan(nodes);
   if (options.json === true)
-    stdout.write(`${JSON.stringify({ directory: scenario.directory, values: rows }, null, 2)}\n`);
-  else stdout.write(`${scenario.directory}\n\n${table(rows)}`);
+    stdout.write(`${JSON.stringify({ directory: scenario.directory, values: rows, order }, null, 2)}\n`);
+  else stdout.write(`${scenario.directory}\n\n${table(rows)}${planInWords(order)}`);
   return 0;
 };
 
@@ -42,12 +45,16 @@ function mainRows(scenario: Scenario): Row[] {
   }));
 }
 
-/** The node config's values, one row for those that all nodes share. */
-async function nodeRows(scenario: Scenario): Promise<Row[]> {
+async function configuredNodes(scenario: Scenario): Promise<readonly ConfiguredNode[]> {
   const nodes = (await previewMachines(scenario)).map(nodeFacts);
+  return nodes.map((node) => ({ node, config: scenario.nodeConfig(node, nodes) }));
+}
+
+/** The node config's values, one row for those that all nodes share. */
+function nodeRows(scenario: Scenario, nodes: readonly ConfiguredNode[]): Row[] {
   const rows = new Map<string, Row & { readonly nodes: number[] }>();
-  for (const node of nodes) {
-    for (const [inner, value] of leaves(scenario.nodeConfig(node, nodes))) {
+  for (const { node, config } of nodes) {
+    for (const [inner, value] of leaves(config)) {
       const path = `node_config.${inner}`;
       const key = `${path}\n${JSON.stringify(value)}`;
       const row = rows.get(key) ?? { path, value, origin: originOf(path, scenario), nodes: [] };

@@ -25,6 +25,7 @@ export const answers: { readonly [M in keyof AgentMethods]: AgentMethods[M]['res
   task: { exitCode: 0, signal: null, left: [{ pid: 9, command: 'sleep' }], durationMs: 3 },
   readFile: { bytes: 3 },
   startHeldBack: { started: ['etcd'] },
+  waitFor: { problem: 'connection refused on port 1' },
   startService: status,
   resume: [status],
   stopService: status,

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Node } from '../../../main/cluster/node.ts';
+import { startOrder } from '../../../main/config/order/start-order.ts';
+import { OtherNodes } from '../../../main/phases/other-nodes.ts';
 import type { Preparation } from '../../../main/phases/phase.ts';
 import { startServices } from '../../../main/phases/start.ts';
 
@@ -12,7 +14,13 @@ async function askedOf(packages: readonly string[]): Promise<unknown[]> {
   ];
   const config = { packages, debs: [], aptSources: [], services, workingDir: '/srv/work' };
   const agent = { call: async (method: string, params: unknown) => void asked.push([method, params]) };
-  const preparation = { ctx: { emit: () => undefined }, scenario: { timeouts: { start: 60, stop: 10 } } };
+  const node = { id: 0, name: 'node0' };
+  const preparation = {
+    ctx: { emit: () => undefined },
+    scenario: { timeouts: { start: 60, stop: 10 } },
+    order: startOrder([{ node, services }]),
+    others: new OtherNodes(),
+  };
   await startServices({ id: 0, config, agent } as unknown as Node, preparation as unknown as Preparation);
   return asked;
 }

@@ -78,7 +78,11 @@ describe('starting', () => {
   });
 
   test.each([
-    ['tcp', async () => ({ tcp: await port('closed') }), /last probe: connection refused on port \d+$/],
+    [
+      'tcp',
+      async () => ({ tcp: await port('closed') }),
+      /last probe: connection refused on port \d+ of 127\.0\.0\.1.*: nothing listens on it/,
+    ],
     [
       'http',
       async () => ({ http: `http://127.0.0.1:${await port(503)}/` }),

@@ -89,3 +89,21 @@ test('--json is for programs', async () => {
     nodes: [1],
   });
 });
+
+test('the order in which services are started, where it is more than each node’s own', async () => {
+  const { directory } = scenarioOf({
+    nodes: 'nspawn({ count: 3 })',
+    node: "services: [{ name: 'mariadb', unit: 'mariadb', after: 'first' }]",
+  });
+  const { stdout } = await runCommand(configCommand, { cwd: directory });
+  expect(stdout).toContain(
+    'Services are started in this order, those of a line side by side:\n  1  mariadb on node0\n  2  mariadb on node1, node2\n',
+  );
+  const json = JSON.parse(
+    (await runCommand(configCommand, { cwd: directory, options: { json: true } })).stdout,
+  );
+  expect(json.order).toEqual([
+    [{ service: 'mariadb', nodes: ['node0'] }],
+    [{ service: 'mariadb', nodes: ['node1', 'node2'] }],
+  ]);
+});
