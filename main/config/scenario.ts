@@ -15,9 +15,9 @@ export interface NodeFacts {
 export type NodeTarget = 'all' | 'first' | { readonly role: string } | { readonly node: number };
 
 /**
- * What must be ready before a service is started: all services of node 0, all of the nodes of a role, or one service
- * by its name on some nodes (on all that have it unless told). Of its own node it waits for what comes before it in the
- * list anyway.
+ * What must be ready before a service is started. `first` and a role mean the service of the same name on node 0, on
+ * the nodes of that role; where such a node has none, all of its services. With `service` it is that one, on all nodes
+ * that have it unless told. For what comes before it on its own node it waits anyway.
  */
 export type After =
   | 'first'

@@ -25,8 +25,8 @@ export default defineNode((node) => ({
   ],
 }));`,
   });
-  const { exitCode, stdout } = await shakedown(directory, ['run']);
-  expect(exitCode, stdout).toBe(0);
+  const { exitCode, stdout, all } = await shakedown(directory, ['run']);
+  expect(exitCode, all).toBe(0);
   const first = began(directory, 0, 'db');
   const others = [1, 2].map((node) => began(directory, node, 'db'));
   const webs = [0, 1, 2].map((node) => began(directory, node, 'web'));
@@ -45,8 +45,8 @@ export default defineNode({
   services: [{ name: 'db', command: 'exec sleep 1000', ready: { tcp: 7001 }, readyWithin: 2, after: 'first' }],
 });`,
   });
-  const { exitCode, stdout } = await shakedown(directory, ['run']);
-  expect(exitCode, stdout).toBe(1);
+  const { exitCode, stdout, all } = await shakedown(directory, ['run']);
+  expect(exitCode, all).toBe(1);
   expect(stdout).toMatch(
     /Node 0 .*start: service 'db' was not ready after 2 s; last probe: connection refused on port 7001 of 127\.0\.0\.1.*: nothing listens on it; ports that listen: 22/,
   );
@@ -60,7 +60,7 @@ test('what a step waits for in vain is told with what was asked', async () => {
       "setup: [{ name: 'the db', waitFor: { tcp: 7001, on: 'first' }, timeout: 1 }]",
     ),
   });
-  const { exitCode, stdout } = await shakedown(directory, ['run']);
-  expect(exitCode, stdout).toBe(1);
+  const { exitCode, stdout, all } = await shakedown(directory, ['run']);
+  expect(exitCode, all).toBe(1);
   expect(stdout).toMatch(/set-up step 'the db': port 7001 of node0 \(10\.[\d.]+\) was not there after 1 s/);
 });

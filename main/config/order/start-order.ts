@@ -77,11 +77,12 @@ function resolve(
     if (!names.has(named)) return [nowhere(named, names)];
   }
   const there = nodes.filter(({ node }) => isTarget(node, on));
-  const found = there.flatMap(({ node, services }) =>
-    services
-      .filter(({ name }) => named === undefined || name === named)
-      .map(({ name }) => ({ node: node.id, service: name })),
-  );
+  const found = there.flatMap(({ node, services }) => {
+    const names = services.map(({ name }) => name);
+    const alike = names.filter((name) => name === (named ?? one.service));
+    const wanted = named === undefined && alike.length === 0 ? names : alike;
+    return wanted.map((service) => ({ node: node.id, service }));
+  });
   if (there.length > 0 && found.length === 0)
     return [
       `there is no service${named === undefined ? '' : ` '${named}'`} on ${targetInWords(on)} to wait for`,

@@ -52,6 +52,13 @@ describe('the order of the services', () => {
     ]);
   });
 
+  test('the first and a role mean the service of the same name, where they have it', () => {
+    const each = { services: { db: 'first', web: { service: 'db' } } } as const;
+    const order = startOrder(cluster(each, each));
+    expect(order.mistakes).toEqual([]);
+    expect(inWords(order.stages)).toEqual(['db@0', 'db@1', 'web@0 web@1']);
+  });
+
   test('a service by its name on some nodes', () => {
     const order = startOrder(
       cluster(
