@@ -20,7 +20,7 @@ test('what one member writes, the others read', async ({ cluster }) => {
 });
 
 test('a member that was killed comes back with what it missed', async ({ cluster }) => {
-  const [one, , other] = cluster.nodes;
+  const [one, other] = [cluster.node(0), cluster.node(2)];
   await other.service('mariadb').kill();
   await one.sh('mariadb -e "INSERT INTO trial.t VALUES (43)"');
   await other.service('mariadb').start();
