@@ -1,6 +1,7 @@
 import type { CommandEntry } from './command.ts';
 import { hostCommands } from './host/entries.ts';
 import { imagesCommands } from './images/entries.ts';
+import { jobsCommands } from './jobs/entries.ts';
 import { nodesCommands } from './nodes/entries.ts';
 import { runCommands } from './run/entries.ts';
 import { scenarioCommands } from './scenario/entries.ts';
@@ -16,5 +17,6 @@ export const commands: readonly CommandEntry[] = [
   ...scenarioCommands,
   ...nodesCommands,
   ...imagesCommands,
+  ...jobsCommands,
   ...hostCommands,
 ];

@@ -1,4 +1,4 @@
-import type { ColumnType, Generated } from 'kysely';
+import type { ColumnType } from 'kysely';
 
 /** JSON comes back parsed and goes in as text, so that both drivers take lists for JSON and not for arrays of SQL. */
 type Json<T> = ColumnType<T, string, string>;
@@ -32,7 +32,7 @@ export interface Tables {
     readonly state: JobState;
     /** pg-boss's job for the attempts since it was last enqueued. */
     readonly boss_id: string;
-    readonly created_at: Generated<Time>;
+    readonly created_at: Time;
     readonly ended_at: ColumnType<Date | null, never, Date | null>;
     readonly verdict: ColumnType<Verdict | null, never, Verdict | null>;
   };
@@ -47,7 +47,7 @@ export interface Tables {
     readonly request: string;
     readonly lease_seconds: number;
     readonly lease_until: Date;
-    readonly started_at: Generated<Time>;
+    readonly started_at: Time;
     readonly ended_at: ColumnType<Date | null, never, Date | null>;
     readonly outcome: ColumnType<Outcome | null, never, Outcome>;
     readonly result: ColumnType<unknown, never, string>;
@@ -59,8 +59,8 @@ export interface Tables {
     readonly slots: number;
     readonly client_info: Json<unknown>;
     readonly beat_seconds: number;
-    readonly seen_at: Generated<Time>;
-    readonly registered_at: Generated<Time>;
+    readonly seen_at: Time;
+    readonly registered_at: Time;
     /** When it said goodbye. */
     readonly left_at: ColumnType<Date | null, never, Date | null>;
   };
@@ -76,7 +76,7 @@ export interface Tables {
     readonly name: string;
     readonly role: Role;
     readonly hash: string;
-    readonly created_at: Generated<Time>;
+    readonly created_at: Time;
     readonly expires_at: Date | null;
   };
 }

@@ -1,0 +1,94 @@
+import type { CommandEntry, Option } from '../command.ts';
+
+const serverOptions: readonly Option[] = [
+  ['--server <url>', 'The job server (default: SHAKEDOWN_SERVER)'],
+  ['--token <token>', 'Who asks (default: SHAKEDOWN_TOKEN)'],
+];
+
+export const jobsCommands: readonly CommandEntry[] = [
+  {
+    name: 'server',
+    args: '',
+    description: 'A job server: queues what is submitted, hands it to workers, keeps what comes of it',
+    options: [
+      ['--data <folder>', 'Where its data lie (default: /var/lib/shakedown, or ~/.local/share/shakedown)'],
+      ['--host <address>', 'Listen there (default: 127.0.0.1)'],
+      ['--port <n>', 'And at this port (default: 7411)'],
+      ['--pglite', 'A database inside of the server, though there is PostgreSQL here'],
+    ],
+    examples: ['shakedown server', 'DATABASE_URL=postgres://ci@db/jobs shakedown server --host 0.0.0.0'],
+    load: async () => (await import('./server.ts')).serverCommand,
+  },
+  {
+    name: 'worker',
+    args: '',
+    description: 'Take run and script jobs from a job server',
+    options: [
+      ...serverOptions,
+      ['--name <name>', 'What it is called (default: the host’s name)'],
+      ['--label <label>', 'Something that jobs may ask for; may be repeated'],
+      ['--platform <name>', 'What it is, instead of what this system tells; may be repeated'],
+      ['--slots <n>', 'How many jobs at once (default: 1)'],
+      ['--folder <folder>', 'For its jobs and for results that wait (default: in the cache)'],
+      ['--once', 'End after one job'],
+    ],
+    examples: ['shakedown worker --server http://ci:7411 --label kvm --slots 2'],
+    load: async () => (await import('./worker.ts')).workerCommand,
+  },
+  {
+    name: 'submit',
+    args: '<type> <what> [...args]',
+    description: 'submit run <scenario> | script <file>: have it done by a worker; prints the job’s id',
+    options: [
+      ...serverOptions,
+      ['--name <name>', 'What the job is called'],
+      ['--label <label>', 'Something that its worker must have; may be repeated'],
+      ['--platform <name>', 'What its worker must be'],
+      ['--priority <n>', 'The higher, the sooner (default: 0)'],
+      ['--not-before <time>', 'Not begun earlier: 2026-12-01T02:00:00Z'],
+      ['--attempts <n>', 'How often it is begun at most when workers are lost (default: 2)'],
+      ['--wait', 'Follow its log, and exit with its code'],
+      ['--provider <kind>', 'Kind of machine'],
+      ['--os <release>', 'Operating system of the machines'],
+      ['--count <n>', 'How many machines'],
+      ['--set <path=value>', 'run: override one value of the main config; may be repeated'],
+      ['-t, --filter <text>', 'run: only checks whose name holds this'],
+      ['--package <name>', 'script: Debian package that the machine has; may be repeated'],
+      ['--machine <name=value>', 'script: any other option of the machine; may be repeated'],
+      ['--matrix <name=values>', 'script: on one machine for each; may be repeated'],
+      ['--env <name=value>', 'script: environment variable, which the server sees; may be repeated'],
+      ['--with <folder>', 'script: take the folder along'],
+      ['--get <pattern>', 'script: keep these files with the job; may be repeated'],
+      ['--timeout <seconds>', 'script: end it then'],
+    ],
+    examples: [
+      'shakedown submit run examples/rabbitmq --wait',
+      'shakedown submit script build.sh --os trixie --with . --get "dist/*.deb" --label fast',
+    ],
+    load: async () => (await import('./submit.ts')).submitCommand,
+  },
+  {
+    name: 'jobs',
+    args: '<action> [id]',
+    description:
+      'jobs list | show | logs | cancel | retry | artifacts: what was submitted, and what came of it',
+    options: [
+      ...serverOptions,
+      ['-f, --follow', 'logs: wait for more until the job is over'],
+      ['--state <state>', 'list: only queued, running, done, cancelled or lost ones'],
+      ['--type <type>', 'list: only jobs of this type'],
+      ['--out <folder>', 'artifacts: download them there'],
+      ['--json', 'list, show, artifacts: as JSON'],
+    ],
+    examples: ['shakedown jobs list --state queued', 'shakedown jobs logs -f 1f0c…'],
+    load: async () => (await import('./jobs.ts')).jobsCommand,
+  },
+  {
+    name: 'tokens',
+    args: '<action> [what]',
+    description: 'tokens list | add <name> | revoke <id>: who may use the job server',
+    options: [...serverOptions, ['--role <role>', 'add: admin, submit, worker or read (default: read)']],
+    examples: ['shakedown tokens add ci-worker-1 --role worker'],
+    load: async () => (await import('./tokens.ts')).tokensCommand,
+  },
+];

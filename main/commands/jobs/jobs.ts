@@ -1,0 +1,87 @@
+import { createWriteStream, mkdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { ShakedownError, UsageError } from '../../../common/errors.ts';
+import { printableLine } from '../../../common/printable.ts';
+import { JobsApi } from '../../jobs/client/jobs-api.ts';
+import type { JobView, WholeJobView } from '../../jobs/protocol.ts';
+import { columns } from '../columns.ts';
+import type { Command, CommandEnvironment, CommandOptions } from '../command.ts';
+import { followLog } from './follow-job.ts';
+import { serverAsked } from './server-asked.ts';
+
+type Action = (
+  api: JobsApi,
+  id: string,
+  options: CommandOptions,
+  environment: CommandEnvironment,
+) => Promise<void>;
+
+export const jobsCommand: Command = async ([name = '', id = ''], options, environment) => {
+  const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
+  if (!action)
+    throw new UsageError(`jobs ${name}: there is no such action.`, { hint: Object.keys(actions).join(', ') });
+  if (name !== 'list' && id === '')
+    throw new UsageError(`jobs ${name}: which job?`, { hint: 'shakedown jobs list' });
+  await action(new JobsApi(serverAsked(options, environment)), id, options, environment);
+  return 0;
+};
+
+const actions: Readonly<Record<string, Action>> = {
+  async list(api, _id, options, { stdout }) {
+    const wanted = ['state', 'type'].filter((key) => options[key] !== undefined);
+    const jobs = await api.jobs(Object.fromEntries(wanted.map((key) => [key, String(options[key])])));
+    if (options.json) stdout.write(json(jobs));
+    else stdout.write(columns([['ID', 'TYPE', 'NAME', 'STATE', 'WHY'], ...jobs.map(row)]));
+  },
+  async show(api, id, options, { stdout }) {
+    const job = await api.job(id);
+    stdout.write(options.json ? json(job) : words(job));
+  },
+  async logs(api, id, options, { stdout, signal }) {
+    await followLog(api, id, stdout, { follow: options.follow === true, signal });
+  },
+  cancel: (api, id) => api.act(id, 'cancel'),
+  retry: (api, id) => api.act(id, 'retry'),
+  async artifacts(api, id, options, { stdout, cwd }) {
+    const found = await api.artifacts(id);
+    if (options.json) stdout.write(json(found));
+    else if (options.out === undefined) {
+      const rows = found.map(({ attempt, path, size }) => [
+        String(attempt),
+        String(size),
+        printableLine(path),
+      ]);
+      stdout.write(columns([['ATTEMPT', 'BYTES', 'PATH'], ...rows]));
+    } else {
+      const out = resolve(cwd, String(options.out));
+      for (const each of found) {
+        const file = join(out, String(each.attempt), each.path);
+        // The server is not trusted with our disk.
+        if (!file.startsWith(`${out}/`))
+          throw new ShakedownError({ message: `an artifact is called ${each.path}` });
+        mkdirSync(dirname(file), { recursive: true });
+        await pipeline(await api.artifact(id, each), createWriteStream(file));
+      }
+      stdout.write(`${out}: ${found.length} files\n`);
+    }
+  },
+};
+
+const json = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`;
+
+const row = ({ id, type, name, state, verdict, waiting = '' }: JobView): readonly string[] =>
+  [id, type, name, verdict ?? state, waiting].map((cell) => printableLine(cell));
+
+function words(job: WholeJobView): string {
+  const lines = [
+    `${job.type} ${job.name}: ${job.verdict ?? job.state}`,
+    ...(job.waiting === undefined ? [] : [`waits: ${job.waiting}`]),
+    `submitted by ${job.submitter} at ${job.createdAt}`,
+    ...job.attempts.map(({ number, worker, startedAt, endedAt, outcome, result }) => {
+      const came = outcome === null ? 'under way' : `${outcome} at ${endedAt}: ${JSON.stringify(result)}`;
+      return `attempt ${number} on ${worker} from ${startedAt}, ${came}`;
+    }),
+  ];
+  return lines.map((line) => `${printableLine(line)}\n`).join('');
+}

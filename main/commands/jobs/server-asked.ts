@@ -1,0 +1,27 @@
+import { UsageError } from '../../../common/errors.ts';
+import type { ApiOptions } from '../../jobs/client/jobs-api.ts';
+import type { CommandEnvironment, CommandOptions } from '../command.ts';
+
+/** Which job server a command asks, and as whom. Throws UsageError. */
+export function serverAsked(
+  options: CommandOptions,
+  { env }: Pick<CommandEnvironment, 'env'>,
+): Required<Pick<ApiOptions, 'server' | 'token'>> {
+  const server = options.server === undefined ? env.SHAKEDOWN_SERVER : String(options.server);
+  if (!server)
+    throw new UsageError('Which job server?', { hint: '--server http://host:7411, or SHAKEDOWN_SERVER' });
+  if (!/^https?:\/\/[^/]+\/?$/.test(server)) {
+    throw new UsageError(`'${server}' is no address of a job server.`, { hint: '--server http://host:7411' });
+  }
+  const token = options.token === undefined ? env.SHAKEDOWN_TOKEN : String(options.token);
+  if (!token) throw new UsageError('A token is needed.', { hint: '--token …, or SHAKEDOWN_TOKEN' });
+  return { server, token };
+}
+
+/** A whole number of a flag. Throws UsageError. */
+export function wholeNumber(options: CommandOptions, name: string): number | undefined {
+  const value = options[name];
+  if (value === undefined) return undefined;
+  if (/^-?\d{1,9}$/.test(String(value))) return Number(value);
+  throw new UsageError(`--${name} takes a whole number; found '${value}'.`);
+}

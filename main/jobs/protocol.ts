@@ -1,0 +1,114 @@
+import { z } from 'zod';
+
+/** What workers and servers say to each other; a worker with another number is refused. */
+export const protocolVersion = 1;
+
+const word = z.string().min(1).max(200);
+const words = z.union([word, z.array(word).max(100)]).transform((said) => [said].flat());
+
+/** A worker that introduces itself. What else it says of its capabilities is kept. */
+export const registration = z.strictObject({
+  protocol: z.number().int(),
+  name: word,
+  capabilities: z.looseObject({
+    jobtypes: words,
+    platforms: words.default([]),
+    labels: words.default([]),
+  }),
+  slots: z.number().int().min(1).max(1000).default(1),
+  /** Seconds between two heartbeats. */
+  beatSeconds: z.number().min(1).max(86_400).default(60),
+  client_info: z.looseObject({}).default({}),
+});
+
+/** A job as it is submitted. What only its worker understands is kept. */
+export const submission = z.looseObject({
+  type: word,
+  name: word.optional(),
+  platform: word.optional(),
+  labels: z.array(word).max(100).default([]),
+  /** The higher, the sooner. */
+  priority: z.number().int().min(-1000).max(1000).default(0),
+  /** Not begun before then (RFC 3339). */
+  notBefore: z.iso.datetime({ offset: true }).optional(),
+  /** How often it is begun at most, when workers are lost meanwhile. */
+  attempts: z.number().int().min(1).max(10).default(2),
+  /** What travels with it: a package that was uploaded before. */
+  package: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
+});
+
+export const claimRequest = z.strictObject({
+  worker: word,
+  /** Of the worker's choosing; the same one again gives the same attempt. */
+  request: word,
+  /** Seconds that the answer may wait for a job. */
+  wait: z.number().min(0).max(60).default(0),
+  /** Seconds that the attempt counts as alive without being renewed. */
+  lease: z.number().min(1).max(604_800).default(10),
+});
+
+export const verdict = z.enum(['pass', 'fail', 'error']);
+export const resultReport = z.strictObject({ verdict, result: z.json() });
+export const role = z.enum(['admin', 'submit', 'worker', 'read']);
+
+export const claimAnswer = z.object({
+  job: z.string(),
+  /** Which attempt at the job it is, counted from 1. */
+  number: z.number(),
+  type: z.string(),
+  name: z.string(),
+  spec: z.looseObject({}),
+  leaseSeconds: z.number(),
+});
+
+const attemptView = z.object({
+  number: z.number(),
+  worker: z.string(),
+  startedAt: z.string(),
+  endedAt: z.string().nullable(),
+  outcome: z.enum(['done', 'lost', 'cancelled']).nullable(),
+  result: z.unknown(),
+});
+
+export const jobView = z.object({
+  id: z.string(),
+  type: z.string(),
+  name: z.string(),
+  submitter: z.string(),
+  priority: z.number(),
+  state: z.enum(['queued', 'running', 'done', 'cancelled', 'lost']),
+  verdict: verdict.nullable(),
+  createdAt: z.string(),
+  endedAt: z.string().nullable(),
+  /** Why a job that waits does so; absent for any other. */
+  waiting: z.string().optional(),
+});
+
+export const wholeJobView = jobView.extend({ spec: z.looseObject({}), attempts: z.array(attemptView) });
+export const artifactView = z.object({
+  attempt: z.number(),
+  path: z.string(),
+  sha256: z.string(),
+  size: z.number(),
+});
+export const workerView = z.object({
+  id: z.string(),
+  name: z.string(),
+  capabilities: z.looseObject({}),
+  slots: z.number(),
+  running: z.number(),
+  alive: z.boolean(),
+  seenAt: z.string(),
+  client_info: z.unknown(),
+});
+export const tokenView = z.object({ id: z.string(), name: z.string(), role, createdAt: z.string() });
+
+export type Submission = z.input<typeof submission>;
+export type JobView = z.infer<typeof jobView>;
+export type WholeJobView = z.infer<typeof wholeJobView>;
+export type ArtifactView = z.infer<typeof artifactView>;
+export type ClaimAnswer = z.infer<typeof claimAnswer>;
+export type Registration = z.input<typeof registration>;

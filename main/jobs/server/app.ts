@@ -1,0 +1,64 @@
+import swagger from '@fastify/swagger';
+import fastify from 'fastify';
+import {
+  jsonSchemaTransform,
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { version } from '../../../common/version.ts';
+import { answerProblems, Problem } from './problem.ts';
+import { attemptRoutes } from './routes/attempts.ts';
+import { evidenceRoutes } from './routes/evidence.ts';
+import { jobRoutes } from './routes/jobs.ts';
+import { tokenRoutes } from './routes/tokens.ts';
+import { workerRoutes } from './routes/workers.ts';
+import type { App, Service } from './service.ts';
+
+/** The HTTP side of a server; listens to nothing yet. */
+export async function appOf(service: Service, tell: (line: string) => void): Promise<App> {
+  const app = fastify({
+    bodyLimit: 1024 * 1024,
+    forceCloseConnections: true,
+  }).withTypeProvider<ZodTypeProvider>();
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  answerProblems(app, tell);
+  // Streamed by whoever takes it, which also counts its bytes.
+  app.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload));
+  app.decorateRequest('holder', undefined);
+  app.addHook('onRequest', async (request) => {
+    const roles = request.routeOptions.config.roles ?? [];
+    if (request.is404 || roles.includes('anyone')) return;
+    const [, token] = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
+    const holder = token === undefined ? undefined : await service.tokens.find(token);
+    if (!holder) throw new Problem(401, 'send a token that is valid: Authorization: Bearer …');
+    if (holder.role !== 'admin' && !roles.includes(holder.role)) {
+      throw new Problem(403, `a token with the role '${holder.role}' may not do this`);
+    }
+    request.holder = holder;
+  });
+  await app.register(swagger, {
+    openapi: { openapi: '3.1.0', info: { title: 'shakedown job server', version: version() } },
+    transform: jsonSchemaTransform,
+  });
+  // Within a plugin, so that the routes come after the one that lists them.
+  await app.register(async (inside) => {
+    const scope = inside.withTypeProvider<ZodTypeProvider>();
+    for (const routes of [jobRoutes, workerRoutes, attemptRoutes, evidenceRoutes, tokenRoutes]) {
+      routes(scope, service);
+    }
+    const anyone = { config: { roles: ['anyone'] as const } };
+    const ok = { response: { 200: z.object({ status: z.string() }) } };
+    scope.get('/healthz', { ...anyone, schema: ok }, async () => ({ status: 'alive' }));
+    scope.get('/readyz', { ...anyone, schema: ok }, async () => {
+      await service.database.ask('SELECT 1').catch(() => {
+        throw new Problem(503, 'the database does not answer');
+      });
+      return { status: 'ready' };
+    });
+    scope.get('/openapi.json', { ...anyone, schema: { hide: true } }, async () => app.swagger());
+  });
+  return app;
+}

@@ -1,0 +1,111 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream, existsSync, mkdirSync, type ReadStream } from 'node:fs';
+import { open, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import type { AttemptKey } from '../queue/queue.ts';
+import { Problem } from './problem.ts';
+
+/** Bytes that one upload may have. */
+export interface UploadLimits {
+  readonly artifact: number;
+  readonly package: number;
+}
+
+/** What lies on the server's disk: packages by their digest, and each attempt's log and artifacts. */
+export class Files {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  }
+
+  package = (sha256: string): string => join(this.#folder, 'packages', sha256);
+  hasPackage = (sha256: string): boolean => existsSync(this.package(sha256));
+
+  artifact = (key: AttemptKey, path: string): string =>
+    join(this.#attempt(key), 'artifacts', checkedPath(path));
+
+  /** Streams it to its place, where it is once it is whole. Gives its digest and size; throws Problem. */
+  async save(
+    file: string,
+    body: Readable,
+    limit: number,
+    sha256?: string,
+  ): Promise<{ sha256: string; size: number }> {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    const aside = join(this.#folder, `incoming-${randomUUID()}`);
+    const hash = createHash('sha256');
+    let size = 0;
+    try {
+      const output = await open(aside, 'wx', 0o600);
+      try {
+        for await (const chunk of body) {
+          size += chunk.length;
+          if (size > limit) throw new Problem(413, `more than ${limit} bytes`);
+          hash.update(chunk);
+          await output.write(chunk);
+        }
+        await output.sync();
+      } finally {
+        await output.close();
+      }
+      const digest = hash.digest('hex');
+      if (sha256 !== undefined && digest !== sha256) {
+        throw new Problem(400, `what came has the SHA-256 ${digest}, not ${sha256}`);
+      }
+      await rename(aside, file);
+      return { sha256: digest, size };
+    } finally {
+      await rm(aside, { force: true });
+    }
+  }
+
+  /** Adds to an attempt's log what it has not got yet of a piece that begins at `offset`. Gives its new size. */
+  async append(key: AttemptKey, offset: number, piece: Buffer): Promise<number> {
+    const file = this.#log(key);
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    const output = await open(file, 'a', 0o600);
+    try {
+      const { size } = await output.stat();
+      if (offset > size) throw new Problem(409, `the log has ${size} bytes; send what follows those`);
+      const fresh = piece.subarray(size - offset);
+      if (fresh.length > 0) await output.appendFile(fresh);
+      return size + fresh.length;
+    } finally {
+      await output.close();
+    }
+  }
+
+  async logSize(key: AttemptKey): Promise<number> {
+    return await stat(this.#log(key)).then(
+      ({ size }) => size,
+      () => 0,
+    );
+  }
+
+  readLog = (key: AttemptKey, start: number, end: number): ReadStream =>
+    createReadStream(this.#log(key), { start, end: end - 1 });
+
+  #attempt = ({ job, number }: AttemptKey): string => join(this.#folder, 'jobs', job, String(number));
+  #log = (key: AttemptKey): string => join(this.#attempt(key), 'log');
+}
+
+/** A relative path that stays where it is. Throws Problem for any other. */
+export function checkedPath(path: string): string {
+  const parts = path.split('/');
+  const odd = parts.some(
+    (part) => part === '' || part === '.' || part === '..' || Buffer.byteLength(part) > 250,
+  );
+  if (odd || path.length > 1000 || /[\0-\x1f\\]/.test(path)) {
+    throw new Problem(400, `'${path}' is no path of an artifact: relative, with plain names, without '..'`);
+  }
+  return path;
+}
+
+/** The body of a request that streams; throws Problem for one of another media type. */
+export function streamOf(body: unknown): Readable {
+  if (body instanceof Readable) return body;
+  throw new Problem(415, 'send the bytes as they are: Content-Type: application/octet-stream');
+}

@@ -1,0 +1,49 @@
+import type { FastifyInstance } from 'fastify';
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+
+/** An answer that is an error, as RFC 9457 has it. */
+export class Problem extends Error {
+  readonly status: number;
+
+  constructor(status: number, detail: string) {
+    super(detail);
+    this.status = status;
+  }
+}
+
+const titles: Readonly<Record<number, string>> = {
+  400: 'Bad request',
+  401: 'No valid token',
+  403: 'Not allowed',
+  404: 'Not found',
+  409: 'Too late',
+  413: 'Too large',
+  415: 'Unknown media type',
+  500: 'The server failed',
+};
+
+/** Makes every error of the server a problem, with nothing of its insides in it. */
+export function answerProblems(app: FastifyInstance, tell: (line: string) => void): void {
+  app.setNotFoundHandler(() => {
+    throw new Problem(404, 'there is nothing at this address; /openapi.json lists what there is');
+  });
+  app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
+    const { status, detail } = problemOf(error);
+    if (status >= 500) tell(`${request.method} ${request.url}: ${error.stack ?? error.message}`);
+    return reply
+      .code(status)
+      .type('application/problem+json')
+      .send(JSON.stringify({ type: 'about:blank', title: titles[status] ?? 'Refused', status, detail }));
+  });
+}
+
+function problemOf(error: Error & { statusCode?: number }): { status: number; detail: string } {
+  if (error instanceof Problem) return { status: error.status, detail: error.message };
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const where = (path: string) => (path === '' ? '' : `${path.slice(1).replaceAll('/', '.')}: `);
+    const said = error.validation.map(({ instancePath, message }) => `${where(instancePath)}${message}`);
+    return { status: 400, detail: said.join('; ') };
+  }
+  const status = error.statusCode ?? 500;
+  return { status, detail: status < 500 ? error.message : 'its log has more' };
+}

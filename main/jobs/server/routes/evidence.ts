@@ -1,0 +1,113 @@
+import { createReadStream } from 'node:fs';
+import { z } from 'zod';
+import { artifactView } from '../../protocol.ts';
+import { streamOf } from '../files.ts';
+import { Problem } from '../problem.ts';
+import type { Routes } from '../service.ts';
+
+const readers = { roles: ['read', 'submit', 'worker'] as const };
+const params = z.object({ id: z.string() });
+const bytes = 'application/octet-stream';
+
+/** Bytes of a log in one answer. */
+const pieceOfLog = 1024 * 1024;
+
+/** Packages, and what attempts left: logs and artifacts. */
+export const evidenceRoutes: Routes = (app, { store, files, signals, limits, closing }) => {
+  const digest = z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/) });
+  app.put(
+    '/api/packages/:sha256',
+    { config: { roles: ['submit'] }, schema: { params: digest, response: { 204: z.null() } } },
+    async (request, reply) => {
+      const { sha256 } = request.params;
+      await files.save(files.package(sha256), streamOf(request.body), limits.package, sha256);
+      return reply.code(204).send(null);
+    },
+  );
+  app.get('/api/packages/:sha256', { config: readers, schema: { params: digest } }, (request, reply) => {
+    const { sha256 } = request.params;
+    if (!files.hasPackage(sha256)) throw new Problem(404, `there is no package ${sha256}`);
+    return reply.type(bytes).send(createReadStream(files.package(sha256)));
+  });
+
+  const newest = async (id: string) => {
+    const job = await store.selectFrom('jobs').select('state').where('id', '=', id).executeTakeFirst();
+    if (!job) throw new Problem(404, `there is no job ${id}`);
+    const attempt = await store
+      .selectFrom('attempts')
+      .select(['number', 'ended_at'])
+      .where('job', '=', id)
+      .orderBy('number', 'desc')
+      .executeTakeFirst();
+    return { isOver: job.state !== 'queued' && job.state !== 'running', attempt };
+  };
+
+  const query = z.strictObject({
+    attempt: z.coerce.number().int().min(1).optional(),
+    offset: z.coerce.number().int().min(0).default(0),
+    /** Seconds to wait for more than there is. */
+    wait: z.coerce.number().min(0).max(60).default(0),
+  });
+  app.get(
+    '/api/jobs/:id/log',
+    { config: readers, schema: { params, querystring: query } },
+    async (request, reply) => {
+      const { id } = request.params;
+      const { attempt: asked, offset, wait } = request.query;
+      const look = async () => {
+        const { isOver, attempt } = await newest(id);
+        const number = asked ?? attempt?.number ?? 1;
+        const size = await files.logSize({ job: id, number });
+        return size > offset || isOver ? { number, size, isOver } : undefined;
+      };
+      const found = await signals.until(`job ${id}`, wait, closing, look);
+      const end = Math.min(found?.size ?? offset, offset + pieceOfLog);
+      const isAll = found?.isOver === true && end >= found.size;
+      reply.type(bytes).headers({ 'x-next-offset': end, 'x-over': String(isAll) });
+      if (!found || end <= offset) return reply.send(Buffer.alloc(0));
+      return reply.send(files.readLog({ job: id, number: found.number }, offset, end));
+    },
+  );
+
+  const list = z.array(artifactView);
+  app.get(
+    '/api/jobs/:id/artifacts',
+    { config: readers, schema: { params, response: { 200: list } } },
+    async (request) => {
+      await newest(request.params.id);
+      return await store
+        .selectFrom('artifacts')
+        .select(['attempt', 'path', 'sha256', 'size'])
+        .where('job', '=', request.params.id)
+        .orderBy('attempt')
+        .orderBy('path')
+        .execute();
+    },
+  );
+  app.get(
+    '/api/jobs/:id/attempts/:number/artifacts/*',
+    {
+      config: readers,
+      schema: { params: params.extend({ number: z.coerce.number().int(), '*': z.string() }) },
+    },
+    async (request, reply) => {
+      const { id, number, '*': path } = request.params;
+      const found = await store
+        .selectFrom('artifacts')
+        .select('size')
+        .where('job', '=', id)
+        .where('attempt', '=', number)
+        .where('path', '=', path)
+        .executeTakeFirst();
+      if (!found) throw new Problem(404, `attempt ${number} at job ${id} left no ${path}`);
+      // What a job under test wrote is nothing that a browser should run in our name.
+      reply.headers({
+        'content-security-policy': 'sandbox',
+        'x-content-type-options': 'nosniff',
+        'content-disposition': 'attachment',
+        'content-length': found.size,
+      });
+      return reply.type(bytes).send(createReadStream(files.artifact({ job: id, number }, path)));
+    },
+  );
+};

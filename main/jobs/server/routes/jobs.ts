@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import { jobView, submission, wholeJobView } from '../../protocol.ts';
+import { Problem } from '../problem.ts';
+import type { Routes } from '../service.ts';
+import { Views } from '../views.ts';
+
+const params = z.object({ id: z.string() });
+const readers = { roles: ['read', 'submit', 'worker'] as const };
+const submitters = { roles: ['submit'] as const };
+const stateNames = ['queued', 'running', 'done', 'cancelled', 'lost'] as const;
+
+/** What people and their programs do with jobs. */
+export const jobRoutes: Routes = (app, { queue, store, files, signals }) => {
+  const views = new Views(store);
+
+  const answer201 = { 201: z.object({ id: z.string() }) };
+  app.post(
+    '/api/jobs',
+    { config: submitters, schema: { body: submission, response: answer201 } },
+    async (request, reply) => {
+      const { type, platform, labels, name, notBefore, priority, attempts, ...rest } = request.body;
+      if (rest.package !== undefined && !files.hasPackage(rest.package)) {
+        throw new Problem(400, `there is no package ${rest.package}: upload it first`);
+      }
+      const id = await queue.enqueue({
+        name: name ?? type,
+        needs: { type, labels, ...(platform === undefined ? {} : { platform }) },
+        spec: request.body,
+        submitter: request.holder?.name ?? '',
+        ...{ priority, attempts },
+        notBefore: notBefore === undefined ? undefined : new Date(notBefore),
+      });
+      signals.changed('queue');
+      return reply.code(201).send({ id });
+    },
+  );
+
+  const query = z.strictObject({
+    state: z.enum(stateNames).optional(),
+    type: z.string().optional(),
+    limit: z.coerce.number().int().min(1).max(1000).default(100),
+  });
+  app.get(
+    '/api/jobs',
+    { config: readers, schema: { querystring: query, response: { 200: z.array(jobView) } } },
+    (request) => views.jobs(request.query),
+  );
+
+  app.get(
+    '/api/jobs/:id',
+    { config: readers, schema: { params, response: { 200: wholeJobView } } },
+    async (request) => {
+      const job = await views.job(request.params.id);
+      if (!job) throw new Problem(404, `there is no job ${request.params.id}`);
+      return job;
+    },
+  );
+
+  for (const act of ['cancel', 'retry'] as const) {
+    const words = { cancel: 'is over already', retry: 'is not over' }[act];
+    app.post(
+      `/api/jobs/:id/${act}`,
+      { config: submitters, schema: { params, response: { 204: z.null() } } },
+      async (request, reply) => {
+        const { id } = request.params;
+        if (!(await views.job(id))) throw new Problem(404, `there is no job ${id}`);
+        if (!(await queue[act](id))) throw new Problem(409, `job ${id} ${words}`);
+        signals.changed('queue');
+        signals.changed(`job ${id}`);
+        return reply.code(204).send(null);
+      },
+    );
+  }
+};

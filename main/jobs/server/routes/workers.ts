@@ -1,0 +1,89 @@
+import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
+import { z } from 'zod';
+import { claimAnswer, claimRequest, protocolVersion, registration, workerView } from '../../protocol.ts';
+import { Problem } from '../problem.ts';
+import type { Routes } from '../service.ts';
+import { Views } from '../views.ts';
+
+const workers = { roles: ['worker'] as const };
+const readers = { roles: ['read', 'submit', 'worker'] as const };
+const params = z.object({ id: z.string() });
+const now = sql<Date>`clock_timestamp()`;
+
+/** What a worker says of itself, and how it comes to its jobs. */
+export const workerRoutes: Routes = (app, { queue, store, signals, closing }) => {
+  const seen = async (id: string, more: { client_info?: string; left_at?: typeof now } = {}) => {
+    const { numUpdatedRows } = await store
+      .updateTable('workers')
+      .set({ seen_at: now, ...more })
+      .where('id', '=', id)
+      .where('left_at', 'is', null)
+      .executeTakeFirst();
+    if (numUpdatedRows === 0n) throw new Problem(404, `there is no worker ${id}: register again`);
+  };
+
+  const registered = z.object({ id: z.string() });
+  app.post(
+    '/api/workers',
+    { config: workers, schema: { body: registration, response: { 201: registered } } },
+    async (request, reply) => {
+      const { protocol, name, capabilities, slots, beatSeconds, client_info } = request.body;
+      if (protocol !== protocolVersion) {
+        const message = `the worker speaks version ${protocol} of the protocol, this server ${protocolVersion}`;
+        throw new Problem(400, `${message}: use the same shakedown on both`);
+      }
+      const id = randomUUID();
+      const texts = { capabilities: JSON.stringify(capabilities), client_info: JSON.stringify(client_info) };
+      await store
+        .insertInto('workers')
+        .values({ id, name, slots, beat_seconds: beatSeconds, ...texts })
+        .execute();
+      return reply.code(201).send({ id });
+    },
+  );
+
+  app.get('/api/workers', { config: readers, schema: { response: { 200: z.array(workerView) } } }, () =>
+    new Views(store).workers(),
+  );
+
+  const beat = z.strictObject({ client_info: z.looseObject({}).optional() });
+  app.post(
+    '/api/workers/:id/beat',
+    { config: workers, schema: { params, body: beat, response: { 204: z.null() } } },
+    async (request, reply) => {
+      const { client_info } = request.body;
+      await seen(request.params.id, client_info ? { client_info: JSON.stringify(client_info) } : {});
+      return reply.code(204).send(null);
+    },
+  );
+
+  app.delete(
+    '/api/workers/:id',
+    { config: workers, schema: { params, response: { 204: z.null() } } },
+    async (request, reply) => {
+      await seen(request.params.id, { left_at: now });
+      return reply.code(204).send(null);
+    },
+  );
+
+  app.post(
+    '/api/claims',
+    { config: workers, schema: { body: claimRequest, response: { 200: claimAnswer, 204: z.null() } } },
+    async (request, reply) => {
+      const { worker, request: id, wait, lease } = request.body;
+      await seen(worker);
+      const { capabilities } = await store
+        .selectFrom('workers')
+        .select('capabilities')
+        .where('id', '=', worker)
+        .executeTakeFirstOrThrow();
+      const gone = new AbortController();
+      reply.raw.once('close', () => gone.abort());
+      const claim = await signals.until('queue', wait, AbortSignal.any([closing, gone.signal]), () =>
+        queue.claim({ worker, capabilities, request: id, leaseSeconds: lease }),
+      );
+      return claim ? reply.code(200).send(claim) : reply.code(204).send(null);
+    },
+  );
+};

@@ -1,0 +1,43 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Database } from '../databases/database.ts';
+import type { Queue } from '../queue/queue.ts';
+import type { Store } from '../store/kysely-of.ts';
+import type { Role } from '../store/tables.ts';
+import type { Files, UploadLimits } from './files.ts';
+import type { Signals } from './signals.ts';
+import type { TokenHolder, Tokens } from './tokens.ts';
+
+/** What the routes of a server share. */
+export interface Service {
+  readonly database: Database;
+  readonly store: Store;
+  readonly queue: Queue;
+  readonly tokens: Tokens;
+  readonly files: Files;
+  readonly signals: Signals;
+  readonly limits: UploadLimits;
+  /** Aborted when the server is to end: what waits answers. */
+  readonly closing: AbortSignal;
+}
+
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
+
+export type Routes = (app: App, service: Service) => void;
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Who may ask this, besides admins; `anyone` needs no token. A route without it is for admins. */
+    readonly roles?: readonly (Role | 'anyone')[];
+  }
+  interface FastifyRequest {
+    holder: TokenHolder | undefined;
+  }
+}

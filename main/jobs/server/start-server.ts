@@ -1,0 +1,101 @@
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { openDatabase } from '../databases/open-database.ts';
+import { bossOf } from '../queue/boss-of.ts';
+import { Queue } from '../queue/queue.ts';
+import { kyselyOf } from '../store/kysely-of.ts';
+import { migrate } from '../store/migrate.ts';
+import { appOf } from './app.ts';
+import { Files, type UploadLimits } from './files.ts';
+import { Signals } from './signals.ts';
+import { Tokens } from './tokens.ts';
+
+export interface ServerOptions {
+  /** Where its data lie. */
+  readonly folder: string;
+  readonly databaseUrl?: string | undefined;
+  /** See `DatabaseWishes`. */
+  readonly binaries?: string | false | undefined;
+  readonly host: string;
+  /** 0 for any that is free. */
+  readonly port: number;
+  readonly limits?: Partial<UploadLimits> | undefined;
+  readonly tell: (line: string) => void;
+}
+
+export interface RunningServer extends AsyncDisposable {
+  readonly url: string;
+  /** What its database is. */
+  readonly about: string;
+  /** An admin's, told once: at the first start. */
+  readonly firstToken: string | undefined;
+}
+
+/** ms between two looks for attempts whose lease is over. */
+const lookEvery = 500;
+
+/** Starts a server; closing it lets what is under way end, and stops the database that it started. */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { folder, databaseUrl: url, binaries, host, port, limits, tell } = options;
+  await using stack = new AsyncDisposableStack();
+  const database = stack.use(await openDatabase({ folder, url, binaries, tell }));
+  await migrate(database);
+  const boss = await bossOf(database, tell);
+  stack.defer(() => boss.stop({ graceful: false }));
+  const closing = new AbortController();
+  const store = kyselyOf(database);
+  const [queue, tokens, signals] = [new Queue(database, store, boss), new Tokens(store), new Signals()];
+  const app = await appOf(
+    {
+      ...{ database, store, queue, tokens, signals, closing: closing.signal },
+      files: new Files(join(folder, 'files')),
+      limits: { artifact: 8 * 2 ** 30, package: 2 ** 30, ...limits },
+    },
+    tell,
+  );
+  stack.defer(() => app.close());
+  stack.defer(() => closing.abort());
+  const firstToken =
+    (await tokens.list()).length === 0 ? (await tokens.make('first', 'admin')).token : undefined;
+  await app.listen({ host, port });
+  stack.use(lookForLost(queue, signals, tell));
+  const address = app.server.address() as AddressInfo;
+  const shown = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+  const held = stack.move();
+  return {
+    ...{ url: `http://${shown}:${address.port}`, about: database.about, firstToken },
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  };
+}
+
+/** Lets jobs run elsewhere whose workers are not heard of any more. */
+function lookForLost(queue: Queue, signals: Signals, tell: (line: string) => void): AsyncDisposable {
+  let looking: Promise<void> | undefined;
+  let told = '';
+  const look = async (): Promise<void> => {
+    try {
+      for (const { job, number } of await queue.lapse()) {
+        tell(`attempt ${number} at job ${job} is lost: nothing was heard of its worker`);
+        signals.changed('queue');
+        signals.changed(`job ${job}`);
+      }
+      told = '';
+    } catch (error) {
+      // While the database is away each look fails; one line will do.
+      const { message } = error as Error;
+      if (message !== told) tell(`the database does not answer: ${message}`);
+      told = message;
+    }
+  };
+  const timer = setInterval(() => {
+    looking ??= look().finally(() => {
+      looking = undefined;
+    });
+  }, lookEvery);
+  return {
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer);
+      await looking;
+    },
+  };
+}

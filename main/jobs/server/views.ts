@@ -1,0 +1,96 @@
+import { type Selectable, sql } from 'kysely';
+import type { z } from 'zod';
+import type { JobView, WholeJobView, workerView } from '../protocol.ts';
+import { type KnownWorker, whyItWaits } from '../queue/waiting.ts';
+import type { Store } from '../store/kysely-of.ts';
+import type { JobState, Needs, Tables } from '../store/tables.ts';
+
+/** Heartbeats that a worker may miss before it counts as gone. */
+const patience = 3;
+
+interface JobFilter {
+  readonly state?: JobState | undefined;
+  readonly type?: string | undefined;
+  readonly limit: number;
+}
+
+type JobRow = Selectable<Tables['jobs']> & { readonly wants: Needs };
+
+/** Jobs and workers as they are shown. */
+export class Views {
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** The newest first. */
+  async jobs({ state, type, limit }: JobFilter): Promise<JobView[]> {
+    let query = this.#jobs().orderBy('created_at', 'desc').orderBy('jobs.id').limit(limit);
+    if (state) query = query.where('state', '=', state);
+    if (type) query = query.where('type', '=', type);
+    const [rows, workers] = [await query.execute(), await this.#known()];
+    return rows.map((row) => viewOf(row, workers));
+  }
+
+  async job(id: string): Promise<WholeJobView | undefined> {
+    const row = await this.#jobs().where('jobs.id', '=', id).executeTakeFirst();
+    if (!row) return undefined;
+    const attempts = await this.#store
+      .selectFrom('attempts')
+      .innerJoin('workers', 'workers.id', 'attempts.worker')
+      .select(['number', 'workers.name', 'started_at', 'ended_at', 'outcome', 'result'])
+      .where('job', '=', id)
+      .orderBy('number')
+      .execute();
+    return {
+      ...viewOf(row, await this.#known()),
+      spec: row.spec,
+      attempts: attempts.map(({ number, name, started_at, ended_at, outcome, result }) => ({
+        ...{ number, worker: name, outcome, result },
+        startedAt: started_at.toISOString(),
+        endedAt: ended_at?.toISOString() ?? null,
+      })),
+    };
+  }
+
+  async workers(): Promise<z.infer<typeof workerView>[]> {
+    return (await this.#known()).map(
+      ({ id, name, capabilities, slots, running, alive, seenAt, client_info }) => ({
+        ...{ id, name, capabilities: { ...capabilities }, slots, running, alive, client_info },
+        seenAt: seenAt.toISOString(),
+      }),
+    );
+  }
+
+  #jobs() {
+    return this.#store
+      .selectFrom('jobs')
+      .innerJoin('needs', 'needs.id', 'jobs.needs')
+      .selectAll('jobs')
+      .select('wants');
+  }
+
+  async #known(): Promise<(KnownWorker & { id: string; client_info: unknown })[]> {
+    const running = sql<number>`(SELECT count(*) FROM attempts WHERE worker = workers.id AND ended_at IS NULL)`;
+    const alive = sql<boolean>`seen_at > clock_timestamp() - ${patience} * beat_seconds * interval '1 second'`;
+    const rows = await this.#store
+      .selectFrom('workers')
+      .select(['id', 'name', 'capabilities', 'slots', 'seen_at', 'client_info'])
+      .select([running.as('running'), alive.as('alive')])
+      .where('left_at', 'is', null)
+      .orderBy('name')
+      .execute();
+    return rows.map(({ seen_at, ...row }) => ({ ...row, seenAt: seen_at }));
+  }
+}
+
+function viewOf(row: JobRow, workers: readonly KnownWorker[]): JobView {
+  const { id, type, name, submitter, priority, state, verdict, wants, not_before } = row;
+  return {
+    ...{ id, type, name, submitter, priority, state, verdict },
+    createdAt: row.created_at.toISOString(),
+    endedAt: row.ended_at?.toISOString() ?? null,
+    ...(state === 'queued' ? { waiting: whyItWaits(wants, not_before, workers, new Date()) } : {}),
+  };
+}

@@ -1,0 +1,51 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { type JobsApi, RefusedError } from '../client/jobs-api.ts';
+import { verdict } from '../protocol.ts';
+
+const kept = z.object({ job: z.string(), number: z.number(), verdict, result: z.unknown() });
+export type KeptResult = z.infer<typeof kept>;
+
+/** Results that the server has not acknowledged yet: on the disk, so that they outlive the worker. */
+export class KeptResults {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** Writes it down, tells the server, and forgets it when that has it or refuses it. Gives whether it was taken. */
+  async deliver(api: JobsApi, result: KeptResult): Promise<boolean> {
+    const file = join(this.#folder, `${result.job}.${result.number}.json`);
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    const output = await open(`${file}.new`, 'w', 0o600);
+    await output.writeFile(JSON.stringify(result));
+    await output.sync();
+    await output.close();
+    renameSync(`${file}.new`, file);
+    return await this.#send(api, file, result);
+  }
+
+  /** Delivers what a worker before this one could not. */
+  async deliverAll(api: JobsApi): Promise<void> {
+    if (!existsSync(this.#folder)) return;
+    for (const name of readdirSync(this.#folder).filter((each) => each.endsWith('.json'))) {
+      const file = join(this.#folder, name);
+      await this.#send(api, file, kept.parse(JSON.parse(readFileSync(file, 'utf8'))));
+    }
+  }
+
+  async #send(api: JobsApi, file: string, { job, number, verdict, result }: KeptResult): Promise<boolean> {
+    let taken = true;
+    try {
+      await api.settle(job, number, { verdict, result: result ?? null });
+    } catch (error) {
+      if (!(error instanceof RefusedError) || error.status >= 500) throw error;
+      taken = false;
+    }
+    rmSync(file, { force: true });
+    return taken;
+  }
+}
