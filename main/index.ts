@@ -29,6 +29,14 @@ export type {
 export { openCluster } from './embedded/open-cluster.ts';
 export type { OpenCluster, OpenClusterOptions } from './embedded/open-cluster-options.ts';
 export type { TestHooks } from './embedded/test-hooks.ts';
+export { JobsApi } from './jobs/client/jobs-api.ts';
+export {
+  type JobContext,
+  JobResult,
+  Worker,
+  type WorkerJob,
+  type WorkerOptions,
+} from './jobs/worker/worker.ts';
 export { type DockerOptions, docker } from './providers/docker/docker-options.ts';
 export { type Ec2Options, ec2 } from './providers/ec2/ec2-options.ts';
 export { type MachineOptions, machines } from './providers/machine-options.ts';

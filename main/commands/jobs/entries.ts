@@ -11,7 +11,10 @@ export const jobsCommands: readonly CommandEntry[] = [
     args: '',
     description: 'A job server: queues what is submitted, hands it to workers, keeps what comes of it',
     options: [
-      ['--data <folder>', 'Where its data lie (default: /var/lib/shakedown, or ~/.local/share/shakedown)'],
+      [
+        '--data <folder>',
+        'Where its data lie (default: /var/lib/shakedown/server, or ~/.local/share/shakedown)',
+      ],
       ['--host <address>', 'Listen there (default: 127.0.0.1)'],
       ['--port <n>', 'And at this port (default: 7411)'],
       ['--pglite', 'A database inside of the server, though there is PostgreSQL here'],

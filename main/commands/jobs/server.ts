@@ -32,6 +32,6 @@ export const serverCommand: Command = async (_args, options, environment) => {
 };
 
 function dataFolder(env: CommandEnvironment['env']): string {
-  if (process.getuid?.() === 0) return '/var/lib/shakedown';
+  if (process.getuid?.() === 0) return '/var/lib/shakedown/server';
   return join(env.XDG_DATA_HOME || join(homedir(), '.local/share'), 'shakedown');
 }

@@ -8,6 +8,7 @@ import type { Submission } from '../../jobs/protocol.ts';
 import { voiceOf } from '../../report/voice.ts';
 import type { Command, CommandOptions } from '../command.ts';
 import { list } from '../script/script-machines.ts';
+import { variable } from '../script/variable.ts';
 import { exitCodeOf, followLog } from './follow-job.ts';
 import { serverAsked, wholeNumber } from './server-asked.ts';
 
@@ -18,7 +19,7 @@ const passedOn = {
 } as const;
 
 export const submitCommand: Command = async ([type = '', what = '', ...args], options, environment) => {
-  const { cwd, stdout, signal } = environment;
+  const { cwd, env, stdout, signal } = environment;
   if (type !== 'run' && type !== 'script') {
     throw new UsageError(`'${type}' cannot be submitted.`, {
       hint: 'submit run SCENARIO, or submit script FILE',
@@ -26,7 +27,7 @@ export const submitCommand: Command = async ([type = '', what = '', ...args], op
   }
   const api = new JobsApi(serverAsked(options, environment));
   const path = resolve(cwd, what);
-  const flags = flagsFor(type, options);
+  const flags = flagsFor(type, options, env);
   const send = (folder: string, given: readonly string[]): Promise<string> =>
     packed(folder, async (file, sha256) => {
       await api.upload(sha256, file);
@@ -81,11 +82,20 @@ function wishes(options: CommandOptions): Omit<Submission, 'type'> {
   });
 }
 
-function flagsFor(type: keyof typeof passedOn, options: CommandOptions): readonly string[] {
+function flagsFor(
+  type: keyof typeof passedOn,
+  options: CommandOptions,
+  env: NodeJS.ProcessEnv,
+): readonly string[] {
   const own: readonly string[] = passedOn[type];
   const other = [...passedOn.run, ...passedOn.script, 'with'].find(
     (name) => options[name] !== undefined && !own.includes(name) && !(name === 'with' && type === 'script'),
   );
   if (other !== undefined) throw new UsageError(`--${other} is not for 'submit ${type}'.`);
-  return own.flatMap((name) => list(options[name]).flatMap((value) => [`--${name}`, value]));
+  return own.flatMap((name) =>
+    list(options[name]).flatMap((value) => [
+      `--${name}`,
+      name === 'env' ? variable(value, env).join('=') : value,
+    ]),
+  );
 }

@@ -8,6 +8,7 @@ import { scriptTable } from '../../script/script-summary.ts';
 import type { Command, CommandEnvironment, CommandOptions } from '../command.ts';
 import { list, scriptMachines } from './script-machines.ts';
 import { tellScriptRun } from './tell-script-run.ts';
+import { variable } from './variable.ts';
 
 export const scriptCommand: Command = async ([file = '', ...args], options, environment) => {
   const { cwd, env, stdout, stderr } = environment;
@@ -60,20 +61,6 @@ async function wishes(
     rebuild: options.rebuild === true,
     ...{ signal, hurry, cacheDir },
   };
-}
-
-function variable(written: string, env: NodeJS.ProcessEnv): readonly [string, string] {
-  const equals = written.indexOf('=');
-  if (equals === 0)
-    throw new UsageError(`--env ${written}: the name is missing.`, { hint: '--env NAME=VALUE' });
-  if (equals > 0) return [written.slice(0, equals), written.slice(equals + 1)];
-  const ours = env[written];
-  if (ours === undefined) {
-    throw new UsageError(`--env ${written}: there is no such variable here, and no value was given.`, {
-      hint: `--env ${written || 'NAME'}=VALUE`,
-    });
-  }
-  return [written, ours];
 }
 
 async function textOf(stdin: NodeJS.ReadableStream): Promise<string> {

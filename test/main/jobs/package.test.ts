@@ -1,0 +1,83 @@
+import { createReadStream, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { create } from 'tar';
+import { describe, expect, test } from 'vitest';
+import { gatherScript } from '../../../main/jobs/client/pack-job.ts';
+import { packed, unpack } from '../../../main/jobs/client/package-folder.ts';
+import { folder } from '../remotes/fake-node.ts';
+
+/** Where something is unpacked, two levels below a folder that must stay as it is. */
+function target(): string {
+  const place = join(folder(), 'outside/in');
+  mkdirSync(place, { recursive: true });
+  return place;
+}
+
+describe('a package', () => {
+  test('brings a folder as it is, without what is made anew', async () => {
+    const [from, to] = [folder(), target()];
+    for (const name of ['.shakedown', '.git', 'node_modules', 'a/b'])
+      mkdirSync(join(from, name), { recursive: true });
+    for (const name of ['.shakedown/x', 'node_modules/x', 'a/b/x']) writeFileSync(join(from, name), 'x');
+    symlinkSync('b/x', join(from, 'a/link'));
+    await packed(from, (file) => unpack(createReadStream(file), to));
+    expect(readFileSync(join(to, 'a/link'), 'utf8')).toBe('x');
+    for (const name of ['.shakedown', '.git', 'node_modules']) expect(existsSync(join(to, name))).toBe(false);
+  });
+
+  test('that leads out of its folder is refused', async () => {
+    const options = { preservePaths: true };
+    const from = folder();
+    writeFileSync(join(from, 'x'), 'x');
+    mkdirSync(join(from, 'd'));
+    for (const [index, linkTo] of ['/etc/passwd', '../../x', 'a/../../../x'].entries()) {
+      symlinkSync(linkTo, join(from, `link${index}`));
+    }
+    const bad = [
+      ['../x', join(from, 'd')],
+      [join(from, 'x'), from],
+      ['link0', from],
+      ['link1', from],
+      ['link2', from],
+    ] as const;
+    for (const [path, cwd] of bad) {
+      const [file, to] = [join(from, 'package.tar'), target()];
+      await create({ ...options, file, cwd }, [path]);
+      await expect(unpack(createReadStream(file), to), path).rejects.toThrow();
+      expect(existsSync(join(to, '../x'))).toBe(false);
+    }
+  });
+
+  test('that is no tar at all is refused', async () => {
+    const file = join(folder(), 'x');
+    writeFileSync(file, 'nonsense '.repeat(200));
+    await expect(unpack(createReadStream(file), target())).rejects.toThrow();
+  });
+});
+
+describe('a script that is submitted', () => {
+  test('travels alone, or at its place in the folder that it takes along', async () => {
+    const from = folder();
+    mkdirSync(join(from, 'tree/bin'), { recursive: true });
+    for (const name of ['alone.sh', 'tree/bin/in.sh', 'tree/data']) writeFileSync(join(from, name), name);
+    const gathered = (file: string, withFolder?: string) =>
+      gatherScript({ file: join(from, file), withFolder }, async (place, args) => ({
+        args,
+        script: readFileSync(join(place, args[0] ?? ''), 'utf8'),
+        hasData: existsSync(join(place, 'with/data')),
+      }));
+    const tree = join(from, 'tree');
+    expect(await gathered('alone.sh')).toEqual({
+      args: ['script/alone.sh', '--out', 'out'],
+      script: 'alone.sh',
+      hasData: false,
+    });
+    expect(await gathered('tree/bin/in.sh', tree)).toEqual({
+      args: ['with/bin/in.sh', '--with', 'with', '--out', 'out'],
+      script: 'tree/bin/in.sh',
+      hasData: true,
+    });
+    expect(await gathered('alone.sh', tree)).toMatchObject({ script: 'alone.sh', hasData: true });
+    await expect(gathered('none.sh')).rejects.toThrow('There is no script');
+  });
+});

@@ -1,0 +1,9 @@
+import { type JobContext, Worker, type WorkerJob } from '../../../main/jobs/worker/worker.ts';
+
+/** A worker that does what it is told to. */
+export class TestWorker extends Worker {
+  act: (job: WorkerJob, context: JobContext) => Promise<unknown> = async () => undefined;
+  override doJob(job: WorkerJob, context: JobContext): Promise<unknown> {
+    return this.act(job, context);
+  }
+}
