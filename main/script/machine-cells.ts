@@ -48,8 +48,8 @@ function cellOf(
   const counts = count !== undefined || (kind?.makes && !kind.schema.safeParse(located).success);
   const choice = { provider: chosen, options: counts ? { ...Object(located), count: count ?? 1 } : located };
   const specs = machinesOf(choice, ({ path, message }) => {
-    const place = path.replace(/^nodes(\.options)?\.?/, '');
-    complain([chosen === 'auto' ? 'machine' : chosen, place, message].filter(Boolean).join(': '));
+    const field = path.replace(/^nodes(\.options)?\.?/, '');
+    complain([chosen === 'auto' ? 'machine' : chosen, field, message].filter(Boolean).join(': '));
   });
   const many = specs.length > 1;
   const machines = specs.map((spec) =>

@@ -1,12 +1,13 @@
 import type { PhaseName } from '../../common/results.ts';
 import type { Connector } from '../cluster/connector.ts';
+import { bootOf } from '../remotes/next-boot.ts';
 import type { Remote } from '../remotes/remote.ts';
 import type { OpenRun } from '../run/open-run.ts';
-import { fillPlace } from './fill-place.ts';
 import { type Gotten, getFiles } from './get-files.ts';
 import { whyLost } from './machine-loss.ts';
 import type { MachineTask, MachineTurn } from './machine-task.ts';
-import { makePlace, type Place } from './place.ts';
+import { makeScriptFolder, type ScriptFolder } from './script-folder.ts';
+import { sendScript } from './send-script.ts';
 import { type ScriptEnd, watchScript } from './watch-script.ts';
 
 export interface MachineEnd extends ScriptEnd, Gotten {
@@ -41,27 +42,27 @@ export async function runOnMachine(
   await using remote = await step('connect', () =>
     connector.connect(machine.ssh, { signal, timeout: connectWithin }),
   );
-  let place: Place | undefined;
+  let folder: ScriptFolder | undefined;
+  let boot = '';
   try {
-    const launcher = await step('send', async () => {
-      place = await makePlace(remote, { base, root, user: machine.ssh.user });
-      return { place, path: await fillPlace(remote, place, task.parcel, { root, signal }) };
+    const sent = await step('send', async () => {
+      const options = { base, root, user: machine.ssh.user, grouped: !task.stays(0) };
+      const [made, now] = await Promise.all([makeScriptFolder(remote, options), bootOf(remote, signal)]);
+      [folder, boot] = [made, now];
+      return { folder: made, path: await sendScript(remote, made, task.parcel, { root, signal }) };
     });
-    const ended = await step('run', () => watchScript({ remote, ...launcher, turn, task, signal }));
-    const gotten = await step('get', () => bringBack(remote, launcher.place, turn, task, open));
+    const ended = await step('run', () => watchScript({ remote, ...sent, turn, task, signal }));
+    const gotten = await step('get', () => bringBack(remote, sent.folder, turn, task, open));
     signal.throwIfAborted();
-    if (task.stays(ended.exitCode)) launcher.place.keep();
+    if (task.stays(ended.exitCode)) sent.folder.keep();
     return { ...ended, ...gotten, problems: [...ended.problems, ...gotten.problems], durations };
   } catch (error) {
-    if (task.stays(1) && !signal.aborted) place?.keep();
-    if (!remote.lost.aborted || signal.aborted || !place) throw error;
-    const known = { bootId: place.bootId, connector, signal };
-    throw (await whyLost(remote.lost.reason, machine.ssh, known)).with({
-      node: machine.id,
-      address: machine.address,
-    });
+    if (task.stays(1) && !signal.aborted) folder?.keep();
+    if (!remote.lost.aborted || signal.aborted || !folder) throw error;
+    const why = await whyLost(remote.lost.reason, machine.ssh, boot, connector, signal);
+    throw why.with({ node: machine.id, address: machine.address });
   } finally {
-    await place?.[Symbol.asyncDispose]();
+    await folder?.[Symbol.asyncDispose]();
   }
 }
 
@@ -76,7 +77,7 @@ const phaseOf: Readonly<Record<keyof MachineDurations, PhaseName>> = {
 /** Also after an interrupt, but not after a second one. */
 async function bringBack(
   remote: Remote,
-  { work }: Place,
+  { work }: ScriptFolder,
   { out }: MachineTurn,
   { get, root }: MachineTask,
   { evidence }: OpenRun,

@@ -1,5 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { ShakedownError } from '../../common/errors.ts';
+import { ShakedownError, TimeLimitError } from '../../common/errors.ts';
+import { withTimeLimit } from '../../common/time-limit.ts';
+import { unwound } from '../../common/unwound.ts';
 import type { Remote, RemoteProcess } from '../remotes/remote.ts';
 import { shellQuote } from '../remotes/shell-line.ts';
 import { attachTerminal, sizeOf } from './attach-terminal.ts';
@@ -52,14 +53,11 @@ export async function runProcess(
   // Who reads from a terminal that nobody sits at finds its end: closing the channel
   // does not tell it (termios(3), VEOF).
   if (!terminal) process.stdin.end(tty === false ? '' : '\x04');
-  const over = new AbortController();
-  const ending = endInTime(remote, process, options, over.signal);
   try {
-    const end = await Promise.race([process.ended, ending.unanswered]);
+    const end = await endInTime(remote, process, options);
     if (!remote.lost.aborted) await Promise.all(written);
-    return { ...end, timedOut: ending.timedOut() };
+    return end;
   } finally {
-    over.abort();
     detach?.();
     // What a broken connection still has to give will not come.
     process.stdout.unpipe(stdout);
@@ -69,34 +67,32 @@ export async function runProcess(
   }
 }
 
-/** Ends the script when its time is over or at an interrupt: asks it to, makes it, and hangs up. */
-function endInTime(
+/** Waits for its end. When its time is over, and at an interrupt, asks it to end, makes it, and hangs up. */
+async function endInTime(
   remote: Remote,
   process: RemoteProcess,
   { base, root, timeout, signal }: ProcessOptions,
-  over: AbortSignal,
-): { readonly timedOut: () => boolean; readonly unanswered: Promise<never> } {
-  const wait = (seconds: number, stop = over) =>
-    sleep(seconds * 1000, true, { signal: stop }).catch(() => false);
+): Promise<ProcessEnd> {
+  try {
+    const limit = { what: 'the script', seconds: timeout, signal };
+    return { ...(await withTimeLimit(limit, () => process.ended)), timedOut: false };
+  } catch (error) {
+    if (!signal.aborted && !(error instanceof TimeLimitError)) throw error;
+  }
+  const timedOut = !signal.aborted;
   const send = (name: 'TERM' | 'KILL') => {
     const line = `read -r group < ${shellQuote(`${base}/group`)} && kill -s ${name} -- "-$group"`;
-    remote.exec(line, { root, signal: over }).catch(() => undefined);
+    remote.exec(line, { root, timeout: patience.close }).catch(() => undefined);
   };
-  let timedOut = false;
-  const limited = async () => {
-    const elapsed = await wait(timeout ?? 2 ** 31 / 1000 - 1, AbortSignal.any([over, signal]));
-    if (over.aborted) return;
-    timedOut = elapsed;
-    send('TERM');
-    if (!(await wait(timedOut ? grace.limit : grace.interrupt))) return;
-    send('KILL');
-    if (!(await wait(patience.kill))) return;
-    process.kill();
-    if (!(await wait(patience.close))) return;
-    const message = `${remote.address} did not answer when the script was to be ended`;
-    throw new ShakedownError({ message });
-  };
-  const unanswered = Promise.withResolvers<never>();
-  limited().catch(unanswered.reject);
-  return { timedOut: () => timedOut, unanswered: unanswered.promise };
+  const steps = [
+    { act: () => send('TERM'), wait: timedOut ? grace.limit : grace.interrupt },
+    { act: () => send('KILL'), wait: patience.kill },
+    { act: () => process.kill(), wait: patience.close },
+  ];
+  for (const { act, wait } of steps) {
+    act();
+    const end = await unwound(process.ended, wait);
+    if (end) return { ...end, timedOut };
+  }
+  throw new ShakedownError({ message: `${remote.address} did not answer when the script was to be ended` });
 }

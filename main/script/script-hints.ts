@@ -14,8 +14,10 @@ export function hints(ended: {
   readonly tty: boolean;
   readonly interpreter: string | undefined;
   readonly aftermath: Aftermath;
+  /** What it left running goes on. */
+  readonly stays: boolean;
 }): readonly string[] {
-  const { exitCode, lastLines, tty, interpreter, aftermath } = ended;
+  const { exitCode, lastLines, tty, interpreter, aftermath, stays } = ended;
   const found: string[] = [];
   if (exitCode === 127 && aftermath.noInterpreter && interpreter !== undefined) {
     const name = interpreter.slice(interpreter.lastIndexOf('/') + 1);
@@ -27,5 +29,6 @@ export function hints(ended: {
   if (aftermath.held !== '') {
     found.push(`ended what the script left in the background with its output open: ${aftermath.held}`);
   }
+  if (aftermath.left !== '' && !stays) found.push(`ended what the script left running: ${aftermath.left}`);
   return found;
 }

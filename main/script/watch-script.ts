@@ -5,8 +5,8 @@ import { exitCodeOf } from '../remotes/exit-code.ts';
 import type { Remote } from '../remotes/remote.ts';
 import { type Aftermath, goingDown, lookAfter } from './machine-loss.ts';
 import type { MachineTask, MachineTurn } from './machine-task.ts';
-import type { Place } from './place.ts';
 import { type ProcessEnd, runProcess } from './run-process.ts';
+import type { ScriptFolder } from './script-folder.ts';
 import { hints } from './script-hints.ts';
 import { ScriptOutput } from './script-output.ts';
 
@@ -26,7 +26,7 @@ export interface ScriptEnd {
 
 export interface Watch {
   readonly remote: Remote;
-  readonly place: Place;
+  readonly folder: ScriptFolder;
   /** The launcher's path on the machine. */
   readonly path: string;
   readonly turn: MachineTurn;
@@ -36,7 +36,7 @@ export interface Watch {
 
 /** Runs the script with its output to its files and to who looks on, and looks at the machine after it. */
 export async function watchScript(watch: Watch): Promise<ScriptEnd> {
-  const { remote, place, path, turn, task, signal } = watch;
+  const { remote, folder, path, turn, task, signal } = watch;
   const gone = new AbortController();
   const onGone = () => gone.abort();
   const [stdout, stderr] = (['stdout', 'stderr'] as const).map((name) => {
@@ -45,7 +45,7 @@ export async function watchScript(watch: Watch): Promise<ScriptEnd> {
   }) as [ScriptOutput, ScriptOutput];
   const { root, tty, timeout } = task;
   const ended = await runProcess(remote, path, {
-    ...{ base: place.base, root, tty, timeout, stdout, stderr },
+    ...{ base: folder.base, root, tty, timeout, stdout, stderr },
     signal: AbortSignal.any([signal, gone.signal]),
   });
   if (remote.lost.aborted) throw remote.lost.reason;
@@ -57,7 +57,14 @@ export async function watchScript(watch: Watch): Promise<ScriptEnd> {
   const { interpreter } = task.parcel.script;
   const lastLines = [...stdout.lastLines(20), ...stderr.lastLines(20)];
   const problems = [
-    ...hints({ exitCode, lastLines, tty: tty !== false, interpreter, aftermath }),
+    ...hints({
+      exitCode,
+      lastLines,
+      tty: tty !== false,
+      interpreter,
+      aftermath,
+      stays: task.stays(exitCode),
+    }),
     ...notLogged([stdout, stderr]),
   ];
   return { ...end, problems };
@@ -69,13 +76,13 @@ function codeOf(ended: ProcessEnd, readerGone: boolean): number {
 }
 
 /** A machine that does not say how it is after the script is left alone: the script's word counts. */
-async function aftermathOf({ remote, place, task, signal }: Watch): Promise<Aftermath> {
+async function aftermathOf({ remote, folder, task, signal }: Watch): Promise<Aftermath> {
   try {
     const { root, parcel } = task;
-    return await lookAfter(remote, place.base, parcel.script.interpreter, { root, signal, timeout: 15 });
+    return await lookAfter(remote, folder.base, parcel.script.interpreter, { root, signal, timeout: 15 });
   } catch (error) {
     if (!(error instanceof TimeLimitError)) throw error;
-    return { held: '', goingDown: false, noInterpreter: false };
+    return { held: '', left: '', goingDown: false, noInterpreter: false };
   }
 }
 

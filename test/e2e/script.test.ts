@@ -65,7 +65,7 @@ test('a script runs on a machine that is made for it; kept, the machine can be l
     'big.sh': 'head -c 1G /dev/zero\n',
     'tty.sh': 'tty; stty size\n',
     'ask.sh': 'read answer; echo "[$answer]"; exit 3\n',
-    'stay.sh': 'pwd; sleep 300\n',
+    'stay.sh': '(setsid env -i sleep 301 >/dev/null 2>&1 &); pwd; sleep 300\n',
     'deaf.sh': 'trap "" TERM; echo $$; while :; do sleep 0.1; done\n',
     'suicide.sh': '#!/bin/bash\necho farewell; kill -KILL $$\n',
   });
@@ -83,6 +83,9 @@ test('a script runs on a machine that is made for it; kept, the machine can be l
   expect(without.all).toContain('--tty gives it one');
 
   const slow = await shakedown(other, ['script', 'stay.sh', ...args, '--timeout', '1', '--json'], env);
+  expect(slow.stdout, 'it ran away from its session').toMatch(
+    /ended what the script left running: .*sleep 301/,
+  );
   const run: ScriptRun = JSON.parse(slow.stdout);
   expect(run).toMatchObject({ exitCode: 124, machines: [{ result: { timedOut: true } }] });
   expect(slow.exitCode).toBe(124);

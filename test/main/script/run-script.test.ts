@@ -5,6 +5,9 @@ import { ShakedownError, UsageError } from '../../../common/errors.ts';
 import { listRuns } from '../../../main/record/list-runs.ts';
 import { runScript } from '../../../main/script/run-script.ts';
 import { readKeptCluster } from '../../../main/store/kept-cluster.ts';
+import { ControlGroup, ownControlGroup } from '../../../node-agent/tasks/control-group.ts';
+import { isAlive } from '../../node-agent/agent-process.ts';
+import { canMakeGroups } from '../../node-agent/tasks/can-make-groups.ts';
 import { folder } from '../remotes/fake-node.ts';
 import { runs, type ScriptPlace, scriptPlace, sink } from './script-world.ts';
 
@@ -55,7 +58,7 @@ describe('a script', () => {
 
   test('may be called like a file of ours', async () => {
     const place = await scriptPlace();
-    for (const name of ['launch', 'work', 'group']) {
+    for (const name of ['launch', 'work', 'group', 'cgroup', 'left']) {
       place.write(name, 'echo fine\n');
       expect(only(await place.run({ script: name })).stdout).toBe('fine\n');
     }
@@ -262,6 +265,45 @@ describe('machines', () => {
     expect(broken).toMatchObject({ exitCode: 3, verdict: 'error' });
     expect(broken.failures[0]?.message).toContain('the connection broke though the machine is up');
     await expect.poll(() => existsSync(at), { timeout: 10_000 }).toBe(false);
+  });
+
+  /** Without its environment, in a session of its own, and a child of nobody that is known; its id is in `pid`. */
+  const escaping = '(setsid env -i sleep 3900 >/dev/null 2>&1 & echo $! >pid)';
+
+  test.runIf(canMakeGroups)('lose what a script left running, however it got away; it is told', async () => {
+    const place = await scriptPlace({}, { borrowed: true });
+    const { problems, stdout } = only(await place.run({ script: { text: `${escaping}; cat pid` } }));
+    expect(problems).toEqual([`ended what the script left running: ${stdout.trim()} (sleep 3900)`]);
+    expect(isAlive(Number(stdout))).toBe(false);
+    const out = sink();
+    let pid = 0;
+    out.write = (chunk: Buffer) => {
+      pid = Number(chunk);
+      place.server.drop();
+      return true;
+    };
+    await place.run({ script: { text: `${escaping}; cat pid; sleep 60` }, stdout: out });
+    await expect.poll(() => isAlive(pid), { timeout: 30_000 }).toBe(false);
+    const own = ownControlGroup()?.directory ?? '';
+    const groups = () => readdirSync(own).filter((name) => name.startsWith('shakedown-script-'));
+    await expect.poll(groups, { timeout: 30_000 }).toEqual([]);
+  });
+
+  test.runIf(canMakeGroups)('keep it where they are kept', async () => {
+    const place = await scriptPlace({}, { borrowed: true });
+    const { problems, stdout } = only(
+      await place.run({ script: { text: `${escaping}; cat pid; exit 1` }, keep: 'on-failure' }),
+    );
+    expect(problems).toEqual([]);
+    const pid = Number(stdout);
+    expect(isAlive(pid)).toBe(true);
+    const group = readFileSync(`/proc/${pid}/cgroup`, 'utf8');
+    expect(group).toContain('/shakedown-script-');
+    const made = new ControlGroup(
+      join(ownControlGroup()?.directory ?? '', group.trim().split('/').at(-1) ?? ''),
+    );
+    made.kill();
+    await expect.poll(() => made.remove(), { timeout: 30_000 }).toBe(true);
   });
 
   test('that cannot be destroyed are told of, though the script did well', async () => {

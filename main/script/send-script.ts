@@ -1,11 +1,11 @@
 import { readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ShakedownError } from '../../common/errors.ts';
+import { shellFile } from '../providers/host/shell-file.ts';
 import type { Remote } from '../remotes/remote.ts';
 import { shellQuote } from '../remotes/shell-line.ts';
-import { launcherText } from './launcher.ts';
-import type { Place } from './place.ts';
 import type { ReadScript } from './read-script.ts';
+import type { ScriptFolder } from './script-folder.ts';
 
 /** What is to be put on a machine. */
 export interface Parcel {
@@ -14,33 +14,36 @@ export interface Parcel {
   readonly env: Readonly<Record<string, string>>;
   /** The folder to take along; absolute. */
   readonly with?: string;
-  /** The script's path below it, where it lies there: it is started at its own place. */
+  /** The script's path below it, where it lies there: it is started from there. */
   readonly inside?: string;
   readonly tty: boolean;
 }
 
 /** Sends the script and what goes with it; gives the launcher's path. */
-export async function fillPlace(
+export async function sendScript(
   remote: Remote,
-  { base, work }: Place,
-  { script, with: folder, inside, ...parcel }: Parcel,
+  { base, work }: Pick<ScriptFolder, 'base' | 'work'>,
+  { script, with: folder, inside, args, env, tty }: Parcel,
   options: { readonly root: boolean; readonly signal: AbortSignal },
 ): Promise<string> {
   const path = inside === undefined ? `${base}/${safeName(script.name)}` : `${work}/${inside}`;
-  const sendScript = async () => {
+  const send = async () => {
     if (folder !== undefined) {
       await remote.upload(folder, work, { ...options, entries: await entriesOf(folder) });
     }
     await write(remote, path, script.content, options);
   };
-  const launcher = launcherText({ base, work, script: path, ...parcel });
-  await Promise.all([sendScript(), write(remote, `${base}/launch`, launcher, options)]);
+  const exports = Object.entries(env).map(([name, value]) => `export ${name}=${shellQuote(value)}`);
+  const command = `${[path, ...args].map(shellQuote).join(' ')}${tty ? '' : ' </dev/null'}`;
+  const values = { base, work, environment: exports.join('\n'), command };
+  const launcher = shellFile(import.meta.dirname, 'shell/launch.sh', values);
+  await Promise.all([send(), write(remote, `${base}/launch`, launcher, options)]);
   return `${base}/launch`;
 }
 
 /** Not one of those that we use ourselves. */
 const safeName = (name: string): string =>
-  ['launch', 'work', 'group', 'held'].includes(name) ? `script-${name}` : name;
+  ['launch', 'work', 'group', 'cgroup', 'held', 'left'].includes(name) ? `script-${name}` : name;
 
 async function write(
   remote: Remote,
@@ -48,8 +51,8 @@ async function write(
   stdin: string | Buffer,
   options: { readonly root: boolean; readonly signal: AbortSignal },
 ): Promise<void> {
-  const place = shellQuote(path);
-  const { exitCode, stderr } = await remote.exec(`cat > ${place} && chmod 755 ${place}`, {
+  const target = shellQuote(path);
+  const { exitCode, stderr } = await remote.exec(`cat > ${target} && chmod 755 ${target}`, {
     ...options,
     stdin,
   });
