@@ -3,7 +3,7 @@ import * as field from '../config/field-schemas.ts';
 import { type OnNode, onNode } from './method.ts';
 import { exec, execOnMain } from './operations/commands.ts';
 import { faultMethods, healFault } from './operations/fault-methods.ts';
-import { readFile } from './operations/files.ts';
+import { get, put, readFile } from './operations/files.ts';
 import { powerOff, powerOn, reboot, restore, snapshot } from './operations/machine.ts';
 import { kill, start, status, stop } from './operations/services.ts';
 import { startTask, stopTask, taskEnded, taskStatus } from './operations/tasks.ts';
@@ -27,6 +27,13 @@ export const clusterMethods = {
     startTask,
     /** A text file's content; throws when it cannot be read. */
     readFile,
+    /**
+     * Sends a file or a folder of the main host (relative to the scenario's folder) as root: into the folder that is
+     * there, else under that name. Gives where it is then.
+     */
+    put,
+    /** Brings a file or a folder of any size to the main host in the same way; tells what could not be brought. */
+    get,
     /**
      * `host:port` at which the main host reaches a port of the node, whatever the node is: at its address, or by its
      * ssh where the main host has no route to that. For a client on the main host:

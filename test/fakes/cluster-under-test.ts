@@ -65,6 +65,8 @@ export class FakeNode implements NodeUnderTest {
         if (content === undefined) throw new Error(`cannot read '${path}': No such file or directory`);
         return content;
       }),
+    put: (_: Asked, _from: string, to: string) => this.#connected(async () => to),
+    get: (_: Asked, _from: string, to: string) => this.#connected(async () => ({ path: to, problems: [] })),
     endpoint: (_: Asked, port: number) => this.#connected(async () => `${this.address}:${port}`),
     reboot: ({ by }: Asked) => this.#act('reboot', by),
     powerOff: () => this.#fail('machines of kind fake cannot be switched off and on'),

@@ -1,42 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { expect, onTestFinished, test, vi } from 'vitest';
-import { startAgent } from '../../../../main/agent/start-agent.ts';
-import type { Live } from '../../../../main/cluster/live.ts';
-import { LiveCluster } from '../../../../main/cluster/live-cluster.ts';
-import { nodeOf } from '../../../fakes/face-of.ts';
+import { expect, test, vi } from 'vitest';
 import { isAlive } from '../../../node-agent/agent-process.ts';
-import { LocalRemote } from '../../agent/local-remote.ts';
-
-/** A cluster of this machine alone, with a real agent. */
-async function cluster() {
-  const state = mkdtempSync(join(tmpdir(), 'shakedown-test-'));
-  const remote = new LocalRemote({ SHAKEDOWN_AGENT_STATE: state });
-  const signal = new AbortController().signal;
-  const agent = await startAgent(remote, {
-    cacheDir: join(tmpdir(), 'shakedown-test-cache'),
-    runId: 'run-1',
-    listener: { log: () => {}, progress: () => {} },
-    signal,
-    log: () => {},
-    nodeCache: join(tmpdir(), 'shakedown-test-node-cache'),
-  });
-  onTestFinished(async () => {
-    await agent[Symbol.asyncDispose]();
-    rmSync(state, { recursive: true, force: true });
-  });
-  const node = { id: 0, machine: { id: 0, name: 'n0', address: '127.0.0.1', ssh: {} }, config: {}, agent };
-  const live = new LiveCluster({
-    nodes: [node],
-    power: { up: async () => undefined, act: async () => undefined },
-    faults: { healAll: async () => undefined },
-  } as unknown as Live);
-  return { live, node: nodeOf(live) };
-}
+import { clusterOfThisMachine } from './cluster-of-this-machine.ts';
 
 test('a task goes on while other things are done; what it printed is there at any time', async () => {
-  const { node } = await cluster();
+  const { node } = await clusterOfThisMachine();
   const task = await node.startTask(
     'echo begun; echo odd >&2; read -r line || echo nothing to read; sleep 1000',
   );
@@ -48,7 +15,7 @@ test('a task goes on while other things are done; what it printed is there at an
 });
 
 test('a task that ends by itself is waited for', async () => {
-  const { node } = await cluster();
+  const { node } = await clusterOfThisMachine();
   const task = await node.startTask('sleep 0.2; echo done; exit 7', { root: true });
   expect(await task.ended({ timeout: 60 })).toEqual({
     command: 'sleep 0.2; echo done; exit 7',
@@ -58,7 +25,7 @@ test('a task that ends by itself is waited for', async () => {
 });
 
 test('a task that is stopped has ended with all its processes, and what it said at last is there', async () => {
-  const { node } = await cluster();
+  const { node } = await clusterOfThisMachine();
   const line = "sleep 1000 & echo $!; trap 'echo last words; exit 3' TERM; while :; do sleep 0.05; done";
   await using task = await node.startTask(line);
   const said = await vi.waitFor(async () => {
@@ -74,7 +41,7 @@ test('a task that is stopped has ended with all its processes, and what it said 
 });
 
 test('tasks that nobody stopped end with the checks', async () => {
-  const { live, node } = await cluster();
+  const { live, node } = await clusterOfThisMachine();
   const tasks = await Promise.all([1, 2].map(() => node.startTask('echo $$; sleep 1000; :')));
   await vi.waitFor(async () => {
     for (const task of tasks) expect((await task.status()).stdout).toMatch(/^\d+\n/);
@@ -87,7 +54,7 @@ test('tasks that nobody stopped end with the checks', async () => {
 });
 
 test('what is no task is told', async () => {
-  const { live, node } = await cluster();
+  const { live, node } = await clusterOfThisMachine();
   await expect(live.ask('cluster', 'stopTask', {}, ['0/9'])).rejects.toThrow("there is no task '0/9'");
   await expect(node.startTask('')).rejects.toThrow("'node.startTask', argument 1");
   await expect(node.startTask('x', { roots: true } as never)).rejects.toThrow("did you mean 'root'?");

@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { basename, dirname, join, posix } from 'node:path';
+import { ShakedownError, UsageError } from '../../../common/errors.ts';
+import { present } from '../../../common/present.ts';
+import { mergeTree } from '../../remotes/merge-tree.ts';
+import type { Remote } from '../../remotes/remote.ts';
+
+/** What files go by: a connection, or the agent on it. */
+export type Carrier = Pick<Remote, 'exec' | 'upload' | 'download'>;
+
+interface Copying {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Sends a file or a folder, into the folder `target` if there is one on the node, else under that name; what is there
+ * already is replaced or added to. Gives where it is on the node. Throws UsageError for a source that is not there.
+ */
+export async function send(
+  remote: Carrier,
+  source: string,
+  target: string,
+  { signal }: Copying,
+): Promise<string> {
+  const stats = statSync(source, { throwIfNoEntry: false });
+  if (!stats) throw new UsageError(`There is no ${source}.`);
+  const root = { root: true, ...present({ signal }) };
+  const isFolder = await remote.exec(['test', '-d', target], root);
+  const final = isFolder.exitCode === 0 ? posix.join(target, basename(source)) : target;
+  const entries = stats.isDirectory() ? await entriesOf(source) : [basename(source)];
+  const upload = (folder: string) => remote.upload(dirname(source), folder, { ...root, entries });
+  if (posix.basename(final) === basename(source)) {
+    await upload(posix.dirname(final));
+    return final;
+  }
+  const beside = posix.join(posix.dirname(final), `.shakedown-cp-${randomUUID()}`);
+  try {
+    await upload(beside);
+    const move = await remote.exec(['mv', '-T', posix.join(beside, basename(source)), final], root);
+    if (move.exitCode !== 0)
+      throw new ShakedownError({ message: `could not write ${final}: ${move.stderr.trim()}` });
+  } finally {
+    // Where the connection is gone, nothing can be removed.
+    await remote.exec(['rm', '-rf', beside], { root: true }).catch(() => undefined);
+  }
+  return final;
+}
+
+/** A folder and all that is in it, as paths beside it. */
+async function entriesOf(folder: string): Promise<readonly string[]> {
+  const name = basename(folder);
+  const inside = await readdir(folder, { recursive: true });
+  return [name, ...inside.map((path) => join(name, path))];
+}
+
+/** What was brought from a node. */
+export interface Brought {
+  /** Where it is on the main host. */
+  readonly path: string;
+  /** What could not be brought whole, as sentences. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * Brings a file or a folder, into the folder `target` if there is one, else under that name; a folder that is there
+ * already is added to. Throws ShakedownError when nothing came, UsageError for the root folder.
+ */
+export async function bring(
+  remote: Carrier,
+  source: string,
+  target: string,
+  { signal }: Copying,
+): Promise<Brought> {
+  const path = posix.resolve(source);
+  const name = posix.basename(path);
+  if (name === '') throw new UsageError('The whole of a node is too much: name a folder of it.');
+  const folder = statSync(target, { throwIfNoEntry: false })?.isDirectory();
+  const final = folder ? join(target, name) : target;
+  await mkdir(dirname(final), { recursive: true });
+  const temporary = await mkdtemp(join(dirname(final), '.shakedown-cp-'));
+  try {
+    const options = { root: true, base: posix.dirname(path), ...present({ signal }) };
+    const { problems, files } = await remote.download([path], temporary, options);
+    if (files === 0)
+      throw new ShakedownError({ message: `nothing came from ${source}`, lastLines: problems });
+    await mergeTree(Buffer.from(join(temporary, name)), Buffer.from(final), { replace: false });
+    return { path: final, problems };
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
