@@ -5,7 +5,17 @@ import { endOf, root, run, StepError, tell } from './steps.mjs';
 
 const cryptoMarker = join(root, 'node_modules', '.shakedown-crypto');
 
+const nodePackage = `node-${process.platform}-${process.arch}`;
+const node = join(root, 'node_modules/.bin/node');
+
 export async function ensureNpmPackages() {
+  await installPackages();
+  // Where an earlier version had a package `node`, npm takes its link away and gives none to the platform's package.
+  if (!existsSync(node) && existsSync(join(root, 'node_modules', nodePackage)))
+    await npm(['rebuild', nodePackage, '--loglevel=error']);
+}
+
+async function installPackages() {
   const digest = createHash('sha256')
     .update(readFileSync(join(root, 'package-lock.json')))
     .digest('hex');
@@ -36,12 +46,11 @@ export async function ensureNpmPackages() {
 export async function ensureNativeCrypto() {
   if (existsSync(cryptoMarker)) return;
   writeFileSync(cryptoMarker, '');
-  const nodePackage = join(root, `node_modules/node-${process.platform}-${process.arch}`);
-  const node = join(root, 'node_modules/.bin/node');
-  if (!existsSync(join(nodePackage, 'include'))) return;
+  const home = join(root, 'node_modules', nodePackage);
+  if (!existsSync(join(home, 'include'))) return;
   if ((await loadsNativeCrypto(node)) || !(await hasCompiler())) return;
   tell('building the native crypto of ssh2 for Node 24 (once)');
-  await npm(['rebuild', 'ssh2', 'cpu-features', `--nodedir=${nodePackage}`, '--loglevel=error']);
+  await npm(['rebuild', 'ssh2', 'cpu-features', `--nodedir=${home}`, '--loglevel=error']);
   if (!(await loadsNativeCrypto(node))) tell('that did not work: ssh2 will use its slower JavaScript crypto');
 }
 
