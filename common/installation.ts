@@ -26,6 +26,8 @@ export interface InstallParams {
   readonly listsMaxAge: number;
   /** Seconds to wait for dpkg's and apt's locks. */
   readonly lockWait: number;
+  /** Recommended packages too; false unless told. */
+  readonly recommends?: boolean;
 }
 
 export interface InstallResult {

@@ -1,4 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import { ShakedownError } from '../common/errors.ts';
 import { OutputBuffer } from './output-buffer.ts';
 
@@ -18,6 +19,8 @@ export interface ProcessOptions {
   readonly grace?: number;
   /** Each line of either stream, as it comes. */
   readonly onLine?: (line: string) => void;
+  /** Each line that it writes to its file descriptor 3. */
+  readonly onStatus?: (line: string) => void;
 }
 
 export interface ProcessResult {
@@ -42,12 +45,14 @@ export async function runProcess(
   const begin = performance.now();
   const child = spawn(argv[0], argv.slice(1), {
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', options.onStatus ? 'pipe' : 'ignore'],
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     env: { ...process.env, ...options.env },
-  });
+  }) as ChildProcessByStdio<null, Readable, Readable>;
   const stdout = new OutputBuffer(options.onLine);
   const stderr = new OutputBuffer(options.onLine);
+  const status = new OutputBuffer(options.onStatus, 4096);
+  child.stdio[3]?.on('data', (chunk: Buffer) => status.add(chunk));
   child.stdout.on('data', (chunk: Buffer) => stdout.add(chunk));
   child.stderr.on('data', (chunk: Buffer) => stderr.add(chunk));
   const ending = new Ending(child, options);
@@ -61,6 +66,7 @@ export async function runProcess(
     ending.dispose();
     child.stdout.destroy();
     child.stderr.destroy();
+    child.stdio[3]?.destroy();
   }
 }
 

@@ -93,6 +93,8 @@ export interface NodeConfigInput {
   readonly aptSources?: PerNode<readonly AptSource[]>;
   /** .deb files of the main host to install, relative to the scenario's folder. */
   readonly debs?: PerNode<readonly string[]>;
+  /** Install what the packages recommend, too, as a plain `apt-get install` does; false unless told. */
+  readonly recommends?: PerNode<boolean>;
   /** What runs on the node; started in this order, stopped in the reverse one. */
   readonly services?: PerNode<readonly ServiceConfig[]>;
   /** Commands to run before the services start, or after all of them are ready. */

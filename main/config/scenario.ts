@@ -84,6 +84,8 @@ export interface NodeConfig {
   readonly workingDir: string;
   readonly packages: readonly string[];
   readonly aptSources: readonly AptSource[];
+  /** Whether apt installs recommended packages, too. */
+  readonly recommends?: boolean;
   /** Local .deb files: absolute paths on the main host. */
   readonly debs: readonly string[];
   readonly services: readonly ServiceConfig[];

@@ -197,6 +197,7 @@ export const nodeFields = {
   packages: list(field.aptPackage, 'packages').default([]),
   aptSources: list(aptSource, 'apt sources').default([]),
   debs: list(field.text, '.deb files').default([]),
+  recommends: field.flag.default(false),
   services: list(service, 'services').default([]),
   setup: list(setupStep, 'set-up steps').default([]),
   place: list(place, 'files to place').default([]),

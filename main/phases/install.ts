@@ -35,7 +35,7 @@ export async function install(node: Node, preparation: Preparation): Promise<voi
       sources: config.aptSources,
       listsMaxAge,
       lockWait: Math.min(120, scenario.timeouts.install),
-      ...present({ proxy }),
+      ...present({ proxy, recommends: config.recommends }),
     },
     { signal: ctx.signal },
   );

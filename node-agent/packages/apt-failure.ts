@@ -8,6 +8,7 @@ export type AptFailureKind =
   | 'no-space'
   | 'locked'
   | 'interrupted'
+  | 'virtual'
   | 'not-found'
   | 'no-version'
   | 'signature'
@@ -25,6 +26,7 @@ const signs: readonly (readonly [AptFailureKind, RegExp])[] = [
     'locked',
     /Could not get lock|Unable to lock |Unable to acquire the dpkg frontend lock|frontend lock was locked by another process|is locked by another process/,
   ],
+  ['virtual', /is a virtual package provided by:/],
   ['not-found', /Unable to locate package|Couldn't find any package by|has no installation candidate/],
   ['no-version', /Version '.*' for '.*' was not found/],
   [
@@ -95,6 +97,8 @@ function words(
         message: 'dpkg was interrupted earlier and could not be mended',
         hint: 'run `dpkg --configure -a` on the node and look at what it says',
       };
+    case 'virtual':
+      return virtualPackage(output);
     case 'not-found': {
       const name = first(
         /(?:locate package|package by \w+ ['"]?|Package '?)\s*([a-z0-9][a-z0-9+.:-]*[a-z0-9+])/,
@@ -144,6 +148,21 @@ function words(
     case 'other':
       return { message: 'apt failed', hint: 'see its last lines above' };
   }
+}
+
+/** Providers that are named; of more, how many there are. */
+const mostProviders = 12;
+
+/** apt takes no choice where several packages provide a name. */
+function virtualPackage(output: string): Pick<FailureDetails, 'message' | 'hint'> {
+  const [, name = '?', list = ''] =
+    /Package (\S+) is a virtual package provided by:\n((?:[ \t]+\S.*\n?)*)/.exec(output) ?? [];
+  const all = [...new Set([...list.matchAll(/^[ \t]+([a-z0-9][a-z0-9+.-]*)/gm)].map(([, each]) => each))];
+  const more = all.length > mostProviders ? ` and ${all.length - mostProviders} more` : '';
+  return {
+    message: `'${name}' is a virtual package, and several provide it: ${all.slice(0, mostProviders).join(', ')}${more}`,
+    hint: `name one of them in \`packages\` instead of '${name}'`,
+  };
 }
 
 const mirrorHint = (proxy: string | undefined): string =>

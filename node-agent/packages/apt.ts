@@ -5,11 +5,14 @@ import { ShakedownError } from '../../common/errors.ts';
 import { isSystemError } from '../failure.ts';
 import { runProcess } from '../process.ts';
 import { aptFailureKind } from './apt-failure.ts';
+import { AptProgress } from './apt-progress.ts';
 
 export interface AptOptions {
   readonly proxy?: string | undefined;
   /** Seconds to wait for locks, in all. */
   readonly lockWait: number;
+  /** Recommended packages are installed, too. */
+  readonly recommends?: boolean | undefined;
   readonly signal: AbortSignal;
   readonly log: (message: string) => void;
   readonly progress: (message: string) => void;
@@ -24,8 +27,8 @@ export interface AptResult {
 
 /**
  * apt-get without questions: configuration files that were changed stay (`confold`), and needrestart, ucf and
- * apt-listchanges keep still. Recommended packages are not installed, unlike in a plain `apt-get install`: a
- * test names what it needs, and three nodes shall not fetch what nobody asked for.
+ * apt-listchanges keep still. Recommended packages are not installed unless asked for, unlike by a plain
+ * `apt-get install`: a test names what it needs, and three nodes shall not fetch what nobody asked for.
  */
 const environment = {
   LC_ALL: 'C.UTF-8',
@@ -61,7 +64,8 @@ export class Apt {
    * transaction; downgrades to a pin too.
    */
   install(packages: readonly string[], flags: readonly string[] = []): Promise<AptResult> {
-    const how = ['--no-install-recommends', '--allow-downgrades', ...flags];
+    const recommends = this.#options.recommends ? '--install-recommends' : '--no-install-recommends';
+    const how = [recommends, '--allow-downgrades', '-oAPT::Status-Fd=3', ...flags];
     return this.#run(['apt-get', ...settings, ...this.#waits(), ...how, 'install', ...packages]);
   }
 
@@ -106,12 +110,14 @@ export class Apt {
   }
 
   async #runOnce(argv: readonly [string, ...string[]]) {
-    const { log, signal } = this.#options;
+    const { log, signal, progress } = this.#options;
+    const status = new AptProgress(progress);
     try {
       return await runProcess(argv, {
         env: environment,
         signal,
         onLine: log,
+        onStatus: (line) => status.line(line),
         // apt heeds SIGINT while it downloads and not while dpkg runs, which may then finish its package.
         endBy: (apt) => apt.kill('SIGINT'),
         grace: 20,

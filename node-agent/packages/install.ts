@@ -1,6 +1,3 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { pipeline } from 'node:stream/promises';
 import type { InstallParams, InstallResult } from '../../common/installation.ts';
 import type { AgentState } from '../agent-state.ts';
 import { HeldBackList } from '../held-back-list.ts';
@@ -8,16 +5,9 @@ import { Originals } from '../originals.ts';
 import { Apt, type AptResult, listsAge } from './apt.ts';
 import { aptFailure, aptFailureKind, mayBeStale } from './apt-failure.ts';
 import { writeSources } from './apt-sources.ts';
-import {
-  isHalfDone,
-  isInstalled,
-  type PackageStatus,
-  parseWanted,
-  readDeb,
-  readPackages,
-  whatCameIn,
-} from './dpkg.ts';
+import { isHalfDone, isInstalled, parseWanted, readPackages, whatCameIn } from './dpkg.ts';
 import { HeldBack } from './held-back.ts';
+import { KnownDebs, type WantedDeb } from './wanted-debs.ts';
 
 /** Where things lie, and who is told; other places in tests. */
 export interface InstallContext {
@@ -30,6 +20,7 @@ export interface InstallContext {
   readonly aptDirectory?: string;
   readonly listsDirectory?: string;
   readonly policyFile?: string;
+  readonly infoDirectory?: string;
 }
 
 /** The originals that are put back right after the transaction, or by the next agent. */
@@ -46,7 +37,8 @@ export async function install(params: InstallParams, context: InstallContext): P
   const { state, signal } = context;
   for (const wanted of params.packages) parseWanted(wanted);
   const before = await readPackages(signal);
-  const debs = await wantedDebs(params.debs, before, context);
+  const knownDebs = new KnownDebs(state, context.infoDirectory);
+  const debs = await knownDebs.wanted(params.debs, before, signal);
   const packages = params.packages.filter((wanted) => !isInstalled(wanted, before));
   const list = new HeldBackList(state);
   if (packages.length === 0 && debs.length === 0) return { installed: [], heldBack: list.all() };
@@ -54,21 +46,33 @@ export async function install(params: InstallParams, context: InstallContext): P
   const { placed, log, aptDirectory = '/etc/apt', listsDirectory = '/var/lib/apt/lists' } = context;
   const sourcesChanged = await writeSources(params.sources, aptDirectory, placed, log);
   const stale = sourcesChanged || (await listsAge(listsDirectory)) >= params.listsMaxAge;
-  const apt = new Apt({ ...context, proxy: params.proxy, lockWait: params.lockWait });
+  const apt = new Apt({
+    ...context,
+    proxy: params.proxy,
+    lockWait: params.lockWait,
+    recommends: params.recommends,
+  });
   const names = [...packages, ...debs.map((deb) => deb.file)];
   const held = new HeldBack(policyOriginals(state), list, context.policyFile);
   await held.begin();
   try {
     if (isHalfDone(before)) await apt.configure();
+    tellAnew(debs, context);
     const flags = debs.some((deb) => deb.reinstall) ? ['--reinstall'] : [];
     await transact(apt, names, flags, stale, params, context);
   } finally {
     await held.end();
   }
   list.add([]);
-  const known = state.read<Record<string, string>>('debs.json', {});
-  state.write('debs.json', { ...known, ...Object.fromEntries(debs.map((deb) => [deb.id, deb.digest])) });
+  knownDebs.add(debs);
   return { installed: whatCameIn(before, await readPackages(signal)), heldBack: list.all() };
+}
+
+/** A test of an old build under the same version must not go unnoticed. */
+function tellAnew(debs: readonly WantedDeb[], { progress }: InstallContext): void {
+  for (const { name, version, reinstall } of debs) {
+    if (reinstall) progress(`${name} ${version} is there, maybe of another build: it is installed again`);
+  }
 }
 
 async function transact(
@@ -112,36 +116,3 @@ async function transact(
 }
 
 const withProxy = ({ proxy }: InstallParams): { proxy?: string } => (proxy === undefined ? {} : { proxy });
-
-interface WantedDeb {
-  readonly file: string;
-  /** `name:architecture=version`. */
-  readonly id: string;
-  readonly digest: string;
-  readonly reinstall: boolean;
-}
-
-/** Those of the files that must be installed. */
-async function wantedDebs(
-  files: readonly string[],
-  packages: readonly PackageStatus[],
-  { state, signal }: InstallContext,
-): Promise<WantedDeb[]> {
-  const known = state.read<Record<string, string>>('debs.json', {});
-  const all = await Promise.all(
-    files.map(async (file) => {
-      const { name, version, architecture } = await readDeb(file, signal);
-      const id = `${name}:${architecture}=${version}`;
-      const digest = await digestOf(file);
-      const there = isInstalled(`${name}=${version}`, packages);
-      return { file, id, digest, reinstall: there && known[id] !== undefined && known[id] !== digest, there };
-    }),
-  );
-  return all.filter((deb) => !deb.there || deb.reinstall);
-}
-
-async function digestOf(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  return hash.digest('hex');
-}

@@ -5,9 +5,9 @@ import { expect, test } from 'vitest';
 import { mainConfig, nodeConfig, readLatest, result, scenario, shakedown, write } from './harness.ts';
 
 /** A package whose daemon starts on installation, and dies unless its config is there. */
-async function buildDeb(directory: string): Promise<void> {
+async function buildDeb(directory: string, build = ''): Promise<void> {
   const tree = join(directory, 'tree');
-  mkdirSync(tree);
+  mkdirSync(tree, { recursive: true });
   const control =
     'Package: greeter\nVersion: 1.2\nArchitecture: all\nMaintainer: nobody <nobody@localhost>\nDescription: greets\n';
   const unit =
@@ -16,6 +16,7 @@ async function buildDeb(directory: string): Promise<void> {
     '#!/bin/sh\nset -e\ndeb-systemd-helper enable greeter.service\ndeb-systemd-invoke start greeter.service\n';
   write(tree, 'DEBIAN/control', control);
   write(tree, 'DEBIAN/postinst', postinst);
+  write(tree, 'usr/share/greeter/build', build);
   write(tree, 'lib/systemd/system/greeter.service', unit);
   await execa('chmod', ['755', join(tree, 'DEBIAN/postinst')]);
   await execa('dpkg-deb', ['--root-owner-group', '-b', tree, join(directory, 'greeter.deb')]);
@@ -41,4 +42,31 @@ test('a local .deb and pinned packages come in together; the daemon is held back
   expect(readLatest(directory, 'nodes/0/logs/greeter.log')).not.toContain('No such file');
   const fetched = readLatest(directory, 'tester.log').match(/apt proxy: fetching .*hello_/g) ?? [];
   expect(fetched.length).toBeLessThanOrEqual(1);
+});
+
+test('a .deb that was built anew under the same version is what is tested', async () => {
+  const directory = scenario({
+    'config/node.config.ts': nodeConfig(
+      "debs: ['greeter.deb'], setup: [{ name: 'look', run: 'cat /usr/share/greeter/build > build.txt' }]",
+    ),
+  });
+  await buildDeb(directory, 'first');
+  const first = await shakedown(directory, ['run', '--keep']);
+  expect(first.exitCode, first.all).toBe(0);
+  expect(readLatest(directory, 'nodes/0/files/build.txt')).toBe('first');
+  await buildDeb(directory, 'second');
+  // As if the one before had come from somewhere else, of which nothing is known.
+  const forget = 'rm /var/lib/shakedown/agent/installed-debs.json';
+  expect((await shakedown(directory, ['exec', '0', '--', forget])).exitCode).toBe(0);
+  const second = await shakedown(directory, ['rerun', '--from', 'clean']);
+  expect(second.exitCode, second.all).toBe(0);
+  expect(second.all).toContain('greeter 1.2 is there, maybe of another build: it is installed again');
+  expect(readLatest(directory, 'nodes/0/files/build.txt')).toBe('second');
+});
+
+test('a virtual package is told with those that provide it', async () => {
+  const directory = scenario({ 'config/node.config.ts': nodeConfig("packages: ['mail-transport-agent']") });
+  const run = await shakedown(directory, ['run']);
+  expect(run.exitCode, run.all).toBe(3);
+  expect(run.all).toMatch(/'mail-transport-agent' is a virtual package, and several provide it: .*postfix/);
 });

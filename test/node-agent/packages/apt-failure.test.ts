@@ -27,6 +27,19 @@ describe('what apt says, in words that help', () => {
       'error',
     ],
     [
+      'virtual',
+      `Package mail-transport-agent is a virtual package provided by:
+  sendmail-bin 8.17.1.9-2+deb12u2
+  postfix 3.7.11-0+deb12u1
+  exim4-daemon-light 4.96-15+deb12u6 (= 4.96-15)
+You should explicitly select one to install.
+
+E: Package 'mail-transport-agent' has no installation candidate`,
+      "'mail-transport-agent' is a virtual package, and several provide it: sendmail-bin, postfix, exim4-daemon-light",
+      'name one of them',
+      'error',
+    ],
+    [
       'no-version',
       "E: Version '9.9' for 'hello' was not found",
       "'hello' does not exist in version 9.9",

@@ -52,6 +52,7 @@ function fakeNode(installed = '', available = 'web=1.0\ndb=2.0\n') {
     aptDirectory: join(books, 'apt'),
     listsDirectory: join(books, 'lists'),
     policyFile: join(books, 'policy-rc.d'),
+    infoDirectory: join(books, 'info'),
   };
   const calls = () =>
     readFileSync(join(books, 'calls'), 'utf8')
@@ -203,6 +204,37 @@ describe('local .deb files', () => {
     await run({ debs: [file] });
     expect(installs()).toBe(2);
     expect(readFileSync(join(books, 'options'), 'utf8')).toContain('--reinstall');
+  });
+
+  test('one of the version that is there is installed when another file may be what is there', async () => {
+    const { run, calls, books, said } = fakeNode(row('mine', '1.0'));
+    const file = join(books, 'debs/mine.deb');
+    const installs = () => calls().filter((call) => call.startsWith('apt-get')).length;
+    const written = (second: number) => {
+      writeFiles(books, { 'info/mine.list': '' });
+      utimesSync(join(books, 'info/mine.list'), second, second);
+    };
+    written(1);
+    writeFiles(books, { 'debs/mine.deb': deb('1.0') });
+    // It came with the image, or from a mirror: nobody knows of what build it is.
+    await run({ debs: [file] });
+    expect(installs()).toBe(1);
+    expect(said).toContainEqual('mine 1.0 is there, maybe of another build: it is installed again');
+    await run({ debs: [file] });
+    expect(installs()).toBe(1);
+    // Somebody installed the mirror's build over it.
+    written(2);
+    await run({ debs: [file] });
+    expect(installs()).toBe(2);
+  });
+
+  test('recommended packages come in where they are asked for', async () => {
+    const { run, books } = fakeNode();
+    const options = () => readFileSync(join(books, 'options'), 'utf8');
+    await run({ packages: ['web'] });
+    expect(options()).toContain('--no-install-recommends');
+    await run({ packages: ['db'], recommends: true });
+    expect(options()).toContain(' --install-recommends');
   });
 });
 

@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { AgentState } from '../agent-state.ts';
+import { isInstalled, type PackageStatus, readDeb } from './dpkg.ts';
+
+/** A .deb file that must be installed. */
+export interface WantedDeb {
+  readonly file: string;
+  readonly name: string;
+  readonly version: string;
+  readonly architecture: string;
+  /** sha256 of the file, in hex. */
+  readonly digest: string;
+  /** This version is there, with contents that are not known to be those of the file. */
+  readonly reinstall: boolean;
+}
+
+/** By `name:architecture=version`: what was installed under it, and when dpkg had written that. */
+type Installed = Readonly<
+  Record<string, { readonly digest: string; readonly writtenMs: number } | undefined>
+>;
+
+const fileName = 'installed-debs.json';
+
+/** What is known of .deb files that were installed; to find out what of others is there already. */
+export class KnownDebs {
+  readonly #state: AgentState;
+  readonly #infoDirectory: string;
+
+  /** `infoDirectory`: where dpkg lists the files of its packages. */
+  constructor(state: AgentState, infoDirectory = '/var/lib/dpkg/info') {
+    this.#state = state;
+    this.#infoDirectory = infoDirectory;
+  }
+
+  /**
+   * Those of the files that must be installed: all but those that were the last to be installed under their version.
+   */
+  async wanted(
+    files: readonly string[],
+    packages: readonly PackageStatus[],
+    signal: AbortSignal,
+  ): Promise<readonly WantedDeb[]> {
+    const known = this.#state.read<Installed>(fileName, {});
+    const all = await Promise.all(
+      files.map(async (file) => {
+        const deb = { ...(await readDeb(file, signal)), file, digest: await digestOf(file) };
+        const { name, version, architecture = '' } = deb;
+        const there = isInstalled(`${name}=${version}`, packages);
+        const last = known[idOf({ name, version, architecture })];
+        // Whoever else installed one of this version since, dpkg has written anew.
+        const same = last?.digest === deb.digest && last.writtenMs === this.#writtenMs(deb);
+        return { ...deb, architecture, reinstall: there && !same, there };
+      }),
+    );
+    return all.filter((deb) => !deb.there || deb.reinstall);
+  }
+
+  /** Remembers them once they are installed. */
+  add(debs: readonly WantedDeb[]): void {
+    const known = this.#state.read<Installed>(fileName, {});
+    const added = debs.map((deb) => [idOf(deb), { digest: deb.digest, writtenMs: this.#writtenMs(deb) }]);
+    this.#state.write(fileName, { ...known, ...Object.fromEntries(added) });
+  }
+
+  #writtenMs({ name, architecture = '' }: { readonly name: string; readonly architecture?: string }): number {
+    const lists = [`${name}.list`, `${name}:${architecture}.list`];
+    const found = lists.map(
+      (list) => statSync(join(this.#infoDirectory, list), { throwIfNoEntry: false })?.mtimeMs,
+    );
+    return found.find((ms) => ms !== undefined) ?? 0;
+  }
+}
+
+const idOf = ({
+  name,
+  architecture,
+  version,
+}: Pick<WantedDeb, 'name' | 'architecture' | 'version'>): string => `${name}:${architecture}=${version}`;
+
+async function digestOf(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  return hash.digest('hex');
+}
