@@ -99,9 +99,12 @@ function configFiles(directory: string): { readonly main: string; readonly node:
   return { main: find('main.config'), node: find('node.config') };
 }
 
-/** The config of every node; with no machine known, because the main config is wrong, of a supposed single one. */
+/**
+ * The config of every node; of none where no machine is known because the main config is wrong: what went wrong with
+ * one that we made up would be a mistake of ours.
+ */
 function tryNodes(source: NodeConfigSource): NodeConfigReading[] {
-  const nodes = supposedNodes(source.machines.length > 0 ? source.machines : [{ id: 0, name: 'node0' }]);
+  const nodes = supposedNodes(source.machines);
   return nodes.map((node) => readNodeConfig(source, node, nodes));
 }
 

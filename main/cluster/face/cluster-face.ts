@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import type { CommandResult } from '../../../common/results.ts';
 import type { NodeFacts } from '../../config/scenario.ts';
 import type { Operations, ParamsOf } from '../method.ts';
@@ -89,6 +90,12 @@ function taskStarter(on: On, way: Way): ClusterNode['startTask'] {
     const id = await way.ask(asking(on, 'startTask', [command, options]), failure(startTask));
     return task(String(id), way);
   };
+}
+
+/** In what a failed assertion shows, and in a log, a node is its name and address; not a list of functions. */
+function shownBriefly(node: ClusterNode): ClusterNode {
+  const value = () => `${node.name} (${node.address})`;
+  return Object.defineProperties(node, { toJSON: { value }, [inspect.custom]: { value } });
 }
 
 function faultsOf(node: number, way: Way): Faults {

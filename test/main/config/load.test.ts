@@ -28,6 +28,7 @@ describe('a scenario', () => {
     expect(scenario.name).toBe(scenario.directory.split('/').at(-1));
     expect(scenario.nodeConfig(first, facts)).toEqual({
       workingDir: '/srv/shakedown',
+      recommends: false,
       packages: [],
       aptSources: [],
       debs: [],

@@ -277,3 +277,12 @@ describe('files that cannot be loaded', () => {
 /** A text as the pattern that only it matches. */
 const asPattern = (expected: string | RegExp): RegExp =>
   expected instanceof RegExp ? expected : new RegExp(`^${expected.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`);
+
+test('where the main config does not tell the machines, the node config is not blamed for it', async () => {
+  const node = `setup: [{ name: 'a', run: 'b', on: { role: 'db' } }],
+    services: (node, { nodes }) => [{ name: nodes[1].name, command: 'x' }]`;
+  const folder = scenarioOf({ nodes: "nspawn({ count: 'two' })", node });
+  expect(await folder.mistakes()).toEqual([expect.stringContaining('config/main.config.ts: nodes')]);
+  folder.write('config/main.config.ts', 'export default {');
+  expect(await folder.mistakes()).toEqual([expect.stringContaining('config/main.config.ts:')]);
+});
