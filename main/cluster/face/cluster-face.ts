@@ -82,7 +82,8 @@ function clusterNode(facts: NodeFacts, way: Way): ClusterNode {
     ...operations<'service'>({ ...on, scope: 'service', service: name }, way),
   });
   const sh = shellOf(on, `node ${facts.id}`, way);
-  return { ...facts, ...made, ...faultsOf(facts.id, way), sh, startTask: taskStarter(on, way), service };
+  const powers = { ...made, ...faultsOf(facts.id, way), sh, startTask: taskStarter(on, way), service };
+  return shownBriefly(facts, powers) as ClusterNode;
 }
 
 function taskStarter(on: On, way: Way): ClusterNode['startTask'] {
@@ -92,10 +93,14 @@ function taskStarter(on: On, way: Way): ClusterNode['startTask'] {
   };
 }
 
-/** In what a failed assertion shows, and in a log, a node is its name and address; not a list of functions. */
-function shownBriefly(node: ClusterNode): ClusterNode {
-  const value = () => `${node.name} (${node.address})`;
-  return Object.defineProperties(node, { toJSON: { value }, [inspect.custom]: { value } });
+/** In what a failed assertion shows, and in a log, a node is what it is; not a list of functions. */
+function shownBriefly(facts: NodeFacts, powers: object): object {
+  const hidden = Object.entries(powers).map(([name, value]) => [name, { value }] as const);
+  const value = () => `${facts.name} (${facts.address})`;
+  return Object.defineProperties(
+    { ...facts },
+    { ...Object.fromEntries(hidden), [inspect.custom]: { value } },
+  );
 }
 
 function faultsOf(node: number, way: Way): Faults {

@@ -171,3 +171,15 @@ describe('the filter', () => {
     expect(await runCheckFiles(sources, { filter: 'Elects.*' })).toEqual([]);
   });
 });
+
+test('a node in the diff of a failed assertion is told without its functions, and in a log in a few words', async () => {
+  const [result] = await runCheckFiles({
+    'a.check.ts': `import { inspect } from 'node:util';
+      test('same', ({ cluster }) => {
+        expect(inspect(cluster.nodes[0])).toBe('node0 (10.0.0.10)');
+        expect([cluster.nodes[0]]).toEqual([cluster.nodes[1]]);
+      });`,
+  });
+  expect(result?.detail).toMatch(/- +"name": "node1"/);
+  expect(result?.detail).not.toContain('[Function');
+});
