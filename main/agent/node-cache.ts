@@ -37,16 +37,14 @@ const [lookWithin, readWithin] = [60, 300];
 
 /**
  * Looks into a node's cache, in one round trip; agents are read whole for it. Throws ShakedownError without
- * root rights, for a folder in which others may write (what runs from there runs as root), and where the
- * login's shell prints something of its own.
+ * root rights, and for a folder in which others may write (what runs from there runs as root).
  */
 export async function lookIntoCache(
   remote: Pick<Remote, 'exec'>,
   { cache, ...options }: CacheOptions,
 ): Promise<SeenCache> {
   const script = shellFile(import.meta.dirname, 'shell/look.sh', { cache });
-  const onStdout = beginsWith('machine ');
-  const result = await remote.exec(script, { timeout: lookWithin, onStdout, ...options });
+  const result = await remote.exec(script, { timeout: lookWithin, ...options });
   if (result.exitCode !== 0) throw notRoot(result);
   const lines = result.stdout.split('\n').map((line) => line.split(' '));
   const [, ...foreign] = lines.find(([word]) => word === 'foreign') ?? [];
@@ -70,23 +68,6 @@ export async function readRuntime(
   const result = await remote.exec(script, { timeout: readWithin, ...options });
   return result.stdout.trim();
 }
-
-/** Takes the chunks of an output; throws ShakedownError as soon as they begin with anything else. */
-function beginsWith(words: string): (chunk: Buffer) => void {
-  let heard = '';
-  return (chunk) => {
-    if (heard.length >= words.length) return;
-    heard += chunk.subarray(0, 200).toString();
-    const ours = words.slice(0, heard.length);
-    if (!heard.startsWith(ours)) throw talkative(heard);
-  };
-}
-
-const talkative = (said: string): ShakedownError =>
-  new ShakedownError({
-    message: `the login's shell on the node prints something of its own before each command: ${printableLine(said, 100)}`,
-    hint: 'have it say nothing where nobody reads it: at the top of ~/.bashrc: case $- in *i*) ;; *) return ;; esac',
-  });
 
 function foreignCache(cache: string, [owner, mode]: readonly string[]): ShakedownError {
   return new ShakedownError({

@@ -72,12 +72,13 @@ export function collectOutput(source: Readable, options: CollectOptions): Promis
       reject(error);
     }
   });
-  source.once('error', reject);
-  source.once('end', () => {
+  const onEnd = () => {
     const collected = { text: textOf(kept, size > options.maxBuffer), ...present({ file }) };
     if (file === undefined) resolve(collected);
     else sink?.end(() => resolve(collected));
-  });
+  };
+  source.once('error', reject).once('end', onEnd);
+  if (source.readableEnded) onEnd();
   return promise.finally(() => options.to?.off('error', reject).off('drain', resume));
 }
 

@@ -1,4 +1,5 @@
-import { marker, shellQuote } from './shell-line.ts';
+import { marker, plainLine } from './plain-line.ts';
+import { shellQuote } from './shell-line.ts';
 
 /**
  * A command line that ends all processes of one `exec`: those that carry its mark in their environment, and
@@ -7,8 +8,9 @@ import { marker, shellQuote } from './shell-line.ts';
  * have become another user.
  */
 export function killLine(id: string, user: string): string {
-  const script = shellQuote(killScript(`${marker}=${id}`));
-  return user === 'root' ? `sh -c ${script}` : `sudo -n -- sh -c ${script} 2>/dev/null || sh -c ${script}`;
+  const script = killScript(`${marker}=${id}`);
+  const own = `sh -c ${shellQuote(script)}`;
+  return plainLine(user === 'root' ? script : `sudo -n -- ${own} 2>/dev/null || ${own}`);
 }
 
 const killScript = (mark: string): string => `

@@ -1,4 +1,5 @@
 import { ShakedownError } from '../../common/errors.ts';
+import { marker, plainLine } from './plain-line.ts';
 import type { Command, ExecOptions } from './remote.ts';
 
 /** A word as a POSIX shell reads it back unchanged. */
@@ -13,18 +14,15 @@ export const commandText = (command: Command): string =>
 const quoteWord = (word: string, index: number): string =>
   index === 0 && word.includes('=') ? `'${word.replaceAll("'", `'\\''`)}'` : shellQuote(word);
 
-/** The environment variable by which the processes of one `exec` are found again, whoever they run as. */
-export const marker = 'SHAKEDOWN_EXEC';
-
 /**
- * What is sent over the channel; the user's login shell may be any, so all else is left to sh. Throws
- * ShakedownError for what no shell can take: a NUL, or a variable's name that is none.
+ * What is sent over the channel; the user's login shell may be any, so all else is left to sh. `quiet`: it does not say
+ * its beginning (`beginning`). Throws ShakedownError for what no shell can take: a NUL, or a variable's name that is none.
  */
 export function shellLine(
   command: Command,
-  options: Pick<ExecOptions, 'cwd' | 'env' | 'root'> & { user: string; id: string },
+  options: Pick<ExecOptions, 'cwd' | 'env' | 'root'> & { user: string; id: string; quiet?: boolean },
 ): string {
-  const { cwd, env = {}, root, user, id } = options;
+  const { cwd, env = {}, root, user, id, quiet = false } = options;
   const wrong = Object.keys(env).find((name) => !/^[A-Za-z_]\w*$/.test(name));
   if (wrong !== undefined)
     throw new ShakedownError({ message: `'${wrong}' is no name of an environment variable` });
@@ -37,5 +35,5 @@ export function shellLine(
   if (script.includes('\0'))
     throw new ShakedownError({ message: 'a command holds a NUL character', command: commandText(command) });
   // `exec`, so that a signal which ends the command is told as one, whatever the login shell.
-  return `exec ${start}sh -c ${shellQuote(script)}`;
+  return `exec ${start}${plainLine(script, !quiet)}`;
 }

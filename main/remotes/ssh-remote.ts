@@ -8,6 +8,7 @@ import type { CommandResult } from '../../common/results.ts';
 import { withTimeLimit } from '../../common/time-limit.ts';
 import { unwound } from '../../common/unwound.ts';
 import { collectOutput } from './collected-output.ts';
+import { begun, type CommandBeginning, commandBeginning } from './command-beginning.ts';
 import { type CommandChannel, openChannel } from './command-channel.ts';
 import { CommandKiller } from './command-killer.ts';
 import { ConnectionLostError } from './connection-errors.ts';
@@ -28,7 +29,6 @@ import type {
 } from './remote.ts';
 import { commandText, shellLine } from './shell-line.ts';
 import type { SshTarget } from './ssh-target.ts';
-import { refuseSudo } from './sudo-refusal.ts';
 import { connectThrough, forwardPort } from './tunnels.ts';
 import { uploadFile } from './upload-file.ts';
 import { uploadTree } from './upload-tree.ts';
@@ -134,22 +134,28 @@ class SshRemote implements Remote {
   }
 
   async #finish(
-    { channel, ended }: CommandChannel,
+    opened: CommandChannel,
     command: Command,
     options: ExecOptions,
     id: string,
   ): Promise<CommandResult> {
+    const { channel, ended } = opened;
     const { maxBuffer = 1024 ** 2, spoolDir, stdin, stdoutTo, onStdout, onStderr } = options;
     const startedAt = Date.now();
     const bounds = { maxBuffer, spoolDir };
+    const onStream = { ...bounds, spoolName: `${id}.stdout`, to: stdoutTo, onChunk: onStdout };
+    const begins = this.#beginning(opened, id, options.root);
     const [stdout, stderr, { exitCode, signal }] = await Promise.all([
-      collectOutput(channel, { ...bounds, spoolName: `${id}.stdout`, to: stdoutTo, onChunk: onStdout }),
-      collectOutput(channel.stderr, { ...bounds, spoolName: `${id}.stderr`, onChunk: onStderr }),
+      begins.stdout.then(() => collectOutput(channel, onStream)),
+      begins.stderr.then(() =>
+        collectOutput(channel.stderr, { ...bounds, spoolName: `${id}.stderr`, onChunk: onStderr }),
+      ),
       ended,
       feedInput(channel, stdin),
     ]);
     if (this.lost.aborted) throw this.lost.reason;
-    if (options.root) refuseSudo(exitCode, stderr.text, this.#target.user);
+    const refusal = await begins.whyNot();
+    if (refusal) throw refusal;
     return {
       command: commandText(command),
       exitCode,
@@ -165,19 +171,32 @@ class SshRemote implements Remote {
     const { root = false, pty } = options;
     const id = randomUUID();
     const opened = await this.#open(
-      shellLine(command, { user: this.#target.user, id, root }),
+      shellLine(command, { user: this.#target.user, id, root, quiet: pty !== undefined }),
       this.lost,
       pty,
     );
     const { channel, ended } = opened;
+    const kill = () => this.#killer.end(id, opened);
+    const stderr = pty
+      ? channel.stderr
+      : await begun(opened, this.#beginning(opened, id, root)).catch((error) => {
+          kill();
+          throw error;
+        });
+    if (this.lost.aborted) throw this.lost.reason;
     return {
       stdin: channel,
       stdout: channel,
-      stderr: channel.stderr as unknown as Readable,
+      stderr: stderr as unknown as Readable,
       ended,
       resize: (rows, cols) => channel.setWindow(rows, cols, 0, 0),
-      kill: () => this.#killer.end(id, opened),
+      kill,
     };
+  }
+
+  #beginning(opened: CommandChannel, id: string, root = false): CommandBeginning {
+    const { user } = this.#target;
+    return commandBeginning(opened, { id, user, bySudo: root && user !== 'root' });
   }
 
   #open(

@@ -1,23 +1,61 @@
 import { ShakedownError } from '../../common/errors.ts';
+import { present } from '../../common/present.ts';
+import { printableLine } from '../../common/printable.ts';
 
-const refusals = [
-  /^sudo: .*(password is required|terminal is required|not allowed|not in the sudoers).*$/m,
-  /^.*(is not in the sudoers file|is not allowed to (execute|run sudo)).*$/m,
+/** Why a command did not begin as root. */
+export interface Refusal {
+  readonly user: string;
+  readonly exitCode: number | null;
+  /** What was said instead. */
+  readonly said: string;
+}
+
+/** The first row that fits tells. */
+const rows: readonly {
+  readonly words: RegExp;
+  /** Instead of sudo's words. */
+  readonly message?: string;
+  readonly hint: (user: string) => string;
+}[] = [
+  {
+    words: /^env: .*sudo.*(No such file|not found)|^.*sudo: (command )?not found|no such program.*sudo/im,
+    message: 'there is no sudo on the node (or not in the PATH of the login)',
+    hint: () =>
+      'log in as root (--user root), or on the node: apt-get install sudo; doas and the like are not asked',
+  },
+  {
+    words: /^.*(must have a tty|no tty present).*$/im,
+    hint: (user) =>
+      `sudo wants a terminal there (requiretty); on the node: echo 'Defaults:${user} !requiretty' > /etc/sudoers.d/shakedown-tty`,
+  },
+  {
+    words: /^sudo: .*env: command not found.*$/im,
+    hint: () => "sudo's secure_path lacks /usr/bin: mend it in /etc/sudoers on the node (visudo)",
+  },
+  {
+    words: /^.*(setuid bit|nosuid|effective uid is not 0|no new privileges).*$/im,
+    hint: () =>
+      'on the node: chown root: /usr/bin/sudo && chmod 4755 /usr/bin/sudo; its file system must not be mounted nosuid',
+  },
+  {
+    words: /^.*(syntax error|parse error|no valid sudoers|unable to (stat|open) .*sudoers|owned by uid).*$/im,
+    hint: () => "visudo -c on the node, as root, says what is wrong with sudo's files",
+  },
+  {
+    words:
+      /^.*(password is required|terminal is required|not allowed|not in the sudoers|may not run sudo|authentication).*$/im,
+    hint: (user) => `on the node: echo '${user} ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/shakedown`,
+  },
 ];
 
-/** Throws when sudo itself said no, or is not there, which is no result of the command. */
-export function refuseSudo(exitCode: number | null, stderr: string, user: string): void {
-  if (exitCode === 127 && /sudo:.*not found/.test(stderr)) {
-    throw new ShakedownError({
-      message: `'${user}' may not run commands as root, for there is no sudo on the node`,
-      hint: 'log in as root (--user root), or on the node: apt-get install sudo',
-    });
-  }
-  const said =
-    exitCode === 1 ? refusals.map((refusal) => refusal.exec(stderr)?.[0]).find(Boolean) : undefined;
-  if (said === undefined) return;
-  throw new ShakedownError({
-    message: `'${user}' may not run commands as root: ${said}`,
-    hint: `on the node: echo '${user} ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/shakedown`,
+/** What to say of a command that `sudo -n` did not begin. */
+export function sudoRefusal({ user, exitCode, said }: Refusal): ShakedownError {
+  const row = rows.find(({ words }) => words.test(said));
+  const words =
+    row?.message ?? row?.words.exec(said)?.[0] ?? (said.trim().split('\n').at(-1) || 'it says nothing');
+  return new ShakedownError({
+    message: `'${user}' may not run commands as root: ${printableLine(words, 300)}`,
+    ...present({ exitCode: exitCode ?? undefined }),
+    hint: row?.hint(user) ?? `try it by hand on the node: sudo -n true; or log in as root (--user root)`,
   });
 }

@@ -46,7 +46,7 @@ export async function runOnMachine(
   let boot = '';
   try {
     const sent = await step('send', async () => {
-      const options = { base, root, user: machine.ssh.user, grouped: !task.stays(0) };
+      const options = { base, root, grouped: !task.stays(0) };
       const [made, now] = await Promise.all([makeScriptFolder(remote, options), bootOf(remote, signal)]);
       [folder, boot] = [made, now];
       return { folder: made, path: await sendScript(remote, made, task.parcel, { root, signal }) };

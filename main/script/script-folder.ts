@@ -2,7 +2,6 @@ import { ShakedownError } from '../../common/errors.ts';
 import { unwound } from '../../common/unwound.ts';
 import { shellFile } from '../providers/host/shell-file.ts';
 import type { Remote } from '../remotes/remote.ts';
-import { refuseSudo } from '../remotes/sudo-refusal.ts';
 
 /** A folder of ours on a machine. Disposing of it ends all that runs from it and removes it, unless it shall stay. */
 export interface ScriptFolder extends AsyncDisposable {
@@ -16,7 +15,6 @@ export interface ScriptFolder extends AsyncDisposable {
 interface FolderOptions {
   readonly base: string;
   readonly root: boolean;
-  readonly user: string;
   /** What the script leaves running is to be ended: it gets a control group, where one can be made. */
   readonly grouped: boolean;
 }
@@ -30,7 +28,7 @@ const leaveWithin = 20;
  */
 export async function makeScriptFolder(
   remote: Remote,
-  { base, root, user, grouped }: FolderOptions,
+  { base, root, grouped }: FolderOptions,
 ): Promise<ScriptFolder> {
   const script = shellFile(import.meta.dirname, 'shell/hold-folder.sh', { base, grouped });
   const holder = await remote.spawn(script, { root });
@@ -42,7 +40,6 @@ export async function makeScriptFolder(
   const failed = await Promise.race([made, holder.ended]);
   if (remote.lost.aborted) throw remote.lost.reason;
   if (failed) {
-    if (root) refuseSudo(failed.exitCode, wrong, user);
     throw new ShakedownError({
       message: `the folder ${base} could not be made on the machine`,
       lastLines: wrong.trim().split('\n').slice(-5),

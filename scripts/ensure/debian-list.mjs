@@ -34,6 +34,12 @@ export const debianPackages = {
     'catatonit',
     'docker.io',
     'postgresql',
+    // Shells of logins.
+    'csh',
+    'fish',
+    'mksh',
+    'tcsh',
+    'zsh',
     // moto, on which ec2 is tested, is itself fetched by its fixture.
     'python3-boto3',
     'python3-flask',

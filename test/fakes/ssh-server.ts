@@ -192,6 +192,7 @@ function serveSession(
     child.stdout.pipe(channel, { end: false });
     child.stderr.pipe(channel.stderr, { end: false });
     channel.on('error', () => undefined);
+    channel.stderr.on('error', () => undefined);
     child.once('close', (code, signal) => {
       children.delete(child.pid ?? 0);
       if (signal) channel.exit(signal.slice(3));

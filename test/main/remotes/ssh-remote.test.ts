@@ -258,9 +258,13 @@ describe('root', () => {
   }
 
   test('is had by sudo where the user is another, and only when it is asked for', async () => {
-    const joe = await withSudo('echo "sudo $1" >&2; shift 2; exec "$@"');
-    expect(await joe.exec('echo hi', { root: true })).toMatchObject({ stdout: 'hi\n', stderr: 'sudo -n\n' });
-    expect(await joe.exec('echo hi')).toMatchObject({ stdout: 'hi\n', stderr: '' });
+    // What sudo says besides (a lecture, a name that does not resolve) is no output of the command.
+    const joe = await withSudo('echo "sudo: lecture" >&2; export BY="sudo $1"; shift 2; exec "$@"');
+    expect(await joe.exec('echo hi $BY', { root: true })).toMatchObject({
+      stdout: 'hi sudo -n\n',
+      stderr: '',
+    });
+    expect(await joe.exec('echo hi $BY')).toMatchObject({ stdout: 'hi\n', stderr: '' });
     expect(await remote.exec('echo hi', { root: true })).toMatchObject({ stdout: 'hi\n', stderr: '' });
   });
 
@@ -271,9 +275,35 @@ describe('root', () => {
     expect(refusal.details.hint).toContain("echo 'joe ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/shakedown");
   });
 
+  test.each([
+    ['sudo: sorry, you must have a tty to run sudo', /must have a tty/, /echo 'Defaults:joe !requiretty' >/],
+    ['sudo: no tty present and no askpass program specified', /no tty present/, /!requiretty/],
+    ['sudo: env: command not found', /env: command not found/, /secure_path lacks \/usr\/bin/],
+    ['sudo: /usr/bin/sudo must be owned by uid 0 and have the setuid bit set', /setuid bit/, /chmod 4755/],
+    [
+      "sudo: effective uid is not 0, is sudo on a file system with the 'nosuid' option set",
+      /nosuid/,
+      /nosuid/,
+    ],
+    ['/etc/sudoers:3:9: syntax error', /syntax error/, /visudo -c/],
+    ['Sorry, user joe is not allowed to execute sh as root on db1.', /user joe is not allowed/, /NOPASSWD/],
+    ['joe is not in the sudoers file.', /not in the sudoers file/, /NOPASSWD/],
+    ['sudo: something that nobody has seen', /something that nobody has seen/, /sudo -n true/],
+  ])('a refusal is told with what to do: %s', async (said, message, hint) => {
+    const joe = await withSudo(`echo "Lecture: think first." >&2; echo "${said}" >&2; exit 1`);
+    const refusal = await joe.exec('true', { root: true }).catch((error) => error);
+    expect(refusal.message).toMatch(/^'joe' may not run commands as root: /);
+    expect(refusal.message).toMatch(message);
+    expect(refusal.details.hint).toMatch(hint);
+    await expect(joe.spawn('true', { root: true })).rejects.toThrow(refusal.message);
+  });
+
   test('on a node without sudo says so', async () => {
-    const joe = await withSudo('echo "sh: 1: exec: sudo: not found" >&2; exit 127');
-    await expect(joe.exec('true', { root: true })).rejects.toThrow(/there is no sudo on the node/);
+    await using own = await fakeSshServer(key.public, { env: { PATH: folderWith(['sh', 'env', 'printf']) } });
+    await using joe = await open(to({ port: own.port, hostKey: own.hostKey, user: 'joe' }));
+    const refusal = await joe.exec('true', { root: true }).catch((error) => error);
+    expect(refusal.message).toMatch(/there is no sudo on the node/);
+    expect(refusal.details.hint).toMatch(/--user root.*apt-get install sudo/);
   });
 
   test('a command of its own that ends with 1 is a result', async () => {
@@ -281,6 +311,13 @@ describe('root', () => {
     expect(await joe.exec('echo no >&2; exit 1', { root: true })).toMatchObject({ exitCode: 1 });
   });
 });
+
+/** A folder in which nothing is but these programs. */
+function folderWith(programs: readonly string[]): string {
+  const directory = folder();
+  for (const program of programs) symlinkSync(`/usr/bin/${program}`, join(directory, program));
+  return directory;
+}
 
 describe('a connection', () => {
   test('that is lost fails every call that is under way', async () => {

@@ -1,0 +1,56 @@
+import { randomBytes } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { folder, node } from './fake-node.ts';
+
+/** Words that one shell or another reads as something else. */
+const words = [
+  ...['', ' ', "it's", '"', '$HOME', '`id`', '$(id)', 'a\nb', '*', '~', '\\', '\\\\', 'a\\\\b', "\\'", '-n'],
+  ...[
+    'a=b',
+    'ü€😀',
+    '!',
+    '!!',
+    '!$',
+    '#x',
+    ';',
+    '%',
+    '%0041',
+    '100%s',
+    '^a^b',
+    '{a,b}',
+    '[x]',
+    '\t\r\v',
+    '=ls',
+  ],
+];
+
+const shells = ['sh', 'bash', 'fish', 'tcsh', 'bsd-csh', 'zsh', 'mksh'];
+
+test.each(shells)(
+  'words arrive as they were sent, whatever they hold, where the login has %s',
+  async (shell) => {
+    const remote = await (await node({ shell: `/bin/${shell}`, env: { HOME: folder() } })).connect();
+    const { stdout, stderr } = await remote.exec(['printf', '%s\\0', ...words]);
+    expect(stdout.split('\0').slice(0, -1)).toEqual(words);
+    expect(stderr).toBe('');
+    const long = randomBytes(20_000).toString('base64');
+    expect(await remote.exec(['printf', '%s', long])).toMatchObject({ exitCode: 0, stdout: long });
+    expect(await remote.exec('kill -KILL $$')).toMatchObject({ signal: 'SIGKILL' });
+    const env = { WORDS: words.join('') };
+    expect(await remote.exec('pwd; printf %s "$WORDS"', { env, cwd: '/usr' })).toMatchObject({
+      stdout: `/usr\n${words.join('')}`,
+    });
+  },
+);
+
+test.each(shells)(
+  'a command past its time limit is ended with its children where the login has %s',
+  async (shell) => {
+    const remote = await (await node({ shell: `/bin/${shell}`, env: { HOME: folder() } })).connect();
+    const mark = `33${process.pid}.${shells.indexOf(shell)}`;
+    const running = remote.exec(`sleep ${mark} & setsid sleep ${mark}; wait`, { timeout: 1 });
+    await expect(running).rejects.toThrow(/did not finish within 1 s/);
+    const left = async () => (await remote.exec(`pgrep -f "[s]leep ${mark}"`)).stdout;
+    await expect.poll(left, { timeout: 20_000 }).toBe('');
+  },
+);
