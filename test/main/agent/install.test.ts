@@ -140,9 +140,9 @@ describe('putting the agent on a node', () => {
 
   describe('a big file goes by SFTP', () => {
     /**
-     * Installs a runtime of 3 MB on a node with such an sshd, and such a `cat`; gives what was logged of it.
+     * Installs a runtime of 3 MB on a node with such an sshd, and such programs; gives what was logged of it.
      */
-    async function installOn(options: SshServerOptions, cat = 'exec /bin/cat "$@"') {
+    async function installOn(options: SshServerOptions, programs: Readonly<Record<string, string>> = {}) {
       const [nodeCache, cacheDir, own, bin] = [
         join(folder(), 'cache'),
         folder(),
@@ -152,7 +152,8 @@ describe('putting the agent on a node', () => {
       writeFileSync(own, `#!/bin/sh\necho 1\nexit\n${'#'.repeat(3_000_000)}`, { mode: 0o755 });
       process.env.SHAKEDOWN_NODE_RUNTIME = own;
       onTestFinished(() => void delete process.env.SHAKEDOWN_NODE_RUNTIME);
-      writeFileSync(join(bin, 'cat'), `#!/bin/sh\n${cat}\n`, { mode: 0o755 });
+      for (const [name, body] of Object.entries(programs))
+        writeFileSync(join(bin, name), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
       const remote = await (
         await sshNode({ env: { PATH: `${bin}:${process.env.PATH}` }, ...options })
       ).connect();
@@ -187,15 +188,23 @@ describe('putting the agent on a node', () => {
     });
 
     test('what arrives with another digest is sent again', async () => {
-      const evil = 'case $1 in /var/tmp/*) tr 1 2 <"$1" ;; *) exec /bin/cat "$@" ;; esac';
-      expect(await installOn({}, evil)).toEqual([
+      const evil = 'case $2 in /var/tmp/*) tr 1 2 <"$2" >"$3"; rm "$2" ;; *) exec /bin/mv "$@" ;; esac';
+      expect(await installOn({}, { mv: evil })).toEqual([
         expect.stringMatching(/could not be put on the node .*; it is sent through the channel$/),
         expect.stringMatching(/^sent .*\/node: \d+ bytes in \d+ ms$/),
       ]);
     });
 
     test('what never arrives with its digest is refused', async () => {
-      await expect(installOn({}, '/bin/cat "$@" | tr 1 2')).rejects.toThrow('could not be put on the node');
+      await expect(
+        installOn(
+          {},
+          {
+            cat: '/bin/cat "$@" | tr 1 2',
+            mv: 'case $2 in /var/tmp/*) tr 1 2 <"$2" >"$3" ;; *) exec /bin/mv "$@" ;; esac',
+          },
+        ),
+      ).rejects.toThrow('could not be put on the node');
     });
   });
 
