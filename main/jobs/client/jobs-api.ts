@@ -59,11 +59,21 @@ export class JobsApi {
     await this.#ask('POST', `/api/jobs/${encodeURIComponent(id)}/${act}`);
   };
 
-  /** A piece of the newest attempt's log from a byte on, once there is one or `wait` seconds are over. */
-  async log(id: string, offset: number, wait: number, signal?: AbortSignal) {
-    const path = `/api/jobs/${encodeURIComponent(id)}/log?offset=${offset}&wait=${wait}`;
+  /**
+   * A piece of an attempt's log from a byte on, once there is one or `wait` seconds are over; of the newest attempt
+   * unless told. `isOver` when nothing more will be said in it.
+   */
+  async log(
+    id: string,
+    offset: number,
+    wait: number,
+    { attempt, signal }: { readonly attempt?: number | undefined; readonly signal?: AbortSignal } = {},
+  ) {
+    const which = attempt === undefined ? '' : `&attempt=${attempt}`;
+    const path = `/api/jobs/${encodeURIComponent(id)}/log?offset=${offset}&wait=${wait}${which}`;
     const answer = await this.#ask('GET', path, { signal });
     return {
+      attempt: Number(answer.headers.get('x-attempt')),
       bytes: Buffer.from(await answer.arrayBuffer()),
       next: Number(answer.headers.get('x-next-offset')),
       isOver: answer.headers.get('x-over') === 'true',

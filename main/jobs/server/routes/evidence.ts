@@ -30,16 +30,16 @@ export const evidenceRoutes: Routes = (app, { store, files, signals, limits, clo
     return reply.type(bytes).send(createReadStream(files.package(sha256)));
   });
 
-  const newest = async (id: string) => {
+  /** A job's newest attempt, or the one asked for; `isOver` when nothing more will be said in it. */
+  const attemptAt = async (id: string, asked?: number) => {
     const job = await store.selectFrom('jobs').select('state').where('id', '=', id).executeTakeFirst();
     if (!job) throw new Problem(404, `there is no job ${id}`);
-    const attempt = await store
-      .selectFrom('attempts')
-      .select(['number', 'ended_at'])
-      .where('job', '=', id)
+    const attempts = store.selectFrom('attempts').select(['number', 'ended_at']).where('job', '=', id);
+    const attempt = await (asked === undefined ? attempts : attempts.where('number', '=', asked))
       .orderBy('number', 'desc')
       .executeTakeFirst();
-    return { isOver: job.state !== 'queued' && job.state !== 'running', attempt };
+    const jobIsOver = job.state !== 'queued' && job.state !== 'running';
+    return { isOver: jobIsOver || (asked !== undefined && !!attempt?.ended_at), number: attempt?.number };
   };
 
   const query = z.strictObject({
@@ -55,15 +55,15 @@ export const evidenceRoutes: Routes = (app, { store, files, signals, limits, clo
       const { id } = request.params;
       const { attempt: asked, offset, wait } = request.query;
       const look = async () => {
-        const { isOver, attempt } = await newest(id);
-        const number = asked ?? attempt?.number ?? 1;
+        const { isOver, number = asked ?? 1 } = await attemptAt(id, asked);
         const size = await files.logSize({ job: id, number });
         return size > offset || isOver ? { number, size, isOver } : undefined;
       };
       const found = await signals.until(`job ${id}`, wait, closing, look);
       const end = Math.min(found?.size ?? offset, offset + pieceOfLog);
       const isAll = found?.isOver === true && end >= found.size;
-      reply.type(bytes).headers({ 'x-next-offset': end, 'x-over': String(isAll) });
+      const number = found?.number ?? asked ?? 1;
+      reply.type(bytes).headers({ 'x-attempt': number, 'x-next-offset': end, 'x-over': String(isAll) });
       if (!found || end <= offset) return reply.send(Buffer.alloc(0));
       return reply.send(files.readLog({ job: id, number: found.number }, offset, end));
     },
@@ -74,7 +74,7 @@ export const evidenceRoutes: Routes = (app, { store, files, signals, limits, clo
     '/api/jobs/:id/artifacts',
     { config: readers, schema: { params, response: { 200: list } } },
     async (request) => {
-      await newest(request.params.id);
+      await attemptAt(request.params.id);
       return await store
         .selectFrom('artifacts')
         .select(['attempt', 'path', 'sha256', 'size'])
