@@ -3,6 +3,7 @@ import { protocolVersion } from '../../common/protocol.ts';
 import type { Remote, RemoteProcess } from '../remotes/remote.ts';
 import type { Agent, AgentListener } from './agent.ts';
 import { type AgentRights, installAgent } from './install.ts';
+import { methodLimits } from './method-limits.ts';
 import { RpcAgent } from './rpc-agent.ts';
 
 export interface StartAgentOptions {
@@ -18,6 +19,8 @@ export interface StartAgentOptions {
   readonly nodeCache?: string;
   /** The main host's clock, ms since the epoch. */
   readonly clock?: () => number;
+  /** Seconds for the agent to greet us, where it may take longer than usual: an emulated machine is slow. */
+  readonly within?: number;
 }
 
 /**
@@ -44,13 +47,17 @@ export async function greetAgent(
     listener,
     signal,
     clock = Date.now,
-  }: Pick<StartAgentOptions, 'runId' | 'listener' | 'signal' | 'clock'>,
+    within = 0,
+  }: Pick<StartAgentOptions, 'runId' | 'listener' | 'signal' | 'clock' | 'within'>,
 ): Promise<Agent> {
   const client = new RpcAgent(remote, child, listener);
   try {
     const mainHost = `${userInfo().username}@${hostname()}`;
     const hello = { version: protocolVersion, runId, mainHost, clockMs: clock() };
-    client.info = await client.call('hello', hello, { signal, timeout: 30 });
+    client.info = await client.call('hello', hello, {
+      signal,
+      timeout: Math.max(within, methodLimits.hello),
+    });
     return client;
   } catch (error) {
     await client[Symbol.asyncDispose]();

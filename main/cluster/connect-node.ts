@@ -38,6 +38,7 @@ export async function connectNode(
       listener: { log, progress },
       signal,
       log,
+      within: timeout,
     });
     const agent = withSecrets(started, secrets);
     agent.onServiceDied((died) => {

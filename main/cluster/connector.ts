@@ -13,6 +13,8 @@ export interface Connector {
       listener: AgentListener;
       signal: AbortSignal;
       log: (m: string) => void;
+      /** Seconds for the agent to greet us, where that is more than usual. */
+      within?: number;
     },
   ): Promise<Agent>;
 }

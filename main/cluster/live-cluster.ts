@@ -10,6 +10,7 @@ import { type ClusterMethods, clusterMethods } from './methods.ts';
 import type { Node } from './node.ts';
 import { BackgroundTasks } from './operations/background-tasks.ts';
 import { Endpoints } from './operations/endpoints.ts';
+import { FreeAddresses } from './operations/free-addresses.ts';
 import { serviceOf } from './operations/services.ts';
 import { whileUp } from './while-up.ts';
 
@@ -21,8 +22,13 @@ export class LiveCluster implements ClusterUnderTest, AsyncDisposable {
   readonly nodes: readonly NodeUnderTest[];
   readonly #live: Live;
 
-  constructor(live: Omit<Live, 'endpoints' | 'tasks'>) {
-    this.#live = { ...live, endpoints: new Endpoints(), tasks: new BackgroundTasks() };
+  constructor(live: Omit<Live, 'endpoints' | 'addresses' | 'tasks'>) {
+    this.#live = {
+      ...live,
+      endpoints: new Endpoints(),
+      addresses: new FreeAddresses(live.nodes),
+      tasks: new BackgroundTasks(),
+    };
     this.nodes = live.nodes.map((node) => underTest(node, this.#live));
   }
 

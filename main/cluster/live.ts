@@ -5,6 +5,7 @@ import type { MachinePower, Node } from './node.ts';
 import type { ActiveFaults } from './operations/active-faults.ts';
 import type { BackgroundTasks } from './operations/background-tasks.ts';
 import type { Endpoints } from './operations/endpoints.ts';
+import type { FreeAddresses } from './operations/free-addresses.ts';
 
 /** The cluster while it is up, as its operations find it. */
 export interface Live {
@@ -18,6 +19,7 @@ export interface Live {
   readonly secrets: Secrets;
   readonly power: MachinePower;
   readonly endpoints: Endpoints;
+  readonly addresses: FreeAddresses;
   readonly faults: ActiveFaults;
   readonly tasks: BackgroundTasks;
   /** Tells of what is worth a line. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import * as field from '../config/field-schemas.ts';
-import { type OnNode, onNode } from './method.ts';
+import { type OnMain, type OnNode, onMain, onNode } from './method.ts';
 import { exec, execOnMain } from './operations/commands.ts';
 import { faultMethods, healFault } from './operations/fault-methods.ts';
 import { get, put, readFile } from './operations/files.ts';
@@ -61,6 +61,11 @@ export const clusterMethods = {
   fault: faultMethods,
   /** On the cluster as a whole. */
   cluster: {
+    /** An address in the nodes' network that no node has, for one that floats; another one each time. */
+    freeAddress: onMain({
+      params: z.tuple([]),
+      run: async ({ live }: OnMain, _: []): Promise<string> => live.addresses.next(),
+    }),
     healFault,
     /** What became of a task, by its id; so for those that follow. */
     taskStatus,

@@ -43,7 +43,7 @@ export interface MainHost extends Operations<ClusterMethods['main']> {
 }
 
 /** The cluster under test. */
-export interface Cluster {
+export interface Cluster extends Pick<Operations<ClusterMethods['cluster']>, 'freeAddress'> {
   readonly nodes: readonly ClusterNode[];
   /** A node by its id or name; throws when there is none. */
   node(idOrName: number | string): ClusterNode;
@@ -71,7 +71,8 @@ export function clusterFace(way: Way): Cluster {
     throw failure(withRole, `no node has the role ${quoted(role)}; ${known}`);
   }
 
-  return { nodes, node, withRole, main: mainHost(way) };
+  const { freeAddress } = operations<'cluster'>({ scope: 'cluster' }, way);
+  return { nodes, node, withRole, main: mainHost(way), freeAddress };
 }
 
 function clusterNode(facts: NodeFacts, way: Way): ClusterNode {

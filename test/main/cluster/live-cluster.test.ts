@@ -309,3 +309,24 @@ describe('a command on the main host', () => {
     );
   });
 });
+
+describe('free addresses', () => {
+  const node = (spareAddresses?: readonly string[]) => ({
+    id: 0,
+    machine: { id: 0, ssh: {}, spareAddresses },
+  });
+
+  test('are handed out once each, the last ones first: templates take the others', async () => {
+    const face = faceOf(live([node(['10.1.2.254', '10.1.2.253']), node(['10.1.2.254', '10.1.2.253'])]));
+    expect([await face.freeAddress(), await face.freeAddress()]).toEqual(['10.1.2.253', '10.1.2.254']);
+    await expect(face.freeAddress()).rejects.toThrow(
+      'all free addresses in the nodes’ network were handed out',
+    );
+  });
+
+  test('are not known in a network that is not ours', async () => {
+    await expect(faceOf(live([node()])).freeAddress()).rejects.toThrow(
+      'the nodes’ network is not ours, so it is not known which of its addresses are free',
+    );
+  });
+});
