@@ -1,4 +1,4 @@
-import { glob, lstat } from 'node:fs/promises';
+import { glob, lstat, readlink, realpath } from 'node:fs/promises';
 import { isAbsolute, normalize } from 'node:path';
 import type { CollectParams, CollectPlan } from '../../common/evidence-protocol.ts';
 import { isSystemError } from '../failure.ts';
@@ -10,14 +10,18 @@ const maxProblems = 200;
 /**
  * What to bring home: the working directory and what the globs match (fs.glob of Node: `*`, `**`, `?`, `[…]`,
  * `{a,b}`; names with a leading dot only where the glob has one), without what cannot travel. A path that
- * exists is taken as it is, whatever letters it has. Writes nothing.
+ * exists is taken as it is, whatever letters it has; with a link that is named comes what it leads to. Writes nothing.
  */
 export async function planCollection(params: CollectParams, signal?: AbortSignal): Promise<CollectPlan> {
   const problems: string[] = [];
   const roots = new Set<string>();
   for (const wanted of [params.workingDir, ...params.globs]) {
     const found = await expand(wanted, problems);
-    for (const path of found) roots.add(path);
+    for (const path of found) {
+      roots.add(path);
+      const target = await targetOf(path, problems);
+      if (target !== undefined) roots.add(target);
+    }
     if (found.length === 0) problems.push(`${wanted}: nothing matches`);
   }
   const paths: string[] = [];
@@ -43,6 +47,18 @@ async function expand(wanted: string, problems: string[]): Promise<string[]> {
   const found: string[] = [];
   for await (const path of glob(plain)) found.push(path);
   return found.sort();
+}
+
+/** Where a link that was named leads in the end: who names it means what it stands for. Undefined for what is no link. */
+async function targetOf(path: string, problems: string[]): Promise<string | undefined> {
+  try {
+    if (!(await lstat(path)).isSymbolicLink()) return undefined;
+    return await realpath(path);
+  } catch (error) {
+    const where = await readlink(path).catch(() => '?');
+    problems.push(`${path}: a link to ${where}, which cannot be had: ${String(error)}`);
+    return undefined;
+  }
 }
 
 /** Without paths that lie below another one of them. */
