@@ -13,7 +13,7 @@ const defaultPort = 3142;
  */
 export function runningAptCacher(port = defaultPort): Promise<number | undefined> {
   return new Promise((resolve) => {
-    const request = get({ host: '127.0.0.1', port, path: '/', timeout: 2000, agent: false }, (response) => {
+    const request = get({ host: '127.0.0.1', port, path: '/', timeout: 10_000, agent: false }, (response) => {
       const isIt = (body: string) => response.statusCode === 406 && /Apt-Cacher NG/i.test(body);
       text(response).then(
         (body) => resolve(isIt(body) ? port : undefined),
