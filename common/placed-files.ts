@@ -28,6 +28,8 @@ export interface CleanResult {
   readonly unchanged: readonly string[];
   /** Files outside the working directory that were put back as they were before an earlier run. */
   readonly restored: readonly string[];
+  /** Those that could not be, each with why: they are kept on the node, and put back by a later `clean`. */
+  readonly notRestored: readonly string[];
 }
 
 export interface PlacedFile {

@@ -151,11 +151,12 @@ export class NodeAgent {
     await finishForAnother(this.#state);
     rmSync(this.#state.logs, { recursive: true, force: true });
     mkdirSync(this.#state.logs, { recursive: true, mode: 0o700 });
-    const restored = await this.#placed.restore();
+    const { restored, problems } = await this.#placed.restore();
     await reloadUnits(restored);
     for (const unit of await this.#units.settle())
       this.#tell.log(`unit '${unit}', which ran before, does not start again`);
-    return { unchanged: firstOf(await cleanTree(directory, keep, signal)), restored };
+    const notRestored = firstOf(problems);
+    return { unchanged: firstOf(await cleanTree(directory, keep, signal)), restored, notRestored };
   }
 
   /** A method that needs the node to be taken. */

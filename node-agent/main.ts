@@ -23,6 +23,10 @@ globalThis.console = new Console(process.stderr);
 
 const state = new AgentState(stateDirectory());
 
+// What is made for others to read (working directories, placed files) is so whatever the login's umask, and nothing is
+// for all to write.
+process.umask(0o022);
+
 async function serve(): Promise<void> {
   process.chdir('/');
   // dpkg refuses to work without the administrator's folders, which a login's PATH need not have.

@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
-import { constants, type Stats } from 'node:fs';
+import { constants, createReadStream, type Stats } from 'node:fs';
 import {
-  chmod,
-  chown,
   copyFile,
   lstat,
   mkdir,
@@ -13,13 +11,15 @@ import {
   rename,
   rm,
   rmdir,
+  stat,
   symlink,
-  utimes,
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { ShakedownError } from '../common/errors.ts';
 import { syncDirectory, writeDurably } from './durable-file.ts';
-import { isSystemError } from './failure.ts';
+import { failureOf, isSystemError } from './failure.ts';
+import { cannotBeChanged, replaceFile } from './replace-file.ts';
 
 type Original = { readonly path: string; readonly madeFolders: readonly string[] } & (
   | { readonly kind: 'absent' }
@@ -33,6 +33,14 @@ type Original = { readonly path: string; readonly madeFolders: readonly string[]
       readonly mtime: number;
     }
 );
+
+/** What became of the files that were kept. */
+export interface Restored {
+  /** The paths that are as they were, sorted. */
+  readonly restored: readonly string[];
+  /** The others, each with why it is not. */
+  readonly problems: readonly string[];
+}
 
 /**
  * Files of the node as they were before the agent changed them: bytes, mode, owner, times, or that they were
@@ -65,17 +73,33 @@ export class Originals {
     return (await this.#all()).map((original) => original.path).sort();
   }
 
-  /** Puts everything back as it was, and forgets it. Gives the paths, sorted. */
-  async restore(): Promise<string[]> {
-    const originals = await this.#all();
-    for (const original of originals) await this.#putBack(original);
-    await removeEmpty(originals.flatMap((original) => original.madeFolders));
+  /**
+   * Puts everything back as it was, and forgets it. What cannot be put back now is told and kept for the next time, and
+   * keeps nothing else from it.
+   */
+  async restore(): Promise<Restored> {
+    const restored: Original[] = [];
+    const problems: string[] = [];
+    const originals = await this.#all((name) => problems.push(`${name}: it cannot be read`));
+    for (const original of originals) {
+      try {
+        if (!(await this.#isAsBefore(original))) await this.#putBack(original);
+        restored.push(original);
+      } catch (error) {
+        const { message } = failureOf(error);
+        problems.push(message.includes(original.path) ? message : `${original.path}: ${message}`);
+      }
+    }
+    await removeEmpty(
+      restored.flatMap((original) => original.madeFolders),
+      (problem) => problems.push(problem),
+    );
     // The records go last: what is put back twice is right, what was forgotten is not.
-    for (const { path } of originals) {
+    for (const { path } of restored) {
       await rm(this.#record(path), { force: true });
       await rm(this.#bytes(path), { force: true });
     }
-    return originals.map((original) => original.path).sort();
+    return { restored: restored.map(({ path }) => path).sort(), problems };
   }
 
   async #look(path: string): Promise<object> {
@@ -105,31 +129,50 @@ export class Originals {
     }
   }
 
-  async #putBack(original: Original): Promise<void> {
+  /** Whether nothing was changed: what could not be placed need not be put back, which could not be done either. */
+  async #isAsBefore(original: Original): Promise<boolean> {
     const { path } = original;
-    if (original.kind === 'absent') return rm(path, { force: true });
-    await mkdir(dirname(path), { recursive: true });
-    const temporary = `${path}.shakedown-old`;
-    await rm(temporary, { force: true });
-    if (original.kind === 'link') await symlink(original.target, temporary);
-    else {
-      await this.#copy(this.#bytes(path), temporary);
-      await chown(temporary, original.uid, original.gid);
-      await chmod(temporary, original.mode);
-      await utimes(temporary, original.atime, original.mtime);
-    }
-    await rename(temporary, path);
-    syncDirectory(dirname(path));
+    const stats = await lstat(path).catch(absent);
+    if (original.kind === 'absent' || !stats) return original.kind === 'absent' && !stats;
+    if (stats.uid !== original.uid || stats.gid !== original.gid) return false;
+    if (original.kind === 'link') return stats.isSymbolicLink() && (await readlink(path)) === original.target;
+    const alike = stats.isFile() && (stats.mode & 0o7777) === original.mode;
+    return alike && stats.mtimeMs === original.mtime * 1000 && (await sameBytes(path, this.#bytes(path)));
   }
 
-  async #all(): Promise<Original[]> {
+  async #putBack(original: Original): Promise<void> {
+    const { path } = original;
+    try {
+      if (original.kind === 'absent') return await rm(path, { force: true });
+      await mkdir(dirname(path), { recursive: true });
+      if (original.kind === 'link') return await putLinkBack(path, original);
+      const { mode, uid, gid, atime, mtime } = original;
+      const [owner, times] = [
+        { uid, gid },
+        { atime, mtime },
+      ];
+      await replaceFile(path, { from: this.#bytes(path), mode, owner, times });
+    } catch (error) {
+      throw isSystemError(error, 'EBUSY', 'EROFS', 'EPERM', 'EACCES') ? cannotBeChanged(path, error) : error;
+    }
+  }
+
+  /** `unread` is told of records that are not to be understood. */
+  async #all(unread: (name: string) => void = () => undefined): Promise<Original[]> {
     const names = await readdir(this.#directory).catch(() => []);
     const records = names.filter((name) => name.endsWith('.json'));
-    return Promise.all(
-      records.map(
-        async (name) => JSON.parse(await readFile(join(this.#directory, name), 'utf8')) as Original,
-      ),
+    const read = await Promise.all(
+      records.map(async (name) => {
+        const file = join(this.#directory, name);
+        try {
+          return [JSON.parse(await readFile(file, 'utf8')) as Original];
+        } catch {
+          unread(file);
+          return [];
+        }
+      }),
     );
+    return read.flat();
   }
 
   #record = (path: string): string => join(this.#directory, `${key(path)}.json`);
@@ -152,11 +195,34 @@ async function missingFolders(path: string): Promise<string[]> {
   return missing;
 }
 
+async function putLinkBack(path: string, { target }: Original & { readonly kind: 'link' }): Promise<void> {
+  const temporary = `${path}.shakedown-old`;
+  await rm(temporary, { force: true });
+  await symlink(target, temporary);
+  await rename(temporary, path).catch(async (error: unknown) => {
+    await rm(temporary, { force: true });
+    throw error;
+  });
+  syncDirectory(dirname(path));
+}
+
+async function sameBytes(one: string, other: string): Promise<boolean> {
+  const [first, second] = await Promise.all([stat(one), stat(other)]);
+  return first.size === second.size && (await digest(one)) === (await digest(other));
+}
+
+async function digest(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  return hash.digest('hex');
+}
+
 /** The deepest first, as far as nobody else uses them. */
-async function removeEmpty(folders: readonly string[]): Promise<void> {
+async function removeEmpty(folders: readonly string[], tell: (problem: string) => void): Promise<void> {
   for (const folder of [...new Set(folders)].sort((one, other) => other.length - one.length)) {
     await rmdir(folder).catch((error: unknown) => {
-      if (!isSystemError(error, 'ENOTEMPTY', 'EEXIST', 'ENOENT')) throw error;
+      if (!isSystemError(error, 'ENOTEMPTY', 'EEXIST', 'ENOENT'))
+        tell(`${folder}: it was made, and stays: ${failureOf(error).message}`);
     });
   }
 }

@@ -1,15 +1,15 @@
-import { constants } from 'node:fs';
-import { chmod, chown, copyFile, lstat, readdir, rename, rm } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { isAbsolute, join, normalize } from 'node:path';
 import { ShakedownError } from '../common/errors.ts';
 import type { PlacedFile } from '../common/placed-files.ts';
 import { findOwner } from './account.ts';
 import { isSystemError } from './failure.ts';
 import type { Originals } from './originals.ts';
+import { replaceFile } from './replace-file.ts';
 
 /**
  * Puts files where the node's software looks for them; what was there is kept in `originals`. Each file comes
- * into being whole (rename(2)), with its mode and owner. A link at the place is replaced, not followed. Gives
+ * into being whole, with its mode and owner, or is written in place where it is a mount point. A link at the place is replaced, not followed. Gives
  * the places. Throws ShakedownError for a missing source, an unknown owner, or a place that is not one.
  */
 export async function place(files: readonly PlacedFile[], originals: Originals): Promise<string[]> {
@@ -26,17 +26,9 @@ export async function place(files: readonly PlacedFile[], originals: Originals):
 }
 
 async function put({ from, to, mode }: PlacedFile, owner: { uid: number; gid: number }): Promise<void> {
-  const temporary = `${to}.shakedown-new`;
-  try {
-    await copyFile(from, temporary, constants.COPYFILE_FICLONE);
-    const asRoot = process.getuid?.() === 0;
-    if (asRoot) await chown(temporary, owner.uid, owner.gid);
-    await chmod(temporary, mode ?? (await lstat(from)).mode & 0o7777);
-    await rename(temporary, to);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  const asRoot = process.getuid?.() === 0;
+  const permissions = mode ?? (await lstat(from)).mode & 0o7777;
+  await replaceFile(to, { from, mode: permissions, owner: asRoot ? owner : undefined });
 }
 
 /** A folder as the files in it; a file as itself. */

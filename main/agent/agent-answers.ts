@@ -55,6 +55,7 @@ export const agentAnswers: { readonly [M in keyof AgentMethods]: AnswerRow<M> } 
     result: z.object({
       unchanged: node.list(node.relativePath, many),
       restored: node.list(node.absolutePath, many),
+      notRestored: node.list(node.line(1000), many),
     }),
   },
   install: {

@@ -20,6 +20,10 @@ export const borrowedNodeEntry = (
   workingDir: string,
 ): BorrowedNodeEntry => ({ kind: 'borrowed-node', id: `${cluster}/${machine.id}`, machine, workingDir });
 
+/** Said of a placed file that stays as it was placed, with why. */
+export const notPutBack = (what: string): string =>
+  `not put back, which the next run on that machine tries again: ${what}`;
+
 /** Seconds for a node's agent to stop the services, put the files back and empty the working directory. */
 const limit = 30;
 
@@ -32,9 +36,11 @@ export const borrowedNodeUndo: UndoKind<BorrowedNodeEntry> = {
     machine: machineSchema,
     workingDir: z.string(),
   }),
-  async undo({ machine, workingDir }, { reach, signal }) {
+  async undo({ machine, workingDir }, { reach, signal, log }) {
     const reached = await reach(machine);
     await using _reached = reached;
-    await reached.agent.call('clean', { workingDir, keep: [] }, { signal, timeout: limit });
+    const params = { workingDir, keep: [] };
+    const { notRestored } = await reached.agent.call('clean', params, { signal, timeout: limit });
+    for (const each of notRestored) log(notPutBack(`${machine.address}: ${each}`), machine.id);
   },
 };

@@ -1,5 +1,6 @@
 import type { Node } from '../cluster/node.ts';
 import type { RunContext } from '../context/run-context.ts';
+import { notPutBack } from '../ledger/borrowed-node-undo.ts';
 import { treeEntries } from '../render/tree.ts';
 
 /**
@@ -7,16 +8,12 @@ import { treeEntries } from '../render/tree.ts';
  * of all that will not be sent as it is there. Gives the paths that need not be sent.
  */
 export async function clean(node: Node, ctx: RunContext): Promise<readonly string[]> {
-  const { unchanged, restored } = await node.agent.call(
+  const { unchanged, restored, notRestored } = await node.agent.call(
     'clean',
     { workingDir: node.config.workingDir, keep: treeEntries(node.tree) },
     { signal: ctx.signal },
   );
   if (restored.length > 0) ctx.log(`put back from an earlier run: ${restored.join(', ')}`, node.id);
+  for (const each of notRestored) ctx.log(notPutBack(each), node.id);
   return unchanged;
-}
-
-/** Gives a borrowed node back: services stopped, placed files put back, the working directory emptied. */
-export async function giveBack(node: Node, signal: AbortSignal): Promise<void> {
-  await node.agent.call('clean', { workingDir: node.config.workingDir, keep: [] }, { signal, timeout: 30 });
 }

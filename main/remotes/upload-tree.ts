@@ -18,7 +18,7 @@ export async function uploadTree(
   if (entries?.length === 0) return;
   const stdin = names.length === 0 ? Buffer.alloc(1024) : tarOf(directory, names, entries !== undefined);
   const place = shellQuote(target);
-  const command = `mkdir -p ${place} && exec tar -x -p --no-same-owner -f - -C ${place}`;
+  const command = `umask 022; mkdir -p ${place} && exec tar -x -p --no-same-owner -f - -C ${place}`;
   const result = await remote.exec(command, { ...options, stdin });
   if (result.exitCode === 0) return;
   const lastLines = result.stderr.trim().split('\n').slice(-5);

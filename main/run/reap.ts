@@ -21,9 +21,10 @@ export interface Reaped {
 export async function reapDirectory(directory: string, world: Reaping): Promise<Reaped> {
   const lines: string[] = [];
   const failures: ShakedownError[] = [];
+  const tell = (line: string) => void lines.push(line);
   for (const ledger of await openLedgers(directory)) {
     if (ledger.ownerAlive) continue;
-    const undoings = await undoAll(ledger.entries, ledger, undoWorld(world));
+    const undoings = await undoAll(ledger.entries, ledger, undoWorld(world, tell));
     const reaped = inWords(ledger, undoings);
     lines.push(...reaped.lines);
     failures.push(...reaped.failures);

@@ -12,10 +12,13 @@ export interface Reaping {
   readonly connector: Connector;
 }
 
-/** For undoing what another process left: each machine is connected to anew. */
-export const undoWorld = ({ provider, ...outside }: Reaping): UndoWorld => ({
+/** For undoing what another process left: each machine is connected to anew. `log` hears what undoing has to tell. */
+export const undoWorld = (
+  { provider, ...outside }: Reaping,
+  log: UndoWorld['log'] = () => undefined,
+): UndoWorld => ({
   signal: outside.signal,
-  log: () => undefined,
+  log,
   cacheDir: outside.cacheDir,
   provider,
   reach: (machine) => reachAnew(machine, outside),

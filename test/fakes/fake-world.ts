@@ -178,7 +178,7 @@ function fakeAgent(
     get clock() {
       return { clockMs: Date.now() + (clockAhead[node] ?? 0) };
     },
-    clean: { unchanged: [], restored: [] },
+    clean: { unchanged: [], restored: [], notRestored: [] },
     install: { installed: [{ name: 'etcd', version: '3' }], heldBack: [] },
     planCollection: { paths: ['/srv/work'], problems: [] },
   };

@@ -125,6 +125,7 @@ describe('when the main host goes away', () => {
     expect(await second.call('clean', { workingDir: second.work, keep: [] })).toEqual({
       unchanged: [],
       restored: [to],
+      notRestored: [],
     });
     expect(readFileSync(to, 'utf8')).toBe('old');
   });

@@ -34,7 +34,7 @@ describe('placing files and putting back what was there', () => {
     expect(readFileSync(target, 'utf8')).toBe('new');
     expect(lstatSync(target).mode & 0o777).toBe(0o600);
 
-    expect(await originals.restore()).toEqual([target]);
+    expect(await originals.restore()).toEqual({ restored: [target], problems: [] });
     expect(readFileSync(target, 'utf8')).toBe('old');
     expect(lstatSync(target)).toMatchObject({ mtimeMs: 2_000_000, mode: expect.any(Number) });
     expect(lstatSync(target).mode & 0o777).toBe(0o640);
@@ -47,10 +47,10 @@ describe('placing files and putting back what was there', () => {
     await place([{ from: join(folder, 'new'), to, owner }], new Originals(join(folder, 'state')));
     // A second run that places again must not take the placed file for the original.
     await place([{ from: join(folder, 'new'), to, owner }], new Originals(join(folder, 'state')));
-    expect(await new Originals(join(folder, 'state')).restore()).toEqual([to]);
+    expect(await new Originals(join(folder, 'state')).restore()).toMatchObject({ restored: [to] });
     expect(readFileSync(to, 'utf8')).toBe('old');
     writeFileSync(to, 'changed by someone else');
-    expect(await new Originals(join(folder, 'state')).restore()).toEqual([]);
+    expect(await new Originals(join(folder, 'state')).restore()).toMatchObject({ restored: [] });
     expect(readFileSync(to, 'utf8')).toBe('changed by someone else');
   });
 

@@ -16,7 +16,7 @@ export const answers: { readonly [M in keyof AgentMethods]: AgentMethods[M]['res
     boot: 'd6b0 17',
   },
   clock: { clockMs: 1_700_000_000_000 },
-  clean: { unchanged: ['app.conf'], restored: ['/etc/app.conf'] },
+  clean: { unchanged: ['app.conf'], restored: ['/etc/app.conf'], notRestored: [] },
   install: {
     installed: [{ name: 'etcd', version: '3.4-1', previous: '3.3-1' }],
     heldBack: ['etcd'],
