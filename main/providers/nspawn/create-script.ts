@@ -1,11 +1,12 @@
 import { type ClusterPlan, identityColumns } from '../host/cluster-plan.ts';
 import type { ClusterState } from '../host/cluster-state.ts';
+import { hostLock } from '../host/host-lock.ts';
 import { hostNumber } from '../host/machine-at.ts';
 import { columns, shellFile } from '../host/shell-file.ts';
 import { limitColumns, networkValues, watchValues } from '../host/shell-values.ts';
 import type { Share } from '../provider.ts';
 import type { ContainerPlan } from './container-plan.ts';
-import { clusterNames, lockFile } from './names.ts';
+import { clusterNames } from './names.ts';
 
 export interface CreatePlan extends ClusterPlan {
   /** The links to the base trees; each container has the index of its own. */
@@ -27,7 +28,7 @@ export function createScript(plan: CreatePlan): string {
     id: cluster,
     dir: directory,
     cgroup,
-    lock_file: lockFile,
+    lock_file: hostLock,
     state: JSON.stringify(plan.state),
     user: plan.user,
     public_key: plan.publicKey,

@@ -6,9 +6,6 @@ import { stateHome } from '../host/state-home.ts';
  */
 export const stateRoot = `${stateHome}/nspawn`;
 
-/** One at a time: choosing a subnet, and making or removing the cgroup that all clusters lie in. */
-export const lockFile = '/run/shakedown-nspawn.lock';
-
 /** Everything of a cluster is named from its id, so that the id alone is enough to take all of it away. */
 export const clusterNames = (id: string) => ({
   directory: `${stateRoot}/${id}`,

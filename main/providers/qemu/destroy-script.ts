@@ -1,7 +1,8 @@
 import { join } from 'node:path';
+import { hostLock } from '../host/host-lock.ts';
 import { rootCanBeHad } from '../host/own-root.ts';
 import { shellFile } from '../host/shell-file.ts';
-import { clusterNames, lockFile } from './names.ts';
+import { clusterNames } from './names.ts';
 import { destroyOwnScript } from './network/namespace-scripts.ts';
 
 /**
@@ -10,6 +11,6 @@ import { destroyOwnScript } from './network/namespace-scripts.ts';
 export function destroyScript(id: string): string {
   if (!rootCanBeHad()) return destroyOwnScript(id);
   const { directory, bridge, table, cgroup } = clusterNames(id);
-  const values = { id, dir: directory, bridge, table, cgroup, lock_file: lockFile };
+  const values = { id, dir: directory, bridge, table, cgroup, lock_file: hostLock };
   return shellFile(join(import.meta.dirname, 'machines'), 'destroy-cluster.sh', values);
 }

@@ -13,11 +13,6 @@ export function stateRoot(env: NodeJS.ProcessEnv = process.env): string {
   return join(env.XDG_DATA_HOME || join(homedir(), '.local/share'), 'shakedown/qemu');
 }
 
-/**
- * One at a time, of all kinds: choosing a subnet, and making or removing the cgroup that all clusters lie in.
- */
-export const lockFile = '/run/shakedown-nspawn.lock';
-
 /** Everything of a cluster is named from its id, so that the id alone is enough to take all of it away. */
 export const clusterNames = (id: string) => ({
   directory: `${stateRoot()}/${id}`,

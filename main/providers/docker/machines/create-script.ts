@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { type ClusterPlan, identityColumns } from '../../host/cluster-plan.ts';
+import { hostLock } from '../../host/host-lock.ts';
 import { hostNumber } from '../../host/machine-at.ts';
 import { quote } from '../../host/root-script.ts';
 import { columns, shellFile } from '../../host/shell-file.ts';
@@ -7,7 +8,7 @@ import { networkValues, watchValues } from '../../host/shell-values.ts';
 import type { Share } from '../../provider.ts';
 import { type Engine, engineValues } from '../engines/engine.ts';
 import type { DockerState } from '../list-clusters.ts';
-import { clusterLabel, clusterNames, consoleLog, containerName, ownerLabel, stateRoot } from '../names.ts';
+import { clusterLabel, clusterNames, consoleLog, containerName, ownerLabel } from '../names.ts';
 import { type ContainerPlan, limitFlags } from './container-plan.ts';
 
 export interface CreatePlan extends ClusterPlan {
@@ -36,7 +37,7 @@ export function createScript(plan: CreatePlan): string {
     share_sources: plan.shares.map(({ source }) => source),
     init: engine.init,
     init_program: shellFile(import.meta.dirname, 'init.sh'),
-    network_lock: join(stateRoot(), 'network.lock'),
+    network_lock: hostLock,
     namespace_prefix: namespacePrefix,
     network_flags: networkFlags(plan),
     ...engineValues(engine),

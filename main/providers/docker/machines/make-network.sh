@@ -12,12 +12,14 @@ declare -a network_flags
 
 # Sets `net`; and `mtu` where we make it.
 make_network() {
-  if [ -n "$network" ]; then make_engine_network; return; fi
-  exec 9>>"$network_lock"
-  flock 9
-  make_bridge
+  # Who is not root can make no bridge, and nobody else's is in its way.
+  if [ "$EUID" = 0 ]; then
+    exec 9>>"$network_lock"
+    flock 9
+  fi
+  if [ -n "$network" ]; then make_engine_network; else make_bridge; fi
   exec 9>&-
-  open_network
+  [ -n "$network" ] || open_network
 }
 
 # An engine refuses a subnet that one of its own networks has, or that a route of this machine covers.

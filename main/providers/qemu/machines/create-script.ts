@@ -1,11 +1,12 @@
 import type { ClusterPlan } from '../../host/cluster-plan.ts';
 import type { ClusterState } from '../../host/cluster-state.ts';
+import { hostLock } from '../../host/host-lock.ts';
 import type { Resolver } from '../../host/resolver.ts';
 import { columns, shellFile } from '../../host/shell-file.ts';
 import { limitColumns, networkValues, watchValues } from '../../host/shell-values.ts';
 import { identityScript } from '../guest/identity-script.ts';
 import type { SharesDisk } from '../images/shares.ts';
-import { clusterNames, lockFile, macAddress, machineNames } from '../names.ts';
+import { clusterNames, macAddress, machineNames } from '../names.ts';
 import { hostNumbers, type Reach } from '../network/addresses.ts';
 import { cloudSeed } from './cloud-seed.ts';
 import { machineArguments, type Network } from './machine-arguments.ts';
@@ -46,7 +47,7 @@ export function createScript(plan: CreatePlan): string {
   return shellFile(import.meta.dirname, program, {
     ...folderValues(plan),
     cgroup,
-    lock_file: lockFile,
+    lock_file: hostLock,
     network: reach,
     gateway_host: numbers.gateway,
     shares: plan.shares.mountScript,

@@ -52,6 +52,9 @@ describe.each(Object.keys(engines) as (keyof typeof engines)[])('the scripts for
   const { engine, ports } = engines[name];
   const create = createScript({ ...plan, engine, ports });
 
+  test('a subnet is chosen under the lock of all kinds: parts of a mixed cluster try the same ones first', () =>
+    expect(create).toMatch(/^network_lock='?\/run\/shakedown-nspawn\.lock'?$/m));
+
   test.each([
     ['create', create],
     ['destroy', destroyScript(engine, 'abc123')],
