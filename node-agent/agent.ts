@@ -1,4 +1,5 @@
 import { mkdirSync, rmSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ShakedownError } from '../common/errors.ts';
 import type { CleanParams, CleanResult } from '../common/placed-files.ts';
@@ -146,7 +147,12 @@ export class NodeAgent {
   }
 
   async #clean({ workingDir, keep }: CleanParams, signal: AbortSignal): Promise<CleanResult> {
-    const directory = await safeWorkingDirectory(workingDir, [this.#state.directory, nodeCacheDirectory]);
+    const directory = await safeWorkingDirectory(workingDir, [
+      this.#state.directory,
+      nodeCacheDirectory,
+      // Where that one cannot be used, it lies elsewhere.
+      dirname(resolve(process.argv[1] ?? nodeCacheDirectory)),
+    ]);
     await this.#services.forgetAll();
     await finishForAnother(this.#state);
     rmSync(this.#state.logs, { recursive: true, force: true });

@@ -10,8 +10,16 @@ import { architectureOf, type NodeRuntime, nodeRuntime } from './runtime.ts';
 /** Where runtimes and agents lie on a node. */
 export const nodeCacheDirectory = '/var/cache/shakedown';
 
+/** Where they lie where none can be run from there (mounted noexec, for reading only, full). */
+const otherCaches = [
+  '/usr/local/lib/shakedown',
+  '/opt/shakedown',
+  '/root/.cache/shakedown',
+  '/run/shakedown-cache',
+];
+
 /** The same for an agent with a user's rights: below the home, in which a login begins. */
-const userCacheDirectory = '.cache/shakedown';
+const userCaches = ['.cache/shakedown', '.local/lib/shakedown'];
 
 /** Whose rights an agent has: root's, by sudo where need be, or those of the user that logs in. */
 export type AgentRights = 'root' | 'login';
@@ -22,8 +30,8 @@ export interface InstallOptions {
   readonly log: (message: string) => void;
   /** Root's unless told. */
   readonly rights?: AgentRights;
-  /** Another folder on the node, for tests. */
-  readonly nodeCache?: string;
+  /** Other folders on the node, for tests. */
+  readonly nodeCache?: string | readonly string[];
 }
 
 /** Paths on the node. */
@@ -42,18 +50,21 @@ export interface InstalledAgent {
 export async function installAgent(remote: Remote, options: InstallOptions): Promise<InstalledAgent> {
   const { cacheDir, signal, log, rights = 'root' } = options;
   const root = rights === 'root';
-  const { nodeCache = root ? nodeCacheDirectory : userCacheDirectory } = options;
+  const { nodeCache = root ? [nodeCacheDirectory, ...otherCaches] : userCaches } = options;
+  const caches = typeof nodeCache === 'string' ? [nodeCache] : nodeCache;
   const bundling = agentBundle(cacheDir);
   // It may fail while something else is awaited; it is awaited below.
   bundling.catch(() => {});
-  const seen = await lookIntoCache(remote, { cache: nodeCache, root, ...present({ signal }) });
+  const seen = await lookIntoCache(remote, { caches, root, ...present({ signal }) });
+  if (seen.cache !== caches[0])
+    log(`programs cannot be run from ${caches[0]}: the agent goes to ${seen.cache}`);
   const [bundle, runtime] = await Promise.all([
     bundling,
     nodeRuntime(architectureOf(seen.machine), cacheDir),
   ]);
   const target: InstalledAgent = {
-    runtime: `${nodeCache}/node-${runtime.digest}/node`,
-    agent: `${nodeCache}/agent-${bundle.digest}.mjs`,
+    runtime: `${seen.cache}/node-${runtime.digest}/node`,
+    agent: `${seen.cache}/agent-${bundle.digest}.mjs`,
   };
   const send = { remote, root, packed: seen.gzip && !isNear(remote.address), log, ...present({ signal }) };
   const there = (path: string) => seen.files.find((file) => file.path === path);

@@ -21,12 +21,14 @@ export interface SeenCache {
   /** As `uname -m` has it. */
   readonly machine: string;
   readonly gzip: boolean;
+  /** The folder that is the cache. */
+  readonly cache: string;
   readonly files: readonly CachedFile[];
 }
 
 export interface CacheOptions {
-  /** The folder on the node. */
-  readonly cache: string;
+  /** Folders on the node, the most wanted first: the cache is the first one from which programs can be run. */
+  readonly caches: readonly string[];
   /** Whether it is root's. */
   readonly root: boolean;
   readonly signal?: AbortSignal;
@@ -37,19 +39,23 @@ const [lookWithin, readWithin] = [60, 300];
 
 /**
  * Looks into a node's cache, in one round trip; agents are read whole for it. Throws ShakedownError without
- * root rights, and for a folder in which others may write (what runs from there runs as root).
+ * root rights, for a folder in which others may write (what runs from there runs as root), and where there is no
+ * folder from which programs can be run.
  */
 export async function lookIntoCache(
   remote: Pick<Remote, 'exec'>,
-  { cache, ...options }: CacheOptions,
+  { caches, ...options }: CacheOptions,
 ): Promise<SeenCache> {
-  const script = shellFile(import.meta.dirname, 'shell/look.sh', { cache });
+  const script = shellFile(import.meta.dirname, 'shell/look.sh', {}, caches);
   const result = await remote.exec(script, { timeout: lookWithin, ...options });
   if (result.exitCode !== 0) throw notRoot(result);
   const lines = result.stdout.split('\n').map((line) => line.split(' '));
   const [, ...foreign] = lines.find(([word]) => word === 'foreign') ?? [];
-  if (foreign.length > 0) throw foreignCache(cache, foreign);
+  if (foreign.length > 0) throw foreignCache(foreign);
+  const cache = lines.find(([word]) => word === 'cache')?.[1];
+  if (cache === undefined) throw nowhere(lines);
   return {
+    cache,
     machine: lines.find(([word]) => word === 'machine')?.[1] ?? '',
     gzip: lines.some(([word]) => word === 'gzip'),
     files: lines.flatMap(([word, path = '', size = '', sha256 = '']) =>
@@ -62,14 +68,23 @@ export async function lookIntoCache(
 export async function readRuntime(
   remote: Pick<Remote, 'exec'>,
   file: string,
-  options: Omit<CacheOptions, 'cache'>,
+  options: Omit<CacheOptions, 'caches'>,
 ): Promise<string> {
   const script = shellFile(import.meta.dirname, 'shell/read-runtime.sh', { file });
   const result = await remote.exec(script, { timeout: readWithin, ...options });
   return result.stdout.trim();
 }
 
-function foreignCache(cache: string, [owner, mode]: readonly string[]): ShakedownError {
+function nowhere(lines: readonly (readonly string[])[]): ShakedownError {
+  const unfit = lines.filter(([word]) => word === 'unfit');
+  return new ShakedownError({
+    message: 'there is no folder on the node from which the agent could be run',
+    lastLines: unfit.map(([, path = '', ...why]) => printableLine(`${path}: ${why.join(' ')}`, 200)),
+    hint: 'make one of them such that files can be written there and programs run from there: look at `mount` and `df -h`',
+  });
+}
+
+function foreignCache([owner, mode, cache]: readonly string[]): ShakedownError {
   return new ShakedownError({
     message: `others may write into ${cache} on the node (owner ${owner}, mode ${mode}), and what lies there runs as root`,
     hint: `on the node: chown root: ${cache} && chmod 755 ${cache}; remove node-* and agent-* in it if you know nothing of them`,

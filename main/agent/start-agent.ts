@@ -15,8 +15,8 @@ export interface StartAgentOptions {
   readonly log: (message: string) => void;
   /** Root's unless told. With a user's own, it manages no packages, units or files that are root's. */
   readonly rights?: AgentRights;
-  /** Another folder than /var/cache/shakedown on the node, for tests. */
-  readonly nodeCache?: string;
+  /** Other folders than /var/cache/shakedown on the node, for tests. */
+  readonly nodeCache?: string | readonly string[];
   /** The main host's clock, ms since the epoch. */
   readonly clock?: () => number;
   /** Seconds for the agent to greet us, where it may take longer than usual: an emulated machine is slow. */

@@ -1,17 +1,49 @@
 # shellcheck shell=sh disable=SC3046,SC3051 # `source` is for our own loader
-# Tells what a node is and what lies in its cache, in lines: `machine x86_64`, `gzip`, `foreign OWNER MODE`,
-# `runtime PATH SIZE DIGEST`, `agent PATH SIZE DIGEST`. The digest of a runtime is `unread` when it must be read first.
+# Tells what a node is and what lies in its cache, in lines: `machine x86_64`, `gzip`, `foreign OWNER MODE PATH`,
+# `unfit PATH WHY`, `cache PATH`, `runtime PATH SIZE DIGEST`, `agent PATH SIZE DIGEST`. The digest of a runtime is `unread`
+# when it must be read first. The arguments are the folders that may be the cache: the first from which programs run is.
 source ./identity.sh
-: "${cache:?the folder of runtimes and agents}"
+: "${1:?a folder of runtimes and agents}"
 umask 022
+export LC_ALL=C
+
+# Whether programs can be put there and run from there; tells why not.
+fits() {
+  for runtime in "$1"/node-*/node; do
+    if [ -f "$runtime" ] && [ -x "$runtime" ]; then return 0; fi
+  done
+  probe=$1/.probe.$$
+  why=$({ mkdir -p -- "$1" && echo '#!/bin/sh' >"$probe" && chmod 755 "$probe"; } 2>&1)
+  if [ -z "$why" ]; then
+    "$probe" 2>/dev/null || why='no program may be run from there: it is mounted noexec'
+  fi
+  rm -f -- "$probe" 2>/dev/null || :
+  if [ -z "$why" ]; then return 0; fi
+  echo "unfit $1 $(echo "$why" | tail -n 1)"
+  return 1
+}
+
+# Whether others may write there; then nothing of it is touched.
+is_foreign() {
+  mode=$(stat -L -c '%u %a' -- "$1" 2>/dev/null || :)
+  case $mode in
+    '' | "$(id -u) "[0-7][0145][0145] | "$(id -u) "[0-7]*[0145][0145]) return 1 ;;
+  esac
+  echo "foreign $mode $1"
+}
 
 echo "machine $(uname -m)"
 if command -v gzip >/dev/null; then echo gzip; fi
-mode=$(stat -L -c '%u %a' -- "$cache" 2>/dev/null || :)
-case $mode in
-  '' | "$(id -u) "[0-7][0145][0145] | "$(id -u) "[0-7]*[0145][0145]) ;;
-  *) echo "foreign $mode" ;;
-esac
+cache=
+for folder in "$@"; do
+  if is_foreign "$folder"; then exit 0; fi
+  if fits "$folder"; then
+    cache=$folder
+    break
+  fi
+done
+if [ -z "$cache" ]; then exit 0; fi
+echo "cache $cache"
 for file in "$cache"/node-*/node "$cache"/agent-*.mjs; do
   if [ ! -f "$file" ] || [ -L "$file" ]; then continue; fi
   size=$(wc -c <"$file")
