@@ -45,10 +45,13 @@ export class TaskGroups {
     if (groups.length === 0) return;
     for (const group of groups) group.kill();
     // What was killed is in its group until its parent has been told.
-    for (let waited = 0; waited < 2000 && !groups.every((group) => group.remove()); waited += 20) {
+    let left = groups.filter((group) => !group.remove());
+    for (let waited = 0; waited < 2000 && left.length > 0; waited += 20) {
       await sleep(20);
+      left = left.filter((group) => !group.remove());
     }
-    this.#note([]);
+    // Whoever comes next tries again.
+    this.#note(left.map(({ directory }) => directory));
   }
 
   #known(): readonly string[] {
