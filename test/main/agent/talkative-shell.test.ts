@@ -1,4 +1,4 @@
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -37,6 +37,11 @@ test.each([
   const words = script === 'exec 2>&1' ? { stdout: 'by ssh\n' } : { stdout: 'by ssh\n', stderr: 'err\n' };
   expect(await remote.exec('echo by ssh; printf "" >&2')).toMatchObject({ exitCode: 0, stdout: 'by ssh\n' });
   if (words.stderr) expect(await remote.exec('echo by ssh; echo err >&2')).toMatchObject(words);
+  const home = folder();
+  writeFileSync(join(home, 'from'), 'bytes');
+  const got = await remote.download([join(home, 'from')], join(home, 'got'), { base: home });
+  expect(got).toMatchObject({ files: 1, problems: [] });
+  expect(readFileSync(join(home, 'got/from'), 'utf8')).toBe('bytes');
   expect(await remote.exec('exit 3')).toMatchObject({ exitCode: 3, stdout: '', stderr: '' });
 });
 
