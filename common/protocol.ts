@@ -97,8 +97,8 @@ export interface AgentMethods {
     result: ServiceStatus;
   };
   /**
-   * After a restart of the node: makes the services known that an earlier agent of this run started, and
-   * starts none. They are what the boot made of them until they are started again.
+   * After a restart of the node, or where services were held: makes those known that an earlier agent started, and
+   * starts none. They are what they were left as, or what the boot made of them, until they are started again.
    */
   resume: {
     params: { readonly services: readonly ServiceSpec[]; readonly workingDir: string };
@@ -113,6 +113,10 @@ export interface AgentMethods {
     result: ServiceStatus;
   };
   services: { params: Record<string, never>; result: readonly ServiceStatus[] };
+  /** From now on services go on when the agent ends, and when later ones do, until `release` or `clean`. */
+  hold: { params: Record<string, never>; result: Record<string, never> };
+  /** Stops all services, those that are held too, also ones that this agent does not know. */
+  release: { params: Record<string, never>; result: Record<string, never> };
   /** What to bring home. Also writes nothing: a full disk must not prevent it. */
   planCollection: { params: CollectParams; result: CollectPlan };
   /** Begins to send evidence of this node and its services, and answers what comes on which stream. */

@@ -1,6 +1,5 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ShakedownError } from '../common/errors.ts';
 import type { CleanParams, CleanResult } from '../common/placed-files.ts';
 import { present } from '../common/present.ts';
@@ -10,15 +9,15 @@ import { cleanTree } from './clean-tree.ts';
 import { planCollection } from './collect/plan.ts';
 import { planReports } from './collect/reports.ts';
 import { sendReports } from './collect/send-reports.ts';
+import { finishAll, finishUnlessHeld, holdServices, isHeld } from './finish.ts';
 import { Guard } from './guard.ts';
 import { HeldBackList } from './held-back-list.ts';
 import { takeNode } from './lock.ts';
 import { MarkedProcesses } from './marked-processes.ts';
 import { hasSystemd, nodeFacts } from './node-facts.ts';
 import { Originals } from './originals.ts';
-import { install, policyOriginals } from './packages/install.ts';
+import { install } from './packages/install.ts';
 import { place } from './place.ts';
-import { signalAll } from './process.ts';
 import { sendFile } from './read-file.ts';
 import type { AgentConnection, Methods } from './serve.ts';
 import { startHeldBack } from './services/held-back-units.ts';
@@ -103,6 +102,14 @@ export class NodeAgent {
       stopService: this.#mine(({ name }) => this.#services.stop(name)),
       killService: this.#mine(({ name, signal, restart }) => this.#services.kill(name, signal, restart)),
       services: this.#mine(() => this.#services.statuses()),
+      hold: this.#mine(async () => {
+        holdServices(this.#state);
+        return {};
+      }),
+      release: this.#mine(async () => {
+        await this.#release();
+        return {};
+      }),
       planCollection: this.#mine((params, signal) => planCollection(params, signal)),
       reports: this.#mine(async ({ sinceMs, units, streams }) => {
         const since = sinceMs + this.#clockAhead - 2000;
@@ -112,11 +119,14 @@ export class NodeAgent {
     };
   }
 
-  /** Stops what was started, and undoes what must not outlive the agent. Placed files stay until `clean`. */
+  /**
+   * Stops what was started, but for services that are held, and undoes what must not outlive the agent. Placed files
+   * stay until `clean`.
+   */
   async finish(): Promise<void> {
     if (!this.#guard) return;
-    await this.#services.stopAll();
-    await finishForAnother(this.#state);
+    if (!isHeld(this.#state)) await this.#services.stopAll();
+    await finishUnlessHeld(this.#state);
     await this.#guard.dismiss();
   }
 
@@ -153,8 +163,7 @@ export class NodeAgent {
       // Where that one cannot be used, it lies elsewhere.
       dirname(resolve(process.argv[1] ?? nodeCacheDirectory)),
     ]);
-    await this.#services.forgetAll();
-    await finishForAnother(this.#state);
+    await this.#release();
     rmSync(this.#state.logs, { recursive: true, force: true });
     mkdirSync(this.#state.logs, { recursive: true, mode: 0o700 });
     const { restored, problems } = await this.#placed.restore();
@@ -163,6 +172,12 @@ export class NodeAgent {
       this.#tell.log(`unit '${unit}', which ran before, does not start again`);
     const notRestored = firstOf(problems);
     return { unchanged: firstOf(await cleanTree(directory, keep, signal)), restored, notRestored };
+  }
+
+  /** Stops all services, those that are held too. */
+  async #release(): Promise<void> {
+    await this.#services.forgetAll();
+    await finishAll(this.#state);
   }
 
   /** A method that needs the node to be taken. */
@@ -184,22 +199,6 @@ function firstOf(paths: readonly string[]): readonly string[] {
     left -= Buffer.byteLength(path) + 3;
     return left > 0;
   });
-}
-
-/** Stops and undoes what an agent that is no more (or this one) left. May be called twice. */
-export async function finishForAnother(state: AgentState): Promise<void> {
-  const marked = new MarkedProcesses(state.id);
-  const groups = new TaskGroups(state);
-  const find = () => [...new Set([...marked.find(), ...groups.find()])];
-  if (signalAll(find(), 'SIGTERM') > 0) {
-    for (const begin = performance.now(); find().length > 0 && performance.now() - begin < 2000; ) {
-      await sleep(25);
-    }
-    await marked.end();
-  }
-  await groups.end();
-  if (hasSystemd()) await new UnitRecord(state).stopAll();
-  await policyOriginals(state).restore();
 }
 
 /** Tells systemd of units that were placed or taken away. */

@@ -2,15 +2,16 @@ import { Console } from 'node:console';
 import { Deadman } from '../common/deadman.ts';
 import { aliveWithin } from '../common/protocol.ts';
 import { unwound } from '../common/unwound.ts';
-import { finishForAnother, NodeAgent } from './agent.ts';
+import { NodeAgent } from './agent.ts';
 import { AgentState, stateDirectory } from './agent-state.ts';
+import { finishUnlessHeld } from './finish.ts';
 import { handOverSignal, takeNode } from './lock.ts';
 import { markVariable } from './marked-processes.ts';
 import { AgentConnection } from './serve.ts';
 
 /*
  * The agent on a node. It runs as root under a Node 24 of its own and serves one main host over stdin and
- * stdout, until stdin ends or a signal comes; then it stops what it started.
+ * stdout, until stdin ends or a signal comes; then it stops what it started, unless that is held.
  *
  * What it needs of the node, and why Debian 11 to 13 and Ubuntu 22.04 to 26.04 have it: Node's own builds for
  * Linux need glibc 2.28 and libstdc++'s GLIBCXX_3.4.21 (Debian 11 has 2.31 and 3.4.28, and apt itself needs
@@ -78,7 +79,7 @@ async function finishForTheDead(): Promise<void> {
     { pid: process.pid, runId: 'the clean-up', since: Date.now() },
     1,
   );
-  await finishForAnother(state);
+  await finishUnlessHeld(state);
   lock.close();
 }
 

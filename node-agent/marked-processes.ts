@@ -23,10 +23,14 @@ export class MarkedProcesses {
   /** Ids of living processes of this node's agents, of one service if it is named. Zombies do not count. */
   find(service?: string): number[] {
     const marks = [this.#mark, ...(service === undefined ? [] : [`${serviceVariable}=${service}`])];
-    return readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-      .map(Number)
-      .filter((pid) => hasMarks(pid, marks));
+    return others().filter((pid) => hasMarks(pid, marks));
+  }
+
+  /** Those that belong to no supervised service. */
+  findTasks(): number[] {
+    return this.find().filter(
+      (pid) => !variablesOf(pid).some((one) => one.startsWith(`${serviceVariable}=`)),
+    );
   }
 
   /** Sends a signal to each but those of the process group `except`; how many it reached. */
@@ -46,13 +50,22 @@ export class MarkedProcesses {
   }
 }
 
+const others = (): number[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .map(Number);
+
 function hasMarks(pid: number, marks: readonly string[]): boolean {
+  const variables = variablesOf(pid);
+  return marks.every((mark) => variables.includes(Buffer.from(mark).toString('latin1')));
+}
+
+/** None of a process that has ended: a zombie's environment reads as empty. */
+function variablesOf(pid: number): string[] {
   try {
-    // A zombie's environment reads as empty.
-    const variables = readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0');
-    return marks.every((mark) => variables.includes(Buffer.from(mark).toString('latin1')));
+    return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0');
   } catch {
-    return false;
+    return [];
   }
 }
 

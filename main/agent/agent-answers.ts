@@ -78,6 +78,8 @@ export const agentAnswers: { readonly [M in keyof AgentMethods]: AnswerRow<M> } 
   stopService: { result: status },
   killService: { result: status },
   services: { result: node.list(status, 2000) },
+  hold: { result: z.object({}) },
+  release: { result: z.object({}) },
   planCollection: {
     result: z.object({
       paths: node.list(node.absolutePath, many),

@@ -22,6 +22,8 @@ export const methodLimits: Readonly<Record<keyof AgentMethods, number>> = {
   stopService: 300,
   killService: 30,
   services: 30,
+  hold: 30,
+  release: 300,
   planCollection: 120,
   reports: 60,
 };

@@ -12,3 +12,8 @@ export async function stopServices(node: Node, timeout: number, signal: AbortSig
   }
   if (failures.length > 0) throw failures[0];
 }
+
+/** Lets a node's services go on when the agent has gone: the machine is kept. */
+export async function leaveServices(node: Node, timeout: number, signal: AbortSignal): Promise<void> {
+  await node.agent.call('hold', {}, { timeout, signal });
+}

@@ -6,18 +6,24 @@ import { collectConsole, collectNode } from '../cluster/collect/collect.ts';
 import type { Node, PlannedNode } from '../cluster/node.ts';
 import { lookAtClock } from '../cluster/node-clock.ts';
 import type { Scenario } from '../config/scenario.ts';
-import { stopServices } from '../phases/stop.ts';
+import { leaveServices, stopServices } from '../phases/stop.ts';
 import type { Connections } from './connections.ts';
 import type { OpenRun } from './open-run.ts';
 
+interface RunEnd {
+  readonly scenario: Pick<Scenario, 'timeouts'>;
+  /** Whether the machines are to stay, by what has come of the run so far. */
+  readonly stay: () => Promise<boolean>;
+}
+
 /**
- * Stops the services on every node that is connected, then brings every node's evidence home, side by side.
+ * Stops the services on every node that is connected, unless its machines are to `stay`, then brings every node's evidence home, side by side.
  * What goes wrong is taken down, and keeps nothing else from it.
  */
 export async function stopAndCollect(
   planned: readonly PlannedNode[],
   connections: Connections,
-  scenario: Pick<Scenario, 'timeouts'>,
+  { scenario, stay }: RunEnd,
   open: OpenRun,
 ): Promise<void> {
   const { recorder, evidence } = open;
@@ -29,9 +35,11 @@ export async function stopAndCollect(
         recorder.step(phase, () => action(node), node.machine).catch((error) => recorder.fail(error, true)),
       ),
     );
+  // Whether they really stay shows later: who cannot tell stops them.
+  const end = (await stay().catch(() => false)) ? leaveServices : stopServices;
   await onEach('stop', async (node) => {
     await lookAtClock(node, recorder.clockMeasured, evidence);
-    await stopServices(node, scenario.timeouts.stop, evidence.signal);
+    await end(node, scenario.timeouts.stop, evidence.signal);
   });
   await onEach('collect', (node) => collect(node, connections, scenario.timeouts.collect, open));
   for (const node of planned) {

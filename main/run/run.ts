@@ -10,7 +10,7 @@ import { stopAndCollect } from './collect-evidence.ts';
 import { Connections } from './connections.ts';
 import { liveClusterOf } from './live-cluster-of.ts';
 import { lookAhead } from './look-ahead.ts';
-import { keepOrUndo } from './machines/keep-or-undo.ts';
+import { keepOrUndo, willStay } from './machines/keep-or-undo.ts';
 import { machinesFor, rememberMachines } from './machines/machines-for.ts';
 import { OpenRun } from './open-run.ts';
 import { powerOf } from './power-of-run.ts';
@@ -71,7 +71,8 @@ export async function deploy(request: RunRequest, world: World, open: OpenRun): 
   const hostPackages = world.installHostPackages(scenario.packages, work);
   // Awaited below; until then a failure of it must not count as unhandled.
   hostPackages.catch(() => undefined);
-  scope.atRelease(() => stopAndCollect(planned, connections, scenario, open));
+  const stay = () => willStay(cluster, request, world, open);
+  scope.atRelease(() => stopAndCollect(planned, connections, { scenario, stay }, open));
   const nodes = await prepareNodes(planned, cluster, connections, { request, world, open });
   await hostPackages;
   const power = await scope.acquire({
@@ -79,7 +80,8 @@ export async function deploy(request: RunRequest, world: World, open: OpenRun): 
     release: (all) => all.bringBack(connections.nodes, open.evidence),
   });
   const session = { scenario, cluster, nodes, store: open.store, power };
-  for (const { name, isWanted, take } of reaches(request, 'start') ? clusterPhases : []) {
+  const takesSteps = reaches(request, 'start') && request.reuse?.from !== 'check';
+  for (const { name, isWanted, take } of takesSteps ? clusterPhases : []) {
     if (isWanted(nodes)) await recorder.step(name, () => take(session, work));
   }
   return await scope.acquire({

@@ -9,7 +9,17 @@ import { shellAs } from '../account.ts';
 import { type MarkedProcesses, serviceVariable } from '../marked-processes.ts';
 import { signalGroup } from '../process.ts';
 import { FileWatch, lastLinesOfFile, sizeOf, tellingLinesOfFile } from './log-file.ts';
+import { adoptedProcess, type MainProcess, ownProcess } from './main-process.ts';
 import type { LogWatch, Service, ServiceEnd, ServiceLook } from './service.ts';
+import type { Leader, ServiceLeaders } from './service-leaders.ts';
+
+/** What of the node its commands share. */
+export interface CommandContext {
+  readonly workingDir: string;
+  readonly logFile: string;
+  readonly marked: MarkedProcesses;
+  readonly leaders: ServiceLeaders;
+}
 
 /**
  * A shell command line that runs in a session of its own, its output going straight to a file. It must stay in the
@@ -20,20 +30,31 @@ export class CommandService implements Service {
   readonly #workingDir: string;
   readonly #logFile: string;
   readonly #marked: MarkedProcesses;
-  #child: ChildProcess | undefined;
-  #exit: Promise<void> = Promise.resolve();
+  readonly #leaders: ServiceLeaders;
+  readonly #ifUp: 'restart' | 'leave';
+  #main: MainProcess | undefined;
   #logStart = 0;
   #listener: (end: ServiceEnd) => void = () => {};
 
-  constructor(spec: ServiceSpec, workingDir: string, logFile: string, marked: MarkedProcesses) {
+  /** `ifUp`: whether one that an earlier agent started is gone on with when it is started. */
+  constructor(
+    spec: ServiceSpec,
+    { workingDir, logFile, marked, leaders }: CommandContext,
+    ifUp: 'restart' | 'leave' = 'restart',
+  ) {
     this.#spec = spec;
     this.#workingDir = workingDir;
     this.#logFile = logFile;
     this.#marked = marked;
+    this.#leaders = leaders;
+    this.#ifUp = ifUp;
   }
 
   async start(): Promise<void> {
     const { name, command = '', user, env } = this.#spec;
+    if (this.#adopt()) return;
+    // Its first process has ended, and what that had started has not.
+    if (this.#ifUp === 'leave') await this.#marked.end(name);
     const cwd = this.#spec.cwd ?? this.#workingDir;
     if (!statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) {
       throw new ShakedownError({
@@ -52,7 +73,8 @@ export class CommandService implements Service {
         env: { ...process.env, ...account.env, ...env, [serviceVariable]: name },
       });
       await started(child, name);
-      this.#watch(child);
+      this.#main = ownProcess(child, (end) => this.#listener(end));
+      this.#leaders.note(name, this.#main.pid, this.#logStart);
     } finally {
       closeSync(log);
     }
@@ -62,17 +84,18 @@ export class CommandService implements Service {
     const begin = performance.now();
     await this.kill('SIGTERM');
     const timeUp = () => performance.now() - begin > within * 1000;
-    await unwound(this.#exit, within);
+    await unwound(this.#ended, within);
     // The shell ends at once; the daemon below it may still be writing.
     while (this.#marked.find(this.#spec.name).length > 0 && !timeUp()) await sleep(25);
     await this.#marked.end(this.#spec.name);
-    await this.#exit;
+    if (this.#main?.running) signalGroup(this.#main.pid, 'SIGKILL');
+    await this.#ended;
   }
 
   async kill(signal: NodeJS.Signals): Promise<void> {
-    const running = this.#child?.exitCode === null && this.#child.signalCode === null;
-    if (running) signalGroup(this.#child?.pid, signal);
-    const group = running ? this.#child?.pid : undefined;
+    if (!this.#main) this.#adopt();
+    const group = this.#main?.running ? this.#main.pid : undefined;
+    signalGroup(group, signal);
     // Those that left the group; the others have the signal already.
     this.#marked.signal(signal, this.#spec.name, group);
   }
@@ -82,14 +105,11 @@ export class CommandService implements Service {
   }
 
   async look(): Promise<ServiceLook> {
-    const child = this.#child;
-    if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null)
-      return { running: false };
-    return { running: true, pid: child.pid };
+    return this.#main?.running ? { running: true, pid: this.#main.pid } : { running: false };
   }
 
   async seen(): Promise<ServiceState> {
-    return this.#marked.find(this.#spec.name).length > 0 ? 'ready' : 'stopped';
+    return this.#left || this.#marked.find(this.#spec.name).length > 0 ? 'ready' : 'stopped';
   }
 
   /** No boot starts it, and the end of another agent's child cannot be waited for. */
@@ -104,17 +124,25 @@ export class CommandService implements Service {
   }
 
   watchLog(pattern: RegExp): LogWatch {
-    return new FileWatch(this.#logFile, pattern, sizeOf(this.#logFile));
+    return new FileWatch(this.#logFile, pattern, this.#left?.logStart ?? sizeOf(this.#logFile));
   }
 
-  #watch(child: ChildProcess): void {
-    this.#child = child;
-    this.#exit = new Promise((resolve) => {
-      child.once('exit', (exitCode, signal) => {
-        resolve();
-        this.#listener({ exitCode, signal });
-      });
-    });
+  /** The first process that an earlier agent started, if it is to be gone on with. */
+  get #left(): Leader | undefined {
+    return this.#ifUp === 'leave' ? this.#leaders.find(this.#spec.name) : undefined;
+  }
+
+  get #ended(): Promise<void> {
+    return this.#main?.ended ?? Promise.resolve();
+  }
+
+  /** Whether there was one to go on with. */
+  #adopt(): boolean {
+    const left = this.#left;
+    if (!left) return false;
+    this.#logStart = left.logStart;
+    this.#main = adoptedProcess(left.process, (end) => this.#listener(end));
+    return true;
   }
 }
 

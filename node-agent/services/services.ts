@@ -10,6 +10,7 @@ import { CommandService } from './command-service.ts';
 import { type Entry, settled } from './entry.ts';
 import type { Service, ServiceEnd, ServiceLook } from './service.ts';
 import { unknownService } from './service-failures.ts';
+import { ServiceLeaders } from './service-leaders.ts';
 import { parseSignal } from './signals.ts';
 import type { UnitRecord } from './unit-record.ts';
 import { UnitService } from './unit-service.ts';
@@ -27,12 +28,14 @@ export class Services {
   readonly #state: AgentState;
   readonly #marked: MarkedProcesses;
   readonly #units: UnitRecord;
+  readonly #leaders: ServiceLeaders;
   readonly #tell: ServicesListener;
 
   constructor(state: AgentState, marked: MarkedProcesses, units: UnitRecord, tell: ServicesListener) {
     this.#state = state;
     this.#marked = marked;
     this.#units = units;
+    this.#leaders = new ServiceLeaders(state);
     this.#tell = tell;
   }
 
@@ -52,7 +55,7 @@ export class Services {
       if (spec.ready && !('log' in spec.ready)) await becomeReady(known, workingDir, signal, async () => {});
       return this.#status(known);
     }
-    const left = known?.resumed === true && spec.unit !== undefined;
+    const left = known?.resumed === true;
     if (known && !left) await this.stop(spec.name);
     const entry = this.#enter(spec, workingDir, left ? 'leave' : 'restart');
     try {
@@ -69,8 +72,8 @@ export class Services {
   }
 
   /**
-   * Makes services known that another agent of this run started, before the node restarted; starts none.
-   * Those that the boot starts are watched once that is over.
+   * Makes services known that another agent started, before the node restarted or for a run that kept it; starts
+   * none. Those that run are gone on with when they are started; units are watched once the boot is over.
    */
   resume(specs: readonly ServiceSpec[], workingDir: string): void {
     for (const spec of specs) {
@@ -146,7 +149,12 @@ export class Services {
 
   #make(spec: ServiceSpec, workingDir: string, ifUp: 'restart' | 'leave'): Service {
     if (spec.unit !== undefined) return new UnitService(spec.name, spec.unit, this.#units, ifUp);
-    return new CommandService(spec, workingDir, this.#state.logFile(spec.name), this.#marked);
+    const logFile = this.#state.logFile(spec.name);
+    return new CommandService(
+      spec,
+      { workingDir, logFile, marked: this.#marked, leaders: this.#leaders },
+      ifUp,
+    );
   }
 
   async #ended(entry: Entry, end: ServiceEnd): Promise<void> {

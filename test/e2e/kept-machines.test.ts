@@ -77,3 +77,47 @@ test('--keep-on-failure keeps the machines of a failed run, and a new run takes 
   expect(await leftovers(clusterIds(directory))).toEqual([]);
   expect(existsSync(join(directory, '.shakedown/cluster.json'))).toBe(false);
 });
+
+test('services of kept machines go on: they are looked at alive, checked again, and restarted with new configs', async () => {
+  const directory = scenario({
+    'config/main.config.ts': mainConfig(
+      "nodes: nspawn({ count: 1, packages: ['cron'] }), checks: [command({ name: 'never', command: 'test -e /run/wanted', on: 'all', within: 0.5 })]",
+    ),
+    'config/node.config.ts': nodeConfig(
+      "services: [{ name: 'loop', command: 'cat word; exec sleep 100000' }, { name: 'cron', unit: 'cron' }]",
+    ),
+    'node_files/word': 'one\n',
+  });
+  const looked = async (): Promise<string> => {
+    const command = 'pgrep -fx "sleep 100000"; systemctl show --value -p MainPID cron';
+    return (await shakedown(directory, ['exec', '0', '--', command])).stdout;
+  };
+  const failed = await shakedown(directory, ['run', '--keep-on-failure']);
+  expect(failed.exitCode, failed.all).toBe(1);
+  const [id = ''] = clusterIds(directory);
+  const alive = await looked();
+  expect(alive).toMatch(/^[1-9]\d*\n[1-9]\d*$/);
+
+  await shakedown(directory, ['exec', '0', '--', 'touch /run/wanted']);
+  const checked = await shakedown(directory, ['rerun', '--from', 'check']);
+  expect(checked.exitCode, checked.all).toBe(0);
+  expect(await looked(), 'the very same processes').toBe(alive);
+
+  const [loop = ''] = alive.split('\n');
+  await shakedown(directory, ['exec', '0', '--', `kill -9 ${loop}; systemctl stop cron`]);
+  const started = await shakedown(directory, ['rerun', '--from', 'check']);
+  expect(started.exitCode, started.all).toBe(0);
+  expect(started.all).toContain('loop does not run; it is started');
+  const anew = await looked();
+  expect(anew).toMatch(/^[1-9]\d*\n[1-9]\d*$/);
+  expect(anew).not.toBe(alive);
+
+  write(directory, 'node_files/word', 'two\n');
+  const shipped = await shakedown(directory, ['rerun', '--from', 'ship']);
+  expect(shipped.exitCode, shipped.all).toBe(0);
+  expect(readLatest(directory, 'nodes/0/logs/loop.log')).toMatch(/two\n$/);
+  expect((await looked()).split('\n').every((pid) => !anew.includes(pid))).toBe(true);
+
+  expect((await shakedown(directory, ['down'])).exitCode).toBe(0);
+  expect(await leftovers([id])).toEqual([]);
+});

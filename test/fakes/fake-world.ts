@@ -180,6 +180,7 @@ function fakeAgent(
     },
     clean: { unchanged: [], restored: [], notRestored: [] },
     install: { installed: [{ name: 'etcd', version: '3' }], heldBack: [] },
+    resume: [{ name: 'etcd', state: 'stopped', lastLines: [] }],
     planCollection: { paths: ['/srv/work'], problems: [] },
   };
   const ask = (method: string, options?: { readonly signal?: AbortSignal }): unknown => {

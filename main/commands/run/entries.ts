@@ -38,7 +38,7 @@ export const runCommands: readonly CommandEntry[] = [
       ['--set <path=value>', 'Override one value of the main config; may be repeated'],
       ...runOptions,
     ],
-    examples: ['shakedown rerun', 'shakedown rerun --node-files other_files', 'shakedown rerun --from start'],
+    examples: ['shakedown rerun', 'shakedown rerun --node-files other_files', 'shakedown rerun --from check'],
     load: async () => (await import('./rerun.ts')).rerunCommand,
   },
   {

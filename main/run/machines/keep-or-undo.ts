@@ -8,6 +8,17 @@ import type { World } from '../world.ts';
 import { canStay, keepMachines } from './keep-machines.ts';
 import { asToFinish, takeAway } from './take-away.ts';
 
+/** Whether a run's machines are to stay, by what has come of it so far. Throws as the provider does. */
+export async function willStay(
+  cluster: Cluster,
+  { keep }: Pick<RunRequest, 'keep'>,
+  { provider }: Pick<World, 'provider'>,
+  { recorder }: Pick<OpenRun, 'recorder'>,
+): Promise<boolean> {
+  const wanted = keep === 'always' || (keep === 'on-failure' && recorder.exitCode !== 0);
+  return wanted && canStay(cluster, await provider(cluster.provider));
+}
+
 /**
  * The end of a run's machines: they are kept where that is asked; else what the ledger has is
  * undone: made machines are destroyed, borrowed ones given back. Throws ShakedownError that
@@ -15,15 +26,14 @@ import { asToFinish, takeAway } from './take-away.ts';
  */
 export async function keepOrUndo(
   cluster: Cluster,
-  { keep }: Pick<RunRequest, 'keep'>,
+  request: Pick<RunRequest, 'keep'>,
   connections: Connections,
   world: World,
   open: OpenRun,
 ): Promise<void> {
   const { directory, provider } = world;
-  const wanted = keep === 'always' || (keep === 'on-failure' && open.recorder.exitCode !== 0);
   try {
-    if (wanted && canStay(cluster, await provider(cluster.provider))) {
+    if (await willStay(cluster, request, world, open)) {
       const remember = () => changeKeptCluster(directory, { kept: true, run: open.store.id });
       return await keepMachines([cluster], remember, provider, open);
     }

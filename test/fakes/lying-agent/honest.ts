@@ -31,6 +31,8 @@ export const answers: { readonly [M in keyof AgentMethods]: AgentMethods[M]['res
   stopService: status,
   killService: status,
   services: [status],
+  hold: {},
+  release: {},
   planCollection: { paths: ['/srv/work', '/var/log/app.log'], problems: ['/x: nothing matches'] },
   reports: { reports: [{ name: 'journal.log', stream: 1 }], problems: ['no journal'] },
 };

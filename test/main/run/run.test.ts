@@ -228,7 +228,33 @@ test('kept machines are marked, remembered, and used again from the phase one na
   await run({ scenario: fakeScenario(), flags: {}, keep: 'always', reuse: { kept, from: 'start' } }, again);
   expect(again.asked).not.toContain('create');
   expect(again.asked).not.toContain('install 0');
-  expect(again.asked).toContain('startService 0');
+  const [ahead, started] = [again.asked.indexOf('release 0'), again.asked.indexOf('startService 0')];
+  expect(ahead, 'what ran is stopped before what it was started with may change').toBeGreaterThan(-1);
+  expect(started).toBeGreaterThan(ahead);
+});
+
+test('services of kept machines are left running, and a rerun from check goes on with them', async () => {
+  const { world, asked } = await take({}, { keep: 'always' });
+  expect(asked).toEqual(expect.arrayContaining(['hold 0', 'hold 1']));
+  expect(asked.filter((line) => line.startsWith('stopService'))).toEqual([]);
+  const kept = await readKeptCluster(world.directory);
+  if (!kept) throw new Error('nothing was kept');
+  const again = fakeWorld();
+  await run({ scenario: fakeScenario(), flags: {}, keep: 'always', reuse: { kept, from: 'check' } }, again);
+  const ofNode = again.asked.filter((line) => line.split(/[ :]/).includes('0'));
+  expect(ofNode.slice(0, 2)).toEqual(['connect 0', 'resume 0']);
+  expect(ofNode).toContain('startService 0');
+  expect(ofNode.filter((line) => /^(release|clean|install|stopService)/.test(line))).toEqual([]);
+  const notes = again.events.flatMap((event) => (event.type === 'note' ? [event.message] : []));
+  expect(notes).toContain('etcd does not run; it is started');
+});
+
+test('where keep is for failures only, the services of a passing run are stopped', async () => {
+  const { asked } = await take({}, { keep: 'on-failure' });
+  expect(asked.filter((line) => line.startsWith('hold'))).toEqual([]);
+  expect(asked).toContain('stopService 0');
+  const failed = await take({ checks: [check('fail')] }, { keep: 'on-failure' });
+  expect(failed.asked).toContain('hold 0');
 });
 
 test('with keep on-failure, machines of a passing run go', async () => {
