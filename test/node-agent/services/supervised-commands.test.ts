@@ -152,7 +152,7 @@ describe('starting', () => {
   });
 
   test.each([
-    ['folder', { cwd: '/nowhere' }, 'the folder /nowhere does not exist'],
+    ['folder', { cwd: '/proc/nowhere' }, 'the folder /proc/nowhere does not exist'],
     ['user', { user: 'nobody-of-that-name' }, "no user 'nobody-of-that-name'"],
   ])('a %s that does not exist is told', async (_, more, message) => {
     await expect(agent.start({ name: 'web', command: 'true', ...more })).rejects.toThrow(message);
