@@ -9,6 +9,7 @@ import {
   judgeHostKey,
   keyType,
   knownKeyTypes,
+  placeOfVerdict,
   trustsAuthority,
 } from './known-hosts.ts';
 
@@ -36,6 +37,12 @@ export function hostKeyCheck(target: SshTarget, files: readonly string[] = defau
     // As ssh does: a key that is known for the address stands for its other ports too.
     const elsewhere = verdict === 'unknown' && port !== 22 && hostKeyAlias === undefined;
     return elsewhere && judgeHostKey(files, host, offered) === 'known' ? 'known' : verdict;
+  };
+  const place = (offered: string) => placeOfVerdict(files, name, offered) ?? 'known_hosts';
+  // ssh-keygen takes the user's own file unless told.
+  const fileOf = (offered: string) => {
+    const file = place(offered).replace(/:\d+$/, '');
+    return file === defaultFiles()[0] ? '' : `-f ${file} `;
   };
   const [pinnedType = '', pinned] = hostKey?.split(/\s+/) ?? [];
   const verify = (key: Buffer): boolean => {
@@ -68,11 +75,14 @@ export function hostKeyCheck(target: SshTarget, files: readonly string[] = defau
         );
       case 'changed':
         return refuse(
-          `the host key of ${name} has changed: this may be another machine, or somebody in between`,
-          `if the machine was installed anew: ssh-keygen -R '${name}', then log in once by hand`,
+          `the host key of ${name} has changed (${place(offered)} has another): this may be another machine, or somebody in between`,
+          `if the machine was installed anew: ssh-keygen ${fileOf(offered)}-R '${name}', then log in once by hand`,
         );
       case 'revoked':
-        return refuse(`the host key of ${name} is revoked in known_hosts`, 'give the machine a new host key');
+        return refuse(
+          `the host key of ${name} is revoked (${place(offered)})`,
+          'give the machine a new host key',
+        );
     }
   };
   const known = knownKeyTypes(files, name);

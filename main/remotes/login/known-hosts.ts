@@ -8,6 +8,8 @@ interface KnownHost {
   readonly type: string;
   readonly key: string;
   readonly revoked: boolean;
+  /** `file:line`. */
+  readonly place: string;
 }
 
 /** What known_hosts says of a key: `changed` when it lists the host with another key of that type. */
@@ -24,6 +26,15 @@ export function judgeHostKey(files: readonly string[], name: string, key: string
   if (entries.some((entry) => entry.revoked && entry.key === key)) return 'revoked';
   if (entries.some((entry) => !entry.revoked && entry.key === key)) return 'known';
   return entries.some((entry) => !entry.revoked && entry.type === keyType(key)) ? 'changed' : 'unknown';
+}
+
+/** Where the files say what makes a key `changed` or `revoked`: `/home/joe/.ssh/known_hosts:7`. */
+export function placeOfVerdict(files: readonly string[], name: string, key: string): string | undefined {
+  const entries = files
+    .flatMap(readKnownHosts)
+    .filter((entry) => matches(entry.patterns, name.toLowerCase()));
+  const revoked = entries.find((entry) => entry.revoked && entry.key === key);
+  return (revoked ?? entries.find((entry) => !entry.revoked && entry.type === keyType(key)))?.place;
 }
 
 /** The key types that the files list for a host, so that the server is asked for one of these first. */
@@ -69,12 +80,12 @@ function readKnownHosts(file: string): KnownHost[] {
   if (!existsSync(file)) return [];
   return readFileSync(file, 'utf8')
     .split('\n')
-    .flatMap((line) => {
+    .flatMap((line, index) => {
       const words = line.trim().split(/\s+/);
       if (words.length < 3 || words[0]?.startsWith('#') || words[0] === '@cert-authority') return [];
       const revoked = words[0] === '@revoked';
       const [patterns = '', type = '', key = ''] = revoked ? words.slice(1) : words;
-      return [{ patterns, type, key, revoked }];
+      return [{ patterns, type, key, revoked, place: `${file}:${index + 1}` }];
     });
 }
 

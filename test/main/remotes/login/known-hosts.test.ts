@@ -76,3 +76,17 @@ test('a key that is known for the address stands for its other ports, as with ss
   expect(check.verify(Buffer.from(base64(key), 'base64'))).toBe(false);
   expect(check.refusal()?.message).toContain('the host key of db1 (ssh-ed25519) is not in known_hosts');
 });
+
+test.each([
+  ['a changed key', `db1,10.0.0.5 ${other}`, /has changed \((\S+) has another\)/, true],
+  ['one under a hashed name', `${hashed('db1')} ${other}`, /has changed \((\S+) has another\)/, true],
+  ['a revoked key', `@revoked * ${key}`, /is revoked \((\S+)\)/, false],
+] as const)('%s is told with the file and the line', (_what, line, words, mended) => {
+  const file = join(folder(), 'known_hosts');
+  writeFileSync(file, `# a comment\ndb2 ${key}\n\n${line}\n`);
+  const check = hostKeyCheck({ host: 'db1', port: 22, user: 'joe' }, [file]);
+  expect(check.verify(Buffer.from(base64(key), 'base64'))).toBe(false);
+  const refusal = check.refusal();
+  expect(words.exec(refusal?.message ?? '')?.[1]).toBe(`${file}:4`);
+  if (mended) expect(refusal?.details.hint).toContain(`ssh-keygen -f ${file} -R 'db1'`);
+});
