@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ShakedownError } from '../../common/errors.ts';
 import type { Probe } from '../../common/ready.ts';
@@ -22,7 +23,9 @@ export async function waitFor(
   const either = AbortSignal.any([signal, late]);
   let last = 'nothing was tried';
   for (let pause = 25; !either.aborted; pause = Math.min(pause * 1.5, longestPause)) {
-    const problem = await attempt(either);
+    // A node that is asked by another one may not be as far as that.
+    const isThere = !('command' in probe) || existsSync(where.cwd);
+    const problem = isThere ? await attempt(either) : `there is no folder ${where.cwd} yet`;
     signal.throwIfAborted();
     if (problem === undefined) return {};
     if (!late.aborted) last = problem;

@@ -234,7 +234,9 @@ describe('putting the agent on a node', () => {
 
   test('without root rights the way to them is told', async () => {
     const remote = node({ uname: 'echo "sudo: a password is required" >&2; kill $PPID' });
-    await expect(installAgent(remote, { cacheDir, log, nodeCache: '/nowhere' })).rejects.toMatchObject({
+    await expect(
+      installAgent(remote, { cacheDir, log, nodeCache: join(folder(), 'cache') }),
+    ).rejects.toMatchObject({
       details: {
         message: expect.stringContaining('root without a password'),
         hint: expect.stringContaining('NOPASSWD'),
@@ -244,7 +246,7 @@ describe('putting the agent on a node', () => {
 
   test('a processor without an agent is told', async () => {
     const remote = node({ uname: 'echo riscv64' });
-    await expect(installAgent(remote, { cacheDir, log, nodeCache: '/nowhere' })).rejects.toThrow(
+    await expect(installAgent(remote, { cacheDir, log, nodeCache: join(folder(), 'cache') })).rejects.toThrow(
       "'riscv64' processor",
     );
   });

@@ -39,7 +39,8 @@ async function start(
   });
   onTestFinished(async () => {
     await agent[Symbol.asyncDispose]();
-    rmSync(folder, { recursive: true, force: true });
+    // The guard of an agent that was killed may still write there.
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   });
   return { agent, remote, work, folder, lines };
 }

@@ -268,7 +268,10 @@ describe('machines', () => {
   });
 
   /** Without its environment, in a session of its own, and a child of nobody that is known; its id is in `pid`. */
-  const escaping = '(setsid env -i sleep 3900 >/dev/null 2>&1 & echo $! >pid)';
+  const escaping =
+    '(setsid env -i sleep 3900 >/dev/null 2>&1 & echo $! >pid)\n' +
+    // Until it is the program that it is told as.
+    `until tr '\\0' ' ' </proc/$(cat pid)/cmdline | grep -q '^sleep'; do :; done`;
 
   test.runIf(canMakeGroups)('lose what a script left running, however it got away; it is told', async () => {
     const place = await scriptPlace({}, { borrowed: true });

@@ -1,6 +1,9 @@
 import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { ownAddresses } from '../../../node-agent/services/listening.ts';
 import { probeOf } from '../../../node-agent/services/probe.ts';
@@ -88,6 +91,17 @@ test('what does not come is told with what was wrong the last time', async () =>
   expect(await waitFor({ command: 'echo not yet >&2; exit 3' }, 0.5, { cwd: '/' }, signal)).toEqual({
     problem: '`echo not yet >&2; exit 3` ended with 3: not yet',
   });
+});
+
+test('a command is waited for where its folder is still to be made', async () => {
+  const folder = join(mkdtempSync(join(tmpdir(), 'sd-wait-')), 'work');
+  onTestFinished(() => rmSync(dirname(folder), { recursive: true }));
+  const there = waitFor({ command: 'true' }, 60, { cwd: folder }, signal);
+  expect(await waitFor({ command: 'true' }, 0.1, { cwd: folder }, signal)).toEqual({
+    problem: `there is no folder ${folder} yet`,
+  });
+  mkdirSync(folder);
+  expect(await there).toEqual({});
 });
 
 test('a wait that is given up throws why, and one for a line in a log is refused', async () => {
