@@ -4,6 +4,7 @@ import { present } from '../../common/present.ts';
 import type { Entry } from './entry.ts';
 import { prepareProbe } from './probe.ts';
 import { endedWhileStarting, notReady } from './service-failures.ts';
+import { tryUntilFine } from './try-until-fine.ts';
 
 /**
  * Starts a service by `start` and waits until it is ready: its probe finds nothing wrong, or
@@ -28,15 +29,13 @@ export async function becomeReady(
     : undefined;
   try {
     await start(signal);
-    for (let pause = 25; ; pause = Math.min(pause * 1.5, 500)) {
-      const problem = await probe?.attempt(signal);
-      signal.throwIfAborted();
-      if (problem === undefined) break;
-      last = problem;
-      await sleep(pause, undefined, { signal });
-    }
-    // Without a probe, one that ends at once has not started.
-    if (!probe) {
+    signal.throwIfAborted();
+    if (probe) {
+      await tryUntilFine(probe.attempt, signal, (problem) => {
+        last = problem;
+      });
+    } else {
+      // Without a probe, one that ends at once has not started.
       await sleep(250, undefined, { signal });
       if ((await service.look()).restarting) throw await endedWhileStarting(spec, service, entry.end);
     }

@@ -1,15 +1,12 @@
 import { existsSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ShakedownError } from '../../common/errors.ts';
 import type { Probe } from '../../common/ready.ts';
-import { probeOf, type Where } from './probe.ts';
-
-/** ms between two tries. */
-const longestPause = 500;
+import { probeOf, type TryProbe, type Where } from './probe.ts';
+import { tryUntilFine } from './try-until-fine.ts';
 
 /**
- * Tries a probe until it finds nothing wrong, for `within` seconds at most; gives what was wrong the last time where
- * it did to the end. Throws the signal's reason.
+ * Tries a probe until it finds nothing wrong, for `within` seconds at most; gives what was wrong
+ * the last time where it did to the end. Throws the signal's reason.
  */
 export async function waitFor(
   probe: Probe,
@@ -17,20 +14,21 @@ export async function waitFor(
   where: Where,
   signal: AbortSignal,
 ): Promise<{ readonly problem?: string }> {
-  const attempt = probeOf(probe, where);
-  if (!attempt) throw new ShakedownError({ message: 'only a service has a log to wait for' });
+  const asked = probeOf(probe, where);
+  if (!asked) throw new ShakedownError({ message: 'only a service has a log to wait for' });
+  // A node that is asked by another one may not be as far as that.
+  const attempt: TryProbe = async (either) =>
+    'command' in probe && !existsSync(where.cwd) ? `there is no folder ${where.cwd} yet` : asked(either);
   const late = AbortSignal.timeout(within * 1000);
-  const either = AbortSignal.any([signal, late]);
   let last = 'nothing was tried';
-  for (let pause = 25; !either.aborted; pause = Math.min(pause * 1.5, longestPause)) {
-    // A node that is asked by another one may not be as far as that.
-    const isThere = !('command' in probe) || existsSync(where.cwd);
-    const problem = isThere ? await attempt(either) : `there is no folder ${where.cwd} yet`;
+  try {
+    await tryUntilFine(attempt, AbortSignal.any([signal, late]), (problem) => {
+      last = problem;
+    });
+    return {};
+  } catch (error) {
     signal.throwIfAborted();
-    if (problem === undefined) return {};
-    if (!late.aborted) last = problem;
-    await sleep(pause, undefined, { signal: either }).catch(() => undefined);
+    if (late.aborted) return { problem: last };
+    throw error;
   }
-  signal.throwIfAborted();
-  return { problem: last };
 }

@@ -1,5 +1,6 @@
 import { present } from '../../../common/present.ts';
 import type { ClusterUnderTest, NodeUnderTest } from '../../cluster/cluster-under-test.ts';
+import { isTarget } from '../../config/order/targets.ts';
 import type { CheckTarget, NodeFacts } from '../../config/scenario.ts';
 
 /**
@@ -17,14 +18,8 @@ export interface Target {
  */
 export function targetsOf(on: CheckTarget, cluster: ClusterUnderTest): readonly Target[] {
   if (on === 'main') return [{ suffix: '' }];
-  return nodesOf(on, cluster).map((node) => ({ suffix: ` on node ${node.id}`, node }));
-}
-
-function nodesOf(on: Exclude<CheckTarget, 'main'>, { nodes }: ClusterUnderTest): readonly NodeUnderTest[] {
-  if (on === 'all') return nodes;
-  if (on === 'first') return nodes.slice(0, 1);
-  if ('role' in on) return nodes.filter((node) => node.role === on.role);
-  return nodes.filter((node) => node.id === on.node);
+  const nodes = cluster.nodes.filter((node) => isTarget(node, on));
+  return nodes.map((node) => ({ suffix: ` on node ${node.id}`, node }));
 }
 
 /** The target as a person wrote it. */
