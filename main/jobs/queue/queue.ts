@@ -3,44 +3,11 @@ import { sql } from 'kysely';
 import type { PgBoss } from 'pg-boss';
 import type { Database } from '../databases/database.ts';
 import type { Store } from '../store/kysely-of.ts';
-import type { Capabilities, Needs, Verdict } from '../store/tables.ts';
+import type { Needs, Verdict } from '../store/tables.ts';
+import { claimed, endAttempt, endJob, lockedAttempt, now, untilLeaseEnds } from './attempt-rows.ts';
 import { queueName } from './boss-of.ts';
 import { lacks, needsId } from './needs.ts';
-
-export interface NewJob {
-  readonly name: string;
-  readonly needs: Needs;
-  /** Kept as it is, for whoever does the job. */
-  readonly spec: Record<string, unknown>;
-  readonly submitter: string;
-  readonly priority?: number | undefined;
-  readonly notBefore?: Date | undefined;
-  /** How often it is begun at most, when workers are lost meanwhile. */
-  readonly attempts?: number | undefined;
-}
-
-/** One attempt at a job, by which all that its worker says is fenced. */
-export interface AttemptKey {
-  readonly job: string;
-  /** Counted from 1 over the job's whole life. */
-  readonly number: number;
-}
-
-export interface Claim extends AttemptKey {
-  readonly type: string;
-  readonly name: string;
-  readonly spec: Record<string, unknown>;
-  readonly leaseSeconds: number;
-}
-
-export interface ClaimWishes {
-  readonly worker: string;
-  readonly capabilities: Capabilities;
-  /** The same claim asked for again gives the same attempt: a lost answer strands nothing. */
-  readonly request: string;
-  /** How long the attempt is believed to be alive without a `beat`. */
-  readonly leaseSeconds: number;
-}
+import type { AttemptKey, Claim, ClaimWishes, NewJob } from './queued-job.ts';
 
 /** The five things one does with the queue. All are safe with several servers on one database. */
 export class Queue {
@@ -80,7 +47,7 @@ export class Queue {
   claim({ worker, capabilities, request, leaseSeconds }: ClaimWishes): Promise<Claim | undefined> {
     return this.#database
       .transaction(async () => {
-        const before = await this.#claimed(worker, request);
+        const before = await claimed(this.#store, worker, request);
         if (before) return before;
         const { rows } = await sql<{ id: string; wants: Needs }>`
         SELECT id, wants FROM needs
@@ -148,7 +115,7 @@ export class Queue {
    */
   settle(key: AttemptKey, result: unknown, verdict: Verdict): Promise<'settled' | 'again' | 'stale'> {
     return this.#database.transaction(async () => {
-      const attempt = await this.#attempt(key);
+      const attempt = await lockedAttempt(this.#store, key);
       if (!attempt) return 'stale';
       const text = JSON.stringify(result);
       if (attempt.outcome === 'done') {
@@ -162,8 +129,8 @@ export class Queue {
       const answer = await this.#boss.complete(queueName, { id, retryCount });
       // Its type says nothing of it (pg-boss 12.38).
       if ((answer as { affected?: number }).affected !== 1) return 'stale';
-      await this.#endAttempt(key, 'done', text);
-      await this.#endJob(key.job, 'done', verdict);
+      await endAttempt(this.#store, key, 'done', text);
+      await endJob(this.#store, key.job, 'done', verdict);
       return 'settled';
     });
   }
@@ -187,7 +154,7 @@ export class Queue {
         .where('job', '=', job)
         .where('ended_at', 'is', null)
         .execute();
-      await this.#endJob(job, 'cancelled', null);
+      await endJob(this.#store, job, 'cancelled', null);
       return true;
     });
   }
@@ -227,8 +194,8 @@ export class Queue {
         .execute();
       for (const { job, number, boss_id: id, retry_count: retryCount, attempts } of late) {
         await this.#boss.fail(queueName, { id, retryCount }, { message: 'its worker was lost' });
-        await this.#endAttempt({ job, number }, 'lost');
-        if (retryCount + 1 >= attempts) await this.#endJob(job, 'lost', 'error');
+        await endAttempt(this.#store, { job, number }, 'lost');
+        if (retryCount + 1 >= attempts) await endJob(this.#store, job, 'lost', 'error');
         else await this.#store.updateTable('jobs').set({ state: 'queued' }).where('id', '=', job).execute();
       }
       return late.map(({ job, number }) => ({ job, number }));
@@ -255,51 +222,6 @@ export class Queue {
     if (id === null) throw new Error('pg-boss did not take the job');
     return id;
   }
-
-  async #claimed(worker: string, request: string): Promise<Claim | undefined> {
-    const found = await this.#store
-      .selectFrom('attempts')
-      .innerJoin('jobs', 'jobs.id', 'attempts.job')
-      .select(['job', 'number', 'type', 'name', 'spec', 'lease_seconds'])
-      .where('request', '=', request)
-      .where('worker', '=', worker)
-      .where('attempts.ended_at', 'is', null)
-      .executeTakeFirst();
-    if (!found) return undefined;
-    const { lease_seconds: leaseSeconds, ...claim } = found;
-    return { ...claim, leaseSeconds };
-  }
-
-  #attempt({ job, number }: AttemptKey) {
-    return this.#store
-      .selectFrom('attempts')
-      .select(['boss_id', 'retry_count', 'outcome'])
-      .where('job', '=', job)
-      .where('number', '=', number)
-      .forUpdate()
-      .executeTakeFirst();
-  }
-
-  async #endAttempt({ job, number }: AttemptKey, outcome: 'done' | 'lost', result?: string): Promise<void> {
-    await this.#store
-      .updateTable('attempts')
-      .set({ ended_at: now, outcome, ...(result === undefined ? {} : { result }) })
-      .where('job', '=', job)
-      .where('number', '=', number)
-      .execute();
-  }
-
-  async #endJob(id: string, state: 'done' | 'cancelled' | 'lost', verdict: Verdict | null): Promise<void> {
-    await this.#store
-      .updateTable('jobs')
-      .set({ state, verdict, ended_at: now })
-      .where('id', '=', id)
-      .execute();
-  }
 }
 
 class UnknownNeeds extends Error {}
-
-const now = sql<Date>`clock_timestamp()`;
-const untilLeaseEnds = (seconds: number) =>
-  sql<Date>`clock_timestamp() + ${seconds}::double precision * interval '1 second'`;

@@ -3,7 +3,7 @@ import { createReadStream, existsSync, mkdirSync, type ReadStream } from 'node:f
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
-import type { AttemptKey } from '../queue/queue.ts';
+import type { AttemptKey } from '../queue/queued-job.ts';
 import { Problem } from './problem.ts';
 
 /** Bytes that one upload may have. */

@@ -1,0 +1,36 @@
+import type { Capabilities, Needs } from '../store/tables.ts';
+
+export interface NewJob {
+  readonly name: string;
+  readonly needs: Needs;
+  /** Kept as it is, for whoever does the job. */
+  readonly spec: Record<string, unknown>;
+  readonly submitter: string;
+  readonly priority?: number | undefined;
+  readonly notBefore?: Date | undefined;
+  /** How often it is begun at most, when workers are lost meanwhile. */
+  readonly attempts?: number | undefined;
+}
+
+/** One attempt at a job, by which all that its worker says is fenced. */
+export interface AttemptKey {
+  readonly job: string;
+  /** Counted from 1 over the job's whole life. */
+  readonly number: number;
+}
+
+export interface Claim extends AttemptKey {
+  readonly type: string;
+  readonly name: string;
+  readonly spec: Record<string, unknown>;
+  readonly leaseSeconds: number;
+}
+
+export interface ClaimWishes {
+  readonly worker: string;
+  readonly capabilities: Capabilities;
+  /** The same claim asked for again gives the same attempt: a lost answer strands nothing. */
+  readonly request: string;
+  /** How long the attempt is believed to be alive without a `beat`. */
+  readonly leaseSeconds: number;
+}
