@@ -1,5 +1,5 @@
-// node bench/job-server.ts [JOBS]: jobs per second that are enqueued, claimed and settled by our queue and by bare pg-boss,
-// on the private PostgreSQL and on PGlite, and the time from submit to start on an idle server.
+// node bench/job-server.ts [JOBS]: jobs per second that are enqueued, claimed and settled by our queue and by
+// bare pg-boss, on the private PostgreSQL and on PGlite, and the time from submit to start on an idle server.
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

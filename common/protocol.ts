@@ -78,8 +78,8 @@ export interface AgentMethods {
     result: { readonly started: readonly string[] };
   };
   /**
-   * Tries until the probe finds nothing wrong, for `within` seconds at most; then it says what was wrong the last time.
-   * A probe of a log needs a service and is refused.
+   * Tries until the probe finds nothing wrong, for `within` seconds at most; then it says what was wrong the
+   * last time. A probe of a log needs a service and is refused.
    */
   waitFor: {
     params: {
@@ -97,8 +97,9 @@ export interface AgentMethods {
     result: ServiceStatus;
   };
   /**
-   * After a restart of the node, or where services were held: makes those known that an earlier agent started, and
-   * starts none. They are what they were left as, or what the boot made of them, until they are started again.
+   * After a restart of the node, or where services were held: makes those known that an
+   * earlier agent started, and starts none. They are what they were left as, or what the boot
+   * made of them, until they are started again.
    */
   resume: {
     params: { readonly services: readonly ServiceSpec[]; readonly workingDir: string };

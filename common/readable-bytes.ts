@@ -3,7 +3,10 @@ const sequences = /([\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4]
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Bytes that should be UTF-8 as text; those that are not are shown as `\xff`, so that nothing of them is lost. */
+/**
+ * Bytes that should be UTF-8 as text; those that are not are shown as `\xff`,
+ * so that nothing of them is lost.
+ */
 export function readableBytes(bytes: Buffer): string {
   const decoded = decode(bytes);
   if (decoded !== undefined) return decoded;

@@ -120,8 +120,8 @@ export class NodeAgent {
   }
 
   /**
-   * Stops what was started, but for services that are held, and undoes what must not outlive the agent. Placed files
-   * stay until `clean`.
+   * Stops what was started, but for services that are held, and undoes what must not outlive the
+   * agent. Placed files stay until `clean`.
    */
   async finish(): Promise<void> {
     if (!this.#guard) return;

@@ -24,8 +24,8 @@ globalThis.console = new Console(process.stderr);
 
 const state = new AgentState(stateDirectory());
 
-// What is made for others to read (working directories, placed files) is so whatever the login's umask, and nothing is
-// for all to write.
+// What is made for others to read (working directories, placed files) is so whatever the login's
+// umask, and nothing is for all to write.
 process.umask(0o022);
 
 async function serve(): Promise<void> {

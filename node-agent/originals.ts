@@ -74,8 +74,8 @@ export class Originals {
   }
 
   /**
-   * Puts everything back as it was, and forgets it. What cannot be put back now is told and kept for the next time, and
-   * keeps nothing else from it.
+   * Puts everything back as it was, and forgets it. What cannot be put back now is told and kept for the
+   * next time, and keeps nothing else from it.
    */
   async restore(): Promise<Restored> {
     const restored: Original[] = [];
@@ -129,7 +129,10 @@ export class Originals {
     }
   }
 
-  /** Whether nothing was changed: what could not be placed need not be put back, which could not be done either. */
+  /**
+   * Whether nothing was changed: what could not be placed need not be put back,
+   * which could not be done either.
+   */
   async #isAsBefore(original: Original): Promise<boolean> {
     const { path } = original;
     const stats = await lstat(path).catch(absent);

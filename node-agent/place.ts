@@ -8,9 +8,10 @@ import type { Originals } from './originals.ts';
 import { replaceFile } from './replace-file.ts';
 
 /**
- * Puts files where the node's software looks for them; what was there is kept in `originals`. Each file comes
- * into being whole, with its mode and owner, or is written in place where it is a mount point. A link at the place is replaced, not followed. Gives
- * the places. Throws ShakedownError for a missing source, an unknown owner, or a place that is not one.
+ * Puts files where the node's software looks for them; what was there is kept in `originals`. Each file
+ * comes into being whole, with its mode and owner, or is written in place where it is a mount point. A link
+ * at the place is replaced, not followed. Gives the places. Throws ShakedownError for a missing source, an
+ * unknown owner, or a place that is not one.
  */
 export async function place(files: readonly PlacedFile[], originals: Originals): Promise<string[]> {
   const all = (await Promise.all(files.map(expand))).flat();

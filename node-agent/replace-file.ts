@@ -18,8 +18,9 @@ export interface FileState {
 }
 
 /**
- * Makes a file be so. It comes into being whole, on disk (rename(2)). Where it cannot be replaced by another one, as what
- * a container's engine mounts (`/etc/hosts`), it is written in place. Throws ShakedownError where neither can be done.
+ * Makes a file be so. It comes into being whole, on disk (rename(2)). Where it cannot be replaced by
+ * another one, as what a container's engine mounts (`/etc/hosts`), it is written in place. Throws
+ * ShakedownError where neither can be done.
  */
 export async function replaceFile(to: string, state: FileState): Promise<void> {
   const temporary = `${to}.shakedown-new`;

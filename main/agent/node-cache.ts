@@ -27,7 +27,9 @@ export interface SeenCache {
 }
 
 export interface CacheOptions {
-  /** Folders on the node, the most wanted first: the cache is the first one from which programs can be run. */
+  /**
+   * Folders on the node, the most wanted first: the cache is the first one from which programs can be run.
+   */
   readonly caches: readonly string[];
   /** Whether it is root's. */
   readonly root: boolean;
@@ -39,8 +41,8 @@ const [lookWithin, readWithin] = [60, 300];
 
 /**
  * Looks into a node's cache, in one round trip; agents are read whole for it. Throws ShakedownError without
- * root rights, for a folder in which others may write (what runs from there runs as root), and where there is no
- * folder from which programs can be run.
+ * root rights, for a folder in which others may write (what runs from there runs as root), and where there
+ * is no folder from which programs can be run.
  */
 export async function lookIntoCache(
   remote: Pick<Remote, 'exec'>,

@@ -6,7 +6,10 @@ import { commandText } from '../remotes/shell-line.ts';
 import type { Secrets } from '../secrets/secrets.ts';
 import type { Agent } from './agent.ts';
 
-/** The agent, whose commands and services get the secrets that they name in their environment, not in their words. */
+/**
+ * The agent, whose commands and services get the secrets that they name in their
+ * environment, not in their words.
+ */
 export function withSecrets(agent: Agent, secrets: Secrets): Agent {
   if (secrets.none) return agent;
   const filled = <Options extends { readonly env?: Readonly<Record<string, string>> }>(

@@ -10,8 +10,9 @@ import { startTask, stopTask, taskEnded, taskStatus } from './operations/tasks.t
 import { whileUp } from './while-up.ts';
 
 /**
- * All that one can ask of the live cluster: checks over their wire, commands and phases ask for nothing else. A new
- * operation is a row here and its function. What is written over a row is what users read in their editors.
+ * All that one can ask of the live cluster: checks over their wire, commands and phases ask
+ * for nothing else. A new operation is a row here and its function. What is written over a
+ * row is what users read in their editors.
  */
 export const clusterMethods = {
   /** On the main host. */
@@ -28,15 +29,18 @@ export const clusterMethods = {
     /** A text file's content; throws when it cannot be read. */
     readFile,
     /**
-     * Sends a file or a folder of the main host (relative to the scenario's folder) as root: into the folder that is
-     * there, else under that name. Gives where it is then.
+     * Sends a file or a folder of the main host (relative to the scenario's folder) as root: into the folder
+     * that is there, else under that name. Gives where it is then.
      */
     put,
-    /** Brings a file or a folder of any size to the main host in the same way; tells what could not be brought. */
+    /**
+     * Brings a file or a folder of any size to the main host in the same way;
+     * tells what could not be brought.
+     */
     get,
     /**
-     * `host:port` at which the main host reaches a port of the node, whatever the node is: at its address, or by its
-     * ssh where the main host has no route to that. For a client on the main host:
+     * `host:port` at which the main host reaches a port of the node, whatever the node is: at its
+     * address, or by its ssh where the main host has no route to that. For a client on the main host:
      * `curl http://${await node.endpoint(80)}/`.
      */
     endpoint: onNode({
@@ -79,8 +83,8 @@ export const clusterMethods = {
     /** Stops it and waits until it has stopped; one that does not run is left as it is. */
     stop,
     /**
-     * Sends a signal (`KILL` unless told; `STOP`, `CONT`, `HUP` …) to all its processes. A unit that systemd would start
-     * again stays down until `start()`, unless `kill({ restart: true })`.
+     * Sends a signal (`KILL` unless told; `STOP`, `CONT`, `HUP` …) to all its processes. A unit that systemd
+     * would start again stays down until `start()`, unless `kill({ restart: true })`.
      */
     kill,
     status,

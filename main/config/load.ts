@@ -23,11 +23,11 @@ export type { ScenarioFlags } from './flags.ts';
 export type { ChooseKind } from './settle-machines.ts';
 
 /**
- * Loads the scenario of a folder (absolute): `config/main.config.ts` and `config/node.config.ts`, or the same with
- * another JavaScript suffix. The flags win over the files. Both files are validated for all nodes that the scenario
- * asks for; their functions are tried with addresses of no machine. Nothing is cached: an edited file counts.
- * `choose` is asked where the config leaves the kind of machine open.
- * Throws UsageError without a config, and ConfigError (a UsageError) with every mistake of both files and the flags.
+ * Loads the scenario of a folder (absolute): `config/main.config.ts` and `config/node.config.ts`, or the same
+ * with another JavaScript suffix. The flags win over the files. Both files are validated for all nodes that
+ * the scenario asks for; their functions are tried with addresses of no machine. Nothing is cached: an edited
+ * file counts. `choose` is asked where the config leaves the kind of machine open. Throws UsageError without
+ * a config, and ConfigError (a UsageError) with every mistake of both files and the flags.
  */
 export async function loadScenario(
   directory: string,
@@ -100,8 +100,8 @@ function configFiles(directory: string): { readonly main: string; readonly node:
 }
 
 /**
- * The config of every node; of none where no machine is known because the main config is wrong: what went wrong with
- * one that we made up would be a mistake of ours.
+ * The config of every node; of none where no machine is known because the main config is wrong: what went
+ * wrong with one that we made up would be a mistake of ours.
  */
 function tryNodes(source: NodeConfigSource): NodeConfigReading[] {
   const nodes = supposedNodes(source.machines);

@@ -15,8 +15,9 @@ interface World {
 }
 
 /**
- * What no field can know by itself: names that occur twice, files and roles that do not exist. Takes the config as
- * written, and passes over what has not even the right shape, so that these are told beside other mistakes.
+ * What no field can know by itself: names that occur twice, files and roles that do not exist.
+ * Takes the config as written, and passes over what has not even the right shape, so that
+ * these are told beside other mistakes.
  */
 export function nodeMistakes(written: Readonly<Record<string, unknown>>, world: World): Found[] {
   const { services, setup, place, debs } = written;

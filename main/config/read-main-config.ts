@@ -35,14 +35,20 @@ export interface MainConfigReading {
   readonly secrets: Secrets;
   /** Undefined where the config has no list of them that could be read. */
   readonly secretNames: readonly string[] | undefined;
-  /** Paths of values that are in it though neither the file nor a flag told them: a factory's, or our own choice. */
+  /**
+   * Paths of values that are in it though neither the file nor a flag told them:
+   * a factory's, or our own choice.
+   */
   readonly untold: readonly string[];
   /** Paths that a flag set. */
   readonly flagged: readonly { readonly path: string; readonly flag: string }[];
   readonly mistakes: readonly ConfigMistake[];
 }
 
-/** Applies the flags to a main config and validates it; `config` is the file's default export. Throws what `choose` throws. */
+/**
+ * Applies the flags to a main config and validates it; `config` is the file's default
+ * export. Throws what `choose` throws.
+ */
 export async function readMainConfig(
   config: unknown,
   { directory, label }: { readonly directory: string; readonly label: string },
@@ -152,7 +158,9 @@ function unreadable(file: string): string | undefined {
   }
 }
 
-/** The files that the globs among the checks match. The list is as written: other checks may be wrong in it. */
+/**
+ * The files that the globs among the checks match. The list is as written: other checks may be wrong in it.
+ */
 async function checkFilesOf(
   list: unknown,
   directory: string,

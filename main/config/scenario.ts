@@ -15,9 +15,9 @@ export interface NodeFacts {
 export type NodeTarget = 'all' | 'first' | { readonly role: string } | { readonly node: number };
 
 /**
- * What must be ready before a service is started. `first` and a role mean the service of the same name on node 0, on
- * the nodes of that role; where such a node has none, all of its services. With `service` it is that one, on all nodes
- * that have it unless told. For what comes before it on its own node it waits anyway.
+ * What must be ready before a service is started. `first` and a role mean the service of the same name on
+ * node 0, on the nodes of that role; where such a node has none, all of its services. With `service` it is
+ * that one, on all nodes that have it unless told. For what comes before it on its own node it waits anyway.
  */
 export type After =
   | 'first'
@@ -42,10 +42,10 @@ export interface ServiceConfig {
 }
 
 /**
- * What a set-up step waits for, asked again and again by the node that takes the step: a TCP port that accepts, a URL
- * that answers with `status` (200 to 299 unless told), or a shell command that exits 0. With `on` the port, or what
- * follows the address in `http` (`:8080/health`), is that of each of these nodes, and the command is run on each of
- * them as root; without it they are the node's own.
+ * What a set-up step waits for, asked again and again by the node that takes the step: a TCP port that
+ * accepts, a URL that answers with `status` (200 to 299 unless told), or a shell command that exits 0. With
+ * `on` the port, or what follows the address in `http` (`:8080/health`), is that of each of these nodes, and
+ * the command is run on each of them as root; without it they are the node's own.
  */
 export type WaitFor = { readonly on?: NodeTarget } & (
   | { readonly tcp: number; readonly host?: string }
@@ -122,7 +122,10 @@ export type DeclaredCheck = {
     }
 );
 
-/** `main`: from the main host, once. Otherwise: for each of these nodes (`tcp` and `http` still from the main host). */
+/**
+ * `main`: from the main host, once. Otherwise: for each of these nodes (`tcp` and
+ * `http` still from the main host).
+ */
 export type CheckTarget = 'main' | NodeTarget;
 
 /** Seconds. */
@@ -150,7 +153,10 @@ export interface Timeouts {
 /** Where a value in force came from: `default`, `flag`, or a config file, relative to the scenario. */
 export type Origin = string;
 
-/** A scenario, loaded, validated and with the flags applied. Read-only; templates and functions not yet applied. */
+/**
+ * A scenario, loaded, validated and with the flags applied. Read-only;
+ * templates and functions not yet applied.
+ */
 export interface Scenario {
   readonly name: string;
   /** The scenario's folder, absolute. */
@@ -160,7 +166,9 @@ export interface Scenario {
   readonly provider: string;
   readonly providerOptions: unknown;
   readonly machines: readonly MachineSpec[];
-  /** Why they are of this provider, where the config leaves that open and it is not the best one; a sentence. */
+  /**
+   * Why they are of this provider, where the config leaves that open and it is not the best one; a sentence.
+   */
   readonly whyProvider?: string;
   readonly login: Login;
   /** apt packages for the main host. */
@@ -176,7 +184,9 @@ export interface Scenario {
   readonly secrets: Secrets;
   /** The main config as written plus what flags changed: `main_config` in templates. */
   readonly mainConfig: Readonly<Record<string, unknown>>;
-  /** The node's config, once its machine is known. Throws UsageError that names every mistake with its path. */
+  /**
+   * The node's config, once its machine is known. Throws UsageError that names every mistake with its path.
+   */
   nodeConfig(node: NodeFacts, nodes: readonly NodeFacts[]): NodeConfig;
   /** Each value in force by its dotted path, with its origin, for `shakedown config`. */
   readonly origins: ReadonlyMap<string, Origin>;

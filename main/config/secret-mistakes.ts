@@ -6,8 +6,8 @@ import { leaves } from './value-path.ts';
 const places = /(^|\.)(run|command|env\.\w+)$/;
 
 /**
- * What is wrong with the secrets that a config's values name (`secret.TOKEN`): unknown ones, and those where nothing
- * would put the value in. `known`: the names of those that there are, where that could be read.
+ * What is wrong with the secrets that a config's values name (`secret.TOKEN`): unknown ones, and those where
+ * nothing would put the value in. `known`: the names of those that there are, where that could be read.
  */
 export function unusableSecrets(
   config: object,

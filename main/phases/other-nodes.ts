@@ -3,8 +3,8 @@ import type { Node } from '../cluster/node.ts';
 import { keyOf, type ServiceOnNode } from '../config/order/start-order.ts';
 
 /**
- * What nodes that are prepared side by side know of one another: which are connected, and which services are ready.
- * Who waits for a node that fails is ended by the signal, since a failure ends the work on all nodes.
+ * What nodes that are prepared side by side know of one another: which are connected, and which services are
+ * ready. Who waits for a node that fails is ended by the signal, since a failure ends the work on all nodes.
  */
 export class OtherNodes {
   readonly #connected = new Map<number, PromiseWithResolvers<Node>>();

@@ -2,8 +2,8 @@ import type { PlaceConfig } from '../config/scenario.ts';
 import type { RenderedTree } from '../render/tree.ts';
 
 /**
- * The tree in which files that are placed elsewhere with a mode have that mode here, too: what nobody may read there
- * nobody shall read in the copies. Of several modes, what all of them allow.
+ * The tree in which files that are placed elsewhere with a mode have that mode here, too: what nobody may
+ * read there nobody shall read in the copies. Of several modes, what all of them allow.
  */
 export function placedModes(tree: RenderedTree, place: readonly PlaceConfig[]): RenderedTree {
   const withMode = place.filter(({ mode }) => mode !== undefined);

@@ -7,8 +7,8 @@ import { installs } from './install.ts';
 import type { Preparation } from './phase.ts';
 
 /**
- * Starts what installations held back on the node, then the node's services in their order, each until it is ready,
- * and once what it comes `after` on other nodes is.
+ * Starts what installations held back on the node, then the node's services in their order, each until it is
+ * ready, and once what it comes `after` on other nodes is.
  */
 export async function startServices(node: Node, preparation: Preparation): Promise<void> {
   const { ctx, scenario, order, others } = preparation;

@@ -3,8 +3,9 @@ import { serviceSpec } from '../cluster/service-spec.ts';
 import type { Preparation } from './phase.ts';
 
 /**
- * Begins on a node that was kept with its services running. Who begins with the checks goes on with them, and is
- * told which are to be started; before an earlier phase they are stopped, since what they were started with may change.
+ * Begins on a node that was kept with its services running. Who begins with the checks goes on
+ * with them, and is told which are to be started; before an earlier phase they are stopped, since
+ * what they were started with may change.
  */
 export async function takeOverServices(node: Node, { ctx, from, scenario }: Preparation): Promise<void> {
   const limit = { signal: ctx.signal, timeout: scenario.timeouts.stop };

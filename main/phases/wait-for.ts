@@ -24,8 +24,8 @@ export interface Waiting {
 }
 
 /**
- * Resolves when all that the step waits for is there. Throws ShakedownError (verdict `fail`) with what was found last
- * when it is not there in time.
+ * Resolves when all that the step waits for is there. Throws ShakedownError (verdict `fail`) with what
+ * was found last when it is not there in time.
  */
 export async function waitFor(
   node: Node,

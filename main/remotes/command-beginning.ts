@@ -6,7 +6,10 @@ import { notBegun } from './not-begun.ts';
 import { beginning } from './plain-line.ts';
 
 export interface CommandBeginning {
-  /** Resolve when the stream's next byte is the command's own, or it has ended. They reject for a greeting without end. */
+  /**
+   * Resolve when the stream's next byte is the command's own, or it has ended. They
+   * reject for a greeting without end.
+   */
   readonly stdout: Promise<unknown>;
   readonly stderr: Promise<unknown>;
   /** Why the command did not begin; undefined where it did. To be asked when it has ended. */
@@ -30,7 +33,10 @@ export function commandBeginning(
   return { stdout, stderr, whyNot };
 }
 
-/** Waits until a command has begun, and gives its stderr from there on. Throws ShakedownError where it does not begin. */
+/**
+ * Waits until a command has begun, and gives its stderr from there on. Throws
+ * ShakedownError where it does not begin.
+ */
 export async function begun(opened: CommandChannel, begins: CommandBeginning): Promise<Readable> {
   const { channel, ended } = opened;
   await Promise.race([begins.stdout, ended]);

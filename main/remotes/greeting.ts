@@ -14,8 +14,9 @@ export interface Greeting {
 }
 
 /**
- * Takes from a stream what a login's shell prints before a command (a greeting in `~/.bashrc`), up to the words with which
- * the command begins; what comes after stays in the stream. Rejects where more than 1 MiB comes before.
+ * Takes from a stream what a login's shell prints before a command (a greeting in
+ * `~/.bashrc`), up to the words with which the command begins; what comes after stays in the
+ * stream. Rejects where more than 1 MiB comes before.
  */
 export function takeGreeting(source: Readable, beginning: string): Promise<Greeting> {
   const { promise, resolve, reject } = Promise.withResolvers<Greeting>();

@@ -15,8 +15,9 @@ const quoteWord = (word: string, index: number): string =>
   index === 0 && word.includes('=') ? `'${word.replaceAll("'", `'\\''`)}'` : shellQuote(word);
 
 /**
- * What is sent over the channel; the user's login shell may be any, so all else is left to sh. `quiet`: it does not say
- * its beginning (`beginning`). Throws ShakedownError for what no shell can take: a NUL, or a variable's name that is none.
+ * What is sent over the channel; the user's login shell may be any, so all else is left to sh.
+ * `quiet`: it does not say its beginning (`beginning`). Throws ShakedownError for what no shell can
+ * take: a NUL, or a variable's name that is none.
  */
 export function shellLine(
   command: Command,

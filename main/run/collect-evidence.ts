@@ -17,8 +17,8 @@ interface RunEnd {
 }
 
 /**
- * Stops the services on every node that is connected, unless its machines are to `stay`, then brings every node's evidence home, side by side.
- * What goes wrong is taken down, and keeps nothing else from it.
+ * Stops the services on every node that is connected, unless its machines are to `stay`, then brings every
+ * node's evidence home, side by side. What goes wrong is taken down, and keeps nothing else from it.
  */
 export async function stopAndCollect(
   planned: readonly PlannedNode[],

@@ -12,8 +12,8 @@ import { type RunRequest, reaches } from './run-request.ts';
 import type { World } from './world.ts';
 
 /**
- * Takes all nodes to running services, side by side. The first failure ends the work on the others; it is thrown when
- * all have ended.
+ * Takes all nodes to running services, side by side. The first failure ends the work on the
+ * others; it is thrown when all have ended.
  */
 export async function prepareNodes(
   planned: readonly PlannedNode[],

@@ -21,13 +21,15 @@ export interface ReapOptions {
 }
 
 export interface ReapedEverywhere extends Reaped {
-  /** A sentence for what does not concern these folders: a cluster of another one, a kind that cannot look. */
+  /**
+   * A sentence for what does not concern these folders: a cluster of another one, a kind that cannot look.
+   */
   readonly leftAlone: readonly string[];
 }
 
 /**
- * Destroys clusters of this main host whose process is dead: those of the folders, with `all` every one. What fails
- * keeps nothing else from it. Throws only when interrupted.
+ * Destroys clusters of this main host whose process is dead: those of the folders, with `all` every one. What
+ * fails keeps nothing else from it. Throws only when interrupted.
  */
 export async function reapEverywhere(
   providers: readonly Provider[],

@@ -12,7 +12,10 @@ export interface Reaping {
   readonly connector: Connector;
 }
 
-/** For undoing what another process left: each machine is connected to anew. `log` hears what undoing has to tell. */
+/**
+ * For undoing what another process left: each machine is connected to anew.
+ * `log` hears what undoing has to tell.
+ */
 export const undoWorld = (
   { provider, ...outside }: Reaping,
   log: UndoWorld['log'] = () => undefined,

@@ -3,7 +3,10 @@ import { unwound } from '../../common/unwound.ts';
 import { shellFile } from '../providers/host/shell-file.ts';
 import type { Remote } from '../remotes/remote.ts';
 
-/** A folder of ours on a machine. Disposing of it ends all that runs from it and removes it, unless it shall stay. */
+/**
+ * A folder of ours on a machine. Disposing of it ends all that runs from it and
+ * removes it, unless it shall stay.
+ */
 export interface ScriptFolder extends AsyncDisposable {
   /** Where the script starts. */
   readonly work: string;
@@ -23,8 +26,8 @@ interface FolderOptions {
 const leaveWithin = 20;
 
 /**
- * Makes the folder. A process on the machine holds it until its channel closes, be it by our word or because we are
- * dead: borrowed machines are then as they were.
+ * Makes the folder. A process on the machine holds it until its channel closes, be it by our word or because
+ * we are dead: borrowed machines are then as they were.
  */
 export async function makeScriptFolder(
   remote: Remote,

@@ -18,8 +18,8 @@ export interface MaskedFile {
 }
 
 /**
- * Masks the secrets in all files below a folder: in texts `[secret NAME]` stands for each, in what is no text as many
- * `*` as it had bytes. Modes and times stay; links are not followed.
+ * Masks the secrets in all files below a folder: in texts `[secret NAME]` stands for each, in what is no text
+ * as many `*` as it had bytes. Modes and times stay; links are not followed.
  */
 export async function maskFiles(directory: string, secrets: Secrets): Promise<readonly MaskedFile[]> {
   if (secrets.none) return [];

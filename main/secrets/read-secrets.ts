@@ -5,7 +5,9 @@ import { isSecretName } from './secret-reference.ts';
 import { Secrets } from './secrets.ts';
 import { shortestSecret } from './spellings.ts';
 
-/** As a config has it: `['env:TOKEN', 'file:keys/db']`, or by names of their own: `{ db: 'file:keys/db' }`. */
+/**
+ * As a config has it: `['env:TOKEN', 'file:keys/db']`, or by names of their own: `{ db: 'file:keys/db' }`.
+ */
 export type SecretSources = readonly string[] | Readonly<Record<string, string>>;
 
 /** Bytes; a secret is no disk image. */
@@ -16,8 +18,8 @@ const sourcePattern = /^(env|file):(.+)$/s;
 type Complain = (mistake: { readonly path: string; readonly message: string }) => void;
 
 /**
- * Reads what a config's `secrets` name: environment variables, and files relative to `directory`, whose last newline
- * does not count. What cannot be read, or masked, is told to `complain`; never a value.
+ * Reads what a config's `secrets` name: environment variables, and files relative to `directory`, whose last
+ * newline does not count. What cannot be read, or masked, is told to `complain`; never a value.
  */
 export function readSecrets(
   sources: SecretSources,

@@ -5,8 +5,9 @@ export const secretVariable = (name: string): string => `SHAKEDOWN_SECRET_${name
 export const isSecretName = (name: string): boolean => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name);
 
 /**
- * Secrets in commands of a config: `secret.TOKEN` is the text `${SHAKEDOWN_SECRET_TOKEN}`, which the command's shell
- * replaces by the value, so that this is in no command line of ours. As a whole value of `env` it is the value itself.
+ * Secrets in commands of a config: `secret.TOKEN` is the text `${SHAKEDOWN_SECRET_TOKEN}`, which
+ * the command's shell replaces by the value, so that this is in no command line of ours. As a
+ * whole value of `env` it is the value itself.
  */
 export const secret: Readonly<Record<string, string>> = new Proxy(
   {},

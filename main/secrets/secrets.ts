@@ -1,7 +1,9 @@
 import { secretsIn, secretVariable } from './secret-reference.ts';
 import { shortestSecret, spellingsOf } from './spellings.ts';
 
-/** The secrets of a scenario: gives them to the commands that name them, and keeps them out of what is told. */
+/**
+ * The secrets of a scenario: gives them to the commands that name them, and keeps them out of what is told.
+ */
 export class Secrets {
   /** By name, as templates see them: `secret.TOKEN`. */
   readonly values: Readonly<Record<string, string>>;
@@ -39,7 +41,9 @@ export class Secrets {
     return Object.fromEntries([...named, ...own]);
   }
 
-  /** The text with `[secret NAME]` in place of each of them, however it is spelled, also where one is cut off. */
+  /**
+   * The text with `[secret NAME]` in place of each of them, however it is spelled, also where one is cut off.
+   */
   mask(text: string): string {
     if (!this.#pattern || text.length < shortestSecret) return text;
     const masked = text.replaceAll(this.#pattern, (found) => placeholder(this.spellings.get(found) ?? ''));

@@ -5,8 +5,9 @@ export const shortestSecret = 6;
 const shortestPart = 12;
 
 /**
- * How a value may be spelled in what a run prints: as it is, line by line, in JSON (also within JSON), in URLs, quoted
- * for a shell, in HTML, in hex, and in base64, be it the whole of what was encoded or in the midst of it.
+ * How a value may be spelled in what a run prints: as it is, line by line, in JSON (also
+ * within JSON), in URLs, quoted for a shell, in HTML, in hex, and in base64, be it the whole
+ * of what was encoded or in the midst of it.
  */
 export function spellingsOf(value: string): readonly string[] {
   const texts = [value, ...linesOf(value)];
@@ -43,7 +44,10 @@ function escapedForms(text: string): readonly string[] {
   ];
 }
 
-/** Base64 has three faces, by what stands before the value in what was encoded; long ones are broken into lines. */
+/**
+ * Base64 has three faces, by what stands before the value in what was encoded;
+ * long ones are broken into lines.
+ */
 function base64Forms(bytes: Buffer): readonly string[] {
   const forms = [0, 1, 2].map((before) => {
     const text = Buffer.concat([Buffer.alloc(before), bytes])

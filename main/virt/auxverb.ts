@@ -16,12 +16,14 @@ export interface Auxverb extends AsyncDisposable {
   readonly sshConfig: string;
 }
 
-/** A socket's path has at most 108 bytes (unix(7)), and ssh needs 17 more while it makes it (ssh_config(5)). */
+/**
+ * A socket's path has at most 108 bytes (unix(7)), and ssh needs 17 more while it makes it (ssh_config(5)).
+ */
 const longestControlPath = 90;
 
 /**
- * Writes the program and what it needs into `directory`, and opens the connection that its calls share. The connection
- * lives only as long as this process: its remote command ends with our end of the pipe.
+ * Writes the program and what it needs into `directory`, and opens the connection that its calls share. The
+ * connection lives only as long as this process: its remote command ends with our end of the pipe.
  */
 export async function makeAuxverb(target: SshTarget, directory: string): Promise<Auxverb> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -46,11 +48,12 @@ export async function makeAuxverb(target: SshTarget, directory: string): Promise
 }
 
 /**
- * The machine's part of it, for sh. A command that a signal ended gives 128 and the signal's number, and 254 and 255
- * stay ssh's own, as README.virtualisation-server asks. sshd ends a session when nobody holds its output any more, so
- * what a test has left running with it (autopkgtest-reboot-prepare does, on purpose) would hold up the caller for ever:
- * it is killed, as autopkgtest-virt-ssh does. Its first argument is `open` when there is input to come: a session's
- * input and output are one socket, and what was started without input shall not hold that.
+ * The machine's part of it, for sh. A command that a signal ended gives 128 and the signal's number, and
+ * 254 and 255 stay ssh's own, as README.virtualisation-server asks. sshd ends a session when nobody holds
+ * its output any more, so what a test has left running with it (autopkgtest-reboot-prepare does, on
+ * purpose) would hold up the caller for ever: it is killed, as autopkgtest-virt-ssh does. Its first
+ * argument is `open` when there is input to come: a session's input and output are one socket, and what was
+ * started without input shall not hold that.
  */
 const remotePart = `[ "$1" = open ] || exec </dev/null
 shift

@@ -15,8 +15,9 @@ import { serve } from './serve.ts';
 import { openServerLedger, removeOldLedgers, virtDirectory } from './server-ledger.ts';
 
 /**
- * `shakedown-virt`: an autopkgtest virtualisation server on stdin and stdout; what people read goes to stderr. Gives
- * the exit code: 0 after `quit`, 2 for a wrong command line, 130 after an interrupt, else 3. The machine is gone then.
+ * `shakedown-virt`: an autopkgtest virtualisation server on stdin and stdout; what people read goes
+ * to stderr. Gives the exit code: 0 after `quit`, 2 for a wrong command line, 130 after an
+ * interrupt, else 3. The machine is gone then.
  */
 export async function main(args: readonly string[]): Promise<number> {
   const exitCodeOnceWritten = watchOutput(process);
@@ -27,8 +28,8 @@ export async function main(args: readonly string[]): Promise<number> {
   }
   const code =
     typeof flags === 'number' ? flags : ((await attempt(() => runServer(flags))) ?? exitCodes.pass);
-  // A caller that reads no more is no failure: autopkgtest does not once it has said `quit`, and one that was killed has
-  // left all of its servers so.
+  // A caller that reads no more is no failure: autopkgtest does not once it has said `quit`, and one that
+  // was killed has left all of its servers so.
   await exitCodeOnceWritten(code);
   return code;
 }
@@ -95,7 +96,10 @@ async function runServer(flags: VirtFlags): Promise<void> {
   });
 }
 
-/** Finishes what servers that were killed have left; a machine that will not go is no reason not to make another. */
+/**
+ * Finishes what servers that were killed have left; a machine that will not go
+ * is no reason not to make another.
+ */
 async function reapOthers(cacheDir: string, signal: AbortSignal): Promise<void> {
   try {
     const world = { signal, cacheDir, ...realMachines };

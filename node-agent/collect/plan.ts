@@ -8,9 +8,10 @@ import { surveyTree } from './survey-tree.ts';
 const maxProblems = 200;
 
 /**
- * What to bring home: the working directory and what the globs match (fs.glob of Node: `*`, `**`, `?`, `[…]`,
- * `{a,b}`; names with a leading dot only where the glob has one), without what cannot travel. A path that
- * exists is taken as it is, whatever letters it has; with a link that is named comes what it leads to. Writes nothing.
+ * What to bring home: the working directory and what the globs match (fs.glob of Node: `*`, `**`,
+ * `?`, `[…]`, `{a,b}`; names with a leading dot only where the glob has one), without what cannot
+ * travel. A path that exists is taken as it is, whatever letters it has; with a link that is named
+ * comes what it leads to. Writes nothing.
  */
 export async function planCollection(params: CollectParams, signal?: AbortSignal): Promise<CollectPlan> {
   const problems: string[] = [];
@@ -49,7 +50,10 @@ async function expand(wanted: string, problems: string[]): Promise<string[]> {
   return found.sort();
 }
 
-/** Where a link that was named leads in the end: who names it means what it stands for. Undefined for what is no link. */
+/**
+ * Where a link that was named leads in the end: who names it means what it stands
+ * for. Undefined for what is no link.
+ */
 async function targetOf(path: string, problems: string[]): Promise<string | undefined> {
   try {
     if (!(await lstat(path)).isSymbolicLink()) return undefined;

@@ -6,8 +6,8 @@ export type JournalEntry = ReadonlyMap<string, Buffer>;
 const newline = 0x0a;
 
 /**
- * Reads systemd's journal export format (`journalctl -o export`), in which values are bytes of any kind. In chunks as
- * they come; gives JournalEntry objects.
+ * Reads systemd's journal export format (`journalctl -o export`), in which values are bytes of any kind. In
+ * chunks as they come; gives JournalEntry objects.
  */
 export class JournalEntries extends Transform {
   #rest: Buffer = Buffer.alloc(0);
@@ -30,7 +30,10 @@ export class JournalEntries extends Transform {
     done();
   }
 
-  /** Takes the field that begins at a byte; gives where the next one begins, undefined when it is not all there. */
+  /**
+   * Takes the field that begins at a byte; gives where the next one begins,
+   * undefined when it is not all there.
+   */
   #field(bytes: Buffer, at: number): number | undefined {
     const end = bytes.indexOf(newline, at);
     if (end < 0) return undefined;

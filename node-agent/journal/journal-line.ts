@@ -14,9 +14,9 @@ export const journalFields = [
 ];
 
 /**
- * An entry as `journalctl -o short-iso-precise` shows it, but for messages that are not plain text, of which that says
- * no more than `[22B blob data]`: bytes that are no UTF-8 and characters that would act on a terminal are shown as
- * `\xff`, colours are left out.
+ * An entry as `journalctl -o short-iso-precise` shows it, but for messages that are not plain text, of which
+ * that says no more than `[22B blob data]`: bytes that are no UTF-8 and characters that would act on a
+ * terminal are shown as `\xff`, colours are left out.
  */
 export function journalLine(entry: JournalEntry): string {
   const field = (...names: readonly string[]) => {

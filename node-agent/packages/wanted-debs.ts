@@ -36,7 +36,8 @@ export class KnownDebs {
   }
 
   /**
-   * Those of the files that must be installed: all but those that were the last to be installed under their version.
+   * Those of the files that must be installed: all but those that were the last to
+   * be installed under their version.
    */
   async wanted(
     files: readonly string[],

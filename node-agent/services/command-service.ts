@@ -22,8 +22,8 @@ export interface CommandContext {
 }
 
 /**
- * A shell command line that runs in a session of its own, its output going straight to a file. It must stay in the
- * foreground: when its first process ends, the service has ended. It is never started again by itself.
+ * A shell command line that runs in a session of its own, its output going straight to a file. It must stay
+ * in the foreground: when its first process ends, the service has ended. It is never started again by itself.
  */
 export class CommandService implements Service {
   readonly #spec: ServiceSpec;

@@ -38,7 +38,10 @@ export function parseListeners(table: string): Listener[] {
   });
 }
 
-/** The kernel writes an address as words of 32 bits, each in the byte order of the machine: here little-endian. */
+/**
+ * The kernel writes an address as words of 32 bits, each in the byte order of
+ * the machine: here little-endian.
+ */
 function addressOf(hex: string): string {
   const bytes = (hex.match(/.{8}/g) ?? []).flatMap((word) =>
     [3, 2, 1, 0].map((place) => word.slice(place * 2, place * 2 + 2)),

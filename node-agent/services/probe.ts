@@ -18,8 +18,8 @@ export interface Where {
 }
 
 /**
- * The probe of a service as something to try again and again; disposed of when done. One try takes at most 5 s (a
- * command: 30 s). Certificates are not verified: this asks whether something serves, not who.
+ * The probe of a service as something to try again and again; disposed of when done. One try takes at most 5
+ * s (a command: 30 s). Certificates are not verified: this asks whether something serves, not who.
  */
 export function prepareProbe(
   probe: Probe,

@@ -12,8 +12,9 @@ export interface Leader {
 const record = 'service-leaders.json';
 
 /**
- * The first processes of the supervised commands that agents started on this node, by service; on disk, so that
- * another agent can go on with them, also where a program has written over its environment and with it our mark.
+ * The first processes of the supervised commands that agents started on this node, by service;
+ * on disk, so that another agent can go on with them, also where a program has written over
+ * its environment and with it our mark.
  */
 export class ServiceLeaders {
   readonly #state: AgentState;

@@ -72,8 +72,9 @@ export class Services {
   }
 
   /**
-   * Makes services known that another agent started, before the node restarted or for a run that kept it; starts
-   * none. Those that run are gone on with when they are started; units are watched once the boot is over.
+   * Makes services known that another agent started, before the node restarted or for a
+   * run that kept it; starts none. Those that run are gone on with when they are started;
+   * units are watched once the boot is over.
    */
   resume(specs: readonly ServiceSpec[], workingDir: string): void {
     for (const spec of specs) {

@@ -6,8 +6,8 @@ import { ControlGroup } from '../tasks/control-group.ts';
 const roots = ['/sys/fs/cgroup/systemd', '/sys/fs/cgroup/unified', '/sys/fs/cgroup'];
 
 /**
- * Whether there are processes in a control group (`/system.slice/etcd.service`; empty for none), or below it. Undefined
- * where the node does not tell.
+ * Whether there are processes in a control group (`/system.slice/etcd.service`; empty for none), or below
+ * it. Undefined where the node does not tell.
  */
 export function hasProcesses(group: string): boolean | undefined {
   const known = roots.filter((root) => existsSync(join(root, 'cgroup.procs')));

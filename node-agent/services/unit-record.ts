@@ -27,7 +27,10 @@ export class UnitRecord {
     this.#state.write('units.json', [...all, { unit, ...how }]);
   }
 
-  /** Stops all of them, the last one first (those that were held back wait for the next start again), and kills what is not gone after `within` seconds. */
+  /**
+   * Stops all of them, the last one first (those that were held back wait for the next start again), and
+   * kills what is not gone after `within` seconds.
+   */
   async stopAll(within = 10): Promise<void> {
     const again = this.#read().filter(({ heldBack }) => heldBack);
     if (again.length > 0) new HeldBackList(this.#state).add(again.map(({ unit }) => unit));

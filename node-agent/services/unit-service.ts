@@ -54,7 +54,10 @@ export class UnitService implements Service {
   #looking = false;
   #listener: (end: ServiceEnd) => void = () => {};
 
-  /** `ifUp`: what is done to one that runs already when it is started; `restart` it, since its config may be new. */
+  /**
+   * `ifUp`: what is done to one that runs already when it is started; `restart`
+   * it, since its config may be new.
+   */
   constructor(name: string, unit: string, record: UnitRecord, ifUp: 'restart' | 'leave' = 'restart') {
     this.#named = { name, unit };
     this.#unit = unit;

@@ -4,8 +4,9 @@ import { isSystemError } from '../failure.ts';
 import { signalAll } from '../process.ts';
 
 /**
- * A control group of version 2 (cgroups(7)), by its folder. Whatever a process in it starts is in it as well, be it
- * without its environment, in another session, or orphaned. Nothing here throws: a group that is gone is an empty one.
+ * A control group of version 2 (cgroups(7)), by its folder. Whatever a process in it starts is in
+ * it as well, be it without its environment, in another session, or orphaned. Nothing here
+ * throws: a group that is gone is an empty one.
  */
 export class ControlGroup {
   readonly directory: string;
@@ -14,7 +15,10 @@ export class ControlGroup {
     this.directory = directory;
   }
 
-  /** Makes a group below this one; undefined where that may not be: who is not root, and what is mounted read-only. */
+  /**
+   * Makes a group below this one; undefined where that may not be: who is not
+   * root, and what is mounted read-only.
+   */
   make(name: string): ControlGroup | undefined {
     const directory = join(this.directory, name);
     try {
@@ -68,7 +72,10 @@ export class ControlGroup {
   }
 }
 
-/** The group in which this process is; undefined where there is no version 2, or our part of it is not mounted. */
+/**
+ * The group in which this process is; undefined where there is no version 2,
+ * or our part of it is not mounted.
+ */
 export function ownControlGroup(): ControlGroup | undefined {
   const directory = ownGroupDirectory(textOf('/proc/self/mountinfo'), textOf('/proc/self/cgroup'));
   return directory === undefined ? undefined : new ControlGroup(directory);

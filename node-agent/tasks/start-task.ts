@@ -23,8 +23,8 @@ interface StartOptions {
 }
 
 /**
- * For sh: joins the group whose door is `$0`, and becomes the command. A group that cannot be joined ends nothing: the
- * task is found by its other marks then.
+ * For sh: joins the group whose door is `$0`, and becomes the command. A group that cannot be joined ends
+ * nothing: the task is found by its other marks then.
  */
 const joinGroup = `{ echo 0 >"$0"; } 2>/dev/null
 refuse() {
@@ -45,8 +45,8 @@ export const wordsOf = (command: TaskParams['command']): readonly string[] =>
   typeof command === 'string' ? ['/bin/sh', '-c', command] : command;
 
 /**
- * Starts a task, in its group where it has one. Gives a sentence for a program that does not exist, as a shell would.
- * Throws ShakedownError for a folder that is not there, and as `argvAs` does.
+ * Starts a task, in its group where it has one. Gives a sentence for a program that does not exist, as a
+ * shell would. Throws ShakedownError for a folder that is not there, and as `argvAs` does.
  */
 export async function startTask(
   { command, cwd, env }: TaskParams,

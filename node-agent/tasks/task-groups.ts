@@ -6,8 +6,9 @@ import { ControlGroup, ownControlGroup } from './control-group.ts';
 const record = 'task-groups.json';
 
 /**
- * The control groups of the tasks of a node's agents: below the one in which an agent is, so that to systemd they
- * belong to what its login belongs to. What is in them ends with the agent, or by who cleans up after it.
+ * The control groups of the tasks of a node's agents: below the one in which an agent is, so
+ * that to systemd they belong to what its login belongs to. What is in them ends with the
+ * agent, or by who cleans up after it.
  */
 export class TaskGroups {
   readonly #state: AgentState;

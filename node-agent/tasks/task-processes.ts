@@ -11,10 +11,10 @@ const maxTold = 100;
 const maxCommand = 300;
 
 /**
- * The processes of one task, as /proc has them at this moment: those in its control group, those that inherited its
- * mark, those of the session that its first process leads, and all that descend from any of them. Where there is no
- * group, only one that clears its environment, leaves its session and is orphaned besides is missed; where there is
- * one, only who is moved out of it (su(1) by pam_systemd) needs the rest.
+ * The processes of one task, as /proc has them at this moment: those in its control group, those that
+ * inherited its mark, those of the session that its first process leads, and all that descend from any of
+ * them. Where there is no group, only one that clears its environment, leaves its session and is orphaned
+ * besides is missed; where there is one, only who is moved out of it (su(1) by pam_systemd) needs the rest.
  */
 export class TaskProcesses {
   readonly #mark: string;
@@ -45,8 +45,8 @@ export class TaskProcesses {
   }
 
   /**
-   * Those with their command lines, for a person; the first hundred. One that is only just being made still has its
-   * parent's, `line`, and is waited for a moment.
+   * Those with their command lines, for a person; the first hundred. One that is only just being made still
+   * has its parent's, `line`, and is waited for a moment.
    */
   async tell(pids: readonly number[], line: string): Promise<LeftProcess[]> {
     for (let tries = 0; ; tries += 1) {

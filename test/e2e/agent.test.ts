@@ -18,8 +18,9 @@ import { connectSsh } from '../../main/remotes/ssh-remote.ts';
 import { runContext } from '../fakes/run-context.ts';
 
 /*
- * The agent on real machines, with systemd, apt and sudo: what test/node-agent cannot have. The nodes' user is not
- * root. The tests go on from one another only by the packages that are there; each begins with `clean`.
+ * The agent on real machines, with systemd, apt and sudo: what test/node-agent cannot have.
+ * The nodes' user is not root. The tests go on from one another only by the packages that
+ * are there; each begins with `clean`.
  */
 const cacheDir = cacheDirectory(process.env);
 const signal = new AbortController().signal;

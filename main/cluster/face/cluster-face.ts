@@ -15,7 +15,9 @@ export interface ClusterNode
   extends NodeFacts,
     Omit<Operations<ClusterMethods['node']>, 'startTask'>,
     Faults {
-  /** Runs a shell command line and gives what it prints, trimmed; throws with stderr when it does not exit 0. */
+  /**
+   * Runs a shell command line and gives what it prints, trimmed; throws with stderr when it does not exit 0.
+   */
   sh(command: string, options?: ExecOptions): Promise<string>;
   /** Starts a shell command line and does not wait for it: a capture, a load. It reads nothing. */
   startTask(command: string, options?: StartOptions): Promise<Task>;

@@ -9,7 +9,9 @@ export interface Way {
   readonly nodes: readonly NodeFacts[];
   /** The names of the operations that there are. */
   readonly methods: Readonly<Record<Scope, readonly string[]>>;
-  /** Asks for an operation; throws `failed`, whose stack is that of the caller's call, with what went wrong. */
+  /**
+   * Asks for an operation; throws `failed`, whose stack is that of the caller's call, with what went wrong.
+   */
   ask(asked: Ask, failed: Error): Promise<unknown>;
 }
 

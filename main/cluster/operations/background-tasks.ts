@@ -28,7 +28,10 @@ interface Background {
 /** Seconds for all processes of a task that is stopped to end: SIGKILL comes after one. */
 const stopWithin = 30;
 
-/** Commands that run on the nodes of a cluster while something else is done. They end with the checks at the latest. */
+/**
+ * Commands that run on the nodes of a cluster while something else is done. They
+ * end with the checks at the latest.
+ */
 export class BackgroundTasks {
   readonly #tasks = new Map<string, Background>();
 
@@ -55,7 +58,9 @@ export class BackgroundTasks {
     return { command, running: !end, exitCode, signal, stdout: stdout.text(), stderr: stderr.text() };
   }
 
-  /** Waits until it has ended by itself. Throws TimeLimitError past `timeout` (seconds), and it then runs on. */
+  /**
+   * Waits until it has ended by itself. Throws TimeLimitError past `timeout` (seconds), and it then runs on.
+   */
   async ended(id: string, timeout: number, signal?: AbortSignal): Promise<TaskStatus> {
     const { command, task } = this.#of(id);
     await withTimeLimit({ what: `'${command}'`, seconds: timeout, ...present({ signal }) }, () => task.ended);

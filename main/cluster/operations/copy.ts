@@ -15,8 +15,9 @@ interface Copying {
 }
 
 /**
- * Sends a file or a folder, into the folder `target` if there is one on the node, else under that name; what is there
- * already is replaced or added to. Gives where it is on the node. Throws UsageError for a source that is not there.
+ * Sends a file or a folder, into the folder `target` if there is one on the node, else under that
+ * name; what is there already is replaced or added to. Gives where it is on the node. Throws
+ * UsageError for a source that is not there.
  */
 export async function send(
   remote: Carrier,
@@ -64,8 +65,8 @@ export interface Brought {
 }
 
 /**
- * Brings a file or a folder, into the folder `target` if there is one, else under that name; a folder that is there
- * already is added to. Throws ShakedownError when nothing came, UsageError for the root folder.
+ * Brings a file or a folder, into the folder `target` if there is one, else under that name; a folder that is
+ * there already is added to. Throws ShakedownError when nothing came, UsageError for the root folder.
  */
 export async function bring(
   remote: Carrier,

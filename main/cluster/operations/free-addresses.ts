@@ -1,7 +1,10 @@
 import { ShakedownError } from '../../../common/errors.ts';
 import type { Node } from '../node.ts';
 
-/** Hands out addresses in the nodes' network that no node has: from the end, for templates take the first ones. */
+/**
+ * Hands out addresses in the nodes' network that no node has: from the end,
+ * for templates take the first ones.
+ */
 export class FreeAddresses {
   readonly #left: string[];
   readonly #any: boolean;

@@ -5,8 +5,8 @@ import { KeptOutput } from './kept-output.ts';
 
 /**
  * Runs a shell command line on the main host, as the user who runs us, in `cwd`. A non-zero exit is a result.
- * Throws TimeLimitError past `timeout` (seconds; 60 unless told), ShakedownError when `signal` is aborted; in both
- * cases the command's whole process group is killed. At most the first MiB of each stream is kept.
+ * Throws TimeLimitError past `timeout` (seconds; 60 unless told), ShakedownError when `signal` is aborted; in
+ * both cases the command's whole process group is killed. At most the first MiB of each stream is kept.
  */
 export async function runOnMain(
   command: string,

@@ -4,8 +4,8 @@ import type { JobsApi } from '../../jobs/client/jobs-api.ts';
 import type { WholeJobView } from '../../jobs/protocol.ts';
 
 /**
- * Writes the log of a job's newest attempt; with `follow`, as it comes, and that of every attempt that follows, until
- * the job is over or `signal` is aborted.
+ * Writes the log of a job's newest attempt; with `follow`, as it comes, and that of every attempt that
+ * follows, until the job is over or `signal` is aborted.
  */
 export async function followLog(
   api: JobsApi,

@@ -5,7 +5,9 @@ import type { Command } from '../command.ts';
 import { list } from '../script/script-machines.ts';
 import { serverAsked, wholeNumber } from './server-asked.ts';
 
-/** Takes jobs until it is told to end: then it waits for those under way, or ends them when it is told again. */
+/**
+ * Takes jobs until it is told to end: then it waits for those under way, or ends them when it is told again.
+ */
 export const workerCommand: Command = async (_args, options, environment) => {
   const { cwd, cacheDir, signal, hurry } = environment;
   const voice = voiceOf(environment);

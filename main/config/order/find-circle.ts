@@ -1,6 +1,6 @@
 /**
- * A circle of a graph, as its vertices in the order of its arrows; undefined where there is none. One is enough: those
- * that nodes alike make beside it go with it.
+ * A circle of a graph, as its vertices in the order of its arrows; undefined where there is none. One is
+ * enough: those that nodes alike make beside it go with it.
  */
 export function findCircle<T>(
   all: readonly T[],

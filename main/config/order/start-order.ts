@@ -35,7 +35,9 @@ export interface StartOrder {
 
 export const keyOf = ({ node, service }: ServiceOnNode): string => `${node}/${service}`;
 
-/** Puts the services of all nodes in order, or says why there is none: a service that is nowhere, or a circle. */
+/**
+ * Puts the services of all nodes in order, or says why there is none: a service that is nowhere, or a circle.
+ */
 export function startOrder(nodes: readonly OrderedNode[]): StartOrder {
   const waits = new Map<string, readonly ServiceOnNode[]>();
   const before = new Map<string, readonly ServiceOnNode[]>();

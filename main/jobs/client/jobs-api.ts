@@ -37,7 +37,10 @@ interface Request {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A job server as a library. Each method throws RefusedError when it refuses, ShakedownError when it does not answer. */
+/**
+ * A job server as a library. Each method throws RefusedError when it refuses,
+ * ShakedownError when it does not answer.
+ */
 export class JobsApi {
   readonly server: string;
   readonly #token: string;
@@ -60,8 +63,8 @@ export class JobsApi {
   };
 
   /**
-   * A piece of an attempt's log from a byte on, once there is one or `wait` seconds are over; of the newest attempt
-   * unless told. `isOver` when nothing more will be said in it.
+   * A piece of an attempt's log from a byte on, once there is one or `wait` seconds are over; of the newest
+   * attempt unless told. `isOver` when nothing more will be said in it.
    */
   async log(
     id: string,

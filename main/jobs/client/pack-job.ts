@@ -11,8 +11,8 @@ import { outFolder } from '../worker/shakedown-worker.ts';
 const places = { alone: 'script', withFolder: 'with' };
 
 /**
- * Puts a script, and the folder that it takes along, into a folder of its own and calls `use` with that and with the
- * arguments that `shakedown script` gets there. Paths are absolute. Throws UsageError.
+ * Puts a script, and the folder that it takes along, into a folder of its own and calls `use` with that and
+ * with the arguments that `shakedown script` gets there. Paths are absolute. Throws UsageError.
  */
 export async function gatherScript<T>(
   { file, withFolder }: { readonly file: string; readonly withFolder?: string | undefined },
@@ -38,7 +38,10 @@ export async function gatherScript<T>(
   }
 }
 
-/** Looks whether all that a scenario names travels with its folder (absolute). Throws UsageError that names what does not. */
+/**
+ * Looks whether all that a scenario names travels with its folder (absolute). Throws
+ * UsageError that names what does not.
+ */
 export async function checkScenarioTravels(directory: string): Promise<void> {
   const scenario = await loadScenario(directory, { cwd: directory }, async () => ({ provider: 'nspawn' }));
   const { machines, checkFiles, nodeFiles, login } = scenario;

@@ -29,7 +29,9 @@ export async function packed<T>(
   }
 }
 
-/** Unpacks what `packed` made. Throws when anything in it would come to lie, or points, outside of `folder`. */
+/**
+ * Unpacks what `packed` made. Throws when anything in it would come to lie, or points, outside of `folder`.
+ */
 export async function unpack(source: Readable, folder: string): Promise<void> {
   let refused: string | undefined;
   const filter = (path: string, entry: unknown): boolean => {

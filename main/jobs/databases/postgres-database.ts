@@ -16,8 +16,10 @@ export class PostgresDatabase implements Database {
     const getTypeParser = (id: number, format?: 'text' | 'binary') =>
       id === bigInteger ? Number : pg.types.getTypeParser(id, format);
     this.#pool = new pg.Pool({ max: 10, ...config, types: { getTypeParser } });
-    // An idle connection that breaks is replaced by the pool; unheard, its error would end the process.
-    this.#pool.on('error', () => undefined);
+    // A connection may break between two statements too, when no one listens: unheard, that would end the
+    // process. Who asks next on it is told, and the pool makes another.
+    this.#pool.on('error', ignore);
+    this.#pool.on('connect', (client) => client.on('error', ignore));
   }
 
   readonly ask: Ask = async (text, values) => {
@@ -46,7 +48,6 @@ export class PostgresDatabase implements Database {
   async transaction<T>(act: () => Promise<T>): Promise<T> {
     if (this.#open.ask) return await act();
     const client = await this.#pool.connect();
-    client.on('error', ignore);
     let broken: Error | undefined;
     try {
       await client.query('BEGIN');
@@ -60,7 +61,6 @@ export class PostgresDatabase implements Database {
       });
       throw error;
     } finally {
-      client.off('error', ignore);
       client.release(broken);
     }
   }

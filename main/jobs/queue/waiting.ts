@@ -12,7 +12,10 @@ export interface KnownWorker {
   readonly seenAt: Date;
 }
 
-/** Why a job waits, in a sentence for people. `workers` may be in any order; one that said goodbye is not among them. */
+/**
+ * Why a job waits, in a sentence for people. `workers` may be in any order; one
+ * that said goodbye is not among them.
+ */
 export function whyItWaits(
   needs: Needs,
   notBefore: Date | null,

@@ -62,7 +62,9 @@ export class Files {
     }
   }
 
-  /** Adds to an attempt's log what it has not got yet of a piece that begins at `offset`. Gives its new size. */
+  /**
+   * Adds to an attempt's log what it has not got yet of a piece that begins at `offset`. Gives its new size.
+   */
   async append(key: AttemptKey, offset: number, piece: Buffer): Promise<number> {
     const file = this.#log(key);
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });

@@ -9,8 +9,8 @@ export class Signals {
   }
 
   /**
-   * Asks until it gives something, `signal` is aborted or `seconds` are over: at once, at each change, and once a
-   * second.
+   * Asks until it gives something, `signal` is aborted or `seconds` are over: at once,
+   * at each change, and once a second.
    */
   async until<T>(
     what: string,

@@ -9,7 +9,10 @@ export interface TokenHolder {
   readonly role: Role;
 }
 
-/** Who may do what. A token is 256 random bits, told once; its SHA-256 is kept, which gives nothing away of those. */
+/**
+ * Who may do what. A token is 256 random bits, told once; its SHA-256 is kept,
+ * which gives nothing away of those.
+ */
 export class Tokens {
   readonly #store: Store;
 

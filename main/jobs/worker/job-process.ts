@@ -3,7 +3,10 @@ import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-/** Seconds that a job has to take its machines away in: after it is asked to end, and after it is told to hurry. */
+/**
+ * Seconds that a job has to take its machines away in: after it is asked to
+ * end, and after it is told to hurry.
+ */
 const grace = { end: 60, hurry: 60 };
 
 /** util-linux's, which has a process ended when its parent dies (prctl(2), PR_SET_PDEATHSIG). */
@@ -19,9 +22,9 @@ export interface JobProcess {
 }
 
 /**
- * Runs this program in a process of its own, so that a job that crashes takes nothing along. When `signal` is aborted,
- * or this process dies, it is asked to end as by Ctrl-C, and takes its machines away. Gives its exit code; null when
- * it had to be killed.
+ * Runs this program in a process of its own, so that a job that crashes takes nothing along. When `signal`
+ * is aborted, or this process dies, it is asked to end as by Ctrl-C, and takes its machines away. Gives
+ * its exit code; null when it had to be killed.
  */
 export async function runJobProcess({ args, cwd, signal, output }: JobProcess): Promise<number | null> {
   const own = [process.execPath, ownProgram(), ...args];

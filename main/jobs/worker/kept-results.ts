@@ -16,7 +16,10 @@ export class KeptResults {
     this.#folder = folder;
   }
 
-  /** Writes it down, tells the server, and forgets it when that has it or refuses it. Gives whether it was taken. */
+  /**
+   * Writes it down, tells the server, and forgets it when that has it or refuses
+   * it. Gives whether it was taken.
+   */
   async deliver(api: JobsApi, result: KeptResult): Promise<boolean> {
     const file = join(this.#folder, `${result.job}.${result.number}.json`);
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });

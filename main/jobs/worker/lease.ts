@@ -6,8 +6,8 @@ import { type JobsApi, RefusedError } from '../client/jobs-api.ts';
 const margin = 0.2;
 
 /**
- * Keeps an attempt's lease until it is released. Its signal is aborted when the server says that the attempt is over,
- * and before the lease ends when the server is not reached: by then another worker may get the job.
+ * Keeps an attempt's lease until it is released. Its signal is aborted when the server says that the attempt
+ * is over, and before the lease ends when the server is not reached: by then another worker may get the job.
  */
 export function holdLease(
   api: JobsApi,

@@ -32,7 +32,9 @@ export interface WorkerOptions {
 export type WorkerJob = ClaimAnswer;
 
 export interface JobContext {
-  /** Aborted when the job is to end: it was cancelled, it runs elsewhere by now, or the server is not reached. */
+  /**
+   * Aborted when the job is to end: it was cancelled, it runs elsewhere by now, or the server is not reached.
+   */
   readonly signal: AbortSignal;
   /** An empty folder of the job's own, which goes with it. */
   readonly folder: string;
@@ -43,7 +45,9 @@ export interface JobContext {
   addArtifact(path: string, file: string): Promise<void>;
 }
 
-/** A result with a verdict of its own: what `doJob` returns is a `pass` else, and what it throws an `error`. */
+/**
+ * A result with a verdict of its own: what `doJob` returns is a `pass` else, and what it throws an `error`.
+ */
 export class JobResult {
   readonly verdict: 'pass' | 'fail' | 'error';
   readonly result: unknown;
@@ -58,8 +62,8 @@ export class JobResult {
 const claimWait = 20;
 
 /**
- * A worker of a job server: say in `jobtypes` which jobs it does, and do one in `doJob`. `run` takes jobs until `stop`,
- * which waits for the current ones.
+ * A worker of a job server: say in `jobtypes` which jobs it does, and do one in `doJob`. `run` takes jobs
+ * until `stop`, which waits for the current ones.
  */
 export abstract class Worker {
   jobtypes: string | readonly string[] = [];
@@ -119,7 +123,9 @@ export abstract class Worker {
     this.#running.catch((error: unknown) => this.#tell(asShakedownError(error).message));
   }
 
-  /** Takes no further job, and waits for those under way; with `endJobs`, ends them: they run elsewhere later. */
+  /**
+   * Takes no further job, and waits for those under way; with `endJobs`, ends them: they run elsewhere later.
+   */
   async stop({ endJobs = false }: { readonly endJobs?: boolean } = {}): Promise<void> {
     this.#stopping.abort();
     if (endJobs) this.#ending.abort();

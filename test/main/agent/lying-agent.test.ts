@@ -13,7 +13,9 @@ const folder = join(import.meta.dirname, '../../fakes/lying-agent');
 /** MB that a main host may take, with all that Node itself needs. */
 const memory = 300;
 
-/** Seeds of one main host: more agents than most runs have, and no more garbage than is collected meanwhile. */
+/**
+ * Seeds of one main host: more agents than most runs have, and no more garbage than is collected meanwhile.
+ */
 const batch = 50;
 
 function run(file: string, args: readonly string[]): ChildProcess {

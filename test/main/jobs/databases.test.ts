@@ -60,6 +60,22 @@ describe('the private PostgreSQL', () => {
     expect(database.pid).toBeUndefined();
   });
 
+  test('may end its connections at any moment: what was asked fails, and what is asked next is answered', async () => {
+    await using database = await openDatabase({ folder: dataFolder(), tell });
+    await database.ask('CREATE TABLE t (n integer)');
+    const endAll =
+      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname IS NOT NULL';
+    for (let round = 0; round < 40; round++) {
+      const asked = [...Array(8).keys()].flatMap((n) => [
+        database.ask(`INSERT INTO t VALUES (${n})`),
+        database.ask('INSERT INTO t VALUES ($1)', [n]),
+        database.transaction(() => database.ask(`INSERT INTO t VALUES (${n})`)),
+      ]);
+      await Promise.allSettled([...asked, database.ask(endAll)]);
+    }
+    await vi.waitFor(() => database.ask('SELECT count(*) FROM t'), generous);
+  });
+
   test('is for one server, and is reached by its socket alone', async () => {
     const folder = dataFolder();
     await using database = await openDatabase({ folder, tell });

@@ -267,7 +267,10 @@ describe('machines', () => {
     await expect.poll(() => existsSync(at), { timeout: 10_000 }).toBe(false);
   });
 
-  /** Without its environment, in a session of its own, and a child of nobody that is known; its id is in `pid`. */
+  /**
+   * Without its environment, in a session of its own, and a child of nobody
+   * that is known; its id is in `pid`.
+   */
   const escaping =
     '(setsid env -i sleep 3900 >/dev/null 2>&1 & echo $! >pid)\n' +
     // Until it is the program that it is told as.
