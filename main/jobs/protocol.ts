@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { progressView } from './progress.ts';
 
 /** What workers and servers say to each other; a worker with another number is refused. */
 export const protocolVersion = 1;
@@ -52,6 +53,12 @@ export const claimRequest = z.strictObject({
 
 export const verdict = z.enum(['pass', 'fail', 'error']);
 export const resultReport = z.strictObject({ verdict, result: z.json() });
+/** Events of an attempt in their order, as `run --json` prints them; `from` counts those before them. */
+export const eventsReport = z.strictObject({
+  from: z.number().int().min(0),
+  events: z.array(z.looseObject({ type: word })).max(1000),
+});
+
 export const role = z.enum(['admin', 'submit', 'worker', 'read']);
 
 export const claimAnswer = z.object({
@@ -71,6 +78,8 @@ const attemptView = z.object({
   endedAt: z.string().nullable(),
   outcome: z.enum(['done', 'lost', 'cancelled']).nullable(),
   result: z.unknown(),
+  /** How far it came; null where it told no events. */
+  progress: progressView.nullable(),
 });
 
 export const jobView = z.object({
@@ -87,7 +96,12 @@ export const jobView = z.object({
   waiting: z.string().optional(),
 });
 
-export const wholeJobView = jobView.extend({ spec: z.looseObject({}), attempts: z.array(attemptView) });
+/** With its newest attempt's progress beside its own fields. */
+export const wholeJobView = jobView.extend({
+  spec: z.looseObject({}),
+  attempts: z.array(attemptView),
+  ...progressView.shape,
+});
 export const artifactView = z.object({
   attempt: z.number(),
   path: z.string(),

@@ -75,6 +75,12 @@ test('a run’s directory comes home as artifacts', async () => {
   const done = await shakedown(here, ['submit', 'run', '.', '--label', 'two', '--wait'], env);
   expect(done.exitCode, done.all).toBe(0);
   const [job] = await api.jobs({ type: 'run' });
+  const { phases, nodes, checks } = await api.job(job?.id ?? '');
+  expect(phases.map(({ phase }) => phase)).toEqual(expect.arrayContaining(['machines', 'check', 'destroy']));
+  expect(nodes[0]?.phases).toEqual(
+    expect.arrayContaining([expect.objectContaining({ phase: 'connect', state: 'pass' })]),
+  );
+  expect(checks.every(({ state }) => state === 'pass')).toBe(true);
   const paths = (await api.artifacts(job?.id ?? '')).map(({ path }) => path);
   expect(paths).toEqual(expect.arrayContaining(['run/run.json', 'run/report.html', 'run/tester.log']));
   expect(paths.some((path) => path.startsWith('run/nodes/0/'))).toBe(true);

@@ -8,6 +8,7 @@ import type { JobView, WholeJobView } from '../../jobs/protocol.ts';
 import { columns } from '../columns.ts';
 import type { Command, CommandEnvironment, CommandOptions } from '../command.ts';
 import { followLog } from './follow-job.ts';
+import { progressLines } from './progress-lines.ts';
 import { serverAsked } from './server-asked.ts';
 
 type Action = (
@@ -82,6 +83,7 @@ function words(job: WholeJobView): string {
       const came = outcome === null ? 'under way' : `${outcome} at ${endedAt}: ${JSON.stringify(result)}`;
       return `attempt ${number} on ${worker} from ${startedAt}, ${came}`;
     }),
+    ...progressLines(job),
   ];
   return lines.map((line) => `${printableLine(line)}\n`).join('');
 }

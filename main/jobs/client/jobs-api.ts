@@ -116,6 +116,9 @@ export class JobsApi {
   async addLog(job: string, number: number, offset: number, piece: Uint8Array): Promise<void> {
     await this.#ask('POST', `${attemptPath(job, number)}/log?offset=${offset}`, { stream: () => piece });
   }
+  async addEvents(job: string, number: number, from: number, events: readonly unknown[]): Promise<void> {
+    await this.#ask('POST', `${attemptPath(job, number)}/events`, { json: { from, events } });
+  }
   async addArtifact(job: string, number: number, path: string, file: string): Promise<void> {
     const to = `${attemptPath(job, number)}/artifacts/${encodePath(path)}`;
     await this.#ask('PUT', to, { stream: () => createReadStream(file) });

@@ -8,6 +8,7 @@ import {
 } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { version } from '../../../common/version.ts';
+import { keepable } from './keepable.ts';
 import { answerProblems, Problem } from './problem.ts';
 import { attemptRoutes } from './routes/attempts.ts';
 import { evidenceRoutes } from './routes/evidence.ts';
@@ -38,6 +39,10 @@ export async function appOf(service: Service, tell: (line: string) => void): Pro
       throw new Problem(403, `a token with the role '${holder.role}' may not do this`);
     }
     request.holder = holder;
+  });
+  app.addHook('preValidation', async (request) => {
+    request.body = keepable(request.body);
+    if (/%00/.test(request.url)) throw new Problem(400, 'an address has no NUL');
   });
   await app.register(swagger, {
     openapi: { openapi: '3.1.0', info: { title: 'shakedown job server', version: version() } },

@@ -1,5 +1,6 @@
 import { type Selectable, sql } from 'kysely';
 import type { z } from 'zod';
+import { type FoldedProgress, noProgress, type Progress } from '../progress.ts';
 import type { JobView, WholeJobView, workerView } from '../protocol.ts';
 import { type KnownWorker, whyItWaits } from '../queue/waiting.ts';
 import type { Store } from '../store/kysely-of.ts';
@@ -39,15 +40,16 @@ export class Views {
     const attempts = await this.#store
       .selectFrom('attempts')
       .innerJoin('workers', 'workers.id', 'attempts.worker')
-      .select(['number', 'workers.name', 'started_at', 'ended_at', 'outcome', 'result'])
+      .select(['number', 'workers.name', 'started_at', 'ended_at', 'outcome', 'result', 'progress'])
       .where('job', '=', id)
       .orderBy('number')
       .execute();
     return {
       ...viewOf(row, await this.#known()),
       spec: row.spec,
-      attempts: attempts.map(({ number, name, started_at, ended_at, outcome, result }) => ({
-        ...{ number, worker: name, outcome, result },
+      ...(told(attempts.at(-1)?.progress) ?? noProgress),
+      attempts: attempts.map(({ number, name, started_at, ended_at, outcome, result, progress }) => ({
+        ...{ number, worker: name, outcome, result, progress: told(progress) },
         startedAt: started_at.toISOString(),
         endedAt: ended_at?.toISOString() ?? null,
       })),
@@ -83,6 +85,12 @@ export class Views {
       .execute();
     return rows.map(({ seen_at, ...row }) => ({ ...row, seenAt: seen_at }));
   }
+}
+
+function told(folded: FoldedProgress | null | undefined): Progress | null {
+  if (!folded) return null;
+  const { phases, nodes, checks, failures } = folded;
+  return { phases, nodes, checks, failures };
 }
 
 function viewOf(row: JobRow, workers: readonly KnownWorker[]): JobView {

@@ -31,4 +31,8 @@ export const migrations: readonly string[] = [
     id text PRIMARY KEY, name text NOT NULL, role text NOT NULL, hash text NOT NULL UNIQUE,
     created_at timestamptz NOT NULL DEFAULT clock_timestamp(), expires_at timestamptz);
   `,
+  `
+  ALTER TABLE attempts ADD COLUMN progress jsonb;
+  ALTER TABLE workers ADD COLUMN token text NOT NULL DEFAULT '';
+  `,
 ];

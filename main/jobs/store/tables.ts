@@ -1,4 +1,5 @@
 import type { ColumnType } from 'kysely';
+import type { FoldedProgress } from '../progress.ts';
 
 /**
  * JSON comes back parsed and goes in as text, so that both drivers take lists
@@ -54,6 +55,7 @@ export interface Tables {
     readonly ended_at: ColumnType<Date | null, never, Date | null>;
     readonly outcome: ColumnType<Outcome | null, never, Outcome>;
     readonly result: ColumnType<unknown, never, string>;
+    readonly progress: ColumnType<FoldedProgress | null, never, string>;
   };
   readonly workers: {
     readonly id: string;
@@ -66,6 +68,8 @@ export interface Tables {
     readonly registered_at: Time;
     /** When it said goodbye. */
     readonly left_at: ColumnType<Date | null, never, Date | null>;
+    /** Id of the token that it came with, by which alone it goes on; empty for one of earlier versions. */
+    readonly token: ColumnType<string, string | undefined, never>;
   };
   readonly artifacts: {
     readonly job: string;

@@ -5,6 +5,7 @@ import { asShakedownError } from '../../../common/errors.ts';
 import { exitCodes } from '../../../common/exit-codes.ts';
 import { RefusedError } from '../client/jobs-api.ts';
 import { unpack } from '../client/package-folder.ts';
+import { foldersIn, followEvents } from './follow-events.ts';
 import { runJobProcess } from './job-process.ts';
 import { type JobContext, JobResult, Worker, type WorkerJob } from './worker.ts';
 
@@ -18,6 +19,9 @@ export const shakedownSpec = z.looseObject({
 /** Where a script's files are brought back to, and under which name they are kept. */
 export const outFolder = 'out';
 
+/** Where a command leaves its run's folder, below that which it is called in. */
+const runs = '.shakedown/runs';
+
 /** `shakedown worker`: does `run` and `script` jobs by this very program. */
 export class ShakedownWorker extends Worker {
   override jobtypes = ['run', 'script'];
@@ -27,9 +31,10 @@ export class ShakedownWorker extends Worker {
     const cwd = join(context.folder, 'work');
     mkdirSync(cwd);
     await unpack(await context.api.package(sha256), cwd);
+    const following = followEvents(join(cwd, runs), (events) => context.tellEvents(events));
     const exitCode = await runJobProcess({
       ...{ args: [type, ...args], cwd, signal: context.signal, output: (piece) => context.log(piece) },
-    });
+    }).finally(() => following.end());
     const problems = await keepEvidence(cwd, context);
     return new JobResult(verdictOf(exitCode), { exitCode, ...(problems.length > 0 ? { problems } : {}) });
   }
@@ -43,8 +48,7 @@ function verdictOf(exitCode: number | null): JobResult['verdict'] {
 
 /** Sends the run's directory, and what a script brought back; gives what could not be sent. */
 async function keepEvidence(cwd: string, context: JobContext): Promise<readonly string[]> {
-  const runs = join(cwd, '.shakedown/runs');
-  const folders = existsSync(runs) ? readdirSync(runs).map((name) => join(runs, name)) : [];
+  const folders = foldersIn(join(cwd, runs));
   const problems: string[] = [];
   const places: [string, string][] = [...folders.map((each): [string, string] => [each, 'run'])];
   places.push([join(cwd, outFolder), 'files']);

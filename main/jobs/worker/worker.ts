@@ -4,8 +4,10 @@ import { arch, hostname, platform, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asShakedownError } from '../../../common/errors.ts';
+import type { RunEvent } from '../../../common/events.ts';
 import { JobsApi, RefusedError } from '../client/jobs-api.ts';
 import { type ClaimAnswer, protocolVersion } from '../protocol.ts';
+import { EventStream } from './event-stream.ts';
 import { KeptResults } from './kept-results.ts';
 import { holdLease } from './lease.ts';
 import { LogStream } from './log-stream.ts';
@@ -41,6 +43,8 @@ export interface JobContext {
   readonly api: JobsApi;
   /** For the job's log. */
   log(text: string | Buffer): Promise<void>;
+  /** How far it has come: events as `shakedown run --json` prints them, in their order. */
+  tellEvents(events: readonly RunEvent[]): Promise<void>;
   /** Keeps a file with the job, under a relative path. */
   addArtifact(path: string, file: string): Promise<void>;
 }
@@ -199,6 +203,7 @@ export abstract class Worker {
     const folder = mkdtempSync(join(place, 'job-'));
     const lease = holdLease(this.#api, claim);
     const log = new LogStream(this.#api, job, number);
+    const events = new EventStream(this.#api, job, number);
     this.#current.set(`${job} ${number}`, claim);
     this.#tell(`job ${job} begins: ${claim.name}`);
     try {
@@ -207,6 +212,7 @@ export abstract class Worker {
         folder,
         api: this.#api,
         log: (text) => log.write(text),
+        tellEvents: (told) => events.tell(told),
         addArtifact: (path, file) => this.#api.addArtifact(job, number, path, file),
       });
       await log.end();

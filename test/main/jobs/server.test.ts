@@ -91,6 +91,13 @@ describe('bad input is refused with a sentence', () => {
     ['an unknown role', '/api/tokens', '{"name":"x","role":"king"}', 400],
     ['a job that is not there', '/api/jobs/none/cancel', '{}', 404],
     ['a place that is not there', '/api/nothing', '{}', 404],
+    ['a name that no database has', '/api/jobs/a%00b/cancel?x=%00', '{}', 400],
+    [
+      'what is nested without end',
+      '/api/jobs',
+      `{"type":"x","a":${'['.repeat(5000)}${']'.repeat(5000)}}`,
+      400,
+    ],
   ])('%s', async (_what, path, body, status) => {
     const { url, token } = server();
     const answer = await ask(url + path, 'POST', { token, body });
@@ -113,6 +120,67 @@ describe('bad input is refused with a sentence', () => {
 });
 
 describe('an attempt', () => {
+  test('is its worker’s alone: whoever has another token can do nothing with it or with the worker', async () => {
+    const { url, admin, workerToken } = server();
+    const attempt = await begun();
+    const others = [workerToken, (await admin.makeToken('other', 'admin')).token];
+    const asked: [string, string, string?][] = [
+      ['POST', 'lease'],
+      ['POST', 'result', '{"verdict":"pass","result":1}'],
+      ['POST', 'events', '{"from":0,"events":[]}'],
+      ['POST', 'log?offset=0', 'x'],
+      ['PUT', 'artifacts/x', 'x'],
+    ];
+    for (const token of others) {
+      for (const [method, path, body] of asked) {
+        const type = body === 'x' ? 'application/octet-stream' : 'application/json';
+        const request = { token, type, ...(body === undefined ? {} : { body }) };
+        const answer = await ask(`${url}${attempt}/${path}`, method, request);
+        expect(answer.json(), path).toMatchObject({
+          status: 403,
+          detail: expect.stringContaining('another'),
+        });
+      }
+    }
+    expect((await post(`${attempt}/lease`, {})).status).toBe(204);
+    const worker = (await post('/api/workers', register())).json().id;
+    for (const [method, path, body] of [
+      ['POST', `/api/workers/${worker}/beat`, '{}'],
+      ['DELETE', `/api/workers/${worker}`, '{}'],
+      ['POST', '/api/claims', JSON.stringify({ worker, request: 'x' })],
+    ] as const) {
+      expect((await ask(url + path, method, { token: workerToken, body })).status, path).toBe(403);
+    }
+  });
+
+  test('tells how far it is by events, which count once, however often they come', async () => {
+    const attempt = await begun();
+    const [, , , id = ''] = attempt.split('/');
+    const events = [
+      { at: 5, type: 'run-started' },
+      { at: 15, type: 'phase-started', phase: 'check' },
+      { at: 20, type: 'check-started', name: 'a\0b\ud800' },
+    ];
+    expect((await post(`${attempt}/events`, { from: 0, events })).json()).toEqual({ count: 3 });
+    expect((await post(`${attempt}/events`, { from: 2, events: events.slice(2) })).json().count).toBe(3);
+    expect((await post(`${attempt}/events`, { from: 4, events })).status).toBe(409);
+    const progress = {
+      phases: [{ phase: 'check', state: 'running', startMs: 10, durationMs: null }],
+      ...{ nodes: [], failures: [] },
+      checks: [{ name: 'a\ufffdb\ufffd', state: 'running', durationMs: null }],
+    };
+    expect(await server().admin.job(id)).toMatchObject({ ...progress, attempts: [{ progress }] });
+  });
+
+  test('has a result with characters that no database keeps', async () => {
+    const attempt = await begun();
+    const [, , , id = ''] = attempt.split('/');
+    const result = { 'k\0': ['\0', '\udfff x'] };
+    expect((await post(`${attempt}/result`, { verdict: 'pass', result })).status).toBe(204);
+    const kept = { 'k\ufffd': ['\ufffd', '\ufffd x'] };
+    expect((await server().admin.job(id)).attempts).toMatchObject([{ result: kept }]);
+  });
+
   const send = (path: string, body: string, type = 'application/octet-stream', method = 'PUT') =>
     ask(server().url + path, method, { token: server().token, body, type });
 

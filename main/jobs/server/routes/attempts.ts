@@ -1,6 +1,8 @@
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
-import { resultReport } from '../../protocol.ts';
+import { eventsReport, resultReport } from '../../protocol.ts';
+import type { AttemptKey } from '../../queue/queued-job.ts';
+import { Attempts, attemptIsOver } from '../attempts.ts';
 import { streamOf } from '../files.ts';
 import { Problem } from '../problem.ts';
 import type { Routes } from '../service.ts';
@@ -8,18 +10,19 @@ import type { Routes } from '../service.ts';
 const workers = { roles: ['worker'] as const };
 const params = z.object({ id: z.string(), number: z.coerce.number().int() });
 const nothing = { 204: z.null() };
+const keyOf = ({ id, number }: z.infer<typeof params>): AttemptKey => ({ job: id, number });
 
-/** What a worker says of the attempt that it makes. What comes too late is refused with 409. */
-export const attemptRoutes: Routes = (app, { queue, store, files, signals, limits }) => {
-  const over = (job: string, number: number) =>
-    new Problem(409, `attempt ${number} at job ${job} is over: lost, cancelled or settled`);
+/** What a worker says of the attempt that it makes, by the token that it registered with. What comes too late is refused with 409. */
+export const attemptRoutes: Routes = (app, { database, queue, store, files, signals, limits }) => {
+  const attempts = new Attempts(database, store);
 
   app.post(
     '/api/jobs/:id/attempts/:number/lease',
     { config: workers, schema: { params, response: nothing } },
     async (request, reply) => {
-      const { id, number } = request.params;
-      if (!(await queue.beat({ job: id, number }))) throw over(id, number);
+      const key = keyOf(request.params);
+      await attempts.ofWorker(key, request.holder);
+      if (!(await queue.beat(key))) throw attemptIsOver(key);
       return reply.code(204).send(null);
     },
   );
@@ -28,27 +31,15 @@ export const attemptRoutes: Routes = (app, { queue, store, files, signals, limit
     '/api/jobs/:id/attempts/:number/result',
     { config: workers, schema: { params, body: resultReport, response: nothing } },
     async (request, reply) => {
-      const { id, number } = request.params;
+      const key = keyOf(request.params);
+      await attempts.ofWorker(key, request.holder);
       const { result, verdict } = request.body;
-      const came = await queue.settle({ job: id, number }, result, verdict);
-      if (came === 'stale') throw over(id, number);
+      if ((await queue.settle(key, result, verdict)) === 'stale') throw attemptIsOver(key);
       signals.changed('queue');
-      signals.changed(`job ${id}`);
+      signals.changed(`job ${key.job}`);
       return reply.code(204).send(null);
     },
   );
-
-  /** A cancelled attempt's evidence is welcome, that of one that was given up is not. */
-  const mayAdd = async (job: string, number: number): Promise<void> => {
-    const attempt = await store
-      .selectFrom('attempts')
-      .select('outcome')
-      .where('job', '=', job)
-      .where('number', '=', number)
-      .executeTakeFirst();
-    if (!attempt) throw new Problem(404, `there is no attempt ${number} at a job ${job}`);
-    if (attempt.outcome === 'lost' || attempt.outcome === 'done') throw over(job, number);
-  };
 
   const size = z.object({ size: z.number() });
   const log = z.strictObject({ offset: z.coerce.number().int().min(0) });
@@ -56,12 +47,26 @@ export const attemptRoutes: Routes = (app, { queue, store, files, signals, limit
     '/api/jobs/:id/attempts/:number/log',
     { config: workers, schema: { params, querystring: log, response: { 200: size } } },
     async (request) => {
-      const { id, number } = request.params;
-      await mayAdd(id, number);
+      const key = keyOf(request.params);
+      await attempts.mayAdd(key, request.holder);
       const piece = await bytesOf(streamOf(request.body), 4 * 1024 * 1024);
-      const whole = await files.append({ job: id, number }, request.query.offset, piece);
-      signals.changed(`job ${id}`);
+      const whole = await files.append(key, request.query.offset, piece);
+      signals.changed(`job ${key.job}`);
       return { size: whole };
+    },
+  );
+
+  const count = z.object({ count: z.number() });
+  app.post(
+    '/api/jobs/:id/attempts/:number/events',
+    { config: workers, schema: { params, body: eventsReport, response: { 200: count } } },
+    async (request) => {
+      const key = keyOf(request.params);
+      await attempts.mayAdd(key, request.holder);
+      const { from, events } = request.body;
+      const known = await attempts.addEvents(key, from, events);
+      signals.changed(`job ${key.job}`);
+      return { count: known };
     },
   );
 
@@ -73,15 +78,16 @@ export const attemptRoutes: Routes = (app, { queue, store, files, signals, limit
       schema: { params: params.extend({ '*': z.string() }), response: { 201: saved } },
     },
     async (request, reply) => {
-      const { id, number, '*': path } = request.params;
-      await mayAdd(id, number);
-      const file = files.artifact({ job: id, number }, path);
+      const { '*': path, ...params } = request.params;
+      const key = keyOf(params);
+      await attempts.mayAdd(key, request.holder);
+      const file = files.artifact(key, path);
       const digest = request.headers['x-sha256'];
       const told = typeof digest === 'string' ? digest : undefined;
       const came = await files.save(file, streamOf(request.body), limits.artifact, told);
       await store
         .insertInto('artifacts')
-        .values({ job: id, attempt: number, path, ...came })
+        .values({ job: key.job, attempt: key.number, path, ...came })
         .onConflict((on) => on.columns(['job', 'attempt', 'path']).doUpdateSet(came))
         .execute();
       return reply.code(201).send(came);

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { claimAnswer, claimRequest, protocolVersion, registration, workerView } from '../../protocol.ts';
 import { Problem } from '../problem.ts';
 import type { Routes } from '../service.ts';
+import type { TokenHolder } from '../tokens.ts';
 import { Views } from '../views.ts';
 
 const workers = { roles: ['worker'] as const };
@@ -13,14 +14,28 @@ const now = sql<Date>`clock_timestamp()`;
 
 /** What a worker says of itself, and how it comes to its jobs. */
 export const workerRoutes: Routes = (app, { queue, store, signals, closing }) => {
-  const seen = async (id: string, more: { client_info?: string; left_at?: typeof now } = {}) => {
-    const { numUpdatedRows } = await store
-      .updateTable('workers')
-      .set({ seen_at: now, ...more })
+  /** Throws Problem: 404 for one that has left or never was, 403 for one that came with another token. */
+  const seen = async (
+    id: string,
+    holder: TokenHolder | undefined,
+    more: { client_info?: string; left_at?: typeof now } = {},
+  ) => {
+    const worker = await store
+      .selectFrom('workers')
+      .select(['token', 'capabilities'])
       .where('id', '=', id)
       .where('left_at', 'is', null)
       .executeTakeFirst();
-    if (numUpdatedRows === 0n) throw new Problem(404, `there is no worker ${id}: register again`);
+    if (!worker) throw new Problem(404, `there is no worker ${id}: register again`);
+    if (worker.token !== holder?.id) {
+      throw new Problem(403, `worker ${id} registered with another token: send that, or register again`);
+    }
+    await store
+      .updateTable('workers')
+      .set({ seen_at: now, ...more })
+      .where('id', '=', id)
+      .execute();
+    return worker;
   };
 
   const registered = z.object({ id: z.string() });
@@ -37,7 +52,7 @@ export const workerRoutes: Routes = (app, { queue, store, signals, closing }) =>
       const texts = { capabilities: JSON.stringify(capabilities), client_info: JSON.stringify(client_info) };
       await store
         .insertInto('workers')
-        .values({ id, name, slots, beat_seconds: beatSeconds, ...texts })
+        .values({ id, name, slots, beat_seconds: beatSeconds, token: request.holder?.id ?? '', ...texts })
         .execute();
       return reply.code(201).send({ id });
     },
@@ -53,7 +68,11 @@ export const workerRoutes: Routes = (app, { queue, store, signals, closing }) =>
     { config: workers, schema: { params, body: beat, response: { 204: z.null() } } },
     async (request, reply) => {
       const { client_info } = request.body;
-      await seen(request.params.id, client_info ? { client_info: JSON.stringify(client_info) } : {});
+      await seen(
+        request.params.id,
+        request.holder,
+        client_info ? { client_info: JSON.stringify(client_info) } : {},
+      );
       return reply.code(204).send(null);
     },
   );
@@ -62,7 +81,7 @@ export const workerRoutes: Routes = (app, { queue, store, signals, closing }) =>
     '/api/workers/:id',
     { config: workers, schema: { params, response: { 204: z.null() } } },
     async (request, reply) => {
-      await seen(request.params.id, { left_at: now });
+      await seen(request.params.id, request.holder, { left_at: now });
       return reply.code(204).send(null);
     },
   );
@@ -72,12 +91,7 @@ export const workerRoutes: Routes = (app, { queue, store, signals, closing }) =>
     { config: workers, schema: { body: claimRequest, response: { 200: claimAnswer, 204: z.null() } } },
     async (request, reply) => {
       const { worker, request: id, wait, lease } = request.body;
-      await seen(worker);
-      const { capabilities } = await store
-        .selectFrom('workers')
-        .select('capabilities')
-        .where('id', '=', worker)
-        .executeTakeFirstOrThrow();
+      const { capabilities } = await seen(worker, request.holder);
       const gone = new AbortController();
       reply.raw.once('close', () => gone.abort());
       const claim = await signals.until('queue', wait, AbortSignal.any([closing, gone.signal]), () =>
