@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
-import { join, posix } from 'node:path';
+import { join } from 'node:path';
 import { asShakedownError } from '../../common/errors.ts';
+import { downloadNamed } from '../remotes/download-named.ts';
+import { expandGlob } from '../remotes/expand-glob.ts';
 import { mergeTree } from '../remotes/merge-tree.ts';
 import type { Remote } from '../remotes/remote.ts';
 
@@ -24,7 +26,7 @@ export interface Gotten {
 
 /**
  * Brings what the globs name into `out`: under its path relative to `work`, or, from elsewhere on the
- * machine, under its whole path. What cannot be had is told, not thrown; a lost connection is thrown.
+ * machine, under its whole path; of a link what it leads to, under the link's name. What cannot be had is told, not thrown; a lost connection is thrown.
  */
 export async function getFiles(
   remote: Remote,
@@ -33,7 +35,7 @@ export async function getFiles(
   const problems: string[] = [];
   const found = new Set<string>();
   for (const glob of globs) {
-    const paths = await expand(remote, glob, { work, root, signal });
+    const paths = await expandGlob(remote, glob, { folder: work, root, signal });
     if (paths.length === 0) problems.push(`nothing on the machine matches '${glob}'`);
     for (const path of paths) found.add(path);
   }
@@ -58,7 +60,7 @@ async function bring(
   const arrival = join(out, `.arriving-${randomBytes(4).toString('hex')}`);
   try {
     await mkdir(arrival, { recursive: true });
-    const { problems } = await remote.download(paths, arrival, { base, root, signal });
+    const { problems } = await downloadNamed(remote, paths, arrival, { base, root, signal });
     const entries = await readdir(arrival, { recursive: true, withFileTypes: true });
     const files = entries
       .filter((entry) => !entry.isDirectory())
@@ -72,25 +74,3 @@ async function bring(
     await rm(arrival, { recursive: true, force: true });
   }
 }
-
-/** The absolute paths that a pattern names, as bash expands it; a shell without `**` takes that for `*`. */
-async function expand(
-  remote: Remote,
-  glob: string,
-  { work, root, signal }: Pick<GetOptions, 'work' | 'root' | 'signal'>,
-): Promise<readonly string[]> {
-  const each =
-    'for each in "$@"; do [ -e "$each" ] || [ -L "$each" ] || continue; printf "%s\\0" "$each"; done';
-  const line = `if command -v bash >/dev/null; then exec bash -O globstar -O nullglob -c "$1" bash; else eval "$1"; fi`;
-  const pattern = glob.startsWith('~/') ? `"$HOME"${quoted(glob.slice(1))}` : quoted(glob);
-  const script = `set -- ${pattern}; ${each}`;
-  const result = await remote.exec(['sh', '-c', line, 'sh', script], { cwd: work, root, signal });
-  return result.stdout
-    .split('\0')
-    .filter((path) => path !== '')
-    .map((path) => posix.resolve(work, path));
-}
-
-/** All but the pattern's own characters taken as they are. */
-const quoted = (glob: string): string =>
-  glob.replace(/[^\w*?[\]/.,:@%+=!^-]/gu, (char) => `'${char.replace("'", `'\\''`)}'`);

@@ -1,6 +1,7 @@
 import { glob, lstat, readlink, realpath } from 'node:fs/promises';
 import { isAbsolute, normalize } from 'node:path';
 import type { CollectParams, CollectPlan } from '../../common/evidence-protocol.ts';
+import { withoutNested } from '../../common/without-nested.ts';
 import { isSystemError } from '../failure.ts';
 import { surveyTree } from './survey-tree.ts';
 
@@ -64,9 +65,3 @@ async function targetOf(path: string, problems: string[]): Promise<string | unde
     return undefined;
   }
 }
-
-/** Without paths that lie below another one of them. */
-const withoutNested = (paths: readonly string[]): string[] =>
-  paths.filter(
-    (path) => !paths.some((other) => other !== path && path.startsWith(other === '/' ? '/' : `${other}/`)),
-  );

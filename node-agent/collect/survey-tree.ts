@@ -1,14 +1,12 @@
 import { accessSync, constants, type Dirent, lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { ShakedownError } from '../../common/errors.ts';
+import { isPseudoFile, pseudoFile } from '../../common/pseudo-files.ts';
 
 export interface Survey {
   /** The fewest paths that hold all that may travel and nothing else. */
   readonly paths: readonly string[];
   readonly problems: readonly string[];
 }
-
-/** Kinds of file systems in memory that tell and do not hold: their files have no size. */
-const pseudo = /^\/(?:proc|sys|dev)(?:\/|$)/;
 
 /**
  * Looks through a tree, without following links, for what cannot travel (sockets, pipes, devices, unreadable
@@ -17,8 +15,7 @@ const pseudo = /^\/(?:proc|sys|dev)(?:\/|$)/;
  */
 export async function surveyTree(root: string, maxFileSize: number, signal?: AbortSignal): Promise<Survey> {
   const problems: string[] = [];
-  if (pseudo.test(root))
-    return { paths: [], problems: [`${root}: no file on a disk; let a command print it`] };
+  if (isPseudoFile(root)) return { paths: [], problems: [pseudoFile(root)] };
   let seen = 0;
   const breathe = async () => {
     seen += 1;

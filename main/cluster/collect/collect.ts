@@ -2,6 +2,9 @@ import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { CollectPlan } from '../../../common/evidence-protocol.ts';
+import { withoutNested } from '../../../common/without-nested.ts';
+import { expandGlob } from '../../remotes/expand-glob.ts';
+import { namedLinks } from '../../remotes/named-links.ts';
 import type { Remote } from '../../remotes/remote.ts';
 import type { PlannedNode } from '../node.ts';
 import { collectReports } from './collect-reports.ts';
@@ -23,7 +26,7 @@ const treeBounds = { maxBytes: 16 * 1024 ** 3, maxFiles: 500_000 };
 export async function collectNode(node: Reached, options: CollectOptions): Promise<readonly string[]> {
   const { problems, attempt } = tolerant(options);
   const asked = await attempt('listing what to collect', () => askPlan(node, options));
-  const plan = asked ?? withoutAgent(node);
+  const plan = asked ?? (await withoutAgent(node, options));
   problems.push(...plan.problems);
   // An agent that does not answer brings nothing either; over ssh there is still tar.
   const from = asked ? node.agent : node.remote;
@@ -43,12 +46,22 @@ function askPlan(node: Reached, { signal }: CollectOptions): Promise<CollectPlan
   );
 }
 
-/** With the agent gone: the working directory and the paths that need no globbing. */
-function withoutAgent({ config }: Reached): CollectPlan {
-  return {
-    paths: [config.workingDir, ...config.collect.filter((glob) => !/[*?[{]/.test(glob))],
-    problems: [],
-  };
+/** With the agent gone: the working directory, and what the globs name, links with what they lead to. */
+async function withoutAgent({ config, remote }: Reached, { signal }: CollectOptions): Promise<CollectPlan> {
+  const { problems, attempt } = tolerant({});
+  const how = { root: true, signal };
+  const named = new Set([config.workingDir]);
+  const looked = await attempt('looking for what to collect', async () => {
+    for (const glob of config.collect) {
+      const found = await expandGlob(remote, glob, { folder: '/', ...how });
+      if (found.length === 0) problems.push(`${glob}: nothing matches`);
+      for (const path of found) named.add(path);
+    }
+    return namedLinks(remote, [...named], how);
+  });
+  const targets = [...(looked?.links.values() ?? [])].map(({ target }) => target);
+  const paths = [...named, ...targets].filter((path) => !looked?.unusable.has(path));
+  return { paths: withoutNested(paths), problems: [...problems, ...(looked?.problems ?? [])] };
 }
 
 async function fetchFiles(

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { statSync } from 'node:fs';
+import { lstatSync, statSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join, posix } from 'node:path';
 import { ShakedownError, UsageError } from '../../../common/errors.ts';
 import { present } from '../../../common/present.ts';
+import { downloadNamed } from '../../remotes/download-named.ts';
 import { mergeTree } from '../../remotes/merge-tree.ts';
 import type { Remote } from '../../remotes/remote.ts';
 
@@ -60,13 +61,15 @@ async function entriesOf(folder: string): Promise<readonly string[]> {
 export interface Brought {
   /** Where it is on the main host. */
   readonly path: string;
+  /** Where on the node the link leads that was named: that has come, under the link's name. */
+  readonly target?: string;
   /** What could not be brought whole, as sentences. */
   readonly problems: readonly string[];
 }
 
 /**
- * Brings a file or a folder, into the folder `target` if there is one, else under that name; a folder that is
- * there already is added to. Throws ShakedownError when nothing came, UsageError for the root folder.
+ * Brings a file or a folder, into the folder `target` if there is one, else under that name; of a link what it
+ * leads to. A folder that is there already is added to. Throws ShakedownError when nothing came, UsageError for the root folder.
  */
 export async function bring(
   remote: Carrier,
@@ -83,11 +86,13 @@ export async function bring(
   const temporary = await mkdtemp(join(dirname(final), '.shakedown-cp-'));
   try {
     const options = { root: true, base: posix.dirname(path), ...present({ signal }) };
-    const { problems, files } = await remote.download([path], temporary, options);
-    if (files === 0)
-      throw new ShakedownError({ message: `nothing came from ${source}`, lastLines: problems });
-    await mergeTree(Buffer.from(join(temporary, name)), Buffer.from(final), { replace: false });
-    return { path: final, problems };
+    const { problems, followed } = await downloadNamed(remote, [path], temporary, options);
+    const came = join(temporary, name);
+    const stats = lstatSync(came, { throwIfNoEntry: false });
+    if (!stats || (stats.isSymbolicLink() && problems.length > 0))
+      throw new ShakedownError({ message: `nothing came from ${source}`, lastLines: [...problems] });
+    await mergeTree(Buffer.from(came), Buffer.from(final), { replace: false });
+    return { path: final, problems, ...present({ target: followed.get(path) }) };
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }

@@ -1,5 +1,6 @@
 import { posix, resolve } from 'node:path';
 import { UsageError } from '../../../common/errors.ts';
+import { printableLine } from '../../../common/printable.ts';
 import { bring, send } from '../../cluster/operations/copy.ts';
 import { connectSsh } from '../../remotes/ssh-remote.ts';
 import type { Command } from '../command.ts';
@@ -19,9 +20,11 @@ export const cpCommand: Command = async ([from = '', to = ''], _options, { cwd, 
     stdout.write(`${own} -> ${await send(remote, own, target.path, { signal })}\n`);
     return 0;
   }
-  const { path, problems } = await bring(remote, source.path, resolve(cwd, target.path), { signal });
+  const brought = await bring(remote, source.path, resolve(cwd, target.path), { signal });
+  const { path, problems, target: leadsTo } = brought;
+  const link = leadsTo === undefined ? '' : ` (a link to ${printableLine(leadsTo, 300)})`;
   const left = problems.map((problem) => `  not copied: ${problem}\n`);
-  stdout.write([`${source.path} -> ${path}\n`, ...left].join(''));
+  stdout.write([`${source.path}${link} -> ${path}\n`, ...left].join(''));
   return 0;
 };
 

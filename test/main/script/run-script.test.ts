@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ShakedownError, UsageError } from '../../../common/errors.ts';
@@ -185,6 +193,30 @@ describe('files', () => {
     const files = join(run.directory, 'nodes/0/files');
     expect(only(run).files).toContain(join(files, 'dist/deep/d.deb'));
     expect(readdirSync(files)).toEqual(['dist']);
+  });
+});
+
+describe('links that patterns name', () => {
+  const text = `mkdir -p out/runs/7 elsewhere; echo seven > out/runs/7/log; echo far > elsewhere/far
+    ln -s runs/7 out/latest; ln -s "$PWD/elsewhere" out/far; ln -s far out/far-again; ln -s ../elsewhere/far out/file
+    ln -s nowhere out/broken; ln -s /proc/version out/version`;
+
+  test('bring what they lead to, under their names, and are told where that is nothing', async () => {
+    const place = await scriptPlace();
+    const run = await place.run({ script: { text }, get: ['out/*', '/proc/cpuinfo'], out: 'got' });
+    const got = (path: string) => join(place.directory, 'got/out', path);
+    for (const name of ['far/far', 'far-again/far', 'file'])
+      expect(readFileSync(got(name), 'utf8')).toBe('far\n');
+    expect(lstatSync(got('far')).isDirectory()).toBe(true);
+    // What it leads to has come as well.
+    expect(readlinkSync(got('latest'))).toBe('runs/7');
+    expect(readFileSync(got('latest/log'), 'utf8')).toBe('seven\n');
+    expect(only(run).problems.map((problem) => problem.replace(/^.*out\//, ''))).toEqual([
+      'broken: a link to nowhere, which is not there',
+      'version: a link to /proc/version: no file on a disk; let a command print it',
+      '/proc/cpuinfo: no file on a disk; let a command print it',
+    ]);
+    expect(readlinkSync(got('broken'))).toBe('nowhere');
   });
 });
 

@@ -71,6 +71,31 @@ test('what the node sends lies in folders of its own: working files, collected p
   expect(home('logs/journal.log')).toBe('journal\n');
 });
 
+test('without an agent the globs are followed all the same, and links bring what they lead to', async () => {
+  mkdirSync(join(there, 'work'));
+  writeFileSync(join(there, 'work/app.conf'), 'app');
+  mkdirSync(join(there, 'releases/7'), { recursive: true });
+  writeFileSync(join(there, 'releases/7/one.log'), 'seven');
+  symlinkSync('releases/7', join(there, 'current'));
+  symlinkSync('nowhere', join(there, 'broken'));
+  writeFileSync(join(there, 'a{b}.txt'), 'odd');
+  const whole = reached([]);
+  const agent = { ...whole.agent, call: () => Promise.reject(new Error('it is gone')) };
+  const collect = ['current', 'broken', 'a{b}.txt', '*.none', 'releases/{7,8}/*.log'].map((path) =>
+    join(there, path),
+  );
+  const problems = await collectNode({ ...whole, agent, config: { ...whole.config, collect } }, options());
+  expect(problems).toEqual([
+    'listing what to collect: it is gone',
+    `${there}/*.none: nothing matches`,
+    `${there}/broken: a link to nowhere, which is not there`,
+  ]);
+  expect(home('files/app.conf')).toBe('app');
+  expect(home('logs/collected', there, 'releases/7/one.log')).toBe('seven');
+  expect(home('logs/collected', there, 'current/one.log')).toBe('seven');
+  expect(home('logs/collected', there, 'a{b}.txt')).toBe('odd');
+});
+
 test('a disk that is full is told as that: of files, and of reports', async () => {
   mkdirSync(join(there, 'work'));
   writeFileSync(join(there, 'work', 'big'), randomBytes(2 * 1024 ** 2));
