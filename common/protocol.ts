@@ -2,6 +2,7 @@ import type { FailureDetails } from './errors.ts';
 import type { CollectParams, CollectPlan, NodeReport, ReportsRequest } from './evidence-protocol.ts';
 import type { InstallParams, InstallResult } from './installation.ts';
 import type { CleanParams, CleanResult, PlacedFile } from './placed-files.ts';
+import type { PlanProjectParams, ProjectPlan, TakePortsParams } from './project-protocol.ts';
 import type { Probe, ServiceSpec } from './ready.ts';
 import type { ServiceDied, ServiceStatus } from './service-status.ts';
 import type { StreamId } from './streams/stream-id.ts';
@@ -27,6 +28,8 @@ export interface HelloParams {
   readonly mainHost?: string;
   /** The main host's clock, ms since the epoch: times that it gives later are translated into the node's. */
   readonly clockMs?: number;
+  /** Seconds without a sign of life after which the main host counts as gone, where they are fewer than usual. */
+  readonly aliveWithin?: number;
 }
 
 export interface AgentInfo {
@@ -67,6 +70,14 @@ export interface AgentMethods {
    * so does an stdin that breaks off. The answer may come before the last bytes of its streams.
    */
   task: { params: TaskParams; result: TaskEnded };
+  /**
+   * Looks at a project's folder: deletes what an earlier sync brought and the manifest has not, and says what
+   * must be sent. Then `checkProject` looks at what came; it gives the files that are not as they should be.
+   */
+  planProject: { params: PlanProjectParams; result: ProjectPlan };
+  checkProject: { params: Record<string, never>; result: { readonly wrong: readonly number[] } };
+  /** Takes ranges of ports that no other agent on the node takes until this one ends; the first of each. */
+  takePorts: { params: TakePortsParams; result: { readonly ports: readonly number[] } };
   /** Sends a file's bytes, with root's rights. Fails past `maxBytes`, and for what is no file. */
   readFile: {
     params: { readonly path: string; readonly maxBytes: number; readonly to: StreamId };

@@ -65,7 +65,14 @@ export class AgentState {
 
 /**
  * The state directory that is in force, root's or the user's own: SHAKEDOWN_AGENT_STATE moves it, for tests.
+ * That of a share is its user's, whoever that is.
  */
-export const stateDirectory = (env: NodeJS.ProcessEnv = process.env): string =>
-  env.SHAKEDOWN_AGENT_STATE ||
-  (process.getuid?.() === 0 ? defaultStateDirectory : join(homedir(), '.local/state/shakedown/agent'));
+export function stateDirectory(
+  env: NodeJS.ProcessEnv = process.env,
+  share?: string,
+  uid = process.getuid?.(),
+): string {
+  const own = join(homedir(), '.local/state/shakedown');
+  if (share !== undefined) return join(env.SHAKEDOWN_AGENT_STATE || own, 'shares', share);
+  return env.SHAKEDOWN_AGENT_STATE || (uid === 0 ? defaultStateDirectory : join(own, 'agent'));
+}

@@ -12,12 +12,14 @@ import { sendReports } from './collect/send-reports.ts';
 import { finishAll, finishUnlessHeld, holdServices, isHeld } from './finish.ts';
 import { Guard } from './guard.ts';
 import { HeldBackList } from './held-back-list.ts';
-import { takeNode } from './lock.ts';
+import { type Lease, takeLease } from './lease.ts';
 import { MarkedProcesses } from './marked-processes.ts';
 import { hasSystemd, nodeFacts } from './node-facts.ts';
 import { Originals } from './originals.ts';
 import { install } from './packages/install.ts';
 import { place } from './place.ts';
+import { PortRanges } from './project/port-ranges.ts';
+import { SyncedProject } from './project/sync-project.ts';
 import { sendFile } from './read-file.ts';
 import type { AgentConnection, Methods } from './serve.ts';
 import { startHeldBack } from './services/held-back-units.ts';
@@ -33,22 +35,35 @@ import { safeWorkingDirectory } from './working-directory.ts';
 /** The agent of one node: what it has under its hands, and what it does when asked. */
 export class NodeAgent {
   readonly #state: AgentState;
+  readonly #lease: Lease;
+  readonly #mustHear: (seconds: number) => void;
   readonly #connection: Pick<AgentConnection, 'notify' | 'streams'>;
   readonly #marked: MarkedProcesses;
   readonly #placed: Originals;
   readonly #units: UnitRecord;
   readonly #services: Services;
   readonly #pipes = new Pipes();
+  readonly #ports: PortRanges;
+  #project: SyncedProject | undefined;
   readonly #groups: TaskGroups;
   #guard: Guard | undefined;
   /** The node's clock minus the main host's, ms. */
   #clockAhead = 0;
 
-  constructor(state: AgentState, connection: Pick<AgentConnection, 'notify' | 'streams'>) {
+  /** `mustHear`: from now on the main host counts as gone when nothing is heard of it for so many seconds. */
+  constructor(
+    state: AgentState,
+    lease: Lease,
+    connection: Pick<AgentConnection, 'notify' | 'streams'>,
+    mustHear: (seconds: number) => void,
+  ) {
     this.#state = state;
+    this.#lease = lease;
+    this.#mustHear = mustHear;
     this.#connection = connection;
     this.#marked = new MarkedProcesses(state.id);
     this.#groups = new TaskGroups(state);
+    this.#ports = new PortRanges(lease.name);
     this.#placed = new Originals(state.path('originals'));
     this.#units = new UnitRecord(state);
     this.#services = new Services(state, this.#marked, this.#units, {
@@ -82,6 +97,12 @@ export class NodeAgent {
           signal,
         ),
       ),
+      planProject: this.#mine(({ directory, manifest }, signal) => {
+        this.#project = new SyncedProject(directory, this.#state);
+        return this.#project.plan(this.#connection.streams.read(manifest), signal);
+      }),
+      checkProject: this.#mine(async (_, signal) => ({ wrong: (await this.#project?.check(signal)) ?? [] })),
+      takePorts: this.#mine(async (params) => ({ ports: await this.#ports.take(params) })),
       readFile: this.#mine(async ({ path, maxBytes, to }) => {
         return { bytes: await sendFile(path, maxBytes, this.#connection.streams.write(to)) };
       }),
@@ -140,7 +161,7 @@ export class NodeAgent {
     progress: (message: string): void => this.#connection.notify('progress', { message }),
   };
 
-  async #hello({ version, runId, mainHost, clockMs }: HelloParams): Promise<AgentInfo> {
+  async #hello({ version, runId, mainHost, clockMs, aliveWithin }: HelloParams): Promise<AgentInfo> {
     if (version !== protocolVersion) {
       throw new ShakedownError({
         message: `the agent speaks version ${protocolVersion} of the protocol and the main host ${version}`,
@@ -149,8 +170,9 @@ export class NodeAgent {
     }
     if (!this.#guard) {
       const holder = { pid: process.pid, runId, since: Date.now(), ...(mainHost ? { mainHost } : {}) };
-      await takeNode(this.#state.directory, holder);
-      this.#guard = new Guard(process.execPath, process.argv[1] ?? '');
+      await takeLease(this.#lease, holder);
+      if (aliveWithin !== undefined) this.#mustHear(aliveWithin);
+      this.#guard = new Guard(process.execPath, process.argv.slice(1));
     }
     if (clockMs !== undefined) this.#clockAhead = Date.now() - clockMs;
     return nodeFacts();

@@ -9,12 +9,13 @@ import { markVariable } from './marked-processes.ts';
 export class Guard {
   readonly #child: ChildProcess;
 
-  constructor(program: string, script: string) {
-    const wait = 'read -r word; if [ "$word" = done ]; then exit 0; fi; exec "$0" "$1" --finish';
+  /** `args`: those of the agent, its script first. */
+  constructor(program: string, args: readonly string[]) {
+    const wait = 'read -r word; if [ "$word" = done ]; then exit 0; fi; exec "$0" "$@" --finish';
     const env = { ...process.env };
     // Unmarked, or the clean-up would end itself.
     delete env[markVariable];
-    this.#child = spawn('/bin/sh', ['-c', wait, program, script], {
+    this.#child = spawn('/bin/sh', ['-c', wait, program, ...args], {
       detached: true,
       stdio: ['pipe', 'ignore', 'ignore'],
       cwd: '/',

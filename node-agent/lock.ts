@@ -9,9 +9,14 @@ export interface Holder {
   readonly pid: number;
   readonly runId: string;
   readonly mainHost?: string;
+  /** The key of its share, where it has not all of the node. */
+  readonly share?: string;
   /** ms since the epoch. */
   readonly since: number;
 }
+
+/** The socket of a lock. */
+export const lockPath = (name: string): string => `\0shakedown-agent:${name}`;
 
 /**
  * Takes the node for one agent: an abstract unix socket (unix(7)), which vanishes with its process however
@@ -20,7 +25,7 @@ export interface Holder {
  * The lock is held until the process ends or it is closed.
  */
 export async function takeNode(name: string, holder: Holder, patience = 5): Promise<Server> {
-  const path = `\0shakedown-agent:${name}`;
+  const path = lockPath(name);
   let asked = false;
   for (const begin = performance.now(); ; await sleep(100)) {
     const server = await tryListen(path, holder);
@@ -64,7 +69,8 @@ function tryListen(path: string, holder: Holder): Promise<Server | undefined> {
   });
 }
 
-function askHolder(path: string): Promise<Partial<Holder>> {
+/** What the one who has the lock says of itself; nothing where nobody answers. */
+export function askHolder(path: string): Promise<Partial<Holder>> {
   return new Promise((resolve) => {
     let text = '';
     const socket = connect(path);
@@ -85,15 +91,17 @@ function askHolder(path: string): Promise<Partial<Holder>> {
   });
 }
 
-function refusal({ pid, runId, mainHost, since }: Partial<Holder>): ShakedownError {
+/** Says who has the node, and what to do. */
+export function refusal({ pid, runId, mainHost, share, since }: Partial<Holder>): ShakedownError {
   const who = [
+    share && `the distribution ${share},`,
     runId && `run ${runId}`,
     mainHost && `of ${mainHost}`,
     since && `since ${new Date(since).toISOString().replace(/\.\d+Z$/, 'Z')}`,
     pid && `(process ${pid} on the node)`,
   ].filter(Boolean);
   return new ShakedownError({
-    message: `the node is in use by ${who.length > 0 ? who.join(' ') : 'another run that does not answer'}`,
-    hint: `wait until that run has ended, or end it${pid ? `: \`kill ${pid}\` on the node stops it and its services` : ''}`,
+    message: `${share ? 'the node is shared: it is' : 'the node is'} in use by ${who.length > 0 ? who.join(' ') : 'another run that does not answer'}`,
+    hint: `wait until that ${share ? 'distribution' : 'run'} has ended, or end it${pid ? `: \`kill ${pid}\` on the node stops it and its services` : ''}`,
   });
 }

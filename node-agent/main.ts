@@ -3,15 +3,17 @@ import { Deadman } from '../common/deadman.ts';
 import { aliveWithin } from '../common/protocol.ts';
 import { unwound } from '../common/unwound.ts';
 import { NodeAgent } from './agent.ts';
-import { AgentState, stateDirectory } from './agent-state.ts';
+import { AgentState } from './agent-state.ts';
 import { finishUnlessHeld } from './finish.ts';
+import { leaseIn } from './lease.ts';
 import { handOverSignal, takeNode } from './lock.ts';
 import { markVariable } from './marked-processes.ts';
 import { AgentConnection } from './serve.ts';
 
 /*
  * The agent on a node. It runs as root under a Node 24 of its own and serves one main host over stdin and
- * stdout, until stdin ends or a signal comes; then it stops what it started, unless that is held.
+ * stdout, until stdin ends or a signal comes; then it stops what it started, unless that is held. With
+ * `--shared KEY` it runs as who logs in, beside others, and has a state of its own.
  *
  * What it needs of the node, and why Debian 11 to 13 and Ubuntu 22.04 to 26.04 have it: Node's own builds for
  * Linux need glibc 2.28 and libstdc++'s GLIBCXX_3.4.21 (Debian 11 has 2.31 and 3.4.28, and apt itself needs
@@ -22,7 +24,8 @@ import { AgentConnection } from './serve.ts';
 // A library that prints would break the protocol.
 globalThis.console = new Console(process.stderr);
 
-const state = new AgentState(stateDirectory());
+const lease = leaseIn(process.argv);
+const state = new AgentState(lease.state);
 
 // What is made for others to read (working directories, placed files) is so whatever the login's
 // umask, and nothing is for all to write.
@@ -39,7 +42,7 @@ async function serve(): Promise<void> {
   const end = new AbortController();
   const closed = () => void finish(0, 'the connection was closed');
   const connection = new AgentConnection(process.stdin, process.stdout, end.signal, closed);
-  const agent = new NodeAgent(state, connection);
+  const agent = new NodeAgent(state, lease, connection, (seconds) => deadman.insist(seconds));
   let ending = false;
   const finish = async (exitCode: number, why: string) => {
     if (ending) return;
@@ -67,18 +70,14 @@ async function serve(): Promise<void> {
   // Whoever read it is gone; stdin says so as well.
   process.stdout.on('error', () => void finish(0, 'nobody listens'));
   process.stderr.on('error', () => {});
-  const deadman = new Deadman(aliveWithin, () => void finish(0, `nothing was heard for ${aliveWithin} s`));
+  const deadman = new Deadman(aliveWithin, () => void finish(0, 'nothing was heard of the main host'));
   connection.listen(agent.methods, () => deadman.heard());
 }
 
 /** Run by the guard of an agent that was killed. */
 async function finishForTheDead(): Promise<void> {
   // Another agent may be on its way, whose own `clean` does the same.
-  const lock = await takeNode(
-    state.directory,
-    { pid: process.pid, runId: 'the clean-up', since: Date.now() },
-    1,
-  );
+  const lock = await takeNode(lease.name, { pid: process.pid, runId: 'the clean-up', since: Date.now() }, 1);
   await finishUnlessHeld(state);
   lock.close();
 }

@@ -14,6 +14,9 @@ export interface AnswerRow<M extends keyof AgentMethods> {
 /** Entries of a tree, or packages of a system, that one answer may name. */
 const many = 100_000;
 
+/** Files of a project: as many numbers as fit into an answer. */
+const files = 500_000;
+
 const info: z.ZodType<AgentInfo> = z.object({
   version: node.line(100),
   pid: node.processId,
@@ -70,6 +73,15 @@ export const agentAnswers: { readonly [M in keyof AgentMethods]: AnswerRow<M> } 
       durationMs: node.durationMs,
     }),
   },
+  planProject: {
+    result: z.object({
+      directory: node.absolutePath,
+      missing: node.list(node.count, files),
+      deleted: node.count,
+    }),
+  },
+  checkProject: { result: z.object({ wrong: node.list(node.count, files) }) },
+  takePorts: { result: z.object({ ports: node.list(z.int().min(1).max(65_535), 10_000) }) },
   readFile: { result: z.object({ bytes: node.count }) },
   startHeldBack: { result: z.object({ started: node.list(node.unitName, 2000) }) },
   waitFor: { result: z.object({ problem: node.line().exactOptional() }) },

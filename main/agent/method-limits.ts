@@ -14,6 +14,9 @@ export const methodLimits: Readonly<Record<keyof AgentMethods, number>> = {
   place: 120,
   // As long as it runs: the one who asks has the limit, and the agent's sign of life.
   task: Number.POSITIVE_INFINITY,
+  planProject: 600,
+  checkProject: 600,
+  takePorts: 30,
   readFile: 120,
   startHeldBack: 600,
   waitFor: 3600,

@@ -28,7 +28,7 @@ export class RpcAgent implements Agent {
   readonly #died: ServiceDied[] = [];
   readonly #diedListeners: ((died: ServiceDied) => void)[] = [];
 
-  constructor(remote: Remote, child: RemoteProcess, listener: AgentListener) {
+  constructor(remote: Pick<Remote, 'address' | 'lost'>, child: RemoteProcess, listener: AgentListener) {
     this.#connection = new RpcConnection(remote, child);
     this.#connection.on('log', ({ message }) => listener.log(message));
     this.#connection.on('progress', ({ message }) => listener.progress(message));

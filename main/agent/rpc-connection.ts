@@ -41,7 +41,7 @@ const askEvery = 2;
 export class RpcConnection {
   /** See `open`. */
   readonly streams: Streams;
-  readonly #remote: Remote;
+  readonly #remote: Pick<Remote, 'address' | 'lost'>;
   readonly #child: RemoteProcess;
   readonly #messages: MessageConnection;
   readonly #deadman: Deadman;
@@ -52,7 +52,7 @@ export class RpcConnection {
   #within = aliveWithin;
   #disposed: Promise<void> | undefined;
 
-  constructor(remote: Remote, child: RemoteProcess) {
+  constructor(remote: Pick<Remote, 'address' | 'lost'>, child: RemoteProcess) {
     this.#remote = remote;
     this.#child = child;
     const { streams, reader, writer } = openChannel(child.stdout, child.stdin, {

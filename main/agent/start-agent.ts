@@ -1,4 +1,5 @@
 import { hostname, userInfo } from 'node:os';
+import { present } from '../../common/present.ts';
 import { protocolVersion } from '../../common/protocol.ts';
 import type { Remote, RemoteProcess } from '../remotes/remote.ts';
 import type { Agent, AgentListener } from './agent.ts';
@@ -15,6 +16,13 @@ export interface StartAgentOptions {
   readonly log: (message: string) => void;
   /** Root's unless told. With a user's own, it manages no packages, units or files that are root's. */
   readonly rights?: AgentRights;
+  /**
+   * A share of the node, beside others, under this key (a file's name): for an agent with the rights of who
+   * logs in.
+   */
+  readonly share?: string;
+  /** Seconds without a sign of life after which either side takes the other for gone. */
+  readonly aliveWithin?: number;
   /** Other folders than /var/cache/shakedown on the node, for tests. */
   readonly nodeCache?: string | readonly string[];
   /** The main host's clock, ms since the epoch. */
@@ -29,18 +37,18 @@ export interface StartAgentOptions {
  * The one who started it disposes of it, which ends its services.
  */
 export async function startAgent(remote: Remote, options: StartAgentOptions): Promise<Agent> {
-  const { rights = 'root' } = options;
+  const { rights = 'root', share } = options;
   const { runtime, agent } = await installAgent(remote, options);
+  const args = share === undefined ? [] : ['--shared', share];
   // Neither may the login's environment change how the agent runs.
-  const child = await remote.spawn(['env', '-u', 'NODE_OPTIONS', '-u', 'NODE_PATH', runtime, agent], {
-    root: rights === 'root',
-  });
+  const command = ['env', '-u', 'NODE_OPTIONS', '-u', 'NODE_PATH', runtime, agent, ...args];
+  const child = await remote.spawn(command, { root: rights === 'root' });
   return greetAgent(remote, child, options);
 }
 
 /** Takes the node for this run by an agent that has been started there. On a throw it is dismissed. */
 export async function greetAgent(
-  remote: Remote,
+  remote: Pick<Remote, 'address' | 'lost'>,
   child: RemoteProcess,
   {
     runId,
@@ -48,16 +56,24 @@ export async function greetAgent(
     signal,
     clock = Date.now,
     within = 0,
-  }: Pick<StartAgentOptions, 'runId' | 'listener' | 'signal' | 'clock' | 'within'>,
+    aliveWithin,
+  }: Pick<StartAgentOptions, 'runId' | 'listener' | 'signal' | 'clock' | 'within' | 'aliveWithin'>,
 ): Promise<Agent> {
   const client = new RpcAgent(remote, child, listener);
   try {
     const mainHost = `${userInfo().username}@${hostname()}`;
-    const hello = { version: protocolVersion, runId, mainHost, clockMs: clock() };
+    const hello = {
+      version: protocolVersion,
+      runId,
+      mainHost,
+      clockMs: clock(),
+      ...present({ aliveWithin }),
+    };
     client.info = await client.call('hello', hello, {
       signal,
       timeout: Math.max(within, methodLimits.hello),
     });
+    if (aliveWithin !== undefined) void client.mustAnswer(aliveWithin);
     return client;
   } catch (error) {
     await client[Symbol.asyncDispose]();

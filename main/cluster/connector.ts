@@ -1,4 +1,5 @@
 import type { Agent, AgentListener } from '../agent/agent.ts';
+import type { AgentRights } from '../agent/install.ts';
 import type { Remote } from '../remotes/remote.ts';
 import type { SshTarget } from '../remotes/ssh-target.ts';
 
@@ -15,6 +16,10 @@ export interface Connector {
       log: (m: string) => void;
       /** Seconds for the agent to greet us, where that is more than usual. */
       within?: number;
+      /** See StartAgentOptions. */
+      rights?: AgentRights;
+      share?: string;
+      aliveWithin?: number;
     },
   ): Promise<Agent>;
 }

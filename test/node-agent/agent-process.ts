@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
 import { type CancellationToken, createMessageConnection, type MessageConnection } from 'vscode-jsonrpc/node';
-import { type AgentMethods, maxMessage, protocolVersion } from '../../common/protocol.ts';
+import { type AgentMethods, type HelloParams, maxMessage, protocolVersion } from '../../common/protocol.ts';
 import type { ServiceSpec } from '../../common/ready.ts';
 import type { ServiceDied } from '../../common/service-status.ts';
 import { openChannel } from '../../common/streams/json-messages.ts';
@@ -30,12 +30,17 @@ export class AgentProcess {
   readonly #connection: MessageConnection;
   stderr = '';
 
-  constructor(state: string, work: string) {
+  /** `args` follow its script; `env` is added to ours. */
+  constructor(
+    state: string,
+    work: string,
+    { args = [], env = {} }: { readonly args?: readonly string[]; readonly env?: NodeJS.ProcessEnv } = {},
+  ) {
     this.state = state;
     this.work = work;
-    this.child = spawn(process.execPath, [file], {
+    this.child = spawn(process.execPath, [file, ...args], {
       stdio: 'pipe',
-      env: { ...process.env, SHAKEDOWN_AGENT_STATE: state },
+      env: { ...process.env, SHAKEDOWN_AGENT_STATE: state, ...env },
     });
     const { stdin, stdout, stderr } = this.child;
     if (!stdin || !stdout || !stderr) throw new Error('no pipes');
@@ -63,8 +68,8 @@ export class AgentProcess {
     return this.#connection.sendRequest(method, params, ...(token ? [token] : []));
   }
 
-  hello(runId = 'test', mainHost = 'me@here') {
-    return this.call('hello', { version: protocolVersion, runId, mainHost, clockMs: Date.now() });
+  hello(runId = 'test', mainHost = 'me@here', more: Partial<HelloParams> = {}) {
+    return this.call('hello', { version: protocolVersion, runId, mainHost, clockMs: Date.now(), ...more });
   }
 
   /** Runs a command in the work folder, as who the agent is, and gives all that it said. */

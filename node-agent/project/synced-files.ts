@@ -1,0 +1,78 @@
+import type { BigIntStats } from 'node:fs';
+import { lstat } from 'node:fs/promises';
+import type { ProjectFile } from '../../common/project-protocol.ts';
+import type { AgentState } from '../agent-state.ts';
+
+/** What a file was when its content was last known: a file that has other marks is read again. */
+type Marks = readonly [inode: string, size: string, modified: string, changed: string];
+
+interface Known {
+  readonly content: string;
+  readonly marks: Marks;
+}
+
+/** By path; null for what was to be sent and may not have come. */
+type Index = Readonly<Record<string, Known | null>>;
+
+const record = 'synced-files.json';
+
+/** What earlier syncs brought into a project's folder, as the agent's state remembers it. */
+export class SyncedFiles {
+  readonly #state: AgentState;
+  readonly #files: Map<string, Known | null>;
+
+  constructor(state: AgentState) {
+    this.#state = state;
+    this.#files = new Map(Object.entries(state.read<Index>(record, {})));
+  }
+
+  /** Paths that an earlier sync brought, or was about to. */
+  get paths(): readonly string[] {
+    return [...this.#files.keys()];
+  }
+
+  has(path: string): boolean {
+    return this.#files.has(path);
+  }
+
+  /** The content that a file is known to have, where nothing has changed it since. */
+  contentOf(path: string, stats: BigIntStats): string | undefined {
+    const known = this.#files.get(path);
+    return known && known.marks.join() === marksOf(stats).join() ? known.content : undefined;
+  }
+
+  /** A file has this content now. */
+  know(path: string, content: string, stats: BigIntStats): void {
+    this.#files.set(path, { content, marks: marksOf(stats) });
+  }
+
+  /** A file is to be sent. */
+  expect(path: string): void {
+    this.#files.set(path, null);
+  }
+
+  forget(path: string): void {
+    this.#files.delete(path);
+  }
+
+  /** On disk when it returns: what is not written down would never be deleted. */
+  save(): void {
+    this.#state.write(record, Object.fromEntries(this.#files));
+  }
+}
+
+const marksOf = ({ ino, size, mtimeNs, ctimeNs }: BigIntStats): Marks => [
+  String(ino),
+  String(size),
+  String(mtimeNs),
+  String(ctimeNs),
+];
+
+/** Undefined where there is nothing, also where something on the way is no folder. */
+export const lookAt = (file: string): Promise<BigIntStats | undefined> =>
+  lstat(file, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+    throw error;
+  });
+
+export const isLink = ([, , content]: ProjectFile): boolean => content.startsWith('->');
