@@ -79,7 +79,9 @@ export const progressEvent = z.discriminatedUnion('type', [
 ]);
 type ProgressEvent = z.infer<typeof progressEvent>;
 
-/** The progress after further events. Those that it does not know, or that are not as they should be, count. */
+/**
+ * The progress after further events. Those that it does not know, or that are not as they should be, count.
+ */
 export function foldedWith(before: FoldedProgress | undefined, events: readonly unknown[]): FoldedProgress {
   const { seen, began, ...known } = structuredClone(before ?? { ...noProgress, seen: 0, began: 0 });
   let start = began;

@@ -24,6 +24,8 @@ export const registration = z.strictObject({
 
 /** A job as it is submitted. What only its worker understands is kept. */
 export const submission = z.looseObject({
+  /** Of the submitter's choosing; the same one again gives the same job. */
+  id: z.uuid().optional(),
   type: word,
   name: word.optional(),
   platform: word.optional(),

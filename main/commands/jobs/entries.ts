@@ -1,7 +1,7 @@
 import type { CommandEntry, Option } from '../command.ts';
 
 const serverOptions: readonly Option[] = [
-  ['--server <url>', 'The job server (default: SHAKEDOWN_SERVER)'],
+  ['--server <url>', 'The job server; several of one database parted by commas (default: SHAKEDOWN_SERVER)'],
   ['--token <token>', 'Who asks (default: SHAKEDOWN_TOKEN)'],
 ];
 

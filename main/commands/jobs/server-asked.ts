@@ -10,9 +10,9 @@ export function serverAsked(
   const server = options.server === undefined ? env.SHAKEDOWN_SERVER : String(options.server);
   if (!server)
     throw new UsageError('Which job server?', { hint: '--server http://host:7411, or SHAKEDOWN_SERVER' });
-  if (!/^https?:\/\/[^/]+\/?$/.test(server)) {
-    throw new UsageError(`'${server}' is no address of a job server.`, { hint: '--server http://host:7411' });
-  }
+  const odd = server.split(',').find((each) => !/^https?:\/\/[^/\s]+\/?$/.test(each.trim()));
+  if (odd !== undefined)
+    throw new UsageError(`'${odd}' is no address of a job server.`, { hint: '--server http://host:7411' });
   const token = options.token === undefined ? env.SHAKEDOWN_TOKEN : String(options.token);
   if (!token) throw new UsageError('A token is needed.', { hint: '--token …, or SHAKEDOWN_TOKEN' });
   return { server, token };

@@ -15,7 +15,12 @@ export class PostgresDatabase implements Database {
     this.about = about;
     const getTypeParser = (id: number, format?: 'text' | 'binary') =>
       id === bigInteger ? Number : pg.types.getTypeParser(id, format);
-    this.#pool = new pg.Pool({ max: 10, ...config, types: { getTypeParser } });
+    this.#pool = new pg.Pool({
+      max: 10,
+      connectionTimeoutMillis: 30_000,
+      ...config,
+      types: { getTypeParser },
+    });
     // A connection may break between two statements too, when no one listens: unheard, that would end the
     // process. Who asks next on it is told, and the pool makes another.
     this.#pool.on('error', ignore);

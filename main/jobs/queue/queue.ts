@@ -22,12 +22,24 @@ export class Queue {
   }
 
   /** Gives the job's id; by then it is on the disk. */
-  enqueue({ name, needs, spec, submitter, priority = 0, notBefore, attempts = 2 }: NewJob): Promise<string> {
+  enqueue(wanted: NewJob): Promise<string> {
+    const { name, needs, spec, submitter, priority = 0, notBefore, attempts = 2 } = wanted;
     const job = {
-      ...{ id: randomUUID(), type: needs.type, name, needs: needsId(needs), priority, attempts, submitter },
+      ...{
+        id: wanted.id ?? randomUUID(),
+        type: needs.type,
+        name,
+        needs: needsId(needs),
+        priority,
+        attempts,
+        submitter,
+      },
       ...{ spec: JSON.stringify(spec), not_before: notBefore ?? null, state: 'queued' as const },
     };
     return this.#database.transaction(async () => {
+      // Who heard no answer asks again.
+      const known = this.#store.selectFrom('jobs').select('id').where('id', '=', job.id);
+      if (wanted.id !== undefined && (await known.executeTakeFirst())) return job.id;
       const wants = { id: job.needs, wants: JSON.stringify(needs) };
       await this.#store
         .insertInto('needs')

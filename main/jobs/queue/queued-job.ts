@@ -1,6 +1,8 @@
 import type { Capabilities, Needs } from '../store/tables.ts';
 
 export interface NewJob {
+  /** Of the submitter's choosing: the same one again is the same job. */
+  readonly id?: string | undefined;
   readonly name: string;
   readonly needs: Needs;
   /** Kept as it is, for whoever does the job. */

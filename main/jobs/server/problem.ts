@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { isDatabaseAway, isOutOfRoom } from '../databases/database-failures.ts';
 
 /** An answer that is an error, as RFC 9457 has it. */
 export class Problem extends Error {
@@ -20,6 +21,8 @@ const titles: Readonly<Record<number, string>> = {
   413: 'Too large',
   415: 'Unknown media type',
   500: 'The server failed',
+  503: 'Not now',
+  507: 'No room left',
 };
 
 /** Makes every error of the server a problem, with nothing of its insides in it. */
@@ -29,7 +32,9 @@ export function answerProblems(app: FastifyInstance, tell: (line: string) => voi
   });
   app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
     const { status, detail } = problemOf(error);
-    if (status >= 500) tell(`${request.method} ${request.url}: ${error.stack ?? error.message}`);
+    // What is of this machine's making is told in a sentence; what is of ours with where it came from.
+    if (status === 500) tell(`${request.method} ${request.url}: ${error.stack ?? error.message}`);
+    else if (status > 500) tell(`${request.method} ${request.url}: ${error.message}`);
     return reply
       .code(status)
       .type('application/problem+json')
@@ -44,6 +49,8 @@ function problemOf(error: Error & { statusCode?: number }): { status: number; de
     const said = error.validation.map(({ instancePath, message }) => `${where(instancePath)}${message}`);
     return { status: 400, detail: said.join('; ') };
   }
+  if (isDatabaseAway(error)) return { status: 503, detail: 'the database does not answer: ask again' };
+  if (isOutOfRoom(error)) return { status: 507, detail: 'the server has no room left on its disk' };
   const status = error.statusCode ?? 500;
   return { status, detail: status < 500 ? error.message : 'its log has more' };
 }

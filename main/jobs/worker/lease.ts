@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ShakedownError } from '../../../common/errors.ts';
-import { type JobsApi, RefusedError } from '../client/jobs-api.ts';
+import { mayBeAskedAgain } from '../client/asking.ts';
+import type { JobsApi } from '../client/jobs-api.ts';
 
 /** Part of a lease that is left to end a job in, when it cannot be renewed. */
 const margin = 0.2;
@@ -16,21 +17,24 @@ export function holdLease(
   const lost = new AbortController();
   const over = new AbortController();
   const keep = async (): Promise<void> => {
-    let renewed = performance.now();
-    while (!over.signal.aborted) {
-      await sleep(leaseSeconds * 300, undefined, { signal: over.signal }).catch(() => undefined);
+    const ends = (renewed: number) => renewed + leaseSeconds * 1000 * (1 - margin);
+    for (let renewed = performance.now(), pause = leaseSeconds * 300; ; ) {
+      await sleep(pause, undefined, { signal: over.signal }).catch(() => undefined);
       if (over.signal.aborted) return;
       const asked = performance.now();
-      const left = leaseSeconds * 1000 * (1 - margin) - (asked - renewed);
       try {
-        await api.renew(job, number, AbortSignal.any([over.signal, AbortSignal.timeout(Math.max(left, 1))]));
-        renewed = asked;
+        // A server that says nothing leaves time for another one.
+        const left = (ends(renewed) - asked) / 1000;
+        await api.renew(job, number, over.signal, Math.max(0.1, Math.min(left, leaseSeconds * 0.2)));
+        [renewed, pause] = [asked, leaseSeconds * 300];
       } catch (error) {
         if (over.signal.aborted) return;
-        const isLate = performance.now() - renewed >= leaseSeconds * 1000 * (1 - margin);
-        if (error instanceof RefusedError && error.status < 500) return lost.abort(error);
-        if (isLate)
-          return lost.abort(new ShakedownError({ message: 'the job server was not reached in time' }));
+        if (!mayBeAskedAgain(error)) return lost.abort(error);
+        pause = Math.min(200, leaseSeconds * 50);
+      }
+      // Ended a little early rather than late: another worker gets the job then.
+      if (performance.now() + pause >= ends(renewed)) {
+        return lost.abort(new ShakedownError({ message: 'the job server was not reached in time' }));
       }
     }
   };

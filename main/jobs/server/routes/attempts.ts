@@ -12,7 +12,10 @@ const params = z.object({ id: z.string(), number: z.coerce.number().int() });
 const nothing = { 204: z.null() };
 const keyOf = ({ id, number }: z.infer<typeof params>): AttemptKey => ({ job: id, number });
 
-/** What a worker says of the attempt that it makes, by the token that it registered with. What comes too late is refused with 409. */
+/**
+ * What a worker says of the attempt that it makes, by the token that it registered with.
+ * What comes too late is refused with 409.
+ */
 export const attemptRoutes: Routes = (app, { database, queue, store, files, signals, limits }) => {
   const attempts = new Attempts(database, store);
 

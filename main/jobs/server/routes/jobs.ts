@@ -18,14 +18,16 @@ export const jobRoutes: Routes = (app, { queue, store, files, signals }) => {
     '/api/jobs',
     { config: submitters, schema: { body: submission, response: answer201 } },
     async (request, reply) => {
-      const { type, platform, labels, name, notBefore, priority, attempts, ...rest } = request.body;
-      if (rest.package !== undefined && !files.hasPackage(rest.package)) {
-        throw new Problem(400, `there is no package ${rest.package}: upload it first`);
+      const { id: wanted, ...spec } = request.body;
+      const { type, platform, labels, name, notBefore, priority, attempts } = spec;
+      if (spec.package !== undefined && !files.hasPackage(spec.package)) {
+        throw new Problem(400, `there is no package ${spec.package}: upload it first`);
       }
       const id = await queue.enqueue({
         name: name ?? type,
         needs: { type, labels, ...(platform === undefined ? {} : { platform }) },
-        spec: request.body,
+        spec,
+        id: wanted,
         submitter: request.holder?.name ?? '',
         ...{ priority, attempts },
         notBefore: notBefore === undefined ? undefined : new Date(notBefore),

@@ -1,0 +1,115 @@
+import type { Readable } from 'node:stream';
+import { ShakedownError } from '../../../common/errors.ts';
+import { retry } from '../../../common/retry.ts';
+
+/** What a server refused: its HTTP status and its own sentence. */
+export class RefusedError extends ShakedownError {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super({ message: `the job server refuses: ${message}` });
+    this.status = status;
+  }
+}
+
+/** Whether the server said that it cannot do it now, or no server said anything: it may be asked again. */
+export const mayBeAskedAgain = (error: unknown): boolean =>
+  !(error instanceof RefusedError) || error.status >= 500;
+
+export interface ApiOptions {
+  /**
+   * `http://host:port`; several, parted by commas, where they share a database: the next one is asked when
+   * one does not answer.
+   */
+  readonly server: string;
+  readonly token: string;
+  /** Seconds for which servers that do not answer are asked again; 0 for each of them once. */
+  readonly patience?: number;
+}
+
+export interface Request {
+  readonly json?: unknown;
+  /** Makes the body anew for each attempt to send it. */
+  readonly stream?: () => Readable | Uint8Array;
+  readonly headers?: Record<string, string>;
+  readonly signal?: AbortSignal | undefined;
+  /** Seconds after which a server that says nothing is taken for one that does not answer. */
+  readonly timeout?: number | undefined;
+}
+
+/** Seconds for an answer that nothing holds back: a network that drops all would be waited for without end. */
+const usualTimeout = 60;
+
+/** Asks job servers over HTTP: one of them, and the next when that does not answer. */
+export class Asking {
+  readonly servers: readonly string[];
+  readonly #token: string;
+  readonly #patience: number;
+  #asked = 0;
+
+  constructor({ server, token, patience = 0 }: ApiOptions) {
+    this.servers = server.split(',').map((each) => each.trim().replace(/\/+$/, ''));
+    this.#token = token;
+    this.#patience = patience;
+  }
+
+  json = async (method: string, path: string, request: Request = {}): Promise<unknown> =>
+    (await this.ask(method, path, request)).json();
+
+  /** Throws RefusedError for a refusal, ShakedownError when none answers for as long as the patience lasts. */
+  ask(method: string, path: string, request: Request = {}): Promise<Response> {
+    const all = () =>
+      retry(() => this.once(method, path, request), {
+        signal: request.signal,
+        times: this.servers.length,
+        delayMs: 0,
+        when: mayBeAskedAgain,
+      });
+    return retry(all, {
+      signal: request.signal,
+      within: this.#patience,
+      delayMs: (attempt) => Math.min(2000, 100 * 2 ** attempt),
+      when: mayBeAskedAgain,
+    });
+  }
+
+  /** Asks one server, whatever the patience. After a failure, the next one is asked next. */
+  async once(method: string, path: string, request: Request = {}): Promise<Response> {
+    const asked = this.#asked;
+    try {
+      return await this.#send(this.servers[asked] ?? '', method, path, request);
+    } catch (error) {
+      // Others who ask at the same time may have gone on already.
+      if (mayBeAskedAgain(error) && this.#asked === asked) this.#asked = (asked + 1) % this.servers.length;
+      throw error;
+    }
+  }
+
+  async #send(server: string, method: string, path: string, request: Request): Promise<Response> {
+    const { json, stream, headers, signal, timeout = usualTimeout } = request;
+    const body = stream ? stream() : json === undefined ? undefined : JSON.stringify(json);
+    const type = stream ? 'application/octet-stream' : 'application/json';
+    // What is long to send has no time limit but that of its connection.
+    const late = stream ? undefined : AbortSignal.timeout(timeout * 1000);
+    const signals = [signal, late].filter((each) => each !== undefined);
+    const answer = await fetch(server + path, {
+      method,
+      headers: {
+        authorization: `Bearer ${this.#token}`,
+        ...(body === undefined ? {} : { 'content-type': type }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body, duplex: 'half' }),
+      signal: AbortSignal.any(signals),
+    } as unknown as RequestInit).catch((error: Error) => {
+      signal?.throwIfAborted();
+      const cause = error.cause instanceof Error ? error.cause.message : error.message;
+      const why = late?.aborted ? `nothing came for ${timeout} s` : cause;
+      const hint = 'look whether it runs, and at its URL';
+      throw new ShakedownError({ message: `the job server at ${server} does not answer: ${why}`, hint });
+    });
+    if (answer.ok) return answer;
+    const problem = (await answer.json().catch(() => ({}))) as { detail?: string };
+    throw new RefusedError(answer.status, problem.detail ?? `HTTP ${answer.status}`);
+  }
+}
