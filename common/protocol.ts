@@ -28,7 +28,9 @@ export interface HelloParams {
   readonly mainHost?: string;
   /** The main host's clock, ms since the epoch: times that it gives later are translated into the node's. */
   readonly clockMs?: number;
-  /** Seconds without a sign of life after which the main host counts as gone, where they are fewer than usual. */
+  /**
+   * Seconds without a sign of life after which the main host counts as gone, where they are fewer than usual.
+   */
   readonly aliveWithin?: number;
 }
 

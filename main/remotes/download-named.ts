@@ -16,9 +16,10 @@ export interface DownloadedNamed {
 type Options = Required<Pick<DownloadOptions, 'base' | 'root'>> & Pick<DownloadOptions, 'signal'>;
 
 /**
- * Paths of the node as `Remote.download` brings them, but for those that are links: who names one means
- * what it leads to, and that comes under the link's name. A link stays one where it leads, from its
- * own folder, to what comes as well, and where it leads to nothing, which is told. Links within a folder that is named stay links.
+ * Paths of the node as `Remote.download` brings them, but for those that are links: who names one
+ * means what it leads to, and that comes under the link's name. A link stays one where it leads,
+ * from its own folder, to what comes as well, and where it leads to nothing, which is told. Links
+ * within a folder that is named stay links.
  */
 export async function downloadNamed(
   remote: Pick<Remote, 'exec' | 'download'>,

@@ -3,8 +3,8 @@ import { present } from '../../common/present.ts';
 import type { Remote } from './remote.ts';
 
 /**
- * The absolute paths that a pattern names on a node, as bash expands it (`*`, `**`, `?`, `[…]`, `{a,b}`), from
- * `folder` on; a shell without `**` takes that for `*`. A path that exists is taken as it is.
+ * The absolute paths that a pattern names on a node, as bash expands it (`*`, `**`, `?`, `[…]`, `{a,b}`),
+ * from `folder` on; a shell without `**` takes that for `*`. A path that exists is taken as it is.
  */
 export async function expandGlob(
   remote: Pick<Remote, 'exec'>,

@@ -26,7 +26,8 @@ export interface Gotten {
 
 /**
  * Brings what the globs name into `out`: under its path relative to `work`, or, from elsewhere on the
- * machine, under its whole path; of a link what it leads to, under the link's name. What cannot be had is told, not thrown; a lost connection is thrown.
+ * machine, under its whole path; of a link what it leads to, under the link's name. What cannot be had is
+ * told, not thrown; a lost connection is thrown.
  */
 export async function getFiles(
   remote: Remote,

@@ -106,7 +106,9 @@ export class SyncedProject {
     return found;
   }
 
-  /** Where the project has folders, files and links of any origin make room: nothing is written through them. */
+  /**
+   * Where the project has folders, files and links of any origin make room: nothing is written through them.
+   */
   async #clearFolders(): Promise<void> {
     for (const folder of foldersOf(this.#manifest.map(([path]) => path))) {
       const full = join(this.#directory, folder);

@@ -68,8 +68,9 @@ export interface Brought {
 }
 
 /**
- * Brings a file or a folder, into the folder `target` if there is one, else under that name; of a link what it
- * leads to. A folder that is there already is added to. Throws ShakedownError when nothing came, UsageError for the root folder.
+ * Brings a file or a folder, into the folder `target` if there is one, else under that name; of a
+ * link what it leads to. A folder that is there already is added to. Throws ShakedownError when
+ * nothing came, UsageError for the root folder.
  */
 export async function bring(
   remote: Carrier,

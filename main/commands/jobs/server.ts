@@ -22,10 +22,10 @@ export const serverCommand: Command = async (_args, options, environment) => {
     tell: (line) => voice.info(line),
   });
   stdout.write(`${server.url}\n`);
-  voice.info(server.about);
   if (server.firstToken !== undefined) {
     voice.info(`the first token, an admin's, told this once: ${server.firstToken}`);
   }
+  voice.info(server.about);
   if (!signal.aborted) await once(signal, 'abort');
   voice.info('ends');
   return 0;

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { ShakedownError } from '../../../common/errors.ts';
 import { retry } from '../../../common/retry.ts';
 
@@ -25,6 +25,8 @@ export interface ApiOptions {
   readonly token: string;
   /** Seconds for which servers that do not answer are asked again; 0 for each of them once. */
   readonly patience?: number;
+  /** Seconds of silence, beyond what a request may wait for, after which a server does not answer. */
+  readonly answerWithin?: number | undefined;
 }
 
 export interface Request {
@@ -33,30 +35,36 @@ export interface Request {
   readonly stream?: () => Readable | Uint8Array;
   readonly headers?: Record<string, string>;
   readonly signal?: AbortSignal | undefined;
-  /** Seconds after which a server that says nothing is taken for one that does not answer. */
-  readonly timeout?: number | undefined;
+  /** Seconds that the server is asked to hold its answer back. */
+  readonly wait?: number | undefined;
+  /** Instead of the usual `answerWithin`. */
+  readonly within?: number | undefined;
 }
 
-/** Seconds for an answer that nothing holds back: a network that drops all would be waited for without end. */
-const usualTimeout = 60;
+/** Seconds: a network that drops all would be waited for without end. */
+const usuallyWithin = 60;
 
 /** Asks job servers over HTTP: one of them, and the next when that does not answer. */
 export class Asking {
   readonly servers: readonly string[];
   readonly #token: string;
   readonly #patience: number;
+  readonly #answerWithin: number;
   #asked = 0;
 
-  constructor({ server, token, patience = 0 }: ApiOptions) {
+  constructor({ server, token, patience = 0, answerWithin = usuallyWithin }: ApiOptions) {
     this.servers = server.split(',').map((each) => each.trim().replace(/\/+$/, ''));
     this.#token = token;
     this.#patience = patience;
+    this.#answerWithin = answerWithin;
   }
 
   json = async (method: string, path: string, request: Request = {}): Promise<unknown> =>
     (await this.ask(method, path, request)).json();
 
-  /** Throws RefusedError for a refusal, ShakedownError when none answers for as long as the patience lasts. */
+  /**
+   * Throws RefusedError for a refusal, ShakedownError when none answers for as long as the patience lasts.
+   */
   ask(method: string, path: string, request: Request = {}): Promise<Response> {
     const all = () =>
       retry(() => this.once(method, path, request), {
@@ -86,12 +94,11 @@ export class Asking {
   }
 
   async #send(server: string, method: string, path: string, request: Request): Promise<Response> {
-    const { json, stream, headers, signal, timeout = usualTimeout } = request;
-    const body = stream ? stream() : json === undefined ? undefined : JSON.stringify(json);
+    const { json, stream, headers, signal, wait = 0, within = this.#answerWithin } = request;
+    const silence = new Silence(wait + within);
+    const whole = stream ? stream() : json === undefined ? undefined : JSON.stringify(json);
+    const body = whole instanceof Readable ? silence.brokenBy(whole) : whole;
     const type = stream ? 'application/octet-stream' : 'application/json';
-    // What is long to send has no time limit but that of its connection.
-    const late = stream ? undefined : AbortSignal.timeout(timeout * 1000);
-    const signals = [signal, late].filter((each) => each !== undefined);
     const answer = await fetch(server + path, {
       method,
       headers: {
@@ -100,16 +107,48 @@ export class Asking {
         ...headers,
       },
       ...(body === undefined ? {} : { body, duplex: 'half' }),
-      signal: AbortSignal.any(signals),
-    } as unknown as RequestInit).catch((error: Error) => {
-      signal?.throwIfAborted();
-      const cause = error.cause instanceof Error ? error.cause.message : error.message;
-      const why = late?.aborted ? `nothing came for ${timeout} s` : cause;
-      const hint = 'look whether it runs, and at its URL';
-      throw new ShakedownError({ message: `the job server at ${server} does not answer: ${why}`, hint });
-    });
+      signal: signal ? AbortSignal.any([signal, silence.signal]) : silence.signal,
+    } as unknown as RequestInit)
+      .catch((error: Error) => {
+        signal?.throwIfAborted();
+        const cause = error.cause instanceof Error ? error.cause.message : error.message;
+        const why = silence.signal.aborted ? `nothing came for ${wait + within} s` : cause;
+        const hint = 'look whether it runs, and at its URL';
+        throw new ShakedownError({ message: `the job server at ${server} does not answer: ${why}`, hint });
+      })
+      .finally(() => silence.over());
     if (answer.ok) return answer;
     const problem = (await answer.json().catch(() => ({}))) as { detail?: string };
     throw new RefusedError(answer.status, problem.detail ?? `HTTP ${answer.status}`);
+  }
+}
+
+/** Aborts its signal after so many seconds in which nothing happened. */
+class Silence {
+  readonly #aborting = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(seconds: number) {
+    this.#timer = setTimeout(() => this.#aborting.abort(), seconds * 1000);
+  }
+
+  get signal(): AbortSignal {
+    return this.#aborting.signal;
+  }
+
+  /** The same bytes, each of which is something that happened. */
+  brokenBy(stream: Readable): Readable {
+    const timer = this.#timer;
+    const watched = async function* () {
+      for await (const chunk of stream) {
+        timer.refresh();
+        yield chunk;
+      }
+    };
+    return Readable.from(watched());
+  }
+
+  over(): void {
+    clearTimeout(this.#timer);
   }
 }

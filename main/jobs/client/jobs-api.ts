@@ -13,9 +13,6 @@ import { type ApiOptions, Asking } from './asking.ts';
 
 export { type ApiOptions, RefusedError } from './asking.ts';
 
-/** Seconds that an answer may take beyond what it was told to wait. */
-const answerWithin = 30;
-
 /**
  * A job server as a library. Each method throws RefusedError when it refuses,
  * ShakedownError when it does not answer.
@@ -52,7 +49,7 @@ export class JobsApi {
   ) {
     const which = attempt === undefined ? '' : `&attempt=${attempt}`;
     const path = `/api/jobs/${encodeURIComponent(id)}/log?offset=${offset}&wait=${wait}${which}`;
-    const answer = await this.#asking.ask('GET', path, { signal, timeout: wait + answerWithin });
+    const answer = await this.#asking.ask('GET', path, { signal, wait });
     return {
       attempt: Number(answer.headers.get('x-attempt')),
       bytes: Buffer.from(await answer.arrayBuffer()),
@@ -84,14 +81,14 @@ export class JobsApi {
     signal: AbortSignal,
   ): Promise<ClaimAnswer | undefined> {
     const answer = await this.#asking.ask('POST', '/api/claims', {
-      ...{ json: wishes, signal, timeout: wishes.wait + answerWithin },
+      ...{ json: wishes, signal, wait: wishes.wait },
     });
     return answer.status === 204 ? undefined : ((await answer.json()) as ClaimAnswer);
   }
 
-  /** Once, whatever the patience: the caller's lease is what counts. `timeout` in seconds. */
-  async renew(job: string, number: number, signal: AbortSignal, timeout: number): Promise<void> {
-    await this.#asking.once('POST', `${attemptPath(job, number)}/lease`, { signal, timeout });
+  /** Once, whatever the patience: the caller's lease is what counts. Within seconds. */
+  async renew(job: string, number: number, signal: AbortSignal, within: number): Promise<void> {
+    await this.#asking.once('POST', `${attemptPath(job, number)}/lease`, { signal, within });
   }
   async addLog(job: string, number: number, offset: number, piece: Uint8Array): Promise<void> {
     await this.#asking.ask('POST', `${attemptPath(job, number)}/log?offset=${offset}`, {

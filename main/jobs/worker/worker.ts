@@ -13,12 +13,14 @@ import { holdLease } from './lease.ts';
 import { LogStream } from './log-stream.ts';
 
 export interface WorkerOptions {
-  /** `http://host:port` of a job server. */
+  /** `http://host:port` of a job server; several of one database, parted by commas. */
   readonly server: string;
   /** One with the role `worker`. */
   readonly token: string;
   /** Unless told, the host's. */
   readonly name?: string | undefined;
+  /** Seconds of silence after which a server does not answer, and another one is asked. */
+  readonly answerWithin?: number | undefined;
   /** How many jobs at once. */
   readonly slots?: number | undefined;
   /** Seconds between two heartbeats. */

@@ -17,7 +17,9 @@ const fileOf = (path: string, text: string): ProjectFile =>
     ? [path, 0o777, text]
     : [path, 0o644, createHash('sha256').update(text).digest('hex')];
 
-/** A project on a node. `sync` does what the main host does: it writes what is missing, and has it checked. */
+/**
+ * A project on a node. `sync` does what the main host does: it writes what is missing, and has it checked.
+ */
 function project() {
   const folder = temporaryFolder();
   const directory = join(folder, 'project');

@@ -1,0 +1,147 @@
+import { spawn } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import type { JobContext, WorkerOptions } from '../../../main/jobs/worker/worker.ts';
+import { aServer } from './a-server.ts';
+import { freezingProxy } from './freezing-proxy.ts';
+import { TestWorker } from './test-worker.ts';
+import { dataFolder } from './three-databases.ts';
+
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+const generous = { timeout: 120_000, interval: 50 };
+
+const server = aServer();
+const folder = dataFolder();
+
+/** A worker that reaches the server by an address of its own, and what it has told. */
+function aWorker(name: string, more: Partial<WorkerOptions>, act: TestWorker['act']) {
+  const heard: string[] = [];
+  const { url, workerToken: token } = server();
+  const place = join(folder, name);
+  const tell = (line: string) => void heard.push(line);
+  const worker = new TestWorker({ server: url, token, name, folder: place, tell, ...more });
+  worker.act = act;
+  onTestFinished(() => worker.stop({ endJobs: true }));
+  return { worker, heard, place };
+}
+
+const program = (name: string): string => join(import.meta.dirname, name);
+
+test('a worker that is cut off ends its job before another gets it; back again, its result is refused', async () => {
+  const { admin, url } = server();
+  const proxy = await freezingProxy(url);
+  const type = 'cut-off';
+  const [begun, ended, back] = [0, 1, 2].map(() => Promise.withResolvers<number>());
+  const contexts: JobContext[] = [];
+  const options = { server: proxy.url, leaseSeconds: 3, answerWithin: 5 };
+  const { worker, heard, place } = aWorker('cut', options, async (_job, context) => {
+    contexts.push(context);
+    begun?.resolve(0);
+    context.signal.addEventListener('abort', () => ended?.resolve(performance.now()));
+    await back?.promise;
+    await context.log('I am late\n');
+    return 'late';
+  });
+  worker.jobtypes = type;
+  const id = await admin.submit({ type });
+  worker.start();
+  await begun?.promise;
+  proxy.freeze();
+  const stayed = aWorker('stayed', { leaseSeconds: 3 }, async (_job, context) => {
+    await context.log('in time\n');
+    return performance.now();
+  });
+  stayed.worker.jobtypes = type;
+  stayed.worker.start();
+  await vi.waitFor(async () => expect((await admin.job(id)).state).toBe('done'), generous);
+  const elsewhere = (await admin.job(id)).attempts[1]?.result;
+  expect(await ended?.promise).toBeLessThan(Number(elsewhere));
+  proxy.thaw();
+  back?.resolve(0);
+  await vi.waitFor(() => expect(heard.join()).toContain('its result came too late'), generous);
+  const { attempts } = await admin.job(id);
+  expect(attempts.map(({ outcome, worker }) => `${outcome} ${worker}`)).toEqual(['lost cut', 'done stayed']);
+  expect((await admin.log(id, 0, 0)).bytes.toString()).toBe('in time\n');
+  expect(readdirSync(join(place, 'results'))).toEqual([]);
+  // It goes on with the next one.
+  const next = await admin.submit({ type });
+  await stayed.worker.stop();
+  await vi.waitFor(async () => expect((await admin.job(next)).state).toBe('done'), generous);
+});
+
+test('a worker that knows two servers keeps its job when one says nothing any more', async () => {
+  const { admin, url } = server();
+  const proxy = await freezingProxy(url);
+  const type = 'two-ways';
+  const options = { server: `${proxy.url},${url}`, leaseSeconds: 4, answerWithin: 2 };
+  const { worker } = aWorker(type, options, async (_job, context) => {
+    proxy.freeze();
+    await context.log('before\n');
+    // Longer than the lease.
+    await sleep(6000);
+    await context.log('after\n');
+    return context.signal.aborted;
+  });
+  worker.jobtypes = type;
+  const id = await admin.submit({ type });
+  worker.start();
+  await vi.waitFor(async () => expect((await admin.job(id)).state).toBe('done'), generous);
+  expect((await admin.job(id)).attempts).toMatchObject([{ outcome: 'done', result: false }]);
+  expect((await admin.log(id, 0, 0)).bytes.toString()).toBe('before\nafter\n');
+});
+
+test('a worker that is killed with -9 has its job done elsewhere within 12 s of its last word', async () => {
+  const { admin, url, workerToken } = server();
+  const type = 'killed';
+  const id = await admin.submit({ type });
+  const child = spawn(process.execPath, [program('dying-worker.ts'), url, workerToken, type, '10'], {
+    stdio: 'inherit',
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  await vi.waitFor(async () => expect((await admin.job(id)).state).toBe('running'), generous);
+  // Before it renews its lease.
+  child.kill('SIGKILL');
+  const { worker } = aWorker('heir', {}, async () => 'inherited');
+  worker.jobtypes = type;
+  worker.start();
+  await vi.waitFor(async () => expect((await admin.job(id)).state).toBe('done'), generous);
+  const { attempts } = await admin.job(id);
+  expect(attempts.map(({ outcome }) => outcome)).toEqual(['lost', 'done']);
+  const [first, second] = attempts.map(({ startedAt }) => Date.parse(startedAt));
+  expect((second ?? 0) - (first ?? 0)).toBeLessThan(12_000);
+});
+
+test('a worker whose clock is an hour ahead is as good as any', async () => {
+  const { admin, url, workerToken } = server();
+  const type = 'hour-ahead';
+  const id = await admin.submit({ type });
+  const words = ['--import', program('an-hour-ahead.ts'), program('obedient-worker.ts'), url, workerToken];
+  const child = spawn(process.execPath, [...words, type], { stdio: 'inherit' });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  await vi.waitFor(async () => expect((await admin.job(id)).state).toBe('done'), generous);
+  const { attempts, phases, createdAt, endedAt } = await admin.job(id);
+  const result = Date.parse(String(attempts[0]?.result));
+  const [started, ended] = [Date.parse(attempts[0]?.startedAt ?? ''), Date.parse(endedAt ?? '')];
+  expect(result - ended).toBeGreaterThan(3_000_000);
+  expect(started).toBeGreaterThanOrEqual(Date.parse(createdAt));
+  expect(ended - started).toBeLessThan(600_000);
+  expect(phases).toEqual([{ phase: 'check', state: 'running', startMs: 5, durationMs: null }]);
+});
+
+test('a token that is revoked while a job runs ends that, and the worker says why it goes', async () => {
+  const { admin, url } = server();
+  const { id: tokenId, token } = await admin.makeToken('short', 'worker');
+  const type = 'revoked';
+  const { worker, heard } = aWorker(type, { token, server: url, leaseSeconds: 2 }, async (_job, context) => {
+    await admin.revokeToken(tokenId);
+    await new Promise((resolve) => context.signal.addEventListener('abort', resolve));
+    throw context.signal.reason;
+  });
+  worker.jobtypes = type;
+  const id = await admin.submit({ type, attempts: 1 });
+  worker.start();
+  await vi.waitFor(async () => expect((await admin.job(id)).state).toBe('lost'), generous);
+  await vi.waitFor(() => expect(heard.join()).toContain('send a token that is valid'), generous);
+});
