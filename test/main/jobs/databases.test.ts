@@ -54,8 +54,9 @@ describe('the private PostgreSQL', () => {
     const first = database.pid ?? 0;
     await database.ask('CREATE TABLE t (n integer)');
     process.kill(first, 'SIGKILL');
+    // A connection outlives its first process by a moment.
+    await vi.waitFor(() => expect([undefined, first]).not.toContain(database.pid), generous);
     await vi.waitFor(() => database.ask('INSERT INTO t VALUES (1)'), generous);
-    expect(database.pid).not.toBe(first);
     await database[Symbol.asyncDispose]();
     expect(database.pid).toBeUndefined();
   });
