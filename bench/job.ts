@@ -1,13 +1,15 @@
 // A whole job on machines that are up, beside the same as an expert writes it with OpenSSH and tar
 // (bench/job/expert.sh): files and a template sent, nginx (installed before) restarted, asked from the
 // main host, all brought home. `node bench/job.ts [nodes] [pairs]`, as root. Prints s of wall time and of
-// this host's own processes' CPU, and ratios.
+// this host's own processes' CPU, and ratios; where there is strace, also the programs that one run starts
+// on a node.
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { childrensTime } from './childrens-time.ts';
+import { programsOn } from './job/programs-on.ts';
 import { median } from './median.ts';
 
 const [nodes = 10, pairs = 7] = process.argv.slice(2).map(Number);
@@ -92,6 +94,12 @@ try {
   const record = JSON.parse(readFileSync(join(job, '.shakedown/runs/latest/run.json'), 'utf8'));
   const phases: readonly { phase: string; node?: number; durationMs: number }[] = record.phases;
   const whole = phases.filter(({ node }) => node === undefined);
+  const { id } = JSON.parse(readFileSync(join(machines, '.shakedown/cluster.json'), 'utf8')).cluster;
+  if (spawnSync('strace', ['-V']).status === 0) {
+    const [a, b] = [await programsOn(id, 0, ours), await programsOn(id, 0, expert)];
+    console.log(`programs on node 0: ours ${a.length}, by hand ${b.length}`);
+    if (process.env.VERBOSE) console.log(a.join('\n'));
+  }
   console.log(`the last one: ${whole.map((one) => `${one.phase} ${one.durationMs} ms`).join(', ')}`);
 } finally {
   spawnSync(process.execPath, [program, 'down'], { cwd: machines, stdio: 'ignore' });

@@ -104,9 +104,9 @@ export interface AgentMethods {
     };
     result: { readonly problem?: string };
   };
-  /** Resolves when the service is ready; a failure carries its last lines. */
+  /** Resolves when the service is ready; a failure carries its last lines. See `stopService` for `brief`. */
   startService: {
-    params: { readonly service: ServiceSpec; readonly workingDir: string };
+    params: { readonly service: ServiceSpec; readonly workingDir: string; readonly brief?: boolean };
     result: ServiceStatus;
   };
   /**
@@ -118,8 +118,8 @@ export interface AgentMethods {
     params: { readonly services: readonly ServiceSpec[]; readonly workingDir: string };
     result: readonly ServiceStatus[];
   };
-  /** Idempotent. */
-  stopService: { params: { readonly name: string }; result: ServiceStatus };
+  /** Idempotent. `brief`: the answer has the state only, for whom nothing else needs to be looked up. */
+  stopService: { params: { readonly name: string; readonly brief?: boolean }; result: ServiceStatus };
   /** Sends a signal (`KILL`, `STOP` …) to all its processes; its death is then expected. */
   killService: {
     /** `restart`: systemd may start the unit again; otherwise it stays down until it is started. */

@@ -13,6 +13,8 @@ export interface TaskParams {
   readonly stdin?: StreamId;
   readonly stdout: StreamId;
   readonly stderr: StreamId;
+  /** It starts no other processes: no control group is made for it. */
+  readonly single?: boolean;
   /** What becomes of processes that it leaves running; those that are kept end with the agent. */
   readonly leftovers: 'kill' | 'keep';
   /** Its output is also kept under this name, among the logs. */

@@ -113,15 +113,22 @@ export class NodeAgent {
       waitFor: this.#mine(({ probe, within, workingDir, env }, signal) =>
         waitFor(probe, within, { cwd: workingDir, ...present({ env }) }, signal),
       ),
-      startService: this.#mine(({ service, workingDir }, signal) =>
-        this.#services.start(service, workingDir, signal),
-      ),
+      startService: this.#mine(async ({ service, workingDir, brief = false }, signal) => {
+        await this.#services.start(service, workingDir, signal);
+        return this.#services.status(service.name, brief);
+      }),
       resume: this.#mine(({ services, workingDir }) => {
         this.#services.resume(services, workingDir);
         return this.#services.statuses();
       }),
-      stopService: this.#mine(({ name }) => this.#services.stop(name)),
-      killService: this.#mine(({ name, signal, restart }) => this.#services.kill(name, signal, restart)),
+      stopService: this.#mine(async ({ name, brief = false }) => {
+        await this.#services.stop(name);
+        return this.#services.status(name, brief);
+      }),
+      killService: this.#mine(async ({ name, signal, restart }) => {
+        await this.#services.kill(name, signal, restart);
+        return this.#services.status(name);
+      }),
       services: this.#mine(() => this.#services.statuses()),
       hold: this.#mine(async () => {
         holdServices(this.#state);

@@ -4,7 +4,7 @@ import { chmod, lstat, mkdir, readdir, readlink, rmdir, unlink } from 'node:fs/p
 import { pipeline } from 'node:stream/promises';
 import { ShakedownError } from '../common/errors.ts';
 import type { TreeEntry } from '../common/placed-files.ts';
-import { mountPoints } from './mounts.ts';
+import { mountPoints } from './proc/mounts.ts';
 
 /**
  * Makes a folder hold nothing but those of `keep` that are there already, byte for byte, with their mode and

@@ -1,5 +1,5 @@
 import { asShakedownError, type FailureDetails, ShakedownError } from '../common/errors.ts';
-import { mountPointOf } from './mounts.ts';
+import { mountPointOf } from './proc/mounts.ts';
 
 interface SystemError extends Error {
   readonly code: string;

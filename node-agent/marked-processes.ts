@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { processIds, processStat } from './proc/process-stat.ts';
 import { signalAll } from './process.ts';
 
 /** The environment variable that all that an agent starts inherits, with the node's id as its value. */
@@ -36,7 +37,10 @@ export class MarkedProcesses {
   /** Sends a signal to each but those of the process group `except`; how many it reached. */
   signal(signal: NodeJS.Signals, service?: string, except?: number): number {
     const found = this.find(service);
-    return signalAll(except === undefined ? found : found.filter((pid) => groupOf(pid) !== except), signal);
+    return signalAll(
+      except === undefined ? found : found.filter((pid) => processStat(pid)?.group !== except),
+      signal,
+    );
   }
 
   /**
@@ -50,10 +54,7 @@ export class MarkedProcesses {
   }
 }
 
-const others = (): number[] =>
-  readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .map(Number);
+const others = (): number[] => processIds().filter((pid) => pid !== process.pid);
 
 function hasMarks(pid: number, marks: readonly string[]): boolean {
   const variables = variablesOf(pid);
@@ -66,18 +67,5 @@ function variablesOf(pid: number): string[] {
     return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0');
   } catch {
     return [];
-  }
-}
-
-/** From proc(5)'s stat, whose second field may hold anything, in parentheses. */
-function groupOf(pid: number): number | undefined {
-  try {
-    return Number(
-      readFileSync(`/proc/${pid}/stat`, 'latin1')
-        .replace(/^.*\) /s, '')
-        .split(' ')[2],
-    );
-  } catch {
-    return undefined;
   }
 }

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { arch, hostname, release, uptime } from 'node:os';
 import { processIdentity } from '../common/process-identity.ts';
 import { type AgentInfo, protocolVersion } from '../common/protocol.ts';
+import { processStat } from './proc/process-stat.ts';
 
 /** What the node is; os-release(5) is read from /etc, else from /usr/lib. */
 export function nodeFacts(): AgentInfo {
@@ -29,9 +30,7 @@ export const hasSystemd = (): boolean => existsSync('/run/systemd/system');
  * stat).
  */
 export function bootedAt(): number {
-  const stat = readFileSync('/proc/1/stat', 'latin1').replace(/^.*\) /s, '');
-  const ticks = Number(stat.split(' ')[19]);
-  return Date.now() - uptime() * 1000 + ticks * 10;
+  return Date.now() - uptime() * 1000 + (processStat(1)?.startTicks ?? 0) * 10;
 }
 
 function osRelease(): Record<string, string> {

@@ -17,6 +17,8 @@ export interface ProcessOptions {
    */
   readonly endBy?: (child: ChildProcess) => unknown;
   readonly grace?: number;
+  /** Bytes of each stream that are kept, of its beginning and again of its end; 256 KiB unless told. */
+  readonly most?: number;
   /** Each line of either stream, as it comes. */
   readonly onLine?: (line: string) => void;
   /** Each line that it writes to its file descriptor 3. */
@@ -49,8 +51,8 @@ export async function runProcess(
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     env: { ...process.env, ...options.env },
   }) as ChildProcessByStdio<null, Readable, Readable>;
-  const stdout = new OutputBuffer(options.onLine);
-  const stderr = new OutputBuffer(options.onLine);
+  const stdout = new OutputBuffer(options.onLine, options.most);
+  const stderr = new OutputBuffer(options.onLine, options.most);
   const status = new OutputBuffer(options.onStatus, 4096);
   child.stdio[3]?.on('data', (chunk: Buffer) => status.add(chunk));
   child.stdout.on('data', (chunk: Buffer) => stdout.add(chunk));

@@ -26,7 +26,7 @@ export async function startServices(node: Node, preparation: Preparation): Promi
     }
     const spec = serviceSpec(service, scenario.timeouts);
     try {
-      await startService(node, spec, { signal: ctx.signal });
+      await startService(node, spec, { signal: ctx.signal, brief: true });
     } catch (error) {
       throw asShakedownError(error, { log: `nodes/${node.id}/logs/${service.name}.log` });
     }

@@ -8,7 +8,7 @@ import { stopService } from '../cluster/operations/services.ts';
 export async function stopServices(node: Node, timeout: number, signal: AbortSignal): Promise<void> {
   const failures: unknown[] = [];
   for (const { name } of [...node.config.services].reverse()) {
-    await stopService(node, name, { signal, timeout }).catch((error) => failures.push(error));
+    await stopService(node, name, { signal, timeout, brief: true }).catch((error) => failures.push(error));
   }
   if (failures.length > 0) throw failures[0];
 }

@@ -4,7 +4,6 @@ import { ShakedownError } from '../../common/errors.ts';
 import { present } from '../../common/present.ts';
 import { type Landed, land, removeTree } from './landing.ts';
 import type { Downloaded, DownloadOptions, Remote } from './remote.ts';
-import { shellQuote } from './shell-line.ts';
 import { type Unpacking, unpackInto } from './unpacking.ts';
 
 /** Messages in English, names as they are. */
@@ -67,8 +66,14 @@ async function transferTo(
     bytes += chunk.length;
     if (bytes > maxBytes) throw full;
   };
-  const stream = { stdin: namesBelow(base, paths), stdoutTo: unpack.stdin, env: locale, onStdout };
-  const packing = remote.exec(packLine(base), { ...options, ...stream }).finally(() => unpack.stdin.end());
+  const stream = {
+    stdin: namesBelow(base, paths),
+    stdoutTo: unpack.stdin,
+    env: locale,
+    onStdout,
+    single: true,
+  };
+  const packing = remote.exec(packWords(base), { ...options, ...stream }).finally(() => unpack.stdin.end());
   const [packed, unpacked] = await Promise.allSettled([packing, unpack.ended]);
   const unpacker = unpacked.status === 'fulfilled' ? unpacked.value : String(unpacked.reason);
   if (packed.status === 'fulfilled') {
@@ -103,8 +108,10 @@ function outcome(
 const hasCode = (error: unknown, code: string): boolean =>
   error instanceof Error && 'code' in error && error.code === code;
 
-const packLine = (base: string): string =>
-  `exec tar -c --sparse --ignore-failed-read --mode=u+rwX,ug-s -f - -C ${shellQuote(base)} --null -T -`;
+const packWords = (base: string): readonly string[] => [
+  ...['tar', '-c', '--sparse', '--ignore-failed-read', '--mode=u+rwX,ug-s'],
+  ...['-f', '-', '-C', base, '--null', '-T', '-'],
+];
 
 /** A leading `./`, for a name may begin with a dash. */
 const namesBelow = (base: string, paths: readonly string[]): string =>

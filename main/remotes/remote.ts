@@ -22,6 +22,8 @@ export interface ExecOptions {
    */
   readonly maxBuffer?: number;
   readonly spoolDir?: string;
+  /** It starts no other processes, so that an agent needs no control group to find them. */
+  readonly single?: boolean;
 }
 
 /** A shell command line, or an argument list that is quoted for the shell. */

@@ -18,8 +18,8 @@ export async function uploadTree(
   if (entries?.length === 0) return;
   const stdin = names.length === 0 ? Buffer.alloc(1024) : tarOf(directory, names, entries !== undefined);
   const place = shellQuote(target);
-  const command = `umask 022; mkdir -p ${place} && exec tar -x -p --no-same-owner -f - -C ${place}`;
-  const result = await remote.exec(command, { ...options, stdin });
+  const command = `umask 022; { [ -d ${place} ] || mkdir -p ${place}; } && exec tar -x -p --no-same-owner -f - -C ${place}`;
+  const result = await remote.exec(command, { ...options, stdin, single: true });
   if (result.exitCode === 0) return;
   const lastLines = result.stderr.trim().split('\n').slice(-5);
   const full = lastLines.some((line) => /No space left/i.test(line));

@@ -6,10 +6,14 @@ import { pipeline } from 'node:stream/promises';
 import { ShakedownError } from '../../common/errors.ts';
 import type { AgentState } from '../agent-state.ts';
 import { isSystemError } from '../failure.ts';
-import { sendJournal } from '../journal/send-journal.ts';
+import { sendJournals } from '../journal/send-journals.ts';
 import { hasSystemd } from '../node-facts.ts';
+import { listeningSockets } from '../proc/listening-sockets.ts';
+import { processTree } from '../proc/process-tree.ts';
 import { sizeOf } from '../services/log-file.ts';
 import { listPackages } from './installed-packages.ts';
+import { type Source, textSource, textSources } from './source.ts';
+import { unitStatus } from './unit-status.ts';
 
 /** Of a log that is larger than `whole` bytes, `part` bytes of its beginning and of its end come home. */
 const whole = 128 * 1024 * 1024;
@@ -21,14 +25,6 @@ export interface ReportsParams {
   readonly units: readonly string[];
 }
 
-/** A piece of evidence. */
-export interface Report {
-  /** Unlike any other's. */
-  readonly name: string;
-  /** Writes all of it and ends the sink; rejects when it cannot. */
-  send(sink: Writable): Promise<void>;
-}
-
 /**
  * The node's evidence, apart from its files. A program that this node lacks, or that cannot work here, is
  * left out.
@@ -37,79 +33,73 @@ export function planReports(
   { sinceMs, units }: ReportsParams,
   state: AgentState,
   path = process.env.PATH,
-): Report[] {
-  const programs: readonly NamedProgram[] = [
-    ...(hasSystemd() ? ofSystemd(units) : []),
-    ['processes.txt', ['ps', 'axwwf', '-o', 'user,pid,ppid,stat,lstart,rss,args']],
-    ['sockets.txt', ['ss', '-tulnp']],
-    ['addresses.txt', ['ip', 'address']],
-    ['disks.txt', ['df', '-h']],
-  ];
-  const possible = programs.filter(([, ...runs]) => runs.every(([program]) => hasProgram(program, path)));
+): Source[] {
   const logs = existsSync(state.logs) ? readdirSync(state.logs) : [];
+  const journals = hasSystemd() && hasProgram('journalctl', path);
   return withoutDoubles([
-    ...logs.map((name) => ({ name, send: (sink: Writable) => sendLog(join(state.logs, name), sink) })),
-    ...(hasSystemd() && hasProgram('journalctl', path) ? journals(sinceMs, units) : []),
-    ...possible.map(([name, ...runs]) => ({ name, send: (sink: Writable) => sendOutput(runs, sink) })),
-    ...(existsSync('/var/lib/dpkg/status') ? [packages] : []),
+    ...logs.map((name) => ({ names: [name], send: only((sink) => sendLog(join(state.logs, name), sink)) })),
+    ...(journals ? [journalsOf(sinceMs, units)] : []),
+    ...(hasSystemd() ? [statusOf(units)] : []),
+    textSource('processes.txt', processTree),
+    textSource('sockets.txt', listeningSockets),
+    ...programs.filter(({ argv: [program] }) => hasProgram(program, path)).map(ofProgram),
+    ...(existsSync('/var/lib/dpkg/status') ? [textSource('packages.txt', listPackages)] : []),
   ]);
 }
 
-/** A report's name, and the programs whose output it is. */
-type NamedProgram = readonly [name: string, ...runs: readonly Argv[]];
-type Argv = readonly [program: string, ...args: string[]];
+/** What the kernel tells of the network is to be had by netlink(7) only. */
+const programs = [
+  { name: 'addresses.txt', argv: ['ip', 'address'] },
+  { name: 'disks.txt', argv: ['df', '-h'] },
+] as const;
 
-const packages: Report = {
-  name: 'packages.txt',
-  send: async (sink) => pipeline(Readable.from([await listPackages()]), sink),
-};
+const ofProgram = ({ name, argv }: (typeof programs)[number]): Source => ({
+  names: [name],
+  send: only((sink) => sendOutput(argv, sink)),
+});
 
-/** Two reports of one name (a service and a unit that are called alike) get different ones. */
-function withoutDoubles(reports: readonly Report[]): Report[] {
-  const taken = new Set<string>();
-  return reports.map(({ name, send }) => {
-    let free = name;
-    for (let count = 2; taken.has(free); count += 1) free = name.replace(/(?=\.\w+$)/, `.${count}`);
-    taken.add(free);
-    return { name: free, send };
-  });
-}
+const only =
+  (send: (sink: Writable) => Promise<void>): Source['send'] =>
+  async ([sink]) => {
+    if (sink) await send(sink);
+  };
 
 /** The whole journal, and that of each unit. */
-const journals = (sinceMs: number, units: readonly string[]): Report[] =>
-  [undefined, ...units].map((unit) => ({
-    name: `${unit === undefined ? 'journal' : nameOf(unit)}.log`,
-    send: (sink) => sendJournal(sinceMs, unit, sink),
-  }));
+const journalsOf = (sinceMs: number, units: readonly string[]): Source => ({
+  names: ['journal.log', ...units.map((unit) => `${nameOf(unit)}.log`)],
+  send: (sinks) => sendJournals(sinceMs, units, sinks),
+});
 
-function ofSystemd(units: readonly string[]): readonly NamedProgram[] {
-  const status = ['systemctl', '--no-pager', '--full'] as const;
-  const ofUnits = units.map(
-    (unit): NamedProgram => [`${nameOf(unit)}.status.txt`, [...status, '--lines=50', 'status', '--', unit]],
-  );
-  return [
-    ...ofUnits,
-    ['failed-units.txt', [...status, '--failed'], [...status, '--lines=100', 'status', '--state=failed']],
-  ];
+const statusOf = (units: readonly string[]): Source =>
+  textSources([...units.map((unit) => `${nameOf(unit)}.status.txt`), 'failed-units.txt'], async () => {
+    const status = await unitStatus(units);
+    return [...status.units, status.failed];
+  });
+
+/** Two reports of one name (a service and a unit that are called alike) get different ones. */
+function withoutDoubles(sources: readonly Source[]): Source[] {
+  const taken = new Set<string>();
+  const free = (name: string) => {
+    let other = name;
+    for (let count = 2; taken.has(other); count += 1) other = name.replace(/(?=\.\w+$)/, `.${count}`);
+    taken.add(other);
+    return other;
+  };
+  return sources.map(({ names, send }) => ({ names: names.map(free), send }));
 }
 
 const nameOf = (unit: string): string =>
   unit.replace(/\.service$/, '').replaceAll(/[^\p{L}\p{N}._@+-]/gu, '_');
 
-/**
- * What programs print, one after the other. Their exit codes say nothing: `systemctl status` has one for each
- * state.
- */
-async function sendOutput(runs: readonly Argv[], sink: Writable): Promise<void> {
-  for (const [program, ...args] of runs) {
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'ignore'] });
-    const gone = () => child.kill();
-    sink.once('close', gone);
-    child.once('error', (error) => child.stdout.destroy(error));
-    await pipeline(child.stdout, sink, { end: false });
-    sink.off('close', gone);
+/** What a program prints, whatever its exit code. */
+async function sendOutput([program, ...args]: readonly [string, ...string[]], sink: Writable): Promise<void> {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+  child.once('error', (error) => child.stdout.destroy(error));
+  try {
+    await pipeline(child.stdout, sink);
+  } finally {
+    child.kill();
   }
-  sink.end();
 }
 
 /** A log that its writer turned or removed meanwhile is no failure. */

@@ -1,9 +1,9 @@
 import type { NodeReport } from '../../common/evidence-protocol.ts';
 import type { AgentMethods } from '../../common/protocol.ts';
 import type { OutgoingStream } from '../../common/streams/outgoing-stream.ts';
-import type { Report } from './reports.ts';
+import type { Source } from './source.ts';
 
-/** Programs that run side by side: evidence must not be what loads a node down. */
+/** Looks that are taken side by side: evidence must not be what loads a node down. */
 const together = 4;
 
 /**
@@ -11,26 +11,31 @@ const together = 4;
  * breaks off its stream with a sentence; those for which there is no stream are told.
  */
 export function sendReports(
-  reports: readonly Report[],
-  sinks: readonly OutgoingStream[],
+  sources: readonly Source[],
+  streams: readonly OutgoingStream[],
 ): AgentMethods['reports']['result'] {
-  const underway: (Report & { readonly sink: OutgoingStream })[] = [];
-  const answer: NodeReport[] = [];
+  const free = [...streams];
+  const underway: { readonly source: Source; readonly sinks: readonly OutgoingStream[] }[] = [];
+  const reports: NodeReport[] = [];
   const problems: string[] = [];
-  for (const [index, report] of reports.entries()) {
-    const sink = sinks[index];
-    if (sink) {
-      underway.push({ ...report, sink });
-      answer.push({ name: report.name, stream: sink.id });
-    } else problems.push(`${report.name}: there are too many reports`);
+  for (const source of sources) {
+    const sinks = free.splice(0, source.names.length);
+    if (sinks.length > 0) underway.push({ source, sinks });
+    for (const [index, name] of source.names.entries()) {
+      const sink = sinks[index];
+      if (sink) reports.push({ name, stream: sink.id });
+      else problems.push(`${name}: there are too many reports`);
+    }
   }
-  for (const unused of sinks.slice(reports.length)) unused.end();
+  for (const unused of free) unused.end();
   const work = async () => {
     for (let next = underway.shift(); next; next = underway.shift()) {
-      const { sink } = next;
-      await next.send(sink).catch((error: Error) => sink.destroy(error));
+      const { source, sinks } = next;
+      await source.send(sinks).catch((error: Error) => {
+        for (const sink of sinks) sink.destroy(error);
+      });
     }
   };
   for (let worker = 0; worker < together; worker += 1) void work();
-  return { reports: answer, problems };
+  return { reports, problems };
 }

@@ -2,8 +2,8 @@ import { connect } from 'node:net';
 import type { Probe } from '../../common/ready.ts';
 import { isSystemError } from '../failure.ts';
 import { lastLinesOf } from '../output-buffer.ts';
+import { listeningInWords, ownAddresses } from '../proc/listening.ts';
 import { type ProcessOptions, runProcess } from '../process.ts';
-import { listeningInWords, ownAddresses } from './listening.ts';
 import type { Service } from './service.ts';
 
 const refused = 'connection refused';

@@ -44,7 +44,7 @@ export class Services {
    * Throws ShakedownError, verdict `fail`, when it ends or is not ready in time; it is
    * then left as it is, for the evidence.
    */
-  async start(spec: ServiceSpec, workingDir: string, signal: AbortSignal): Promise<ServiceStatus> {
+  async start(spec: ServiceSpec, workingDir: string, signal: AbortSignal): Promise<void> {
     const known = this.#entries.get(spec.name);
     if (known?.busy) {
       throw new ShakedownError({ message: `service '${spec.name}' is being started already` });
@@ -53,7 +53,7 @@ export class Services {
     if (known && now?.running && !now.restarting) {
       // systemd may have started it again a moment ago.
       if (spec.ready && !('log' in spec.ready)) await becomeReady(known, workingDir, signal, async () => {});
-      return this.#status(known);
+      return;
     }
     const left = known?.resumed === true;
     if (known && !left) await this.stop(spec.name);
@@ -68,7 +68,6 @@ export class Services {
       entry.busy = false;
     }
     entry.state = 'ready';
-    return this.#status(entry);
   }
 
   /**
@@ -96,22 +95,21 @@ export class Services {
   }
 
   /** Idempotent; a service that was never started counts as stopped. */
-  async stop(name: string): Promise<ServiceStatus> {
+  async stop(name: string): Promise<void> {
     const entry = this.#entries.get(name);
-    if (!entry) return { name, state: 'stopped', lastLines: [] };
+    if (!entry) return;
     entry.expected = true;
     await entry.service.stop(entry.spec.stopWithin);
     entry.state = 'stopped';
     // Whoever waits for it to be ready waits in vain.
     entry.onEnd?.();
-    return this.#status(entry);
   }
 
   /**
    * `signal` with or without SIG. A unit that systemd would start again stays down until it is started,
    * unless `restart`. Throws ShakedownError for an unknown service or signal.
    */
-  async kill(name: string, signal: string, restart = false): Promise<ServiceStatus> {
+  async kill(name: string, signal: string, restart = false): Promise<void> {
     const entry = this.#entries.get(name);
     if (!entry) throw unknownService(name, [...this.#entries.keys()]);
     const parsed = parseSignal(signal);
@@ -120,6 +118,12 @@ export class Services {
     const { pid } = await entry.service.look();
     await entry.service.kill(parsed, restart);
     if (parsed === 'SIGKILL') await this.#gone(entry, pid);
+  }
+
+  /** What it is now; `brief`: by what is known, without a look. One that was never started is stopped. */
+  async status(name: string, brief = false): Promise<ServiceStatus> {
+    const entry = this.#entries.get(name);
+    if (!entry || brief) return { name, state: entry?.state ?? 'stopped', lastLines: [] };
     return this.#status(entry);
   }
 
@@ -127,9 +131,10 @@ export class Services {
     return Promise.all([...this.#entries.values()].map((entry) => this.#status(entry)));
   }
 
-  /** All of them, the one that was started last first. */
+  /** All that are not stopped already, the one that was started last first. */
   async stopAll(): Promise<void> {
-    for (const name of [...this.#entries.keys()].reverse()) await this.stop(name).catch(() => {});
+    for (const [name, { expected, state }] of [...this.#entries].reverse())
+      if (!expected || state !== 'stopped') await this.stop(name).catch(() => {});
   }
 
   /** Stops all and knows none any more: a new run begins. */

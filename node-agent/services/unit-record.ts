@@ -12,6 +12,16 @@ interface StartedUnit {
   readonly heldBack?: boolean;
 }
 
+/** Of some units those that systemd must stop, the last one first: it is asked once for them all. */
+async function notStopped(units: readonly string[]): Promise<readonly string[]> {
+  const all = [...units].reverse();
+  if (all.length < 2) return all;
+  const { stdout } = await systemctl(['show', '--property=ActiveState', '--value', '--', ...all]);
+  const states = stdout.split(/\n+/).filter(Boolean);
+  if (states.length !== all.length) return all;
+  return all.filter((_, index) => !['inactive', 'failed'].includes(states[index] ?? ''));
+}
+
 /** Units that agents started on this node and that are to be stopped; on disk, in the order of starting. */
 export class UnitRecord {
   readonly #state: AgentState;
@@ -34,7 +44,7 @@ export class UnitRecord {
   async stopAll(within = 10): Promise<void> {
     const again = this.#read().filter(({ heldBack }) => heldBack);
     if (again.length > 0) new HeldBackList(this.#state).add(again.map(({ unit }) => unit));
-    for (const { unit } of this.#read().reverse()) {
+    for (const unit of await notStopped(this.#read().map((one) => one.unit))) {
       const stopped = systemctl(['stop', '--', unit]).then(() => true);
       if (await unwound(stopped, within)) continue;
       await systemctl(['kill', '--signal=SIGKILL', '--', unit]);

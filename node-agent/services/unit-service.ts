@@ -4,6 +4,7 @@ import type { ServiceState } from '../../common/service-status.ts';
 import { unwound } from '../../common/unwound.ts';
 import { bootedAt, hasSystemd } from '../node-facts.ts';
 import { lastLinesOf } from '../output-buffer.ts';
+import type { ProcessResult } from '../process.ts';
 import { holdDown, letRestart } from './held-down.ts';
 import { JournalWatch } from './journal-watch.ts';
 import type { LogWatch, Service, ServiceEnd, ServiceLook } from './service.ts';
@@ -87,13 +88,25 @@ export class UnitService implements Service {
     if (state.active === 'failed' || state.restarts > 0)
       await systemctl(['reset-failed', '--', this.#unit], signal);
     const verb = isUp(state) && !leave ? 'restart' : 'start';
-    const result = await systemctl([verb, '--', this.#unit], signal);
+    const result = await this.#begin(verb, signal);
     if (result.exitCode !== 0) throw await notStarted(this.#named, verb, result, this.#startedAt);
     const now = await showUnit(this.#unit, signal);
     this.#restarts = 0;
     if (isUp(now)) this.#watch(now);
     // A oneshot has done its work; anything else should still be there.
     else if (now.type !== 'oneshot' || now.result !== 'success') this.#listener(await endOf(now));
+  }
+
+  /** What earlier runs in quick succession used up of its start limit (systemd.unit(5)) is given back. */
+  async #begin(verb: 'start' | 'restart', signal: AbortSignal): Promise<ProcessResult> {
+    const begin = () => systemctl([verb, '--', this.#unit], signal);
+    const begun = await begin();
+    if (begun.exitCode === 0) return begun;
+    const { result, restarts } = await showUnit(this.#unit, signal);
+    // One that systemd started again and again has failed by itself.
+    if (result !== 'start-limit-hit' || restarts > 0) return begun;
+    await systemctl(['reset-failed', '--', this.#unit], signal);
+    return begin();
   }
 
   async stop(within: number): Promise<void> {

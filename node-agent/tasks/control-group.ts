@@ -34,6 +34,14 @@ export class ControlGroup {
     return join(this.directory, 'cgroup.procs');
   }
 
+  /**
+   * What sh takes before a command line that is to run in the group. One that cannot be joined ends nothing:
+   * the task is found by its other marks then.
+   */
+  get joining(): string {
+    return `{ echo 0 >'${this.door.replaceAll("'", "'\\''")}'; } 2>/dev/null; `;
+  }
+
   /** Ids of the processes in it and in the groups that they made below it. */
   find(): number[] {
     const own = textOf(this.door).split('\n').filter(Boolean).map(Number);

@@ -61,7 +61,7 @@ async function run(
   const id = randomUUID();
   const begin = performance.now();
   const kept = params.log === undefined ? undefined : new OutputBuffer();
-  const group = host.groups.make(id);
+  const group = params.single ? undefined : host.groups.make(id);
   const input = wires.stdin !== undefined;
   const started = await startTask(params, { account, id, pipes: host.pipes, input, group }).catch((error) => {
     group?.remove();

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, statSync } from 'node:fs';
 import { ShakedownError } from '../../common/errors.ts';
 import type { TaskParams } from '../../common/task-protocol.ts';
-import { type Account, argvAs } from '../account.ts';
+import { type Account, argvAs, type CommandAs } from '../account.ts';
 import { isSystemError } from '../failure.ts';
 import type { ControlGroup } from './control-group.ts';
 import type { Pipe, Pipes } from './pipes.ts';
@@ -22,12 +22,8 @@ interface StartOptions {
   readonly group: ControlGroup | undefined;
 }
 
-/**
- * For sh: joins the group whose door is `$0`, and becomes the command. A group that cannot be joined ends
- * nothing: the task is found by its other marks then.
- */
-const joinGroup = `{ echo 0 >"$0"; } 2>/dev/null
-refuse() {
+/** For sh: becomes the command, or says why it cannot. */
+const become = `refuse() {
   echo "$1: $2" >&2
   exit 127
 }
@@ -39,6 +35,15 @@ case $1 in
   *) command -v -- "$1" >/dev/null || refuse "$1" "not found" ;;
 esac
 exec "$@"`;
+
+/** The argument list such that its process is in a group: by the shell that it is, or by one before it. */
+function inGroup(argv: CommandAs['argv'], group: ControlGroup | undefined): CommandAs['argv'] {
+  if (!group) return argv;
+  const [first, second, line, ...none] = argv;
+  if (first === '/bin/sh' && second === '-c' && line !== undefined && none.length === 0)
+    return [first, second, `${group.joining}${line}`];
+  return ['/bin/sh', '-c', `${group.joining}${become}`, 'sh', ...argv];
+}
 
 /** The command as an argument list. */
 export const wordsOf = (command: TaskParams['command']): readonly string[] =>
@@ -65,7 +70,7 @@ export async function startTask(
   ]);
   const ends = { stdout, stderr, ...(stdin && { stdin }) };
   try {
-    const [first, ...others] = group ? ['/bin/sh', '-c', joinGroup, group.door, ...as.argv] : as.argv;
+    const [first, ...others] = inGroup(as.argv, group);
     const child = spawn(first, others, {
       cwd: there ? folder : '/',
       // A session of its own: what is left of it can be told, and ended.

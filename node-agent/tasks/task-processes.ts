@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LeftProcess } from '../../common/results.ts';
+import { processIds, processStat } from '../proc/process-stat.ts';
 import { signalAll } from '../process.ts';
 import type { ControlGroup } from './control-group.ts';
 
@@ -29,9 +30,10 @@ export class TaskProcesses {
 
   /** Ids of those that live; zombies do not. */
   find(): number[] {
-    const all = readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-      .flatMap((name) => statOf(Number(name)) ?? []);
+    const all = processIds()
+      .filter((pid) => pid !== process.pid)
+      .flatMap((pid) => processStat(pid) ?? [])
+      .filter(({ state }) => !/^[ZX]$/.test(state));
     const found = new Set<number>();
     const grouped = new Set(this.#group?.find());
     for (const { pid, session } of all) {
@@ -50,7 +52,7 @@ export class TaskProcesses {
    */
   async tell(pids: readonly number[], line: string): Promise<LeftProcess[]> {
     for (let tries = 0; ; tries += 1) {
-      const left = pids.slice(0, maxTold).map((pid) => ({ pid, command: commandOf(pid) }));
+      const left = pids.slice(0, maxTold).map((pid) => ({ pid, command: this.#commandOf(pid) }));
       const parent = line.slice(0, maxCommand);
       if (tries >= 10 || left.every(({ command }) => command !== parent)) return left;
       await sleep(10);
@@ -63,6 +65,13 @@ export class TaskProcesses {
     for (let waited = 0; waited < 1000 && this.find().length > 0; waited += 25) await sleep(25);
     this.#group?.kill();
     for (let tries = 0; tries < 200 && this.#signal('SIGKILL') > 0; tries += 1) await sleep(25);
+  }
+
+  /** Without what its shell had before the command, to join the group. */
+  #commandOf(pid: number): string {
+    const joining = this.#group?.joining;
+    const line = commandOf(pid);
+    return (joining === undefined ? line : line.replace(joining, '')).slice(0, maxCommand);
   }
 
   #signal(signal: NodeJS.Signals): number {
@@ -80,22 +89,9 @@ export class TaskProcesses {
   }
 }
 
-/** From proc(5)'s stat, whose second field may hold anything, in parentheses. */
-function statOf(pid: number): { pid: number; parent: number; session: number } | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    const [state = '', parent, , session] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    if (/^[ZX]$/.test(state)) return undefined;
-    return { pid, parent: Number(parent), session: Number(session) };
-  } catch {
-    return undefined;
-  }
-}
-
 function commandOf(pid: number): string {
   try {
-    const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replace(/\0+$/, '').replaceAll('\0', ' ');
-    return line.slice(0, maxCommand);
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replace(/\0+$/, '').replaceAll('\0', ' ');
   } catch {
     return '';
   }

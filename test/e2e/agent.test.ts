@@ -292,6 +292,22 @@ describe('systemd units', () => {
     expect(died).toEqual([]);
   });
 
+  test('runs in quick succession do not use up its start limit; one that fails by itself does', async () => {
+    await writeUnit(
+      'often',
+      'exec sleep 1000',
+      'Type=simple\n[Unit]\nStartLimitBurst=2\nStartLimitIntervalSec=600',
+    );
+    for (let time = 0; time < 4; time += 1) {
+      expect(await start({ name: 'often', unit: 'often' })).toMatchObject({ state: 'ready' });
+      await agent.call('stopService', { name: 'often' });
+    }
+    const crashes = 'Restart=always\nRestartSec=0\n[Unit]\nStartLimitBurst=2\nStartLimitIntervalSec=600';
+    await writeUnit('crashing', 'exit 4', crashes);
+    await expect(start({ name: 'crashing', unit: 'crashing' })).rejects.toThrow("service 'crashing'");
+    expect(await sh('journalctl -u crashing -o cat | grep -c "Started crashing"')).toBe('2');
+  });
+
   test('one that is killed behind our back is told at once, with its last lines', async () => {
     await writeUnit('loop', 'echo looping; exec sleep 1000');
     await start({ name: 'loop', unit: 'loop', ready: { log: 'looping' } });
@@ -534,6 +550,13 @@ describe('the rest of a node', () => {
     expect(text.get('failed-units.txt')).toContain('status=3');
     expect(text.get('bad.status.txt')).toContain('bad.service');
     expect(text.get('journal.log')).toContain('bad.service');
+    // What journalctl itself tells of the unit, as lines of the same form.
+    const unit = await sh(`journalctl -q -o cat -u bad --since=@${Math.floor(begun / 1000)} | wc -l`);
+    expect(text.get('bad.log')?.trimEnd().split('\n')).toHaveLength(Number(unit));
+    expect(text.get('bad.log')).toMatch(/ systemd\[1\]: bad\.service: Main process exited.*status=3/);
+    expect(text.get('bad.log')).not.toContain('etcd');
+    expect(text.get('etcd.status.txt')).toMatch(/^\S etcd\.service - /);
+    expect(text.get('bad.status.txt')).not.toContain('etcd.service');
   });
 });
 

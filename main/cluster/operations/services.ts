@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ShakedownError } from '../../../common/errors.ts';
+import { present } from '../../../common/present.ts';
 import type { ServiceSpec } from '../../../common/ready.ts';
 import type { ServiceStatus } from '../../../common/service-status.ts';
 import * as field from '../../config/field-schemas.ts';
@@ -10,20 +11,30 @@ import { serviceSpec } from '../service-spec.ts';
 
 const nothing = z.tuple([]);
 
+/** Whether only the state is told: what else there is to know costs the node two programs. */
+interface Brief {
+  readonly brief?: boolean;
+  readonly signal?: AbortSignal;
+}
+
 /** Starts a service and waits until it is ready. Throws ShakedownError with its last lines. */
 export const startService = (
   { agent, config: { workingDir } }: Node,
   service: ServiceSpec,
-  options: { readonly signal?: AbortSignal } = {},
+  { brief, ...options }: Brief = {},
 ): Promise<ServiceStatus> =>
-  agent.call('startService', { service, workingDir }, { ...options, timeout: service.readyWithin + 30 });
+  agent.call(
+    'startService',
+    { service, workingDir, ...present({ brief }) },
+    { ...options, timeout: service.readyWithin + 30 },
+  );
 
 /** Stops a service and waits until it has stopped, `timeout` seconds at the most. */
 export const stopService = (
   { agent }: Node,
   name: string,
-  options: { readonly timeout: number; readonly signal?: AbortSignal },
-): Promise<ServiceStatus> => agent.call('stopService', { name }, options);
+  { brief, ...options }: Brief & { readonly timeout: number },
+): Promise<ServiceStatus> => agent.call('stopService', { name, ...present({ brief }) }, options);
 
 export const start = onService({
   params: nothing,

@@ -5,7 +5,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { ownAddresses } from '../../../node-agent/services/listening.ts';
+import { ownAddresses } from '../../../node-agent/proc/listening.ts';
 import { probeOf } from '../../../node-agent/services/probe.ts';
 import { waitFor } from '../../../node-agent/services/wait-for.ts';
 

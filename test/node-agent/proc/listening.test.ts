@@ -1,11 +1,7 @@
 import { createServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import {
-  listeners,
-  listeningInWords,
-  ownAddresses,
-  parseListeners,
-} from '../../../node-agent/services/listening.ts';
+import { listeners, listeningInWords, ownAddresses } from '../../../node-agent/proc/listening.ts';
+import { parseSocketTable } from '../../../node-agent/proc/socket-table.ts';
 
 describe('what listens', () => {
   test('is read from the tables of the kernel: addresses are words in little-endian order', () => {
@@ -14,14 +10,15 @@ describe('what listens', () => {
    0: 0100007F:1F90 00000000:0000 0A 00000000:00000000
    1: 00000000:0016 00000000:0000 0A 00000000:00000000
    2: 0321710A:C350 0121710A:0016 01 00000000:00000000`;
-    expect(parseListeners(tcp)).toEqual([
-      { address: '127.0.0.1', port: 8080 },
-      { address: '0.0.0.0', port: 22 },
+    expect(parseSocketTable(tcp)).toMatchObject([
+      { address: '127.0.0.1', port: 8080, state: '0A' },
+      { address: '0.0.0.0', port: 22, state: '0A' },
+      { address: '10.113.33.3', port: 50_000, state: '01' },
     ]);
     const tcp6 = `${heading}
    0: 00000000000000000000000001000000:0050 00000000000000000000000000000000:0000 0A 0
    1: B80D01200000000000000000FF000000:01BB 00000000000000000000000000000000:0000 0A 0`;
-    expect(parseListeners(tcp6)).toEqual([
+    expect(parseSocketTable(tcp6)).toMatchObject([
       { address: '::1', port: 80 },
       { address: '2001:db8::ff', port: 443 },
     ]);
@@ -31,7 +28,7 @@ describe('what listens', () => {
     const server = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     const { port } = server.address() as { port: number };
-    expect(listeners()).toContainEqual({ address: '127.0.0.1', port });
+    expect(listeners()).toContainEqual(expect.objectContaining({ address: '127.0.0.1', port }));
     await new Promise((resolve) => server.close(resolve));
   });
 

@@ -1,0 +1,107 @@
+import { readFileSync, statSync } from 'node:fs';
+import { printableLine } from '../../common/printable.ts';
+import { readableBytes } from '../../common/readable-bytes.ts';
+import { inColumns } from './columns.ts';
+import { type ProcessStat, processIds, processStat } from './process-stat.ts';
+
+/** proc(5): ticks of a second and bytes of a page, as on all that Node is built for by its makers. */
+const [ticks, page] = [100, 4096];
+
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+const days = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
+
+/**
+ * The processes of this node with who started whom, as `ps axwwf -o user,pid,ppid,stat,lstart,rss,args`
+ * (ps(1)) shows them.
+ */
+export function processTree(): string {
+  const stats = processIds().flatMap((pid) => processStat(pid) ?? []);
+  const booted = bootTime();
+  const users = userNames();
+  const rows = inTree(stats).map(({ stat, branch }) => [
+    users.get(ownerOf(stat.pid) ?? -1) ?? String(ownerOf(stat.pid) ?? '?'),
+    String(stat.pid),
+    String(stat.parent),
+    stateOf(stat),
+    dateOf(booted + (stat.startTicks / ticks) * 1000),
+    String((stat.residentPages * page) / 1024),
+    `${branch}${commandOf(stat)}`,
+  ]);
+  const heads = ['USER', 'PID', 'PPID', 'STAT', 'STARTED', 'RSS', 'COMMAND'];
+  return inColumns([heads, ...rows], ['PID', 'PPID', 'STARTED', 'RSS']);
+}
+
+interface Placed {
+  readonly stat: ProcessStat;
+  /** What ps draws before the command: ` |   \_ `. */
+  readonly branch: string;
+}
+
+/** Each after the one that started it. */
+export function inTree(stats: readonly ProcessStat[]): Placed[] {
+  const known = new Set(stats.map(({ pid }) => pid));
+  const children = Map.groupBy(stats, ({ parent }) => (known.has(parent) ? parent : 0));
+  const placed: Placed[] = [];
+  // A list of its own: a chain of processes may be deeper than a stack.
+  const waiting = [...(children.get(0) ?? [])].reverse().map((stat) => ({ stat, branch: '', below: '' }));
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    const { stat, branch, below } = next;
+    placed.push({ stat, branch });
+    const own = children.get(stat.pid) ?? [];
+    for (const [index, child] of [...own.entries()].reverse()) {
+      const last = index === own.length - 1;
+      waiting.push({ stat: child, branch: `${below} \\_ `, below: `${below}${last ? '    ' : ' |  '}` });
+    }
+  }
+  return placed;
+}
+
+/** As ps(1) has it under "PROCESS STATE CODES". */
+const stateOf = ({ state, nice, pid, session, threads, group, foreground }: ProcessStat): string =>
+  [
+    state,
+    nice < 0 ? '<' : nice > 0 ? 'N' : '',
+    session === pid ? 's' : '',
+    threads > 1 ? 'l' : '',
+    foreground === group ? '+' : '',
+  ].join('');
+
+function commandOf({ pid, name, state }: ProcessStat): string {
+  const words = read(`/proc/${pid}/cmdline`).toString('latin1').replace(/\0+$/, '').replaceAll('\0', ' ');
+  if (words !== '') return printableLine(readableBytes(Buffer.from(words, 'latin1')), 20_000);
+  return `[${printableLine(name)}]${state === 'Z' ? ' <defunct>' : ''}`;
+}
+
+function ownerOf(pid: number): number | undefined {
+  return statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid;
+}
+
+const userNames = (): Map<number, string> =>
+  new Map(
+    read('/etc/passwd')
+      .toString('utf8')
+      .split('\n')
+      .map((line) => line.split(':'))
+      .map(([name = '', , uid]) => [Number(uid), name]),
+  );
+
+/** ms since the epoch. */
+const bootTime = (): number =>
+  Number(/^btime (\d+)$/m.exec(read('/proc/stat').toString('utf8'))?.[1] ?? 0) * 1000;
+
+/** `Thu Nov  6 13:35:09 2026`, in the node's own zone. */
+function dateOf(timeMs: number): string {
+  const date = new Date(timeMs);
+  const two = (value: number) => String(value).padStart(2, '0');
+  const clock = [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':');
+  const day = String(date.getDate()).padStart(2);
+  return `${days[date.getDay()]} ${months[date.getMonth()]} ${day} ${clock} ${date.getFullYear()}`;
+}
+
+function read(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch {
+    return Buffer.alloc(0);
+  }
+}
