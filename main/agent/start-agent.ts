@@ -2,6 +2,7 @@ import { hostname, userInfo } from 'node:os';
 import { present } from '../../common/present.ts';
 import { protocolVersion } from '../../common/protocol.ts';
 import type { Remote, RemoteProcess } from '../remotes/remote.ts';
+import { shellQuote } from '../remotes/shell-line.ts';
 import type { Agent, AgentListener } from './agent.ts';
 import { type AgentRights, installAgent } from './install.ts';
 import { methodLimits } from './method-limits.ts';
@@ -41,8 +42,8 @@ export async function startAgent(remote: Remote, options: StartAgentOptions): Pr
   const { runtime, agent } = await installAgent(remote, options);
   const args = share === undefined ? [] : ['--shared', share];
   // Neither may the login's environment change how the agent runs.
-  const command = ['env', '-u', 'NODE_OPTIONS', '-u', 'NODE_PATH', runtime, agent, ...args];
-  const child = await remote.spawn(command, { root: rights === 'root' });
+  const line = `unset NODE_OPTIONS NODE_PATH; exec ${[runtime, agent, ...args].map(shellQuote).join(' ')}`;
+  const child = await remote.spawn(line, { root: rights === 'root' });
   return greetAgent(remote, child, options);
 }
 

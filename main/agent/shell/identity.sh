@@ -5,11 +5,13 @@ identity() { stat -L -c '%i %s %.Y %.Z' -- "$1" 2>/dev/null; }
 
 # The digest of a file's bytes, or `-` where there is no program for it.
 digest() {
-  if command -v sha256sum >/dev/null; then sha256sum <"$1" | cut -d ' ' -f 1; else echo -; fi
+  sum=-
+  if command -v sha256sum >/dev/null; then sum=$(sha256sum <"$1"); fi
+  echo "${sum%% *}"
 }
 
 # Where the digest that was found is kept, with the identity of the file: outside its folder, which may be a share.
-stamp_of() { echo "$(dirname "$1").read"; }
+stamp_of() { echo "${1%/*}.read"; }
 
 # Reads a file whole, and remembers what was found.
 read_whole() {
@@ -20,7 +22,7 @@ read_whole() {
 
 # What was found in a file when it was last read; nothing when it may be another one by now.
 remembered() {
-  was=$(cat "$(stamp_of "$1")" 2>/dev/null) || return 0
+  { read -r was <"$(stamp_of "$1")"; } 2>/dev/null || return 0
   found=${was##* }
   if [ "$was" = "$(identity "$1") $found" ] && [ -n "$(identity "$1")" ]; then echo "$found"; fi
 }

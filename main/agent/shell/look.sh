@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC3046,SC3051 # `source` is for our own loader
+# shellcheck shell=sh disable=SC3046,SC3051,SC3067 # `source` is for our own loader; every sh of Linux has test -O
 # Tells what a node is and what lies in its cache, in lines: `machine x86_64`, `gzip`, `foreign OWNER MODE PATH`,
 # `unfit PATH WHY`, `cache PATH`, `runtime PATH SIZE DIGEST`, `agent PATH SIZE DIGEST`. The digest of a runtime is `unread`
 # when it must be read first. The arguments are the folders that may be the cache: the first from which programs run is.
@@ -27,7 +27,8 @@ fits() {
 is_foreign() {
   mode=$(stat -L -c '%u %a' -- "$1" 2>/dev/null || :)
   case $mode in
-    '' | "$(id -u) "[0-7][0145][0145] | "$(id -u) "[0-7]*[0145][0145]) return 1 ;;
+    '') return 1 ;;
+    *' '[0-7][0145][0145] | *' '[0-7]*[0145][0145]) if [ -O "$1" ]; then return 1; fi ;;
   esac
   echo "foreign $mode $1"
 }
@@ -44,9 +45,11 @@ for folder in "$@"; do
 done
 if [ -z "$cache" ]; then exit 0; fi
 echo "cache $cache"
+set --
 for file in "$cache"/node-*/node "$cache"/agent-*.mjs; do
-  if [ ! -f "$file" ] || [ -L "$file" ]; then continue; fi
-  size=$(wc -c <"$file")
+  if [ -f "$file" ] && [ ! -L "$file" ]; then set -- "$@" "$file"; fi
+done
+wc -c -- "$@" /dev/null | while read -r size file; do
   case $file in
     */node)
       found=$(remembered "$file")
@@ -54,6 +57,6 @@ for file in "$cache"/node-*/node "$cache"/agent-*.mjs; do
       if [ -z "$found" ] && [ ! -w "$file" ]; then found=share; fi
       echo "runtime $file $size ${found:-unread}"
       ;;
-    *) echo "agent $file $size $(digest "$file")" ;;
+    */agent-*) echo "agent $file $size $(digest "$file")" ;;
   esac
 done

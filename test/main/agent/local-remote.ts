@@ -75,7 +75,8 @@ export class LocalRemote implements Remote {
   }
 
   async spawn(command: Command): Promise<RemoteProcess> {
-    const child = this.#start(`exec ${shellLine(command)}`);
+    // As over ssh, a command line is a shell's, and an argument list a program's.
+    const child = this.#start(typeof command === 'string' ? command : `exec ${shellLine(command)}`);
     const { stdin, stdout, stderr } = child;
     if (!stdin || !stdout || !stderr) throw new Error('no pipes');
     const ended = new Promise<{ exitCode: number | null; signal: string | null }>((resolve) => {
