@@ -1,4 +1,5 @@
 import { quote } from '../providers/host/root-script.ts';
+import { opensshOptions, strictness } from '../remotes/openssh-options.ts';
 import type { SshTarget } from '../remotes/ssh-target.ts';
 
 /** A keyword of ssh_config(5) and its value, quoted as that file wants it. */
@@ -6,7 +7,7 @@ export type SshSetting = readonly [keyword: string, value: string];
 
 /** What OpenSSH has to be told to reach a machine as we do; not the way over jump hosts. */
 export function sshSettings(target: SshTarget, knownHostsFile: string): readonly SshSetting[] {
-  const { host, port, user, keyFile, identityFiles = [], hostKeyAlias, acceptNewHostKey } = target;
+  const { host, port, user, keyFile, identityFiles = [], hostKeyAlias } = target;
   const { identitiesOnly = keyFile !== undefined, identityAgent, proxyCommand } = target;
   const keys = [...(keyFile === undefined ? [] : [keyFile]), ...identityFiles];
   return [
@@ -19,7 +20,8 @@ export function sshSettings(target: SshTarget, knownHostsFile: string): readonly
     ...(proxyCommand === undefined ? [] : [['ProxyCommand', proxyCommand.replaceAll('%', '%%')] as const]),
     ...(hostKeyAlias === undefined ? [] : [['HostKeyAlias', hostKeyAlias] as const]),
     ['UserKnownHostsFile', path(knownHostsFile)],
-    ['StrictHostKeyChecking', acceptNewHostKey ? 'accept-new' : 'yes'],
+    ['StrictHostKeyChecking', strictness(target)],
+    ...opensshOptions(target),
   ];
 }
 

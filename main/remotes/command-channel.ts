@@ -24,6 +24,8 @@ export interface OpenOptions {
   /** The connection's end. */
   readonly lost: AbortSignal;
   readonly pty?: { readonly rows: number; readonly cols: number } | undefined;
+  /** Variables to offer to sshd. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -55,7 +57,7 @@ export async function openChannel(
 function openOnce(
   client: Client,
   line: string,
-  { address, stop, lost, pty }: OpenOptions,
+  { address, stop, lost, pty, env = {} }: OpenOptions,
 ): Promise<CommandChannel> {
   const { promise, resolve, reject } = Promise.withResolvers<CommandChannel>();
   const onStop = () => reject(stop.reason);
@@ -72,7 +74,7 @@ function openOnce(
     resolve({ channel, ended: exitOf(channel, lost) });
   };
   try {
-    client.exec(line, pty ? { pty: { ...pty, term } } : {}, answer);
+    client.exec(line, { env: { ...env }, ...(pty ? { pty: { ...pty, term } } : {}) }, answer);
   } catch (error) {
     rejectUnlessLost(reject, error);
   }

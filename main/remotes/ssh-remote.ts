@@ -27,6 +27,7 @@ import type {
   TransferOptions,
   UploadFileOptions,
 } from './remote.ts';
+import { sessionVariables } from './session-variables.ts';
 import { commandText, shellLine } from './shell-line.ts';
 import type { SshTarget } from './ssh-target.ts';
 import { connectThrough, forwardPort } from './tunnels.ts';
@@ -204,7 +205,9 @@ class SshRemote implements Remote {
     stop: AbortSignal,
     pty?: { readonly rows: number; readonly cols: number },
   ): Promise<CommandChannel> {
-    return openChannel(this.#client, line, { address: this.address, stop, lost: this.lost, pty });
+    const { address, lost } = this;
+    const env = sessionVariables(this.#target, process.env);
+    return openChannel(this.#client, line, { address, stop, lost, pty, env });
   }
 
   upload(

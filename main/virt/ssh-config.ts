@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { opensshOptions, strictness } from '../remotes/openssh-options.ts';
 import type { SshTarget } from '../remotes/ssh-target.ts';
 
 /** The name of the machine in the configuration. */
@@ -53,7 +54,8 @@ function hostLines(hop: SshTarget, pinnedFile: string, name: string): readonly s
     ...(hostKey === undefined && knownHostsFiles
       ? [`UserKnownHostsFile ${knownHostsFiles.map(word).join(' ')}`]
       : []),
-    `StrictHostKeyChecking ${hop.acceptNewHostKey ? 'accept-new' : 'yes'}`,
+    `StrictHostKeyChecking ${strictness(hop)}`,
+    ...opensshOptions(hop).map(([keyword, value]) => `${keyword} ${value}`),
   ];
 }
 

@@ -11,5 +11,12 @@ export interface HostQuery {
  */
 export type HostSettings = ReadonlyMap<string, readonly string[]>;
 
+export interface ResolvedHost {
+  /** Without those that are ssh's defaults. */
+  readonly settings: HostSettings;
+  /** Options that ssh follows and we do not, each as a line with its place: told where a login fails. */
+  readonly notFollowed: readonly string[];
+}
+
 /** Tells the settings of a host. */
-export type ResolveHost = (host: HostQuery) => Promise<HostSettings>;
+export type ResolveHost = (host: HostQuery) => Promise<ResolvedHost>;

@@ -3,7 +3,9 @@ import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { UsageError } from '../../../common/errors.ts';
-import type { HostQuery, HostSettings } from './host-settings.ts';
+import type { HostQuery, HostSettings, ResolvedHost } from './host-settings.ts';
+import { type NotFollowed, notFollowed } from './not-followed.ts';
+import { optionPlaces } from './option-places.ts';
 
 /**
  * What OpenSSH's configuration says of a host, as ssh itself works it out (ssh(1), -G): with
@@ -11,35 +13,64 @@ import type { HostQuery, HostSettings } from './host-settings.ts';
  * `~/.ssh/config` and the system's. No settings where there is no ssh and no file for it. Throws
  * UsageError with ssh's words, which name file and line.
  */
-export async function resolveHost(
-  { address, user, port }: HostQuery,
-  configFile?: string,
-): Promise<HostSettings> {
+export async function resolveHost(query: HostQuery, configFile?: string): Promise<ResolvedHost> {
   const file = configFile ?? ownFile();
-  if (configFile !== undefined && !existsSync(configFile)) return new Map();
-  const args = [
-    ...(file === undefined ? [] : ['-F', file]),
-    ...(user === undefined ? [] : ['-l', user]),
-    ...(port === undefined ? [] : ['-p', String(port)]),
-  ];
+  if (configFile !== undefined && !existsSync(configFile)) return nothing;
+  const printed = await ask(query, file);
+  if (printed === undefined) return nothing;
+  const settings = withoutDefaults(settingsOf(printed), await defaults());
+  const options = notFollowed(settings);
+  if (options.length === 0) return { settings, notFollowed: [] };
+  return { settings, notFollowed: await withPlaces(options, query, file) };
+}
+
+const nothing: ResolvedHost = { settings: new Map(), notFollowed: [] };
+
+const argumentsFor = ({ address, user, port }: HostQuery, file: string | undefined): readonly string[] => [
+  ...['-G', ...(file === undefined ? [] : ['-F', file])],
+  ...(user === undefined ? [] : ['-l', user]),
+  ...(port === undefined ? [] : ['-p', String(port)]),
+  ...['--', address],
+];
+
+/** What ssh prints of a host; undefined without ssh and without a file for it. */
+async function ask(query: HostQuery, file: string | undefined): Promise<string | undefined> {
   // Without a terminal: a command of the configuration's must not read what is ours to read.
-  const { exitCode, stdout, stderr, code, message } = await execa('ssh', ['-G', ...args, '--', address], {
-    stdin: 'ignore',
-    reject: false,
-  });
-  if (exitCode === 0) return settingsOf(stdout ?? '');
+  const asked = execa('ssh', argumentsFor(query, file), { stdin: 'ignore', reject: false });
+  const { exitCode, stdout, stderr, code, message } = await asked;
+  if (exitCode === 0) return stdout ?? '';
   const named = file ?? join(homedir(), '.ssh/config');
   if (code === 'ENOENT') {
-    if (!existsSync(named)) return new Map();
+    if (!existsSync(named)) return undefined;
     throw new UsageError(`${named} cannot be followed: there is no ssh on this main host.`, {
       hint: 'apt-get install openssh-client',
     });
   }
   const words = (stderr || message || '').split('\n').filter((line) => !/^Pseudo-terminal/.test(line));
+  const { address } = query;
   throw new UsageError(`ssh cannot tell how ${address} is reached: ${words.join(' ').trim()}`, {
     hint: /jumphost loop/.test(stderr ?? '')
       ? `give ${address} a Host block of its own, before the others, with 'ProxyJump none'`
       : `ssh -G ${file === undefined ? '' : `-F ${file} `}${address}`,
+  });
+}
+
+/** Lines `/home/joe/.ssh/config:7: ControlPath is not followed: …`. */
+async function withPlaces(
+  options: readonly NotFollowed[],
+  query: HostQuery,
+  file: string | undefined,
+): Promise<readonly string[]> {
+  const keywords = options.map(({ keyword }) => keyword);
+  const args = ['-vvv', ...argumentsFor(query, file)];
+  const { stderr } = await execa('ssh', args, { stdin: 'ignore', reject: false });
+  const places = optionPlaces(stderr ?? '', keywords);
+  return options.flatMap(({ keyword, means }) => {
+    const place = places.get(keyword);
+    // What comes with the system says nothing of this machine: Debian's asks for Kerberos everywhere.
+    if (place?.file === '/etc/ssh/ssh_config') return [];
+    const where = place === undefined ? '' : `${place.file}:${place.line}: `;
+    return [`${where}${keyword} is not followed: ${means}`];
   });
 }
 
@@ -50,21 +81,23 @@ function ownFile(): string | undefined {
   return existsSync(file) ? file : undefined;
 }
 
-/** The keys that ssh tries where no IdentityFile says another: they are no setting of the user's. */
-const defaultKeys = /^~\/\.ssh\/id_(rsa|dsa|xmss|ecdsa|ecdsa_sk|ed25519|ed25519_sk)$/;
-
-/**
- * Reads lines `keyword value`, the keyword in lower case; leaves out what
- * is the same for every host and user.
- */
-export function settingsOf(printed: string): HostSettings {
+/** Reads lines `keyword value`, the keyword in lower case. */
+function settingsOf(printed: string): HostSettings {
   const settings = new Map<string, string[]>();
   for (const line of printed.split('\n')) {
     const [, keyword = '', value = ''] = /^(\S+) (.*)$/.exec(line) ?? [];
     if (keyword !== '') settings.set(keyword, [...(settings.get(keyword) ?? []), value]);
   }
-  if (settings.get('identityfile')?.every((file) => defaultKeys.test(file))) settings.delete('identityfile');
-  const known = [join(userInfo().homedir, '.ssh/known_hosts'), join(userInfo().homedir, '.ssh/known_hosts2')];
-  if (settings.get('userknownhostsfile')?.[0] === known.join(' ')) settings.delete('userknownhostsfile');
   return settings;
 }
+
+let known: Promise<HostSettings> | undefined;
+
+/** What ssh does where nothing is said. */
+function defaults(): Promise<HostSettings> {
+  known ??= ask({ address: 'any' }, 'none').then((printed) => settingsOf(printed ?? ''));
+  return known;
+}
+
+const withoutDefaults = (settings: HostSettings, usual: HostSettings): HostSettings =>
+  new Map([...settings].filter(([keyword, values]) => values.join('\n') !== usual.get(keyword)?.join('\n')));

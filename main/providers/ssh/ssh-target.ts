@@ -1,9 +1,12 @@
-import { homedir, userInfo } from 'node:os';
+import { userInfo } from 'node:os';
 import { UsageError } from '../../../common/errors.ts';
 import { present } from '../../../common/present.ts';
+import { ownKnownHosts, systemKnownHosts } from '../../remotes/login/host-keys.ts';
 import type { SshTarget } from '../../remotes/ssh-target.ts';
 import type { Login } from '../provider.ts';
+import { hostAlgorithms } from './host-algorithms.ts';
 import type { HostSettings, ResolveHost } from './host-settings.ts';
+import { expandFile, expandTokens, separateFiles } from './host-tokens.ts';
 import { type ParsedHost, parseHost } from './parse-host.ts';
 
 /**
@@ -24,10 +27,11 @@ export async function sshTarget(
     });
   }
   const user = login.user ?? host.user;
-  const settings = await resolve({ address: host.address, user, port: host.port });
+  const { settings, notFollowed } = await resolve({ address: host.address, user, port: host.port });
   const written = host.jump ?? settings.get('proxyjump')?.[0];
   const jumps = await jumpsOf(written, login, resolve, [...behind, host.address]);
-  const { proxyCommand, ...target } = targetFrom(host, login, settings);
+  const told = notFollowed.length > 0 ? { notFollowed } : {};
+  const { proxyCommand, ...target } = { ...targetFrom(host, login, settings), ...told };
   if (jumps.length > 0) return { ...target, jumps };
   // A jump host that was named for this machine counts instead of what the configuration says.
   return host.jump === undefined ? { ...target, ...present({ proxyCommand }) } : target;
@@ -39,35 +43,77 @@ export async function sshTarget(
  */
 export function targetFrom(host: ParsedHost, login: Login, settings: HostSettings): SshTarget {
   const one = (key: string) => settings.get(key)?.[0];
+  const says = (key: string, ...values: readonly string[]) => values.includes(one(key)?.toLowerCase() ?? '');
   const hostname = one('hostname')?.replaceAll('%h', host.address) ?? host.address;
   const user = login.user ?? host.user ?? one('user') ?? userInfo().username;
   const port = host.port ?? portOf(one('port'), host.address);
   const tokens = { host: hostname, port, user, written: host.address };
-  const expand = (text: string) => expandTokens(text, tokens);
-  const files = (key: string) => (settings.get(key) ?? []).filter((file) => !isNone(file)).map(expand);
-  const strict = one('stricthostkeychecking')?.toLowerCase() ?? '';
+  const hostKeyAlias = one('hostkeyalias');
+  const all = { ...tokens, alias: hostKeyAlias, jump: one('proxyjump') };
+  const file = (text: string) => expandFile(text, all);
+  const files = (key: string) => (settings.get(key) ?? []).filter((each) => !isNone(each)).map(file);
   const agent = one('identityagent');
   const proxy = one('proxycommand');
+  const revoked = one('revokedhostkeys');
   return {
     host: hostname,
     port,
     user,
     ...present({
-      keyFile: login.keyFile ?? (host.key === undefined ? undefined : expand(host.key)),
+      keyFile: login.keyFile ?? (host.key === undefined ? undefined : file(host.key)),
       identityFiles: orNone(files('identityfile')),
-      identitiesOnly: one('identitiesonly') === 'yes' || undefined,
-      identityAgent: agent === undefined || agent === 'SSH_AUTH_SOCK' ? undefined : expand(agent),
+      identitiesOnly: says('identitiesonly', 'yes') || undefined,
+      identityAgent: agent === undefined || agent === 'SSH_AUTH_SOCK' ? undefined : file(agent),
       certificateFiles: orNone(files('certificatefile')),
-      hostKeyAlias: one('hostkeyalias'),
-      acceptNewHostKey: ['no', 'off', 'false', 'accept-new'].includes(strict) || undefined,
-      knownHostsFiles: settings
-        .get('userknownhostsfile')
-        ?.flatMap((written) => written.split(/\s+/).map(expand)),
-      proxyCommand: proxy === undefined || isNone(proxy) ? undefined : expand(proxy),
+      keyAlgorithms: listOf(one('pubkeyacceptedalgorithms') ?? one('pubkeyacceptedkeytypes')),
+      hostKeyAlias,
+      acceptNewHostKey: says('stricthostkeychecking', 'no', 'off', 'false', 'accept-new') || undefined,
+      acceptChangedHostKey: says('stricthostkeychecking', 'no', 'off', 'false') || undefined,
+      acceptAnyOnLoopback: says('nohostauthenticationforlocalhost', 'yes', 'true') || undefined,
+      hashKnownHosts: says('hashknownhosts', 'yes', 'true') || undefined,
+      revokedHostKeys: revoked === undefined || isNone(revoked) ? undefined : file(revoked),
+      knownHostsFiles: knownHostsFiles(settings, file),
+      proxyCommand: proxy === undefined || isNone(proxy) ? undefined : expandTokens(proxy, all),
+      addressFamily: families[one('addressfamily')?.toLowerCase() ?? ''],
+      bindAddress: one('bindaddress'),
+      bindInterface: one('bindinterface'),
+      connectTimeout: Number(one('connecttimeout')) || undefined,
+      algorithms: hostAlgorithms(settings, host.address),
+      setEnv: assignments(settings.get('setenv')),
+      sendEnv: settings.get('sendenv')?.flatMap((written) => written.split(/\s+/)),
     }),
   };
 }
 
+/** Those of the user's and of the system's together, as ssh asks them. */
+function knownHostsFiles(
+  settings: HostSettings,
+  expand: (text: string) => string,
+): readonly string[] | undefined {
+  const [own, system] = ['userknownhostsfile', 'globalknownhostsfile'].map((key) => settings.get(key)?.[0]);
+  if (own === undefined && system === undefined) return undefined;
+  // What is recorded goes into the first.
+  const named = (printed: string) => (isNone(printed) ? ['/dev/null'] : separateFiles(printed).map(expand));
+  return [
+    ...(own === undefined ? ownKnownHosts() : named(own)),
+    ...(system === undefined ? systemKnownHosts : named(system)),
+  ];
+}
+
+/** `NAME=value` of SetEnv. */
+function assignments(written: readonly string[] = []): Readonly<Record<string, string>> | undefined {
+  const pairs = written.flatMap((text) => {
+    const [, name, value = ''] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+    return name === undefined ? [] : [[name, value]];
+  });
+  return pairs.length > 0 ? Object.fromEntries(pairs) : undefined;
+}
+
+/** Undefined also for what changes a default list that we do not know: it does not come from ssh itself. */
+const listOf = (written: string | undefined): readonly string[] | undefined =>
+  written === undefined || /^[-+^]/.test(written) ? undefined : written.split(',');
+
+const families: Readonly<Record<string, 4 | 6>> = { inet: 4, inet6: 6 };
 const isNone = (value: string): boolean => value.toLowerCase() === 'none';
 const orNone = (values: readonly string[]) => (values.length > 0 ? values : undefined);
 
@@ -93,31 +139,4 @@ async function jumpsOf(
     }),
   );
   return hops.flat();
-}
-
-interface Tokens {
-  readonly host: string;
-  readonly port: number;
-  readonly user: string;
-  /** As it was written, before HostName. */
-  readonly written: string;
-}
-
-/**
- * The tokens of ssh_config(5), as far as they are known before the connection;
- * `~/` at the beginning is the home folder.
- */
-function expandTokens(text: string, { host, port, user, written }: Tokens): string {
-  const values: Readonly<Record<string, string>> = {
-    '%': '%',
-    d: homedir(),
-    h: host,
-    n: written,
-    p: String(port),
-    r: user,
-    u: userInfo().username,
-  };
-  return text
-    .replace(/^~(?=\/|$)/, homedir())
-    .replace(/%(.)/g, (token, letter: string) => values[letter] ?? token);
 }

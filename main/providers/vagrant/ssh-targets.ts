@@ -31,7 +31,7 @@ export function sshTargets(
     const settings = new Map(
       Object.entries(computed).map(([keyword, value]) => [keyword.toLowerCase(), [value].flat()]),
     );
-    const { knownHostsFiles: _, ...target } = targetFrom({ address }, {}, settings);
+    const { knownHostsFiles: _, acceptChangedHostKey: __, ...target } = targetFrom({ address }, {}, settings);
     return { ...target, acceptNewHostKey: true, knownHostsFiles: [knownHosts] };
   });
 }

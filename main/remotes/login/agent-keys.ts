@@ -19,11 +19,18 @@ export function agentSocket(
   return path && existsSync(path) ? path : undefined;
 }
 
-/**
- * The agent with its keys in the order in which ssh tries them: those that belong to `files` first, for a
- * server lets only a few be tried; with `only` no others at all (IdentitiesOnly).
- */
-export function chosenKeys(socket: string, files: readonly string[], only: boolean): BaseAgent<ParsedKey> {
+/** Which of an agent's keys are tried. */
+export interface ChosenKeys {
+  /** Those of these files come first, for a server lets only a few be tried. */
+  readonly files: readonly string[];
+  /** No others at all (IdentitiesOnly). */
+  readonly only: boolean;
+  /** Signature algorithms; all without it. */
+  readonly algorithms?: readonly string[] | undefined;
+}
+
+/** The agent with those of its keys, in the order in which ssh tries them. */
+export function chosenKeys(socket: string, { files, only, algorithms }: ChosenKeys): BaseAgent<ParsedKey> {
   const agent = ssh2().createAgent(socket) as BaseAgent<ParsedKey>;
   const wanted = new Set(files.flatMap((file) => publicHalf(file) ?? []));
   const isWanted = (key: ParsedKey) => wanted.has(key.getPublicSSH().toString('base64'));
@@ -32,12 +39,19 @@ export function chosenKeys(socket: string, files: readonly string[], only: boole
     getIdentities((error, found = []) => {
       if (error) return callback(error);
       // The other type is for keys of an agent for something else (ssh2's PublicKeyEntry).
-      const keys = found as readonly ParsedKey[];
+      const keys = (found as readonly ParsedKey[]).filter(({ type }) => isAccepted(type, algorithms));
       const others = only ? [] : keys.filter((key) => !isWanted(key));
       callback(undefined, [...keys.filter(isWanted), ...others]);
     });
   return agent;
 }
+
+/** Whether a key of that type can sign by one of the algorithms: an RSA key by several (RFC 8332). */
+export const isAccepted = (type: string, algorithms: readonly string[] | undefined): boolean =>
+  algorithms === undefined ||
+  (type === 'ssh-rsa' ? ['ssh-rsa', 'rsa-sha2-256', 'rsa-sha2-512'] : [type]).some((each) =>
+    algorithms.includes(each),
+  );
 
 /**
  * Base64 of a key's public half: of the file itself, which may be the public one, or of the one beside it.

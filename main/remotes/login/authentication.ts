@@ -3,9 +3,10 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { BaseAgent, ParsedKey } from 'ssh2';
 import { ShakedownError } from '../../../common/errors.ts';
+import { present } from '../../../common/present.ts';
 import type { SshTarget } from '../ssh-target.ts';
 import { ssh2 } from '../ssh2.ts';
-import { agentSocket, chosenKeys } from './agent-keys.ts';
+import { agentSocket, chosenKeys, isAccepted } from './agent-keys.ts';
 
 type Method =
   | {
@@ -30,7 +31,7 @@ export interface Credentials {
  * SHAKEDOWN_KEY_PASSPHRASE (unless the agent may have it).
  */
 export function credentials(target: SshTarget, env: NodeJS.ProcessEnv = process.env): Credentials {
-  const { user, keyFile, identityFiles = [], identitiesOnly = false } = target;
+  const { user, keyFile, identityFiles = [], identitiesOnly = false, keyAlgorithms } = target;
   const agent = agentSocket(target, env);
   const methods: Method[] = [];
   const tried: string[] = [];
@@ -40,8 +41,8 @@ export function credentials(target: SshTarget, env: NodeJS.ProcessEnv = process.
       agent: agent !== undefined,
       passphrase: env.SHAKEDOWN_KEY_PASSPHRASE,
     });
-    if (key === undefined) return;
-    methods.push({ type: 'publickey', username: user, ...key });
+    if (key === undefined || !isAccepted(key.type, keyAlgorithms)) return;
+    methods.push({ username: user, ...key, type: 'publickey' });
     tried.push(file);
   };
   if (keyFile !== undefined) addKey(keyFile, true);
@@ -49,7 +50,8 @@ export function credentials(target: SshTarget, env: NodeJS.ProcessEnv = process.
   const named = [...(keyFile === undefined ? [] : [keyFile]), ...identityFiles];
   const listed = named.length > 0 ? named : defaults;
   if (agent !== undefined) {
-    methods.push({ type: 'agent', username: user, agent: chosenKeys(agent, listed, identitiesOnly) });
+    const chosen = { files: listed, only: identitiesOnly, algorithms: keyAlgorithms };
+    methods.push({ type: 'agent', username: user, agent: chosenKeys(agent, chosen) });
     tried.push(identitiesOnly ? 'those of them that the ssh agent has' : 'the ssh agent');
   }
   const all = keyFile === undefined && !identitiesOnly ? [...identityFiles, ...defaults] : listed;
@@ -60,7 +62,7 @@ export function credentials(target: SshTarget, env: NodeJS.ProcessEnv = process.
 function readKey(
   file: string,
   { named, agent, passphrase }: { named: boolean; agent: boolean; passphrase: string | undefined },
-): { key: Buffer; passphrase?: string } | undefined {
+): { type: string; key: Buffer; passphrase?: string } | undefined {
   const unusable = (message: string, hint: string) => {
     if (named) throw new ShakedownError({ message, hint });
     return undefined;
@@ -76,7 +78,7 @@ function readKey(
   const parsed = Array.isArray(found) ? (found[0] ?? new Error('it holds no key')) : found;
   if (!(parsed instanceof Error) && !parsed.isPrivateKey())
     return unusable(`${file} is a public key, and the private one is needed`, 'name the file without .pub');
-  if (!(parsed instanceof Error)) return { key, ...(passphrase === undefined ? {} : { passphrase }) };
+  if (!(parsed instanceof Error)) return { type: parsed.type, key, ...present({ passphrase }) };
   const encrypted = /encrypted|passphrase|decrypt|integrity/i.test(parsed.message);
   if (encrypted && agent) return undefined;
   if (encrypted) {

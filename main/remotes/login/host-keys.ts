@@ -12,6 +12,7 @@ import {
   placeOfVerdict,
   trustsAuthority,
 } from './known-hosts.ts';
+import { isRevoked } from './revoked-keys.ts';
 
 /** Decides whether a server is who it should be; keeps why not. */
 export interface HostKeyCheck {
@@ -23,9 +24,12 @@ export interface HostKeyCheck {
   refusal(): ShakedownError | undefined;
 }
 
-/** A pinned key must match; else known_hosts is asked, as OpenSSH does with StrictHostKeyChecking yes. */
+/**
+ * A pinned key must match; else known_hosts is asked, as OpenSSH does with StrictHostKeyChecking yes, unless
+ * the target says otherwise.
+ */
 export function hostKeyCheck(target: SshTarget, files: readonly string[] = defaultFiles()): HostKeyCheck {
-  const { host, port, hostKey, hostKeyAlias, acceptNewHostKey } = target;
+  const { host, port, hostKey, hostKeyAlias, acceptNewHostKey, revokedHostKeys } = target;
   const name = hostKeyAlias ?? hostName(host, port);
   let refusal: ShakedownError | undefined;
   const refuse = (message: string, hint: string) => {
@@ -42,7 +46,7 @@ export function hostKeyCheck(target: SshTarget, files: readonly string[] = defau
   // ssh-keygen takes the user's own file unless told.
   const fileOf = (offered: string) => {
     const file = place(offered).replace(/:\d+$/, '');
-    return file === defaultFiles()[0] ? '' : `-f ${file} `;
+    return file === ownKnownHosts()[0] ? '' : `-f ${file} `;
   };
   const [pinnedType = '', pinned] = hostKey?.split(/\s+/) ?? [];
   const verify = (key: Buffer): boolean => {
@@ -54,13 +58,20 @@ export function hostKeyCheck(target: SshTarget, files: readonly string[] = defau
         'another machine has this address: is an earlier one still running there?',
       );
     }
-    const [first = defaultFiles()[0] ?? ''] = files;
+    const [first = ownKnownHosts()[0] ?? ''] = files;
+    if (revokedHostKeys !== undefined && isRevoked(revokedHostKeys, offered)) {
+      return refuse(
+        `the host key of ${name} is revoked (${revokedHostKeys}), or that file cannot be read`,
+        'give the machine a new host key',
+      );
+    }
+    if (target.acceptAnyOnLoopback && isLoopback(host)) return true;
     switch (judge(offered)) {
       case 'known':
         return true;
       case 'unknown':
         if (acceptNewHostKey) {
-          addKnownHost(first, name, offered);
+          addKnownHost(first, name, offered, target.hashKnownHosts);
           return true;
         }
         if (trustsAuthority(files, name) || trustsAuthority(files, host)) {
@@ -74,6 +85,7 @@ export function hostKeyCheck(target: SshTarget, files: readonly string[] = defau
           `log in once by hand and compare the key: ssh -p ${port} ${target.user}@${host}`,
         );
       case 'changed':
+        if (target.acceptChangedHostKey) return true;
         return refuse(
           `the host key of ${name} has changed (${place(offered)} has another): this may be another machine, or somebody in between`,
           `if the machine was installed anew: ssh-keygen ${fileOf(offered)}-R '${name}', then log in once by hand`,
@@ -90,5 +102,13 @@ export function hostKeyCheck(target: SshTarget, files: readonly string[] = defau
   return { verify, preferred, refusal: () => refusal };
 }
 
-/** The files that ssh asks unless told otherwise. */
-export const defaultFiles = (): string[] => [join(homedir(), '.ssh/known_hosts'), '/etc/ssh/ssh_known_hosts'];
+const isLoopback = (host: string): boolean => /^(127\.\d+\.\d+\.\d+|::1|localhost)$/.test(host);
+
+/** The user's files that ssh asks unless told otherwise. */
+export const ownKnownHosts = (): string[] =>
+  ['known_hosts', 'known_hosts2'].map((name) => join(homedir(), '.ssh', name));
+
+/** Those of the system. */
+export const systemKnownHosts = ['/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2'];
+
+export const defaultFiles = (): string[] => [...ownKnownHosts(), ...systemKnownHosts];

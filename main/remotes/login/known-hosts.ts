@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
@@ -69,12 +69,21 @@ function authorityPatterns(file: string): string[] {
   return [...lines].map(([, patterns = '']) => patterns);
 }
 
-/** Adds a line; the file and its folder are made if need be. */
-export function addKnownHost(file: string, name: string, key: string): void {
+/** Adds a line, on request with the name as a hash; the file and its folder are made if need be. */
+export function addKnownHost(file: string, name: string, key: string, hash = false): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const open = existsSync(file) && /[^\n]$/.test(readFileSync(file, 'utf8'));
-  appendFileSync(file, `${open ? '\n' : ''}${name} ${keyType(key)} ${key}\n`, { mode: 0o600 });
+  appendFileSync(file, `${open ? '\n' : ''}${hash ? hashed(name) : name} ${keyType(key)} ${key}\n`, {
+    mode: 0o600,
+  });
 }
+
+function hashed(name: string): string {
+  const salt = randomBytes(20);
+  return `|1|${salt.toString('base64')}|${hashOf(salt, name)}`;
+}
+
+const hashOf = (salt: Buffer, name: string): string => createHmac('sha1', salt).update(name).digest('base64');
 
 function readKnownHosts(file: string): KnownHost[] {
   if (!existsSync(file)) return [];
@@ -92,14 +101,15 @@ function readKnownHosts(file: string): KnownHost[] {
 function matches(patterns: string, name: string): boolean {
   if (patterns.startsWith('|1|')) {
     const [, , salt = '', hash = ''] = patterns.split('|');
-    return createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest('base64') === hash;
+    return hashOf(Buffer.from(salt, 'base64'), name) === hash;
   }
   const each = patterns.split(',');
   const hit = (pattern: string) => wildcard(pattern).test(name);
   return each.some(hit) && !each.some((pattern) => pattern.startsWith('!') && hit(pattern.slice(1)));
 }
 
-const wildcard = (pattern: string): RegExp =>
+/** A pattern of ssh's, of which `*` and `?` stand for anything; letters may be large or small. */
+export const wildcard = (pattern: string): RegExp =>
   new RegExp(
     `^${pattern
       .replace(/[.+^${}()|[\]\\]/g, '\\$&')

@@ -1,9 +1,10 @@
 import type { Duplex } from 'node:stream';
-import type { Client, ConnectConfig, ServerHostKeyAlgorithm } from 'ssh2';
+import type { Client, ConnectConfig } from 'ssh2';
 import { ShakedownError } from '../../../common/errors.ts';
 import { retry } from '../../../common/retry.ts';
 import type { SshTarget } from '../ssh-target.ts';
 import { ssh2 } from '../ssh2.ts';
+import { chosenAlgorithms } from './algorithms.ts';
 import { credentials } from './authentication.ts';
 import { hostKeyCheck } from './host-keys.ts';
 import {
@@ -15,6 +16,7 @@ import {
   unreachable,
 } from './login-failures.ts';
 import { openProxy, type ProxyConnection } from './proxy-command.ts';
+import { wayOut } from './way-out.ts';
 
 /** Seconds: a frozen or booting machine accepts the TCP connection and then says nothing. */
 const attemptLimit = 10;
@@ -38,7 +40,8 @@ export async function openConnection(
     const left = deadline - performance.now();
     proxy = through || target.proxyCommand === undefined ? undefined : openProxy(target.proxyCommand);
     const sock = through ? await forwardedSocket(through, target) : proxy?.stream;
-    return attempt(target, Math.max(500, Math.min(left, attemptLimit * 1000)), signal, sock);
+    const seconds = Math.max(attemptLimit, target.connectTimeout ?? 0);
+    return attempt(target, Math.max(500, Math.min(left, seconds * 1000)), signal, sock);
   };
   const mayPass = (error: unknown): boolean => {
     if (error instanceof ShakedownError || isIncompatible(error as Failure)) return false;
@@ -52,12 +55,27 @@ export async function openConnection(
   } catch (error) {
     signal.throwIfAborted();
     const cause = error as Failure;
-    if (error instanceof ShakedownError) throw error;
-    if (isIncompatible(cause)) throw incompatible(target, cause);
-    if (isRefusal(cause)) throw refused(target, cause);
-    throw unreachable(target, timeout, cause, await proxy?.ended());
+    throw withNotFollowed(target, await whyNot(target, timeout, cause, proxy));
   }
 }
+
+async function whyNot(
+  target: SshTarget,
+  timeout: number,
+  cause: Failure,
+  proxy: ProxyConnection | undefined,
+): Promise<ShakedownError> {
+  if (cause instanceof ShakedownError) return cause;
+  if (isIncompatible(cause)) return incompatible(target, cause);
+  if (isRefusal(cause)) return refused(target, cause);
+  return unreachable(target, timeout, cause, await proxy?.ended());
+}
+
+/** What ssh would do besides may be why. */
+const withNotFollowed = ({ notFollowed = [] }: SshTarget, error: ShakedownError): ShakedownError =>
+  notFollowed.length === 0
+    ? error
+    : error.with({ lastLines: [...(error.details.lastLines ?? []), ...notFollowed] });
 
 function attempt(target: SshTarget, limitMs: number, signal: AbortSignal, sock?: Duplex): Promise<Client> {
   const check = hostKeyCheck(target, target.knownHostsFiles);
@@ -106,27 +124,10 @@ function configFor(
     authHandler: [...methods] as NonNullable<ConnectConfig['authHandler']>,
   };
   if (sock) config.sock = sock as NonNullable<ConnectConfig['sock']>;
-  const types = check.preferred.flatMap(signatureAlgorithms);
-  // The whole list: ssh2's `prepend` leaves those where they are that it has already.
-  if (types.length > 0) config.algorithms = { serverHostKey: [...new Set([...types, ...hostKeyAlgorithms])] };
+  else Object.assign(config, wayOut(target));
+  config.algorithms = chosenAlgorithms(target.algorithms, check.preferred);
   return config;
 }
-
-const hostKeyAlgorithms: readonly ServerHostKeyAlgorithm[] = [
-  'ssh-ed25519',
-  'ecdsa-sha2-nistp256',
-  'ecdsa-sha2-nistp384',
-  'ecdsa-sha2-nistp521',
-  'rsa-sha2-512',
-  'rsa-sha2-256',
-  'ssh-rsa',
-];
-
-/** An RSA key is asked for by the name of its signature's hash (RFC 8332). */
-const signatureAlgorithms = (type: string): readonly ServerHostKeyAlgorithm[] =>
-  type === 'ssh-rsa'
-    ? ['rsa-sha2-512', 'rsa-sha2-256']
-    : hostKeyAlgorithms.filter((algorithm) => algorithm === type);
 
 function forwardedSocket(through: Client, { host, port }: SshTarget): Promise<Duplex> {
   const { promise, resolve, reject } = Promise.withResolvers<Duplex>();

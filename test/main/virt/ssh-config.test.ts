@@ -61,3 +61,38 @@ test('hosts on the way are jumped over in their order', () => {
   expect(understood(target, 'jump0').settings.get('hostname')).toBe('first');
   expect(understood(target).knownHosts).toContain('jump1 ssh-ed25519 second\n');
 });
+
+test('OpenSSH goes the same way: from the same address, with the same algorithms and variables', () => {
+  const { settings } = understood({
+    ...machine,
+    addressFamily: 4,
+    bindAddress: '127.0.0.2',
+    keyAlgorithms: ['ssh-ed25519'],
+    algorithms: {
+      kex: ['ecdh-sha2-nistp256'],
+      cipher: ['aes256-ctr'],
+      mac: ['hmac-sha1'],
+      hostKey: ['ssh-ed25519'],
+    },
+    revokedHostKeys: '/keys/revoked',
+    acceptChangedHostKey: true,
+    acceptAnyOnLoopback: true,
+    setEnv: { A: 'b c' },
+    sendEnv: ['SD_*'],
+  });
+  const expected = {
+    addressfamily: 'inet',
+    bindaddress: '127.0.0.2',
+    pubkeyacceptedalgorithms: 'ssh-ed25519',
+    kexalgorithms: 'ecdh-sha2-nistp256',
+    ciphers: 'aes256-ctr',
+    macs: 'hmac-sha1',
+    hostkeyalgorithms: 'ssh-ed25519',
+    revokedhostkeys: '/keys/revoked',
+    stricthostkeychecking: 'false',
+    nohostauthenticationforlocalhost: 'yes',
+    setenv: 'A=b c',
+    sendenv: 'SD_*',
+  };
+  expect(Object.fromEntries(settings)).toMatchObject(expected);
+});

@@ -18,6 +18,7 @@ function preview(hosts: readonly SshHost[], config = '', login = {}) {
   const machines = hosts.map((_, id) => ({ id, name: `n${id}` }));
   return new SshProvider({ configFile: file }).preview({ machines, options: ssh(hosts).options, login });
 }
+const system = ['/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2'];
 const target = async (host: SshHost, config = '', login = {}) =>
   (await preview([host], config, login))[0]?.ssh;
 
@@ -68,7 +69,7 @@ Host db1
       identityFiles: ['/keys/a', '/keys/b'],
       hostKeyAlias: 'database',
       acceptNewHostKey: true,
-      knownHostsFiles: ['/known'],
+      knownHostsFiles: ['/known', ...system],
     });
   });
 
@@ -117,7 +118,7 @@ describe('~/.ssh/config', () => {
   test('several known_hosts files, and `accept-new` or `no` for unknown hosts', async () => {
     const config = 'Host *\n  UserKnownHostsFile /a /b\n  StrictHostKeyChecking no\n';
     expect(await target('db1', config)).toMatchObject({
-      knownHostsFiles: ['/a', '/b'],
+      knownHostsFiles: ['/a', '/b', ...system],
       acceptNewHostKey: true,
     });
     expect((await target('db1', 'StrictHostKeyChecking yes\n'))?.acceptNewHostKey).toBeUndefined();
@@ -182,7 +183,8 @@ Host db2
     const [machine] = await preview(['db1'], config);
     expect(machine && isSshOnly(machine)).toBe(true);
     expect(await target('db1', 'ProxyCommand none\n')).not.toHaveProperty('proxyCommand');
-    const resolve = async () => new Map([['proxycommand', ['through %h']]]);
+    const settings = new Map([['proxycommand', ['through %h']]]);
+    const resolve = async () => ({ settings, notFollowed: [] });
     const jumping = await sshTarget({ address: 'db1', jump: 'gate' }, {}, resolve);
     expect(jumping).not.toHaveProperty('proxyCommand');
     expect(jumping.jumps).toMatchObject([{ host: 'gate', proxyCommand: 'through gate' }]);
