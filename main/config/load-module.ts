@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import module from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { constants, Script } from 'node:vm';
+import { withoutWarning } from '../../common/strip-types.ts';
 
 /**
  * Marks the modules of one loading. Node caches modules by their URL, so an edited file is read again only
@@ -64,17 +65,6 @@ const markOf = (url: string): string | null =>
   url.startsWith('file:') ? new URL(url).searchParams.get(mark) : null;
 
 const isScript = (url: string): boolean => url.startsWith('file:') && /\.m?[jt]s$/.test(url);
-
-/** Node announces on stderr that what we use of it may change; that is no news for who runs a scenario. */
-function withoutWarning<T>(action: () => T): T {
-  const { emitWarning } = process;
-  process.emitWarning = () => {};
-  try {
-    return action();
-  } finally {
-    process.emitWarning = emitWarning;
-  }
-}
 
 /** Where a config file is wrong, as far as the error tells; line and column from 1. */
 export interface Location {

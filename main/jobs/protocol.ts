@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { progressView } from './progress.ts';
+import { claimedBuild } from './recipe-protocol.ts';
 
 /** What workers and servers say to each other; a worker with another number is refused. */
 export const protocolVersion = 1;
@@ -71,6 +72,8 @@ export const claimAnswer = z.object({
   name: z.string(),
   spec: z.looseObject({}),
   leaseSeconds: z.number(),
+  /** For a job of the type `build`. */
+  build: claimedBuild.optional(),
 });
 
 const attemptView = z.object({

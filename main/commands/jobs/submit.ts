@@ -3,7 +3,7 @@ import { UsageError } from '../../../common/errors.ts';
 import { present } from '../../../common/present.ts';
 import { JobsApi } from '../../jobs/client/jobs-api.ts';
 import { checkScenarioTravels, gatherScript } from '../../jobs/client/pack-job.ts';
-import { packed } from '../../jobs/client/package-folder.ts';
+import { packed } from '../../jobs/packages/package-folder.ts';
 import type { Submission } from '../../jobs/protocol.ts';
 import { voiceOf } from '../../report/voice.ts';
 import type { Command, CommandOptions } from '../command.ts';

@@ -11,8 +11,11 @@ import { version } from '../../../common/version.ts';
 import { keepable } from './keepable.ts';
 import { answerProblems, Problem } from './problem.ts';
 import { attemptRoutes } from './routes/attempts.ts';
+import { buildRoutes } from './routes/builds.ts';
 import { evidenceRoutes } from './routes/evidence.ts';
 import { jobRoutes } from './routes/jobs.ts';
+import { recipeRoutes } from './routes/recipes.ts';
+import { scheduleRoutes } from './routes/schedules.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { workerRoutes } from './routes/workers.ts';
 import type { App, Service } from './service.ts';
@@ -51,9 +54,8 @@ export async function appOf(service: Service, tell: (line: string) => void): Pro
   // Within a plugin, so that the routes come after the one that lists them.
   await app.register(async (inside) => {
     const scope = inside.withTypeProvider<ZodTypeProvider>();
-    for (const routes of [jobRoutes, workerRoutes, attemptRoutes, evidenceRoutes, tokenRoutes]) {
-      routes(scope, service);
-    }
+    const kinds = [jobRoutes, workerRoutes, attemptRoutes, evidenceRoutes, tokenRoutes];
+    for (const routes of [...kinds, recipeRoutes, buildRoutes, scheduleRoutes]) routes(scope, service);
     const anyone = { config: { roles: ['anyone'] as const } };
     const ok = { response: { 200: z.object({ status: z.string() }) } };
     scope.get('/healthz', { ...anyone, schema: ok }, async () => ({ status: 'alive' }));

@@ -28,14 +28,29 @@ export class Files {
     join(this.#attempt(key), 'artifacts', checkedPath(path));
 
   /** Streams it to its place, where it is once it is whole. Gives its digest and size; throws Problem. */
-  async save(
+  save(
     file: string,
     body: Readable,
     limit: number,
     sha256?: string,
   ): Promise<{ sha256: string; size: number }> {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    const aside = join(this.#folder, `incoming-${randomUUID()}`);
+    return this.receive(body, limit, async (aside, came) => {
+      if (sha256 !== undefined && came.sha256 !== sha256) {
+        throw new Problem(400, `what came has the SHA-256 ${came.sha256}, not ${sha256}`);
+      }
+      mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+      await rename(aside, file);
+      return came;
+    });
+  }
+
+  /** Streams it to a file, which `use` may move away and which is gone afterwards. Throws Problem. */
+  async receive<T>(
+    body: Readable,
+    limit: number,
+    use: (file: string, came: { readonly sha256: string; readonly size: number }) => Promise<T>,
+  ): Promise<T> {
+    const aside = this.#aside();
     const hash = createHash('sha256');
     let size = 0;
     try {
@@ -51,15 +66,15 @@ export class Files {
       } finally {
         await output.close();
       }
-      const digest = hash.digest('hex');
-      if (sha256 !== undefined && digest !== sha256) {
-        throw new Problem(400, `what came has the SHA-256 ${digest}, not ${sha256}`);
-      }
-      await rename(aside, file);
-      return { sha256: digest, size };
+      return await use(aside, { sha256: hash.digest('hex'), size });
     } finally {
       await rm(aside, { force: true });
     }
+  }
+
+  /** Keeps a package that lies in any file. */
+  async keepPackage(from: string, sha256: string): Promise<void> {
+    await this.save(this.package(sha256), createReadStream(from), Number.POSITIVE_INFINITY, sha256);
   }
 
   /**
@@ -90,6 +105,7 @@ export class Files {
   readLog = (key: AttemptKey, start: number, end: number): ReadStream =>
     createReadStream(this.#log(key), { start, end: end - 1 });
 
+  #aside = (): string => join(this.#folder, `incoming-${randomUUID()}`);
   #attempt = ({ job, number }: AttemptKey): string => join(this.#folder, 'jobs', job, String(number));
   #log = (key: AttemptKey): string => join(this.#attempt(key), 'log');
 }

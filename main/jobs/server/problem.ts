@@ -1,6 +1,9 @@
 import type { FastifyInstance } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import type { z } from 'zod';
+import { UsageError } from '../../../common/errors.ts';
 import { isDatabaseAway, isOutOfRoom } from '../databases/database-failures.ts';
+import { schemaMistakes } from '../schema-mistakes.ts';
 
 /** An answer that is an error, as RFC 9457 has it. */
 export class Problem extends Error {
@@ -53,4 +56,22 @@ function problemOf(error: Error & { statusCode?: number }): { status: number; de
   if (isOutOfRoom(error)) return { status: 507, detail: 'the server has no room left on its disk' };
   const status = error.statusCode ?? 500;
   return { status, detail: status < 500 ? error.message : 'its log has more' };
+}
+
+/** What a schema makes of a value. Throws Problem that tells all that is wrong with it. */
+export function readAs<T extends z.ZodType>(schema: T, value: unknown): z.output<T> {
+  const came = schema.safeParse(value);
+  if (came.success) return came.data;
+  throw new Problem(400, schemaMistakes(came.error));
+}
+
+/** Makes a mistake that `act` finds in what was sent a Problem. */
+export async function refusing<T>(act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    const { message, hint } = error;
+    throw new Problem(400, hint === undefined ? message : `${message} (${hint})`);
+  }
 }

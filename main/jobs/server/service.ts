@@ -18,6 +18,8 @@ export interface Service {
   readonly files: Files;
   readonly signals: Signals;
   readonly limits: UploadLimits;
+  /** The time by which schedules are begun: the database's, which all servers share. */
+  readonly now: () => Promise<Date>;
   /** Aborted when the server is to end: what waits answers. */
   readonly closing: AbortSignal;
 }

@@ -7,6 +7,8 @@ import { kyselyOf } from '../store/kysely-of.ts';
 import { migrate } from '../store/migrate.ts';
 import { appOf } from './app.ts';
 import { Files, type UploadLimits } from './files.ts';
+import { keepLooking } from './keep-looking.ts';
+import { Schedules } from './schedules.ts';
 import { Signals } from './signals.ts';
 import { Tokens } from './tokens.ts';
 
@@ -20,6 +22,8 @@ export interface ServerOptions {
   /** 0 for any that is free. */
   readonly port: number;
   readonly limits?: Partial<UploadLimits> | undefined;
+  /** The time by which schedules are begun; the database's unless told. */
+  readonly now?: (() => Date) | undefined;
   readonly tell: (line: string) => void;
 }
 
@@ -31,12 +35,12 @@ export interface RunningServer extends AsyncDisposable {
   readonly firstToken: string | undefined;
 }
 
-/** ms between two looks for attempts whose lease is over. */
+/** ms between two looks for attempts whose lease is over, and for schedules whose time has come. */
 const lookEvery = 500;
 
 /** Starts a server; closing it lets what is under way end, and stops the database that it started. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { folder, databaseUrl: url, binaries, host, port, limits, tell } = options;
+  const { folder, databaseUrl: url, binaries, host, port, limits, now, tell } = options;
   await using stack = new AsyncDisposableStack();
   const database = stack.use(await openDatabase({ folder, url, binaries, tell }));
   await migrate(database);
@@ -45,20 +49,21 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const closing = new AbortController();
   const store = kyselyOf(database);
   const [queue, tokens, signals] = [new Queue(database, store, boss), new Tokens(store), new Signals()];
-  const app = await appOf(
-    {
-      ...{ database, store, queue, tokens, signals, closing: closing.signal },
-      files: new Files(join(folder, 'files')),
-      limits: { artifact: 8 * 2 ** 30, package: 2 ** 30, ...limits },
-    },
-    tell,
-  );
+  const service = {
+    ...{ database, store, queue, tokens, signals, closing: closing.signal },
+    files: new Files(join(folder, 'files')),
+    now: async () => now?.() ?? (await database.ask('SELECT clock_timestamp() AS now')).rows[0].now,
+    limits: { artifact: 8 * 2 ** 30, package: 2 ** 30, ...limits },
+  };
+  const app = await appOf(service, tell);
   stack.defer(() => app.close());
   stack.defer(() => closing.abort());
   const firstToken =
     (await tokens.list()).length === 0 ? (await tokens.make('first', 'admin')).token : undefined;
   await app.listen({ host, port });
-  stack.use(lookForLost(queue, signals, tell));
+  stack.use(keepLooking(lookEvery, () => lookForLost(queue, signals, tell), tell));
+  const schedules = new Schedules(service);
+  stack.use(keepLooking(lookEvery, async () => void (await schedules.look()), tell));
   const address = app.server.address() as AddressInfo;
   const shown = address.family === 'IPv6' ? `[${address.address}]` : address.address;
   const held = stack.move();
@@ -69,33 +74,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 /** Lets jobs run elsewhere whose workers are not heard of any more. */
-function lookForLost(queue: Queue, signals: Signals, tell: (line: string) => void): AsyncDisposable {
-  let looking: Promise<void> | undefined;
-  let told = '';
-  const look = async (): Promise<void> => {
-    try {
-      for (const { job, number } of await queue.lapse()) {
-        tell(`attempt ${number} at job ${job} is lost: nothing was heard of its worker`);
-        signals.changed('queue');
-        signals.changed(`job ${job}`);
-      }
-      told = '';
-    } catch (error) {
-      // While the database is away each look fails; one line will do.
-      const { message } = error as Error;
-      if (message !== told) tell(`the database does not answer: ${message}`);
-      told = message;
-    }
-  };
-  const timer = setInterval(() => {
-    looking ??= look().finally(() => {
-      looking = undefined;
-    });
-  }, lookEvery);
-  return {
-    async [Symbol.asyncDispose]() {
-      clearInterval(timer);
-      await looking;
-    },
-  };
+async function lookForLost(queue: Queue, signals: Signals, tell: (line: string) => void): Promise<void> {
+  for (const { job, number } of await queue.lapse()) {
+    tell(`attempt ${number} at job ${job} is lost: nothing was heard of its worker`);
+    signals.changed('queue');
+    signals.changed(`job ${job}`);
+  }
 }

@@ -24,7 +24,7 @@ export class Tokens {
     const [id, token] = [randomUUID(), `sd_${randomBytes(32).toString('base64url')}`];
     await this.#store
       .insertInto('tokens')
-      .values({ id, name, role, hash: hashOf(token), expires_at: expires })
+      .values({ id, name, role, hash: tokenHash(token), expires_at: expires })
       .execute();
     return { id, token };
   }
@@ -34,7 +34,7 @@ export class Tokens {
     return this.#store
       .selectFrom('tokens')
       .select(['id', 'name', 'role'])
-      .where('hash', '=', hashOf(token))
+      .where('hash', '=', tokenHash(token))
       .where((where) =>
         where.or([where('expires_at', 'is', null), where('expires_at', '>', sql<Date>`clock_timestamp()`)]),
       )
@@ -56,4 +56,5 @@ export class Tokens {
   }
 }
 
-const hashOf = (token: string): string => createHash('sha256').update(token).digest('hex');
+/** Under which a token is kept. */
+export const tokenHash = (token: string): string => createHash('sha256').update(token).digest('hex');

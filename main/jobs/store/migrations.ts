@@ -35,4 +35,18 @@ export const migrations: readonly string[] = [
   ALTER TABLE attempts ADD COLUMN progress jsonb;
   ALTER TABLE workers ADD COLUMN token text NOT NULL DEFAULT '';
   `,
+  `
+  CREATE TABLE recipes (
+    name text PRIMARY KEY, sha256 text NOT NULL, tasks jsonb NOT NULL, uploader text NOT NULL,
+    uploaded_at timestamptz NOT NULL DEFAULT clock_timestamp());
+  CREATE TABLE build_tokens (
+    job text NOT NULL, number integer NOT NULL, hash text NOT NULL UNIQUE, PRIMARY KEY (job, number),
+    FOREIGN KEY (job, number) REFERENCES attempts ON DELETE CASCADE);
+  CREATE TABLE schedules (
+    name text PRIMARY KEY, cron text NOT NULL, zone text NOT NULL, submission jsonb NOT NULL,
+    missed text NOT NULL, overlap boolean NOT NULL, submitter text NOT NULL, paused boolean NOT NULL,
+    next_at timestamptz, last_at timestamptz, last_job text REFERENCES jobs ON DELETE SET NULL, note text,
+    created_at timestamptz NOT NULL DEFAULT clock_timestamp());
+  CREATE INDEX schedules_due ON schedules (next_at) WHERE NOT paused;
+  `,
 ];

@@ -1,5 +1,6 @@
 import type { ColumnType } from 'kysely';
 import type { FoldedProgress } from '../progress.ts';
+import type { Task } from '../recipe-protocol.ts';
 
 /**
  * JSON comes back parsed and goes in as text, so that both drivers take lists
@@ -78,6 +79,9 @@ export interface Tables {
     readonly sha256: string;
     readonly size: number;
   };
+  readonly recipes: RecipeTable;
+  readonly build_tokens: BuildTokenTable;
+  readonly schedules: ScheduleTable;
   readonly tokens: {
     readonly id: string;
     readonly name: string;
@@ -86,6 +90,43 @@ export interface Tables {
     readonly created_at: Time;
     readonly expires_at: Date | null;
   };
+}
+
+export interface RecipeTable {
+  readonly name: string;
+  /** Of its package. */
+  readonly sha256: string;
+  readonly tasks: Json<readonly Task[]>;
+  readonly uploader: string;
+  readonly uploaded_at: Time;
+}
+
+/** A token for one attempt at a build, by which its result is posted back. */
+export interface BuildTokenTable {
+  readonly job: string;
+  readonly number: number;
+  readonly hash: string;
+}
+
+export interface ScheduleTable {
+  readonly name: string;
+  readonly cron: string;
+  /** Of the IANA database: `Europe/Berlin`. */
+  readonly zone: string;
+  /** What `POST /api/jobs` takes. */
+  readonly submission: Json<Record<string, unknown>>;
+  readonly missed: 'skip' | 'once' | 'all';
+  /** Whether a job is begun while the one before is not over. */
+  readonly overlap: boolean;
+  readonly submitter: string;
+  readonly paused: boolean;
+  /** Null when there is no further time. */
+  readonly next_at: ColumnType<Date | null, Date | null, Date | null>;
+  readonly last_at: ColumnType<Date | null, never, Date | null>;
+  readonly last_job: ColumnType<string | null, never, string | null>;
+  /** Why it did not do at its last time what it should. */
+  readonly note: ColumnType<string | null, never, string | null>;
+  readonly created_at: Time;
 }
 
 export type Outcome = 'done' | 'lost' | 'cancelled';

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { asShakedownError } from '../../../common/errors.ts';
 import { exitCodes } from '../../../common/exit-codes.ts';
 import { RefusedError } from '../client/jobs-api.ts';
-import { unpack } from '../client/package-folder.ts';
+import { unpack } from '../packages/package-folder.ts';
 import { foldersIn, followEvents } from './follow-events.ts';
 import { runJobProcess } from './job-process.ts';
 import { type JobContext, JobResult, Worker, type WorkerJob } from './worker.ts';

@@ -5,7 +5,7 @@ import { aServer, ask } from './a-server.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
-const server = aServer({ artifact: 100, package: 100 });
+const server = aServer({ limits: { artifact: 100, package: 100 } });
 const none = '0'.repeat(64);
 
 const register = (more: Record<string, unknown> = {}) => ({

@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { eventsReport, resultReport } from '../../protocol.ts';
 import type { AttemptKey } from '../../queue/queued-job.ts';
-import { Attempts, attemptIsOver } from '../attempts.ts';
+import { Attempts } from '../attempts.ts';
 import { streamOf } from '../files.ts';
 import { Problem } from '../problem.ts';
 import type { Routes } from '../service.ts';
@@ -16,8 +16,9 @@ const keyOf = ({ id, number }: z.infer<typeof params>): AttemptKey => ({ job: id
  * What a worker says of the attempt that it makes, by the token that it registered with.
  * What comes too late is refused with 409.
  */
-export const attemptRoutes: Routes = (app, { database, queue, store, files, signals, limits }) => {
-  const attempts = new Attempts(database, store);
+export const attemptRoutes: Routes = (app, service) => {
+  const { files, signals } = service;
+  const attempts = new Attempts(service);
 
   app.post(
     '/api/jobs/:id/attempts/:number/lease',
@@ -25,7 +26,7 @@ export const attemptRoutes: Routes = (app, { database, queue, store, files, sign
     async (request, reply) => {
       const key = keyOf(request.params);
       await attempts.ofWorker(key, request.holder);
-      if (!(await queue.beat(key))) throw attemptIsOver(key);
+      await attempts.renew(key);
       return reply.code(204).send(null);
     },
   );
@@ -37,9 +38,7 @@ export const attemptRoutes: Routes = (app, { database, queue, store, files, sign
       const key = keyOf(request.params);
       await attempts.ofWorker(key, request.holder);
       const { result, verdict } = request.body;
-      if ((await queue.settle(key, result, verdict)) === 'stale') throw attemptIsOver(key);
-      signals.changed('queue');
-      signals.changed(`job ${key.job}`);
+      await attempts.settle(key, result, verdict);
       return reply.code(204).send(null);
     },
   );
@@ -84,15 +83,9 @@ export const attemptRoutes: Routes = (app, { database, queue, store, files, sign
       const { '*': path, ...params } = request.params;
       const key = keyOf(params);
       await attempts.mayAdd(key, request.holder);
-      const file = files.artifact(key, path);
       const digest = request.headers['x-sha256'];
       const told = typeof digest === 'string' ? digest : undefined;
-      const came = await files.save(file, streamOf(request.body), limits.artifact, told);
-      await store
-        .insertInto('artifacts')
-        .values({ job: key.job, attempt: key.number, path, ...came })
-        .onConflict((on) => on.columns(['job', 'attempt', 'path']).doUpdateSet(came))
-        .execute();
+      const came = await attempts.addArtifact(key, path, streamOf(request.body), told);
       return reply.code(201).send(came);
     },
   );

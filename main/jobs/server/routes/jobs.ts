@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { jobView, submission, wholeJobView } from '../../protocol.ts';
 import { Problem } from '../problem.ts';
 import type { Routes } from '../service.ts';
+import { submitJob } from '../submit-job.ts';
 import { Views } from '../views.ts';
 
 const params = z.object({ id: z.string() });
@@ -10,7 +11,8 @@ const submitters = { roles: ['submit'] as const };
 const stateNames = ['queued', 'running', 'done', 'cancelled', 'lost'] as const;
 
 /** What people and their programs do with jobs. */
-export const jobRoutes: Routes = (app, { queue, store, files, signals }) => {
+export const jobRoutes: Routes = (app, service) => {
+  const { queue, store, signals } = service;
   const views = new Views(store);
 
   const answer201 = { 201: z.object({ id: z.string() }) };
@@ -18,20 +20,7 @@ export const jobRoutes: Routes = (app, { queue, store, files, signals }) => {
     '/api/jobs',
     { config: submitters, schema: { body: submission, response: answer201 } },
     async (request, reply) => {
-      const { id: wanted, ...spec } = request.body;
-      const { type, platform, labels, name, notBefore, priority, attempts } = spec;
-      if (spec.package !== undefined && !files.hasPackage(spec.package)) {
-        throw new Problem(400, `there is no package ${spec.package}: upload it first`);
-      }
-      const id = await queue.enqueue({
-        name: name ?? type,
-        needs: { type, labels, ...(platform === undefined ? {} : { platform }) },
-        spec,
-        id: wanted,
-        submitter: request.holder?.name ?? '',
-        ...{ priority, attempts },
-        notBefore: notBefore === undefined ? undefined : new Date(notBefore),
-      });
+      const id = await submitJob(service, request.body, request.holder?.name ?? '');
       signals.changed('queue');
       return reply.code(201).send({ id });
     },

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import { claimAnswer, claimRequest, protocolVersion, registration, workerView } from '../../protocol.ts';
+import { claimedBuild } from '../builds.ts';
+import { originOf } from '../origin-of.ts';
 import { Problem } from '../problem.ts';
 import type { Routes } from '../service.ts';
 import type { TokenHolder } from '../tokens.ts';
@@ -97,7 +99,10 @@ export const workerRoutes: Routes = (app, { queue, store, signals, closing }) =>
       const claim = await signals.until('queue', wait, AbortSignal.any([closing, gone.signal]), () =>
         queue.claim({ worker, capabilities, request: id, leaseSeconds: lease }),
       );
-      return claim ? reply.code(200).send(claim) : reply.code(204).send(null);
+      if (!claim) return reply.code(204).send(null);
+      if (claim.type !== 'build') return reply.code(200).send(claim);
+      const build = await claimedBuild(store, claim, originOf(request));
+      return reply.code(200).send({ ...claim, build });
     },
   );
 };

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, normalize } from 'node:path';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { create, extract, type ReadEntry } from 'tar';
-import { ShakedownError } from '../../../common/errors.ts';
+import { create, type ReadEntry, Unpack } from 'tar';
+import { type PackageBounds, packageBounds } from './bounds.ts';
 
 /** What never travels: made anew where it is needed, or of no use there. */
 const left = new Set(['.shakedown', '.git', 'node_modules']);
@@ -30,24 +30,17 @@ export async function packed<T>(
 }
 
 /**
- * Unpacks what `packed` made. Throws when anything in it would come to lie, or points, outside of `folder`.
+ * Unpacks a tar, as `packed` makes it or as anybody does. Throws when anything in it would come to lie, or
+ * points, outside of `folder`, and when it is larger than its bounds; what came before that stays.
  */
-export async function unpack(source: Readable, folder: string): Promise<void> {
-  let refused: string | undefined;
-  const filter = (path: string, entry: unknown): boolean => {
-    if (isInside(path) && linkIsInside(path, entry as ReadEntry)) return true;
-    refused ??= path;
-    return false;
+export async function unpack(source: Readable, folder: string, bounds?: PackageBounds): Promise<void> {
+  const look = packageBounds(bounds);
+  const filter = (_path: string, entry: unknown): boolean => {
+    const wrong = look(entry as ReadEntry);
+    if (wrong) unpacker.abort(wrong);
+    return wrong === undefined;
   };
-  await pipeline(source, extract({ cwd: folder, strict: true, filter }));
-  if (refused !== undefined) {
-    throw new ShakedownError({ message: `the package has '${refused}', which leads out of its folder` });
-  }
-}
-
-const isInside = (path: string): boolean => !path.startsWith('/') && !/^\.\.(\/|$)/.test(normalize(path));
-
-function linkIsInside(path: string, { type, linkpath = '' }: ReadEntry): boolean {
-  if (type === 'SymbolicLink') return !linkpath.startsWith('/') && isInside(join(dirname(path), linkpath));
-  return type !== 'Link' || isInside(linkpath);
+  // Whose the files were where they were packed is of no meaning here.
+  const unpacker = new Unpack({ cwd: folder, strict: true, preserveOwner: false, filter });
+  await pipeline(source, unpacker as unknown as NodeJS.WritableStream);
 }

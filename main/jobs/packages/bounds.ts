@@ -1,0 +1,54 @@
+import { dirname, join, normalize } from 'node:path';
+import type { ReadEntry } from 'tar';
+import { ShakedownError } from '../../../common/errors.ts';
+
+/** What a package may come to when it is unpacked. */
+export interface PackageBounds {
+  readonly entries: number;
+  readonly bytes: number;
+}
+
+const usual: PackageBounds = { entries: 100_000, bytes: 8 * 2 ** 30 };
+
+/** Plain files, folders and links, by the names that tar(5) has for them. */
+const welcome = ['File', 'OldFile', 'ContiguousFile', 'Directory', 'SymbolicLink', 'Link'];
+
+/**
+ * Looks at the entries of a tar in their order, and gives for each what is wrong with it, if anything: it
+ * leads out of the folder, is no plain file, folder or link, or the package is larger than `bounds`.
+ */
+export function packageBounds(
+  bounds: PackageBounds = usual,
+): (entry: ReadEntry) => ShakedownError | undefined {
+  const come = { entries: 0, bytes: 0 };
+  return (entry) => {
+    come.entries += 1;
+    come.bytes += entry.size;
+    const why = whatIsWrong(entry);
+    if (why !== undefined) return new ShakedownError({ message: `the package has '${entry.path}', ${why}` });
+    if (come.entries > bounds.entries) return tooLarge(`more than ${bounds.entries} files`);
+    if (come.bytes > bounds.bytes) return tooLarge(`more than ${bounds.bytes} bytes when it is unpacked`);
+    return undefined;
+  };
+}
+
+const tooLarge = (what: string): ShakedownError => new ShakedownError({ message: `the package has ${what}` });
+
+function whatIsWrong({ path, type, linkpath = '' }: ReadEntry): string | undefined {
+  if (!welcome.includes(type)) return `which is a ${type}: files, folders and links may be in it`;
+  const leadsOut = 'which leads out of its folder';
+  if (!isInside(path)) return leadsOut;
+  if (type === 'Link' && !isInside(linkpath)) return leadsOut;
+  if (type !== 'SymbolicLink') return undefined;
+  // What follows the first name may pass other links; from behind those, '..' leads anywhere.
+  const isPlain = !linkpath
+    .replace(/^(\.{1,2}\/+)*/, '')
+    .split('/')
+    .includes('..');
+  const leadsIn = linkpath === '..' || isPlain;
+  return leadsIn && !linkpath.startsWith('/') && isInside(join(dirname(path), linkpath))
+    ? undefined
+    : leadsOut;
+}
+
+const isInside = (path: string): boolean => !path.startsWith('/') && !/^\.\.(\/|$)/.test(normalize(path));

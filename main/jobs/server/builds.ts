@@ -1,0 +1,118 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { sql } from 'kysely';
+import type { z } from 'zod';
+import { closest } from '../../../common/closest.ts';
+import { shellQuote } from '../../remotes/shell-line.ts';
+import type { submission } from '../protocol.ts';
+import { lacks } from '../queue/needs.ts';
+import type { AttemptKey, Claim } from '../queue/queued-job.ts';
+import { type BuildSpec, buildSpec, buildWishes, type ClaimedBuild } from '../recipe-protocol.ts';
+import { checkParameters } from '../recipes/check-parameters.ts';
+import type { Store } from '../store/kysely-of.ts';
+import type { Capabilities } from '../store/tables.ts';
+import { Problem, readAs, refusing } from './problem.ts';
+import { tokenHash } from './tokens.ts';
+
+type Submission = z.output<typeof submission>;
+
+/**
+ * A build as its job is queued: with the task's place in the recipe's package of this moment and its
+ * parameters checked. Throws Problem when there is no such recipe or task, or the parameters are wrong.
+ */
+export async function buildFrom(store: Store, asked: Submission): Promise<Submission & BuildSpec> {
+  const { recipe, task: wanted, parameters, timeout } = readAs(buildWishes, asked);
+  const found = await store
+    .selectFrom('recipes')
+    .select(['sha256', 'tasks'])
+    .where('name', '=', recipe)
+    .executeTakeFirst();
+  if (!found) throw new Problem(400, `there is no recipe '${recipe}'`);
+  const task = found.tasks.find(({ name }) => name === wanted);
+  if (!task) {
+    const names = found.tasks.map(({ name }) => name);
+    const near = closest(wanted, names);
+    const instead = near === undefined ? `there are ${names.join(', ')}` : `did you mean ${near}?`;
+    throw new Problem(400, `the recipe '${recipe}' has no task '${wanted}'; ${instead}`);
+  }
+  const { by, file } = task;
+  return {
+    ...asked,
+    name: asked.name ?? `${recipe} ${wanted}`,
+    // Only some machines have Fabric; these say so.
+    labels: by === 'fabric' ? [...new Set([...asked.labels, 'fabric'])] : asked.labels,
+    parameters: await refusing(async () => checkParameters(task, parameters)),
+    ...{ recipe, task: wanted, by, file, package: found.sha256 },
+    ...(timeout === undefined ? {} : { timeout }),
+  };
+}
+
+/** The build that a worker would get next, which it does not get by this. */
+export async function oldestBuild(
+  store: Store,
+  capabilities: Capabilities,
+): Promise<{ readonly job: string; readonly name: string; readonly spec: BuildSpec } | undefined> {
+  const rows = await store
+    .selectFrom('jobs')
+    .innerJoin('needs', 'needs.id', 'jobs.needs')
+    .select(['jobs.id', 'name', 'spec', 'wants'])
+    .where('type', '=', 'build')
+    .where('state', '=', 'queued')
+    .where(sql<boolean>`(not_before IS NULL OR not_before <= clock_timestamp())`)
+    .orderBy('priority', 'desc')
+    .orderBy('created_at')
+    .orderBy('jobs.id')
+    .execute();
+  const found = rows.find(({ wants }) => lacks(capabilities, wants).length === 0);
+  return found && { job: found.id, name: found.name, spec: buildSpec.parse(found.spec) };
+}
+
+/** Makes a token for an attempt at a build, instead of one that it may have; it is kept as its hash alone. */
+async function makeToken(store: Store, { job, number }: AttemptKey): Promise<string> {
+  const token = randomBytes(32).toString('base64url');
+  const hash = tokenHash(token);
+  await store
+    .insertInto('build_tokens')
+    .values({ job, number, hash })
+    .onConflict((on) => on.columns(['job', 'number']).doUpdateSet({ hash }))
+    .execute();
+  return token;
+}
+
+/** The attempt that a token is for. Throws Problem for an unknown one. */
+export async function attemptOf(store: Store, token: string): Promise<AttemptKey> {
+  const found = await store
+    .selectFrom('build_tokens')
+    .select(['job', 'number'])
+    .where('hash', '=', tokenHash(token))
+    .executeTakeFirst();
+  if (!found) throw new Problem(401, 'this is the token of no attempt at a build');
+  return found;
+}
+
+/** What a build is to a worker that has nothing of ours; `origin` is how that reaches the server. */
+export async function claimedBuild(
+  store: Store,
+  { job, number, name, spec }: Claim,
+  origin: string,
+): Promise<ClaimedBuild> {
+  const { recipe, task, by, file, parameters } = buildSpec.parse(spec);
+  const url = `${origin}/api/builds/attempts/${await makeToken(store, { job, number })}`;
+  return {
+    ...{ job, number, name, recipe, task, by, file, parameters },
+    build_package_url: `${url}/package`,
+    post_back_url: url,
+  };
+}
+
+/** Lines for a shell: what one needs to know of a build as variables, its parameters exported. */
+export function shellLines({ parameters, ...build }: ClaimedBuild): string {
+  const lines = Object.entries(build).map(([name, value]) => `${name}=${shellQuote(String(value))}`);
+  const given = Object.entries(parameters).map(
+    ([name, value]) => `export PARAM_${name}=${shellQuote(String(value))}`,
+  );
+  return [...lines, ...given].map((line) => `${line}\n`).join('');
+}
+
+/** One that stays the same for a worker that introduces itself with each claim. */
+export const workerIdOf = (holder: string, name: string): string =>
+  createHash('sha256').update(`${holder} ${name}`).digest('hex').slice(0, 32);

@@ -1,0 +1,180 @@
+import type { Selectable } from 'kysely';
+import { submission } from '../protocol.ts';
+import type { ScheduleView } from '../schedule-protocol.ts';
+import { nextTimes, readCron } from '../schedules/cron.ts';
+import { decide } from '../schedules/due.ts';
+import type { ScheduleTable } from '../store/tables.ts';
+import { Problem, readAs, refusing } from './problem.ts';
+import type { Service } from './service.ts';
+import { submitJob } from './submit-job.ts';
+
+type Needed = Pick<Service, 'database' | 'store' | 'queue' | 'files' | 'signals' | 'now'>;
+type Row = Selectable<ScheduleTable>;
+type NewRow = Pick<Row, 'name' | 'cron' | 'zone' | 'missed' | 'overlap' | 'submission' | 'submitter'>;
+
+/** How many of the next times are told. */
+const shown = 5;
+
+/** Schedules by their names, and what is begun by them. Times are the server's, unless given. */
+export class Schedules {
+  readonly #service: Needed;
+
+  constructor(service: Needed) {
+    this.#service = service;
+  }
+
+  /** Makes one, instead of one that had its name. Throws Problem for a bad expression or zone. */
+  async put(row: NewRow, now?: Date): Promise<ScheduleView> {
+    const from = now ?? (await this.#service.now());
+    const times = await refusing(async () => readCron(row.cron, row.zone));
+    const { name, ...rest } = row;
+    const values = {
+      ...{ ...rest, submission: JSON.stringify(omitId(row.submission)), paused: false },
+      next_at: times.next(from) ?? null,
+    };
+    await this.#service.store
+      .insertInto('schedules')
+      .values({ name, ...values })
+      .onConflict((on) => on.column('name').doUpdateSet({ ...values, note: null }))
+      .execute();
+    return await this.find(name, from);
+  }
+
+  async list(now?: Date): Promise<readonly ScheduleView[]> {
+    const at = now ?? (await this.#service.now());
+    const rows = await this.#service.store.selectFrom('schedules').selectAll().orderBy('name').execute();
+    return rows.map((row) => viewOf(row, at));
+  }
+
+  /** Throws Problem when there is none. */
+  async find(name: string, now?: Date): Promise<ScheduleView> {
+    const found = (await this.list(now)).find((each) => each.name === name);
+    if (!found) throw new Problem(404, `there is no schedule '${name}'`);
+    return found;
+  }
+
+  /** Throws Problem when there is none. */
+  async remove(name: string): Promise<void> {
+    await this.find(name);
+    await this.#service.store.deleteFrom('schedules').where('name', '=', name).execute();
+  }
+
+  /** Begins nothing until it is resumed. Throws Problem when there is none. */
+  async pause(name: string): Promise<void> {
+    await this.find(name);
+    const { store } = this.#service;
+    await store.updateTable('schedules').set({ paused: true }).where('name', '=', name).execute();
+  }
+
+  /** Goes on with the next time from now on; what came while it was paused is left out. */
+  async resume(name: string, now?: Date): Promise<void> {
+    const { cron, zone, paused } = await this.find(name);
+    if (!paused) return;
+    const next_at = readCron(cron, zone).next(now ?? (await this.#service.now())) ?? null;
+    const { store } = this.#service;
+    await store.updateTable('schedules').set({ paused: false, next_at }).where('name', '=', name).execute();
+  }
+
+  /** Begins a job now, whatever its times are and whether it is paused or not. Gives the job's id. */
+  async run(name: string, submitter: string): Promise<string> {
+    const { database, store, signals } = this.#service;
+    const wanted = (await this.find(name)).submission;
+    const job = await database.transaction(async () => {
+      const id = await submitJob(this.#service, readAs(submission, wanted), submitter);
+      await store.updateTable('schedules').set({ last_job: id }).where('name', '=', name).execute();
+      return id;
+    });
+    signals.changed('queue');
+    return job;
+  }
+
+  /**
+   * Begins what is due. Any number of servers may do so at the same time: each schedule is taken by one, and
+   * what that begins and the next time are written down together. Gives the ids of the jobs.
+   */
+  async look(now?: Date): Promise<readonly string[]> {
+    const at = now ?? (await this.#service.now());
+    const due = await this.#service.store
+      .selectFrom('schedules')
+      .select('name')
+      .where('paused', '=', false)
+      .where('next_at', '<=', at)
+      .execute();
+    const begun: string[] = [];
+    for (const { name } of due) begun.push(...(await this.#begin(name, at)));
+    if (begun.length > 0) this.#service.signals.changed('queue');
+    return begun;
+  }
+
+  #begin(name: string, at: Date): Promise<readonly string[]> {
+    const { database, store } = this.#service;
+    return database.transaction(async () => {
+      const row = await store
+        .selectFrom('schedules')
+        .selectAll()
+        .where('name', '=', name)
+        .where('paused', '=', false)
+        .where('next_at', '<=', at)
+        .forUpdate()
+        .skipLocked()
+        .executeTakeFirst();
+      if (!row?.next_at) return [];
+      const { missed, overlap, next_at: nextAt, cron, zone } = row;
+      const isBusy = await this.#isUnderWay(row.last_job);
+      const decision = decide({ times: readCron(cron, zone), missed, overlap, nextAt, isBusy }, at);
+      const { jobs, problem } = await this.#submit(row, decision.begin.length);
+      const note = problem ?? decision.note ?? null;
+      const begun = jobs.length > 0 ? { last_at: at, last_job: jobs.at(-1) ?? null } : {};
+      if (jobs.length > 0 || note !== row.note || decision.nextAt?.getTime() !== nextAt.getTime()) {
+        await store
+          .updateTable('schedules')
+          .set({ next_at: decision.nextAt ?? null, note, ...begun })
+          .where('name', '=', name)
+          .execute();
+      }
+      return jobs;
+    });
+  }
+
+  async #submit({ submission: wanted, submitter }: Row, count: number) {
+    const jobs: string[] = [];
+    try {
+      while (jobs.length < count) {
+        jobs.push(await submitJob(this.#service, readAs(submission, wanted), submitter));
+      }
+      return { jobs };
+    } catch (error) {
+      // Its recipe may be gone; nothing was asked of the database that failed.
+      if (!(error instanceof Problem)) throw error;
+      return { jobs, problem: error.message };
+    }
+  }
+
+  async #isUnderWay(job: string | null): Promise<boolean> {
+    if (job === null) return false;
+    const found = await this.#service.store
+      .selectFrom('jobs')
+      .select('id')
+      .where('id', '=', job)
+      .where('ended_at', 'is', null)
+      .executeTakeFirst();
+    return found !== undefined;
+  }
+}
+
+/** Each job has its own. */
+const omitId = ({ id: _, ...rest }: Record<string, unknown>): Record<string, unknown> => rest;
+
+function viewOf(row: Row, now: Date): ScheduleView {
+  const { name, cron, zone, missed, overlap, submitter, paused, note, last_at, last_job, next_at } = row;
+  const following = next_at && !paused ? nextTimes(readCron(cron, zone), next_at, shown - 1) : [];
+  return {
+    ...{ name, cron, zone, missed, overlap, submitter, paused, note },
+    submission: submission.parse(row.submission),
+    next: [...(next_at && !paused ? [next_at] : []), ...following]
+      .filter((time) => time > now || time === next_at)
+      .map((time) => time.toISOString()),
+    lastAt: last_at?.toISOString() ?? null,
+    lastJob: last_job,
+  };
+}

@@ -1,0 +1,35 @@
+import type { z } from 'zod';
+import type { submission } from '../protocol.ts';
+import { buildFrom } from './builds.ts';
+import { Problem } from './problem.ts';
+import type { Service } from './service.ts';
+
+type Submission = z.output<typeof submission>;
+type Needed = Pick<Service, 'queue' | 'store' | 'files'>;
+
+/**
+ * Puts a job into the queue for somebody, and gives its id: what a request asks for, and what a schedule
+ * does. Takes part in the transaction in which it is called. Throws Problem when something that it names is
+ * not there.
+ */
+export async function submitJob(service: Needed, asked: Submission, submitter: string): Promise<string> {
+  const { id, ...spec } = await checkSubmission(service, asked);
+  const { type, platform, labels, name, notBefore, priority, attempts } = spec;
+  return await service.queue.enqueue({
+    name: name ?? type,
+    needs: { type, labels, ...(platform === undefined ? {} : { platform }) },
+    ...{ id, spec },
+    submitter,
+    ...{ priority, attempts },
+    notBefore: notBefore === undefined ? undefined : new Date(notBefore),
+  });
+}
+
+/** What would be queued. Throws Problem when something that it names is not there. */
+export async function checkSubmission({ store, files }: Needed, asked: Submission): Promise<Submission> {
+  const body = asked.type === 'build' ? await buildFrom(store, asked) : asked;
+  if (body.package !== undefined && !files.hasPackage(body.package)) {
+    throw new Problem(400, `there is no package ${body.package}: upload it first`);
+  }
+  return body;
+}

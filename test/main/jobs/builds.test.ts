@@ -1,0 +1,187 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { describe, expect, test, vi } from 'vitest';
+import { folder } from '../remotes/fake-node.ts';
+import { aServer, ask } from './a-server.ts';
+
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+
+const server = aServer();
+const script = '#!/bin/sh\necho "built $PARAM_part"\n';
+
+/** Uploads a single file as curl would. */
+async function put(name: string, text: string, query = '') {
+  const { url, token } = server();
+  const type = 'application/octet-stream';
+  return await ask(`${url}/api/recipes/${name}${query}`, 'PUT', { token, body: text, type });
+}
+const get = (path: string, method = 'GET') => ask(server().url + path, method, { token: server().token });
+
+/** A recipe with one task, and a build of it that waits alone. */
+async function waiting(parameters: Record<string, string> = {}): Promise<{ job: string; label: string }> {
+  await put('shell', script, '?file=unit.sh');
+  const label = `l${Math.random()}`;
+  const job = await server().admin.submit({
+    type: 'build',
+    recipe: 'shell',
+    task: 'unit',
+    parameters,
+    labels: [label],
+  });
+  return { job, label };
+}
+const claim = async (label: string, more = '') =>
+  (await get(`/api/builds/oldest_not_executed?label=${label}${more}`, 'POST')).json();
+
+describe('recipes', () => {
+  test('are uploaded as one file or as a tar, listed with their tasks, replaced and removed', async () => {
+    const { recipes } = server();
+    expect((await put('one', script, '?file=unit.sh')).json()).toMatchObject({
+      ...{ name: 'one', uploader: 'first', tasks: [{ name: 'unit', by: 'executable', file: 'unit.sh' }] },
+    });
+    expect((await put('one', 'export function a() {}', '?file=any.ts')).json().tasks).toMatchObject([
+      ...[{ name: 'a', by: 'typescript', file: 'recipe.ts' }],
+    ]);
+    const place = folder();
+    writeFileSync(join(place, 'fabfile.py'), '@task\ndef host_type(c):\n  pass\n');
+    await execa('tar', ['-C', place, '-czf', join(place, 'x.tgz'), 'fabfile.py']);
+    expect(await recipes.put('two', join(place, 'x.tgz'))).toMatchObject({
+      tasks: [{ name: 'host-type' }],
+    });
+    expect((await recipes.list()).map(({ name }) => name)).toEqual(['one', 'two']);
+    await recipes.remove('one');
+    await recipes.remove('two');
+    expect(await recipes.list()).toEqual([]);
+    await expect(recipes.remove('one')).rejects.toThrow("no recipe 'one'");
+  });
+
+  test.each([
+    ['no tar', 'nonsense '.repeat(200), '', 'cannot be unpacked'],
+    ['a text', 'just words', '?file=notes.txt', 'does not begin with #!'],
+    ['a syntax error', 'export functio a() {}', '?file=recipe.ts', 'recipe.ts:1:8'],
+    ['a path', script, '?file=..%2Fx.sh', "called '../x.sh'"],
+    ['no task', 'export const a = 1', '?file=recipe.ts', 'There are no tasks in it'],
+  ])('with %s are refused, and are not kept', async (_what, text, query, detail) => {
+    expect((await put('bad', text, query)).json()).toMatchObject({
+      status: 400,
+      detail: expect.stringContaining(detail),
+    });
+    expect((await get('/api/recipes/bad')).status).toBe(404);
+  });
+
+  test('that lead out of their folder are refused', async () => {
+    const place = folder();
+    writeFileSync(join(place, 'x'), script, { mode: 0o755 });
+    for (const [index, path] of ['../x', '/x'].entries()) {
+      const file = join(place, `${index}.tar`);
+      await execa('tar', ['-C', place, '-P', '-cf', file, `--transform=s,^x$,${path},`, 'x']);
+      await expect(server().recipes.put('out', file)).rejects.toThrow(`'${path}', which leads out`);
+    }
+  });
+});
+
+describe('a build', () => {
+  test.each([
+    ['an unknown recipe', { recipe: 'nine' }, "no recipe 'nine'"],
+    ['an unknown task', { task: 'unti' }, "the recipe 'shell' has no task 'unti'; did you mean unit?"],
+    ['no task', { task: undefined }, 'task: '],
+    ['parameters that are none', { parameters: { a: {} } }, 'parameters.a: '],
+    ['a name of a parameter for no shell', { parameters: { 'a-b': '1' } }, 'letters, digits and _'],
+  ])('of %s is refused', async (_what, more, detail) => {
+    await put('shell', script, '?file=unit.sh');
+    const asked = { type: 'build', recipe: 'shell', task: 'unit', ...more };
+    await expect(server().admin.submit(asked)).rejects.toThrow(detail);
+  });
+
+  test('keeps the recipe of the moment at which it was submitted', async () => {
+    const { job, label } = await waiting();
+    await put('shell', '#!/bin/sh\n# a newer one\n', '?file=unit.sh');
+    const { build_package_url: url } = await claim(label);
+    const place = folder();
+    writeFileSync(join(place, 'p.tgz'), Buffer.from(await (await fetch(url)).arrayBuffer()));
+    await execa('tar', ['-C', place, '-xzf', join(place, 'p.tgz')]);
+    expect(readFileSync(join(place, 'unit.sh'), 'utf8')).toBe(script);
+    expect((await server().admin.job(job)).name).toBe('shell unit');
+  });
+
+  test('of a fabfile goes where Fabric is', async () => {
+    await put('fab', 'def unit():\n  pass\n', '?file=fabfile.py');
+    const job = await server().admin.submit({ type: 'build', recipe: 'fab', task: 'unit' });
+    expect((await server().admin.job(job)).waiting).toContain("label 'fabric'");
+  });
+
+  test('is shown without being taken, claimed by one alone, and its result is posted back', async () => {
+    const { admin } = server();
+    const { job, label } = await waiting({ part: 'a' });
+    const path = `/api/builds/oldest_not_executed?label=${label}`;
+    const shown = (await get(path)).json();
+    expect(shown).toMatchObject({
+      job,
+      name: 'shell unit',
+      recipe: 'shell',
+      task: 'unit',
+      file: 'unit.sh',
+      parameters: { part: 'a' },
+    });
+    expect(shown).not.toHaveProperty('post_back_url');
+    expect((await get(shown.build_package_url.slice(server().url.length))).status).toBe(200);
+    expect((await admin.job(job)).state).toBe('queued');
+
+    const claimed = await claim(label, '&worker=box');
+    expect(claimed).toMatchObject({ job, number: 1, task: 'unit', parameters: { part: 'a' } });
+    expect((await get(path, 'POST')).status).toBe(204);
+    expect((await get(path)).status).toBe(204);
+    const back = claimed.post_back_url;
+    expect((await ask(`${back}/lease`, 'POST')).status).toBe(204);
+    expect((await ask(`${back}/files/a/b.txt`, 'PUT', { body: 'kept', type: 'text/plain' })).status).toBe(
+      201,
+    );
+    expect(
+      (await ask(`${back}?exit_code=3&seconds=2`, 'POST', { body: 'out\nput', type: 'any/thing' })).status,
+    ).toBe(204);
+    expect(await admin.job(job)).toMatchObject({
+      ...{ state: 'done', verdict: 'fail' },
+      attempts: [{ worker: 'box', result: { exitCode: 3, seconds: 2 } }],
+    });
+    expect((await admin.log(job, 0, 0)).bytes.toString()).toBe('out\nput');
+    expect(await admin.artifacts(job)).toMatchObject([{ path: 'files/a/b.txt', size: 4 }]);
+  });
+
+  test('takes no second result, no wrong token, and no exit code that is none', async () => {
+    const { label } = await waiting();
+    const { post_back_url: back } = await claim(label);
+    expect((await ask(`${back}x?exit_code=0`, 'POST')).status).toBe(401);
+    expect((await ask(`${back}?exit_code=many`, 'POST')).status).toBe(400);
+    expect((await ask(`${back}/files/..%2Fx`, 'PUT', { body: 'x' })).status).toBe(400);
+    expect((await ask(`${back}?exit_code=0`, 'POST')).status).toBe(204);
+    expect((await ask(`${back}?exit_code=1`, 'POST')).json()).toMatchObject({
+      status: 409,
+      title: 'Too late',
+    });
+    expect((await ask(`${back}/files/x`, 'PUT', { body: 'x' })).status).toBe(409);
+  });
+
+  test('the same claim again gives the same build; its token is a new one', async () => {
+    const { label } = await waiting();
+    const first = await claim(label, '&request=mine');
+    const again = await claim(label, '&request=mine');
+    expect([again.job, again.number]).toEqual([first.job, first.number]);
+    expect((await ask(`${first.post_back_url}?exit_code=0`, 'POST')).status).toBe(401);
+    expect((await ask(`${again.post_back_url}?exit_code=0`, 'POST')).status).toBe(204);
+  });
+
+  test('that any worker claims has the same words for it', async () => {
+    const { job, label } = await waiting();
+    const { url, token } = server();
+    const post = async (path: string, body: unknown) =>
+      (await ask(url + path, 'POST', { token, body: JSON.stringify(body) })).json();
+    const capabilities = { jobtypes: 'build', labels: label };
+    const { id } = await post('/api/workers', { protocol: 1, name: 'raw', capabilities });
+    const claimed = await post('/api/claims', { worker: id, request: label });
+    expect(claimed).toMatchObject({
+      job,
+      build: { task: 'unit', build_package_url: expect.stringMatching(/^http/) },
+    });
+  });
+});
