@@ -1,5 +1,6 @@
 import type { Timeouts } from '../config/scenario.ts';
 import type { RunContext } from '../context/run-context.ts';
+import type { PackageRoute } from '../packages/package-route.ts';
 import type { Secrets } from '../secrets/secrets.ts';
 import type { MachinePower, Node } from './node.ts';
 import type { ActiveFaults } from './operations/active-faults.ts';
@@ -18,6 +19,10 @@ export interface Live {
   /** What commands on the main host may name; those of the nodes have it by their agents. */
   readonly secrets: Secrets;
   readonly power: MachinePower;
+  /** How the nodes' apt reaches packages. */
+  readonly packages: PackageRoute;
+  /** The run's beginning, ms since the epoch. */
+  readonly startedAt: number;
   readonly endpoints: Endpoints;
   readonly addresses: FreeAddresses;
   readonly faults: ActiveFaults;

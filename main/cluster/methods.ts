@@ -1,10 +1,14 @@
 import { z } from 'zod';
 import * as field from '../config/field-schemas.ts';
 import { type OnMain, type OnNode, onMain, onNode } from './method.ts';
+import { clean } from './operations/clean.ts';
 import { exec, execOnMain } from './operations/commands.ts';
+import { evidence } from './operations/evidence.ts';
 import { faultMethods, healFault } from './operations/fault-methods.ts';
 import { get, put, readFile } from './operations/files.ts';
 import { powerOff, powerOn, reboot, restore, snapshot } from './operations/machine.ts';
+import { install } from './operations/packages.ts';
+import { place } from './operations/placed-files.ts';
 import { kill, start, status, stop } from './operations/services.ts';
 import { startTask, stopTask, taskEnded, taskStatus } from './operations/tasks.ts';
 import { whileUp } from './while-up.ts';
@@ -51,6 +55,26 @@ export const clusterMethods = {
           whileUp(node, live.power, () => node.remote.connect(node.machine.address, port)),
         ),
     }),
+    /**
+     * Installs Debian packages (`name` or `name=version`) in one transaction, by the sources of phase
+     * install, and starts the daemons that come with them; gives all that came in or changed.
+     */
+    install,
+    /**
+     * Puts a file of the node's working directory in a place outside of it, as `place` in the config does:
+     * what was there comes back when the node is cleaned.
+     */
+    place,
+    /**
+     * Stops what was started on the node, puts back what was placed, and clears the working directory of all
+     * but the node files that are as they were sent. Gives what could not be put back.
+     */
+    clean,
+    /**
+     * Brings home what the node has to tell at this moment, as at the end of a run, into a folder of the main
+     * host (relative to the scenario's folder). Gives what could not be had.
+     */
+    evidence,
     /** Restarts the machine, and resolves when it can be used again; so do `powerOn` and `restore`. */
     reboot,
     /** Cuts its power, as by the plug: nothing is shut down. */

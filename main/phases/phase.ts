@@ -16,6 +16,7 @@ export interface Session {
   readonly nodes: readonly Node[];
   readonly store: RunStore;
   readonly power: MachinePower;
+  readonly packages: PackageRoute;
 }
 
 /** What the preparation of one node needs besides the node. */

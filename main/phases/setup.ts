@@ -1,9 +1,9 @@
-import { posix } from 'node:path';
 import { ShakedownError, TimeLimitError } from '../../common/errors.ts';
 import { present } from '../../common/present.ts';
 import { tellingLines } from '../../common/telling-lines.ts';
 import type { TaskResult } from '../agent/task.ts';
 import type { Node } from '../cluster/node.ts';
+import { placeFiles } from '../cluster/operations/placed-files.ts';
 import { tellLeft } from '../cluster/tell-left.ts';
 import { isTarget } from '../config/order/targets.ts';
 import { nodeFacts, type SetupStep } from '../config/scenario.ts';
@@ -16,12 +16,8 @@ import { type Waiting, waitFor } from './wait-for.ts';
  * Puts files in their places outside the working directory, then takes the set-up steps before the services.
  */
 export async function setUp(node: Node, { ctx, scenario, cluster, others }: Preparation): Promise<void> {
-  const files = node.config.place.map(({ from, ...rest }) => ({
-    from: posix.join(node.config.workingDir, from),
-    ...rest,
-  }));
-  if (files.length > 0)
-    await node.agent.call('place', { files }, { signal: ctx.signal, timeout: scenario.timeouts.setup });
+  const limit = { signal: ctx.signal, timeout: scenario.timeouts.setup };
+  await placeFiles(node, node.config.place, limit);
   const nodes = cluster.machines.map(nodeFacts);
   await takeSteps(node, 'before', { nodes, others, ctx, within: scenario.timeouts.setup });
 }

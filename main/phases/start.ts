@@ -1,9 +1,10 @@
 import { asShakedownError } from '../../common/errors.ts';
+import { hasPackages } from '../cluster/has-packages.ts';
 import type { Node } from '../cluster/node.ts';
+import { startHeldBack } from '../cluster/operations/packages.ts';
 import { startService } from '../cluster/operations/services.ts';
 import { serviceSpec } from '../cluster/service-spec.ts';
 import type { ServiceOnNode } from '../config/order/start-order.ts';
-import { installs } from './install.ts';
 import type { Preparation } from './phase.ts';
 
 /**
@@ -12,11 +13,8 @@ import type { Preparation } from './phase.ts';
  */
 export async function startServices(node: Node, preparation: Preparation): Promise<void> {
   const { ctx, scenario, order, others } = preparation;
-  if (installs(node.config)) {
-    const limit = { signal: ctx.signal, timeout: scenario.timeouts.start };
-    const except = node.config.services.flatMap(({ unit }) => unit ?? []);
-    await node.agent.call('startHeldBack', { except }, limit);
-  }
+  if (hasPackages(node.config))
+    await startHeldBack(node, { signal: ctx.signal, timeout: scenario.timeouts.start });
   for (const service of node.config.services) {
     const one = { node: node.id, service: service.name };
     const first = order.waitsFor(one);

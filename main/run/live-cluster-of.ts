@@ -3,19 +3,19 @@ import { ShakedownError } from '../../common/errors.ts';
 import { LiveCluster } from '../cluster/live-cluster.ts';
 import type { Node } from '../cluster/node.ts';
 import { ActiveFaults } from '../cluster/operations/active-faults.ts';
-import type { RunContext } from '../context/run-context.ts';
 import type { FaultEntry } from '../ledger/fault-undo.ts';
 import type { UndoWorld } from '../ledger/undo-kind.ts';
 import type { Session } from '../phases/phase.ts';
 import { borrowedMachines } from '../providers/provider.ts';
 import { scratchOf } from '../store/scratch.ts';
 import { undo } from './ledger/undo.ts';
+import type { OpenRun } from './open-run.ts';
 
 /** What one can ask of a run's nodes. To dispose of it heals the faults that are left. */
 export function liveClusterOf(
-  { scenario, cluster, nodes, store, power }: Session,
+  { scenario, cluster, nodes, store, power, packages }: Session,
   undoing: UndoWorld,
-  ctx: RunContext,
+  { work: ctx, recorder: { startedAt } }: Pick<OpenRun, 'work' | 'recorder'>,
 ): LiveCluster {
   const { directory, timeouts, secrets } = scenario;
   const borrowed = borrowedMachines(cluster);
@@ -29,5 +29,7 @@ export function liveClusterOf(
     ctx,
   });
   const spoolDir = join(scratchOf(store.directory), 'outputs');
-  return new LiveCluster({ nodes, power, directory, spoolDir, timeouts, secrets, faults, ctx });
+  return new LiveCluster({
+    ...{ nodes, power, packages, startedAt, directory, spoolDir, timeouts, secrets, faults, ctx },
+  });
 }

@@ -1,7 +1,7 @@
 import type { Node, PlannedNode } from '../cluster/node.ts';
 import { startOrder } from '../config/order/start-order.ts';
 import { borrowedNodeEntry } from '../ledger/borrowed-node-undo.ts';
-import { openPackageRoute } from '../packages/package-route.ts';
+import type { PackageRoute } from '../packages/package-route.ts';
 import { OtherNodes } from '../phases/other-nodes.ts';
 import type { Preparation } from '../phases/phase.ts';
 import { prepareNode } from '../phases/prepare-node.ts';
@@ -9,7 +9,12 @@ import { borrowedMachines, type Cluster } from '../providers/provider.ts';
 import type { Connections } from './connections.ts';
 import type { OpenRun } from './open-run.ts';
 import { type RunRequest, reaches } from './run-request.ts';
-import type { World } from './world.ts';
+
+interface Preparing {
+  readonly request: RunRequest;
+  readonly packages: PackageRoute;
+  readonly open: OpenRun;
+}
 
 /**
  * Takes all nodes to running services, side by side. The first failure ends the work on the
@@ -19,17 +24,10 @@ export async function prepareNodes(
   planned: readonly PlannedNode[],
   cluster: Cluster,
   connections: Connections,
-  { request, world, open }: { readonly request: RunRequest; readonly world: World; readonly open: OpenRun },
+  { request, packages, open }: Preparing,
 ): Promise<readonly Node[]> {
   const { recorder, store, work } = open;
   const borrowed = new Set(borrowedMachines(cluster).map(({ id }) => id));
-  await using packages = await openPackageRoute({
-    via: request.scenario.packagesVia,
-    mainAddress: cluster.mainAddress,
-    cacheDir: world.cacheDir,
-    log: work.log,
-    startAptProxy: world.startAptProxy,
-  });
   const preparation: Preparation = {
     scenario: request.scenario,
     cluster,

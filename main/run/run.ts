@@ -1,9 +1,13 @@
 import { present } from '../../common/present.ts';
 import type { CheckHost } from '../checks/vitest/check-host.ts';
 import type { LiveCluster } from '../cluster/live-cluster.ts';
+import type { Scenario } from '../config/scenario.ts';
+import type { RunContext } from '../context/run-context.ts';
+import { openPackageRoute, type PackageRoute } from '../packages/package-route.ts';
 import { checkCluster } from '../phases/check.ts';
 import { clusterPhases } from '../phases/node-phases.ts';
 import { planNodes } from '../phases/plan.ts';
+import type { Cluster } from '../providers/provider.ts';
 import type { RunResult } from '../record/run-result.ts';
 import { changeKeptCluster } from '../store/kept-cluster.ts';
 import { stopAndCollect } from './collect-evidence.ts';
@@ -73,23 +77,34 @@ export async function deploy(request: RunRequest, world: World, open: OpenRun): 
   hostPackages.catch(() => undefined);
   const stay = () => willStay(cluster, request, world, open);
   scope.atRelease(() => stopAndCollect(planned, connections, { scenario, stay }, open));
-  const nodes = await prepareNodes(planned, cluster, connections, { request, world, open });
+  const packages = await scope.acquire({
+    acquire: () => packageRouteOf(cluster, scenario, world, work),
+    release: (route) => route[Symbol.asyncDispose](),
+  });
+  const nodes = await prepareNodes(planned, cluster, connections, { request, packages, open });
   await hostPackages;
   const power = await scope.acquire({
     acquire: () => powerOf(cluster, scenario, world, open),
     release: (all) => all.bringBack(connections.nodes, open.evidence),
   });
-  const session = { scenario, cluster, nodes, store: open.store, power };
+  const session = { scenario, cluster, nodes, store: open.store, power, packages };
   const takesSteps = reaches(request, 'start') && request.reuse?.from !== 'check';
   for (const { name, isWanted, take } of takesSteps ? clusterPhases : []) {
     if (isWanted(nodes)) await recorder.step(name, () => take(session, work));
   }
   return await scope.acquire({
-    acquire: () => liveClusterOf(session, undoWorldIn(world, connections, open), work),
+    acquire: () => liveClusterOf(session, undoWorldIn(world, connections, open), open),
     // Faults that nobody healed are healed.
     release: (live) => live[Symbol.asyncDispose](),
   });
 }
+
+const packageRouteOf = (
+  { mainAddress }: Cluster,
+  { packagesVia: via }: Scenario,
+  { cacheDir, startAptProxy }: World,
+  { log }: RunContext,
+): Promise<PackageRoute> => openPackageRoute({ via, mainAddress, cacheDir, startAptProxy, log });
 
 const startChecks = ({ scenario, filter }: RunRequest, world: World, { store, work }: OpenRun): CheckHost =>
   world.startCheckHost({

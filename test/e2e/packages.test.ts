@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
@@ -25,8 +25,27 @@ async function buildDeb(directory: string, build = ''): Promise<void> {
 test('a local .deb and pinned packages come in together; the daemon is held back until its config is there', async () => {
   const directory = scenario({
     'config/main.config.ts': mainConfig(
-      "nodes: nspawn({ count: 2 }), checks: [command({ name: 'greets', command: 'journalctl -u greeter', on: 'all', stdout: 'hello from' })]",
+      "nodes: nspawn({ count: 2 }), checks: [command({ name: 'greets', command: 'journalctl -u greeter', on: 'all', stdout: 'hello from' }), 'config/checks/*.check.ts']",
     ),
+    'config/checks/later.check.ts': `
+import { expect, test } from 'shakedown/check';
+test('packages, files and evidence in the middle of a run', async ({ cluster }) => {
+  const node = cluster.node(0);
+  expect(await node.sh('dpkg -s time 2>&1 || true')).toContain('is not installed');
+  expect((await node.install(['time'])).map(({ name }) => name)).toContain('time');
+  expect(await node.install(['time'])).toEqual([]);
+  await expect(node.install(['no-such-package'])).rejects.toThrow('no-such-package');
+  await expect(node.install(['time; reboot'])).rejects.toThrow('a Debian package');
+  await node.sh('echo before > /etc/later.conf');
+  await node.place('greeter.conf', '/etc/later.conf', { mode: 0o640 });
+  expect(await node.sh('stat -c "%a %U" /etc/later.conf; cat /etc/later.conf')).toBe('640 root\\nhello from 0');
+  await expect(node.place('../../etc/shadow', '/etc/later.conf')).rejects.toThrow('below the node files');
+  expect(await node.evidence('halfway')).toEqual([]);
+  expect(await node.clean()).toEqual([]);
+  expect(await node.sh('cat /etc/later.conf; ls /etc/greeter.conf 2>&1 || true')).toMatch(/^before\\n.*No such file/);
+  expect(await node.service('greeter').status()).toMatchObject({ state: 'stopped' });
+});
+`,
     'config/node.config.ts': nodeConfig(
       "debs: ['greeter.deb'], packages: ['hello'], services: [{ name: 'greeter', unit: 'greeter' }], place: [{ from: 'greeter.conf', to: '/etc/greeter.conf' }]",
     ),
@@ -42,6 +61,9 @@ test('a local .deb and pinned packages come in together; the daemon is held back
   expect(readLatest(directory, 'nodes/0/logs/greeter.log')).not.toContain('No such file');
   const fetched = readLatest(directory, 'tester.log').match(/apt proxy: fetching .*hello_/g) ?? [];
   expect(fetched.length).toBeLessThanOrEqual(1);
+  const halfway = (name: string) => readFileSync(join(directory, 'halfway', name), 'utf8');
+  expect(halfway('files/greeter.conf')).toBe('hello from 0\n');
+  expect(halfway('logs/packages.txt')).toMatch(/^time\t/m);
 });
 
 test('a .deb that was built anew under the same version is what is tested', async () => {

@@ -31,6 +31,8 @@ const live = (nodes: readonly object[], more: object = {}): LiveCluster =>
     timeouts: { start: 60 } as Timeouts,
     secrets: new Secrets(),
     power: { up: async () => undefined, act: async () => undefined },
+    packages: { proxyFor: async () => undefined, [Symbol.asyncDispose]: async () => undefined },
+    startedAt: 1,
     faults: {} as ActiveFaults,
     ctx: { emit: () => undefined, log: () => undefined },
     ...more,
