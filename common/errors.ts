@@ -11,6 +11,8 @@ export interface FailureDetails {
   readonly node?: number;
   readonly address?: string;
   readonly phase?: PhaseName;
+  /** When it happened, ms since the epoch by the clock of who tells it; it may be known only later. */
+  readonly at?: number;
   readonly command?: string;
   readonly exitCode?: number | null;
   /** The last lines of output, oldest first. */

@@ -41,6 +41,7 @@ export type RunEvent = { readonly at: number } & (
   | { readonly type: 'clock-measured'; readonly measure: ClockMeasure }
   | { readonly type: 'check-started'; readonly name: string }
   | { readonly type: 'check-ended'; readonly check: CheckResult }
+  /** `first`: it is the first cause, as far as is known: one that is told later may have happened before. */
   | { readonly type: 'failure'; readonly failure: FailureDetails; readonly first: boolean }
   | {
       readonly type: 'run-ended';

@@ -163,4 +163,7 @@ export const aliveWithin = 120;
 /** The error code of a request that failed with FailureDetails in `data`. */
 export const failureCode = -32000;
 
-export type AgentFailureData = FailureDetails;
+/** A failure without `at`, which another clock tells: how long before it was sent it happened, ms. */
+export interface AgentFailureData extends Omit<FailureDetails, 'at'> {
+  readonly agoMs?: number;
+}

@@ -14,5 +14,7 @@ export interface ServiceDied {
   readonly name: string;
   readonly exitCode: number | null;
   readonly signal: string | null;
+  /** How long before this was sent it ended, ms: its lines were read meanwhile. */
+  readonly agoMs: number;
   readonly lastLines: readonly string[];
 }

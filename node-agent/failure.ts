@@ -1,4 +1,5 @@
 import { asShakedownError, type FailureDetails, ShakedownError } from '../common/errors.ts';
+import type { AgentFailureData } from '../common/protocol.ts';
 import { mountPointOf } from './proc/mounts.ts';
 
 interface SystemError extends Error {
@@ -15,7 +16,12 @@ export const isSystemError = (error: unknown, ...codes: string[]): error is Syst
   (codes.length === 0 || codes.includes(error.code));
 
 /** Any thrown value as what crosses the wire. Errors of the operating system are put into words. */
-export function failureOf(error: unknown): FailureDetails {
+export function failureOf(error: unknown): AgentFailureData {
+  const { at, ...details } = detailsOf(error);
+  return at === undefined ? details : { ...details, agoMs: Math.max(0, Date.now() - at) };
+}
+
+function detailsOf(error: unknown): FailureDetails {
   if (isSystemError(error, 'ENOSPC', 'EDQUOT')) return noSpace(error.dest ?? error.path).details;
   if (isSystemError(error, 'EROFS')) {
     const where = error.path ?? 'the node';

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import type { FailureDetails } from '../../common/errors.ts';
-import type { AgentInfo, AgentMethods, AgentNotifications } from '../../common/protocol.ts';
+import type { AgentFailureData, AgentInfo, AgentMethods, AgentNotifications } from '../../common/protocol.ts';
 import type { InstalledPackage } from '../../common/results.ts';
 import type { ServiceDied, ServiceStatus } from '../../common/service-status.ts';
 import * as node from './node-words.ts';
@@ -47,6 +46,7 @@ const died: z.ZodType<ServiceDied> = z.object({
   name: node.shortName,
   exitCode: node.exitCode,
   signal: node.word.nullable(),
+  agoMs: node.durationMs,
   lastLines: node.lastLines,
 });
 
@@ -123,11 +123,12 @@ export const agentNotices: {
 };
 
 /** What an agent may know of a failure; where it was, and where its log is, the main host knows better. */
-export const agentFailure: z.ZodType<FailureDetails> = z.object({
+export const agentFailure: z.ZodType<AgentFailureData> = z.object({
   message: node.text(),
   verdict: z.enum(['fail', 'error']).exactOptional(),
   command: node.text().exactOptional(),
   exitCode: node.exitCode.exactOptional(),
   lastLines: node.lastLines.exactOptional(),
   hint: node.text().exactOptional(),
+  agoMs: node.durationMs.exactOptional(),
 });

@@ -26,9 +26,11 @@ export const checkNotice = <N extends keyof AgentNotifications>(
   notice: unknown,
 ): AgentNotifications[N] => check(agentNotices[name], notice, `notice '${name}'`);
 
-/** The same for the `data` of a failure: the failure as an error. */
-export const checkFailure = (data: unknown): ShakedownError =>
-  new ShakedownError(check(agentFailure, data, 'failure'));
+/** The same for the `data` of a failure: the failure as an error, `at` its time by our clock. */
+export function checkFailure(data: unknown): ShakedownError {
+  const { agoMs, ...details } = check(agentFailure, data, 'failure');
+  return new ShakedownError(agoMs === undefined ? details : { ...details, at: Date.now() - agoMs });
+}
 
 function check<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
   const parsed = schema.safeParse(value);

@@ -121,12 +121,19 @@ export class RpcConnection {
     ended.throwIfAborted();
     const either = signal ? AbortSignal.any([ended, signal]) : ended;
     const limit = { what: `'${method}' on the node`, seconds: timeout, signal: either };
+    let asked: Promise<unknown> | undefined;
     try {
-      const answer = await withTimeLimit(limit, (stop) => this.#ask(method, params, stop));
+      const answer = await withTimeLimit(limit, (stop) => {
+        asked = this.#ask(method, params, stop);
+        return asked;
+      });
       return checkAnswer(method, answer);
     } catch (error) {
       if (ended.aborted) throw ended.reason;
-      if (signal?.aborted) throw signal.reason ?? new InterruptedError();
+      if (signal?.aborted) {
+        const before = method === 'startService' ? await failureBefore(asked) : undefined;
+        throw before ?? signal.reason ?? new InterruptedError();
+      }
       throw await this.inWords(error, method);
     }
   }
@@ -218,8 +225,22 @@ export class RpcConnection {
   }
 }
 
+/** ms for an agent to say that what it was asked for had failed before it was called off. */
+const lastWords = 1000;
+
+/** What a call that was called off had come to by itself before, at a time of its own. */
+async function failureBefore(asked: Promise<unknown> | undefined): Promise<ShakedownError | undefined> {
+  const failure = asked?.then(
+    () => undefined,
+    (error: unknown) => failureOnNode(error),
+  );
+  const told = await Promise.race([failure, sleep(lastWords, undefined, { ref: false })]);
+  return told?.details.at === undefined ? undefined : told;
+}
+
 const silent = (seconds: number): ShakedownError =>
   new ShakedownError({
+    at: Date.now() - seconds * 1000,
     message: `the agent on the node has said nothing for ${seconds} s`,
     hint: 'look at the node (`dmesg`, load, a disk that hangs)',
   });

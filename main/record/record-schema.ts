@@ -38,6 +38,7 @@ export const common = {
         address: name.exactOptional(),
         // A phase of another version has a name too.
         phase: name.transform((phase) => phase as PhaseName).exactOptional(),
+        at: ms.exactOptional(),
         command: text.exactOptional(),
         exitCode: z.int().nullable().exactOptional(),
         lastLines: z.array(name).max(bounds.lines).exactOptional(),

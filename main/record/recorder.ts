@@ -20,19 +20,20 @@ import {
 import type { ServiceDied } from '../../common/service-status.ts';
 import { checkSpan, machineActSpan, phaseSpan, type Span } from '../../common/span.ts';
 import { cutFailure, cutSpan } from './bounds.ts';
+import { type DatedFailure, FailureList } from './failure-list.ts';
 import { type RecordEvent, type RunFacts, recordVersion } from './run-record.ts';
 import { type RunResult, resultOf } from './run-result.ts';
 import type { NodeAddress, Step } from './step.ts';
 
 /** Keeps what a run comes to, while it comes: the first cause, what followed, and all that took its time. */
 export class Recorder {
-  readonly failures: FailureDetails[] = [];
   readonly installed: Record<string, readonly InstalledPackage[]> = {};
   readonly collectProblems: Record<string, readonly string[]> = {};
   /** The mistake of the user that ended the run before it could tell anything of the cluster. */
   usage: UsageError | undefined;
   interrupted = false;
   readonly #told = new WeakSet<Error>();
+  readonly #failures = new FailureList();
   readonly #spans: Span[] = [];
   readonly #events: RecordEvent[] = [];
   readonly #clocks: ClockMeasure[] = [];
@@ -44,6 +45,11 @@ export class Recorder {
     this.#emit = emit;
     this.#clock = clock;
     this.#startedAt = clock();
+  }
+
+  /** In the order in which they happened: the first one is the cause, though it may have been told later. */
+  get failures(): readonly FailureDetails[] {
+    return this.#failures.all;
   }
 
   get startedAt(): number {
@@ -71,7 +77,10 @@ export class Recorder {
     }
   };
 
-  /** Takes a failure down; the first one is the cause. What was only broken off because of it is left out. */
+  /**
+   * Takes a failure down, at the moment that it tells (`at`), or now. What was only broken off because of
+   * another one is left out.
+   */
   fail(error: unknown, brokenOff = false): void {
     if (error instanceof Error) {
       if (this.#told.has(error)) return;
@@ -86,11 +95,15 @@ export class Recorder {
       return;
     }
     if (brokenOff && isAbort(error)) return;
-    const failure = cutFailure(printableData(asShakedownError(error).details));
-    this.failures.push(failure);
-    const { phase: name = 'run', node, message } = failure;
-    this.#happened({ kind: 'failure', name, ...present({ node }), message });
-    this.#emit({ type: 'failure', failure, first: this.failures.length === 1 });
+    this.#failed(asShakedownError(error).details, (failure) => this.#failures.add(failure));
+  }
+
+  /** A listener for the loss of one machine that nobody asked for: a failure, whoever comes to miss it. */
+  nodeLost({ id: node, address }: NodeAddress): (reason: unknown) => void {
+    return (reason) => {
+      const { details } = asShakedownError(reason, { node, address });
+      this.#failed(details, (failure) => this.#failures.addLoss({ ...failure, node }));
+    };
   }
 
   /**
@@ -98,18 +111,19 @@ export class Recorder {
    * in the words that follow `told`.
    */
   explain(told: string, why: string): void {
-    for (const list of [this.failures, this.#spans, this.#events]) addWhere(told, why, list);
+    for (const list of [this.#failures.all, this.#spans, this.#events]) addWhere(told, why, list);
   }
 
   /** A listener for one machine's services: a death is the system's failure, whatever the checks say. */
   serviceDied(machine: NodeAddress): (died: ServiceDied) => void {
-    return ({ name, exitCode, signal, lastLines }) => {
+    return ({ name, exitCode, signal, agoMs, lastLines }) => {
+      const at = this.#moment(this.#clock() - agoMs);
       const how = signal ? `by signal ${signal}` : `with exit code ${exitCode ?? 'unknown'}`;
       const message = `service '${name}' ended unasked ${how}`;
       const log = `nodes/${machine.id}/logs/${name}.log`;
       const where = { node: machine.id, address: machine.address };
-      this.#happened({ kind: 'service-died', name, node: machine.id, message });
-      this.fail(new ShakedownError({ message, verdict: 'fail', lastLines, log, ...where }));
+      this.#happened({ kind: 'service-died', name, node: machine.id, message }, at);
+      this.fail(new ShakedownError({ message, verdict: 'fail', at, lastLines, log, ...where }));
     };
   }
 
@@ -172,7 +186,7 @@ export class Recorder {
       durationMs: this.#now,
       failures: [...this.failures],
       spans: [...this.#spans],
-      events: [...this.#events],
+      events: this.#events.toSorted((one, other) => one.atMs - other.atMs),
       clocks: [...this.#clocks],
       installed: printableData(this.installed),
       collectProblems: printableData(this.collectProblems),
@@ -188,8 +202,25 @@ export class Recorder {
     this.#spans.push(cutSpan(printableData(span)));
   }
 
-  #happened(event: Omit<RecordEvent, 'atMs'>): void {
-    this.#events.push({ ...printableData(event), atMs: this.#now });
+  /** `add` gives whether it is the first now, or nothing when it is known. */
+  #failed(details: FailureDetails, add: (failure: DatedFailure) => boolean | undefined): void {
+    const at = this.#moment(details.at);
+    const failure = { ...cutFailure(printableData(details)), at };
+    const first = add(failure);
+    if (first === undefined) return;
+    const { phase: name = 'run', node, message } = failure;
+    this.#happened({ kind: 'failure', name, ...present({ node }), message }, at);
+    this.#emit({ type: 'failure', failure, first });
+  }
+
+  /** `at`: ms since the epoch. */
+  #happened(event: Omit<RecordEvent, 'atMs'>, at: number): void {
+    this.#events.push({ ...printableData(event), atMs: at - this.#startedAt });
+  }
+
+  /** A moment that was told, as far as it can be one of this run; now where none was. */
+  #moment(at = this.#clock()): number {
+    return Math.min(this.#clock(), Math.max(at, this.#startedAt));
   }
 }
 

@@ -15,7 +15,7 @@ import { ConnectionLostError } from './connection-errors.ts';
 import { downloadTree } from './download-tree.ts';
 import { awaitInput, feedInput } from './feed-input.ts';
 import { wordsOf } from './login/login-failures.ts';
-import { openConnection } from './login/open-connection.ts';
+import { lastHeardBy, openConnection } from './login/open-connection.ts';
 import type {
   Command,
   Downloaded,
@@ -92,7 +92,7 @@ class SshRemote implements Remote {
       connect: () => openAgain(target, clients.at(-2), this.lost),
     });
     for (const each of clients) {
-      each.on('error', (error) => this.#lose(wordsOf(error)));
+      each.on('error', (error) => this.#lose(wordsOf(error), lastHeardBy(error)));
       each.on('close', () => this.#lose('it was closed from the other side'));
     }
   }
@@ -101,13 +101,14 @@ class SshRemote implements Remote {
     return this.#lost.signal;
   }
 
-  #lose(reason: string): void {
+  /** `at`: when the machine was last heard. */
+  #lose(reason: string, at = Date.now()): void {
     if (this.#lost.signal.aborted) return;
     const message = this.#disposed
       ? `the connection to ${this.address} is closed`
       : `the connection to ${this.address} was lost: ${reason}`;
     this.#lost.abort(
-      new ConnectionLostError({ message, hint: `is the machine still up? ping ${this.address}` }),
+      new ConnectionLostError({ message, at, hint: `is the machine still up? ping ${this.address}` }),
     );
   }
 

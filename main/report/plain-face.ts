@@ -11,6 +11,7 @@ import { duration, interrupted } from './words.ts';
 export class PlainFace {
   readonly #voice: ConsolaInstance;
   readonly #signal: AbortSignal;
+  #knowsCause = false;
 
   constructor(out: Writable, env: NodeJS.ProcessEnv, signal: AbortSignal) {
     const log = ({ date, tag, args }: LogObject) => {
@@ -25,7 +26,8 @@ export class PlainFace {
   }
 
   handle(event: RunEvent): void {
-    for (const { level, node, text } of describe(event)) {
+    const said = event.type === 'failure' ? [this.#failure(event)] : describe(event);
+    for (const { level, node, text } of said) {
       const tag = node === undefined ? '' : `node ${node}`;
       this.#voice[level]({ date: new Date(event.at), tag, args: [text] });
     }
@@ -33,6 +35,13 @@ export class PlainFace {
 
   close(): void {
     this.#signal.removeEventListener('abort', this.#onInterrupt);
+  }
+
+  /** The first cause is told as that at once, and again where an earlier one comes to be known. */
+  #failure({ failure, first }: Extract<RunEvent, { type: 'failure' }>): Said {
+    const cause = this.#knowsCause ? 'first cause, before the one above: ' : 'first cause: ';
+    this.#knowsCause ||= first;
+    return { level: 'error', text: `${first ? cause : ''}${describeFailure(failure)}` };
   }
 
   readonly #onInterrupt = (): void => {
@@ -82,10 +91,6 @@ function describe(event: RunEvent): readonly Said[] {
       const { verdict, name, durationMs, message } = event.check;
       const why = message ? `: ${message}` : '';
       return [{ level: levels[verdict], text: `check ${verdict}: ${name} (${duration(durationMs)})${why}` }];
-    }
-    case 'failure': {
-      const cause = event.first ? 'first cause: ' : '';
-      return [{ level: 'error', text: `${cause}${describeFailure(event.failure)}` }];
     }
     default:
       return [];

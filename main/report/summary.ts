@@ -8,6 +8,7 @@ import {
   clockWarnings,
   count,
   duration,
+  laterInWords,
   type Paint,
   painter,
   sign,
@@ -33,9 +34,10 @@ function failures({ failures: all }: RunRecord, paint: Paint): string {
   const [first, ...others] = all;
   if (!first) return '';
   const parts = [`${paint('bold', 'First cause')}\n${indent(describeFailure(first))}`];
-  const shown = others
-    .slice(0, 5)
-    .map((failure) => describeFailure({ message: failure.message, ...nodeOf(failure) }));
+  const shown = others.slice(0, 5).map((failure) => {
+    const text = describeFailure({ message: failure.message, ...nodeOf(failure) });
+    return `${text}${paint('gray', laterInWords(failure, first))}`;
+  });
   if (shown.length > 0) parts.push(`${paint('bold', 'After it')}\n${indent(shown.join('\n'))}`);
   if (others.length > 5) parts.push(indent(`… and ${others.length - 5} more, in run.json`));
   return parts.join('\n');

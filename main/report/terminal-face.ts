@@ -1,8 +1,10 @@
 import type { Writable } from 'node:stream';
 import cliTruncate from 'cli-truncate';
 import { createLogUpdate } from 'log-update';
+import { describeFailure } from '../../common/errors.ts';
 import type { EventNode, RunEvent } from '../../common/events.ts';
 import { actInWords } from '../../common/machine-acts.ts';
+import { present } from '../../common/present.ts';
 import type { CheckResult, PhaseName } from '../../common/results.ts';
 import { duration, interrupted, type Paint, painter, sign } from './words.ts';
 
@@ -29,6 +31,7 @@ export class TerminalFace {
   #running: string | undefined;
   #phase: PhaseName | undefined;
   #note = '';
+  #cause = '';
   #title = '';
   #frame = 0;
   #closed = false;
@@ -77,6 +80,11 @@ export class TerminalFace {
         if (line) line.note = actInWords(event.done);
         break;
       }
+      case 'failure': {
+        const { node, address, phase, message } = event.failure;
+        if (event.first) this.#cause = describeFailure({ message, ...present({ node, address, phase }) });
+        break;
+      }
       case 'check-started':
         this.#running = event.name;
         break;
@@ -94,6 +102,7 @@ export class TerminalFace {
     clearInterval(this.#timer);
     // The summary that follows lists them, the failed ones first.
     this.#checks.length = 0;
+    this.#cause = '';
     this.#redraw();
     this.#draw.done();
   }
@@ -107,9 +116,10 @@ export class TerminalFace {
   #redraw(): void {
     this.#frame = (this.#frame + 1) % spinner.length;
     const width = this.#out.columns ?? 80;
-    const room = Math.max(3, (this.#out.rows ?? 24) - this.#nodes.size - 4);
+    const room = Math.max(3, (this.#out.rows ?? 24) - this.#nodes.size - 5);
     const checks = this.#checks.slice(-room).map((check) => this.#checkLine(check));
     const lines = [this.#paint('bold', this.#title), ...this.#nodeLines(), ...checks];
+    if (this.#cause !== '') lines.push(this.#paint('red', `first cause: ${this.#cause}`));
     const spin = this.#paint('cyan', spinner[this.#frame] ?? '');
     const now = this.#now();
     if (now !== '') lines.push(`${spin} ${now}`);

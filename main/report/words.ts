@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import type { FailureDetails } from '../../common/errors.ts';
 import { type ClockMeasure, clockTolerance, type Verdict } from '../../common/results.ts';
 import type { Span } from '../../common/span.ts';
 import type { RunRecord } from '../record/run-record.ts';
@@ -9,6 +10,11 @@ export function duration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
   if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
   return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+}
+
+/** ` (2.1 s later)`: how long after the first cause something failed; empty where a run did not tell. */
+export function laterInWords({ at }: FailureDetails, { at: first }: FailureDetails): string {
+  return at === undefined || first === undefined ? '' : ` (${duration(at - first)} later)`;
 }
 
 /** What is told of the first interrupt. */

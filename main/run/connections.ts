@@ -34,6 +34,8 @@ export class Connections {
   /** Within how many seconds each agent must answer. */
   readonly #asked = new WeakMap<Agent, number>();
   readonly #nodes = new Map<number, Node>();
+  /** Until its end a node that is lost is a failure of the run, whoever misses it. */
+  readonly #atWork = new AbortController();
 
   constructor(scenario: Pick<Scenario, 'timeouts' | 'secrets'>, world: World, open: OpenRun) {
     this.#scenario = scenario;
@@ -59,6 +61,11 @@ export class Connections {
       work,
     );
     this.#nodes.set(planned.id, node);
+    const onLost = recorder.nodeLost(planned.machine);
+    const { lost } = node;
+    const tell = () => onLost(lost.reason);
+    if (lost.aborted) tell();
+    else lost.addEventListener('abort', tell, { once: true, signal: this.#atWork.signal });
     return node;
   }
 
@@ -67,6 +74,7 @@ export class Connections {
    * else; whom the run waits for is told.
    */
   readonly insist = (): void => {
+    this.#atWork.abort();
     for (const node of this.nodes) void this.#mustAnswer(node);
   };
 

@@ -15,7 +15,7 @@ export function ownProcess(child: ChildProcess, onEnd: (end: ServiceEnd) => void
   const { promise: ended, resolve } = Promise.withResolvers<void>();
   child.once('exit', (exitCode, signal) => {
     resolve();
-    onEnd({ exitCode, signal });
+    onEnd({ exitCode, signal, at: Date.now() });
   });
   return {
     pid: child.pid ?? 0,
@@ -36,7 +36,7 @@ export function adoptedProcess(process: ProcessIdentity, onEnd: (end: ServiceEnd
     if (isAlive(process)) return;
     clearInterval(timer);
     resolve();
-    onEnd({ exitCode: null, signal: null });
+    onEnd({ exitCode: null, signal: null, at: Date.now() });
   }, lookEvery);
   timer.unref();
   return {

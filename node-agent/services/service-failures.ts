@@ -19,6 +19,7 @@ export async function endedWhileStarting(
     verdict: 'fail',
     ...(spec.command === undefined ? {} : { command: spec.command }),
     exitCode: end.exitCode,
+    at: end.at,
     lastLines: await service.tellingLines().catch(() => []),
     ...(end.exitCode === 0 && spec.command !== undefined
       ? { hint: 'a supervised command must stay in the foreground: turn its own daemon mode off' }
@@ -28,10 +29,12 @@ export async function endedWhileStarting(
 
 /** `last`: what the last probe found wrong. */
 export async function notReady(spec: ServiceSpec, service: Service, last: string): Promise<ShakedownError> {
+  const at = Date.now();
   return new ShakedownError({
     message: `service '${spec.name}' was not ready after ${spec.readyWithin} s; last probe: ${last}`,
     verdict: 'fail',
     ...(spec.command === undefined ? {} : { command: spec.command }),
+    at,
     lastLines: await service.tellingLines().catch(() => []),
     hint: 'look at its last lines; if it only needs longer, raise `readyWithin`',
   });

@@ -4,6 +4,8 @@ import type { ServiceState } from '../../common/service-status.ts';
 export interface ServiceEnd {
   readonly exitCode: number | null;
   readonly signal: string | null;
+  /** When, ms since the epoch by the node's clock. */
+  readonly at: number;
   /** systemd started it again by itself. */
   readonly restarted?: boolean;
 }

@@ -177,7 +177,9 @@ export class Services {
     if (entry.state !== 'ready') return;
     if (!end.restarted) entry.state = 'died';
     const lastLines = await entry.service.tellingLines().catch(() => []);
-    this.#tell.died({ name: entry.spec.name, exitCode: end.exitCode, signal: end.signal, lastLines });
+    const { exitCode, signal, at } = end;
+    const agoMs = Math.max(0, Date.now() - at);
+    this.#tell.died({ name: entry.spec.name, exitCode, signal, agoMs, lastLines });
   }
 
   /** Waits until the main process `pid` is gone; systemd may start another one. */

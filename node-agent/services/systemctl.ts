@@ -17,6 +17,8 @@ export interface UnitState {
   /** 1 exited, 2 killed, 3 dumped core: siginfo's si_code. */
   readonly exitKind: number;
   readonly exitStatus: number;
+  /** When its main process ended, ms on the monotonic clock (clock_gettime(2)); 0 when it has not. */
+  readonly exitedAtMs: number;
   readonly restarts: number;
   /** When systemd starts it again by itself: `no`, `always` …; empty for what is no service. */
   readonly restart: string;
@@ -27,7 +29,7 @@ export interface UnitState {
 
 const properties = [
   'Id,Type,LoadState,ActiveState,SubState,Result,MainPID,ExecMainCode,ExecMainStatus',
-  'NRestarts,Restart,ControlGroup,NeedDaemonReload',
+  'ExecMainExitTimestampMonotonic,NRestarts,Restart,ControlGroup,NeedDaemonReload',
 ].join(',');
 
 /** Runs systemctl without colours, pager and questions. */
@@ -68,6 +70,7 @@ export function parseUnitState(text: string): UnitState {
     mainPid: number('MainPID'),
     exitKind: number('ExecMainCode'),
     exitStatus: number('ExecMainStatus'),
+    exitedAtMs: number('ExecMainExitTimestampMonotonic') / 1000,
     restarts: number('NRestarts'),
     restart: values.get('Restart') ?? '',
     group: values.get('ControlGroup') ?? '',

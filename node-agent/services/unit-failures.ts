@@ -45,10 +45,12 @@ export async function notStarted(
   sinceMs: number,
 ): Promise<ShakedownError> {
   const { unit } = named;
+  const at = Date.now();
   const [status, journal] = await Promise.all([statusOf(unit), journalSince(unit, sinceMs)]);
   return unitFailure(named, 'systemd could not start it', {
     command: `systemctl ${verb} ${unit}`,
     exitCode,
+    at,
     lastLines: [...lastLinesOf(stderr, 3), ...status, ...journal],
   });
 }

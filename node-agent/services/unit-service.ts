@@ -94,7 +94,7 @@ export class UnitService implements Service {
     this.#restarts = 0;
     if (isUp(now)) this.#watch(now);
     // A oneshot has done its work; anything else should still be there.
-    else if (now.type !== 'oneshot' || now.result !== 'success') this.#listener(await endOf(now));
+    else if (now.type !== 'oneshot' || now.result !== 'success') this.#listener(await endOf(now, Date.now()));
   }
 
   /** What earlier runs in quick succession used up of its start limit (systemd.unit(5)) is given back. */
@@ -198,6 +198,8 @@ export class UnitService implements Service {
   async #ask(): Promise<void> {
     if (this.#looking) return;
     this.#looking = true;
+    const noticedAt = Date.now();
+    const hadMain = this.#pid > 0;
     try {
       const state = await showUnit(this.#unit);
       if (!this.#timer || state.active === 'deactivating') return;
@@ -208,7 +210,8 @@ export class UnitService implements Service {
       this.#restarts = Math.max(restarts, this.#restarts);
       if (isUp(state) && !restarted && !empty) return;
       if (!restarted) this.#unwatch();
-      this.#listener({ ...(await endOf(state)), ...(restarted ? { restarted } : {}) });
+      const end = await endOf(state, noticedAt, hadMain);
+      this.#listener({ ...end, ...(restarted ? { restarted } : {}) });
     } catch {
       // systemd is busy or going down; it is asked again.
     } finally {

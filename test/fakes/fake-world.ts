@@ -44,6 +44,8 @@ export interface FakeWorld extends World {
   readonly interrupt: () => void;
   /** Makes a service end unasked. */
   readonly die: (node: number, died: ServiceDied) => void;
+  /** Loses the connection to a node. */
+  readonly lose: (node: number, reason: Error) => void;
   /** Makes calls fail from now on: by method, or by `method node`. */
   readonly break: (call: string, error: Error) => void;
 }
@@ -54,12 +56,14 @@ export function fakeWorld(troubles: Troubles = {}): FakeWorld {
   const interrupts = new AbortController();
   const broken: Record<string, Error> = { ...troubles.call };
   const deaths = new Map<number, (died: ServiceDied) => void>();
+  const losses = new Map<number, (reason: Error) => void>();
   const directory = mkdtempSync(join(tmpdir(), 'shakedown-fake-'));
   const world: FakeWorld = {
     asked,
     events,
     interrupt: () => interrupts.abort(),
     die: (node, died) => deaths.get(node)?.(died),
+    lose: (node, reason) => losses.get(node)?.(reason),
     break: (call, error) => void Object.assign(broken, { [call]: error }),
     directory,
     env: {},
@@ -74,7 +78,7 @@ export function fakeWorld(troubles: Troubles = {}): FakeWorld {
       connect: async ({ port }) => {
         asked.push(`connect ${port}`);
         if (troubles.connect?.[port]) throw troubles.connect[port];
-        return fakeRemote(port, asked);
+        return fakeRemote(port, asked, losses);
       },
       startAgent: async (remote) =>
         fakeAgent(Number(remote.address), asked, { ...troubles, call: broken }, deaths),
@@ -137,9 +141,10 @@ function fakeProvider(
   };
 }
 
-function fakeRemote(node: number, asked: string[]): Remote {
+function fakeRemote(node: number, asked: string[], losses: Map<number, (reason: Error) => void>): Remote {
   const unused = () => Promise.reject(new Error('not in this fake'));
   const lost = new AbortController();
+  losses.set(node, (reason) => lost.abort(reason));
   return {
     address: String(node),
     lost: lost.signal,

@@ -18,6 +18,13 @@ import {
 import { openProxy, type ProxyConnection } from './proxy-command.ts';
 import { wayOut } from './way-out.ts';
 
+/** ms from one question for a sign of life to the next, and how many may go without an answer. */
+const keepalive = { interval: 5000, unanswered: 3 };
+
+/** When the other side was last heard, ms since the epoch, by an error that has just come of a connection. */
+export const lastHeardBy = ({ level }: Failure): number =>
+  Date.now() - (level === 'client-timeout' ? keepalive.interval * (keepalive.unanswered + 1) : 0);
+
 /** Seconds: a frozen or booting machine accepts the TCP connection and then says nothing. */
 const attemptLimit = 10;
 
@@ -118,8 +125,8 @@ function configFor(
     port: target.port,
     username: target.user,
     readyTimeout: limitMs,
-    keepaliveInterval: 5000,
-    keepaliveCountMax: 3,
+    keepaliveInterval: keepalive.interval,
+    keepaliveCountMax: keepalive.unanswered,
     hostVerifier: (key: Buffer) => check.verify(key),
     authHandler: [...methods] as NonNullable<ConnectConfig['authHandler']>,
   };

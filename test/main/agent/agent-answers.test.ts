@@ -31,9 +31,9 @@ describe('an honest answer', () => {
     const plan = { paths: ['/srv/app/a b\n"..c'], problems: ['/x: nothing matches'] };
     expect(checkAnswer('planCollection', plan)).toEqual(plan);
     expect(
-      checkNotice('serviceDied', { name: 'a', exitCode: null, signal: 'SIGKILL', lastLines: [] }),
+      checkNotice('serviceDied', { name: 'a', exitCode: null, signal: 'SIGKILL', agoMs: 0, lastLines: [] }),
     ).toEqual({
-      ...{ name: 'a', exitCode: null, signal: 'SIGKILL', lastLines: [] },
+      ...{ name: 'a', exitCode: null, signal: 'SIGKILL', agoMs: 0, lastLines: [] },
     });
   });
 

@@ -137,7 +137,7 @@ describe('a failed test', () => {
 
 test('a service that dies unasked is thrown when the cluster is closed', async () => {
   const { cluster, world } = await open();
-  world.die(1, { name: 'app', exitCode: 1, signal: null, lastLines: ['bad'] });
+  world.die(1, { name: 'app', exitCode: 1, signal: null, agoMs: 0, lastLines: ['bad'] });
   await expect(cluster[Symbol.asyncDispose]()).rejects.toThrow("service 'app' ended unasked");
 });
 

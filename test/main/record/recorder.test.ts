@@ -123,7 +123,7 @@ describe('the recorder', () => {
     const { record, events, wait } = recorder();
     record.clockMeasured({ node: 0, offsetMs: 12, uncertaintyMs: 0.5 });
     wait(50);
-    record.serviceDied(machine)({ name: 'etcd', exitCode: 2, signal: null, lastLines: ['panic'] });
+    record.serviceDied(machine)({ name: 'etcd', exitCode: 2, signal: null, agoMs: 0, lastLines: ['panic'] });
     wait(50);
     record.clockMeasured({ node: 0, offsetMs: 14, uncertaintyMs: 0.5 });
     const result = record.result(facts);
@@ -136,6 +136,66 @@ describe('the recorder', () => {
       ['failure', 'run', 50],
     ]);
     expect(events.map(({ type }) => type)).toEqual(['clock-measured', 'failure', 'clock-measured']);
+  });
+
+  test('the first cause is what happened first, though it was told later', () => {
+    const { record, events, wait } = recorder();
+    wait(5000);
+    const other = { id: 1, address: '10.0.0.3' };
+    record.serviceDied(other)({ name: 'b', exitCode: 1, signal: null, agoMs: 20, lastLines: [] });
+    wait(400);
+    // It has a long log, which was read meanwhile.
+    record.serviceDied(machine)({ name: 'a', exitCode: 2, signal: null, agoMs: 900, lastLines: ['long'] });
+    wait(100);
+    record.fail(new ShakedownError({ message: 'a check' }));
+    const { failures, verdict, events: happened } = record.result(facts);
+    expect(failures.map(({ message, at }) => [message, at])).toEqual([
+      ["service 'a' ended unasked with exit code 2", 5500],
+      ["service 'b' ended unasked with exit code 1", 5980],
+      ['a check', 6500],
+    ]);
+    expect(verdict).toBe('fail');
+    const told = events.flatMap((event) => (event.type === 'failure' ? [event.first] : []));
+    expect(told).toEqual([true, true, false]);
+    expect(happened.map(({ kind, name, atMs }) => [kind, name, atMs])).toEqual([
+      ['service-died', 'a', 4500],
+      ['failure', 'run', 4500],
+      ['service-died', 'b', 4980],
+      ['failure', 'run', 4980],
+      ['failure', 'run', 5500],
+    ]);
+  });
+
+  test('no failure is from before the run, or from a time to come', () => {
+    const { record, wait } = recorder();
+    wait(50);
+    for (const at of [3, 99_999]) record.fail(new ShakedownError({ message: 'odd', at }));
+    expect(record.failures.map(({ at }) => at)).toEqual([1000, 1050]);
+  });
+
+  test('a node that was lost is a failure from when it was last heard, told once by all that misses it', () => {
+    const { record, wait, events } = recorder();
+    wait(30_000);
+    record.serviceDied({ id: 1, address: '10.0.0.3' })({
+      ...{ name: 'b', exitCode: 1, signal: null, agoMs: 0, lastLines: [] },
+    });
+    wait(15_000);
+    const lost = new ShakedownError({ message: 'the connection was lost: timeout', at: 26_000 });
+    record.nodeLost(machine)(lost);
+    record.explain('the connection was lost: timeout', 'it has booted again');
+    record.fail(lost.with({ node: 0, phase: 'start' }));
+    expect(record.failures).toMatchObject([
+      {
+        node: 0,
+        address: '10.0.0.2',
+        phase: 'start',
+        at: 26_000,
+        message: expect.stringContaining('booted again'),
+      },
+      { node: 1 },
+    ]);
+    expect(record.failures).toHaveLength(2);
+    expect(events.filter(({ type }) => type === 'failure')).toHaveLength(2);
   });
 
   test('cuts what is longer than a record may hold, and says so; what it writes can be read', () => {

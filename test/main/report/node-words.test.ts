@@ -26,7 +26,7 @@ test('what nodes and checks say acts on no terminal, and forges no line, whereve
     checks: [check],
     call: { planCollection: new ShakedownError({ message: evil, lastLines: [evil] }) },
     duringChecks: (world) => {
-      world.die(0, { name: evil, exitCode: 1, signal: evil, lastLines: [evil, evil] });
+      world.die(0, { name: evil, exitCode: 1, signal: evil, agoMs: 0, lastLines: [evil, evil] });
     },
   });
   const result = await run({ scenario: fakeScenario(), flags: {}, keep: 'never' }, world);

@@ -282,6 +282,20 @@ describe('the face', () => {
     expect(lines).toEqual(['00:00:00.007         first cause: Node 1: no such package']);
   });
 
+  test('elsewhere than on a terminal, an earlier cause that comes to be known later corrects the first one', () => {
+    const failure = (message: string, first: boolean): RunEvent => ({
+      ...{ at: 7, type: 'failure', failure: { message }, first },
+    });
+    const lines = shown({}, [failure('b', true), failure('c', false), failure('a', true)])
+      .trimEnd()
+      .split('\n');
+    expect(lines.map((line) => line.slice(21))).toEqual([
+      'first cause: b',
+      'c',
+      'first cause, before the one above: a',
+    ]);
+  });
+
   test('elsewhere than on a terminal, an interrupt is a line', () => {
     const stdout = new PassThrough();
     const interrupt = new AbortController();

@@ -65,6 +65,21 @@ test('then the check that runs', () => {
   expect(now(shows({ type: 'check-started', name: 'the site is up' }))).toBe('the site is up');
 });
 
+test('the first cause is told as soon as it is known, and another one if that happened before', () => {
+  const { shows, known } = terminal(2);
+  const failure = (node: number, first: boolean): RunEventBody => ({
+    ...{ type: 'failure', first },
+    failure: { node, address: '10.0.0.1', message: `service 'app${node}' ended`, lastLines: ['a line'] },
+  });
+  const cause = (lines: readonly string[]) => lines.filter((line) => line.includes('first cause'));
+  expect(cause(shows(known, started('check'), failure(1, true)))).toEqual([
+    "first cause: Node 1 (10.0.0.1): service 'app1' ended",
+  ]);
+  expect(cause(shows(failure(0, true), failure(1, false)))).toEqual([
+    "first cause: Node 0 (10.0.0.1): service 'app0' ended",
+  ]);
+});
+
 test('nothing is said to go on where nothing does', () => {
   const { shows, known } = terminal(1);
   expect(now(shows(known, started('config'), ended('config')))).toBeUndefined();

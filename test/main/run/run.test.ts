@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ShakedownError, UsageError } from '../../../common/errors.ts';
 import type { CheckResult } from '../../../common/results.ts';
+import { ConnectionLostError } from '../../../main/remotes/connection-errors.ts';
 import { run } from '../../../main/run/run.ts';
 import type { RunRequest } from '../../../main/run/run-request.ts';
 import { takeDownKept } from '../../../main/run/take-down.ts';
 import { FileLedger } from '../../../main/store/file-ledger.ts';
 import { readKeptCluster } from '../../../main/store/kept-cluster.ts';
-import { fakeScenario, fakeWorld, type Troubles } from '../../fakes/fake-world.ts';
+import { type FakeWorld, fakeScenario, fakeWorld, type Troubles } from '../../fakes/fake-world.ts';
 
 const check = (verdict: CheckResult['verdict'], name = 'a check'): CheckResult => ({
   name,
@@ -126,10 +127,33 @@ describe('the verdict', () => {
   });
 
   test('is fail when a service ends unasked, whatever the checks say', async () => {
-    const died = { name: 'app', exitCode: 9, signal: null, lastLines: ['so long'] };
+    const died = { name: 'app', exitCode: 9, signal: null, agoMs: 0, lastLines: ['so long'] };
     const { result } = await take({ duringChecks: (world) => world.die(1, died), checks: [check('pass')] });
     expect(result).toMatchObject({ verdict: 'fail', exitCode: 1 });
     expect(result.failures[0]).toMatchObject({ node: 1, lastLines: ['so long'] });
+  });
+
+  test('is error when a node is lost while the work is under way, whatever misses it', async () => {
+    const duringChecks = (world: FakeWorld) => {
+      const died = { name: 'app', exitCode: 9, signal: null, agoMs: 0, lastLines: [] };
+      world.die(1, died);
+      const message = 'the connection to 10.0.0.0 was lost: timeout';
+      world.lose(0, new ConnectionLostError({ message, at: Date.now() - 20_000 }));
+    };
+    const { result, world } = await take({ duringChecks, checks: [check('pass')] });
+    expect(result).toMatchObject({ verdict: 'error', exitCode: 3 });
+    // The run is younger than that: nobody knows what came before it.
+    expect(result.failures.map(({ node, at }) => [node, at === result.startedAt])).toEqual([
+      [0, true],
+      [1, false],
+    ]);
+    const first = world.events.flatMap((event) =>
+      event.type === 'failure' ? [[event.failure.node, event.first]] : [],
+    );
+    expect(first).toEqual([
+      [1, true],
+      [0, true],
+    ]);
   });
 
   test('is that of the first cause; what follows is attached to it', async () => {

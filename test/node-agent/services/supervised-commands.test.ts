@@ -222,11 +222,22 @@ describe('ending', () => {
       name: 'web',
       exitCode: 9,
       signal: null,
+      agoMs: expect.any(Number),
       lastLines: ['up', 'out of luck'],
     });
     expect(await agent.call('services', {})).toMatchObject([{ name: 'web', state: 'died', exitCode: 9 }]);
     await agent.call('stopService', { name: 'web' });
     expect(agent.died).toHaveLength(1);
+  });
+
+  test('one with a long log is told later than it ended, and says when that was', async () => {
+    const lines = 'seq -f "%g of many different lines: $RANDOM" 60000';
+    await agent.start({ name: 'web', command: `${lines}; sleep 0.3; date +%s%3N > ended; exit 9` });
+    await vi.waitFor(() => expect(agent.died).toHaveLength(1));
+    const [heardAt, endedAt] = [Date.now(), Number(readFileSync(join(agent.work, 'ended'), 'utf8'))];
+    const agoMs = agent.died[0]?.agoMs ?? 0;
+    expect(agoMs).toBeGreaterThan(0);
+    expect(Math.abs(heardAt - agoMs - endedAt)).toBeLessThan(Math.max(300, heardAt - endedAt));
   });
 
   test('killing is no death, and it can be started again and then die', async () => {

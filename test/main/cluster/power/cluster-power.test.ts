@@ -59,7 +59,7 @@ describe('a node that a check reboots', () => {
   });
 
   test('has no service that died of it, and one that dies after it', async () => {
-    const died = { name: 'app', exitCode: 1, signal: null, lastLines: [] };
+    const died = { name: 'app', exitCode: 1, signal: null, agoMs: 0, lastLines: [] };
     const quiet = await during((node) => node.reboot(), { duringReboot: ({ die }) => die(1, died) });
     expect(quiet.result.failures).toEqual([]);
     const world = fakeWorld({
