@@ -96,13 +96,17 @@ function taskStarter(on: On, way: Way): ClusterNode['startTask'] {
   };
 }
 
-/** In what a failed assertion shows, and in a log, a node is what it is; not a list of functions. */
+/**
+ * In the diff of a failed assertion, and in a log, a node is its name and address. Vitest's pretty-format asks
+ * `toJSON` without a key; JSON.stringify with one gets the facts, as it would without.
+ */
 function shownBriefly(facts: NodeFacts, powers: object): object {
   const hidden = Object.entries(powers).map(([name, value]) => [name, { value }] as const);
   const value = () => `${facts.name} (${facts.address})`;
+  const json = (...key: readonly unknown[]) => (key.length === 0 ? value() : { ...facts });
   return Object.defineProperties(
     { ...facts },
-    { ...Object.fromEntries(hidden), [inspect.custom]: { value } },
+    { ...Object.fromEntries(hidden), [inspect.custom]: { value }, toJSON: { value: json } },
   );
 }
 

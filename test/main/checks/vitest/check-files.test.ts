@@ -172,14 +172,28 @@ describe('the filter', () => {
   });
 });
 
-test('a node in the diff of a failed assertion is told without its functions, and in a log in a few words', async () => {
-  const [result] = await runCheckFiles({
+test('a node in the diff of a failed assertion, and in a log, is its name and address; its JSON is its facts', async () => {
+  const results = await runCheckFiles({
     'a.check.ts': `import { inspect } from 'node:util';
+      test('other', ({ cluster }) => {
+        expect({ leader: [cluster.nodes[0]] }).toEqual({ leader: [cluster.nodes[1]] });
+      });
+      test('no node', ({ cluster }) => {
+        expect(cluster.nodes[1]).toMatchObject({ name: 'ha2' });
+      });
       test('same', ({ cluster }) => {
-        expect(inspect(cluster.nodes[0])).toBe('node0 (10.0.0.10)');
-        expect([cluster.nodes[0]]).toEqual([cluster.nodes[1]]);
+        const [first] = cluster.nodes;
+        expect(inspect(first)).toBe('node0 (10.0.0.10)');
+        expect(JSON.parse(JSON.stringify({ first }))).toEqual({ first: { ...first } });
+        expect(JSON.parse(JSON.stringify(first))).toMatchObject({ id: 0, name: 'node0' });
+        expect(first).toEqual(cluster.node(0));
+        expect(first).not.toEqual(cluster.node(1));
       });`,
   });
-  expect(result?.detail).toMatch(/- +"name": "node1"/);
-  expect(result?.detail).not.toContain('[Function');
+  const [other, subset, same] = results;
+  expect(other?.detail).toMatch(/- +"node1 \(10\.0\.0\.11\)",\n\+ +"node0 \(10\.0\.0\.10\)",/);
+  expect(other?.detail).not.toMatch(/address|Function/);
+  expect(subset).toMatchObject({ verdict: 'fail', detail: expect.stringContaining('ha2') });
+  expect(subset?.detail).not.toContain('Function');
+  expect(same).toMatchObject({ verdict: 'pass' });
 });
