@@ -7,7 +7,9 @@ export interface CollectPlan {
    * folder that holds something which must not travel is split into what may. No path lies below another one.
    */
   readonly paths: readonly string[];
-  /** Globs and paths that matched nothing, and what cannot or shall not travel, as sentences. */
+  /** Of the globs and paths that were asked for, those that match nothing on the node. */
+  readonly unmatched: readonly string[];
+  /** What cannot or shall not travel, as sentences. */
   readonly problems: readonly string[];
 }
 

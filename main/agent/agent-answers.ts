@@ -95,6 +95,7 @@ export const agentAnswers: { readonly [M in keyof AgentMethods]: AnswerRow<M> } 
   planCollection: {
     result: z.object({
       paths: node.list(node.absolutePath, many),
+      unmatched: node.list(node.line(4096), 10_000),
       problems: node.list(node.line(), 1000),
     }),
   },

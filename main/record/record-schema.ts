@@ -51,6 +51,7 @@ export const common = {
     z.object({ name, version: name, previous: name.exactOptional() }) satisfies z.ZodType<InstalledPackage>,
   ),
   collectProblems: byNode(text),
+  unmatched: byNode(text).exactOptional(),
   kept: name.exactOptional(),
   versions: z.object({ shakedown: name, node: name }),
 };

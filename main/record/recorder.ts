@@ -29,6 +29,7 @@ import type { NodeAddress, Step } from './step.ts';
 export class Recorder {
   readonly installed: Record<string, readonly InstalledPackage[]> = {};
   readonly collectProblems: Record<string, readonly string[]> = {};
+  readonly unmatched: Record<string, readonly string[]> = {};
   /** The mistake of the user that ended the run before it could tell anything of the cluster. */
   usage: UsageError | undefined;
   interrupted = false;
@@ -190,6 +191,7 @@ export class Recorder {
       clocks: [...this.#clocks],
       installed: printableData(this.installed),
       collectProblems: printableData(this.collectProblems),
+      unmatched: printableData(this.unmatched),
       ...present({ kept }),
     });
   }

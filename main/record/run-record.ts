@@ -37,6 +37,8 @@ export interface RunRecord {
   readonly installed: Readonly<Record<string, readonly InstalledPackage[]>>;
   /** What could not be collected, by node id. */
   readonly collectProblems: Readonly<Record<string, readonly string[]>>;
+  /** What of `collect` matched nothing, by node id; older runs had it in `collectProblems`. */
+  readonly unmatched?: Readonly<Record<string, readonly string[]>>;
   /** Kept machines: their cluster's id. */
   readonly kept?: string;
   /** The versions that made it. */

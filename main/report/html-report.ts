@@ -97,9 +97,11 @@ function packages({ installed }: RunRecord): string {
   return section('Packages that came in', lists.join(''));
 }
 
-function problems({ collectProblems }: RunRecord): string {
-  const lines = Object.entries(collectProblems).flatMap(([node, list]) =>
-    list.map((each) => `node ${node}: ${each}`),
-  );
-  return lines.length === 0 ? '' : section('Not collected', `<pre>${html(lines.join('\n'))}</pre>`);
+function problems({ collectProblems, unmatched = {} }: RunRecord): string {
+  return `${byNode('Not collected', collectProblems)}${byNode('Named by collect, and not there', unmatched)}`;
+}
+
+function byNode(title: string, lists: RunRecord['collectProblems']): string {
+  const lines = Object.entries(lists).flatMap(([node, list]) => list.map((each) => `node ${node}: ${each}`));
+  return lines.length === 0 ? '' : section(title, `<pre>${html(lines.join('\n'))}</pre>`);
 }

@@ -72,6 +72,8 @@ function places(run: RunRecord, cwd: string, paint: Paint): string {
   const problems = Object.values(run.collectProblems).flat().length;
   if (problems > 0)
     lines.push(`not all could be collected: ${count(problems, 'thing')}, listed in the report`);
+  const unmatched = Object.values(run.unmatched ?? {}).flat();
+  if (unmatched.length > 0) lines.push(`collect: nothing matches ${[...new Set(unmatched)].join(', ')}`);
   for (const warning of clockWarnings(run)) lines.push(`clock   ${warning}`);
   if (run.kept) {
     lines.push(`kept    the machines: 'shakedown rerun', 'shakedown shell 0', 'shakedown down'`);

@@ -59,7 +59,11 @@ const grace = 5;
 async function collect(node: Node, connections: Connections, seconds: number, open: OpenRun): Promise<void> {
   const { recorder, store, evidence } = open;
   const directory = store.nodeDirectory(node.id);
-  const options = { directory, sinceMs: recorder.startedAt, noRoom: open.noRoom };
+  const onUnmatched = (globs: readonly string[]) => {
+    if (globs.length > 0) recorder.unmatched[node.id] = globs;
+    for (const glob of globs) evidence.log(`nothing to collect: ${glob} matches nothing`, node.id);
+  };
+  const options = { directory, sinceMs: recorder.startedAt, noRoom: open.noRoom, onUnmatched };
   let collecting: Promise<readonly string[]> = Promise.resolve([]);
   const bring = async (signal: AbortSignal, again = false): Promise<readonly string[]> => {
     const reached = await connections.reachAgain(signal, node);

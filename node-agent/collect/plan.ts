@@ -16,6 +16,7 @@ const maxProblems = 200;
  */
 export async function planCollection(params: CollectParams, signal?: AbortSignal): Promise<CollectPlan> {
   const problems: string[] = [];
+  const unmatched: string[] = [];
   const roots = new Set<string>();
   for (const wanted of [params.workingDir, ...params.globs]) {
     const found = await expand(wanted, problems);
@@ -24,7 +25,7 @@ export async function planCollection(params: CollectParams, signal?: AbortSignal
       const target = await targetOf(path, problems);
       if (target !== undefined) roots.add(target);
     }
-    if (found.length === 0) problems.push(`${wanted}: nothing matches`);
+    if (found.length === 0 && isAbsolute(wanted)) unmatched.push(wanted);
   }
   const paths: string[] = [];
   for (const root of withoutNested([...roots])) {
@@ -33,7 +34,8 @@ export async function planCollection(params: CollectParams, signal?: AbortSignal
     problems.push(...survey.problems);
   }
   const more = problems.length - maxProblems;
-  return { paths, problems: more > 0 ? [...problems.slice(0, maxProblems), `… and ${more} more`] : problems };
+  const told = more > 0 ? [...problems.slice(0, maxProblems), `… and ${more} more`] : problems;
+  return { paths, unmatched, problems: told };
 }
 
 async function expand(wanted: string, problems: string[]): Promise<string[]> {

@@ -25,6 +25,8 @@ export interface Troubles {
   readonly connect?: Record<number, Error>;
   /** By method, or by `method node`. */
   readonly call?: Record<string, Error>;
+  /** What of `collect` matches nothing. */
+  readonly unmatched?: readonly string[];
   /** ms, by node id. */
   readonly clockAhead?: Record<number, number>;
   /** What the check files come to. */
@@ -176,7 +178,7 @@ function fakeRemote(node: number, asked: string[], losses: Map<number, (reason: 
 function fakeAgent(
   node: number,
   asked: string[],
-  { call: failures = {}, clockAhead = {}, duringDownload }: Troubles,
+  { call: failures = {}, clockAhead = {}, duringDownload, unmatched = [] }: Troubles,
   deaths: Map<number, (died: ServiceDied) => void>,
 ): Agent {
   const answers: Partial<{ [M in keyof AgentMethods]: AgentMethods[M]['result'] }> = {
@@ -186,7 +188,7 @@ function fakeAgent(
     clean: { unchanged: [], restored: [], notRestored: [] },
     install: { installed: [{ name: 'etcd', version: '3' }], heldBack: [] },
     resume: [{ name: 'etcd', state: 'stopped', lastLines: [] }],
-    planCollection: { paths: ['/srv/work'], problems: [] },
+    planCollection: { paths: ['/srv/work'], unmatched, problems: [] },
   };
   const ask = (method: string, options?: { readonly signal?: AbortSignal }): unknown => {
     // A look at a clock asks nothing of the node.

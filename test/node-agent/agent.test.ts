@@ -164,7 +164,7 @@ describe('collecting', () => {
       globs: ['/nowhere/*.log'],
       maxFileSize: 1000,
     });
-    expect(plan).toEqual({ paths: [agent.work], problems: ['/nowhere/*.log: nothing matches'] });
+    expect(plan).toEqual({ paths: [agent.work], unmatched: ['/nowhere/*.log'], problems: [] });
   });
 
   test('the reports are what this node can tell', async () => {

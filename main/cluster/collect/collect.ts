@@ -28,6 +28,7 @@ export async function collectNode(node: Reached, options: CollectOptions): Promi
   const asked = await attempt('listing what to collect', () => askPlan(node, options));
   const plan = asked ?? (await withoutAgent(node, options));
   problems.push(...plan.problems);
+  options.onUnmatched?.(plan.unmatched);
   // An agent that does not answer brings nothing either; over ssh there is still tar.
   const from = asked ? node.agent : node.remote;
   const [reports] = await Promise.all([
@@ -51,17 +52,18 @@ async function withoutAgent({ config, remote }: Reached, { signal }: CollectOpti
   const { problems, attempt } = tolerant({});
   const how = { root: true, signal };
   const named = new Set([config.workingDir]);
+  const unmatched: string[] = [];
   const looked = await attempt('looking for what to collect', async () => {
     for (const glob of config.collect) {
       const found = await expandGlob(remote, glob, { folder: '/', ...how });
-      if (found.length === 0) problems.push(`${glob}: nothing matches`);
+      if (found.length === 0) unmatched.push(glob);
       for (const path of found) named.add(path);
     }
     return namedLinks(remote, [...named], how);
   });
   const targets = [...(looked?.links.values() ?? [])].map(({ target }) => target);
   const paths = [...named, ...targets].filter((path) => !looked?.unusable.has(path));
-  return { paths: withoutNested(paths), problems: [...problems, ...(looked?.problems ?? [])] };
+  return { paths: withoutNested(paths), unmatched, problems: [...problems, ...(looked?.problems ?? [])] };
 }
 
 async function fetchFiles(

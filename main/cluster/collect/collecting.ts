@@ -11,6 +11,8 @@ export interface CollectOptions {
   /** The run's beginning, ms since the epoch. */
   readonly sinceMs: number;
   readonly signal: AbortSignal;
+  /** Told what of `collect` matches nothing on the node. */
+  readonly onUnmatched?: (globs: readonly string[]) => void;
   /** Called when the main host's disk is full, so that not all comes home. */
   readonly noRoom?: () => void;
 }

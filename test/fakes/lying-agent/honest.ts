@@ -36,7 +36,7 @@ export const answers: { readonly [M in keyof AgentMethods]: AgentMethods[M]['res
   services: [status],
   hold: {},
   release: {},
-  planCollection: { paths: ['/srv/work', '/var/log/app.log'], problems: ['/x: nothing matches'] },
+  planCollection: { paths: ['/srv/work', '/var/log/app.log'], unmatched: ['/x'], problems: ['/y: a socket'] },
   reports: { reports: [{ name: 'journal.log', stream: 1 }], problems: ['no journal'] },
 };
 

@@ -28,7 +28,7 @@ describe('an honest answer', () => {
     expect(checkAnswer('install', packages)).toEqual(packages);
     const heldBack = ['php8.2-fpm', 'getty@tty1.service', 'system-systemd\\x2dfsck.slice'];
     expect(checkAnswer('install', { installed: [], heldBack }).heldBack).toEqual(heldBack);
-    const plan = { paths: ['/srv/app/a b\n"..c'], problems: ['/x: nothing matches'] };
+    const plan = { paths: ['/srv/app/a b\n"..c'], unmatched: ['/x*'], problems: ['/y: a socket'] };
     expect(checkAnswer('planCollection', plan)).toEqual(plan);
     expect(
       checkNotice('serviceDied', { name: 'a', exitCode: null, signal: 'SIGKILL', agoMs: 0, lastLines: [] }),
@@ -75,8 +75,8 @@ describe('an answer that is none', () => {
     ['install', { installed: [], heldBack: ['-x'] }],
     ['services', [status, { ...status, state: 'fine' }]],
     ['services', Array.from({ length: 5000 }, () => status)],
-    ['planCollection', { paths: ['relative'], problems: [] }],
-    ['planCollection', { paths: ['/a\0b'], problems: [] }],
+    ['planCollection', { paths: ['relative'], unmatched: [], problems: [] }],
+    ['planCollection', { paths: ['/a\0b'], unmatched: [], problems: [] }],
     ['reports', named('../../../../x')],
     ['reports', named('/x')],
     ['reports', named('.x')],

@@ -1,10 +1,12 @@
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { ShakedownError, UsageError } from '../../../common/errors.ts';
 import type { CheckResult } from '../../../common/results.ts';
 import { ConnectionLostError } from '../../../main/remotes/connection-errors.ts';
+import { printSummary } from '../../../main/report/summary.ts';
 import { run } from '../../../main/run/run.ts';
 import type { RunRequest } from '../../../main/run/run-request.ts';
 import { takeDownKept } from '../../../main/run/take-down.ts';
@@ -228,6 +230,23 @@ describe('whatever happens, the evidence comes home and the machines go', () => 
     expect(asked).toContain('download 0: /srv/work');
     expect(result.collectProblems[0]).toEqual(['listing what to collect: gone', 'reports: gone']);
   });
+});
+
+test('what of `collect` matches nothing is said as that, and not as what could not be collected', async () => {
+  const { result, world } = await take({ unmatched: ['/var/log/app-*.log'] });
+  expect(result.verdict).toBe('pass');
+  expect(result.collectProblems).toEqual({});
+  expect(result.unmatched).toEqual({ 0: ['/var/log/app-*.log'], 1: ['/var/log/app-*.log'] });
+  const latest = join(world.directory, '.shakedown/runs/latest');
+  expect(readFileSync(join(latest, 'tester.log'), 'utf8')).toMatch(
+    /\[node 1\] nothing to collect: \/var\/log\/app-\*\.log matches nothing/,
+  );
+  const page = readFileSync(join(latest, 'report.html'), 'utf8');
+  expect(page).toContain('Named by collect, and not there');
+  expect(page).not.toContain('Not collected');
+  const stdout = new PassThrough();
+  printSummary(result, { cwd: world.directory, stdout, env: {} });
+  expect(String(stdout.read())).toContain('collect: nothing matches /var/log/app-*.log\n');
 });
 
 test('a mistake in a template is the user’s: no machine is made, nothing is sent', async () => {

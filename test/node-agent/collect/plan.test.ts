@@ -17,19 +17,20 @@ test('with a link that is named, also by a glob, comes what it leads to', async 
   expect(problems).toEqual([]);
 });
 
-test('a link that leads nowhere, or in a circle, comes as it is and is told; so is a glob that matches nothing', async () => {
+test('a link that leads nowhere, or in a circle, comes as it is and is told; what matches nothing is told apart', async () => {
   const [work, away] = [temporaryFolder(), temporaryFolder()];
   symlinkSync('/no/such/place', join(away, 'broken'));
   symlinkSync('round', join(away, 'round'));
-  const { paths, problems } = await plan(work, [
+  const { paths, unmatched, problems } = await plan(work, [
     join(away, 'broken'),
     join(away, 'round'),
     join(away, 'none*'),
+    join(away, 'none'),
   ]);
   expect(paths).toEqual([work, join(away, 'broken'), join(away, 'round')]);
   expect(problems).toEqual([
     expect.stringMatching(/broken: a link to \/no\/such\/place, which cannot be had: .*ENOENT/),
     expect.stringMatching(/round: a link to round, which cannot be had: .*ELOOP/),
-    `${join(away, 'none*')}: nothing matches`,
   ]);
+  expect(unmatched).toEqual([join(away, 'none*'), join(away, 'none')]);
 });

@@ -46,7 +46,7 @@ function reached(reports: readonly Told[], paths: readonly string[] = []): Reach
     );
   };
   const agent: Partial<Agent> = {
-    call: async () => ({ paths, problems: [] }) as never,
+    call: async () => ({ paths, unmatched: [], problems: [] }) as never,
     reports: async (_params, open) =>
       (await Promise.all(reports.map((report) => fetch(report, open)))).flat(),
     download: (...args) => remote.download(...args),
@@ -84,10 +84,13 @@ test('without an agent the globs are followed all the same, and links bring what
   const collect = ['current', 'broken', 'a{b}.txt', '*.none', 'releases/{7,8}/*.log'].map((path) =>
     join(there, path),
   );
-  const problems = await collectNode({ ...whole, agent, config: { ...whole.config, collect } }, options());
+  const unmatched: string[] = [];
+  const onUnmatched = (globs: readonly string[]) => void unmatched.push(...globs);
+  const node = { ...whole, agent, config: { ...whole.config, collect } };
+  const problems = await collectNode(node, { ...options(), onUnmatched });
+  expect(unmatched).toEqual([join(there, '*.none')]);
   expect(problems).toEqual([
     'listing what to collect: it is gone',
-    `${there}/*.none: nothing matches`,
     `${there}/broken: a link to nowhere, which is not there`,
   ]);
   expect(home('files/app.conf')).toBe('app');
