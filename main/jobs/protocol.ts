@@ -95,7 +95,10 @@ export const jobView = z.object({
   priority: z.number(),
   state: z.enum(['queued', 'running', 'done', 'cancelled', 'lost']),
   verdict: verdict.nullable(),
+  labels: z.array(z.string()),
   createdAt: z.string(),
+  /** When its newest attempt began. */
+  startedAt: z.string().nullable(),
   endedAt: z.string().nullable(),
   /** Why a job that waits does so; absent for any other. */
   waiting: z.string().optional(),
@@ -123,11 +126,14 @@ export const workerView = z.object({
   seenAt: z.string(),
   client_info: z.unknown(),
 });
+export const newUser = z.strictObject({ name: word, role, password: z.string().min(8).max(1000) });
+export const userView = z.object({ id: z.string(), name: z.string(), role, createdAt: z.string() });
 export const tokenView = z.object({ id: z.string(), name: z.string(), role, createdAt: z.string() });
 
 export type Submission = z.input<typeof submission>;
 export type JobView = z.infer<typeof jobView>;
 export type WholeJobView = z.infer<typeof wholeJobView>;
+export type UserView = z.infer<typeof userView>;
 export type ArtifactView = z.infer<typeof artifactView>;
 export type ClaimAnswer = z.infer<typeof claimAnswer>;
 export type Registration = z.input<typeof registration>;

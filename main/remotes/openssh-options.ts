@@ -1,8 +1,8 @@
 import type { SshTarget } from './ssh-target.ts';
 
 /**
- * What OpenSSH must be told, besides addresses, keys and files of host keys, to go the way that we go: keywords
- * of ssh_config(5) and their values.
+ * What OpenSSH must be told, besides addresses, keys and files of host keys, to go the way that we go:
+ * keywords of ssh_config(5) and their values.
  */
 export function opensshOptions(target: SshTarget): readonly (readonly [keyword: string, value: string])[] {
   const { addressFamily, algorithms = {}, setEnv, sendEnv } = target;

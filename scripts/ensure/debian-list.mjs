@@ -34,6 +34,7 @@ export const debianPackages = {
     'catatonit',
     'docker.io',
     'postgresql',
+    'chromium',
     // Shells of logins.
     'csh',
     'fish',

@@ -97,8 +97,8 @@ function taskStarter(on: On, way: Way): ClusterNode['startTask'] {
 }
 
 /**
- * In the diff of a failed assertion, and in a log, a node is its name and address. Vitest's pretty-format asks
- * `toJSON` without a key; JSON.stringify with one gets the facts, as it would without.
+ * In the diff of a failed assertion, and in a log, a node is its name and address. Vitest's pretty-format
+ * asks `toJSON` without a key; JSON.stringify with one gets the facts, as it would without.
  */
 function shownBriefly(facts: NodeFacts, powers: object): object {
   const hidden = Object.entries(powers).map(([name, value]) => [name, { value }] as const);

@@ -8,8 +8,10 @@ const serverOptions: readonly Option[] = [
 export const jobsCommands: readonly CommandEntry[] = [
   {
     name: 'server',
-    args: '',
-    description: 'A job server: queues what is submitted, hands it to workers, keeps what comes of it',
+    args: '[...what]',
+    description:
+      'A job server: queues what is submitted, hands it to workers, keeps what comes of it. ' +
+      'server user list | add <name> | remove <name>: who may log in at its page',
     options: [
       [
         '--data <folder>',
@@ -18,8 +20,15 @@ export const jobsCommands: readonly CommandEntry[] = [
       ['--host <address>', 'Listen there (default: 127.0.0.1)'],
       ['--port <n>', 'And at this port (default: 7411)'],
       ['--pglite', 'A database inside of the server, though there is PostgreSQL here'],
+      ['--open', 'Nobody has to log in or to send a token; only on this machine’s own addresses'],
+      ...serverOptions,
+      ['--role <role>', 'user add: admin, submit, worker or read (default: read)'],
     ],
-    examples: ['shakedown server', 'DATABASE_URL=postgres://ci@db/jobs shakedown server --host 0.0.0.0'],
+    examples: [
+      'shakedown server',
+      'DATABASE_URL=postgres://ci@db/jobs shakedown server --host 0.0.0.0',
+      'shakedown server user add alice --role submit',
+    ],
     load: async () => (await import('./server.ts')).serverCommand,
   },
   {

@@ -6,9 +6,14 @@ import { startServer } from '../../jobs/server/start-server.ts';
 import { voiceOf } from '../../report/voice.ts';
 import type { Command, CommandEnvironment } from '../command.ts';
 import { wholeNumber } from './server-asked.ts';
+import { usersCommand } from './users.ts';
 
-/** Runs until it is told to end. */
-export const serverCommand: Command = async (_args, options, environment) => {
+/** Runs until it is told to end; or, `server user …`, asks one that runs. */
+export const serverCommand: Command = async ([what, ...args], options, environment) => {
+  if (what === 'user') return usersCommand(args, options, environment);
+  if (what !== undefined) {
+    throw new UsageError(`server ${what}: there is no such action.`, { hint: 'server, or server user …' });
+  }
   const { cwd, env, stdout, signal } = environment;
   const voice = voiceOf(environment);
   const port = wholeNumber(options, 'port') ?? 7411;
@@ -19,6 +24,7 @@ export const serverCommand: Command = async (_args, options, environment) => {
     ...(options.pglite ? { binaries: false } : {}),
     host: options.host === undefined ? '127.0.0.1' : String(options.host),
     port,
+    open: options.open === true,
     tell: (line) => voice.info(line),
   });
   stdout.write(`${server.url}\n`);

@@ -7,6 +7,7 @@ import type {
   JobView,
   Registration,
   Submission,
+  UserView,
   WholeJobView,
 } from '../protocol.ts';
 import { type ApiOptions, Asking } from './asking.ts';
@@ -120,6 +121,14 @@ export class JobsApi {
     }[];
   revokeToken = async (id: string): Promise<void> => {
     await this.#asking.ask('DELETE', `/api/tokens/${encodeURIComponent(id)}`);
+  };
+
+  addUser = async (user: { name: string; role: string; password: string }): Promise<string> =>
+    ((await this.#asking.json('POST', '/api/users', { json: user })) as { id: string }).id;
+  users = async (): Promise<UserView[]> => (await this.#asking.json('GET', '/api/users')) as UserView[];
+  /** By name or by id. */
+  removeUser = async (name: string): Promise<void> => {
+    await this.#asking.ask('DELETE', `/api/users/${encodeURIComponent(name)}`);
   };
 
   async #download(path: string): Promise<Readable> {

@@ -8,6 +8,7 @@ import {
 } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { version } from '../../../common/version.ts';
+import { addPages } from '../pages/pages.ts';
 import { keepable } from './keepable.ts';
 import { answerProblems, Problem } from './problem.ts';
 import { attemptRoutes } from './routes/attempts.ts';
@@ -17,8 +18,15 @@ import { jobRoutes } from './routes/jobs.ts';
 import { recipeRoutes } from './routes/recipes.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
 import { tokenRoutes } from './routes/tokens.ts';
+import { userRoutes } from './routes/users.ts';
 import { workerRoutes } from './routes/workers.ts';
 import type { App, Service } from './service.ts';
+import { checkRole, holderOfToken } from './who-asks.ts';
+
+const apiRoutes = [
+  ...[jobRoutes, workerRoutes, attemptRoutes, evidenceRoutes, tokenRoutes, userRoutes],
+  ...[recipeRoutes, buildRoutes, scheduleRoutes],
+];
 
 /** The HTTP side of a server; listens to nothing yet. */
 export async function appOf(service: Service, tell: (line: string) => void): Promise<App> {
@@ -32,17 +40,6 @@ export async function appOf(service: Service, tell: (line: string) => void): Pro
   // Streamed by whoever takes it, which also counts its bytes.
   app.addContentTypeParser('application/octet-stream', (_request, payload, done) => done(null, payload));
   app.decorateRequest('holder', undefined);
-  app.addHook('onRequest', async (request) => {
-    const roles = request.routeOptions.config.roles ?? [];
-    if (request.is404 || roles.includes('anyone')) return;
-    const [, token] = /^Bearer (\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
-    const holder = token === undefined ? undefined : await service.tokens.find(token);
-    if (!holder) throw new Problem(401, 'send a token that is valid: Authorization: Bearer …');
-    if (holder.role !== 'admin' && !roles.includes(holder.role)) {
-      throw new Problem(403, `a token with the role '${holder.role}' may not do this`);
-    }
-    request.holder = holder;
-  });
   app.addHook('preValidation', async (request) => {
     request.body = keepable(request.body);
     if (/%00/.test(request.url)) throw new Problem(400, 'an address has no NUL');
@@ -54,8 +51,12 @@ export async function appOf(service: Service, tell: (line: string) => void): Pro
   // Within a plugin, so that the routes come after the one that lists them.
   await app.register(async (inside) => {
     const scope = inside.withTypeProvider<ZodTypeProvider>();
-    const kinds = [jobRoutes, workerRoutes, attemptRoutes, evidenceRoutes, tokenRoutes];
-    for (const routes of [...kinds, recipeRoutes, buildRoutes, scheduleRoutes]) routes(scope, service);
+    scope.addHook('onRequest', async (request) => {
+      if (request.routeOptions.config.roles?.includes('anyone')) return;
+      request.holder = await holderOfToken(request, service);
+      checkRole(request, request.holder);
+    });
+    for (const routes of apiRoutes) routes(scope, service);
     const anyone = { config: { roles: ['anyone'] as const } };
     const ok = { response: { 200: z.object({ status: z.string() }) } };
     scope.get('/healthz', { ...anyone, schema: ok }, async () => ({ status: 'alive' }));
@@ -67,5 +68,6 @@ export async function appOf(service: Service, tell: (line: string) => void): Pro
     });
     scope.get('/openapi.json', { ...anyone, schema: { hide: true } }, async () => app.swagger());
   });
+  await app.register((inside) => addPages(inside.withTypeProvider<ZodTypeProvider>(), service, tell));
   return app;
 }

@@ -1,11 +1,11 @@
 import type { Readable } from 'node:stream';
 import { sql } from 'kysely';
+import type { TokenHolder } from '../accounts/tokens.ts';
 import { foldedWith } from '../progress.ts';
 import type { AttemptKey } from '../queue/queued-job.ts';
 import type { Verdict } from '../store/tables.ts';
 import { Problem } from './problem.ts';
 import type { Service } from './service.ts';
-import type { TokenHolder } from './tokens.ts';
 
 /** What the workers may say of their attempts, and what is known of these. */
 export class Attempts {

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { z } from 'zod';
 import { closest } from '../../../common/closest.ts';
 import { shellQuote } from '../../remotes/shell-line.ts';
+import { hashOf } from '../accounts/secret-hash.ts';
 import type { submission } from '../protocol.ts';
 import { lacks } from '../queue/needs.ts';
 import type { AttemptKey, Claim } from '../queue/queued-job.ts';
@@ -11,7 +12,6 @@ import { checkParameters } from '../recipes/check-parameters.ts';
 import type { Store } from '../store/kysely-of.ts';
 import type { Capabilities } from '../store/tables.ts';
 import { Problem, readAs, refusing } from './problem.ts';
-import { tokenHash } from './tokens.ts';
 
 type Submission = z.output<typeof submission>;
 
@@ -69,7 +69,7 @@ export async function oldestBuild(
 /** Makes a token for an attempt at a build, instead of one that it may have; it is kept as its hash alone. */
 async function makeToken(store: Store, { job, number }: AttemptKey): Promise<string> {
   const token = randomBytes(32).toString('base64url');
-  const hash = tokenHash(token);
+  const hash = hashOf(token);
   await store
     .insertInto('build_tokens')
     .values({ job, number, hash })
@@ -83,7 +83,7 @@ export async function attemptOf(store: Store, token: string): Promise<AttemptKey
   const found = await store
     .selectFrom('build_tokens')
     .select(['job', 'number'])
-    .where('hash', '=', tokenHash(token))
+    .where('hash', '=', hashOf(token))
     .executeTakeFirst();
   if (!found) throw new Problem(401, 'this is the token of no attempt at a build');
   return found;

@@ -24,8 +24,7 @@ export class Files {
   package = (sha256: string): string => join(this.#folder, 'packages', sha256);
   hasPackage = (sha256: string): boolean => existsSync(this.package(sha256));
 
-  artifact = (key: AttemptKey, path: string): string =>
-    join(this.#attempt(key), 'artifacts', checkedPath(path));
+  artifact = (key: AttemptKey, path: string): string => join(this.artifactFolder(key), checkedPath(path));
 
   /** Streams it to its place, where it is once it is whole. Gives its digest and size; throws Problem. */
   save(
@@ -101,6 +100,10 @@ export class Files {
       () => 0,
     );
   }
+
+  /** Where an attempt's artifacts lie, by their paths. */
+  artifactFolder = (key: AttemptKey): string => join(this.#attempt(key), 'artifacts');
+  logFile = (key: AttemptKey): string => this.#log(key);
 
   readLog = (key: AttemptKey, start: number, end: number): ReadStream =>
     createReadStream(this.#log(key), { start, end: end - 1 });

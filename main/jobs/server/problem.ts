@@ -45,7 +45,8 @@ export function answerProblems(app: FastifyInstance, tell: (line: string) => voi
   });
 }
 
-function problemOf(error: Error & { statusCode?: number }): { status: number; detail: string } {
+/** What a person or program is told of an error. */
+export function problemOf(error: Error & { statusCode?: number }): { status: number; detail: string } {
   if (error instanceof Problem) return { status: error.status, detail: error.message };
   if (hasZodFastifySchemaValidationErrors(error)) {
     const where = (path: string) => (path === '' ? '' : `${path.slice(1).replaceAll('/', '.')}: `);

@@ -1,20 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Accounts } from '../accounts/accounts.ts';
+import type { TokenHolder } from '../accounts/tokens.ts';
 import type { Database } from '../databases/database.ts';
 import type { Queue } from '../queue/queue.ts';
 import type { Store } from '../store/kysely-of.ts';
 import type { Role } from '../store/tables.ts';
 import type { Files, UploadLimits } from './files.ts';
 import type { Signals } from './signals.ts';
-import type { TokenHolder, Tokens } from './tokens.ts';
 
 /** What the routes of a server share. */
 export interface Service {
   readonly database: Database;
   readonly store: Store;
   readonly queue: Queue;
-  readonly tokens: Tokens;
+  readonly accounts: Accounts;
   readonly files: Files;
   readonly signals: Signals;
   readonly limits: UploadLimits;
@@ -22,6 +23,8 @@ export interface Service {
   readonly now: () => Promise<Date>;
   /** Aborted when the server is to end: what waits answers. */
   readonly closing: AbortSignal;
+  /** Whoever reaches it is an admin; only for servers that nothing but this machine reaches. */
+  readonly open: boolean;
 }
 
 export type App = FastifyInstance<

@@ -1,5 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { ShakedownError } from '../../../common/errors.ts';
+import { accountsIn } from '../accounts/accounts.ts';
 import { openDatabase } from '../databases/open-database.ts';
 import { bossOf } from '../queue/boss-of.ts';
 import { Queue } from '../queue/queue.ts';
@@ -10,7 +12,6 @@ import { Files, type UploadLimits } from './files.ts';
 import { keepLooking } from './keep-looking.ts';
 import { Schedules } from './schedules.ts';
 import { Signals } from './signals.ts';
-import { Tokens } from './tokens.ts';
 
 export interface ServerOptions {
   /** Where its data lie. */
@@ -24,6 +25,8 @@ export interface ServerOptions {
   readonly limits?: Partial<UploadLimits> | undefined;
   /** The time by which schedules are begun; the database's unless told. */
   readonly now?: (() => Date) | undefined;
+  /** Nobody has to log in; throws unless `host` is this machine's loopback. */
+  readonly open?: boolean | undefined;
   readonly tell: (line: string) => void;
 }
 
@@ -40,7 +43,11 @@ const lookEvery = 500;
 
 /** Starts a server; closing it lets what is under way end, and stops the database that it started. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { folder, databaseUrl: url, binaries, host, port, limits, now, tell } = options;
+  const { folder, databaseUrl: url, binaries, host, port, limits, open = false, now, tell } = options;
+  if (open && !isLoopback(host)) {
+    const message = `a server that is open to all may listen on this machine only, not on ${host}`;
+    throw new ShakedownError({ message, hint: 'leave out --open, or --host' });
+  }
   await using stack = new AsyncDisposableStack();
   const database = stack.use(await openDatabase({ folder, url, binaries, tell }));
   await migrate(database);
@@ -48,9 +55,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   stack.defer(() => boss.stop({ graceful: false }));
   const closing = new AbortController();
   const store = kyselyOf(database);
-  const [queue, tokens, signals] = [new Queue(database, store, boss), new Tokens(store), new Signals()];
+  const [queue, signals] = [new Queue(database, store, boss), new Signals()];
+  const accounts = accountsIn(store);
   const service = {
-    ...{ database, store, queue, tokens, signals, closing: closing.signal },
+    ...{ database, store, queue, accounts, signals, closing: closing.signal, open },
     files: new Files(join(folder, 'files')),
     now: async () => now?.() ?? (await database.ask('SELECT clock_timestamp() AS now')).rows[0].now,
     limits: { artifact: 8 * 2 ** 30, package: 2 ** 30, ...limits },
@@ -58,6 +66,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const app = await appOf(service, tell);
   stack.defer(() => app.close());
   stack.defer(() => closing.abort());
+  const { tokens } = accounts;
   const firstToken =
     (await tokens.list()).length === 0 ? (await tokens.make('first', 'admin')).token : undefined;
   await app.listen({ host, port });
@@ -72,6 +81,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
 }
+
+const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127\./.test(host);
 
 /** Lets jobs run elsewhere whose workers are not heard of any more. */
 async function lookForLost(queue: Queue, signals: Signals, tell: (line: string) => void): Promise<void> {

@@ -9,13 +9,18 @@ import type { JobState, Needs, Tables } from '../store/tables.ts';
 /** Heartbeats that a worker may miss before it counts as gone. */
 const patience = 3;
 
-interface JobFilter {
+export interface JobFilter {
   readonly state?: JobState | undefined;
   readonly type?: string | undefined;
+  /** One that its worker must have. */
+  readonly label?: string | undefined;
+  readonly submitter?: string | undefined;
+  /** Only what was submitted earlier than this. */
+  readonly before?: string | undefined;
   readonly limit: number;
 }
 
-type JobRow = Selectable<Tables['jobs']> & { readonly wants: Needs };
+type JobRow = Selectable<Tables['jobs']> & { readonly wants: Needs; readonly started_at: Date | null };
 
 /** Jobs and workers as they are shown. */
 export class Views {
@@ -26,12 +31,44 @@ export class Views {
   }
 
   /** The newest first. */
-  async jobs({ state, type, limit }: JobFilter): Promise<JobView[]> {
+  async jobs({ state, type, label, submitter, before, limit }: JobFilter): Promise<JobView[]> {
     let query = this.#jobs().orderBy('created_at', 'desc').orderBy('jobs.id').limit(limit);
     if (state) query = query.where('state', '=', state);
     if (type) query = query.where('type', '=', type);
+    if (submitter) query = query.where('submitter', '=', submitter);
+    if (label) query = query.where(sql<boolean>`wants->'labels' @> ${JSON.stringify([label])}::jsonb`);
+    if (before) query = query.where('created_at', '<', new Date(before));
     const [rows, workers] = [await query.execute(), await this.#known()];
     return rows.map((row) => viewOf(row, workers));
+  }
+
+  /** How many jobs are in each state. */
+  async counts(): Promise<Readonly<Record<JobState, number>>> {
+    const found = await this.#store
+      .selectFrom('jobs')
+      .select((of) => ['state', of.fn.countAll<string | number>().as('n')])
+      .groupBy('state')
+      .execute();
+    const none = { queued: 0, running: 0, done: 0, cancelled: 0, lost: 0 };
+    return { ...none, ...Object.fromEntries(found.map(({ state, n }) => [state, Number(n)])) };
+  }
+
+  /** What one may filter by. */
+  async words(): Promise<{
+    readonly types: string[];
+    readonly submitters: string[];
+    readonly labels: string[];
+  }> {
+    const of = (column: 'type' | 'submitter') =>
+      this.#store.selectFrom('jobs').select(column).distinct().orderBy(column).limit(100).execute();
+    const { rows } = await sql<{ label: string }>`
+      SELECT DISTINCT jsonb_array_elements_text(wants->'labels') AS label FROM needs ORDER BY label LIMIT 100
+    `.execute(this.#store);
+    return {
+      types: (await of('type')).map(({ type }) => type ?? ''),
+      submitters: (await of('submitter')).map(({ submitter }) => submitter ?? ''),
+      labels: rows.map(({ label }) => label),
+    };
   }
 
   async job(id: string): Promise<WholeJobView | undefined> {
@@ -70,7 +107,8 @@ export class Views {
       .selectFrom('jobs')
       .innerJoin('needs', 'needs.id', 'jobs.needs')
       .selectAll('jobs')
-      .select('wants');
+      .select('wants')
+      .select(began.as('started_at'));
   }
 
   async #known(): Promise<(KnownWorker & { id: string; client_info: unknown })[]> {
@@ -93,11 +131,16 @@ function told(folded: FoldedProgress | null | undefined): Progress | null {
   return { phases, nodes, checks, failures };
 }
 
+/** When a job's newest attempt began. */
+const began = sql<Date | null>`(SELECT max(started_at) FROM attempts WHERE attempts.job = jobs.id)`;
+
 function viewOf(row: JobRow, workers: readonly KnownWorker[]): JobView {
   const { id, type, name, submitter, priority, state, verdict, wants, not_before } = row;
   return {
     ...{ id, type, name, submitter, priority, state, verdict },
+    labels: [...wants.labels],
     createdAt: row.created_at.toISOString(),
+    startedAt: row.started_at?.toISOString() ?? null,
     endedAt: row.ended_at?.toISOString() ?? null,
     ...(state === 'queued' ? { waiting: whyItWaits(wants, not_before, workers, new Date()) } : {}),
   };

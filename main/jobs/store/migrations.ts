@@ -49,4 +49,16 @@ export const migrations: readonly string[] = [
     created_at timestamptz NOT NULL DEFAULT clock_timestamp());
   CREATE INDEX schedules_due ON schedules (next_at) WHERE NOT paused;
   `,
+  `
+  CREATE TABLE users (
+    id text PRIMARY KEY, name text NOT NULL UNIQUE, role text NOT NULL, password text NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT clock_timestamp());
+  CREATE TABLE sessions (
+    hash text PRIMARY KEY, user_id text REFERENCES users ON DELETE CASCADE,
+    token_id text REFERENCES tokens ON DELETE CASCADE,
+    created_at timestamptz NOT NULL DEFAULT clock_timestamp(), expires_at timestamptz NOT NULL,
+    CHECK (num_nonnulls(user_id, token_id) = 1));
+  CREATE TABLE failed_logins (who text NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp());
+  CREATE INDEX failed_logins_by_who ON failed_logins (who, at);
+  `,
 ];

@@ -90,6 +90,23 @@ export interface Tables {
     readonly created_at: Time;
     readonly expires_at: Date | null;
   };
+  readonly users: {
+    readonly id: string;
+    readonly name: string;
+    readonly role: Role;
+    /** Salted and hashed, with the parameters of that. */
+    readonly password: string;
+    readonly created_at: Time;
+  };
+  /** Who is logged in at the page: a user, or the holder of a token. */
+  readonly sessions: {
+    readonly hash: string;
+    readonly user_id: string | null;
+    readonly token_id: string | null;
+    readonly created_at: Time;
+    readonly expires_at: Date;
+  };
+  readonly failed_logins: { readonly who: string; readonly at: Time };
 }
 
 export interface RecipeTable {

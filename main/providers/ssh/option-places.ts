@@ -7,8 +7,8 @@ export interface OptionPlace {
 }
 
 /**
- * Finds where options were set that count for a host, in what `ssh -vvv -G` says of the files that it reads and
- * of the blocks in them that apply. The first place counts, as with ssh; no place is told for an option
+ * Finds where options were set that count for a host, in what `ssh -vvv -G` says of the files that it reads
+ * and of the blocks in them that apply. The first place counts, as with ssh; no place is told for an option
  * that stands nowhere (of the command line).
  */
 export function optionPlaces(said: string, keywords: readonly string[]): ReadonlyMap<string, OptionPlace> {

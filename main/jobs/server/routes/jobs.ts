@@ -29,6 +29,9 @@ export const jobRoutes: Routes = (app, service) => {
   const query = z.strictObject({
     state: z.enum(stateNames).optional(),
     type: z.string().optional(),
+    label: z.string().optional(),
+    submitter: z.string().optional(),
+    before: z.iso.datetime({ offset: true }).optional(),
     limit: z.coerce.number().int().min(1).max(1000).default(100),
   });
   app.get(

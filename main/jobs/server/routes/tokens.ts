@@ -4,7 +4,7 @@ import { Problem } from '../problem.ts';
 import type { Routes } from '../service.ts';
 
 /** Making and revoking tokens: for admins, as every route is that names nobody else. */
-export const tokenRoutes: Routes = (app, { tokens }) => {
+export const tokenRoutes: Routes = (app, { accounts: { tokens } }) => {
   const body = z.strictObject({
     name: z.string().min(1).max(200),
     role,

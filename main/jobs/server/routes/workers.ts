@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { z } from 'zod';
+import type { TokenHolder } from '../../accounts/tokens.ts';
 import { claimAnswer, claimRequest, protocolVersion, registration, workerView } from '../../protocol.ts';
 import { claimedBuild } from '../builds.ts';
 import { originOf } from '../origin-of.ts';
 import { Problem } from '../problem.ts';
 import type { Routes } from '../service.ts';
-import type { TokenHolder } from '../tokens.ts';
 import { Views } from '../views.ts';
 
 const workers = { roles: ['worker'] as const };

@@ -11,8 +11,8 @@ import { connectSsh } from '../../../../main/remotes/ssh-remote.ts';
 import { newKeyFile, type RealSshd, realSshd } from '../../../fakes/real-sshd.ts';
 
 /**
- * Each option of ssh_config(5) that has a say in how a host is reached, by OpenSSH and by us, at OpenSSH's own
- * server: the same comes of it, or the option is told with its file and line.
+ * Each option of ssh_config(5) that has a say in how a host is reached, by OpenSSH and by us, at OpenSSH's
+ * own server: the same comes of it, or the option is told with its file and line.
  */
 const base = mkdtempSync(join(tmpdir(), 'sd-ssh-'));
 const at = (name: string) => join(base, name);

@@ -1,7 +1,8 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Store } from '../store/kysely-of.ts';
 import type { Role } from '../store/tables.ts';
+import { hashOf } from './secret-hash.ts';
 
 export interface TokenHolder {
   readonly id: string;
@@ -24,7 +25,7 @@ export class Tokens {
     const [id, token] = [randomUUID(), `sd_${randomBytes(32).toString('base64url')}`];
     await this.#store
       .insertInto('tokens')
-      .values({ id, name, role, hash: tokenHash(token), expires_at: expires })
+      .values({ id, name, role, hash: hashOf(token), expires_at: expires })
       .execute();
     return { id, token };
   }
@@ -34,7 +35,7 @@ export class Tokens {
     return this.#store
       .selectFrom('tokens')
       .select(['id', 'name', 'role'])
-      .where('hash', '=', tokenHash(token))
+      .where('hash', '=', hashOf(token))
       .where((where) =>
         where.or([where('expires_at', 'is', null), where('expires_at', '>', sql<Date>`clock_timestamp()`)]),
       )
@@ -55,6 +56,3 @@ export class Tokens {
     return numDeletedRows > 0n;
   }
 }
-
-/** Under which a token is kept. */
-export const tokenHash = (token: string): string => createHash('sha256').update(token).digest('hex');

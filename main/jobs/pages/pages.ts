@@ -1,0 +1,35 @@
+import cookie from '@fastify/cookie';
+import formBody from '@fastify/formbody';
+import { problemOf } from '../server/problem.ts';
+import type { App, Service } from '../server/service.ts';
+import { assetRoutes } from './assets.ts';
+import { enterBySession } from './enter.ts';
+import { page } from './render.ts';
+import { evidencePages } from './routes/evidence.ts';
+import { jobPages } from './routes/job.ts';
+import { jobListPages } from './routes/jobs.ts';
+import { logPages } from './routes/log.ts';
+import { loginPages } from './routes/login.ts';
+
+/** The pages of a server, for people with a browser; they work without its scripts, but for what is live. */
+export async function addPages(app: App, service: Service, tell: (line: string) => void): Promise<void> {
+  await app.register(cookie);
+  await app.register(formBody, { bodyLimit: 256 * 1024 });
+  enterBySession(app, service);
+  app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
+    const { status, detail } = problemOf(error);
+    if (status >= 500) tell(`${request.method} ${request.url}: ${error.stack ?? error.message}`);
+    return page(request, reply.code(status), 'problem', { title: titleOf(status), detail, status });
+  });
+  assetRoutes(app);
+  app.get(
+    '/',
+    { config: { roles: ['read', 'submit', 'worker'] }, schema: { hide: true } },
+    (_request, reply) => reply.redirect('/jobs', 303),
+  );
+  for (const routes of [loginPages, jobListPages, jobPages, logPages, evidencePages]) routes(app, service);
+}
+
+const titleOf = (status: number): string =>
+  ({ 401: 'Not logged in', 403: 'Not allowed', 404: 'Not found', 409: 'Too late' })[status] ??
+  (status < 500 ? 'Refused' : 'The server failed');

@@ -1,0 +1,213 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { aServer } from '../a-server.ts';
+import { type BegunJob, begunJob } from './raw-worker.ts';
+import { type Visitor, visitorWith } from './visitor.ts';
+
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
+
+const server = aServer();
+let admin: Visitor;
+beforeAll(async () => {
+  admin = await visitorWith(server().url, server().token);
+});
+
+const begun = (job?: Parameters<typeof begunJob>[3]): Promise<BegunJob> => {
+  const { admin: api, url, token } = server();
+  return begunJob(api, url, token, job);
+};
+
+describe('whatever is shown is text', () => {
+  const evil = `"><script>alert('x')</script><img src=x onerror=alert(1)>'`;
+  let job: BegunJob;
+  beforeAll(async () => {
+    job = await begun({
+      name: evil,
+      labels: [evil],
+      type: evil,
+      worker: evil,
+      client_info: { [evil]: evil },
+      note: evil,
+    });
+    await job.log(`${evil}\n\x1b[31m${evil}\n`);
+    await job.artifact(`run/${evil.replace('/', '')}`, 'x');
+    await job.artifact('run/report.html', evil);
+    const node = { id: 0, name: evil, address: evil, role: evil };
+    await job.tell([
+      { at: 0, type: 'run-started' },
+      { at: 1, type: 'nodes-known', nodes: [node] },
+      { at: 1, type: 'phase-started', phase: evil, node: 0 },
+      { at: 2, type: 'check-ended', check: { name: evil, verdict: 'fail', durationMs: 1, message: evil } },
+      { at: 3, type: 'failure', failure: { message: evil } },
+    ]);
+    await job.settle('fail', { [evil]: evil });
+    await server().admin.submit({ type: evil, name: evil, labels: [evil], platform: evil });
+    await server().admin.makeToken(evil, 'read');
+    await server().admin.addUser({ name: evil, role: 'read', password: 'long enough' });
+  });
+
+  const pages = {
+    jobs: () => `/jobs?type=${encodeURIComponent(evil)}&label=${encodeURIComponent(evil)}`,
+    'one job': () => `/jobs/${job.id}`,
+    files: () => `/jobs/${job.id}/attempts/1/browse/run/`,
+    'part of a log': () => `/jobs/${job.id}/attempts/1/log?at=0`,
+    search: () => `/jobs/${job.id}/attempts/1/log/search?q=${encodeURIComponent(evil)}`,
+    login: () => `/login?next=${encodeURIComponent(evil)}`,
+    'a problem': () => `/jobs/${encodeURIComponent(evil)}`,
+  };
+  test.each(Object.entries(pages))('%s', async (_name, path) => {
+    const { text } = await admin.get(path());
+    expect(text).not.toMatch(/<script>|<img src=x/);
+    // Within an attribute or not: no mark of theirs is one of ours.
+    expect(text).not.toContain(`'x'`);
+    if (_name !== 'login') expect(text).toContain('&#60;script&#62;');
+  });
+
+  test('in views, all that is inserted as it is, is HTML of ours', () => {
+    const folder = join(import.meta.dirname, '../../../../main/jobs/pages/views');
+    const known = /^(include\(|it\.body|it\.parts\[|html |[^?]+ \? '[^']*' : '[^']*' $)/;
+    const odd = globSync('*.eta', { cwd: folder }).flatMap((file) =>
+      [...readFileSync(join(folder, file), 'utf8').matchAll(/<%~ (.*?)%>/g)]
+        .map(([, inserted = '']) => inserted)
+        .filter((inserted) => !known.test(inserted)),
+    );
+    expect(odd).toEqual([]);
+  });
+});
+
+describe('a browser is told to be careful', () => {
+  test('pages load and run nothing but what the server has, and nothing that stands in them', async () => {
+    const { headers, text } = await admin.get('/jobs');
+    const policy = headers.get('content-security-policy') ?? '';
+    expect(policy).toContain(`default-src 'none'; script-src 'self'; style-src 'self'`);
+    expect(policy).not.toContain('unsafe');
+    expect(text).not.toMatch(/ style="| on\w+="|<script>|<style|https?:\/\//);
+    for (const [, url = ''] of text.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)) {
+      const { status, headers: asset } = await admin.get(url);
+      expect([url, status, asset.get('cache-control')]).toEqual([
+        url,
+        200,
+        expect.stringContaining('immutable'),
+      ]);
+    }
+  });
+
+  test('what a job left is another site’s, and no other type than it says', async () => {
+    const job = await begun();
+    await job.artifact('run/report.html', '<h1>Report</h1><script>1</script>');
+    await job.artifact('files/program', 'MZ');
+    const files = `/jobs/${job.id}/attempts/1/files`;
+    const report = await admin.get(`${files}/run/report.html`);
+    expect(report.headers.get('content-security-policy')).toMatch(/^sandbox; default-src 'none'/);
+    expect(report.headers.get('x-content-type-options')).toBe('nosniff');
+    expect((await admin.get(`${files}/files/program`)).headers.get('content-disposition')).toBe('attachment');
+    for (const none of ['/none', '/run', '/..%2f..%2flog']) {
+      expect((await admin.get(files + none)).status, none).toBe(404);
+    }
+  });
+});
+
+describe('jobs are listed', () => {
+  test('by state, type, label and submitter, the newest first, page by page', async () => {
+    const { admin: api } = server();
+    const type = `list-${Math.random()}`;
+    for (let n = 0; n < 60; n++)
+      await api.submit({ type, name: `job ${n}`, labels: n === 7 ? ['seven'] : [] });
+    const names = (text: string) => [...text.matchAll(/>(job \d+)<\/a>/g)].map(([, name]) => name);
+    const first = await admin.get(`/jobs?type=${type}&state=queued&submitter=first`);
+    expect(names(first.text)).toEqual(Array.from({ length: 50 }, (_, i) => `job ${59 - i}`));
+    const [, older = ''] = /href="([^"]+)">Older jobs/.exec(first.text) ?? [];
+    const second = await admin.get(older.replaceAll('&#38;', '&'));
+    expect(names(second.text)).toEqual(Array.from({ length: 10 }, (_, i) => `job ${9 - i}`));
+    expect(names((await admin.get(`/jobs?type=${type}&label=seven`)).text)).toEqual(['job 7']);
+    expect((await admin.get(`/jobs?type=${type}&submitter=nobody`)).text).toContain('No job is like this');
+  });
+
+  test('with why each of them waits', async () => {
+    const type = `why-${Math.random()}`;
+    await server().admin.submit({ type });
+    expect((await admin.get(`/jobs?type=${type}`)).text).toContain(
+      `no worker offers job type &#39;${type}&#39;`,
+    );
+  });
+});
+
+describe('one job', () => {
+  test('is cancelled and tried again by who may submit', async () => {
+    const job = await begun({ name: 'mine' });
+    const path = `/jobs/${job.id}`;
+    const cancelled = await admin.send(`${path}/cancel`, {}, path);
+    expect([cancelled.status, cancelled.to]).toEqual([303, `${path}?done=cancelled`]);
+    expect((await admin.get(`${path}?done=cancelled`)).text).toContain('The job is cancelled');
+    expect((await admin.send(`${path}/cancel`, {}, path)).text).toContain('is over already');
+    expect((await admin.send(`${path}/retry`, {}, path)).status).toBe(303);
+    expect((await server().admin.job(job.id)).state).toBe('queued');
+  });
+
+  test('is only looked at by who may read', async () => {
+    const { url, admin: api } = server();
+    const reader = await visitorWith(url, (await api.makeToken('reader', 'read')).token);
+    const job = await begun();
+    const path = `/jobs/${job.id}`;
+    expect((await reader.get(path)).text).not.toContain('/cancel');
+    expect((await reader.send(`${path}/cancel`, {}, path)).status).toBe(403);
+    expect((await server().admin.job(job.id)).state).toBe('running');
+  });
+
+  test('has its files as a tree, and all of an attempt as a tar', async () => {
+    const job = await begun();
+    await job.artifact('run/nodes/0/a.log', 'aaa');
+    await job.artifact('run/@nodes/b.log', 'bbb');
+    const { text } = await admin.get(`/jobs/${job.id}/attempts/1/browse/run/`);
+    expect(text).toContain('nodes/</a>');
+    const { bytes, headers } = await admin.get(`/jobs/${job.id}/attempts/1/files.tar.gz`);
+    expect(headers.get('content-disposition')).toContain(`${job.id}-1.tar.gz`);
+    const tar = gunzipSync(bytes).toString();
+    for (const found of ['run/nodes/0/a.log', 'aaa', 'run/@nodes/b.log', 'bbb']) expect(tar).toContain(found);
+  });
+
+  test('has the end of its log, and the rest by parts', async () => {
+    const job = await begun();
+    const lines = Array.from({ length: 20_000 }, (_, i) => `line ${i}`);
+    await job.log(`${lines.join('\n')}\n`);
+    const { text } = await admin.get(`/jobs/${job.id}`);
+    expect(text).toContain('>line 19999<');
+    expect(text).not.toContain('>line 1000<');
+    const [, earlier = ''] = /hx-get="([^"]+before=\d+)"/.exec(text) ?? [];
+    expect((await admin.get(earlier)).text).toMatch(/>line \d+</);
+    expect((await admin.get(`/jobs/${job.id}/attempts/1/log.txt`)).text).toBe(`${lines.join('\n')}\n`);
+    expect((await admin.get(`/jobs/${job.id}/attempts/7/log`)).status).toBe(404);
+  });
+
+  test('tells what changes as it changes, and goes on where the browser left off', async () => {
+    const job = await begun();
+    await job.log('before\n');
+    const [, events = ''] = /hx-sse:connect="([^"]+)"/.exec((await admin.get(`/jobs/${job.id}`)).text) ?? [];
+    const told = async (headers = {}, until: RegExp) => {
+      const gone = new AbortController();
+      const answer = await fetch(server().url + events.replaceAll('&#38;', '&'), {
+        ...{ headers: { cookie: admin.cookie, ...headers }, signal: gone.signal },
+      });
+      expect(answer.headers.get('content-type')).toContain('text/event-stream');
+      let text = '';
+      for await (const piece of answer.body ?? []) {
+        text += Buffer.from(piece).toString();
+        if (until.test(text)) break;
+      }
+      gone.abort();
+      return text;
+    };
+    const hears = told({}, />after</);
+    await job.log('after\npart');
+    const text = await hears;
+    expect(text).not.toContain('>before<');
+    const id = text.match(/(?<=^id: ).*$/gm)?.at(-1) ?? '';
+    await job.log('ial\n');
+    await job.settle('pass', {});
+    const rest = await told({ 'last-event-id': id }, /state big pass/);
+    expect(rest).toContain('>partial<');
+    expect(rest).not.toContain('>after<');
+  });
+});
