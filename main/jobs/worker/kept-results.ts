@@ -11,33 +11,47 @@ export type KeptResult = z.infer<typeof kept>;
 /** Results that the server has not acknowledged yet: on the disk, so that they outlive the worker. */
 export class KeptResults {
   readonly #folder: string;
+  readonly #tell: (line: string) => void;
 
-  constructor(folder: string) {
+  constructor(folder: string, tell: (line: string) => void) {
     this.#folder = folder;
+    this.#tell = tell;
   }
 
   /**
-   * Writes it down, tells the server, and forgets it when that has it or refuses
-   * it. Gives whether it was taken.
+   * Writes it down, tells the server, and forgets it when that has it or refuses it. Gives whether it was
+   * taken. One that cannot be written down is told as long as this process lives.
    */
   async deliver(api: JobsApi, result: KeptResult): Promise<boolean> {
     const file = join(this.#folder, `${result.job}.${result.number}.json`);
-    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-    const output = await open(`${file}.new`, 'w', 0o600);
-    await output.writeFile(JSON.stringify(result));
-    await output.sync();
-    await output.close();
-    renameSync(`${file}.new`, file);
+    await this.#keep(file, result).catch((error: Error) => {
+      rmSync(`${file}.new`, { force: true });
+      this.#tell(`the result of job ${result.job} is not on the disk, only in memory: ${error.message}`);
+    });
     return await this.#send(api, file, result);
   }
 
-  /** Delivers what a worker before this one could not. */
+  /** Delivers what a worker before this one could not. What cannot be read is told, and left. */
   async deliverAll(api: JobsApi): Promise<void> {
     if (!existsSync(this.#folder)) return;
     for (const name of readdirSync(this.#folder).filter((each) => each.endsWith('.json'))) {
       const file = join(this.#folder, name);
-      await this.#send(api, file, kept.parse(JSON.parse(readFileSync(file, 'utf8'))));
+      const { success, data } = kept.safeParse(jsonIn(file));
+      if (success) await this.#send(api, file, data);
+      else this.#tell(`${file} is no result of a job`);
     }
+  }
+
+  async #keep(file: string, result: KeptResult): Promise<void> {
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    const output = await open(`${file}.new`, 'w', 0o600);
+    try {
+      await output.writeFile(JSON.stringify(result));
+      await output.sync();
+    } finally {
+      await output.close();
+    }
+    renameSync(`${file}.new`, file);
   }
 
   async #send(api: JobsApi, file: string, { job, number, verdict, result }: KeptResult): Promise<boolean> {
@@ -50,5 +64,13 @@ export class KeptResults {
     }
     rmSync(file, { force: true });
     return taken;
+  }
+}
+
+function jsonIn(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return undefined;
   }
 }

@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asShakedownError } from '../../../common/errors.ts';
 import type { RunEvent } from '../../../common/events.ts';
+import { present } from '../../../common/present.ts';
 import { JobsApi, RefusedError } from '../client/jobs-api.ts';
 import { type ClaimAnswer, protocolVersion } from '../protocol.ts';
 import { EventStream } from './event-stream.ts';
 import { KeptResults } from './kept-results.ts';
 import { holdLease } from './lease.ts';
 import { LogStream } from './log-stream.ts';
+import { Room } from './room.ts';
 
 export interface WorkerOptions {
   /** `http://host:port` of a job server; several of one database, parted by commas. */
@@ -83,6 +85,7 @@ export abstract class Worker {
   readonly #stopping = new AbortController();
   readonly #ending = new AbortController();
   readonly #current = new Map<string, ClaimAnswer>();
+  readonly #room: Room;
   #id = '';
   #running: Promise<void> | undefined;
 
@@ -90,6 +93,10 @@ export abstract class Worker {
     this.#options = options;
     // A server that is being restarted is waited for; a lease ends by itself.
     this.#api = new JobsApi({ ...options, patience: 3600 });
+    this.#room = new Room(this.#folder, (line) => {
+      this.#tell(line);
+      void this.pushStatus().catch(() => undefined);
+    });
   }
 
   /** Does one job, and gives its result: anything that is JSON. */
@@ -141,7 +148,8 @@ export abstract class Worker {
   /** Sends `clientInfo` now instead of with the next heartbeat. */
   async pushStatus(): Promise<void> {
     const jobs = [...this.#current.values()].map(({ job, number, name }) => ({ job, number, name }));
-    await this.#api.beat(this.#id, { ...this.clientInfo, jobs });
+    const problem = this.#room.problem;
+    await this.#api.beat(this.#id, { ...this.clientInfo, jobs, ...present({ problem }) });
   }
 
   get #folder(): string {
@@ -149,7 +157,7 @@ export abstract class Worker {
   }
 
   get #results(): KeptResults {
-    return new KeptResults(join(this.#folder, 'results'));
+    return new KeptResults(join(this.#folder, 'results'), (line) => this.#tell(line));
   }
 
   #tell(line: string): void {
@@ -177,9 +185,13 @@ export abstract class Worker {
   async #work(once: boolean): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
+      await this.#room.wait(signal);
       const claim = await this.#claim(signal);
       if (!claim) continue;
-      await this.#do(claim);
+      await this.#do(claim).catch((error: unknown) => {
+        // Nobody renews its lease: the job runs elsewhere.
+        this.#tell(`job ${claim.job} is given up: ${asShakedownError(error).message}`);
+      });
       if (once) return;
     }
   }
