@@ -27,6 +27,8 @@ export interface ApiOptions {
   readonly patience?: number;
   /** Seconds of silence, beyond what a request may wait for, after which a server does not answer. */
   readonly answerWithin?: number | undefined;
+  /** Ends all that is asked. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface Request {
@@ -50,13 +52,16 @@ export class Asking {
   readonly #token: string;
   readonly #patience: number;
   readonly #answerWithin: number;
+  readonly #signal: AbortSignal | undefined;
   #asked = 0;
 
-  constructor({ server, token, patience = 0, answerWithin = usuallyWithin }: ApiOptions) {
+  constructor(options: ApiOptions) {
+    const { server, token, patience = 0, answerWithin = usuallyWithin, signal } = options;
     this.servers = server.split(',').map((each) => each.trim().replace(/\/+$/, ''));
     this.#token = token;
     this.#patience = patience;
     this.#answerWithin = answerWithin;
+    this.#signal = signal;
   }
 
   json = async (method: string, path: string, request: Request = {}): Promise<unknown> =>
@@ -66,15 +71,16 @@ export class Asking {
    * Throws RefusedError for a refusal, ShakedownError when none answers for as long as the patience lasts.
    */
   ask(method: string, path: string, request: Request = {}): Promise<Response> {
+    const signal = this.#either(request.signal);
     const all = () =>
       retry(() => this.once(method, path, request), {
-        signal: request.signal,
+        signal,
         times: this.servers.length,
         delayMs: 0,
         when: mayBeAskedAgain,
       });
     return retry(all, {
-      signal: request.signal,
+      signal,
       within: this.#patience,
       delayMs: (attempt) => Math.min(2000, 100 * 2 ** attempt),
       when: mayBeAskedAgain,
@@ -93,8 +99,13 @@ export class Asking {
     }
   }
 
+  #either(signal: AbortSignal | undefined): AbortSignal | undefined {
+    return signal && this.#signal ? AbortSignal.any([signal, this.#signal]) : (signal ?? this.#signal);
+  }
+
   async #send(server: string, method: string, path: string, request: Request): Promise<Response> {
-    const { json, stream, headers, signal, wait = 0, within = this.#answerWithin } = request;
+    const { json, stream, headers, wait = 0, within = this.#answerWithin } = request;
+    const signal = this.#either(request.signal);
     const silence = new Silence(wait + within);
     const whole = stream ? stream() : json === undefined ? undefined : JSON.stringify(json);
     const body = whole instanceof Readable ? silence.brokenBy(whole) : whole;
@@ -107,7 +118,7 @@ export class Asking {
         ...headers,
       },
       ...(body === undefined ? {} : { body, duplex: 'half' }),
-      signal: signal ? AbortSignal.any([signal, silence.signal]) : silence.signal,
+      signal: AbortSignal.any([signal, silence.signal].filter((each) => each !== undefined)),
     } as unknown as RequestInit)
       .catch((error: Error) => {
         signal?.throwIfAborted();

@@ -65,7 +65,7 @@ export class JobsApi {
     this.#download(`${attemptPath(id, attempt)}/artifacts/${encodePath(path)}`);
 
   upload = async (sha256: string, file: string): Promise<void> => {
-    await this.#asking.ask('PUT', `/api/packages/${sha256}`, { stream: () => createReadStream(file) });
+    await this.#asking.ask('PUT', `/api/packages/${sha256}`, { stream: () => bytesOf(file) });
   };
   package = (sha256: string): Promise<Readable> => this.#download(`/api/packages/${sha256}`);
 
@@ -101,7 +101,7 @@ export class JobsApi {
   }
   async addArtifact(job: string, number: number, path: string, file: string): Promise<void> {
     const to = `${attemptPath(job, number)}/artifacts/${encodePath(path)}`;
-    await this.#asking.ask('PUT', to, { stream: () => createReadStream(file) });
+    await this.#asking.ask('PUT', to, { stream: () => bytesOf(file) });
   }
   async settle(job: string, number: number, report: { verdict: string; result: unknown }): Promise<void> {
     await this.#asking.ask('POST', `${attemptPath(job, number)}/result`, { json: report });
@@ -140,3 +140,11 @@ export class JobsApi {
 const attemptPath = (job: string, number: number): string =>
   `/api/jobs/${encodeURIComponent(job)}/attempts/${number}`;
 const encodePath = (path: string): string => path.split('/').map(encodeURIComponent).join('/');
+
+/** Opened when it is read: a file that is not there fails what is asked, and nothing else. */
+const bytesOf = (file: string): Readable =>
+  Readable.from(
+    (async function* () {
+      yield* createReadStream(file);
+    })(),
+  );

@@ -55,7 +55,7 @@ export class Files {
     try {
       const output = await open(aside, 'wx', 0o600);
       try {
-        for await (const chunk of body) {
+        for await (const chunk of unbroken(body)) {
           size += chunk.length;
           if (size > limit) throw new Problem(413, `more than ${limit} bytes`);
           hash.update(chunk);
@@ -124,6 +124,9 @@ export function checkedPath(path: string): string {
   }
   return path;
 }
+
+/** Left unread, a body is no connection that breaks: who sends it gets the answer that says why. */
+export const unbroken = (body: Readable): AsyncIterable<Buffer> => body.iterator({ destroyOnReturn: false });
 
 /** The body of a request that streams; throws Problem for one of another media type. */
 export function streamOf(body: unknown): Readable {

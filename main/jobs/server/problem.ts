@@ -35,6 +35,8 @@ export function answerProblems(app: FastifyInstance, tell: (line: string) => voi
   });
   app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
     const { status, detail } = problemOf(error);
+    // The rest of its body is let go by, so that its sender gets to read the answer.
+    request.raw.resume();
     // What is of this machine's making is told in a sentence; what is of ours with where it came from.
     if (status === 500) tell(`${request.method} ${request.url}: ${error.stack ?? error.message}`);
     else if (status > 500) tell(`${request.method} ${request.url}: ${error.message}`);

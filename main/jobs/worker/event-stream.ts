@@ -25,6 +25,8 @@ export class EventStream {
     // Parsed, they have what is kept of them, and texts of bounded length.
     const telling = events.flatMap((event) => progressEvent.safeParse(event).data ?? []);
     this.#sending = this.#sending.then(() => this.#send(telling));
+    // Who does not wait for it hears of its failure from the attempt's lease.
+    this.#sending.catch(() => undefined);
     return this.#sending;
   }
 

@@ -13,6 +13,7 @@ export class LogStream {
   #waiting: Buffer[] = [];
   #offset = 0;
   #sending: Promise<void> | undefined;
+  #failure: unknown;
 
   constructor(api: JobsApi, job: string, number: number) {
     this.#api = api;
@@ -23,15 +24,20 @@ export class LogStream {
   /** Resolves when so much has been sent that more is welcome. */
   async write(text: string | Buffer): Promise<void> {
     this.#waiting.push(Buffer.from(text));
-    this.#sending ??= this.#send().finally(() => {
-      this.#sending = undefined;
-    });
+    this.#sending ??= this.#send()
+      .catch((error: unknown) => {
+        this.#failure ??= error;
+      })
+      .finally(() => {
+        this.#sending = undefined;
+      });
     if (this.#waiting.reduce((sum, { length }) => sum + length, 0) > 4 * largest) await this.#sending;
   }
 
-  /** Resolves when all of it is there, or the server wants no more of it. */
+  /** Resolves when all of it is there, or the server wants no more of it. Throws when that is not reached. */
   async end(): Promise<void> {
     while (this.#sending) await this.#sending;
+    if (this.#failure !== undefined) throw this.#failure;
   }
 
   async #send(): Promise<void> {

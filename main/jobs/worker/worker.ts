@@ -92,7 +92,7 @@ export abstract class Worker {
   constructor(options: WorkerOptions) {
     this.#options = options;
     // A server that is being restarted is waited for; a lease ends by itself.
-    this.#api = new JobsApi({ ...options, patience: 3600 });
+    this.#api = new JobsApi({ ...options, patience: 3600, signal: this.#ending.signal });
     this.#room = new Room(this.#folder, (line) => {
       this.#tell(line);
       void this.pushStatus().catch(() => undefined);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { eventsReport, resultReport } from '../../protocol.ts';
 import type { AttemptKey } from '../../queue/queued-job.ts';
 import { Attempts } from '../attempts.ts';
-import { streamOf } from '../files.ts';
+import { streamOf, unbroken } from '../files.ts';
 import { Problem } from '../problem.ts';
 import type { Routes } from '../service.ts';
 
@@ -94,7 +94,7 @@ export const attemptRoutes: Routes = (app, service) => {
 async function bytesOf(body: Readable, limit: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of body) {
+  for await (const chunk of unbroken(body)) {
     size += chunk.length;
     if (size > limit) throw new Problem(413, `more than ${limit} bytes of log at once`);
     chunks.push(chunk);
