@@ -13,7 +13,8 @@ export interface DownloadedNamed {
   readonly problems: readonly string[];
 }
 
-type Options = Required<Pick<DownloadOptions, 'base' | 'root'>> & Pick<DownloadOptions, 'signal'>;
+type Options = Required<Pick<DownloadOptions, 'base' | 'root'>> &
+  Pick<DownloadOptions, 'signal' | 'onProgress'>;
 
 /**
  * Paths of the node as `Remote.download` brings them, but for those that are links: who names one

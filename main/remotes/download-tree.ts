@@ -58,13 +58,20 @@ async function transferTo(
   unpack: Unpacking,
   remote: Pick<Remote, 'exec'>,
   paths: readonly string[],
-  { base = '/', maxBytes = Infinity, maxFiles, ...options }: DownloadOptions & { readonly maxFiles: number },
+  {
+    base = '/',
+    maxBytes = Infinity,
+    maxFiles,
+    onProgress,
+    ...options
+  }: DownloadOptions & { readonly maxFiles: number },
 ): Promise<Transfer> {
   let bytes = 0;
   const full = new ShakedownError({ message: `${maxBytes} bytes` });
   const onStdout = (chunk: Buffer) => {
     bytes += chunk.length;
     if (bytes > maxBytes) throw full;
+    onProgress?.(bytes);
   };
   const stream = {
     stdin: namesBelow(base, paths),

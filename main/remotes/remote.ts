@@ -93,12 +93,11 @@ export interface TransferOptions {
   readonly signal?: AbortSignal;
   readonly timeout?: number;
   readonly root?: boolean;
-}
-
-export interface UploadFileOptions extends Omit<TransferOptions, 'root'> {
-  /** Is told, as bytes arrive, how many of them have. */
+  /** Is told, as bytes go or arrive, how many of them have; of a tree those of its stream. */
   readonly onProgress?: (bytes: number) => void;
 }
+
+export type UploadFileOptions = Omit<TransferOptions, 'root'>;
 
 export interface DownloadOptions extends TransferOptions {
   readonly base?: string;

@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { PassThrough, type Readable } from 'node:stream';
+import { type Readable, Transform } from 'node:stream';
 import { create as createTar } from 'tar';
 import { ShakedownError } from '../../common/errors.ts';
 import type { Remote, TransferOptions } from './remote.ts';
@@ -10,13 +10,16 @@ export async function uploadTree(
   remote: Pick<Remote, 'exec'>,
   directory: string,
   target: string,
-  { entries, ...options }: TransferOptions & { entries?: readonly string[] },
+  { entries, onProgress, ...options }: TransferOptions & { entries?: readonly string[] },
 ): Promise<void> {
   // A leading `./`, for tar takes a name that begins with @ for an archive.
   // The folder itself does not travel: its mode is the target's own affair.
   const names = (entries ?? (await readdir(directory))).map((entry) => `./${entry}`);
   if (entries?.length === 0) return;
-  const stdin = names.length === 0 ? Buffer.alloc(1024) : tarOf(directory, names, entries !== undefined);
+  const stdin =
+    names.length === 0
+      ? Buffer.alloc(1024)
+      : tarOf(directory, names, { alone: entries !== undefined, onProgress });
   const place = shellQuote(target);
   const command = `umask 022; { [ -d ${place} ] || mkdir -p ${place}; } && exec tar -x -p --no-same-owner -f - -C ${place}`;
   const result = await remote.exec(command, { ...options, stdin, single: true });
@@ -32,10 +35,25 @@ export async function uploadTree(
   });
 }
 
+interface Listening {
+  readonly onProgress: TransferOptions['onProgress'] | undefined;
+}
+
 /** It is read before anybody listens, so its failure is kept in the stream until somebody does. */
-function tarOf(cwd: string, names: readonly string[], noDirRecurse: boolean): Readable {
-  const stream = new PassThrough().on('error', () => undefined);
-  const tar = createTar({ cwd, noDirRecurse }, [...names]);
+function tarOf(
+  cwd: string,
+  names: readonly string[],
+  { alone, onProgress }: { readonly alone: boolean } & Pick<Listening, 'onProgress'>,
+): Readable {
+  let bytes = 0;
+  const stream = new Transform({
+    transform: (chunk: Buffer, _encoding, done) => {
+      bytes += chunk.length;
+      onProgress?.(bytes);
+      done(null, chunk);
+    },
+  }).on('error', () => undefined);
+  const tar = createTar({ cwd, noDirRecurse: alone }, [...names]);
   tar.on('error', (error) => stream.destroy(error as Error));
   tar.pipe(stream);
   return stream;

@@ -13,6 +13,8 @@ export type Carrier = Pick<Remote, 'exec' | 'upload' | 'download'>;
 
 interface Copying {
   readonly signal?: AbortSignal | undefined;
+  /** Is told how many bytes have gone, or come. */
+  readonly onProgress?: (bytes: number) => void;
 }
 
 /**
@@ -24,7 +26,7 @@ export async function send(
   remote: Carrier,
   source: string,
   target: string,
-  { signal }: Copying,
+  { signal, onProgress }: Copying,
 ): Promise<string> {
   const stats = statSync(source, { throwIfNoEntry: false });
   if (!stats) throw new UsageError(`There is no ${source}.`);
@@ -32,7 +34,8 @@ export async function send(
   const isFolder = await remote.exec(['test', '-d', target], root);
   const final = isFolder.exitCode === 0 ? posix.join(target, basename(source)) : target;
   const entries = stats.isDirectory() ? await entriesOf(source) : [basename(source)];
-  const upload = (folder: string) => remote.upload(dirname(source), folder, { ...root, entries });
+  const upload = (folder: string) =>
+    remote.upload(dirname(source), folder, { ...root, entries, ...present({ onProgress }) });
   if (posix.basename(final) === basename(source)) {
     await upload(posix.dirname(final));
     return final;
@@ -76,7 +79,7 @@ export async function bring(
   remote: Carrier,
   source: string,
   target: string,
-  { signal }: Copying,
+  { signal, onProgress }: Copying,
 ): Promise<Brought> {
   const path = posix.resolve(source);
   const name = posix.basename(path);
@@ -86,7 +89,7 @@ export async function bring(
   await mkdir(dirname(final), { recursive: true });
   const temporary = await mkdtemp(join(dirname(final), '.shakedown-cp-'));
   try {
-    const options = { root: true, base: posix.dirname(path), ...present({ signal }) };
+    const options = { root: true, base: posix.dirname(path), ...present({ signal, onProgress }) };
     const { problems, followed } = await downloadNamed(remote, [path], temporary, options);
     const came = join(temporary, name);
     const stats = lstatSync(came, { throwIfNoEntry: false });

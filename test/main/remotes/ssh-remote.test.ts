@@ -177,6 +177,21 @@ describe('trees', () => {
     execFileSync('rm', ['-rf', there]);
   });
 
+  test('tell how far they have come', async () => {
+    const [from, there, back] = [folder(), folder(), folder()];
+    writeFileSync(join(from, 'big'), Buffer.alloc(3_000_000, 'x'));
+    const steps: number[] = [];
+    const onProgress = (bytes: number) => void steps.push(bytes);
+    await remote.upload(from, there, { onProgress });
+    expect(steps.length).toBeGreaterThan(1);
+    expect(steps).toEqual(steps.toSorted((a, b) => a - b));
+    expect(steps.at(-1)).toBeGreaterThan(3_000_000);
+    steps.length = 0;
+    await remote.download([there], back, { onProgress });
+    expect(steps).toEqual(steps.toSorted((a, b) => a - b));
+    expect(steps.at(-1)).toBeGreaterThan(3_000_000);
+  });
+
   test('a transfer that is cancelled ends on both sides', async () => {
     const [there, back] = [folder(), folder()];
     execFileSync('sh', ['-c', 'head -c 200000000 /dev/zero > big'], { cwd: there });
