@@ -14,6 +14,8 @@ export interface FailureDetails {
   /** When it happened, ms since the epoch by the clock of who tells it; it may be known only later. */
   readonly at?: number;
   readonly command?: string;
+  /** What ran the command, where that is a line for a shell: `bash`, `sh`. */
+  readonly shell?: string;
   readonly exitCode?: number | null;
   /** The last lines of output, oldest first. */
   readonly lastLines?: readonly string[];
@@ -89,15 +91,16 @@ export function asShakedownError(error: unknown, more: Partial<FailureDetails> =
 
 /** `Node 1 (10.0.0.12), start: …` and what follows, as the lines that a person reads; no stack trace. */
 export function describeFailure(details: FailureDetails): string {
-  const { node, address, phase, command, exitCode, lastLines, log, hint } = details;
+  const { node, address, phase, command, shell, exitCode, lastLines, log, hint } = details;
   const where = node === undefined ? '' : `Node ${node}${address ? ` (${address})` : ''}`;
   const head = [where, phase].filter(Boolean).join(', ');
   // What goes on in further lines is indented, so that it is not taken for something else.
   const inside = (text: string) => text.replaceAll('\n', '\n    ');
   const lines = [inside(head ? `${head}: ${details.message}` : details.message)];
   if (command !== undefined) {
-    const code = exitCode === undefined ? '' : `  (exit ${exitCode ?? 'by signal'})`;
-    lines.push(`  command: ${inside(command)}${code}`);
+    const code = exitCode === undefined ? '' : `exit ${exitCode ?? 'by signal'}`;
+    const how = [shell, code].filter(Boolean).join(', ');
+    lines.push(`  command: ${inside(command)}${how && `  (${how})`}`);
   }
   for (const line of lastLines ?? []) lines.push(`  | ${line}`);
   if (log) lines.push(`  log: ${log}`);

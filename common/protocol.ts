@@ -43,6 +43,8 @@ export interface AgentInfo {
   readonly arch: string;
   readonly kernel: string;
   readonly systemd: boolean;
+  /** What runs command lines: bash where the node has it. */
+  readonly shell: 'bash' | 'sh';
   /** The node's clock, ms since the epoch. */
   readonly clockMs: number;
   /** The node's own word for this boot: another one after each, in containers too. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { ShakedownError } from '../common/errors.ts';
+import { shellWords } from './command-shell.ts';
 import { runProcess } from './process.ts';
 
 /** A line of passwd(5). */
@@ -68,7 +69,7 @@ export interface CommandAs {
  * environment that a login would set.
  */
 export async function shellAs(command: string, user: string | undefined): Promise<CommandAs> {
-  const shell: CommandAs['argv'] = ['/bin/sh', '-c', command];
+  const shell: CommandAs['argv'] = shellWords(command);
   return user === undefined ? { argv: shell, env: {} } : argvAs(shell, await findAccount(user));
 }
 

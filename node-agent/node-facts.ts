@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { arch, hostname, release, uptime } from 'node:os';
 import { processIdentity } from '../common/process-identity.ts';
 import { type AgentInfo, protocolVersion } from '../common/protocol.ts';
+import { shellName } from './command-shell.ts';
 import { processStat } from './proc/process-stat.ts';
 
 /** What the node is; os-release(5) is read from /etc, else from /usr/lib. */
@@ -17,6 +18,7 @@ export function nodeFacts(): AgentInfo {
     arch: arch(),
     kernel: release(),
     systemd: hasSystemd(),
+    shell: shellName(),
     clockMs: Date.now(),
     boot: `${bootId} ${startTime}`,
   };

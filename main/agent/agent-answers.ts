@@ -16,6 +16,8 @@ const many = 100_000;
 /** Files of a project: as many numbers as fit into an answer. */
 const files = 500_000;
 
+const shell = z.enum(['bash', 'sh']);
+
 const info: z.ZodType<AgentInfo> = z.object({
   version: node.line(100),
   pid: node.processId,
@@ -24,6 +26,7 @@ const info: z.ZodType<AgentInfo> = z.object({
   arch: node.word,
   kernel: node.line(255),
   systemd: z.boolean(),
+  shell,
   clockMs: node.timeMs,
   boot: node.line(100),
 });
@@ -128,6 +131,7 @@ export const agentFailure: z.ZodType<AgentFailureData> = z.object({
   message: node.text(),
   verdict: z.enum(['fail', 'error']).exactOptional(),
   command: node.text().exactOptional(),
+  shell: shell.exactOptional(),
   exitCode: node.exitCode.exactOptional(),
   lastLines: node.lastLines.exactOptional(),
   hint: node.text().exactOptional(),

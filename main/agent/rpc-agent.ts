@@ -156,6 +156,7 @@ const unknownInfo: AgentInfo = {
   arch: '',
   kernel: '',
   systemd: false,
+  shell: 'sh',
   clockMs: 0,
   boot: '',
 };

@@ -63,6 +63,7 @@ async function runStep(node: Node, step: Command, within: number, ctx: RunContex
     message: `set-up step '${step.name}' failed`,
     verdict: 'fail',
     command: step.run,
+    shell: node.agent.info.shell,
     exitCode: result.exitCode,
     lastLines: tellingLines(`${result.stdout}\n${result.stderr}`.trim().split('\n')),
   });
@@ -86,6 +87,7 @@ async function resultOf(
     throw new TimeLimitError(`set-up step '${step.name}'`, timeout, {
       verdict: 'fail',
       command: step.run,
+      shell: node.agent.info.shell,
       ...present({ lastLines: error.details.lastLines }),
       hint: 'look at its last lines, or give it more time with `timeout`',
     });

@@ -40,6 +40,7 @@ export const common = {
         phase: name.transform((phase) => phase as PhaseName).exactOptional(),
         at: ms.exactOptional(),
         command: text.exactOptional(),
+        shell: name.exactOptional(),
         exitCode: z.int().nullable().exactOptional(),
         lastLines: z.array(name).max(bounds.lines).exactOptional(),
         log: name.exactOptional(),

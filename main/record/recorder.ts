@@ -119,12 +119,23 @@ export class Recorder {
   serviceDied(machine: NodeAddress): (died: ServiceDied) => void {
     return ({ name, exitCode, signal, agoMs, lastLines }) => {
       const at = this.#moment(this.#clock() - agoMs);
-      const how = signal ? `by signal ${signal}` : `with exit code ${exitCode ?? 'unknown'}`;
-      const message = `service '${name}' ended unasked ${how}`;
+      const isKnown = signal !== null || exitCode !== null;
+      const how = signal ? ` by signal ${signal}` : ` with exit code ${exitCode}`;
+      const message = `service '${name}' ended unasked${isKnown ? how : '; how it ended nobody was told'}`;
       const log = `nodes/${machine.id}/logs/${name}.log`;
       const where = { node: machine.id, address: machine.address };
       this.#happened({ kind: 'service-died', name, node: machine.id, message }, at);
-      this.fail(new ShakedownError({ message, verdict: 'fail', at, lastLines, log, ...where }));
+      this.fail(
+        new ShakedownError({
+          message,
+          verdict: 'fail',
+          at,
+          lastLines,
+          log,
+          ...where,
+          ...(isKnown ? {} : { hint: unknownEnd }),
+        }),
+      );
     };
   }
 
@@ -225,6 +236,12 @@ export class Recorder {
     return Math.min(this.#clock(), Math.max(at, this.#startedAt));
   }
 }
+
+/** Of a command only its parent is told the exit code: the agent of the run that started it. */
+const unknownEnd =
+  'look at its last lines and at the journal around that time (out of memory?). Of a command that an earlier ' +
+  "run started on kept machines only that it ended can be seen, not its exit code: 'shakedown rerun --from " +
+  "start' starts it anew, and the next end is told whole";
 
 function locate(error: unknown, phase: Parameters<Step>[0], machine: NodeAddress | undefined) {
   if (error instanceof UsageError || error instanceof InterruptedError) return error;

@@ -10,6 +10,7 @@ import type { Machine } from '../providers/provider.ts';
 import { Recorder } from '../record/recorder.ts';
 import type { RunResult } from '../record/run-result.ts';
 import { writeEachReport } from '../report/reporters.ts';
+import { maskingDone, noteMaskingDue } from '../secrets/masking-due.ts';
 import { Secrets } from '../secrets/secrets.ts';
 import type { RunName } from '../store/cluster-origins.ts';
 import { createRun } from '../store/create-run.ts';
@@ -79,6 +80,7 @@ export class OpenRun {
       mask: (text) => options.secrets?.mask(text) ?? text,
     });
     await takeReserve(store.directory);
+    if (options.secrets) await noteMaskingDue(store.directory, options.secrets, options.directory);
     const open = new OpenRun(store, options, world);
     const { id: run, directory } = store;
     open.emit({ type: 'run-started', eventsVersion, run, scenario: options.name, directory });
@@ -177,6 +179,7 @@ export class OpenRun {
     await this.scope.release();
     await removeScratch(this.store.directory).catch((error) => this.store.log(String(error)));
     await maskRun(this.store.directory, this.#secrets, this.emit);
+    await maskingDone(this.store.directory);
     if (this.store.full) this.noRoom();
     const result = await this.report(given);
     const { verdict, durationMs, exitCode } = result;

@@ -4,6 +4,7 @@ import { type OpenLedger, openLedgers } from '../store/file-ledger.ts';
 import { readKeptCluster, removeKeptCluster } from '../store/kept-cluster.ts';
 import { removeOldScratch } from '../store/scratch.ts';
 import { type Undoing, undoAll } from './ledger/undo.ts';
+import { maskKilledRuns } from './mask-killed-runs.ts';
 import { type Reaping, undoWorld } from './undo-world.ts';
 
 /** What reaping came to. */
@@ -33,7 +34,8 @@ export async function reapDirectory(directory: string, world: Reaping): Promise<
     if (kept?.run === ledger.run && areGone(undoings)) await removeKeptCluster(directory);
   }
   await removeOldScratch(directory);
-  return { lines, failures };
+  const masked = await maskKilledRuns(directory, process.env);
+  return { lines: [...lines, ...masked.lines], failures: [...failures, ...masked.failures] };
 }
 
 /** Whether the run's machines were taken away, all of them. */

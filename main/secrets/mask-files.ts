@@ -28,6 +28,8 @@ export async function maskFiles(directory: string, secrets: Secrets): Promise<re
   const visit = async (path: string): Promise<void> => {
     try {
       const stats = await lstat(path);
+      // Of a masking that was killed: the file itself is as it was.
+      if (stats.isFile() && asideName.test(path)) return await rm(path);
       if (stats.isDirectory()) for (const name of await readdir(path)) await visit(join(path, name));
       if (!stats.isFile()) return;
       const names = await maskFile(path, stats, needles);
@@ -40,6 +42,9 @@ export async function maskFiles(directory: string, secrets: Secrets): Promise<re
   await visit(directory);
   return masked;
 }
+
+/** What a file becomes is written under such a name first. */
+const asideName = /\/\.[0-9a-f]{12}\.masking$/;
 
 interface Needle {
   readonly bytes: Buffer;

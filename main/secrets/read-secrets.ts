@@ -27,6 +27,7 @@ export function readSecrets(
   complain: Complain,
 ): Secrets {
   const values: Record<string, string> = {};
+  const from: Record<string, string> = {};
   for (const { name, source, path } of named(sources)) {
     const tell = (message: string) => complain({ path, message });
     // Whoever wrote the value itself must not read it in a log.
@@ -38,10 +39,12 @@ export function readSecrets(
     } else if (Object.hasOwn(values, name)) tell(`there is another secret '${name}'`);
     else {
       const value = read(source, directory, env, tell);
-      if (value !== undefined) values[name] = value;
+      if (value === undefined) continue;
+      values[name] = value;
+      from[name] = source;
     }
   }
-  return new Secrets(values);
+  return new Secrets(values, from);
 }
 
 /** The names that a config gives its secrets, be they readable or not. */

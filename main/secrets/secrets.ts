@@ -7,20 +7,23 @@ import { shortestSecret, spellingsOf } from './spellings.ts';
 export class Secrets {
   /** By name, as templates see them: `secret.TOKEN`. */
   readonly values: Readonly<Record<string, string>>;
+  /** Where each comes from, as a config names it: `env:TOKEN`. */
+  readonly sources: Readonly<Record<string, string>>;
   /** Each way of spelling one of them, the longest first, with the name that stands in its place. */
   readonly spellings: ReadonlyMap<string, string>;
   readonly #pattern: RegExp | undefined;
 
-  constructor(values: Readonly<Record<string, string>> = {}) {
+  constructor(values: Readonly<Record<string, string>> = {}, sources: Readonly<Record<string, string>> = {}) {
     this.values = values;
+    this.sources = sources;
     const all = Object.entries(values).flatMap(([name, value]) =>
       spellingsOf(value).map((text): [string, string] => [text, name]),
     );
     this.spellings = new Map(all.sort(([one], [other]) => other.length - one.length));
-    const sources = [...this.spellings.keys()].map((text) =>
+    const patterns = [...this.spellings.keys()].map((text) =>
       text.replaceAll(/[.*+?^${}()|[\]\\/-]/g, '\\$&'),
     );
-    this.#pattern = sources.length === 0 ? undefined : new RegExp(sources.join('|'), 'g');
+    this.#pattern = patterns.length === 0 ? undefined : new RegExp(patterns.join('|'), 'g');
   }
 
   get none(): boolean {

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import type { Probe } from '../../common/ready.ts';
+import { shellWords } from '../command-shell.ts';
 import { isSystemError } from '../failure.ts';
 import { lastLinesOf } from '../output-buffer.ts';
 import { listeningInWords, ownAddresses } from '../proc/listening.ts';
@@ -129,7 +130,7 @@ async function tryUrl(
 }
 
 async function tryCommand(command: string, options: ProcessOptions): Promise<string | undefined> {
-  const result = await runProcess(['/bin/sh', '-c', command], { ...options, timeout: 30 });
+  const result = await runProcess(shellWords(command), { ...options, timeout: 30 });
   if (result.exitCode === 0) return undefined;
   if (result.timedOut) return `\`${command}\` did not end within 30 s`;
   const said = lastLinesOf(result.stderr || result.stdout, 1)[0];

@@ -1,5 +1,6 @@
 import { ShakedownError } from '../../common/errors.ts';
 import type { ServiceSpec } from '../../common/ready.ts';
+import { shellName } from '../command-shell.ts';
 import type { Service, ServiceEnd } from './service.ts';
 
 /** It ended, or was stopped (`end` is then undefined), before it was ready. */
@@ -17,7 +18,7 @@ export async function endedWhileStarting(
   return new ShakedownError({
     message: `service '${spec.name}' ${how} while it started`,
     verdict: 'fail',
-    ...(spec.command === undefined ? {} : { command: spec.command }),
+    ...(spec.command === undefined ? {} : { command: spec.command, shell: shellName() }),
     exitCode: end.exitCode,
     at: end.at,
     lastLines: await service.tellingLines().catch(() => []),
@@ -33,7 +34,7 @@ export async function notReady(spec: ServiceSpec, service: Service, last: string
   return new ShakedownError({
     message: `service '${spec.name}' was not ready after ${spec.readyWithin} s; last probe: ${last}`,
     verdict: 'fail',
-    ...(spec.command === undefined ? {} : { command: spec.command }),
+    ...(spec.command === undefined ? {} : { command: spec.command, shell: shellName() }),
     at,
     lastLines: await service.tellingLines().catch(() => []),
     hint: 'look at its last lines; if it only needs longer, raise `readyWithin`',

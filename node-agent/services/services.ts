@@ -209,6 +209,7 @@ export class Services {
 }
 
 const describeRestart = (name: string, { exitCode, signal }: ServiceEnd): string => {
-  const how = signal ? `was ended by ${signal}` : `ended with exit code ${exitCode ?? 'unknown'}`;
+  const code = exitCode === null ? 'ended' : `ended with exit code ${exitCode}`;
+  const how = signal ? `was ended by ${signal}` : code;
   return `${name} ${how}; systemd starts it again`;
 };

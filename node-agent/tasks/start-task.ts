@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, statSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { ShakedownError } from '../../common/errors.ts';
 import type { TaskParams } from '../../common/task-protocol.ts';
 import { type Account, argvAs, type CommandAs } from '../account.ts';
+import { shellWords } from '../command-shell.ts';
 import { isSystemError } from '../failure.ts';
 import type { ControlGroup } from './control-group.ts';
 import type { Pipe, Pipes } from './pipes.ts';
@@ -39,15 +41,14 @@ exec "$@"`;
 /** The argument list such that its process is in a group: by the shell that it is, or by one before it. */
 function inGroup(argv: CommandAs['argv'], group: ControlGroup | undefined): CommandAs['argv'] {
   if (!group) return argv;
-  const [first, second, line, ...none] = argv;
-  if (first === '/bin/sh' && second === '-c' && line !== undefined && none.length === 0)
-    return [first, second, `${group.joining}${line}`];
+  const line = argv.at(-1) ?? '';
+  if (isDeepStrictEqual(argv, shellWords(line))) return shellWords(`${group.joining}${line}`);
   return ['/bin/sh', '-c', `${group.joining}${become}`, 'sh', ...argv];
 }
 
 /** The command as an argument list. */
 export const wordsOf = (command: TaskParams['command']): readonly string[] =>
-  typeof command === 'string' ? ['/bin/sh', '-c', command] : command;
+  typeof command === 'string' ? shellWords(command) : command;
 
 /**
  * Starts a task, in its group where it has one. Gives a sentence for a program that does not exist, as a

@@ -1,7 +1,7 @@
-import { lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { latest, mainConfig, nodeConfig, readLatest, scenario, shakedown, write } from './harness.ts';
+import { latest, mainConfig, nodeConfig, readLatest, scenario, shakedown, start, write } from './harness.ts';
 
 const token = 'tök"en\'s $value/+ 4711';
 const key = '-----BEGIN KEY-----\nMIIEvAIBADANBgkqh\nkiG9w0BAQEFAASCBK\n-----END KEY-----';
@@ -107,6 +107,7 @@ test('a set-up step that fails with a secret in its last words has it in no repo
   const run = await shakedown(directory, ['run', '--keep', '--set', 'name=quiet'], { E2E_TOKEN: token });
   expect(run.exitCode, run.all).toBe(1);
   expect(told(run.all)).toEqual([]);
+  expect(run.all).toContain('(bash, exit 7)');
   const reports = ['run.json', 'junit.xml', 'report.html', 'events.ndjson', 'tester.log'];
   for (const name of reports) expect(readLatest(directory, name), name).toContain('[secret TOKEN]');
   const files = [...filesBelow(join(directory, '.shakedown'))];
@@ -114,6 +115,48 @@ test('a set-up step that fails with a secret in its last words has it in no repo
   const kept = join(directory, '.shakedown/cluster.json');
   expect(readFileSync(kept, 'utf8')).toContain('name=quiet');
   expect(statSync(kept).mode & 0o777).toBe(0o600);
+});
+
+/** What a run was doing when it was killed: a log is home as it was, and a big file is not. */
+async function killedWhileCollecting(): Promise<string> {
+  const directory = secretScenario({
+    'config/main.config.ts': mainConfig("nodes: nspawn({ count: 1 }), secrets: { TOKEN: 'env:E2E_TOKEN' }"),
+    'config/node.config.ts': nodeConfig(
+      "collect: ['/var/lib/big'], services: [{ name: 'app', command: `echo \"` + secret.TOKEN + `\"; exec sleep 1000` }], " +
+        "setup: [{ name: 'big', run: 'head -c 800M /dev/urandom > /var/lib/big' }]",
+    ).replace('defineNode }', 'defineNode, secret }'),
+    'node_files/app.conf.tmpl': 'token = <{ secret.TOKEN }>\n',
+  });
+  const running = start(directory, ['run'], { E2E_TOKEN: token });
+  const log = join(latest(directory), 'nodes/0/logs/app.log');
+  const come = () => existsSync(log) && readFileSync(log, 'utf8').includes(token);
+  await expect.poll(come, { interval: 5, timeout: 120_000 }).toBe(true);
+  running.kill('SIGKILL');
+  await running;
+  return directory;
+}
+
+const withSecret = (directory: string) =>
+  [...filesBelow(join(directory, '.shakedown'))].filter(
+    (file) => told(readFileSync(file, 'latin1') + readFileSync(file, 'utf8')).length > 0,
+  );
+
+test('what a run left that was killed before it masked it, reap masks: with the values of then', async () => {
+  const directory = await killedWhileCollecting();
+  expect(withSecret(directory)).not.toEqual([]);
+  const without = await shakedown(directory, ['reap']);
+  expect(without.exitCode, without.all).toBe(3);
+  expect(without.all).toContain('may hold in clear text what env:E2E_TOKEN had then');
+  const other = await shakedown(directory, ['reap'], { E2E_TOKEN: 'another one' });
+  expect(other.exitCode, other.all).toBe(3);
+  expect(withSecret(directory)).not.toEqual([]);
+  const reaped = await shakedown(directory, ['reap'], { E2E_TOKEN: token });
+  expect(reaped.exitCode, reaped.all).toBe(0);
+  expect(reaped.all).toMatch(/masked the secrets in what run \S+ left, which was killed: [1-9]/);
+  expect(told(reaped.all)).toEqual([]);
+  expect(withSecret(directory)).toEqual([]);
+  expect(readLatest(directory, 'nodes/0/logs/app.log')).toContain('[secret TOKEN]');
+  expect((await shakedown(directory, ['reap'])).all).toContain('Nothing was left behind.');
 });
 
 test('render shows no secret, neither on the terminal nor in files', async () => {

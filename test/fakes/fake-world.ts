@@ -207,6 +207,7 @@ function fakeAgent(
       arch: 'x64',
       kernel: '6',
       systemd: true,
+      shell: 'bash',
       clockMs: 0,
       boot: 'first',
     },

@@ -193,7 +193,7 @@ describe('a node in trouble', () => {
     const agent = new AgentProcess(join(folder, 'blocked/state'), join(folder, 'work'));
     await agent.hello();
     const plan = await agent.call('planCollection', { workingDir: agent.work, globs: [], maxFileSize: 1000 });
-    expect(plan).toEqual({ paths: [agent.work], problems: [] });
+    expect(plan).toEqual({ paths: [agent.work], unmatched: [], problems: [] });
     expect([...(await agent.reports()).keys()]).toContain('disks.txt');
     expect(await agent.close()).toBe(0);
   });

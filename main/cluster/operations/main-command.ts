@@ -1,10 +1,11 @@
+import { existsSync } from 'node:fs';
 import { execa } from 'execa';
 import { ShakedownError, TimeLimitError } from '../../../common/errors.ts';
 import type { CommandResult } from '../../../common/results.ts';
 import { KeptOutput } from './kept-output.ts';
 
 /**
- * Runs a shell command line on the main host, as the user who runs us, in `cwd`. A non-zero exit is a result.
+ * Runs a shell command line on the main host, by bash where it is there, as the user who runs us, in `cwd`. A non-zero exit is a result.
  * Throws TimeLimitError past `timeout` (seconds; 60 unless told), ShakedownError when `signal` is aborted; in
  * both cases the command's whole process group is killed. At most the first MiB of each stream is kept.
  */
@@ -29,8 +30,8 @@ export async function runOnMain(
   const limit = AbortSignal.timeout(timeout * 1000);
   const ending = signal ? AbortSignal.any([signal, limit]) : limit;
   const kept = { stdout: new KeptOutput(), stderr: new KeptOutput() };
-  const child = execa(command, {
-    shell: true,
+  const [shell, ...words] = existsSync('/bin/bash') ? ['/bin/bash', '--norc', '-c'] : ['/bin/sh', '-c'];
+  const child = execa(shell ?? 'sh', [...words, command], {
     cwd,
     ...(env && { env }),
     detached: true,

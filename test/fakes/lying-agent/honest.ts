@@ -12,6 +12,7 @@ export const answers: { readonly [M in keyof AgentMethods]: AgentMethods[M]['res
     arch: 'x64',
     kernel: '6.1.0',
     systemd: true,
+    shell: 'bash',
     clockMs: 1_700_000_000_000,
     boot: 'd6b0 17',
   },

@@ -15,6 +15,7 @@ const info = {
   arch: 'x64',
   kernel: '6.1.0-1-amd64',
   systemd: true,
+  shell: 'bash' as const,
   clockMs: 1_700_000_000_000,
   boot: 'd6b0 17',
 };

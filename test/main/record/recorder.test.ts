@@ -166,6 +166,20 @@ describe('the recorder', () => {
     ]);
   });
 
+  test('of a service whose end nobody was told, that is said, and what to do', () => {
+    const { record } = recorder();
+    const unknown = { exitCode: null, signal: null, agoMs: 0, lastLines: ['bye'] };
+    record.serviceDied(machine)({ name: 'web', ...unknown });
+    expect(record.failures[0]).toMatchObject({
+      message: "service 'web' ended unasked; how it ended nobody was told",
+      hint: expect.stringContaining("'shakedown rerun --from start'"),
+      lastLines: ['bye'],
+    });
+    record.serviceDied(machine)({ name: 'web', ...unknown, exitCode: 0 });
+    expect(record.failures[1]?.message).toBe("service 'web' ended unasked with exit code 0");
+    expect(record.failures[1]).not.toHaveProperty('hint');
+  });
+
   test('no failure is from before the run, or from a time to come', () => {
     const { record, wait } = recorder();
     wait(50);

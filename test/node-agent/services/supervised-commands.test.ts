@@ -139,6 +139,8 @@ describe('starting', () => {
         message: "service 'web' ended with exit code 3 while it started",
         verdict: 'fail',
         exitCode: 3,
+        shell: 'bash',
+        agoMs: expect.any(Number),
         lastLines: ['bad config'],
       },
     });

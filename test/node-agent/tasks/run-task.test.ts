@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test, vi } from 'vitest';
 import { CancellationTokenSource } from 'vscode-jsonrpc/node';
+import { shellName } from '../../../node-agent/command-shell.ts';
 import { greetedAgent, isAlive } from '../agent-process.ts';
 import { canMakeGroups } from './can-make-groups.ts';
 
@@ -14,6 +15,17 @@ describe('a task', () => {
     const said = await agent.run('echo "$WHAT"; echo bad >&2; exit 4', { env: { WHAT: 'out' } });
     expect(said).toMatchObject({ exitCode: 4, signal: null, stdout: 'out\n', stderr: 'bad\n', left: [] });
     expect(await agent.run('kill -KILL $$')).toMatchObject({ exitCode: null, signal: 'SIGKILL' });
+  });
+
+  test('runs by bash where the node has it, without anybody’s startup files', async () => {
+    const agent = await greetedAgent();
+    writeFileSync(join(agent.work, '.bashrc'), 'echo a greeting\n');
+    // By these bash takes itself for a login by ssh.
+    const env = { HOME: agent.work, SSH_CLIENT: '10.0.0.1 1 22', SHLVL: '0' };
+    const list = 'names=(one two); [[ $names == o* ]] && echo "${#names[@]}"';
+    expect(await agent.run(list, { env })).toMatchObject({ exitCode: 0, stdout: '2\n', stderr: '' });
+    expect((await agent.hello()).shell).toBe('bash');
+    expect(shellName('/no/such/bash')).toBe('sh');
   });
 
   test('takes an argument list as it is', async () => {
