@@ -10,12 +10,23 @@ import { jobPages } from './routes/job.ts';
 import { jobListPages } from './routes/jobs.ts';
 import { logPages } from './routes/log.ts';
 import { loginPages } from './routes/login.ts';
+import { tokenPages } from './routes/tokens.ts';
+import { userPages } from './routes/users.ts';
+import { workerPages } from './routes/workers.ts';
+
+const pageRoutes = [
+  ...[loginPages, jobListPages, jobPages, logPages, evidencePages],
+  ...[workerPages, tokenPages, userPages],
+];
 
 /** The pages of a server, for people with a browser; they work without its scripts, but for what is live. */
 export async function addPages(app: App, service: Service, tell: (line: string) => void): Promise<void> {
   await app.register(cookie);
   await app.register(formBody, { bodyLimit: 256 * 1024 });
   enterBySession(app, service);
+  // A trial database is told on every page.
+  const { about } = service.database;
+  app.decorate('about', about.startsWith('trial') ? about : '');
   app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
     const { status, detail } = problemOf(error);
     if (status >= 500) tell(`${request.method} ${request.url}: ${error.stack ?? error.message}`);
@@ -27,7 +38,7 @@ export async function addPages(app: App, service: Service, tell: (line: string) 
     { config: { roles: ['read', 'submit', 'worker'] }, schema: { hide: true } },
     (_request, reply) => reply.redirect('/jobs', 303),
   );
-  for (const routes of [loginPages, jobListPages, jobPages, logPages, evidencePages]) routes(app, service);
+  for (const routes of pageRoutes) routes(app, service);
 }
 
 const titleOf = (status: number): string =>

@@ -19,6 +19,9 @@ const eta = new Eta({
 /** The navigation; with a role for those who have no use for it else. */
 const links: readonly { readonly name: string; readonly href: string; readonly role?: string }[] = [
   { name: 'Jobs', href: '/jobs' },
+  { name: 'Workers', href: '/workers' },
+  { name: 'Tokens', href: '/tokens', role: 'admin' },
+  { name: 'Users', href: '/users', role: 'admin' },
 ];
 
 /** Nothing but what this server sends is loaded or run, and nothing that stands in a page. */
@@ -33,6 +36,13 @@ const policy = [
   "base-uri 'none'",
   "frame-ancestors 'none'",
 ].join('; ');
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** What whoever sees a page should know of the server. */
+    readonly about: string;
+  }
+}
 
 export interface PageData {
   readonly title: string;
@@ -65,6 +75,7 @@ export function page(
     csrf: csrfOf(request),
     path: request.url,
     links,
+    about: request.server.about,
     version: version(),
     notice: noticeOf(request),
   };

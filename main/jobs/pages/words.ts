@@ -56,3 +56,12 @@ export function tally(checks: readonly Pick<Check, 'state'>[]): string {
     .map(([n, state]) => `${n} ${state}`)
     .join(', ');
 }
+
+/** `busy`, `idle` or `gone`: by which a worker is coloured. */
+export const workerState = ({
+  alive,
+  running,
+}: {
+  readonly alive: boolean;
+  readonly running: number;
+}): string => (alive ? (running > 0 ? 'busy' : 'idle') : 'gone');

@@ -8,7 +8,8 @@ export async function runCommand(
     args = [],
     options = {},
     cwd,
-  }: { args?: readonly string[]; options?: Record<string, unknown>; cwd: string },
+    stdin = '',
+  }: { args?: readonly string[]; options?: Record<string, unknown>; cwd: string; stdin?: string },
 ): Promise<{ readonly code: number; readonly stdout: string }> {
   let stdout = '';
   const sink = new Writable({
@@ -21,7 +22,7 @@ export async function runCommand(
   const code = await command(args, given, {
     cwd,
     env: { HOME: '/root' },
-    stdin: new PassThrough(),
+    stdin: stdin === '' ? new PassThrough() : new PassThrough().end(stdin),
     stdout: sink,
     stderr: sink,
     signal: new AbortController().signal,

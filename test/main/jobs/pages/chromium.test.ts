@@ -236,7 +236,7 @@ describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
     await job.artifact(`run/${'y'.repeat(200)}.log`, 'x');
     await job.settle('error', { why: 'z'.repeat(300) });
     const files = `/jobs/${job.id}/attempts/1/browse/run/`;
-    for (const path of ['/jobs', `/jobs/${job.id}`, files]) {
+    for (const path of ['/jobs', `/jobs/${job.id}`, files, '/workers', '/tokens', '/users']) {
       await page.goto(server.url + path);
       const wider = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
       expect(await evaluated(page, wider), path).toBe(0);

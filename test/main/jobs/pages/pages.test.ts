@@ -54,6 +54,9 @@ describe('whatever is shown is text', () => {
     files: () => `/jobs/${job.id}/attempts/1/browse/run/`,
     'part of a log': () => `/jobs/${job.id}/attempts/1/log?at=0`,
     search: () => `/jobs/${job.id}/attempts/1/log/search?q=${encodeURIComponent(evil)}`,
+    workers: () => '/workers',
+    tokens: () => '/tokens',
+    users: () => '/users',
     login: () => `/login?next=${encodeURIComponent(evil)}`,
     'a problem': () => `/jobs/${encodeURIComponent(evil)}`,
   };
@@ -210,4 +213,56 @@ describe('one job', () => {
     expect(rest).toContain('>partial<');
     expect(rest).not.toContain('>after<');
   });
+});
+
+describe('workers, tokens and users', () => {
+  test('a worker is shown with what it can, does, and says of itself', async () => {
+    const job = await begun({
+      name: 'its job',
+      worker: 'the worker',
+      labels: ['kvm'],
+      client_info: { load: 0.7 },
+    });
+    const { text } = await admin.get('/workers');
+    expect(text).toMatch(new RegExp(`state busy[^]*the worker[^]*/jobs/${job.id}[^]*its job[^]*kvm[^]*load`));
+  });
+
+  test('a token is made on a page, told once, used, and revoked there', async () => {
+    const { text } = await admin.send('/tokens', { name: 'by page', role: 'read' });
+    const [token = ''] = /sd_[\w-]{40,}/.exec(text) ?? [];
+    const { url } = server();
+    const visitor = await visitorWith(url, token);
+    const list = await admin.get('/tokens');
+    expect(list.text).not.toContain(token);
+    const row = list.text.slice(list.text.indexOf('by page'));
+    const [, revoke = ''] = /action="([^"]+revoke)"/.exec(row) ?? [];
+    expect((await admin.send(revoke, {}, '/tokens')).to).toBe('/tokens?done=revoked');
+    expect((await visitor.get('/jobs')).status).toBe(303);
+  });
+
+  test('a user is added and removed on a page; a name is given once', async () => {
+    const fields = { name: 'paula', role: 'read', password: 'long enough' };
+    expect((await admin.send('/users', fields)).to).toBe('/users?done=added');
+    expect((await admin.send('/users', fields)).status).toBe(409);
+    expect((await admin.send('/users', { ...fields, name: 'x', password: 'short' })).status).toBe(400);
+    const { text } = await admin.get('/users');
+    const [, remove = ''] = /action="([^"]+remove)"/.exec(text.slice(text.indexOf('paula'))) ?? [];
+    expect((await admin.send(remove, {}, '/users')).to).toBe('/users?done=removed');
+    expect((await admin.get('/users')).text).not.toContain('paula');
+  });
+
+  test.each(['read', 'submit', 'worker'])(
+    'who has the role %s sees neither tokens nor users',
+    async (role) => {
+      const { url, admin: api } = server();
+      const visitor = await visitorWith(url, (await api.makeToken(role, role)).token);
+      expect((await visitor.get('/jobs')).text).not.toMatch(/href="\/(tokens|users)"/);
+      for (const path of ['/tokens', '/users']) {
+        expect((await visitor.get(path)).status).toBe(403);
+        expect(
+          (await visitor.send(path, { name: 'x', role: 'admin', password: 'long enough' }, '/jobs')).status,
+        ).toBe(403);
+      }
+    },
+  );
 });
