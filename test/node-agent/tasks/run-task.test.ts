@@ -22,6 +22,7 @@ describe('a task', () => {
     writeFileSync(join(agent.work, '.bashrc'), 'echo a greeting\n');
     // By these bash takes itself for a login by ssh.
     const env = { HOME: agent.work, SSH_CLIENT: '10.0.0.1 1 22', SHLVL: '0' };
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: bash's own
     const list = 'names=(one two); [[ $names == o* ]] && echo "${#names[@]}"';
     expect(await agent.run(list, { env })).toMatchObject({ exitCode: 0, stdout: '2\n', stderr: '' });
     expect((await agent.hello()).shell).toBe('bash');
