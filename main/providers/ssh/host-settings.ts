@@ -3,6 +3,8 @@ export interface HostQuery {
   readonly address: string;
   readonly user?: string | undefined;
   readonly port?: number | undefined;
+  /** Arguments of ssh(1), which count more than what the configuration says. */
+  readonly sshArguments?: readonly string[] | undefined;
 }
 
 /**

@@ -7,8 +7,10 @@ export interface ParsedHost {
   readonly name?: string;
   readonly role?: string;
   readonly key?: string;
-  /** ProxyJump, as ssh_config(5) has it, instead of what ~/.ssh/config says. */
-  readonly jump?: string;
+  /** Arguments of ssh(1), which count more than what ~/.ssh/config says. */
+  readonly sshArguments?: readonly string[];
+  /** What is asked for besides and not done, as lines: told where a login fails. */
+  readonly notFollowed?: readonly string[];
 }
 
 type Optional<Type> = { readonly [Key in keyof Type]: Type[Key] | undefined };

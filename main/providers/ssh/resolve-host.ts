@@ -14,11 +14,16 @@ import { optionPlaces } from './option-places.ts';
  * UsageError with ssh's words, which name file and line.
  */
 export async function resolveHost(query: HostQuery, configFile?: string): Promise<ResolvedHost> {
-  const file = configFile ?? ownFile();
-  if (configFile !== undefined && !existsSync(configFile)) return nothing;
+  const isThere = configFile === undefined || existsSync(configFile);
+  const file = isThere ? (configFile ?? ownFile()) : 'none';
   const printed = await ask(query, file);
   if (printed === undefined) return nothing;
-  const settings = withoutDefaults(settingsOf(printed), await defaults());
+  const all = settingsOf(printed);
+  const taken = all.get('host')?.[0];
+  if (taken !== undefined && query.sshArguments && taken !== query.address) {
+    throw new UsageError(`${query.address}: in the arguments for ssh '${taken}' is no option`);
+  }
+  const settings = withoutDefaults(all, await defaults());
   const options = notFollowed(settings);
   if (options.length === 0) return { settings, notFollowed: [] };
   return { settings, notFollowed: await withPlaces(options, query, file) };
@@ -26,11 +31,14 @@ export async function resolveHost(query: HostQuery, configFile?: string): Promis
 
 const nothing: ResolvedHost = { settings: new Map(), notFollowed: [] };
 
-const argumentsFor = ({ address, user, port }: HostQuery, file: string | undefined): readonly string[] => [
+const argumentsFor = (
+  { address, user, port, sshArguments = [] }: HostQuery,
+  file: string | undefined,
+): readonly string[] => [
   ...['-G', ...(file === undefined ? [] : ['-F', file])],
   ...(user === undefined ? [] : ['-l', user]),
   ...(port === undefined ? [] : ['-p', String(port)]),
-  ...['--', address],
+  ...[...sshArguments, '--', address],
 ];
 
 /** What ssh prints of a host; undefined without ssh and without a file for it. */
@@ -41,8 +49,9 @@ async function ask(query: HostQuery, file: string | undefined): Promise<string |
   if (exitCode === 0) return stdout ?? '';
   const named = file ?? join(homedir(), '.ssh/config');
   if (code === 'ENOENT') {
-    if (!existsSync(named)) return undefined;
-    throw new UsageError(`${named} cannot be followed: there is no ssh on this main host.`, {
+    if (!existsSync(named) && !query.sshArguments) return undefined;
+    const what = query.sshArguments ? `what ${query.address} has for ssh` : named;
+    throw new UsageError(`${what} cannot be followed: there is no ssh on this main host.`, {
       hint: 'apt-get install openssh-client',
     });
   }

@@ -27,14 +27,15 @@ export async function sshTarget(
     });
   }
   const user = login.user ?? host.user;
-  const { settings, notFollowed } = await resolve({ address: host.address, user, port: host.port });
-  const written = host.jump ?? settings.get('proxyjump')?.[0];
-  const jumps = await jumpsOf(written, login, resolve, [...behind, host.address]);
-  const told = notFollowed.length > 0 ? { notFollowed } : {};
-  const { proxyCommand, ...target } = { ...targetFrom(host, login, settings), ...told };
-  if (jumps.length > 0) return { ...target, jumps };
-  // A jump host that was named for this machine counts instead of what the configuration says.
-  return host.jump === undefined ? { ...target, ...present({ proxyCommand }) } : target;
+  const { address, port, sshArguments } = host;
+  const { settings, notFollowed } = await resolve({ address, user, port, sshArguments });
+  const jumps = await jumpsOf(settings.get('proxyjump')?.[0], login, resolve, [...behind, address]);
+  const all = [...(host.notFollowed ?? []), ...notFollowed];
+  return {
+    ...targetFrom(host, login, settings),
+    ...(all.length > 0 ? { notFollowed: all } : {}),
+    ...(jumps.length > 0 ? { jumps } : {}),
+  };
 }
 
 /**

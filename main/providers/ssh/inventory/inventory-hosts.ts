@@ -5,6 +5,7 @@ import { present } from '../../../../common/present.ts';
 import type { ParsedHost } from '../parse-host.ts';
 import type { Inventory, Variable, Variables } from './inventory.ts';
 import { isVaulted, withoutVault } from './vault.ts';
+import { words } from './words.ts';
 
 /** Which machines of an inventory are wanted, and as what. */
 export interface Selection {
@@ -76,7 +77,8 @@ function toHost(
   }
   const user = read(['ansible_user', 'ansible_ssh_user'])?.text;
   const key = read(['ansible_ssh_private_key_file', 'ansible_private_key_file'])?.text;
-  const jump = jumpOf(read(['ansible_ssh_common_args']) ?? read(['ansible_ssh_extra_args']), mistakes);
+  const sshArguments = argumentsOf(read, mistakes);
+  const password = read(['ansible_password', 'ansible_ssh_pass', 'ansible_ssh_password']);
   const ownRole = read(['shakedown_role'])?.text ?? role;
   return {
     address: read(['ansible_host', 'ansible_ssh_host'])?.text ?? name,
@@ -84,15 +86,23 @@ function toHost(
     ...(port ? { port: Number(port.text) } : {}),
     ...present({ user }),
     ...present({ key: key === undefined ? undefined : keyFile(key, inventory.file) }),
-    ...present({ role: ownRole, jump }),
+    ...present({ role: ownRole }),
+    ...(sshArguments.length > 0 ? { sshArguments } : {}),
+    ...(password
+      ? { notFollowed: [`${password.place}: a password is not followed: only keys are tried`] }
+      : {}),
   };
 }
 
-/** What counts for a machine: its own variables over those of its groups, and a child's over its parent's. */
+/**
+ * What counts for a machine: its own variables over those of its groups, those of `group_vars` over those of
+ * the inventory, and a child's over its parent's (Ansible's VARIABLE_PRECEDENCE).
+ */
 function variablesOf(inventory: Inventory, name: string): Variables {
   const all = inventory.groups.get('all');
   const groups = inventory.groupsOf(name).filter((group) => group !== all);
-  const layers = [...(all ? [all] : []), ...groups].map(({ variables }) => variables);
+  const ordered = [...(all ? [all] : []), ...groups];
+  const layers = [...ordered.map(({ variables }) => variables), ...ordered.map(({ inFiles }) => inFiles)];
   return new Map([...layers, inventory.hosts.get(name) ?? new Map()].flatMap((layer) => [...layer]));
 }
 
@@ -114,7 +124,7 @@ function textOf(
   const variable: Variable | undefined = key === undefined ? undefined : variables.get(key);
   if (!variable || variable.value === null) return undefined;
   const { value, place } = variable;
-  if (typeof value !== 'string' && typeof value !== 'number') {
+  if (!['string', 'number', 'boolean'].includes(typeof value)) {
     mistakes.push(`${place}: ${key} of ${name} is no text`);
     return undefined;
   }
@@ -131,16 +141,20 @@ function textOf(
   return { text, place };
 }
 
-/** Of ssh's own arguments the jump host is followed; what else is in them is for ~/.ssh/config to say. */
-function jumpOf(args: Text | undefined, mistakes: string[]): string | undefined {
-  if (!args) return undefined;
-  if (/(?:^|\s)-o\s*["']?ProxyCommand/i.test(args.text)) {
-    mistakes.push(`${args.place}: ProxyCommand is not followed: name the jump host, -o ProxyJump=HOST`);
-  }
-  // As words of their own: a path may well have -J in it.
-  const option = /(?:^|\s)-o\s*["']?ProxyJump(?:\s*=\s*|\s+)["']?([^\s"']+)/i;
-  const flag = /(?:^|\s)-J\s*["']?([^\s"']+)/;
-  return (option.exec(args.text) ?? flag.exec(args.text))?.[1];
+/** What ssh itself is told besides, in the order in which Ansible tells it: what comes first counts. */
+function argumentsOf(
+  read: (names: readonly string[]) => Text | undefined,
+  mistakes: string[],
+): readonly string[] {
+  const checking = read(['ansible_ssh_host_key_checking', 'ansible_host_key_checking']);
+  const off = checking !== undefined && /^(false|no|0|off|n|f)$/i.test(checking.text);
+  const written = ['ansible_ssh_args', 'ansible_ssh_common_args', 'ansible_ssh_extra_args'].flatMap(
+    (name) => {
+      const args = read([name]);
+      return args ? words(args.text, (message) => mistakes.push(`${args.place}: ${name}: ${message}`)) : [];
+    },
+  );
+  return [...(off ? ['-o', 'StrictHostKeyChecking=no'] : []), ...written];
 }
 
 /** Relative to the inventory, so that it does not matter from where it is used. */

@@ -15,6 +15,8 @@ export interface Group {
   readonly hosts: Set<string>;
   readonly children: Set<string>;
   readonly variables: Variables;
+  /** Of `group_vars`: they count more than what the inventory itself says of any group. */
+  readonly inFiles: Variables;
 }
 
 /**
@@ -45,7 +47,13 @@ export class Inventory {
   group(name: string): Group {
     const there = this.groups.get(name);
     if (there) return there;
-    const group: Group = { name, hosts: new Set(), children: new Set(), variables: new Map() };
+    const group: Group = {
+      name,
+      hosts: new Set(),
+      children: new Set(),
+      variables: new Map(),
+      inFiles: new Map(),
+    };
     this.groups.set(name, group);
     return group;
   }
@@ -55,6 +63,18 @@ export class Inventory {
     const variables = this.hosts.get(name) ?? new Map();
     this.hosts.set(name, variables);
     return variables;
+  }
+
+  /**
+   * As Ansible does when all is read: `ungrouped` has the machines that no other group lists, but for `all`.
+   */
+  gatherUngrouped(): void {
+    const ungrouped = this.group('ungrouped');
+    const others = [...this.groups.values()].filter(({ name }) => !['all', 'ungrouped'].includes(name));
+    for (const host of this.hosts.keys()) {
+      if (others.some(({ hosts }) => hosts.has(host))) ungrouped.hosts.delete(host);
+      else ungrouped.hosts.add(host);
+    }
   }
 
   /** Throws UsageError that names every mistake with its line. */
@@ -77,8 +97,20 @@ export class Inventory {
     const mine = [...this.groups.values()].filter(({ name }) =>
       [...this.below(name)].some((below) => this.groups.get(below)?.hosts.has(host)),
     );
-    const depth = ({ name }: Group) => mine.filter((other) => this.below(other.name).has(name)).length;
-    const rank = (group: Group) => (group.name === 'all' ? 0 : depth(group));
-    return mine.toSorted((one, other) => rank(one) - rank(other) || (one.name < other.name ? -1 : 1));
+    const priority = ({ variables, inFiles }: Group) =>
+      Number((inFiles.get('ansible_group_priority') ?? variables.get('ansible_group_priority'))?.value ?? 1);
+    const rank = (one: Group, other: Group) =>
+      this.#depth(one.name) - this.#depth(other.name) ||
+      priority(one) - priority(other) ||
+      (one.name < other.name ? -1 : 1);
+    return mine.toSorted(rank);
+  }
+
+  /** How far below `all`, by the longest way; a circle is gone through once. */
+  #depth(name: string, seen: ReadonlySet<string> = new Set()): number {
+    if (name === 'all' || seen.has(name)) return 0;
+    const parents = [...this.groups.values()].filter(({ children }) => children.has(name));
+    const onTheWay = new Set([...seen, name]);
+    return 1 + Math.max(0, ...parents.map((parent) => this.#depth(parent.name, onTheWay)));
   }
 }

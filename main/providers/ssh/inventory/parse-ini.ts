@@ -1,6 +1,8 @@
+import { isIPv6 } from 'node:net';
 import { UsageError } from '../../../../common/errors.ts';
 import { expandRanges } from '../host-range.ts';
 import type { Inventory, Variables } from './inventory.ts';
+import { words } from './words.ts';
 
 type Kind = 'hosts' | 'children' | 'vars';
 
@@ -51,7 +53,7 @@ function addHosts(line: string, group: string, number: number, inventory: Invent
   for (const assignment of assignments) {
     const [, key, value = ''] = /^([^=]+)=(.*)$/s.exec(assignment) ?? [];
     if (key === undefined) complain(`expected name=value after the machine, found '${assignment}'`);
-    else variables.set(key, { value, place: inventory.place(number) });
+    else variables.set(key, { value: literal(value), place: inventory.place(number) });
   }
   addMachines(pattern, { group, line: number, variables }, inventory);
 }
@@ -66,8 +68,10 @@ export function addMachines(
   }: { readonly group: string; readonly line: number; readonly variables: Variables },
   inventory: Inventory,
 ): void {
-  const [, name = pattern, port] = /^((?:\[[^\]]*\]|[^:[\]])+):(\d+)$/.exec(pattern) ?? [];
-  if (/[=@\s]/.test(name) || name.endsWith(':')) {
+  const [, written = pattern, port] = /^((?:\[[^\]]*\]|[^:[\]])+):(\d+)$/.exec(pattern) ?? [];
+  const address = written.replace(/^\[([^\]]*)\]$/, '$1');
+  const name = isIPv6(address) ? address : written;
+  if (/[=@\s]/.test(name) || (name.endsWith(':') && !isIPv6(name))) {
     inventory.complain(line, `expected the name of a machine, found '${pattern}'`);
     return;
   }
@@ -91,27 +95,13 @@ function addVariable(line: string, group: string, number: number, inventory: Inv
     inventory.complain(number, `expected name=value, found '${line}'`);
     return;
   }
-  const [, , quoted] = /^(["'])(.*)\1\s*(?:#.*)?$/.exec(written) ?? [];
-  const [, digits] = /^(\d+)\s*(?:#.*)?$/.exec(written) ?? [];
-  const value = quoted ?? digits ?? written;
+  const value = literal(written);
   inventory.group(group).variables.set(key, { value, place: inventory.place(number) });
 }
 
-/**
- * As a shell takes a line apart: quotes, backslashes, and comments from `#` on
- * (Python's shlex, which Ansible uses).
- */
-function words(line: string, complain: (message: string) => void): readonly string[] {
-  const found: string[] = [];
-  const token = /\s+|#.*$|((?:[^\s"'\\#]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+)|(["'\\].*)/gy;
-  for (const [, word, open] of line.matchAll(token)) {
-    if (open !== undefined) complain(`a quote is not closed: ${open}`);
-    if (word !== undefined) found.push(unquote(word));
-  }
-  return found;
+/** Of what may be a Python literal the text in its quotes, and a number without what is said behind it. */
+function literal(written: string): string {
+  const [, , quoted] = /^(["'])(.*)\1\s*(?:#.*)?$/.exec(written) ?? [];
+  const [, digits] = /^(\d+)\s*(?:#.*)?$/.exec(written) ?? [];
+  return quoted ?? digits ?? written;
 }
-
-const unquote = (word: string): string =>
-  word.replace(/"((?:[^"\\]|\\.)*)"|'([^']*)'|\\(.)/g, (_, double, single, escaped) =>
-    double === undefined ? (single ?? escaped) : String(double).replace(/\\(["\\])/g, '$1'),
-  );

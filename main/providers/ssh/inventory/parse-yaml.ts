@@ -41,7 +41,11 @@ class YamlInventory {
     const inventory = this.#inventory;
     const group = inventory.group(name);
     for (const [key, part] of this.#entries(pair.value, `hosts, children or vars of group '${name}'`)) {
-      if (key === 'hosts') {
+      const single = this.#name(part.value);
+      if (key === 'hosts' && single !== undefined) {
+        const at = { group: name, line: this.#line(part.value), variables: new Map() };
+        addMachines(single, at, inventory);
+      } else if (key === 'hosts') {
         for (const [host, { key: at, value }] of this.#entries(part.value, 'machines, as `name:`')) {
           const variables = this.#variables(value);
           addMachines(host, { group: name, line: this.#line(at), variables }, inventory);
@@ -58,6 +62,12 @@ class YamlInventory {
         inventory.complain(this.#line(part.key), message);
       }
     }
+  }
+
+  /** Ansible takes a single name for a mapping of it alone. */
+  #name(node: unknown): string | undefined {
+    const resolved = this.#resolved(node);
+    return yaml().isScalar(resolved) && typeof resolved.value === 'string' ? resolved.value : undefined;
   }
 
   #variables(value: unknown): Variables {

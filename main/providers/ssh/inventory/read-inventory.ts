@@ -30,6 +30,7 @@ export function readInventory(written: string): Inventory {
   const parse = /\.(ya?ml|json)$/i.test(file) ? parseYaml : parseIni;
   parse(text, inventory);
   inventory.throwMistakes();
+  inventory.gatherUngrouped();
   readVariableFiles(inventory);
   return inventory;
 }

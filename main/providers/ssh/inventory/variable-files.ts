@@ -18,7 +18,7 @@ export function readVariableFiles(inventory: Inventory): void {
   };
   if (existsSync(join(folder, 'group_vars'))) {
     for (const name of new Set(['all', ...inventory.groups.keys()])) {
-      add(join(folder, 'group_vars', name), () => inventory.group(name).variables);
+      add(join(folder, 'group_vars', name), () => inventory.group(name).inFiles);
     }
   }
   if (!existsSync(join(folder, 'host_vars'))) return;

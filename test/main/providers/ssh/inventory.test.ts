@@ -1,10 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../../../common/errors.ts';
 import { inventoryHosts, type Selection } from '../../../../main/providers/ssh/inventory/inventory-hosts.ts';
 import { readInventory } from '../../../../main/providers/ssh/inventory/read-inventory.ts';
+import { resolveHost } from '../../../../main/providers/ssh/resolve-host.ts';
 import { sshMachines } from '../../../../main/providers/ssh/ssh-machines.ts';
+import { sshTarget } from '../../../../main/providers/ssh/ssh-target.ts';
 import { folder } from '../../remotes/fake-node.ts';
 
 /** The machines of an inventory with these files; the first one is the inventory. */
@@ -82,18 +85,18 @@ all:
               ansible_host: "{{ inventory_hostname }}.example"
 `;
 
-const jump = 'guard@gate.example';
+const sshArguments = ['-o', 'ProxyJump=guard@gate.example', '-o', 'Compression=yes'];
 const machines = [
   { name: 'gate.example', address: 'gate.example', user: 'root' },
   ...['db01.example', 'db02.example'].map((name) => ({
-    ...{ name, address: name, user: 'postgres', port: 2200, role: 'db', jump },
+    ...{ name, address: name, user: 'postgres', port: 2200, role: 'db', sshArguments },
   })),
   {
-    ...{ name: '10.0.0.9', address: '10.0.0.9', user: 'deploy', port: 2222, role: 'db', jump },
+    ...{ name: '10.0.0.9', address: '10.0.0.9', user: 'deploy', port: 2222, role: 'db', sshArguments },
     key: 'keys/nine key',
   },
   ...['web-a', 'web-b'].map((name) => ({
-    ...{ name, address: `${name}.example`, user: 'deploy', port: 2200, role: 'web', jump },
+    ...{ name, address: `${name}.example`, user: 'deploy', port: 2200, role: 'web', sshArguments },
   })),
 ];
 
@@ -159,19 +162,61 @@ db:
   });
 });
 
-test.each([
-  ['-o ProxyJump=gate', 'gate'],
-  ['-oProxyJump=gate -4', 'gate'],
-  ['-4 -o "ProxyJump gate"', 'gate'],
-  ['-J me@gate:2200', 'me@gate:2200'],
-  ['-Jgate', 'gate'],
-  ['-o UserKnownHostsFile=/tmp/box-J7/known_hosts', undefined],
-  ['-i /home/me/-o ProxyJumper', undefined],
-])('of the arguments of ssh %j the jump host is %j', (args, jump) => {
-  const [host] = hosts({
-    'hosts.yml': JSON.stringify({ all: { hosts: { a: { ansible_ssh_common_args: args } } } }),
+describe('what ssh is told besides', () => {
+  const target = async (variables: Readonly<Record<string, unknown>>) => {
+    const [host] = hosts({ 'hosts.yml': JSON.stringify({ all: { hosts: { a: variables } } }) });
+    return sshTarget(host, {}, (query) => resolveHost(query, '/no/config'));
+  };
+  const jump = { host: 'gate', port: 22, user: userInfo().username };
+
+  test.each<readonly [args: string, found: object]>([
+    ['-o ProxyJump=gate', { jumps: [jump] }],
+    ['-oProxyJump=gate -4', { jumps: [jump], addressFamily: 4 }],
+    ['-4 -o "ProxyJump gate"', { jumps: [jump], addressFamily: 4 }],
+    ['-J me@gate:2200', { jumps: [{ ...jump, user: 'me', port: 2200 }] }],
+    ['-Jgate -o "ProxyCommand none"', { jumps: [jump] }],
+    ['-o ProxyCommand="ssh -W %h:%p -q gate" -C', { proxyCommand: 'ssh -W a:22 -q gate' }],
+    [
+      '-o StrictHostKeyChecking=no -i /etc/hostname',
+      { acceptNewHostKey: true, identityFiles: ['/etc/hostname'] },
+    ],
+    ['-o User=other -p 2222', { user: 'other', port: 2222 }],
+    ['', {}],
+  ])('is followed as ssh takes it: %j', async (args, found) => {
+    const plain = { host: 'a', port: 22, user: userInfo().username };
+    const { acceptChangedHostKey: _, ...rest } = await target({ ansible_ssh_common_args: args });
+    expect(rest).toEqual({ ...plain, ...found });
   });
-  expect(host.jump).toBe(jump);
+
+  test('counts in the order in which Ansible says it, after the variables', async () => {
+    const variables = {
+      ansible_user: 'me',
+      ansible_ssh_extra_args: '-o BindAddress=127.0.0.3 -o BindInterface=lo',
+      ansible_ssh_common_args: '-o BindAddress=127.0.0.2 -o User=other',
+      ansible_host_key_checking: false,
+    };
+    expect(await target(variables)).toMatchObject({
+      user: 'me',
+      bindAddress: '127.0.0.2',
+      bindInterface: 'lo',
+      acceptChangedHostKey: true,
+    });
+  });
+
+  test('that is no option is the user’s mistake', async () => {
+    await expect(target({ ansible_ssh_common_args: '-4 gate' })).rejects.toThrow(
+      "a: in the arguments for ssh 'gate' is no option",
+    );
+    await expect(target({ ansible_ssh_common_args: '-o NoSuch=yes' })).rejects.toThrow(
+      /Bad configuration option/,
+    );
+    expect(mistake({ hosts: 'a ansible_ssh_common_args="-o \'x"' })).toContain('a quote is not closed');
+  });
+
+  test('a password is told where a login fails', async () => {
+    const { notFollowed } = await target({ ansible_password: 'x' });
+    expect(notFollowed).toEqual(['hosts.yml:1: a password is not followed: only keys are tried']);
+  });
 });
 
 describe('a mistake in an inventory is told with file and line', () => {
@@ -219,7 +264,6 @@ n[9:1]
     ['a ansible_port=70000\n', "hosts:1: '70000' is no port"],
     ['a ansible_connection=local\n', "hosts:1: a is reached by 'local', not by ssh"],
     ['a\n[all:vars]\nansible_user="{{ who }}"\n', 'hosts:3: ansible_user of a is a template'],
-    ['a ansible_ssh_common_args=\'-o ProxyCommand="nc %h"\'\n', 'hosts:1: ProxyCommand is not followed'],
   ])('a variable that cannot be followed: %j', (text, message) =>
     expect(mistake({ hosts: text })).toContain(message),
   );
