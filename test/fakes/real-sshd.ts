@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { greets } from '../../main/remotes/greets.ts';
 import { unusedPort } from './ssh-server.ts';
@@ -14,10 +14,13 @@ export interface RealSshd extends AsyncDisposable {
 /** `lines` of sshd_config(5) come before ours, so that they count. `folder` must have `authorized_keys`. */
 export async function realSshd(folder: string, lines: readonly string[] = []): Promise<RealSshd> {
   const port = await unusedPort();
-  for (const type of ['ed25519', 'ecdsa']) newKeyFile(join(folder, `host_${type}`), type);
+  for (const type of ['ed25519', 'ecdsa']) {
+    const file = join(folder, `host_${type}`);
+    if (!existsSync(file)) newKeyFile(file, type);
+  }
   // Its own folder, without which it does not start for root.
   if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true });
-  const config = join(folder, 'sshd_config');
+  const config = join(folder, `sshd_config-${port}`);
   writeFileSync(
     config,
     [
@@ -47,5 +50,5 @@ export async function realSshd(folder: string, lines: readonly string[] = []): P
 
 /** A key pair of ssh-keygen(1) without a passphrase: `file` and `file.pub`. */
 export function newKeyFile(file: string, type = 'ed25519'): void {
-  execFileSync('ssh-keygen', ['-q', '-t', type, '-N', '', '-C', '', '-f', file], { input: 'y\n' });
+  execFileSync('ssh-keygen', ['-q', '-t', type, '-N', '', '-C', '', '-f', file]);
 }
