@@ -35,13 +35,13 @@ function newFolder(): string {
 }
 
 /** Takes jobs with so many at once until there is none; gives jobs per second. */
-async function rate(atOnce: number, take: () => Promise<unknown>): Promise<number> {
+async function rate(atOnce: number, take: (worker: number) => Promise<unknown>): Promise<number> {
   const began = performance.now();
   let done = 0;
-  const work = async (): Promise<void> => {
-    while (await take()) done++;
+  const work = async (worker: number): Promise<void> => {
+    while (await take(worker)) done++;
   };
-  await Promise.all(Array.from({ length: atOnce }, work));
+  await Promise.all(Array.from({ length: atOnce }, (_, worker) => work(worker)));
   return Math.round((done / (performance.now() - began)) * 1000);
 }
 
@@ -52,20 +52,16 @@ async function throughput(name: string, binaries: false | undefined): Promise<vo
   const queue = new Queue(database, kyselyOf(database), boss);
   await boss.createQueue('bare');
   await database.ask(`INSERT INTO workers (id, name, capabilities, slots, client_info, beat_seconds)
-    VALUES ('w', 'w', '{}', 1, '{}', 60)`);
+    SELECT 'w' || n, 'w', '${JSON.stringify(capabilities)}', 1, '{}', 60 FROM generate_series(0, 199) AS n`);
   let request = 0;
   for (const atOnce of [1, 20, 200]) {
     const job = { name: 'j', needs: { type: 't', labels: [] }, spec: {}, submitter: 's' };
     for (let each = 0; each < count; each++) await queue.enqueue(job);
     for (let each = 0; each < count; each++) await boss.send('bare', {});
-    const ours = await rate(atOnce, async () => {
-      const claim = await queue.claim({
-        worker: 'w',
-        capabilities,
-        request: `${request++}`,
-        leaseSeconds: 60,
-      });
-      return claim && (await queue.settle(claim, 1, 'pass'));
+    const ours = await rate(atOnce, async (worker) => {
+      const wishes = { worker: `w${worker}`, token: '', request: `${request++}`, leaseSeconds: 60 };
+      const given = await queue.claim(wishes);
+      return given.standing === 'claimed' && (await queue.settle(given.claim, '', 1, 'pass'));
     });
     const bare = await rate(atOnce, async () => {
       const [found] = await boss.fetch('bare', { includeMetadata: true });

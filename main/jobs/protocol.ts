@@ -23,6 +23,23 @@ export const registration = z.strictObject({
   client_info: z.looseObject({}).default({}),
 });
 
+const pause = z.object({
+  note: z.string(),
+  /** Who said so: the name of a token. */
+  by: z.string(),
+  since: z.string(),
+  /** Null until it is taken back. */
+  until: z.string().nullable(),
+});
+/** What a worker hears: it gets no jobs while it is paused, and ends after its jobs when it is draining. */
+export const beatAnswer = z.object({ draining: z.boolean(), pause: pause.nullable() });
+export const pauseRequest = z.strictObject({
+  /** For those who wait. */
+  note: z.string().max(1000).default(''),
+  /** Until it is taken back unless told. */
+  seconds: z.number().min(1).max(31_536_000).optional(),
+});
+
 /** A job as it is submitted. What only its worker understands is kept. */
 export const submission = z.looseObject({
   /** Of the submitter's choosing; the same one again gives the same job. */
@@ -87,6 +104,19 @@ const attemptView = z.object({
   progress: progressView.nullable(),
 });
 
+/** What a job that waits is waiting for. */
+export const waitingReason = z.enum([
+  'not-before',
+  'dependency',
+  'no-worker',
+  'worker-gone',
+  'worker-draining',
+  'worker-paused',
+  'worker-busy',
+  'quota',
+  'worker',
+]);
+
 export const jobView = z.object({
   id: z.string(),
   type: z.string(),
@@ -100,8 +130,11 @@ export const jobView = z.object({
   /** When its newest attempt began. */
   startedAt: z.string().nullable(),
   endedAt: z.string().nullable(),
-  /** Why a job that waits does so; absent for any other. */
+  /** Why a job that waits does so, in a sentence; this and what follows are absent for any other. */
   waiting: z.string().optional(),
+  waitingFor: waitingReason.optional(),
+  /** When a worker for it is free, as far as past jobs tell; null when they do not. */
+  expectedStart: z.string().nullable().optional(),
 });
 
 /** With its newest attempt's progress beside its own fields. */
@@ -123,14 +156,27 @@ export const workerView = z.object({
   slots: z.number(),
   running: z.number(),
   alive: z.boolean(),
+  draining: z.boolean(),
+  pause: pause.nullable(),
   seenAt: z.string(),
   client_info: z.unknown(),
 });
 export const newUser = z.strictObject({ name: word, role, password: z.string().min(8).max(1000) });
 export const userView = z.object({ id: z.string(), name: z.string(), role, createdAt: z.string() });
+/** For `*`, which is for each that has none of its own, `running` is null. */
+export const quotaView = z.object({
+  submitter: z.string(),
+  jobs: z.number(),
+  running: z.number().nullable(),
+});
 export const tokenView = z.object({ id: z.string(), name: z.string(), role, createdAt: z.string() });
 
 export type Submission = z.input<typeof submission>;
+export type BeatAnswer = z.infer<typeof beatAnswer>;
+export type PauseRequest = z.input<typeof pauseRequest>;
+export type QuotaView = z.infer<typeof quotaView>;
+export type WorkerView = z.infer<typeof workerView>;
+export type WaitingReason = z.infer<typeof waitingReason>;
 export type JobView = z.infer<typeof jobView>;
 export type WholeJobView = z.infer<typeof wholeJobView>;
 export type UserView = z.infer<typeof userView>;

@@ -96,6 +96,29 @@ export const jobsCommands: readonly CommandEntry[] = [
     load: async () => (await import('./jobs.ts')).jobsCommand,
   },
   {
+    name: 'workers',
+    args: '<action> [name]',
+    description:
+      'workers list | pause | drain | resume: who does the jobs; one is named by its name or its id',
+    options: [
+      ...serverOptions,
+      ['--note <text>', 'pause: why, for those who wait'],
+      ['--for <duration>', 'pause: 90s, 30m, 2h or 3d (default: until it is resumed)'],
+      ['--json', 'list: as JSON'],
+    ],
+    examples: ['shakedown workers pause ci-3 --note "new disk" --for 2h', 'shakedown workers drain ci-3'],
+    load: async () => (await import('./workers.ts')).workersCommand,
+  },
+  {
+    name: 'quotas',
+    args: '<action> [submitter] [jobs]',
+    description:
+      'quotas list | set <submitter> <jobs> | remove <submitter>: how many jobs of one run at once',
+    options: serverOptions,
+    examples: ['shakedown quotas set nightly 4', "shakedown quotas set '*' 10"],
+    load: async () => (await import('./quotas.ts')).quotasCommand,
+  },
+  {
     name: 'tokens',
     args: '<action> [what]',
     description: 'tokens list | add <name> | revoke <id>: who may use the job server',

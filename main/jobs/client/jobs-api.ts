@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import type {
   ArtifactView,
+  BeatAnswer,
   ClaimAnswer,
   JobView,
   Registration,
@@ -71,9 +72,8 @@ export class JobsApi {
 
   register = async (worker: Registration): Promise<string> =>
     ((await this.#asking.json('POST', '/api/workers', { json: worker })) as { id: string }).id;
-  async beat(worker: string, client_info: Record<string, unknown>): Promise<void> {
-    await this.#asking.ask('POST', `/api/workers/${worker}/beat`, { json: { client_info } });
-  }
+  beat = async (worker: string, client_info: Record<string, unknown>): Promise<BeatAnswer> =>
+    (await this.#asking.json('POST', `/api/workers/${worker}/beat`, { json: { client_info } })) as BeatAnswer;
   async leave(worker: string): Promise<void> {
     await this.#asking.ask('DELETE', `/api/workers/${worker}`);
   }

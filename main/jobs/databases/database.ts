@@ -17,6 +17,8 @@ export interface Database extends AsyncDisposable {
   /** For the start line and the page: what it is, and what its data outlive. */
   readonly about: string;
   readonly ask: Ask;
+  /** Whether the caller stands in a transaction. */
+  readonly inTransaction: boolean;
   /**
    * Commits what `act` did, or nothing when it throws. Transactions are not
    * nested: an inner one joins the outer.

@@ -68,6 +68,10 @@ export class PgliteDatabase implements Database {
     }
   };
 
+  get inTransaction(): boolean {
+    return this.#open.ask !== undefined;
+  }
+
   async transaction<T>(act: () => Promise<T>): Promise<T> {
     if (this.#open.ask) return await act();
     return await this.#pglite.transaction((inside) => this.#open.during(asking(inside), act));

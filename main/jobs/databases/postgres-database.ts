@@ -50,6 +50,10 @@ export class PostgresDatabase implements Database {
     }
   }
 
+  get inTransaction(): boolean {
+    return this.#open.ask !== undefined;
+  }
+
   async transaction<T>(act: () => Promise<T>): Promise<T> {
     if (this.#open.ask) return await act();
     const client = await this.#pool.connect();

@@ -54,6 +54,10 @@ export class PrivatePostgres implements Database {
     return this.#cluster.process()?.pid;
   }
 
+  get inTransaction(): boolean {
+    return this.#database.inTransaction;
+  }
+
   transaction<T>(act: () => Promise<T>): Promise<T> {
     return this.#database.transaction(act);
   }

@@ -1,4 +1,4 @@
-import type { Capabilities, Needs } from '../store/tables.ts';
+import type { Needs } from '../store/tables.ts';
 
 export interface NewJob {
   /** Of the submitter's choosing: the same one again is the same job. */
@@ -30,9 +30,26 @@ export interface Claim extends AttemptKey {
 
 export interface ClaimWishes {
   readonly worker: string;
-  readonly capabilities: Capabilities;
+  /** Id of the token that it came with. */
+  readonly token: string;
   /** The same claim asked for again gives the same attempt: a lost answer strands nothing. */
   readonly request: string;
   /** How long the attempt is believed to be alive without a `beat`. */
   readonly leaseSeconds: number;
 }
+
+/**
+ * What a worker that claims gets. Nothing when it is not known or has left (`gone`), came with another token
+ * than it registered with (`foreign`), is to end (`draining`), is paused, has its slots full (`busy`), or
+ * there is `none` for workers of its `kind`, those that can do the same.
+ */
+export type Standing =
+  | { readonly standing: 'claimed'; readonly claim: Claim }
+  | { readonly standing: 'none'; readonly kind: string }
+  | { readonly standing: 'gone' | 'foreign' | 'draining' | 'paused' | 'busy' };
+
+/**
+ * `again` when this very result is known; `stale` when the attempt is not the one under way; `unknown` when
+ * there is none, and `foreign` when it is another worker's.
+ */
+export type Settled = 'settled' | 'again' | 'stale' | 'unknown' | 'foreign';

@@ -15,6 +15,8 @@ import { attemptRoutes } from './routes/attempts.ts';
 import { buildRoutes } from './routes/builds.ts';
 import { evidenceRoutes } from './routes/evidence.ts';
 import { jobRoutes } from './routes/jobs.ts';
+import { pauseRoutes } from './routes/pauses.ts';
+import { quotaRoutes } from './routes/quotas.ts';
 import { recipeRoutes } from './routes/recipes.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
 import { tokenRoutes } from './routes/tokens.ts';
@@ -25,7 +27,7 @@ import { checkRole, holderOfToken } from './who-asks.ts';
 
 const apiRoutes = [
   ...[jobRoutes, workerRoutes, attemptRoutes, evidenceRoutes, tokenRoutes, userRoutes],
-  ...[recipeRoutes, buildRoutes, scheduleRoutes],
+  ...[pauseRoutes, quotaRoutes, recipeRoutes, buildRoutes, scheduleRoutes],
 ];
 
 /** The HTTP side of a server; listens to nothing yet. */

@@ -44,10 +44,22 @@ export class Attempts {
     if (!(await this.#service.queue.beat(key))) throw attemptIsOver(key);
   }
 
-  /** Throws Problem 409 when the attempt is over. */
-  async settle(key: AttemptKey, result: unknown, verdict: Verdict): Promise<void> {
+  /**
+   * As `ofWorker`; a `holder` of null is one who is known to be the attempt's. Throws Problem 409 when the
+   * attempt is over.
+   */
+  async settle(
+    key: AttemptKey,
+    holder: TokenHolder | undefined | null,
+    result: unknown,
+    verdict: Verdict,
+  ): Promise<void> {
     const { queue, signals } = this.#service;
-    if ((await queue.settle(key, result, verdict)) === 'stale') throw attemptIsOver(key);
+    const token = holder === null ? null : (holder?.id ?? '');
+    const came = await queue.settle(key, token, result, verdict);
+    // Says which of them it is.
+    if (came === 'unknown' || came === 'foreign') await this.ofWorker(key, holder ?? undefined);
+    if (came !== 'settled' && came !== 'again') throw attemptIsOver(key);
     signals.changed('queue');
     signals.changed(`job ${key.job}`);
   }

@@ -1,5 +1,4 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { sql } from 'kysely';
 import type { z } from 'zod';
 import { closest } from '../../../common/closest.ts';
 import { shellQuote } from '../../remotes/shell-line.ts';
@@ -53,11 +52,11 @@ export async function oldestBuild(
 ): Promise<{ readonly job: string; readonly name: string; readonly spec: BuildSpec } | undefined> {
   const rows = await store
     .selectFrom('jobs')
-    .innerJoin('needs', 'needs.id', 'jobs.needs')
+    .innerJoin('groups', 'groups.id', 'jobs.group_id')
     .select(['jobs.id', 'name', 'spec', 'wants'])
     .where('type', '=', 'build')
     .where('state', '=', 'queued')
-    .where(sql<boolean>`(not_before IS NULL OR not_before <= clock_timestamp())`)
+    .where('boss_id', 'is not', null)
     .orderBy('priority', 'desc')
     .orderBy('created_at')
     .orderBy('jobs.id')

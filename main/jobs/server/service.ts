@@ -7,6 +7,7 @@ import type { Database } from '../databases/database.ts';
 import type { Queue } from '../queue/queue.ts';
 import type { Store } from '../store/kysely-of.ts';
 import type { Role } from '../store/tables.ts';
+import type { Claims } from './claims.ts';
 import type { Files, UploadLimits } from './files.ts';
 import type { Signals } from './signals.ts';
 
@@ -15,6 +16,7 @@ export interface Service {
   readonly database: Database;
   readonly store: Store;
   readonly queue: Queue;
+  readonly claims: Claims;
   readonly accounts: Accounts;
   readonly files: Files;
   readonly signals: Signals;

@@ -4,6 +4,11 @@ import { EventEmitter, once } from 'node:events';
 export class Signals {
   readonly #emitter = new EventEmitter().setMaxListeners(0);
 
+  /** Calls `act` at each change that this server knows of. */
+  on(what: string, act: () => void): void {
+    this.#emitter.on(what, act);
+  }
+
   changed(what: string): void {
     this.#emitter.emit(what);
   }

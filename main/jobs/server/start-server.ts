@@ -8,6 +8,7 @@ import { Queue } from '../queue/queue.ts';
 import { kyselyOf } from '../store/kysely-of.ts';
 import { migrate } from '../store/migrate.ts';
 import { appOf } from './app.ts';
+import { Claims } from './claims.ts';
 import { Files, type UploadLimits } from './files.ts';
 import { keepLooking } from './keep-looking.ts';
 import { Schedules } from './schedules.ts';
@@ -59,6 +60,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const accounts = accountsIn(store);
   const service = {
     ...{ database, store, queue, accounts, signals, closing: closing.signal, open },
+    claims: new Claims(queue, signals, closing.signal),
     files: new Files(join(folder, 'files')),
     now: async () => now?.() ?? (await database.ask('SELECT clock_timestamp() AS now')).rows[0].now,
     limits: { artifact: 8 * 2 ** 30, package: 2 ** 30, ...limits },
@@ -84,11 +86,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
 const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127\./.test(host);
 
-/** Lets jobs run elsewhere whose workers are not heard of any more. */
+/** Lets jobs run elsewhere whose workers are not heard of any more, and those wait whose time has come. */
 async function lookForLost(queue: Queue, signals: Signals, tell: (line: string) => void): Promise<void> {
   for (const { job, number } of await queue.lapse()) {
     tell(`attempt ${number} at job ${job} is lost: nothing was heard of its worker`);
     signals.changed('queue');
     signals.changed(`job ${job}`);
   }
+  if ((await queue.release()) > 0) signals.changed('queue');
 }

@@ -1,13 +1,10 @@
 import { type Selectable, sql } from 'kysely';
-import type { z } from 'zod';
 import { type FoldedProgress, noProgress, type Progress } from '../progress.ts';
-import type { JobView, WholeJobView, workerView } from '../protocol.ts';
-import { type KnownWorker, whyItWaits } from '../queue/waiting.ts';
+import type { JobView, WholeJobView, WorkerView } from '../protocol.ts';
 import type { Store } from '../store/kysely-of.ts';
 import type { JobState, Needs, Tables } from '../store/tables.ts';
-
-/** Heartbeats that a worker may miss before it counts as gone. */
-const patience = 3;
+import { knownWorkers } from './known-workers.ts';
+import { waitingReasons } from './waiting-reasons.ts';
 
 export interface JobFilter {
   readonly state?: JobState | undefined;
@@ -38,8 +35,7 @@ export class Views {
     if (submitter) query = query.where('submitter', '=', submitter);
     if (label) query = query.where(sql<boolean>`wants->'labels' @> ${JSON.stringify([label])}::jsonb`);
     if (before) query = query.where('created_at', '<', new Date(before));
-    const [rows, workers] = [await query.execute(), await this.#known()];
-    return rows.map((row) => viewOf(row, workers));
+    return await this.#views(await query.execute());
   }
 
   /** How many jobs are in each state. */
@@ -62,7 +58,7 @@ export class Views {
     const of = (column: 'type' | 'submitter') =>
       this.#store.selectFrom('jobs').select(column).distinct().orderBy(column).limit(100).execute();
     const { rows } = await sql<{ label: string }>`
-      SELECT DISTINCT jsonb_array_elements_text(wants->'labels') AS label FROM needs ORDER BY label LIMIT 100
+      SELECT DISTINCT jsonb_array_elements_text(wants->'labels') AS label FROM groups ORDER BY label LIMIT 100
     `.execute(this.#store);
     return {
       types: (await of('type')).map(({ type }) => type ?? ''),
@@ -81,8 +77,10 @@ export class Views {
       .where('job', '=', id)
       .orderBy('number')
       .execute();
+    const [view] = await this.#views([row]);
+    if (!view) return undefined;
     return {
-      ...viewOf(row, await this.#known()),
+      ...view,
       spec: row.spec,
       ...(told(attempts.at(-1)?.progress) ?? noProgress),
       attempts: attempts.map(({ number, name, started_at, ended_at, outcome, result, progress }) => ({
@@ -93,35 +91,28 @@ export class Views {
     };
   }
 
-  async workers(): Promise<z.infer<typeof workerView>[]> {
-    return (await this.#known()).map(
-      ({ id, name, capabilities, slots, running, alive, seenAt, client_info }) => ({
-        ...{ id, name, capabilities: { ...capabilities }, slots, running, alive, client_info },
-        seenAt: seenAt.toISOString(),
-      }),
-    );
+  async workers(): Promise<WorkerView[]> {
+    return (await knownWorkers(this.#store)).map(({ seenAt, capabilities, ...worker }) => ({
+      ...worker,
+      capabilities: { ...capabilities },
+      seenAt: seenAt.toISOString(),
+    }));
+  }
+
+  async #views(rows: readonly JobRow[]): Promise<JobView[]> {
+    const queued = rows.filter(({ state }) => state === 'queued');
+    const workers = queued.length > 0 ? await knownWorkers(this.#store) : [];
+    const reasons = await waitingReasons(this.#store, queued, workers);
+    return rows.map((row) => ({ ...viewOf(row), ...reasons.get(row.id) }));
   }
 
   #jobs() {
     return this.#store
       .selectFrom('jobs')
-      .innerJoin('needs', 'needs.id', 'jobs.needs')
+      .innerJoin('groups', 'groups.id', 'jobs.group_id')
       .selectAll('jobs')
       .select('wants')
       .select(began.as('started_at'));
-  }
-
-  async #known(): Promise<(KnownWorker & { id: string; client_info: unknown })[]> {
-    const running = sql<number>`(SELECT count(*) FROM attempts WHERE worker = workers.id AND ended_at IS NULL)`;
-    const alive = sql<boolean>`seen_at > clock_timestamp() - ${patience} * beat_seconds * interval '1 second'`;
-    const rows = await this.#store
-      .selectFrom('workers')
-      .select(['id', 'name', 'capabilities', 'slots', 'seen_at', 'client_info'])
-      .select([running.as('running'), alive.as('alive')])
-      .where('left_at', 'is', null)
-      .orderBy('name')
-      .execute();
-    return rows.map(({ seen_at, ...row }) => ({ ...row, seenAt: seen_at }));
   }
 }
 
@@ -134,14 +125,13 @@ function told(folded: FoldedProgress | null | undefined): Progress | null {
 /** When a job's newest attempt began. */
 const began = sql<Date | null>`(SELECT max(started_at) FROM attempts WHERE attempts.job = jobs.id)`;
 
-function viewOf(row: JobRow, workers: readonly KnownWorker[]): JobView {
-  const { id, type, name, submitter, priority, state, verdict, wants, not_before } = row;
+function viewOf({ wants, created_at, started_at, ended_at, ...row }: JobRow): JobView {
+  const { id, type, name, submitter, priority, state, verdict } = row;
   return {
     ...{ id, type, name, submitter, priority, state, verdict },
     labels: [...wants.labels],
-    createdAt: row.created_at.toISOString(),
-    startedAt: row.started_at?.toISOString() ?? null,
-    endedAt: row.ended_at?.toISOString() ?? null,
-    ...(state === 'queued' ? { waiting: whyItWaits(wants, not_before, workers, new Date()) } : {}),
+    createdAt: created_at.toISOString(),
+    startedAt: started_at?.toISOString() ?? null,
+    endedAt: ended_at?.toISOString() ?? null,
   };
 }

@@ -61,4 +61,33 @@ export const migrations: readonly string[] = [
   CREATE TABLE failed_logins (who text NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp());
   CREATE INDEX failed_logins_by_who ON failed_logins (who, at);
   `,
+  `
+  CREATE TABLE groups (
+    id serial PRIMARY KEY, needs text NOT NULL, submitter text NOT NULL, wants jsonb NOT NULL,
+    UNIQUE (needs, submitter));
+  INSERT INTO groups (needs, submitter, wants)
+    SELECT DISTINCT needs.id, submitter, wants FROM jobs JOIN needs ON needs.id = jobs.needs;
+  ALTER TABLE jobs
+    ADD group_id integer REFERENCES groups, ADD tries integer NOT NULL DEFAULT 0,
+    ALTER boss_id DROP NOT NULL;
+  -- They wait in a queue of pg-boss that is not asked any more, and are sent to their own.
+  UPDATE attempts SET ended_at = clock_timestamp(), outcome = 'lost' WHERE ended_at IS NULL;
+  UPDATE jobs SET state = 'queued', boss_id = NULL WHERE state IN ('queued', 'running');
+  UPDATE jobs SET group_id = groups.id, tries = (SELECT count(*) FROM attempts WHERE job = jobs.id)
+    FROM groups WHERE groups.needs = jobs.needs AND groups.submitter = jobs.submitter;
+  ALTER TABLE jobs ALTER group_id SET NOT NULL, DROP needs;
+  DROP TABLE needs;
+  CREATE INDEX jobs_ready ON jobs (group_id, priority DESC, created_at)
+    WHERE state = 'queued' AND boss_id IS NOT NULL;
+  CREATE INDEX jobs_held ON jobs (created_at) WHERE state = 'queued' AND boss_id IS NULL;
+  CREATE INDEX jobs_running ON jobs (submitter) WHERE state = 'running';
+  CREATE INDEX jobs_live ON jobs (created_at DESC, id) WHERE state IN ('queued', 'running');
+  CREATE INDEX jobs_of_name ON jobs (type, name, ended_at DESC) WHERE state = 'done';
+  CREATE INDEX attempts_of_workers ON attempts (worker) WHERE ended_at IS NULL;
+  CREATE TABLE quotas (submitter text PRIMARY KEY, running integer NOT NULL);
+  CREATE TABLE pauses (
+    name text PRIMARY KEY, note text NOT NULL, said_by text NOT NULL, until timestamptz,
+    since timestamptz NOT NULL DEFAULT clock_timestamp());
+  ALTER TABLE workers ADD draining boolean NOT NULL DEFAULT false;
+  `,
 ];

@@ -1,4 +1,4 @@
-import type { ColumnType } from 'kysely';
+import type { ColumnType, Generated } from 'kysely';
 import type { FoldedProgress } from '../progress.ts';
 import type { Task } from '../recipe-protocol.ts';
 
@@ -28,20 +28,39 @@ export interface Tables {
     readonly name: string;
     /** As it was submitted, with fields that only its worker knows. */
     readonly spec: Json<Record<string, unknown>>;
-    /** A row of `needs`. */
-    readonly needs: string;
+    /** A row of `groups`. */
+    readonly group_id: number;
     readonly priority: number;
     readonly attempts: number;
     readonly not_before: ColumnType<Date | null, Date | null, Date | null>;
     readonly submitter: string;
     readonly state: JobState;
-    /** pg-boss's job for the attempts since it was last enqueued. */
-    readonly boss_id: string;
+    /** pg-boss's job for the attempts since it was last enqueued; null for one that is held back. */
+    readonly boss_id: string | null;
+    /** Attempts begun so far. */
+    readonly tries: Generated<number>;
     readonly created_at: Time;
     readonly ended_at: ColumnType<Date | null, never, Date | null>;
     readonly verdict: ColumnType<Verdict | null, never, Verdict | null>;
   };
-  readonly needs: { readonly id: string; readonly wants: Json<Needs> };
+  /** Jobs with the same needs of one submitter: a queue of pg-boss's. */
+  readonly groups: {
+    readonly id: Generated<number>;
+    /** One text for one set of needs. */
+    readonly needs: string;
+    readonly submitter: string;
+    readonly wants: Json<Needs>;
+  };
+  /** How many jobs of a submitter run at once at most; of each that has none of its own: `*`. */
+  readonly quotas: { readonly submitter: string; readonly running: number };
+  /** Workers, by name, that get no jobs until then: also those that come later. */
+  readonly pauses: {
+    readonly name: string;
+    readonly note: string;
+    readonly said_by: string;
+    readonly until: ColumnType<Date | null, Date | null, Date | null>;
+    readonly since: Time;
+  };
   readonly attempts: {
     readonly job: string;
     /** Counted from 1. */
@@ -65,6 +84,8 @@ export interface Tables {
     readonly slots: number;
     readonly client_info: Json<unknown>;
     readonly beat_seconds: number;
+    /** Ends when its jobs are over. */
+    readonly draining: Generated<boolean>;
     readonly seen_at: Time;
     readonly registered_at: Time;
     /** When it said goodbye. */

@@ -87,6 +87,7 @@ export abstract class Worker {
   readonly #current = new Map<string, ClaimAnswer>();
   readonly #room: Room;
   #id = '';
+  #paused: string | null = null;
   #running: Promise<void> | undefined;
 
   constructor(options: WorkerOptions) {
@@ -149,7 +150,17 @@ export abstract class Worker {
   async pushStatus(): Promise<void> {
     const jobs = [...this.#current.values()].map(({ job, number, name }) => ({ job, number, name }));
     const problem = this.#room.problem;
-    await this.#api.beat(this.#id, { ...this.clientInfo, jobs, ...present({ problem }) });
+    const info = { ...this.clientInfo, jobs, ...present({ problem }) };
+    const { draining, pause } = await this.#api.beat(this.#id, info);
+    if (draining) this.#drain();
+    const words = pause && `paused by ${pause.by}: '${pause.note}', until ${pause.until ?? 'it is resumed'}`;
+    if (words !== this.#paused) this.#tell(words ?? 'goes on');
+    this.#paused = words;
+  }
+
+  #drain(): void {
+    if (!this.#stopping.signal.aborted) this.#tell('is to end: takes no further job');
+    this.#stopping.abort();
   }
 
   get #folder(): string {
@@ -204,6 +215,10 @@ export abstract class Worker {
     } catch (error) {
       // An answer that was on its way is no loss: nobody renews that lease.
       if (signal.aborted) return undefined;
+      if (error instanceof RefusedError && error.status === 410) {
+        this.#drain();
+        return undefined;
+      }
       if (!(error instanceof RefusedError && error.status === 404)) throw error;
       await this.#register();
       return undefined;

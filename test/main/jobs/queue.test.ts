@@ -1,13 +1,15 @@
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Database } from '../../../main/jobs/databases/database.ts';
 import { bossOf } from '../../../main/jobs/queue/boss-of.ts';
 import { Queue } from '../../../main/jobs/queue/queue.ts';
+import type { AttemptKey } from '../../../main/jobs/queue/queued-job.ts';
 import { kyselyOf, type Store } from '../../../main/jobs/store/kysely-of.ts';
 import { migrate } from '../../../main/jobs/store/migrate.ts';
+import type { Verdict } from '../../../main/jobs/store/tables.ts';
 import { databaseFor, kinds } from './three-databases.ts';
 
 const submitter = 'someone';
-const can = (...labels: string[]) => ({ jobtypes: ['t'], platforms: ['linux'], labels });
+const token = 'token-1';
 let count = 0;
 const unique = () => `r${count++}`;
 
@@ -28,7 +30,6 @@ describe.each(kinds)('the queue on %s', (kind) => {
     stop = () => boss.stop({ graceful: false });
     store = kyselyOf(database());
     queue = new Queue(database(), store, boss);
-    for (const id of ['w', 'other']) await addWorker(store, id);
     return () => stop();
   });
 
@@ -40,13 +41,28 @@ describe.each(kinds)('the queue on %s', (kind) => {
       submitter,
       ...more,
     });
-  const claim = (labels: string[], more = {}) =>
-    queue.claim({ worker: 'w', capabilities: can(...labels), request: unique(), leaseSeconds: 60, ...more });
-  const took = async (labels: string[], more = {}) => {
+  const known = new Set<string>();
+  /** The id of a worker that has these labels. */
+  const workerWith = async (labels: readonly string[], more: WorkerWishes = {}): Promise<string> => {
+    const id = JSON.stringify([labels, more]);
+    if (!known.has(id)) await addWorker(store, id, labels, more);
+    known.add(id);
+    return id;
+  };
+  const claim = async (labels: readonly string[], { name = 'w', request = unique() } = {}) => {
+    const worker = await workerWith(labels, { name });
+    const given = await queue.claim({ worker, token, request, leaseSeconds: 60 });
+    return given.standing === 'claimed' ? given.claim : undefined;
+  };
+  const took = async (labels: readonly string[], more = {}) => {
     const claimed = await claim(labels, more);
     if (!claimed) throw new Error('there is nothing to claim');
     return claimed;
   };
+  const standing = async (worker: string, asWhom = token) =>
+    (await queue.claim({ worker, token: asWhom, request: unique(), leaseSeconds: 60 })).standing;
+  const settle = (key: AttemptKey, result: unknown, verdict: Verdict) =>
+    queue.settle(key, token, result, verdict);
   const job = (id: string) =>
     store.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
   /** As if the worker had been silent for long. */
@@ -60,16 +76,12 @@ describe.each(kinds)('the queue on %s', (kind) => {
   test('gives a job once, with what was submitted, to one who can do it', async () => {
     const id = await add('a', { spec: { deep: [{ x: 1 }], label: 'a' } });
     expect(await claim(['b'])).toBeUndefined();
-    expect(
-      await queue.claim({ ...wishes(), capabilities: { ...can('a'), jobtypes: ['u'] } }),
-    ).toBeUndefined();
+    expect(await standing(await workerWith(['a'], { jobtypes: ['u'] }))).toBe('none');
     const claimed = await claim(['a', 'b']);
     expect(claimed).toMatchObject({ job: id, number: 1, name: 'a', spec: { deep: [{ x: 1 }] } });
     expect(await claim(['a'])).toBeUndefined();
     expect((await job(id)).state).toBe('running');
   });
-
-  const wishes = () => ({ worker: 'w', request: unique(), leaseSeconds: 60, capabilities: can() });
 
   test('gives the most urgent first, then the oldest, past any number that this worker cannot do', async () => {
     const names = ['p0', 'p5', 'p5'];
@@ -87,8 +99,8 @@ describe.each(kinds)('the queue on %s', (kind) => {
     const request = unique();
     const first = await took(['again'], { request });
     expect(await claim(['again'], { request })).toEqual(first);
-    expect(await claim(['again'], { request, worker: 'other' }).catch((error) => error)).toBeUndefined();
-    expect(await queue.settle(first, 1, 'pass')).toBe('settled');
+    await expect(claim(['again'], { request, name: 'other' })).resolves.toBeUndefined();
+    expect(await settle(first, 1, 'pass')).toBe('settled');
     expect(await claim(['again'], { request })).toBeUndefined();
     expect((await job(id)).state).toBe('done');
   });
@@ -96,10 +108,11 @@ describe.each(kinds)('the queue on %s', (kind) => {
   test('takes a result once; the same one again is known, another one is refused', async () => {
     const id = await add('settle');
     const key = await took(['settle']);
-    expect(await queue.settle(key, { b: 1, a: 'x' }, 'fail')).toBe('settled');
-    expect(await queue.settle(key, { a: 'x', b: 1 }, 'fail')).toBe('again');
-    expect(await queue.settle(key, { a: 'y' }, 'pass')).toBe('stale');
-    expect(await queue.settle({ job: id, number: 7 }, 1, 'pass')).toBe('stale');
+    expect(await settle(key, { b: 1, a: 'x' }, 'fail')).toBe('settled');
+    expect(await settle(key, { a: 'x', b: 1 }, 'fail')).toBe('again');
+    expect(await settle(key, { a: 'y' }, 'pass')).toBe('stale');
+    expect(await settle({ job: id, number: 7 }, 1, 'pass')).toBe('unknown');
+    expect(await queue.settle(key, 'token-2', 1, 'pass')).toBe('foreign');
     expect(await queue.beat(key)).toBe(false);
     expect(await job(id)).toMatchObject({ state: 'done', verdict: 'fail' });
   });
@@ -110,12 +123,12 @@ describe.each(kinds)('the queue on %s', (kind) => {
     expect(await queue.beat(dead)).toBe(true);
     await silence(id);
     expect(await queue.lapse()).toEqual([{ job: id, number: 1 }]);
-    expect(await queue.settle(dead, 'late', 'pass')).toBe('stale');
-    const next = await took(['lost'], { worker: 'other' });
+    expect(await settle(dead, 'late', 'pass')).toBe('stale');
+    const next = await took(['lost'], { name: 'other' });
     expect(next).toMatchObject({ job: id, number: 2 });
-    expect(await queue.settle(dead, 'later', 'pass')).toBe('stale');
+    expect(await settle(dead, 'later', 'pass')).toBe('stale');
     expect(await queue.beat(dead)).toBe(false);
-    expect(await queue.settle(next, 'good', 'pass')).toBe('settled');
+    expect(await settle(next, 'good', 'pass')).toBe('settled');
     expect(await job(id)).toMatchObject({ state: 'done', verdict: 'pass' });
   });
 
@@ -132,7 +145,7 @@ describe.each(kinds)('the queue on %s', (kind) => {
     expect(await queue.retry(id)).toBe(false);
     const third = await took(['killer']);
     expect(third).toMatchObject({ job: id, number: 3 });
-    expect(await queue.settle(third, 1, 'pass')).toBe('settled');
+    expect(await settle(third, 1, 'pass')).toBe('settled');
   });
 
   test('cancels what waits and what runs, once', async () => {
@@ -142,7 +155,7 @@ describe.each(kinds)('the queue on %s', (kind) => {
     expect([await queue.cancel(waiting), await queue.cancel('no-such')]).toEqual([false, false]);
     expect(await claim(['cancel-1'])).toBeUndefined();
     expect(await queue.beat(key)).toBe(false);
-    expect(await queue.settle(key, 1, 'pass')).toBe('stale');
+    expect(await settle(key, 1, 'pass')).toBe('stale');
     expect((await job(running)).state).toBe('cancelled');
   });
 
@@ -150,13 +163,127 @@ describe.each(kinds)('the queue on %s', (kind) => {
     await add('later', { notBefore: new Date(Date.now() + 3_600_000) });
     expect(await claim(['later'])).toBeUndefined();
     await add('sooner', { notBefore: new Date(Date.now() + 50) });
-    await vi.waitFor(async () => expect(await claim(['sooner'])).toBeDefined(), { timeout: 120_000 });
+    expect(await claim(['sooner'])).toBeUndefined();
+    await vi.waitFor(async () => expect(await queue.release()).toBe(1), { timeout: 120_000 });
+    expect(await claim(['sooner'])).toBeDefined();
+    expect(await claim(['later'])).toBeUndefined();
   });
 
   test('gives each job to one of many who ask at once', async () => {
     const ids = await Promise.all(Array.from({ length: 20 }, () => add('many')));
-    const got = await Promise.all(Array.from({ length: 25 }, () => claim(['many'])));
+    const got = await Promise.all(Array.from({ length: 25 }, (_, at) => claim(['many'], { name: `w${at}` })));
     expect(got.flatMap((each) => each?.job ?? []).sort()).toEqual(ids.sort());
+  });
+
+  test('a worker has as many jobs as it has slots, however many it asks for at once', async () => {
+    for (let each = 0; each < 4; each++) await add('slots');
+    const worker = await workerWith(['slots'], { slots: 2 });
+    const standings = await Promise.all([1, 2, 3, 4].map(() => standing(worker)));
+    expect(standings.sort()).toEqual(['busy', 'busy', 'claimed', 'claimed']);
+  });
+
+  test('nothing goes to a worker that left, is to end, is paused, or came with another token', async () => {
+    await add('standing');
+    const [left, ends, paused, fine] = [
+      await workerWith(['standing'], { name: 'left' }),
+      await workerWith(['standing'], { name: 'ends' }),
+      await workerWith(['standing'], { name: 'paused' }),
+      await workerWith(['standing'], { name: 'fine' }),
+    ];
+    await store.updateTable('workers').set({ left_at: new Date() }).where('id', '=', left).execute();
+    await store.updateTable('workers').set({ draining: true }).where('id', '=', ends).execute();
+    const pause = { name: 'paused', note: '', said_by: 'x', until: null };
+    await store.insertInto('pauses').values(pause).execute();
+    expect(await standing('no-such-worker')).toBe('gone');
+    expect(await Promise.all([left, ends, paused].map((id) => standing(id)))).toEqual([
+      'gone',
+      'draining',
+      'paused',
+    ]);
+    expect(await standing(fine, 'token-2')).toBe('foreign');
+    await store
+      .updateTable('pauses')
+      .set({ until: new Date(0) })
+      .where('name', '=', 'paused')
+      .execute();
+    expect(await standing(paused)).toBe('claimed');
+    expect(await standing(fine)).toBe('none');
+  });
+
+  test('among equally urgent jobs, that of who has the least running goes first', async () => {
+    for (const submitter of ['anna', 'anna', 'anna', 'bert', 'bert'])
+      await add('fair', { submitter, name: submitter });
+    await add('fair', { submitter: 'anna', name: 'urgent', priority: 1 });
+    const order: string[] = [];
+    for (let each = 0; each < 6; each++) order.push((await took(['fair'])).name);
+    expect(order).toEqual(['urgent', 'bert', 'anna', 'bert', 'anna', 'anna']);
+  });
+
+  test('no more jobs of a submitter run at once than its quota allows, and other ones go on', async () => {
+    await store.insertInto('quotas').values({ submitter: 'many', running: 3 }).execute();
+    const ask = async () =>
+      await Promise.all(Array.from({ length: 12 }, (_, at) => claim(['quota'], { name: `q${at}` })));
+    for (let each = 0; each < 10; each++) await add('quota', { submitter: 'many', name: 'many' });
+    await add('quota', { submitter: 'few', name: 'few' });
+    const got = (await ask()).flatMap((each) => each ?? []);
+    expect(got.map(({ name }) => name).sort()).toEqual(['few', 'many', 'many', 'many']);
+    expect(await claim(['quota'])).toBeUndefined();
+    for (const key of got) await settle(key, 1, 'pass');
+    expect((await ask()).flatMap((each) => each ?? []).length).toBe(3);
+  });
+
+  test('a quota for all is for each that has none of its own', async () => {
+    await store
+      .insertInto('quotas')
+      .values([
+        { submitter: '*', running: 1 },
+        { submitter: 'own', running: 2 },
+      ])
+      .execute();
+    onTestFinished(async () => {
+      await store.deleteFrom('quotas').execute();
+    });
+    for (const name of ['own', 'own', 'own', 'x', 'x', 'y']) await add('all', { submitter: name, name });
+    const names: string[] = [];
+    for (let next = await claim(['all']); next; next = await claim(['all'])) names.push(next.name);
+    expect(names.sort()).toEqual(['own', 'own', 'x', 'y']);
+  });
+
+  test('a claim touches as little, whatever number of jobs is ahead that the worker cannot do', async () => {
+    /** Pages that a claim looked at; it is undone. */
+    const pages = async (): Promise<number> => {
+      const worker = await workerWith(['deep']);
+      let touched = 0;
+      const undone = database().transaction(async () => {
+        const { rows } = await database().ask(
+          'EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) SELECT claim_job($1, $2, $3, 60)',
+          [worker, token, unique()],
+        );
+        const [plan] = Object.values(rows[0])[0] as { Plan: Record<string, number> }[];
+        touched = (plan?.Plan['Shared Hit Blocks'] ?? 0) + (plan?.Plan['Shared Read Blocks'] ?? 0);
+        const under = await store.selectFrom('attempts').select('job').where('worker', '=', worker).execute();
+        expect(under.length).toBe(1);
+        throw new Error('undone');
+      });
+      await expect(undone).rejects.toThrow('undone');
+      return touched;
+    };
+    await add('deep', { submitter: 'one' });
+    // The first one plans.
+    await pages();
+    const before = await pages();
+    // All ahead, for nobody: as `enqueue` would, but at once.
+    for (const label of ['ahead-1', 'ahead-2']) {
+      const ahead = await add(label, { priority: 900 });
+      await database().ask(`INSERT INTO pgboss.job (name, data, priority)
+        SELECT name, data, priority FROM pgboss.job, generate_series(1, 10000)
+        WHERE id = (SELECT boss_id::uuid FROM jobs WHERE id = '${ahead}')`);
+      await database().ask(`INSERT INTO jobs (id, type, name, spec, group_id, priority, attempts, submitter, state, boss_id)
+        SELECT 'copy-' || n || '-' || id, type, name, spec, group_id, priority, attempts, submitter, state, 'copy'
+        FROM jobs, generate_series(1, 10000) AS n WHERE id = '${ahead}'`);
+    }
+    expect(before).toBeGreaterThan(10);
+    expect(await pages()).toBeLessThan(2 * before);
   });
 
   test('keeps nothing of what was begun and not finished', async () => {
@@ -176,11 +303,21 @@ describe.each(kinds)('the queue on %s', (kind) => {
   });
 });
 
-async function addWorker(store: Store, id: string): Promise<void> {
-  const nothing = { jobtypes: [], platforms: [], labels: [] };
-  const worker = { id, name: id, capabilities: JSON.stringify(nothing), slots: 1, client_info: '{}' };
+interface WorkerWishes {
+  readonly name?: string;
+  readonly jobtypes?: readonly string[];
+  readonly slots?: number;
+}
+
+async function addWorker(
+  store: Store,
+  id: string,
+  labels: readonly string[],
+  { name = 'w', jobtypes = ['t'], slots = 1000 }: WorkerWishes,
+): Promise<void> {
+  const capabilities = JSON.stringify({ jobtypes, platforms: ['linux'], labels });
   await store
     .insertInto('workers')
-    .values({ ...worker, beat_seconds: 60 })
+    .values({ id, name, capabilities, slots, client_info: '{}', token, beat_seconds: 60 })
     .execute();
 }

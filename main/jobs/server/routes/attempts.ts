@@ -36,9 +36,8 @@ export const attemptRoutes: Routes = (app, service) => {
     { config: workers, schema: { params, body: resultReport, response: nothing } },
     async (request, reply) => {
       const key = keyOf(request.params);
-      await attempts.ofWorker(key, request.holder);
       const { result, verdict } = request.body;
-      await attempts.settle(key, result, verdict);
+      await attempts.settle(key, request.holder, result, verdict);
       return reply.code(204).send(null);
     },
   );

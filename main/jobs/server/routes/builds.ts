@@ -22,7 +22,7 @@ const wants = z.strictObject({ label: words, platform: words });
 
 /** Builds for workers that have nothing of ours: a shell and curl will do. */
 export const buildRoutes: Routes = (app, service) => {
-  const { store, queue, signals, closing } = service;
+  const { store, claims } = service;
 
   app.get(
     '/api/builds/oldest_not_executed',
@@ -60,16 +60,13 @@ export const buildRoutes: Routes = (app, service) => {
       const capabilities = { jobtypes: ['build'], platforms, labels };
       const row = { id: worker, name: called ?? holder.name, token: holder.id };
       await introduce(service, { ...row, capabilities: JSON.stringify(capabilities) }, lease);
-      const gone = new AbortController();
-      reply.raw.once('close', () => gone.abort());
-      const ended = AbortSignal.any([closing, gone.signal]);
       const wishes = {
         worker,
-        capabilities,
+        token: holder.id,
         request: `${worker} ${id ?? randomUUID()}`,
         leaseSeconds: lease,
       };
-      const found = await signals.until('queue', wait, ended, () => queue.claim(wishes));
+      const found = await claims.take(wishes, wait, reply.raw);
       if (!found) return reply.code(204).send(null);
       const build = await claimedBuild(store, found, originOf(request));
       if (!/\bshell/.test(request.headers.accept ?? '')) return reply.code(200).send(build);
@@ -119,7 +116,7 @@ function attemptRoutesOf(app: App, service: Service): void {
         await attempts.addLog(key, streamOf(request.body), limits.artifact);
       }
       const took = seconds ?? (await attempts.secondsSinceItBegan(key));
-      await attempts.settle(key, { exitCode, seconds: took }, exitCode === 0 ? 'pass' : 'fail');
+      await attempts.settle(key, null, { exitCode, seconds: took }, exitCode === 0 ? 'pass' : 'fail');
       return reply.code(204).send(null);
     },
   );
@@ -162,10 +159,12 @@ async function introduce(
   lease: number,
 ): Promise<void> {
   const beat_seconds = Math.max(60, lease);
+  // As many as it asks for: one whose answer was lost does not wait for the end of that lease.
+  const slots = 1000;
   const { capabilities } = worker;
   await store
     .insertInto('workers')
-    .values({ ...worker, slots: 1, client_info: '{}', beat_seconds })
+    .values({ ...worker, slots, client_info: '{}', beat_seconds })
     .onConflict((on) =>
       on.column('id').doUpdateSet({ capabilities, beat_seconds, left_at: null, seen_at: now }),
     )

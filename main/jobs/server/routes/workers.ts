@@ -2,11 +2,20 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import type { TokenHolder } from '../../accounts/tokens.ts';
-import { claimAnswer, claimRequest, protocolVersion, registration, workerView } from '../../protocol.ts';
+import {
+  beatAnswer,
+  claimAnswer,
+  claimRequest,
+  protocolVersion,
+  registration,
+  workerView,
+} from '../../protocol.ts';
 import { claimedBuild } from '../builds.ts';
+import { foreignWorker } from '../claims.ts';
 import { originOf } from '../origin-of.ts';
 import { Problem } from '../problem.ts';
 import type { Routes } from '../service.ts';
+import { standingOf } from '../standing.ts';
 import { Views } from '../views.ts';
 
 const workers = { roles: ['worker'] as const };
@@ -14,8 +23,8 @@ const readers = { roles: ['read', 'submit', 'worker'] as const };
 const params = z.object({ id: z.string() });
 const now = sql<Date>`clock_timestamp()`;
 
-/** What a worker says of itself, and how it comes to its jobs. */
-export const workerRoutes: Routes = (app, { queue, store, signals, closing }) => {
+/** What a worker says of itself: how it comes and goes, and how it comes to its jobs. */
+export const workerRoutes: Routes = (app, { store, claims }) => {
   /** Throws Problem: 404 for one that has left or never was, 403 for one that came with another token. */
   const seen = async (
     id: string,
@@ -24,20 +33,17 @@ export const workerRoutes: Routes = (app, { queue, store, signals, closing }) =>
   ) => {
     const worker = await store
       .selectFrom('workers')
-      .select(['token', 'capabilities'])
+      .select('token')
       .where('id', '=', id)
       .where('left_at', 'is', null)
       .executeTakeFirst();
     if (!worker) throw new Problem(404, `there is no worker ${id}: register again`);
-    if (worker.token !== holder?.id) {
-      throw new Problem(403, `worker ${id} registered with another token: send that, or register again`);
-    }
+    if (worker.token !== holder?.id) throw foreignWorker(id);
     await store
       .updateTable('workers')
       .set({ seen_at: now, ...more })
       .where('id', '=', id)
       .execute();
-    return worker;
   };
 
   const registered = z.object({ id: z.string() });
@@ -67,15 +73,13 @@ export const workerRoutes: Routes = (app, { queue, store, signals, closing }) =>
   const beat = z.strictObject({ client_info: z.looseObject({}).optional() });
   app.post(
     '/api/workers/:id/beat',
-    { config: workers, schema: { params, body: beat, response: { 204: z.null() } } },
-    async (request, reply) => {
+    { config: workers, schema: { params, body: beat, response: { 200: beatAnswer } } },
+    async (request) => {
       const { client_info } = request.body;
-      await seen(
-        request.params.id,
-        request.holder,
-        client_info ? { client_info: JSON.stringify(client_info) } : {},
-      );
-      return reply.code(204).send(null);
+      const { id } = request.params;
+      await seen(id, request.holder, client_info ? { client_info: JSON.stringify(client_info) } : {});
+      const { draining, pause } = await standingOf(store, id);
+      return { draining, pause };
     },
   );
 
@@ -92,13 +96,9 @@ export const workerRoutes: Routes = (app, { queue, store, signals, closing }) =>
     '/api/claims',
     { config: workers, schema: { body: claimRequest, response: { 200: claimAnswer, 204: z.null() } } },
     async (request, reply) => {
-      const { worker, request: id, wait, lease } = request.body;
-      const { capabilities } = await seen(worker, request.holder);
-      const gone = new AbortController();
-      reply.raw.once('close', () => gone.abort());
-      const claim = await signals.until('queue', wait, AbortSignal.any([closing, gone.signal]), () =>
-        queue.claim({ worker, capabilities, request: id, leaseSeconds: lease }),
-      );
+      const { worker, request: id, wait, lease: leaseSeconds } = request.body;
+      const wishes = { worker, token: request.holder?.id ?? '', request: id, leaseSeconds };
+      const claim = await claims.take(wishes, wait, reply.raw);
       if (!claim) return reply.code(204).send(null);
       if (claim.type !== 'build') return reply.code(200).send(claim);
       const build = await claimedBuild(store, claim, originOf(request));

@@ -1,0 +1,32 @@
+import { UsageError } from '../../../common/errors.ts';
+import { printableLine } from '../../../common/printable.ts';
+import { WorkersApi } from '../../jobs/client/workers-api.ts';
+import { columns } from '../columns.ts';
+import type { Command } from '../command.ts';
+import { serverAsked } from './server-asked.ts';
+
+export const quotasCommand: Command = async (
+  [action = '', submitter = '', jobs = ''],
+  options,
+  environment,
+) => {
+  const api = new WorkersApi(serverAsked(options, environment));
+  if (action === 'list') {
+    const rows = (await api.quotas()).map(({ submitter, jobs, running }) => [
+      printableLine(submitter),
+      String(jobs),
+      running === null ? '' : String(running),
+    ]);
+    environment.stdout.write(columns([['SUBMITTER', 'AT ONCE', 'RUNNING'], ...rows]));
+    return 0;
+  }
+  if (action !== 'set' && action !== 'remove') {
+    throw new UsageError(`quotas ${action}: there is no such action.`, { hint: 'list, set, remove' });
+  }
+  if (submitter === '')
+    throw new UsageError(`quotas ${action}: whose?`, { hint: "the name of a token, or '*'" });
+  if (action === 'remove') await api.removeQuota(submitter);
+  else if (/^\d{1,6}$/.test(jobs)) await api.setQuota(submitter, Number(jobs));
+  else throw new UsageError(`quotas set ${submitter}: how many jobs at once?`, { hint: 'a whole number' });
+  return 0;
+};

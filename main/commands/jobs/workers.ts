@@ -1,0 +1,57 @@
+import { UsageError } from '../../../common/errors.ts';
+import { present } from '../../../common/present.ts';
+import { printableLine } from '../../../common/printable.ts';
+import { WorkersApi } from '../../jobs/client/workers-api.ts';
+import type { WorkerView } from '../../jobs/protocol.ts';
+import { columns } from '../columns.ts';
+import type { Command, CommandOptions } from '../command.ts';
+import { serverAsked } from './server-asked.ts';
+
+export const workersCommand: Command = async ([action = '', name = ''], options, environment) => {
+  const { stdout } = environment;
+  const api = new WorkersApi(serverAsked(options, environment));
+  if (action === 'list') {
+    const workers = await api.list();
+    if (options.json) stdout.write(`${JSON.stringify(workers, undefined, 2)}\n`);
+    else {
+      const head = ['NAME', 'ID', 'JOBS', 'STATE', 'HEARD OF', 'CAN'];
+      stdout.write(columns([head, ...workers.map(row)]));
+    }
+    return 0;
+  }
+  if (action !== 'pause' && action !== 'drain' && action !== 'resume') {
+    throw new UsageError(`workers ${action}: there is no such action.`, {
+      hint: 'list, pause, drain, resume',
+    });
+  }
+  if (name === '') throw new UsageError(`workers ${action}: which?`, { hint: 'shakedown workers list' });
+  if (action === 'pause') await api.pause(name, pauseWanted(options));
+  else await api.act(name, action);
+  return 0;
+};
+
+const secondsIn = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
+
+function pauseWanted({ note, for: duration }: CommandOptions): { note?: string; seconds?: number } {
+  const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(String(duration ?? '')) ?? [];
+  if (duration !== undefined && (count === undefined || Number(count) === 0)) {
+    throw new UsageError(`--for takes a duration; found '${duration}'.`, { hint: '90s, 30m, 2h, 3d' });
+  }
+  return present({
+    note: note === undefined ? undefined : String(note),
+    seconds: count === undefined ? undefined : Number(count) * secondsIn[unit as keyof typeof secondsIn],
+  });
+}
+
+function row({ name, id, running, slots, seenAt, capabilities, ...worker }: WorkerView): readonly string[] {
+  const can = Object.values(capabilities).flat().join(' ');
+  return [name, id, `${running}/${slots}`, stateOf(worker), seenAt, can].map((cell) => printableLine(cell));
+}
+
+function stateOf({ alive, draining, pause }: Pick<WorkerView, 'alive' | 'draining' | 'pause'>): string {
+  if (!alive) return 'gone';
+  if (draining) return 'draining';
+  if (!pause) return 'takes jobs';
+  const note = pause.note === '' ? '' : ` (${pause.note})`;
+  return `paused by ${pause.by}${note}${pause.until === null ? '' : ` until ${pause.until}`}`;
+}
