@@ -4,7 +4,9 @@ import { isMaskingDue, maskLate } from '../secrets/masking-due.ts';
 import { runIds, runsDirectory } from '../store/run-folders.ts';
 import { runOwnerLives } from '../store/run-owner.ts';
 
-/** Masks the secrets in what this folder's runs have left that were killed before they did so. Never throws. */
+/**
+ * Masks the secrets in what this folder's runs have left that were killed before they did so. Never throws.
+ */
 export async function maskKilledRuns(
   directory: string,
   env: NodeJS.ProcessEnv,

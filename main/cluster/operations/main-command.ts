@@ -5,9 +5,10 @@ import type { CommandResult } from '../../../common/results.ts';
 import { KeptOutput } from './kept-output.ts';
 
 /**
- * Runs a shell command line on the main host, by bash where it is there, as the user who runs us, in `cwd`. A non-zero exit is a result.
- * Throws TimeLimitError past `timeout` (seconds; 60 unless told), ShakedownError when `signal` is aborted; in
- * both cases the command's whole process group is killed. At most the first MiB of each stream is kept.
+ * Runs a shell command line on the main host, by bash where it is there, as the user who runs us, in `cwd`.
+ * A non-zero exit is a result. Throws TimeLimitError past `timeout` (seconds; 60 unless told),
+ * ShakedownError when `signal` is aborted; in both cases the command's whole process group is killed. At
+ * most the first MiB of each stream is kept.
  */
 export async function runOnMain(
   command: string,

@@ -32,7 +32,7 @@ export class Views {
     let query = this.#jobs().orderBy('created_at', 'desc').orderBy('jobs.id').limit(limit);
     if (state) query = query.where('state', '=', state);
     if (type) query = query.where('type', '=', type);
-    if (submitter) query = query.where('submitter', '=', submitter);
+    if (submitter) query = query.where('jobs.submitter', '=', submitter);
     if (label) query = query.where(sql<boolean>`wants->'labels' @> ${JSON.stringify([label])}::jsonb`);
     if (before) query = query.where('created_at', '<', new Date(before));
     return await this.#views(await query.execute());
