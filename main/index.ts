@@ -26,6 +26,12 @@ export type {
   Timeouts,
   WaitFor,
 } from './config/scenario.ts';
+export {
+  type DistributeConfig,
+  type DistributeHooks,
+  type DistributeNode,
+  defineDistribution,
+} from './distribute/config/distribute-config.ts';
 export { openCluster } from './embedded/open-cluster.ts';
 export type { OpenCluster, OpenClusterOptions } from './embedded/open-cluster-options.ts';
 export type { TestHooks } from './embedded/test-hooks.ts';

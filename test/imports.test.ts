@@ -12,7 +12,18 @@ const imports = new Map(files.map((file) => [file, importsOf(file)]));
  * that come after it. A new one has to find its place here.
  */
 const order: readonly string[] = [
-  ...['cli', 'index', 'command-line', 'commands', 'jobs', 'embedded', 'virt', 'script', 'inventory'],
+  ...[
+    'cli',
+    'index',
+    'command-line',
+    'commands',
+    'jobs',
+    'embedded',
+    'virt',
+    'distribute',
+    'script',
+    'inventory',
+  ],
   // The kernel, and what it moves.
   ...['run', 'phases', 'checks', 'cluster', 'ledger', 'faults', 'agent'],
   // What is rendered, told and kept.

@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import type { ProjectFile, ProjectPlan } from '../../common/project-protocol.ts';
 import type { AgentInfo, AgentMethods } from '../../common/protocol.ts';
 import type { ServiceDied } from '../../common/service-status.ts';
 import type { Command, Downloaded, DownloadOptions, TransferOptions } from '../remotes/remote.ts';
@@ -54,6 +55,11 @@ export interface Agent extends AsyncDisposable {
   ): Promise<void>;
   /** Sends one file, which comes into being whole or not at all. Its mode travels. */
   uploadFile(file: string, target: string, options?: TransferOptions): Promise<void>;
+  /**
+   * Makes a project's folder ready for these files, and says which of them are to be sent there; see
+   * AgentMethods.planProject. `directory` may be relative to the home of who the agent is.
+   */
+  planProject(directory: string, files: readonly ProjectFile[], options?: CallOptions): Promise<ProjectPlan>;
   /** As Remote.download. */
   download(paths: readonly string[], directory: string, options?: DownloadOptions): Promise<Downloaded>;
   /**

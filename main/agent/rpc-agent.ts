@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { asShakedownError, ShakedownError } from '../../common/errors.ts';
 import type { NodeReport } from '../../common/evidence-protocol.ts';
+import type { ProjectPlan } from '../../common/project-protocol.ts';
 import type { AgentInfo, AgentMethods } from '../../common/protocol.ts';
 import type { ServiceDied } from '../../common/service-status.ts';
 import { withTimeLimit } from '../../common/time-limit.ts';
@@ -10,6 +11,7 @@ import type { Command, Downloaded, Remote, RemoteProcess } from '../remotes/remo
 import { uploadTree } from '../remotes/upload-tree.ts';
 import type { Agent, AgentListener, CallOptions, ReportsParams } from './agent.ts';
 import { methodLimits } from './method-limits.ts';
+import { planProject } from './plan-project.ts';
 import { RpcConnection } from './rpc-connection.ts';
 import { execTask, spawnTask } from './run-task.ts';
 import { sendFile } from './send-file.ts';
@@ -88,6 +90,10 @@ export class RpcAgent implements Agent {
 
   uploadFile(...[file, target, options = {}]: Parameters<Agent['uploadFile']>): Promise<void> {
     return sendFile(this, file, target, options);
+  }
+
+  planProject(...[directory, files, options = {}]: Parameters<Agent['planProject']>): Promise<ProjectPlan> {
+    return planProject(this.#connection, directory, files, options);
   }
 
   download(...[paths, directory, options = {}]: Parameters<Agent['download']>): Promise<Downloaded> {

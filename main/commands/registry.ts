@@ -1,4 +1,5 @@
 import type { CommandEntry } from './command.ts';
+import { distributeCommands } from './distribute/entries.ts';
 import { hostCommands } from './host/entries.ts';
 import { imagesCommands } from './images/entries.ts';
 import { jobsCommands } from './jobs/entries.ts';
@@ -14,6 +15,7 @@ import { scriptCommands } from './script/entries.ts';
 export const commands: readonly CommandEntry[] = [
   ...runCommands,
   ...scriptCommands,
+  ...distributeCommands,
   ...scenarioCommands,
   ...nodesCommands,
   ...imagesCommands,

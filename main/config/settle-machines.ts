@@ -23,7 +23,7 @@ interface Place {
  */
 export async function settleMachines(
   config: Readonly<Record<string, unknown>>,
-  { machines }: Overrides,
+  { machines }: Pick<Overrides, 'machines'>,
   { directory, choose }: Pick<Place, 'directory' | 'choose'>,
 ): Promise<Omit<FlaggedChoice, 'choice'> & { readonly config: object; readonly why?: string }> {
   const defaults = isPlainObject(config.providers) ? config.providers : {};

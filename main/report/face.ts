@@ -23,9 +23,12 @@ export interface FaceOptions {
 /** On a terminal a picture that is redrawn, elsewhere stamped lines; with `json` the events themselves. */
 export function chooseFace({ json, stdout, env, signal }: FaceOptions): Face {
   if (json) return { handle: (event) => stdout.write(`${JSON.stringify(event)}\n`), close: () => undefined };
-  const inPlace = stdout.isTTY === true && env.TERM !== 'dumb' && !inCI(env);
-  return inPlace ? new TerminalFace(stdout, env, signal) : new PlainFace(stdout, env, signal);
+  return isScreen(stdout, env) ? new TerminalFace(stdout, env, signal) : new PlainFace(stdout, env, signal);
 }
+
+/** Whether it is a terminal on which a picture can be redrawn in place. */
+export const isScreen = (stdout: FaceOptions['stdout'], env: NodeJS.ProcessEnv): boolean =>
+  stdout.isTTY === true && env.TERM !== 'dumb' && !inCI(env);
 
 /** As every CI service says it; `CI=false` says that it is none. */
 const inCI = ({ CI = '' }: NodeJS.ProcessEnv): boolean => !['', '0', 'false'].includes(CI);

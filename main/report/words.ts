@@ -17,6 +17,13 @@ export function laterInWords({ at }: FailureDetails, { at: first }: FailureDetai
   return at === undefined || first === undefined ? '' : ` (${duration(at - first)} later)`;
 }
 
+/** `312 B`, `1.2 kB`, `48 MB`. */
+export function size(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  const [unit, value] = bytes < 1_000_000 ? ['kB', bytes / 1e3] : ['MB', bytes / 1e6];
+  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${unit}`;
+}
+
 /** What is told of the first interrupt. */
 export const interrupted = 'interrupted: collecting what there is (once more to leave that out)';
 

@@ -226,6 +226,7 @@ function fakeAgent(
     },
     upload: async (_directory, _target, options) =>
       void asked.push(`upload ${node}: ${options?.entries?.join(' ')}`),
+    planProject: () => Promise.reject(new Error('not in this fake')),
     uploadFile: async (_file, target) => void asked.push(`uploadFile ${node}: ${target}`),
     download: async (paths, directory) => {
       asked.push(`download ${node}: ${paths.join(' ')}`);

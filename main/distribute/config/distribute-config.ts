@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import type { ProviderChoice } from '../../config/define.ts';
+import * as field from '../../config/field-schemas.ts';
+
+/** A machine that exists. */
+export interface DistributeNode {
+  /** As ssh has it: `10.0.0.5`, `deploy@db1:2222`, or a name of `~/.ssh/config`. */
+  readonly address: string;
+  /** The user to log in as. */
+  readonly user?: string;
+  /** How many runners it has; as many as it has processors unless told. */
+  readonly runners?: number;
+}
+
+/** A command that is run on the nodes, in the project's folder, by sh. */
+export interface DistributeHooks {
+  /**
+   * Once on each node, before its runners start: `bundle install`. With `files` it is run again only when one of
+   * these files of the project has changed since it went well there.
+   */
+  readonly node_setup?: string | { readonly run: string; readonly files: readonly string[] };
+  /** Once for each runner, with the runner's id as `$1`: `rake db:create db:schema:load`. */
+  readonly runner_setup?: string;
+  /** When a runner has run its last file; also after a failure or Ctrl-C. */
+  readonly runner_teardown?: string;
+  /** When all runners of a node have ended. */
+  readonly node_teardown?: string;
+}
+
+/** What a project's `distribute.config.ts` says, and the defaults in `/etc/shakedown/distribute.config.ts`. */
+export interface DistributeConfig {
+  /** Globs of the test files, relative to the project. */
+  readonly files?: string | readonly string[];
+  /**
+   * What runs them: a command line for sh, or an argument list. `{file}` stands for one file, `{files}` for any
+   * number; `{report}` for the path at which it leaves a JUnit XML report, where it can write one.
+   */
+  readonly command?: string | readonly string[];
+  /** Machines that exist. */
+  readonly nodes?: readonly (string | DistributeNode)[];
+  /** Machines that are made for the run: `nspawn({ count: 3, packages: ['ruby'] })`. */
+  readonly machines?: ProviderChoice;
+  /** Runners on each node; as many as it has processors unless told. */
+  readonly runners?: number;
+  /** Runners on the main host, on a copy of the project. */
+  readonly localRunners?: number;
+  /** Files that git ignores and the tests need, and `.git` itself: paths or globs. */
+  readonly include?: readonly string[];
+  /** What the nodes do not need, in the words of .gitignore. */
+  readonly ignore?: readonly string[];
+  readonly hooks?: DistributeHooks;
+  /** For hooks and tests. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Ports that each runner has for itself; 20 unless told. */
+  readonly ports?: number;
+  /** Seconds: for one test file, for a runner that says nothing, for a hook. */
+  readonly limits?: { readonly file?: number; readonly silence?: number; readonly hook?: number };
+}
+
+/** What a `distribute.config.ts` exports as its default: the config, with the editor's help. */
+export const defineDistribution = (config: DistributeConfig): DistributeConfig => config;
+
+const words = z.string().min(1, 'expected a text');
+const count = z.int('expected a whole number').min(1, 'expected 1 or more');
+const seconds = z.number('expected seconds').positive('expected more than 0 seconds');
+
+const hooks = field.object(
+  {
+    node_setup: z
+      .union([
+        words,
+        field.object({ run: words, files: z.array(words).min(1) }, 'expected a command, or { run, files }'),
+      ])
+      .exactOptional(),
+    runner_setup: words.exactOptional(),
+    runner_teardown: words.exactOptional(),
+    node_teardown: words.exactOptional(),
+  },
+  'expected hooks',
+);
+
+export const distributeConfigSchema = z.strictObject({
+  files: z.union([words, z.array(words).min(1)]).exactOptional(),
+  command: z.union([words, z.array(words).min(1)]).exactOptional(),
+  nodes: z
+    .array(
+      z.union([
+        words,
+        field.object(
+          { address: words, user: words.exactOptional(), runners: count.exactOptional() },
+          'expected an address, or { address, user, runners }',
+        ),
+      ]),
+    )
+    .exactOptional(),
+  machines: z.strictObject({ provider: words, options: z.unknown() }).exactOptional(),
+  runners: count.exactOptional(),
+  localRunners: z.int('expected a whole number').min(0, 'expected 0 or more').exactOptional(),
+  include: z.array(words).exactOptional(),
+  ignore: z.array(words).exactOptional(),
+  hooks: hooks.exactOptional(),
+  env: z.record(z.string().regex(/^[A-Za-z_]\w*$/, 'expected a variable’s name'), z.string()).exactOptional(),
+  ports: count.max(500, 'expected 500 at most').exactOptional(),
+  limits: field
+    .object(
+      {
+        file: seconds.exactOptional(),
+        silence: seconds.exactOptional(),
+        hook: seconds.exactOptional(),
+      },
+      'expected limits',
+    )
+    .exactOptional(),
+});

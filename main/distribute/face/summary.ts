@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { lastLines } from '../../../common/last-lines.ts';
+import { printableLine } from '../../../common/printable.ts';
+import { count, duration, type Paint, painter, sign, verdictWord } from '../../report/words.ts';
+import type { DistributeResult } from '../results/distribute-result.ts';
+import type { FileResult, TestResult } from '../results/test-result.ts';
+
+export interface SummaryPlace {
+  readonly cwd: string;
+  readonly stdout: { write(text: string): unknown; readonly isTTY?: boolean };
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** How many are told: of failed files, of a failed test's lines, of slow files. */
+const [mostFailed, mostLines, mostSlow] = [50, 30, 5];
+
+/** What a distribution came to: the failures with their output, one file after the other, and the figures. */
+export function printSummary(result: DistributeResult, { cwd, stdout, env }: SummaryPlace): void {
+  const paint = painter(stdout, env);
+  const lines = [
+    ...failures(result, paint),
+    ...result.together.map(({ message }) => `${sign('fail', paint)} ${message}`),
+    ...troubles(result),
+    ...slowest(result, paint),
+    ...figures(result, paint),
+    `${paint('gray', 'all of it:')} ${relative(cwd, result.directory) || '.'}`,
+  ];
+  stdout.write(`\n${lines.join('\n')}\n`);
+}
+
+function failures({ files, directory }: DistributeResult, paint: Paint): readonly string[] {
+  const bad = files.filter(({ verdict }) => verdict === 'fail' || verdict === 'error');
+  const shown = bad.slice(0, mostFailed).flatMap((file) => failure(file, directory, paint));
+  return bad.length > mostFailed
+    ? [...shown, `… and ${bad.length - mostFailed} more files that failed`]
+    : shown;
+}
+
+function failure(
+  { file, verdict, tests, message, ran }: FileResult,
+  directory: string,
+  paint: Paint,
+): readonly string[] {
+  const bad = tests.filter((test) => test.verdict === 'fail' || test.verdict === 'error');
+  const why = message === undefined ? '' : `: ${message}`;
+  const head = `${sign(verdict, paint)} ${paint('bold', file)}${why}`;
+  const log = ran ? [paint('gray', `  output: ${join(directory, ran.output)}`)] : [];
+  if (bad.length > 0) return [head, ...bad.flatMap((test) => failedTest(test, paint)), ...log, ''];
+  return [head, ...(ran ? outputOf(join(directory, ran.output)) : []), ...log, ''];
+}
+
+function failedTest({ name, message, detail }: TestResult, paint: Paint): readonly string[] {
+  const lines = lastLines(detail ?? message ?? '', mostLines).map((line) => `    ${printableLine(line)}`);
+  return [`  ${paint('red', name)}`, ...lines];
+}
+
+function outputOf(file: string): readonly string[] {
+  try {
+    const text = readFileSync(file)
+      .subarray(-64 * 1024)
+      .toString('utf8');
+    return lastLines(text, mostLines).map((line) => `    ${printableLine(line)}`);
+  } catch {
+    return [];
+  }
+}
+
+const troubles = ({ broken, outOfUse }: DistributeResult): readonly string[] => [
+  ...broken.map((runner) => `! runner ${runner} is broken: what it failed passes elsewhere`),
+  ...outOfUse.map(
+    ({ node, runner, message }) =>
+      `! node ${node}${runner === undefined ? '' : `, runner ${runner}`}: ${message}`,
+  ),
+];
+
+function slowest({ files }: DistributeResult, paint: Paint): readonly string[] {
+  if (files.length <= mostSlow) return [];
+  const first = files.toSorted((one, other) => other.durationMs - one.durationMs).slice(0, mostSlow);
+  return [
+    paint(
+      'gray',
+      `slowest: ${first.map(({ file, durationMs }) => `${file} ${duration(durationMs)}`).join(', ')}`,
+    ),
+  ];
+}
+
+function figures(result: DistributeResult, paint: Paint): readonly string[] {
+  const { files, runners, testsMs, durationMs, verdict } = result;
+  const tests = files.flatMap((file) => file.tests);
+  const of = (list: readonly { readonly verdict: string }[]) => {
+    const bad = list.filter((each) => each.verdict === 'fail' || each.verdict === 'error').length;
+    return bad === 0 ? '' : ` (${bad} failed)`;
+  };
+  const skipped = files.filter((file) => file.verdict === 'skip').length;
+  const parts = [
+    `${count(files.length, 'file')}${of(files)}`,
+    ...(tests.length > 0 ? [`${count(tests.length, 'test')}${of(tests)}`] : []),
+    ...(skipped > 0 ? [`${skipped} not run`] : []),
+    `${duration(durationMs)} on ${count(Object.keys(runners).length, 'runner')}`,
+    `${duration(testsMs)} of tests`,
+  ];
+  return [`${verdictWord(verdict, paint)}  ${parts.join(', ')}`];
+}

@@ -1,0 +1,151 @@
+import { type Batch, batchLength, type WaitingFile } from './batch.ts';
+import { type Judgement, Suspicion } from './suspicion.ts';
+
+/** What became of one file of a batch. */
+export interface FileEnd {
+  readonly path: string;
+  readonly passed: boolean;
+  /** ms */
+  readonly took: number;
+}
+
+export interface HandOutOptions {
+  /** Whether one process can take several files. */
+  readonly batches: boolean;
+  /** Told of runners that were found to be broken, or not to be. */
+  readonly judged: (judgement: Judgement) => void;
+}
+
+/** Runners that a file may take down before it is tried no more. */
+const takedowns = 2;
+
+/**
+ * The queue of a suite's files, the slowest first, and who has which of them. Runners pull; each file that was
+ * put in comes out of `settled` or of `unsettled`, whatever happens to runners.
+ */
+export class HandOut {
+  readonly #options: HandOutOptions;
+  readonly #waiting: WaitingFile[];
+  /** Each of these is run in a process of its own, before all others. */
+  readonly #alone: string[] = [];
+  readonly #all: ReadonlySet<string>;
+  readonly #settled = new Set<string>();
+  readonly #fell = new Map<string, number>();
+  readonly #runners = new Set<string>();
+  readonly #suspicion = new Suspicion();
+  readonly #took: { sum: number; files: number } = { sum: 0, files: 0 };
+  #changed = Promise.withResolvers<void>();
+  #batches = 0;
+  #over = false;
+
+  /** `files`: in the order in which they are to be begun. */
+  constructor(files: readonly WaitingFile[], options: HandOutOptions) {
+    this.#waiting = [...files];
+    this.#all = new Set(files.map(({ path }) => path));
+    this.#options = options;
+    this.#over = files.length === 0;
+  }
+
+  join(runner: string): void {
+    this.#runners.add(runner);
+    this.#suspicion.join(runner);
+  }
+
+  /** It takes no more; what it has is to be given back before. */
+  leave(runner: string): void {
+    this.#runners.delete(runner);
+    this.#suspicion.leave(runner);
+    this.#change();
+  }
+
+  /** The next files for a runner, as soon as there are some; undefined when there will be none. */
+  async next(runner: string): Promise<Batch | undefined> {
+    for (;;) {
+      if (this.#over || !this.#runners.has(runner)) return undefined;
+      const files = this.#suspicion.mayTake(runner) ? this.#take() : [];
+      if (files.length > 0) return { id: this.#batches++, files };
+      await this.#changed.promise;
+    }
+  }
+
+  /** These ended with a result that counts, unless their runner turns out to be broken. */
+  ended(runner: string, ends: readonly FileEnd[]): void {
+    for (const { path, passed, took } of ends) {
+      this.#took.sum += took;
+      this.#took.files += 1;
+      this.#settled.add(path);
+      const tried = this.#suspicion.triedFor(path) !== undefined;
+      const judgement = this.#suspicion.tried(path, passed);
+      if (judgement) this.#options.judged(judgement);
+      // What fails here as well says nothing against this one.
+      if (tried && !passed) continue;
+      for (const again of this.#suspicion.ended(runner, path, passed)) {
+        this.#settled.delete(again);
+        this.#alone.push(again);
+      }
+    }
+    this.#over ||= this.#settled.size === this.#all.size;
+    this.#change();
+  }
+
+  /** Nothing is known of any of them unless each is run in a process of its own. */
+  apart(files: readonly string[]): void {
+    this.#alone.push(...files);
+    this.#change();
+  }
+
+  /**
+   * Their runner was taken down while it had them. Gives those that have done that too often: they are settled,
+   * and the others are run elsewhere, each alone.
+   */
+  fell(files: readonly string[]): readonly string[] {
+    const givenUp: string[] = [];
+    for (const path of files) {
+      const times = (this.#fell.get(path) ?? 0) + 1;
+      this.#fell.set(path, times);
+      if (times < takedowns) this.#alone.push(path);
+      else {
+        givenUp.push(path);
+        this.#settled.add(path);
+        this.#suspicion.tried(path, false);
+      }
+    }
+    this.#over ||= this.#settled.size === this.#all.size;
+    this.#change();
+    return givenUp;
+  }
+
+  /** Nothing more is handed out. */
+  end(): void {
+    this.#over = true;
+    this.#change();
+  }
+
+  /** Files without a result that counts, in the order in which they would have come. */
+  get unsettled(): readonly string[] {
+    return [...this.#all].filter((path) => !this.#settled.has(path));
+  }
+
+  get settled(): number {
+    return this.#settled.size;
+  }
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  #take(): readonly string[] {
+    const alone = this.#alone.shift();
+    if (alone !== undefined) return [alone];
+    const { sum, files } = this.#took;
+    const outlook = { runners: this.#runners.size, meanMs: files === 0 ? undefined : sum / files };
+    const length = this.#options.batches ? batchLength(this.#waiting, outlook) : 1;
+    return this.#waiting.splice(0, length).map(({ path }) => path);
+  }
+
+  #change(): void {
+    const { resolve } = this.#changed;
+    this.#changed = Promise.withResolvers();
+    resolve();
+  }
+}

@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { lstat, readlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { ProjectFile } from '../../../common/project-protocol.ts';
+import { sideBySide } from '../../../common/side-by-side.ts';
+
+/** A project's files with their digests. */
+export interface Manifest {
+  readonly files: readonly ProjectFile[];
+  /** Bytes of each, in the same order. */
+  readonly sizes: readonly number[];
+}
+
+/** By path: what a file was when it was last read, and its digest. */
+type Digests = Record<string, readonly [marks: string, sha256: string]>;
+
+/** Files that are read at once. */
+const atOnce = 16;
+
+/**
+ * Reads the digests of a project's files; what has not changed since the last time is not read again: `memory`
+ * is the file that remembers it. A file that vanishes meanwhile is left out. Throws as the file system does.
+ */
+export async function makeManifest(
+  directory: string,
+  paths: readonly string[],
+  memory: string,
+  signal: AbortSignal,
+): Promise<Manifest> {
+  const known = remembered(memory);
+  const digests: Digests = {};
+  const found = await sideBySide(paths, atOnce, signal, async (path) => {
+    const file = join(directory, path);
+    const stats = await lstat(file, { bigint: true }).catch(unlessGone);
+    if (!stats) return undefined;
+    const entry = (mode: number, content: string, size: number) => ({
+      file: [path, mode, content] as ProjectFile,
+      size,
+    });
+    if (stats.isSymbolicLink()) return entry(0o777, `->${await readlink(file)}`, 0);
+    const marks = [stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join(' ');
+    const before = known[path];
+    const digest = before?.[0] === marks ? before[1] : await digestOf(file).catch(unlessGone);
+    if (digest === undefined) return undefined;
+    digests[path] = [marks, digest];
+    return entry(Number(stats.mode & 0o777n), digest, Number(stats.size));
+  });
+  remember(memory, digests);
+  const there = found.flatMap((each) => each ?? []);
+  return { files: there.map(({ file }) => file), sizes: there.map(({ size }) => size) };
+}
+
+function remembered(file: string): Digests {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Digests;
+  } catch {
+    return {};
+  }
+}
+
+function remember(file: string, digests: Digests): void {
+  mkdirSync(dirname(file), { recursive: true });
+  const aside = `${file}.${process.pid}`;
+  writeFileSync(aside, JSON.stringify(digests));
+  renameSync(aside, file);
+}
+
+async function digestOf(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  return hash.digest('hex');
+}
+
+function unlessGone(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
+  return undefined;
+}

@@ -1,0 +1,86 @@
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { StringDecoder } from 'node:string_decoder';
+import { printable } from '../../../common/printable.ts';
+import { privateFile } from '../../store/run-folders.ts';
+
+/** Whose lines they are. */
+export interface LineSource {
+  readonly node: string;
+  readonly runner?: string;
+  /** A hook's name, or the test files. */
+  readonly of: string;
+}
+
+/** Takes the bytes of one output, whatever they are; the writer waits for it. */
+export interface LineSink {
+  write(chunk: Buffer): Promise<void>;
+  /** A last line may have no end. */
+  end(): void;
+}
+
+/** Characters of a line that has no end, after which it is told as one. */
+const longest = 8000;
+
+/** `distribute.log`: every line of hooks and tests with the time, the node, the runner and the file. */
+export class DistributeLog implements AsyncDisposable {
+  readonly file: string;
+  readonly #stream: WriteStream;
+  readonly #clock: () => number;
+  #failed: Error | undefined;
+
+  constructor(directory: string, clock: () => number) {
+    this.file = join(directory, 'distribute.log');
+    this.#stream = createWriteStream(this.file, { mode: privateFile, flags: 'a' });
+    // A disk that is full ends no run.
+    this.#stream.on('error', (error) => {
+      this.#failed ??= error;
+    });
+    this.#clock = clock;
+  }
+
+  /** Why not all of it could be written. */
+  get failed(): Error | undefined {
+    return this.#failed;
+  }
+
+  lines({ node, runner = '-', of }: LineSource): LineSink {
+    const decoder = new StringDecoder('utf8');
+    let rest = '';
+    const tell = (lines: readonly string[]) => {
+      const stamp = new Date(this.#clock()).toISOString();
+      return lines.map((line) => `${stamp} ${node} ${runner} ${of} | ${printable(line)}\n`).join('');
+    };
+    return {
+      write: async (chunk) => {
+        const lines = (rest + decoder.write(chunk)).split(/\r?\n/);
+        rest = lines.pop() ?? '';
+        if (rest.length > longest) {
+          lines.push(rest);
+          rest = '';
+        }
+        if (lines.length > 0) await this.#write(tell(lines));
+      },
+      end: () => {
+        rest += decoder.end();
+        if (rest !== '') void this.#write(tell([rest]));
+        rest = '';
+      },
+    };
+  }
+
+  async #write(text: string): Promise<void> {
+    if (this.#failed) return;
+    if (this.#stream.write(text)) return;
+    const drained = Promise.withResolvers<void>();
+    this.#stream.once('drain', drained.resolve).once('error', () => drained.resolve());
+    await drained.promise;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#stream.once('error', () => resolve());
+      this.#stream.end(() => resolve());
+    });
+  }
+}

@@ -1,0 +1,62 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FailureDetails } from '../../../common/errors.ts';
+import type { Verdict } from '../../../common/results.ts';
+import type { RunResult } from '../../record/run-result.ts';
+import { privateFile } from '../../store/run-folders.ts';
+import type { Distribution } from '../suite/distribution.ts';
+import type { OutOfUse } from '../suite/run-suite.ts';
+import type { Suite } from '../suite/suite.ts';
+import type { FileResult } from './test-result.ts';
+
+/** What a distribution came to: `distribute.json` of its run. */
+export interface DistributeResult {
+  /** The run's id; its directory, absolute. */
+  readonly id: string;
+  readonly directory: string;
+  readonly command: string;
+  readonly verdict: Verdict;
+  readonly exitCode: number;
+  /** ms, of all of it. */
+  readonly durationMs: number;
+  /** ms that the files took, one after the other. */
+  readonly testsMs: number;
+  /** By their paths; each file that was handed out is there. */
+  readonly files: readonly FileResult[];
+  /** Files that fail when one process runs them all, and pass each alone. */
+  readonly together: readonly { readonly files: readonly string[]; readonly message: string }[];
+  /** What each runner ran, in its order. */
+  readonly runners: Readonly<Record<string, readonly string[]>>;
+  /** Runners that failed what passed elsewhere. */
+  readonly broken: readonly string[];
+  /** Nodes and runners that were of no use. */
+  readonly outOfUse: readonly OutOfUse[];
+  /** What went wrong that is no test's failure. */
+  readonly failures: readonly FailureDetails[];
+}
+
+interface Facts {
+  readonly distribution: Distribution;
+  readonly suite: Suite;
+  readonly files: readonly FileResult[];
+  readonly together: DistributeResult['together'];
+  readonly outOfUse: readonly OutOfUse[];
+}
+
+export function distributeResult(facts: Facts, run: RunResult, directory: string): DistributeResult {
+  const { distribution, suite, files, together, outOfUse } = facts;
+  return {
+    ...{ id: run.id, directory, command: distribution.command.text },
+    ...{ verdict: run.verdict, exitCode: run.exitCode, durationMs: run.durationMs },
+    testsMs: files.reduce((sum, { durationMs }) => sum + durationMs, 0),
+    ...{ files, together },
+    runners: Object.fromEntries([...suite.orders].sort()),
+    ...{ broken: suite.broken, outOfUse },
+    failures: run.failures.filter(({ phase }) => phase !== 'check'),
+  };
+}
+
+export const writeResult = (result: DistributeResult): Promise<void> =>
+  writeFile(join(result.directory, 'distribute.json'), `${JSON.stringify(result, undefined, 2)}\n`, {
+    mode: privateFile,
+  });

@@ -1,0 +1,78 @@
+import type { ProcessEnd } from '../seats/run-process.ts';
+import { byFile } from './by-file.ts';
+import type { JunitCase } from './read-junit.ts';
+import type { FileResult, TestResult } from './test-result.ts';
+
+/** A process of tests that has ended, and what is known of it. */
+export interface EndedProcess {
+  readonly files: readonly string[];
+  /** The project's folder on the node. */
+  readonly folder: string;
+  readonly end: ProcessEnd;
+  /** What its report says; a sentence where there is none, or it cannot be read; absent where none is left. */
+  readonly report: readonly JunitCase[] | string | undefined;
+  readonly emptyCodes: readonly number[];
+}
+
+export type JudgedFile = Pick<FileResult, 'file' | 'verdict' | 'durationMs' | 'tests' | 'message'>;
+
+export interface Judgement {
+  readonly results: readonly JudgedFile[];
+  /** Files of which it is not known what they came to: each is to be run in a process of its own. */
+  readonly apart: readonly string[];
+}
+
+/** What the files of a process came to that ended by itself, or by a time limit. */
+export function judge({ files, folder, end, report, emptyCodes }: EndedProcess): Judgement {
+  const wrong = wrongWith(end);
+  const share = Math.round(end.took / files.length);
+  const only = files.length === 1;
+  if (!Array.isArray(report)) {
+    if (wrong !== undefined && !only) return { results: [], apart: files };
+    const message = [wrong, report].filter(Boolean).join('; ');
+    const verdict = wrong === undefined ? 'pass' : 'fail';
+    return {
+      results: files.map((file) => ({
+        file,
+        verdict,
+        durationMs: share,
+        tests: [],
+        ...(message && { message }),
+      })),
+      apart: [],
+    };
+  }
+  const { tests, unplaced } = byFile(report, files, folder);
+  // Whose test it is that failed, nobody knows.
+  if (unplaced.some(isBad)) return { results: [], apart: files };
+  const told = [...tests.values()].flat();
+  const sum = told.reduce((all, { durationMs }) => all + durationMs, 0);
+  const failures = told.filter(isBad);
+  const apart: string[] = [];
+  const results = files.flatMap((file): readonly JudgedFile[] => {
+    const own = tests.get(file) ?? [];
+    const part = own.reduce((all, { durationMs }) => all + durationMs, 0);
+    const durationMs = sum > 0 ? Math.round((end.took * part) / sum) : share;
+    const bad = own.some(isBad);
+    if (bad || wrong === undefined) return [{ file, verdict: bad ? 'fail' : 'pass', durationMs, tests: own }];
+    // It failed, and this file's tests did not: what went wrong is another file's, or no test's.
+    const explained = failures.length > 0 && own.length > 0 && end.how.kind === 'exit';
+    const empty = only && own.length === 0 && end.how.kind === 'exit' && emptyCodes.includes(end.how.code);
+    if (explained || empty) return [{ file, verdict: 'pass', durationMs, tests: own }];
+    if (only)
+      return [{ file, verdict: 'fail', durationMs, tests: own, message: `${wrong}, and no test failed` }];
+    apart.push(file);
+    return [];
+  });
+  return { results, apart };
+}
+
+const isBad = ({ verdict }: TestResult): boolean => verdict === 'fail' || verdict === 'error';
+
+/** A sentence for a process that did not end well. */
+function wrongWith({ how }: ProcessEnd): string | undefined {
+  if (how.kind === 'exit') return how.code === 0 ? undefined : `it exits with ${how.code}`;
+  if (how.kind === 'late') return `it took longer than its time limit of ${how.seconds} s`;
+  if (how.kind === 'silent') return `it said nothing for ${how.seconds} s`;
+  return how.kind === 'signal' ? `it was ended by ${how.signal}` : 'it did not come to its end';
+}

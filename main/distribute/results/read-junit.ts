@@ -1,0 +1,102 @@
+import { convert } from 'xmlbuilder2';
+import { ShakedownError } from '../../../common/errors.ts';
+import { present } from '../../../common/present.ts';
+import type { Verdict } from '../../../common/results.ts';
+import type { TestResult } from './test-result.ts';
+
+/** A test case, and all that its report says of where it belongs: from the case outwards. */
+export interface JunitCase extends TestResult {
+  /** `file` of the case and of the suites around it, and the suites' names: one of them may be a path. */
+  readonly places: readonly string[];
+  readonly classname: string;
+}
+
+/** An element as xmlbuilder2 gives it: children by their names, attributes below `@`. */
+type Element = Readonly<Record<string, unknown>>;
+
+/**
+ * The cases of a JUnit XML report, as frameworks write it
+ * (https://github.com/testmoapp/junitxml has what they agree on). Throws ShakedownError for what is no XML, or
+ * none of this kind.
+ */
+export function readJunit(xml: string): readonly JunitCase[] {
+  let root: Element;
+  try {
+    root = convert(xml, { format: 'object', group: true }) as unknown as Element;
+  } catch (error) {
+    throw new ShakedownError({
+      message: `the report of the tests is no XML: ${error instanceof Error ? error.message : error}`,
+    });
+  }
+  const tops = [...childrenOf(root, 'testsuites'), ...childrenOf(root, 'testsuite')];
+  if (tops.length === 0)
+    throw new ShakedownError({ message: 'the report of the tests is no JUnit XML: it has no testsuite' });
+  return tops.flatMap((top) => casesOf(top, []));
+}
+
+function casesOf(suite: Element, outer: readonly string[]): readonly JunitCase[] {
+  const { file, filepath, name } = attributesOf(suite);
+  const places = [file, filepath, name].flatMap((place) => place ?? []).concat(outer);
+  return [
+    ...childrenOf(suite, 'testcase').map((element) => caseOf(element, places)),
+    ...childrenOf(suite, 'testsuite').flatMap((inner) => casesOf(inner, places)),
+  ];
+}
+
+function caseOf(element: Element, outer: readonly string[]): JunitCase {
+  const { name = '', classname = '', file, time = '0' } = attributesOf(element);
+  const bad = ['failure', 'error'].flatMap((kind) => childrenOf(element, kind));
+  const skipped = 'skipped' in element;
+  const [first] = bad;
+  const failed = childrenOf(element, 'failure').length > 0 || bad.length > 0;
+  const verdict: Verdict = failed ? 'fail' : skipped ? 'skip' : 'pass';
+  return {
+    ...{ name, classname, verdict, durationMs: Math.round(1000 * Number(time.replaceAll(',', '')) || 0) },
+    places: file === undefined ? outer : [file, ...outer],
+    ...present({
+      message: first && messageOf(first),
+      detail: bad.map(textOf).filter(Boolean).join('\n\n') || undefined,
+    }),
+  };
+}
+
+const messageOf = (element: Element): string =>
+  attributesOf(element).message ||
+  attributesOf(element).type ||
+  textOf(element).split('\n', 1)[0] ||
+  'failed';
+
+/** Each child of this name; one without attributes and children is its text, or nothing. */
+function childrenOf(element: Element, name: string): readonly Element[] {
+  if (!(name in element)) return [];
+  return [element[name]].flat().map((child) => (isElement(child) ? child : { '#': child ?? '' }));
+}
+
+/** xmlbuilder2 gives one attribute as `@name`, and several as an object below `@`. */
+function attributesOf(element: Element): Readonly<Record<string, string | undefined>> {
+  const several = isElement(element['@']) ? Object.entries(element['@']) : [];
+  const single = Object.entries(element).flatMap(([key, value]) =>
+    key.startsWith('@') && key !== '@' ? [[key.slice(1), value] as const] : [],
+  );
+  return Object.fromEntries([...several, ...single].map(([key, value]) => [key, decoded(String(value))]));
+}
+
+const textOf = (element: Element): string =>
+  ['#', '$']
+    .flatMap((key) => element[key] ?? [])
+    .map((text) => decoded(String(text)))
+    .join('\n')
+    .trim();
+
+const isElement = (value: unknown): value is Element =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const named: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };
+
+/** The parser leaves references as they are (https://www.w3.org/TR/xml/#sec-references). */
+const decoded = (text: string): string =>
+  text.replace(/&(?:#x([0-9a-f]+)|#(\d+)|(\w+));/gi, (all, hex, decimal, name) => {
+    if (name !== undefined) return named[name] ?? all;
+    const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
+    return code <= 0x10ffff ? String.fromCodePoint(code) : all;
+  });

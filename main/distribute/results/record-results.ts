@@ -1,0 +1,102 @@
+import { ShakedownError } from '../../../common/errors.ts';
+import { present } from '../../../common/present.ts';
+import type { Verdict } from '../../../common/results.ts';
+import type { OpenRun } from '../../run/open-run.ts';
+import type { ProcessEnd } from '../seats/run-process.ts';
+import type { Suite } from '../suite/suite.ts';
+import type { ProcessOutput } from './process-output.ts';
+import type { FileResult, RanWhere } from './test-result.ts';
+
+/** Lines of a failed process's output that the reports have. */
+const shownLines = 40;
+
+/**
+ * Puts the results into the run's record, of which `junit.xml`, `run.json` and the HTML report are made: a check
+ * for each test, and one for each file whose framework tells of no tests, or of which more is to be said.
+ */
+export function recordFiles(
+  files: readonly FileResult[],
+  together: readonly { readonly files: readonly string[]; readonly message: string }[],
+  open: OpenRun,
+): void {
+  for (const { file, verdict, durationMs, tests, message, ran } of files) {
+    const startMs = ran ? ran.startedAt - open.recorder.startedAt : 0;
+    const check = { file, startMs, node: ran?.node };
+    for (const test of tests) put({ ...check, ...test }, open);
+    if (tests.length > 0 && message === undefined) continue;
+    const log = verdict !== 'pass' && ran ? `see ${ran.output}` : undefined;
+    put({ ...check, name: file, verdict, durationMs, ...present({ message, detail: log }) }, open);
+  }
+  for (const { files: some, message } of together) {
+    put(
+      {
+        name: `${some.length} files in one process`,
+        file: some[0],
+        verdict: 'fail',
+        durationMs: 0,
+        message,
+        startMs: 0,
+      },
+      open,
+    );
+  }
+}
+
+interface Put {
+  readonly name: string;
+  readonly file: string | undefined;
+  readonly node?: number | undefined;
+  readonly verdict: Verdict;
+  readonly startMs: number;
+  readonly durationMs: number;
+  readonly message?: string;
+  readonly detail?: string;
+}
+
+function put({ file, node, message, detail, ...check }: Put, { recorder }: OpenRun): void {
+  recorder.span({
+    ...check,
+    kind: 'check',
+    type: 'test',
+    ...present({ subject: file, node, message, detail }),
+  });
+  if (check.verdict !== 'fail' && check.verdict !== 'error') return;
+  const what = file === undefined || check.name === file ? check.name : `${file}: ${check.name}`;
+  recorder.fail(
+    new ShakedownError({
+      message: `${what}: ${message ?? check.verdict}`,
+      verdict: check.verdict,
+      phase: 'check',
+    }),
+  );
+}
+
+/** Puts one process of tests into the run's timeline, in the lane of its node. */
+export function recordProcess(
+  ran: RanWhere,
+  end: ProcessEnd,
+  output: ProcessOutput,
+  { suite, open }: { readonly suite: Suite; readonly open: OpenRun },
+): void {
+  const [first = '', ...others] = ran.with;
+  const name = others.length === 0 ? first : `${first} and ${others.length} more`;
+  const verdict = verdictOf(ran.with.map((file) => suite.resultOf(file, ran)?.verdict));
+  const left =
+    end.left.length > 0
+      ? `it left running, which was ended: ${end.left.map(({ command }) => command).join(', ')}`
+      : undefined;
+  open.recorder.span({
+    ...{ kind: 'task', type: 'test-files', name, node: ran.node, verdict },
+    startMs: ran.startedAt - open.recorder.startedAt,
+    durationMs: end.took,
+    ...present({
+      by: `runner ${ran.runner}`,
+      message: left,
+      detail: verdict === 'pass' ? undefined : output.lines(shownLines).join('\n') || undefined,
+    }),
+  });
+}
+
+/** The worst of them; `error` where one has no result. */
+const verdictOf = (verdicts: readonly (Verdict | undefined)[]): Verdict =>
+  verdicts.includes('fail') ? 'fail' : verdicts.every((verdict) => verdict === 'pass') ? 'pass' : 'error';

@@ -1,0 +1,112 @@
+import { posix } from 'node:path';
+import { ShakedownError } from '../../../common/errors.ts';
+import type { Agent } from '../../agent/agent.ts';
+import { count, duration, size } from '../../report/words.ts';
+import type { OpenRun } from '../../run/open-run.ts';
+import type { Initiator } from '../project/project-key.ts';
+import { type LocalProject, sendProject } from '../project/send-project.ts';
+import type { DistributeLog } from '../results/distribute-log.ts';
+import type { Distribution } from '../suite/distribution.ts';
+import { nodeEnvironment, runnerEnvironment, runnerId } from './environment.ts';
+import { setUpNode } from './hooks.ts';
+import { folderOf } from './open-seat.ts';
+import type { Runner, Seat, SeatPlan } from './seat.ts';
+
+/** What seats share. */
+export interface SeatContext {
+  readonly distribution: Distribution;
+  readonly project: LocalProject;
+  readonly initiator: Initiator;
+  readonly key: string;
+  readonly log: DistributeLog;
+  readonly open: OpenRun;
+  /** Told how many runners this node has (0: it is of no use); gives how many there are on all of them. */
+  readonly runnersInAll: (node: number, own: number) => Promise<number>;
+}
+
+/** Brings the project to a node and makes its runners' places ready. Throws ShakedownError. */
+export async function prepareSeat(plan: SeatPlan, agent: Agent, context: SeatContext): Promise<Seat> {
+  const { distribution, project, initiator, key, log, open } = context;
+  const { signal } = open.work;
+  const { id, name } = plan;
+  const where = { id, address: plan.machine?.address ?? 'localhost' };
+  const sent = await open.recorder.step(
+    'ship',
+    () => sendProject(agent, project, posix.join(folderOf(key), 'project'), signal),
+    where,
+  );
+  const { files, bytes, deleted, took } = sent;
+  const gone = deleted > 0 ? `, deleted ${deleted}` : '';
+  const message = `sent ${count(files, 'file')}, ${size(bytes)}${gone}, in ${duration(took)}`;
+  open.emit({ type: 'note', node: id, message });
+  const folder = posix.dirname(sent.directory);
+  const reports = posix.join(folder, 'reports');
+  const own = await makeReady(agent, reports, plan.runners, signal);
+  const { ports } = await agent.call('takePorts', { ranges: own, size: distribution.ports }, { signal });
+  const total = await context.runnersInAll(id, own);
+  const env = { ...distribution.env, ...nodeEnvironment(id, total, initiator) };
+  const { node_setup: hook } = distribution.hooks;
+  if (hook !== undefined) {
+    const place = {
+      agent,
+      node: name,
+      project: sent.directory,
+      env,
+      log,
+      within: distribution.limits.hook,
+      signal,
+    };
+    const memory = posix.join(folder, 'node_setup');
+    const manifest = await project.manifest();
+    const how = await open.recorder.step('setup', () => setUpNode(hook, manifest, memory, place), where);
+    if (how === 'known') {
+      open.emit({
+        type: 'note',
+        node: id,
+        message: 'node_setup went well with the same files before: it is not run',
+      });
+    }
+  }
+  await mustHaveCommand(agent, distribution.command.program, sent.directory, signal);
+  const runners = ports.map((first, index): Runner => {
+    const runner = runnerId(id, index);
+    const own = runnerEnvironment(runner, initiator, { first, count: distribution.ports });
+    return { id: runner, node: id, env: { ...env, ...own } };
+  });
+  return { id, name, agent, project: sent.directory, reports, runners };
+}
+
+/** A node without the command would fail every file. Throws ShakedownError. */
+async function mustHaveCommand(
+  agent: Agent,
+  program: string | undefined,
+  cwd: string,
+  signal: AbortSignal,
+): Promise<void> {
+  if (program === undefined) return;
+  const { exitCode } = await agent.exec(['/bin/sh', '-c', 'command -v -- "$1"', 'sh', program], {
+    cwd,
+    signal,
+  });
+  if (exitCode === 0) return;
+  throw new ShakedownError({
+    message: `there is no command '${program}'`,
+    hint: 'install it there: hooks: { node_setup: … }, or packages: […] of machines that are made',
+  });
+}
+
+/** Makes the folder for reports, empty; gives the number of runners, by the processors where none is told. */
+async function makeReady(
+  agent: Agent,
+  reports: string,
+  wanted: number | undefined,
+  signal: AbortSignal,
+): Promise<number> {
+  const script = 'rm -rf -- "$1" && mkdir -p -- "$1" && { nproc || getconf _NPROCESSORS_ONLN; }';
+  const { exitCode, stdout, stderr } = await agent.exec(['/bin/sh', '-c', script, 'sh', reports], { signal });
+  const found = Number(stdout.trim());
+  if (exitCode !== 0 || !Number.isInteger(found)) {
+    throw new ShakedownError({ message: `${reports} cannot be made: ${stderr.trim()}`, exitCode });
+  }
+  return wanted ?? Math.max(1, Math.min(found, 256));
+}

@@ -1,0 +1,34 @@
+import type { Agent } from '../../agent/agent.ts';
+import type { Machine } from '../../providers/provider.ts';
+
+/** A place that can have runners: a machine, or the main host itself. */
+export interface SeatPlan {
+  /** The node's id in the run. */
+  readonly id: number;
+  readonly name: string;
+  /** Absent for the main host. */
+  readonly machine?: Machine;
+  /** As many as it has processors where none is told. */
+  readonly runners: number | undefined;
+}
+
+/** A node whose agent answers, with the project in its folder. */
+export interface Seat {
+  readonly id: number;
+  readonly name: string;
+  readonly agent: Agent;
+  /** Folders on the node, absolute: of the project, and of what processes leave for us. */
+  readonly project: string;
+  readonly reports: string;
+  /** Its runners, in their order. */
+  readonly runners: readonly Runner[];
+}
+
+/** One slot on a node that runs test files, one process at a time. */
+export interface Runner {
+  /** Unique in the run, and the same from run to run: `0_1` is the second one of node 0. */
+  readonly id: string;
+  readonly node: number;
+  /** What its processes have in their environment. */
+  readonly env: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,43 @@
+import type { MachineSpec } from '../../providers/provider.ts';
+import type { DistributeHooks } from '../config/distribute-config.ts';
+import type { WaitingFile } from '../hand-out/batch.ts';
+import type { TestCommand } from './test-command.ts';
+
+/** All that is known of a distribution before any machine is reached. */
+export interface Distribution {
+  /** The project's folder, absolute, links resolved. */
+  readonly directory: string;
+  /** In the order in which they are to be begun. */
+  readonly files: readonly WaitingFile[];
+  readonly command: TestCommand;
+  /** Machines that are made or borrowed; absent where the main host does it alone. */
+  readonly machines?: MachinesWish;
+  /** Runners on the main host. */
+  readonly localRunners: number;
+  readonly include: readonly string[];
+  readonly ignore: readonly string[];
+  readonly hooks: DistributeHooks;
+  readonly env: Readonly<Record<string, string>>;
+  /** Ports of each runner. */
+  readonly ports: number;
+  readonly limits: Limits;
+}
+
+export interface MachinesWish {
+  readonly provider: string;
+  readonly options: unknown;
+  readonly login: { readonly user?: string; readonly keyFile?: string };
+  readonly machines: readonly MachineSpec[];
+  /** Runners by the machine's id; as many as it has processors where none is told. */
+  readonly runners: readonly (number | undefined)[];
+  readonly rebuild: boolean;
+}
+
+/** Seconds. */
+export interface Limits {
+  /** For one test file; by its history where none is told. */
+  readonly file: number | undefined;
+  /** For a process of tests that says nothing; none where none is told. */
+  readonly silence: number | undefined;
+  readonly hook: number;
+}

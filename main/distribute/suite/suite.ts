@@ -1,0 +1,134 @@
+import type { Batch, WaitingFile } from '../hand-out/batch.ts';
+import { HandOut } from '../hand-out/hand-out.ts';
+import type { Judgement as RunnerJudgement } from '../hand-out/suspicion.ts';
+import type { JudgedFile } from '../results/judge.ts';
+import type { FileResult, RanWhere } from '../results/test-result.ts';
+import type { Telling } from './telling.ts';
+
+/** Files that failed in one process and of which each was then run alone. */
+interface Group {
+  readonly files: readonly string[];
+  readonly why: string;
+}
+
+export interface SuiteOptions {
+  readonly batches: boolean;
+  readonly telling: Telling;
+  /** A sentence for the person, about a runner. */
+  readonly note: (message: string) => void;
+}
+
+/** A suite while it runs: the queue of its files, and what each of them has come to so far. */
+export class Suite {
+  readonly queue: HandOut;
+  readonly #options: SuiteOptions;
+  readonly #results = new Map<string, FileResult>();
+  readonly #takedowns = new Map<string, string[]>();
+  readonly #groups: Group[] = [];
+  /** What each runner ran, in its order. */
+  readonly #orders = new Map<string, string[]>();
+  readonly #broken: string[] = [];
+
+  constructor(files: readonly WaitingFile[], options: SuiteOptions) {
+    this.#options = options;
+    this.queue = new HandOut(files, {
+      batches: options.batches,
+      judged: (judgement) => this.#judged(judgement),
+    });
+  }
+
+  get telling(): Telling {
+    return this.#options.telling;
+  }
+
+  get orders(): ReadonlyMap<string, readonly string[]> {
+    return this.#orders;
+  }
+
+  /** Runners that failed what passed elsewhere. */
+  get broken(): readonly string[] {
+    return this.#broken;
+  }
+
+  /** A runner begins a batch. */
+  begin(runner: string, node: string, { files }: Batch): void {
+    const order = this.#orders.get(runner) ?? [];
+    this.#orders.set(runner, order);
+    order.push(...files);
+    this.#options.telling.began(runner, node, files);
+  }
+
+  /** A batch has ended by itself. `why`: what is told where only all of it together fails. */
+  ended(
+    ran: RanWhere,
+    judged: { readonly results: readonly JudgedFile[]; readonly apart: readonly string[] },
+    why: string,
+  ): void {
+    const { results, apart } = judged;
+    for (const result of results) this.#results.set(result.file, { ...result, ran });
+    if (apart.length > 0) {
+      this.#groups.push({ files: apart, why });
+      this.queue.apart(apart);
+    }
+    const ends = results.map(({ file, verdict, durationMs }) => ({
+      path: file,
+      passed: verdict === 'pass',
+      took: durationMs,
+    }));
+    this.queue.ended(ran.runner, ends);
+    for (const { file } of results) this.#tell(file);
+  }
+
+  /** A batch's runner was taken down under it, or its node was lost. */
+  fell(ran: RanWhere, files: readonly string[], why: string, took: number): void {
+    for (const file of files) this.#takedowns.set(file, [...(this.#takedowns.get(file) ?? []), why]);
+    for (const file of this.queue.fell(files)) {
+      const whys = this.#takedowns.get(file) ?? [];
+      const message = `it has taken down ${whys.length} runners, and is tried no more: ${whys.join('; ')}`;
+      this.#results.set(file, { file, verdict: 'error', durationMs: took, tests: [], message, ran });
+      this.#tell(file);
+    }
+  }
+
+  /** What a file came to in this very process. */
+  resultOf(file: string, ran: RanWhere): FileResult | undefined {
+    const result = this.#results.get(file);
+    return result?.ran === ran ? result : undefined;
+  }
+
+  /** What each file came to; those that have no result have this one. */
+  results(otherwise: Pick<FileResult, 'verdict' | 'message'>): readonly FileResult[] {
+    const without = this.queue.unsettled.map(
+      (file): FileResult => ({ file, durationMs: 0, tests: [], ...otherwise }),
+    );
+    const unsettled = new Set(without.map(({ file }) => file));
+    const settled = [...this.#results.values()].filter(({ file }) => !unsettled.has(file));
+    return [...settled, ...without].sort((one, other) => (one.file < other.file ? -1 : 1));
+  }
+
+  /** Sentences about files that fail in one process and pass each in its own. */
+  get togetherOnly(): readonly { readonly files: readonly string[]; readonly message: string }[] {
+    return this.#groups
+      .filter(({ files }) => files.every((file) => this.#results.get(file)?.verdict === 'pass'))
+      .map(({ files, why }) => ({
+        files,
+        message: `${files.length} files fail when one process runs them all (${why}), and each of them passes alone: ${files.join(' ')}`,
+      }));
+  }
+
+  #tell(file: string): void {
+    const result = this.#results.get(file);
+    const { settled, size } = this.queue;
+    if (result) this.#options.telling.result(result, { settled, files: size });
+  }
+
+  #judged(judgement: RunnerJudgement): void {
+    if (judgement.kind === 'cleared') return;
+    const { runner, files } = judgement;
+    this.#broken.push(runner);
+    this.#options.note(
+      `runner ${runner} is broken: it failed ${files.length} files that pass elsewhere (${files.slice(0, 3).join(', ')}${files.length > 3 ? ', …' : ''}); it runs no more`,
+    );
+    this.queue.leave(runner);
+  }
+}

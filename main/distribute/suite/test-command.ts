@@ -1,0 +1,75 @@
+import { UsageError } from '../../../common/errors.ts';
+import { shellQuote } from '../../remotes/shell-line.ts';
+
+/** What runs test files: as it is written, with its placeholders. */
+export type CommandWords = string | readonly string[];
+
+/** One process of tests that is to be started. */
+export interface TestProcess {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** A command that runs test files. */
+export interface TestCommand {
+  /** As a person reads it. */
+  readonly text: string;
+  /** The program that a node must have; undefined where a shell may make one of anything. */
+  readonly program: string | undefined;
+  /** Whether one process can take several files. */
+  readonly batches: boolean;
+  /** Whether it leaves a JUnit XML report at the path that it gets. */
+  readonly reports: boolean;
+  /** Exit codes beside 0 that say nothing bad of a file without any test. */
+  readonly emptyCodes: readonly number[];
+  /** The process for these files; paths as they are in the project's folder on the node. */
+  process(files: readonly string[], report: string): TestProcess;
+}
+
+const placeholder = /\{(files|file|report)\}/g;
+
+/**
+ * A command as the user wrote it: for sh where it is one text, else as its words. Throws UsageError where it names
+ * no files.
+ */
+export function writtenCommand(words: CommandWords): TestCommand {
+  const text = typeof words === 'string' ? words : words.map(shellQuote).join(' ');
+  const all = [words].flat().join(' ');
+  const names = new Set([...all.matchAll(placeholder)].map(([, name]) => name));
+  if (!names.has('file') && !names.has('files')) {
+    throw new UsageError(`The command names no test files: ${text}`, {
+      hint: `${text} {files}  (or {file} for one that takes one at a time)`,
+    });
+  }
+  return {
+    text,
+    program: programOf(words),
+    batches: !names.has('file'),
+    reports: names.has('report'),
+    emptyCodes: [],
+    process: (files, report) => ({ argv: argvOf(words, files, report), env: {} }),
+  };
+}
+
+function programOf(words: CommandWords): string | undefined {
+  const [first = ''] = typeof words === 'string' ? words.trim().split(/\s+/) : words;
+  // In a line for sh it may be a variable, a word of the shell, or in quotes.
+  if (typeof words === 'string' && !/^[\w.+/-]+$/.test(first)) return undefined;
+  return /\{(files|file|report)\}/.test(first) ? undefined : first;
+}
+
+function argvOf(words: CommandWords, files: readonly string[], report: string): readonly string[] {
+  const values = { files, file: files, report: [report] } as const;
+  if (typeof words === 'string') {
+    const line = words.replaceAll(placeholder, (_, name: keyof typeof values) =>
+      values[name].map(shellQuote).join(' '),
+    );
+    return ['/bin/sh', '-c', line];
+  }
+  return words.flatMap((word) => {
+    // A word of its own becomes as many as there are files.
+    const whole = /^\{(files|file|report)\}$/.exec(word)?.[1] as keyof typeof values | undefined;
+    if (whole) return values[whole];
+    return word.replaceAll(placeholder, (_, name: keyof typeof values) => values[name].join(' '));
+  });
+}

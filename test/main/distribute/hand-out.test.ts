@@ -1,0 +1,174 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Batch } from '../../../main/distribute/hand-out/batch.ts';
+import { HandOut } from '../../../main/distribute/hand-out/hand-out.ts';
+import type { Judgement } from '../../../main/distribute/hand-out/suspicion.ts';
+
+const names = (count: number) => Array.from({ length: count }, (_, index) => `f${index}`);
+
+/** A queue of files that are each expected to take `ms`; with what was judged of runners. */
+function handOut(count: number, { ms = 100, batches = false, runners = ['a', 'b'] } = {}) {
+  const judged: Judgement[] = [];
+  const files = names(count).map((path) => ({ path, expectedMs: ms }));
+  const queue = new HandOut(files, { batches, judged: (judgement) => judged.push(judgement) });
+  for (const runner of runners) queue.join(runner);
+  const end = (runner: string, { files: some }: Batch, passed: (file: string) => boolean = () => true) =>
+    queue.ended(
+      runner,
+      some.map((path) => ({ path, passed: passed(path), took: ms })),
+    );
+  return { queue, judged, end };
+}
+
+/** What runners wait for, so that no file is lost with one that gets nothing at once. */
+const asked = new Map<string, Promise<Batch | undefined>>();
+
+function ask(queue: HandOut, runner: string): Promise<Batch | undefined> {
+  const waiting = asked.get(runner) ?? queue.next(runner);
+  asked.set(runner, waiting);
+  return waiting.finally(() => asked.delete(runner));
+}
+
+/** Lets a runner work until it gets nothing more at once; gives what it had. */
+async function drain(
+  queue: HandOut,
+  runner: string,
+  act: (batch: Batch) => void,
+  most = Number.POSITIVE_INFINITY,
+): Promise<string[]> {
+  const had: string[] = [];
+  while (had.length < most) {
+    const batch = await Promise.race([ask(queue, runner), sleep(5, undefined)]);
+    if (!batch) break;
+    had.push(...batch.files);
+    act(batch);
+  }
+  return had;
+}
+
+beforeEach(() => asked.clear());
+
+describe('files are handed out', () => {
+  test('in their order, each once, to whoever asks', async () => {
+    const { queue, end } = handOut(4);
+    const [first, second] = [await queue.next('a'), await queue.next('b')];
+    expect([first?.files, second?.files]).toEqual([['f0'], ['f1']]);
+    for (const batch of [first, second]) if (batch) end('a', batch);
+    expect(await drain(queue, 'b', (batch) => end('b', batch))).toEqual(['f2', 'f3']);
+    expect([await queue.next('a'), await queue.next('b'), queue.unsettled]).toEqual([
+      undefined,
+      undefined,
+      [],
+    ]);
+  });
+
+  test('in batches of small ones, which shrink towards the end', async () => {
+    const { queue, end } = handOut(300, { batches: true });
+    const lengths: number[] = [];
+    await drain(queue, 'a', (batch) => {
+      lengths.push(batch.files.length);
+      end('a', batch);
+    });
+    expect(lengths[0]).toBe(20);
+    expect(lengths).toEqual(lengths.toSorted((one, other) => other - one));
+    expect(lengths.at(-1)).toBe(1);
+    expect(lengths.reduce((sum, length) => sum + length)).toBe(300);
+  });
+
+  test('a long one by itself', async () => {
+    const { queue } = handOut(10, { ms: 60_000, batches: true });
+    expect((await queue.next('a'))?.files).toEqual(['f0']);
+  });
+});
+
+describe('a runner that is lost', () => {
+  test('leaves its files to others, each of which is then run alone', async () => {
+    const { queue, end } = handOut(40, { batches: true });
+    const batch = await queue.next('a');
+    expect(batch?.files.length).toBeGreaterThan(1);
+    expect(queue.fell(batch?.files ?? [])).toEqual([]);
+    queue.leave('a');
+    const had: string[][] = [];
+    await drain(queue, 'b', (each) => {
+      had.push([...each.files]);
+      end('b', each);
+    });
+    expect(had.slice(0, batch?.files.length)).toEqual(batch?.files.map((file) => [file]));
+    expect(queue.unsettled).toEqual([]);
+  });
+
+  test('while all others have run out of files, they get its', async () => {
+    const { queue, end } = handOut(2);
+    const [first, second] = [await queue.next('a'), await queue.next('b')];
+    if (second) end('b', second);
+    const waiting = queue.next('b');
+    queue.fell(first?.files ?? []);
+    expect((await waiting)?.files).toEqual(first?.files);
+  });
+
+  test('a file that has taken down two is handed out no more', async () => {
+    const { queue } = handOut(1);
+    expect(queue.fell((await queue.next('a'))?.files ?? [])).toEqual([]);
+    expect(queue.fell((await queue.next('b'))?.files ?? [])).toEqual(['f0']);
+    expect([await queue.next('b'), queue.unsettled]).toEqual([undefined, []]);
+  });
+
+  test('when none is left, what was not run is known', async () => {
+    const { queue } = handOut(3);
+    queue.fell((await queue.next('a'))?.files ?? []);
+    for (const runner of ['a', 'b']) queue.leave(runner);
+    expect(await queue.next('a')).toBeUndefined();
+    expect(queue.unsettled).toEqual(['f0', 'f1', 'f2']);
+  });
+});
+
+describe('a runner that fails file after file', () => {
+  test('waits for others, and is broken when what it failed passes there', async () => {
+    const { queue, judged, end } = handOut(100);
+    const good = await queue.next('b');
+    const eaten = await drain(queue, 'a', (batch) => end('a', batch, () => false));
+    expect(eaten, 'it eats no more of the queue').toHaveLength(5);
+    if (good) end('b', good);
+    const rest = await drain(queue, 'b', (batch) => {
+      end('b', batch);
+      for (const { runner } of judged.splice(0)) queue.leave(runner);
+    });
+    expect(rest.slice(0, 5), 'what it failed is run first').toEqual(eaten);
+    expect(queue.unsettled).toEqual([]);
+    expect(await queue.next('a')).toBeUndefined();
+  });
+
+  test('goes on when what it failed fails elsewhere, too', async () => {
+    const { queue, judged, end } = handOut(100);
+    const wrong = (file: string) => file === 'f0' || Number(file.slice(1)) > 5;
+    const good = await queue.next('b');
+    await drain(queue, 'a', (batch) => end('a', batch, () => false));
+    if (good) end('b', good);
+    await drain(queue, 'b', (batch) => end('b', batch, wrong), 5);
+    expect(judged).toEqual([{ kind: 'cleared', runner: 'a' }]);
+    expect(await queue.next('a')).toBeDefined();
+  });
+
+  test('is no suspect where all fail: a suite that fails everywhere is run once', async () => {
+    const { queue, judged, end } = handOut(60);
+    let runs = 0;
+    for (let idle = 0; idle < 3; ) {
+      for (const runner of ['a', 'b']) {
+        const had = await drain(queue, runner, (batch) => end(runner, batch, () => false), 1);
+        runs += had.length;
+        idle = had.length > 0 ? 0 : idle + 1;
+      }
+    }
+    expect([runs, queue.unsettled, judged]).toEqual([60, [], []]);
+  });
+
+  test('runs what it failed itself when those leave that should have', async () => {
+    const { queue, end } = handOut(20);
+    const good = await queue.next('b');
+    await drain(queue, 'a', (batch) => end('a', batch, () => false));
+    if (good) end('b', good);
+    queue.leave('b');
+    await drain(queue, 'a', (batch) => end('a', batch, () => false));
+    expect(queue.unsettled).toEqual([]);
+  });
+});

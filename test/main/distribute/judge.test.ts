@@ -1,0 +1,136 @@
+import { describe, expect, test } from 'vitest';
+import { byFile } from '../../../main/distribute/results/by-file.ts';
+import { judge } from '../../../main/distribute/results/judge.ts';
+import { readJunit } from '../../../main/distribute/results/read-junit.ts';
+import type { ProcessEnd } from '../../../main/distribute/seats/run-process.ts';
+
+const folder = '/home/me/project';
+const suite = (cases: string) =>
+  readJunit(`<testsuites><testsuite name="s">${cases}</testsuite></testsuites>`);
+const passed = (file: string, name = 't') => `<testcase file="${file}" name="${name}" time="1"/>`;
+const failed = (file: string, name = 't') =>
+  `<testcase file="${file}" name="${name}" time="3"><failure message="no"/></testcase>`;
+
+function judged(
+  files: readonly string[],
+  how: ProcessEnd['how'] | number,
+  report?: string | readonly ReturnType<typeof readJunit>[number][],
+  emptyCodes: readonly number[] = [],
+) {
+  const end = {
+    how: typeof how === 'number' ? { kind: 'exit' as const, code: how } : how,
+    took: 8000,
+    left: [],
+  };
+  const { results, apart } = judge({ files, folder, end, report, emptyCodes });
+  return { apart, results: Object.fromEntries(results.map(({ file, ...result }) => [file, result])) };
+}
+
+describe('without a report', () => {
+  test('the exit code tells of one file', () => {
+    expect(judged(['a'], 0).results.a).toMatchObject({ verdict: 'pass', durationMs: 8000 });
+    expect(judged(['a'], 3).results.a).toMatchObject({ verdict: 'fail', message: 'it exits with 3' });
+  });
+
+  test('several files that fail together are each run alone', () => {
+    expect(judged(['a', 'b'], 1)).toEqual({ results: {}, apart: ['a', 'b'] });
+    expect(judged(['a', 'b'], 0).results).toMatchObject({ a: { verdict: 'pass', durationMs: 4000 } });
+  });
+
+  test('a time limit is a failure of the file', () => {
+    expect(judged(['a'], { kind: 'late', seconds: 8 }).results.a).toMatchObject({
+      verdict: 'fail',
+      message: 'it took longer than its time limit of 8 s',
+    });
+  });
+
+  test('a report that cannot be read is told beside what the exit code says', () => {
+    expect(judged(['a'], 0, 'no report of its tests can be read: no XML').results.a).toMatchObject({
+      verdict: 'pass',
+      message: 'no report of its tests can be read: no XML',
+    });
+    expect(judged(['a'], 1, 'no report').results.a?.message).toBe('it exits with 1; no report');
+  });
+});
+
+describe('with a report', () => {
+  test('each file has its tests, and its part of the time', () => {
+    const { results, apart } = judged(['a', 'b'], 1, suite(passed('a') + failed('b')));
+    expect(results).toMatchObject({
+      a: { verdict: 'pass', durationMs: 2000, tests: [{ name: 't', verdict: 'pass' }] },
+      b: { verdict: 'fail', durationMs: 6000, tests: [{ name: 't', verdict: 'fail', message: 'no' }] },
+    });
+    expect(apart).toEqual([]);
+  });
+
+  test('files of which a failed process reports nothing are run alone', () => {
+    expect(judged(['a', 'b', 'c'], 1, suite(passed('a') + failed('b')))).toMatchObject({
+      results: { a: { verdict: 'pass' }, b: { verdict: 'fail' } },
+      apart: ['c'],
+    });
+  });
+
+  test('a failure that no test explains is the only file’s', () => {
+    expect(judged(['a'], 2, suite(passed('a'))).results.a).toMatchObject({
+      verdict: 'fail',
+      message: 'it exits with 2, and no test failed',
+    });
+    expect(judged(['a', 'b'], 2, suite(passed('a') + passed('b'))).apart).toEqual(['a', 'b']);
+  });
+
+  test('a file without tests passes where its framework says so by its exit code', () => {
+    expect(judged(['a'], 5, suite(''), [5]).results.a).toMatchObject({ verdict: 'pass', tests: [] });
+    expect(judged(['a'], 5, suite('')).results.a).toMatchObject({ verdict: 'fail' });
+  });
+
+  test('a failed test of which nobody knows the file has all of them run alone', () => {
+    expect(judged(['a', 'b'], 1, suite(passed('a') + failed('elsewhere'))).apart).toEqual(['a', 'b']);
+  });
+});
+
+describe('a test’s file is found', () => {
+  const placed = (xml: string, files: readonly string[]) =>
+    Object.fromEntries(
+      [...byFile(readJunit(xml), files, folder).tests].map(([file, tests]) => [
+        file,
+        tests.map(({ name }) => name),
+      ]),
+    );
+
+  test('by its path, absolute or not, of the case or of a suite around it', () => {
+    const xml = `<testsuites><testsuite name="t/b.js"><testsuite name="inner"><testcase name="two"/></testsuite></testsuite>
+      <testsuite name="x"><testcase name="one" file="${folder}/t/a.js"/><testcase name="three" file="./t/a.js"/></testsuite></testsuites>`;
+    expect(placed(xml, ['t/a.js', 't/b.js'])).toEqual({ 't/a.js': ['one', 'three'], 't/b.js': ['two'] });
+  });
+
+  test('by the module that its class is in; the class within it belongs to the name', () => {
+    const xml =
+      '<testsuite><testcase classname="tests.test_a" name="one"/><testcase classname="tests.test_a.TestB" name="two"/></testsuite>';
+    expect(placed(xml, ['tests/test_a.py', 'tests/test_c.py'])).toEqual({
+      'tests/test_a.py': ['one', 'TestB.two'],
+      'tests/test_c.py': [],
+    });
+  });
+
+  test('tests of one name are told apart', () =>
+    expect(placed(`<testsuite>${passed('a')}${passed('a')}</testsuite>`, ['a'])).toEqual({
+      a: ['t', 't (2)'],
+    }));
+});
+
+describe('a JUnit report', () => {
+  test('is read with its references, its skipped tests and its errors', () => {
+    const xml = `<?xml version="1.0"?><testsuite name="s" tests="3">
+      <testcase name="a &lt;b&gt; &#233;" time="1,000.5"><error type="E">x &amp; y</error></testcase>
+      <testcase name="skipped"><skipped/></testcase><testcase name="cdata"><failure><![CDATA[a < b]]></failure></testcase></testsuite>`;
+    expect(readJunit(xml)).toMatchObject([
+      { name: 'a <b> é', verdict: 'fail', durationMs: 1_000_500, message: 'E', detail: 'x & y' },
+      { name: 'skipped', verdict: 'skip' },
+      { name: 'cdata', verdict: 'fail', message: 'a < b' },
+    ]);
+  });
+
+  test.each(['', '<testsuite><testcase name="a"', '<html/>', '{"a": 1}', '\0\x01'])('%j is none', (text) =>
+    expect(() => readJunit(text)).toThrow(/the report of the tests is no/),
+  );
+});

@@ -1,0 +1,90 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { RunEvent } from '../../../common/events.ts';
+import { startLocalAgent } from '../../../main/agent/local-agent.ts';
+import type { DistributeConfig } from '../../../main/distribute/config/distribute-config.ts';
+import { planDistribution } from '../../../main/distribute/config/plan-distribution.ts';
+import { distribute } from '../../../main/distribute/distribute.ts';
+import type { DistributeResult } from '../../../main/distribute/results/distribute-result.ts';
+import type { FileResult } from '../../../main/distribute/results/test-result.ts';
+import type { CommandWords } from '../../../main/distribute/suite/test-command.ts';
+
+/** A project on this machine, whose nodes are this machine, too: agents of its own, as who runs the tests. */
+export interface Place {
+  readonly directory: string;
+  /** As the nodes have it: their home is a folder of the test's. */
+  readonly home: string;
+  readonly notes: string[];
+  readonly results: FileResult[];
+  readonly write: (path: string, text: string, mode?: number) => void;
+  readonly run: (config: DistributeConfig, options?: RunOptions) => Promise<DistributeResult>;
+  /** What a run left, by its name in the run's directory. */
+  readonly left: (result: DistributeResult, name: string) => string;
+}
+
+export interface RunOptions {
+  readonly command?: CommandWords;
+  readonly signal?: AbortSignal;
+  /** Called with each result. */
+  readonly onResult?: (result: FileResult) => void;
+  readonly onBegan?: (runner: string) => void;
+}
+
+const cacheDir = join(tmpdir(), 'shakedown-test-cache');
+
+export function place(files: Readonly<Record<string, string>>): Place {
+  const top = mkdtempSync(join(tmpdir(), 'shakedown-distribute-'));
+  onTestFinished(() => rmSync(top, { recursive: true, force: true }));
+  const [directory, home] = [join(top, 'shop'), join(top, 'home')];
+  mkdirSync(home);
+  const write = (path: string, text: string, mode = 0o644) => {
+    mkdirSync(dirname(join(directory, path)), { recursive: true });
+    writeFileSync(join(directory, path), text);
+    chmodSync(join(directory, path), mode);
+  };
+  for (const [path, text] of Object.entries(files)) write(path, text);
+  execFileSync('git', ['init', '-q', directory]);
+  const [notes, results]: [string[], FileResult[]] = [[], []];
+  const never = new AbortController().signal;
+  const run = async (config: DistributeConfig, { command, signal, onResult, onBegan }: RunOptions = {}) => {
+    const words = { files: [], command, include: [], ignore: [], env: {}, rebuild: false };
+    const choose = () => Promise.reject(new Error('no machines here'));
+    const plan = await planDistribution(directory, config, words, choose);
+    const handle = (event: RunEvent) => {
+      if (event.type === 'note') notes.push(event.message);
+    };
+    return distribute(plan, {
+      env: { ...process.env, HOME: home },
+      ...{ signal: signal ?? never, hurry: never, cacheDir, clock: Date.now },
+      face: { handle, close: () => undefined },
+      tell: (line) => notes.push(line),
+      provider: () => Promise.reject(new Error('no machines here')),
+      connector: {
+        connect: () => Promise.reject(new Error('no machines here')),
+        startAgent: () => Promise.reject(new Error('no machines here')),
+      },
+      agentShares: async () => [],
+      startLocal: startLocalAgent,
+      telling: {
+        began: (runner) => onBegan?.(runner),
+        ended: () => undefined,
+        result: (result) => {
+          results.push(result);
+          onResult?.(result);
+        },
+      },
+    });
+  };
+  const left = (result: DistributeResult, name: string) => {
+    const file = join(result.directory, name);
+    return existsSync(file) ? readFileSync(file, 'utf8') : '';
+  };
+  return { directory, home, notes, results, write, run, left };
+}
+
+/** Verdicts by file. */
+export const verdicts = ({ files }: DistributeResult): Record<string, string> =>
+  Object.fromEntries(files.map(({ file, verdict }) => [file, verdict]));
