@@ -11,6 +11,8 @@ import type { NodeFacts } from '../../config/scenario.ts';
 export interface HostOrder {
   readonly files: readonly string[];
   readonly scenarioDirectory: string;
+  /** These are names in a folder of links, which are not to be followed. */
+  readonly areLinks: boolean;
   /** Only tests whose full name holds this. */
   readonly filter?: string;
   readonly testTimeoutMs: number;

@@ -1,7 +1,9 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import {
   createMessageConnection,
+  type DataCallback,
   type MessageConnection,
+  type MessageReader,
   ResponseError,
   SocketMessageReader,
   SocketMessageWriter,
@@ -11,6 +13,7 @@ import * as protocol from './check-protocol.ts';
 import type { CheckRun } from './check-run.ts';
 import { serveCluster } from './cluster-service.ts';
 import type { NodeLosses } from './node-losses.ts';
+import type { PlainNames } from './plain-names.ts';
 
 /** Why a file cannot go on whose process is no more. */
 export const processGone = {
@@ -31,12 +34,22 @@ export interface Worker {
 
 export interface CheckServerOptions {
   readonly order: protocol.HostOrder;
+  /** Gives what is told its real names. */
+  readonly names: Pick<PlainNames, 'real'>;
   readonly run: CheckRun;
   readonly losses: NodeLosses;
   /** Called when a worker is ready, and when one has gone. */
   readonly changed: (worker: Worker) => void;
   readonly output: (where: string, text: string) => void;
   readonly allEnded: () => void;
+}
+
+/** Hands on all that is told with its real names. */
+function withRealNames(reader: MessageReader, names: CheckServerOptions['names']): MessageReader {
+  const listen = reader.listen.bind(reader);
+  return Object.assign(reader, {
+    listen: (callback: DataCallback) => listen((message) => callback(names.real(message))),
+  });
 }
 
 /** Where the host and its workers connect to: a unix socket. */
@@ -77,7 +90,7 @@ export class CheckServer {
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
     const connection = createMessageConnection(
-      new SocketMessageReader(socket),
+      withRealNames(new SocketMessageReader(socket), this.#options.names),
       new SocketMessageWriter(socket),
     );
     // A process that is killed while it writes: its end is noticed by the connection's.

@@ -9,6 +9,8 @@ export class HostFolder {
   readonly path: string;
   /** Of a socket in it, for this process and its children while it is there. */
   readonly socketPath: string;
+  /** Of a folder in it for links, that a program can read which takes `#` in a path for something else. */
+  readonly linksPath: string;
   readonly #opened: number;
 
   constructor(runDirectory: string) {
@@ -17,7 +19,9 @@ export class HostFolder {
     this.path = mkdtempSync(join(scratch, 'checks-'));
     this.#opened = openSync(this.path, 'r');
     // The path of a socket has at most 107 bytes (unix(7)), and the run's directory may have more.
-    this.socketPath = `/proc/${process.pid}/fd/${this.#opened}/socket`;
+    const byNumber = `/proc/${process.pid}/fd/${this.#opened}`;
+    this.socketPath = `${byNumber}/socket`;
+    this.linksPath = `${byNumber}/links`;
   }
 
   async remove(): Promise<void> {

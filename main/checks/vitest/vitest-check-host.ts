@@ -14,6 +14,7 @@ import { HangWatch } from './hang-watch.ts';
 import { HostFolder } from './host-folder.ts';
 import { HostProcess } from './host-process.ts';
 import { NodeLosses } from './node-losses.ts';
+import { PlainNames } from './plain-names.ts';
 
 /** ms for the host's word on a file whose process has gone: the two travel on different connections. */
 const lastWordGrace = 1000;
@@ -40,7 +41,8 @@ export class VitestCheckHost implements CheckHost {
     this.#files = options.files.toSorted();
     this.#log = new CheckLog(runDirectory, options.mask);
     this.#folder = new HostFolder(runDirectory);
-    const { path: temporaryDirectory, socketPath } = this.#folder;
+    const { path: temporaryDirectory, socketPath, linksPath } = this.#folder;
+    const names = new PlainNames(this.#files, scenarioDirectory, linksPath);
     this.#run = new CheckRun({
       files: this.#files,
       scenarioDirectory,
@@ -48,7 +50,8 @@ export class VitestCheckHost implements CheckHost {
       changed: () => this.#advance(),
     });
     this.#server = new CheckServer(socketPath, {
-      order: hostOrder(options, this.#files, temporaryDirectory),
+      order: hostOrder(options, names, temporaryDirectory),
+      names,
       run: this.#run,
       losses: this.#losses,
       changed: (worker) => this.#workerChanged(worker),
@@ -166,12 +169,17 @@ export class VitestCheckHost implements CheckHost {
   }
 }
 
-function hostOrder(options: CheckHostOptions, files: readonly string[], temporaryDirectory: string) {
-  const { scenarioDirectory, testTimeout, filter } = options;
+function hostOrder(
+  options: CheckHostOptions,
+  { files, scenarioDirectory, areLinks }: PlainNames,
+  temporaryDirectory: string,
+) {
+  const { testTimeout, filter } = options;
   const { TMPDIR } = process.env;
   return {
     files,
     scenarioDirectory,
+    areLinks,
     temporaryDirectory,
     testTimeoutMs: testTimeout * 1000,
     ...present({ filter, userTmpdir: TMPDIR }),

@@ -58,6 +58,7 @@ function vitestOptions({
   scenarioDirectory,
   temporaryDirectory,
   userTmpdir,
+  areLinks,
   ...rest
 }: HostOrder): InlineConfig & {
   config: false;
@@ -68,7 +69,9 @@ function vitestOptions({
     watch: false,
     include: [],
     setupFiles: [ownModule('../fixture/vitest-setup')],
-    reporters: [new VitestReporter(connection, { files, scenarioDirectory, temporaryDirectory, ...rest })],
+    reporters: [
+      new VitestReporter(connection, { files, scenarioDirectory, areLinks, temporaryDirectory, ...rest }),
+    ],
     pool: 'forks',
     // Files wait for their turn with everything loaded; a few of them do so side by side.
     maxWorkers: Math.min(3, files.length),
@@ -87,7 +90,7 @@ function vitestOptions({
 }
 
 /** Nothing of the user's folder but the check files is read, and nothing is written there. */
-function viteOptions({ temporaryDirectory }: HostOrder) {
+function viteOptions({ temporaryDirectory, areLinks }: HostOrder) {
   return {
     configFile: false,
     tsconfig: emptyTsconfig(temporaryDirectory),
@@ -96,6 +99,7 @@ function viteOptions({ temporaryDirectory }: HostOrder) {
     cacheDir: join(temporaryDirectory, 'vite'),
     css: { postcss: {} },
     resolve: {
+      preserveSymlinks: areLinks,
       alias: [
         { find: /^shakedown\/check$/, replacement: ownModule('../check-api') },
         // The one that runs, wherever the scenario lies and whatever else is installed there.

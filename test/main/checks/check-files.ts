@@ -13,8 +13,18 @@ import { FakeCluster } from '../../fakes/cluster-under-test.ts';
 
 /** A scenario's folder that exists while the test runs, far from this program's own. */
 export class ScenarioFolder implements Disposable {
-  readonly directory = mkdtempSync(join(tmpdir(), 'a scenario '));
-  readonly runDirectory = mkdtempSync(join(tmpdir(), 'a run '));
+  /** What is deleted in the end. */
+  readonly #whole = mkdtempSync(join(tmpdir(), 'a scenario '));
+  readonly directory: string;
+  readonly runDirectory: string;
+
+  /** `name`: of the scenario's folder, which may lie deeper. */
+  constructor(name = '') {
+    this.directory = join(this.#whole, name);
+    mkdirSync(this.directory, { recursive: true });
+    this.runDirectory = name === '' ? mkdtempSync(join(tmpdir(), 'a run ')) : join(this.directory, '.run');
+    mkdirSync(this.runDirectory, { recursive: true });
+  }
 
   /** Writes check files below `config/checks` and gives their absolute paths. */
   write(files: Readonly<Record<string, string>>): string[] {
@@ -51,8 +61,8 @@ export class ScenarioFolder implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    rmSync(this.directory, { recursive: true });
-    rmSync(this.runDirectory, { recursive: true });
+    rmSync(this.#whole, { recursive: true });
+    rmSync(this.runDirectory, { recursive: true, force: true });
   }
 }
 
