@@ -3,6 +3,7 @@ import { constants, type Stats } from 'node:fs';
 import { chmod, type FileHandle, lstat, open, readdir, rename, rm, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { placeholder, type Secrets } from './secrets.ts';
+import { isMostlyHoles, mayHold } from './sparse-data.ts';
 
 /** Bytes that are looked at together. */
 const chunkSize = 1024 * 1024;
@@ -56,8 +57,8 @@ interface Hit extends Needle {
 }
 
 async function maskFile(file: string, stats: Stats, needles: readonly Needle[]): Promise<readonly string[]> {
-  // All of it is a hole.
-  if (stats.blocks === 0 && stats.size > chunkSize) return [];
+  const values = needles.map(({ bytes }) => bytes);
+  if (isMostlyHoles(stats) && !(await mayHold(file, values))) return [];
   await using source = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW);
   const { hits, isText } = await search(source, needles);
   if (hits.length === 0) return [];

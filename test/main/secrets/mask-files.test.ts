@@ -1,4 +1,5 @@
 import {
+  appendFileSync,
   linkSync,
   mkdirSync,
   mkdtempSync,
@@ -65,4 +66,28 @@ test('a sparse file of many gigabytes stays sparse', async () => {
   truncateSync(file, 64 * 1024 ** 3);
   expect(await maskFiles(directory, secrets)).toEqual([]);
   expect(statSync(file).blocks).toBe(0);
+});
+
+test('of a sparse file only what it holds is read, and masked', async () => {
+  const directory = folder();
+  const [clean, telling] = [join(directory, 'clean'), join(directory, 'telling')];
+  const size = 400 * 1024 ** 3;
+  for (const file of [clean, telling]) {
+    writeFileSync(file, 'begin');
+    truncateSync(file, size);
+  }
+  // To read it all would take minutes.
+  const begun = performance.now();
+  expect(await maskFiles(directory, secrets)).toEqual([]);
+  expect(performance.now() - begun).toBeLessThan(60_000);
+  rmSync(clean);
+  truncateSync(telling, 64 * 1024 ** 2);
+  appendFileSync(telling, 'a\0correct-horse');
+  truncateSync(telling, 128 * 1024 ** 2);
+  expect(await maskFiles(directory, secrets)).toEqual([{ file: telling, names: ['A'] }]);
+  const found = readFileSync(telling);
+  expect(found.subarray(64 * 1024 ** 2, 64 * 1024 ** 2 + 20).toString()).toBe(
+    `a\0${'*'.repeat(13)}${'\0'.repeat(5)}`,
+  );
+  expect(statSync(telling).blocks * 512).toBeLessThan(1024 ** 2);
 });

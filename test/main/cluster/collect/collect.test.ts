@@ -1,12 +1,17 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
+  appendFileSync,
+  closeSync,
   existsSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
+  readSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -69,6 +74,35 @@ test('what the node sends lies in folders of its own: working files, collected p
   expect(home('files/app.conf')).toBe('app');
   expect(home('logs/collected', there, 'other.log')).toBe('other');
   expect(home('logs/journal.log')).toBe('journal\n');
+});
+
+test('a sparse file of 10 GB comes home as one: no more is sent, or takes space, than it holds', async () => {
+  mkdirSync(join(there, 'work'));
+  const file = join(there, 'work', 'sparse');
+  writeFileSync(file, randomBytes(100_000));
+  truncateSync(file, 5 * 1024 ** 3);
+  appendFileSync(file, 'in the midst');
+  truncateSync(file, 10 * 1024 ** 3);
+  let sent = 0;
+  const whole = reached([], [join(there, 'work')]);
+  const agent: Agent = {
+    ...whole.agent,
+    download: async (paths, into, more) => {
+      const downloaded = await remote.download(paths, into, more);
+      sent += downloaded.bytes;
+      return downloaded;
+    },
+  };
+  expect(await collectNode({ ...whole, agent }, options())).toEqual([]);
+  const came = statSync(join(directory, 'files/sparse'));
+  expect(came.size).toBe(10 * 1024 ** 3);
+  expect(came.blocks * 512).toBeLessThan(1024 ** 2);
+  expect(sent).toBeLessThan(1024 ** 2);
+  const middle = Buffer.alloc(12);
+  const opened = openSync(join(directory, 'files/sparse'), 'r');
+  readSync(opened, middle, 0, 12, 5 * 1024 ** 3);
+  closeSync(opened);
+  expect(middle.toString()).toBe('in the midst');
 });
 
 test('without an agent the globs are followed all the same, and links bring what they lead to', async () => {
