@@ -7,20 +7,23 @@ import { worstClock } from '../timeline/node-clock.ts';
 import { badge, html, section, spanList } from './html-parts.ts';
 import { style } from './html-style.ts';
 import { timelineSection } from './html-timeline.ts';
+import { type JournalLine, journalAround } from './journal-around.ts';
 import type { Reporter } from './reporter.ts';
-import { clockInWords, clockWarnings, count, duration, worstFirst } from './words.ts';
+import { clockInWords, clockWarnings, count, duration, laterInWords, worstFirst } from './words.ts';
 
 /** `report.html`: one page without any other file, light or dark as the reader's system is. */
 export const htmlReport: Reporter = {
   name: 'html',
   file: 'report.html',
-  report: (run, directory) => writeFile(join(directory, 'report.html'), page(run), { mode: privateFile }),
+  report: async (run, directory) => {
+    const text = page(run, await journalAround(run, directory));
+    await writeFile(join(directory, 'report.html'), text, { mode: privateFile });
+  },
 };
 
-function page(run: RunRecord): string {
-  const sections = [causes, checks, timelineSection, acts, nodes, packages, problems].map((part) =>
-    part(run),
-  );
+function page(run: RunRecord, around: readonly JournalLine[]): string {
+  const others = [checks, timelineSection, acts, nodes, packages, problems].map((part) => part(run));
+  const sections = [causes(run, around), ...others];
   const started = new Date(run.startedAt).toISOString().slice(0, 19).replace('T', ' ');
   const facts = [
     html(run.id),
@@ -38,14 +41,43 @@ function page(run: RunRecord): string {
 `;
 }
 
-function causes({ failures: [first, ...others] }: RunRecord): string {
+function causes(run: RunRecord, around: readonly JournalLine[]): string {
+  const [first, ...others] = run.failures;
   if (!first) return '';
-  const after = others.map((failure) => `<li><pre>${html(describeFailure(failure))}</pre></li>`).join('');
-  const rest = after
-    ? `<details><summary>After it (${others.length})</summary><ul>${after}</ul></details>`
-    : '';
-  return section('First cause', `<pre>${html(describeFailure(first))}</pre>${rest}`, 'cause');
+  const after = others.map((failure) => {
+    const later = `<span class="time">${html(laterInWords(failure, first).replaceAll(/[ ]?[()]/g, ''))}</span>`;
+    return `<li>${later}<pre>${html(describeFailure(failure))}</pre></li>`;
+  });
+  const rest =
+    after.length > 0
+      ? `<details><summary>After it (${others.length})</summary><ul>${after.join('')}</ul></details>`
+      : '';
+  const when = first.at === undefined ? '' : `, ${duration(first.at - run.startedAt)} after the run began`;
+  const cause = `<pre>${html(describeFailure(first))}</pre>${journal(run, around)}${rest}`;
+  return section(`First cause${when}`, cause, 'cause');
 }
+
+/** The lines of journals around the first cause, and where among them that was. */
+function journal({ failures: [first], nodes }: RunRecord, around: readonly JournalLine[]): string {
+  if (!first || around.length === 0) return '';
+  const names = new Map(nodes.map(({ id, name }) => [id, name]));
+  const ofOne = first.node !== undefined;
+  const row = ({ node, afterMs, text }: JournalLine) => {
+    const who = ofOne ? '' : `<b>${html(names.get(node) ?? node)}</b> `;
+    return `<li><span class="time">${signed(afterMs)}</span><code>${who}${html(text)}</code></li>`;
+  };
+  const at = around.findIndex(({ afterMs }) => afterMs > 0);
+  const earlier = (at < 0 ? around : around.slice(0, at)).map(row);
+  const later = at < 0 ? [] : around.slice(at).map(row);
+  const mark = `<li class="here"><span class="time">0</span><code>${html(first.message)}</code></li>`;
+  const whose = ofOne
+    ? `The journal of ${html(names.get(first.node ?? -1) ?? `node ${first.node}`)}`
+    : 'The nodes’ journals';
+  return `<details open><summary>${whose} around it</summary><ul class="journal">${[...earlier, mark, ...later].join('')}</ul></details>`;
+}
+
+/** `−1.250 s`, `+0.004 s`. */
+const signed = (ms: number): string => `${ms > 0 ? '+' : '−'}${(Math.abs(ms) / 1000).toFixed(3)} s`;
 
 function checks(run: RunRecord): string {
   const all = worstFirst(spansOf(run, 'check'));

@@ -26,13 +26,19 @@ header .verdict { font-size: 1.1rem; vertical-align: .15rem }
 pre { background: var(--soft); padding: .6rem .8rem; margin: .4rem 0; border-radius: .3rem; font-size: .85rem;
   white-space: pre-wrap; overflow-wrap: anywhere }
 pre.detail { white-space: pre; overflow-x: auto; overflow-wrap: normal }
-.cause pre { border-left: 4px solid var(--fail) }
+.cause > pre { border-left: 4px solid var(--fail) }
 details { margin: .3rem 0 } summary { cursor: pointer }
 ul { padding: 0; margin: 0; list-style: none }
 .spans li { display: grid; grid-template-columns: 4.2rem minmax(0, 1fr) auto; gap: 0 .6rem; padding: .35rem 0;
   border-top: 1px solid var(--line) }
 .spans p { margin: 0; overflow-wrap: anywhere } .spans pre { grid-column: 2 / -1; min-width: 0 }
 .time { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums }
+.journal { font-size: .8rem; background: var(--soft); border-radius: .3rem;
+  padding: .4rem .8rem; margin: .4rem 0 }
+.journal li { display: grid; grid-template-columns: 5.2rem minmax(0, 1fr); gap: 0 .8rem; padding: .05rem 0 }
+.journal code { overflow-wrap: anywhere; white-space: pre-wrap }
+.journal .here { color: var(--fail); font-weight: 700; border-block: 1px solid; margin: .2rem 0; padding: .2rem 0 }
+.journal .here .time { color: inherit }
 .wide { overflow-x: auto }
 table { border-collapse: collapse; width: 100% }
 td, th { white-space: nowrap; border-top: 1px solid var(--line); padding: .35rem .9rem .35rem 0; text-align: left; font-weight: 400 }
@@ -59,7 +65,7 @@ th { border: 0 } td:last-child { white-space: normal; padding-right: 0 }
   body { margin: 1rem auto }
   .spans pre { grid-column: 1 / -1 } .time { white-space: normal; max-width: 6rem }
   .lane { grid-template-columns: minmax(0, 1fr) } .lane b { text-align: left; font-size: .85rem }
-  .legend { margin-left: 0 }
+  .legend { margin-left: 0 } .journal li { grid-template-columns: minmax(0, 1fr) } .journal .time { text-align: left }
   thead { display: none } tr { display: block; border-top: 1px solid var(--line); padding: .35rem 0 }
   td:nth-child(5):not(:empty)::before { content: 'clock ' }
   td { display: inline-block; border: 0; padding: 0 .9rem 0 0 } td:empty { display: none }
