@@ -64,7 +64,9 @@ async function linesOf(
   return found;
 }
 
-/** A line as `journalctl -o short-iso-precise` writes it; nothing is known of one that goes on with another. */
+/**
+ * A line as `journalctl -o short-iso-precise` writes it; nothing is known of one that goes on with another.
+ */
 function parsed(line: string): { readonly epochMs?: number; readonly text: string } {
   const [, date, zone = '', minutes = '', text] =
     /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3})\d*([+-]\d\d):?(\d\d) \S+ (.*)$/.exec(line) ?? [];
