@@ -25,7 +25,7 @@ function ownModule(path: string): string {
 /** Node's own `import()`, also where a test runner or bundler rewrites those that it sees. */
 const nativeImport = new Script('(url) => import(url)', {
   importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-}).runInThisContext() as (url: string) => Promise<{ readonly default?: unknown }>;
+}).runInThisContext() as (url: string) => Promise<Readonly<Record<string, unknown>>>;
 
 let loadings = 0;
 
@@ -34,12 +34,14 @@ let loadings = 0;
  * without one). Each call reads it anew, with what it imports by path. `shakedown` and `shakedown/check` are
  * this program. Throws what the file throws; `locate` finds out where.
  */
-export async function loadModule(file: string): Promise<unknown> {
+export const loadModule = async (file: string): Promise<unknown> => (await loadExports(file)).default;
+
+/** As `loadModule`, and gives all that it exports. */
+export async function loadExports(file: string): Promise<Readonly<Record<string, unknown>>> {
   if (loadings === 0) module.registerHooks({ resolve, load });
   loadings++;
   const url = `${pathToFileURL(file).href}?${mark}=${loadings}`;
-  const { default: value } = await withoutWarning(() => nativeImport(url));
-  return value;
+  return await withoutWarning(() => nativeImport(url));
 }
 
 const resolve: module.ResolveHookSync = (specifier, context, nextResolve) => {
@@ -103,5 +105,9 @@ function caretColumn(stack: string): number | undefined {
 /** The error's message as a person reads it: without our mark, and for Node's import errors without URLs. */
 export function messageOf(error: unknown): string {
   const text = error instanceof Error ? `${error.message}` : `threw ${String(error)}`;
-  return text.replaceAll(new RegExp(`\\?${mark}=\\d+`, 'g'), '').replaceAll('file://', '');
+  return withoutMark(text);
 }
+
+/** Text of an error with the paths of files instead of the URLs by which they were loaded. */
+export const withoutMark = (text: string): string =>
+  text.replaceAll(new RegExp(`\\?${mark}=\\d+`, 'g'), '').replaceAll('file://', '');

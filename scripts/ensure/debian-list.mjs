@@ -35,6 +35,8 @@ export const debianPackages = {
     'docker.io',
     'postgresql',
     'chromium',
+    // Of recipes.
+    'fabric',
     // Shells of logins.
     'csh',
     'fish',

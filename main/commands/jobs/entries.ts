@@ -5,6 +5,28 @@ const serverOptions: readonly Option[] = [
   ['--token <token>', 'Who asks (default: SHAKEDOWN_TOKEN)'],
 ];
 
+const jobOptions: readonly Option[] = [
+  ['--name <name>', 'What the job is called'],
+  ['--label <label>', 'Something that its worker must have; may be repeated'],
+  ['--platform <name>', 'What its worker must be'],
+  ['--priority <n>', 'The higher, the sooner (default: 0)'],
+  ['--not-before <time>', 'Not begun earlier: 2026-12-01T02:00:00Z'],
+  ['--attempts <n>', 'How often it is begun at most when workers are lost (default: 2)'],
+  ['--provider <kind>', 'Kind of machine'],
+  ['--os <release>', 'Operating system of the machines'],
+  ['--count <n>', 'How many machines'],
+  ['--set <path=value>', 'run: override one value of the main config; may be repeated'],
+  ['-t, --filter <text>', 'run: only checks whose name holds this'],
+  ['--package <name>', 'script: Debian package that the machine has; may be repeated'],
+  ['--machine <name=value>', 'script: any other option of the machine; may be repeated'],
+  ['--matrix <name=values>', 'script: on one machine for each; may be repeated'],
+  ['--env <name=value>', 'script: environment variable, which the server sees; may be repeated'],
+  ['--with <folder>', 'script: take the folder along'],
+  ['--get <pattern>', 'script: keep these files with the job; may be repeated'],
+  ['--param <name=value>', 'build: a parameter of the task; may be repeated'],
+  ['--timeout <seconds>', 'script, build: end it then'],
+];
+
 export const jobsCommands: readonly CommandEntry[] = [
   {
     name: 'server',
@@ -34,7 +56,7 @@ export const jobsCommands: readonly CommandEntry[] = [
   {
     name: 'worker',
     args: '',
-    description: 'Take run and script jobs from a job server',
+    description: 'Take runs, scripts and builds from a job server',
     options: [
       ...serverOptions,
       ['--name <name>', 'What it is called (default: the host’s name)'],
@@ -50,32 +72,13 @@ export const jobsCommands: readonly CommandEntry[] = [
   {
     name: 'submit',
     args: '<type> <what> [...args]',
-    description: 'submit run <scenario> | script <file>: have it done by a worker; prints the job’s id',
-    options: [
-      ...serverOptions,
-      ['--name <name>', 'What the job is called'],
-      ['--label <label>', 'Something that its worker must have; may be repeated'],
-      ['--platform <name>', 'What its worker must be'],
-      ['--priority <n>', 'The higher, the sooner (default: 0)'],
-      ['--not-before <time>', 'Not begun earlier: 2026-12-01T02:00:00Z'],
-      ['--attempts <n>', 'How often it is begun at most when workers are lost (default: 2)'],
-      ['--wait', 'Follow its log, and exit with its code'],
-      ['--provider <kind>', 'Kind of machine'],
-      ['--os <release>', 'Operating system of the machines'],
-      ['--count <n>', 'How many machines'],
-      ['--set <path=value>', 'run: override one value of the main config; may be repeated'],
-      ['-t, --filter <text>', 'run: only checks whose name holds this'],
-      ['--package <name>', 'script: Debian package that the machine has; may be repeated'],
-      ['--machine <name=value>', 'script: any other option of the machine; may be repeated'],
-      ['--matrix <name=values>', 'script: on one machine for each; may be repeated'],
-      ['--env <name=value>', 'script: environment variable, which the server sees; may be repeated'],
-      ['--with <folder>', 'script: take the folder along'],
-      ['--get <pattern>', 'script: keep these files with the job; may be repeated'],
-      ['--timeout <seconds>', 'script: end it then'],
-    ],
+    description:
+      'submit run <scenario> | script <file> | build <recipe> <task>: have it done by a worker; prints the job’s id',
+    options: [...serverOptions, ...jobOptions, ['--wait', 'Follow its log, and exit with its code']],
     examples: [
       'shakedown submit run examples/rabbitmq --wait',
       'shakedown submit script build.sh --os trixie --with . --get "dist/*.deb" --label fast',
+      'shakedown submit build my-project test --param part=unit --wait',
     ],
     load: async () => (await import('./submit.ts')).submitCommand,
   },
@@ -117,6 +120,33 @@ export const jobsCommands: readonly CommandEntry[] = [
     options: serverOptions,
     examples: ['shakedown quotas set nightly 4', "shakedown quotas set '*' 10"],
     load: async () => (await import('./quotas.ts')).quotasCommand,
+  },
+  {
+    name: 'recipes',
+    args: '<action> [name] [path]',
+    description: 'recipes list | add <name> [path] | remove <name>: packages of tasks, for builds',
+    options: [...serverOptions, ['--json', 'list: as JSON']],
+    examples: ['shakedown recipes add my-project ci/recipe', 'shakedown recipes add ci/fabfile.py'],
+    load: async () => (await import('./recipes.ts')).recipesCommand,
+  },
+  {
+    name: 'schedules',
+    args: '<action> [name] [type] [what] [...args]',
+    description:
+      'schedules list | add <name> run|script|build … | remove | pause | resume | run <name>: jobs over and over',
+    options: [
+      ...serverOptions,
+      ['--cron <expression>', 'add: minute, hour, day, month, day of the week; or @daily'],
+      ['--zone <zone>', 'add: time zone, such as Europe/Berlin (default: UTC)'],
+      ['--missed <what>', 'add: times that were missed: skip, once, or all of them (default: skip)'],
+      ['--overlap', 'add: begin a job though the one before is not over'],
+      ['--json', 'list: as JSON'],
+      ...jobOptions,
+    ],
+    examples: [
+      "shakedown schedules add nightly --cron '30 2 * * *' --zone Europe/Berlin build my-project test",
+    ],
+    load: async () => (await import('./schedules.ts')).schedulesCommand,
   },
   {
     name: 'tokens',

@@ -6,7 +6,7 @@ import type { Parameter, ParameterValues, Task } from '../recipe-protocol.ts';
  * What a task is given, with its defaults filled in: text becomes the number or boolean that it shall be.
  * Without word of what a task takes everything is welcome. Throws UsageError that names every mistake.
  */
-export function checkParameters({ name, parameters }: Task, given: ParameterValues): ParameterValues {
+export function checkParameters({ name, by, parameters }: Task, given: ParameterValues): ParameterValues {
   if (!parameters) return given;
   const mistakes: string[] = [];
   const names = Object.keys(parameters);
@@ -30,7 +30,10 @@ export function checkParameters({ name, parameters }: Task, given: ParameterValu
     }
     return [[each, read ?? value] as const];
   });
-  if (mistakes.length === 0) return Object.fromEntries(values);
+  // Fabric fills in its own, and has no flag for a `false` that is there already.
+  const isNeeded = ([each, value]: (typeof values)[number]) =>
+    by !== 'fabric' || value !== parameters[each]?.default;
+  if (mistakes.length === 0) return Object.fromEntries(values.filter(isNeeded));
   throw new UsageError(`The parameters of the task '${name}': ${mistakes.join('; ')}.`);
 }
 

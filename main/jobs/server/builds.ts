@@ -37,8 +37,8 @@ export async function buildFrom(store: Store, asked: Submission): Promise<Submis
   return {
     ...asked,
     name: asked.name ?? `${recipe} ${wanted}`,
-    // Only some machines have Fabric; these say so.
-    labels: by === 'fabric' ? [...new Set([...asked.labels, 'fabric'])] : asked.labels,
+    // Not all workers can do these; those that can say so.
+    labels: by === 'executable' ? asked.labels : [...new Set([...asked.labels, by])],
     parameters: await refusing(async () => checkParameters(task, parameters)),
     ...{ recipe, task: wanted, by, file, package: found.sha256 },
     ...(timeout === undefined ? {} : { timeout }),

@@ -90,4 +90,6 @@ export const migrations: readonly string[] = [
     since timestamptz NOT NULL DEFAULT clock_timestamp());
   ALTER TABLE workers ADD draining boolean NOT NULL DEFAULT false;
   `,
+  // What a task takes is told in the order in which the recipe tells it.
+  'ALTER TABLE recipes ALTER COLUMN tasks TYPE json USING tasks::json',
 ];

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -13,23 +13,29 @@ const grace = { end: 60, hurry: 60 };
 const setpriv = '/usr/bin/setpriv';
 
 export interface JobProcess {
-  /** For this very program. */
-  readonly args: readonly string[];
+  readonly command: readonly [program: string, ...words: string[]];
   readonly cwd: string;
+  /** Beside this process's own. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Whether what it left running in its process group is killed when it has ended. */
+  readonly endsAll?: boolean | undefined;
   /** Ends it. */
   readonly signal: AbortSignal;
   readonly output: (piece: Buffer) => Promise<void>;
 }
 
 /**
- * Runs this program in a process of its own, so that a job that crashes takes nothing along. When `signal`
- * is aborted, or this process dies, it is asked to end as by Ctrl-C, and takes its machines away. Gives
- * its exit code; null when it had to be killed.
+ * Runs a command in a process group of its own, so that a job that crashes takes nothing along. When `signal`
+ * is aborted, or this process dies, it is asked to end as by Ctrl-C: this very program takes its machines
+ * away then. Gives its exit code; null when it was killed. It does not see the worker's token.
  */
-export async function runJobProcess({ args, cwd, signal, output }: JobProcess): Promise<number | null> {
-  const own = [process.execPath, ownProgram(), ...args];
-  const [program = '', ...words] = existsSync(setpriv) ? [setpriv, '--pdeathsig', 'TERM', '--', ...own] : own;
-  const child = spawn(program, words, { cwd, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+export async function runJobProcess(job: JobProcess): Promise<number | null> {
+  const { command, cwd, signal, output } = job;
+  const guarded = existsSync(setpriv) ? [setpriv, '--pdeathsig', 'TERM', '--', ...command] : command;
+  const [program = '', ...words] = guarded;
+  const { SHAKEDOWN_TOKEN: _, ...env } = { ...process.env, ...job.env };
+  const child = spawn(program, words, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  if (job.endsAll) child.once('exit', () => endGroup(child));
   const ended = new Promise<number | null>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', resolve);
@@ -67,6 +73,28 @@ async function end(pid: number | undefined, signal: AbortSignal, over: AbortSign
   // It leads a group of its own.
   if (!over.aborted) process.kill(-pid, 'SIGKILL');
 }
+
+/** Ms that what escaped from the group may hold on to the output of a command that has ended. */
+const holdOn = 5000;
+
+function endGroup({ pid, stdout, stderr }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // There is nothing left in it.
+  }
+  setTimeout(() => {
+    stdout?.destroy();
+    stderr?.destroy();
+  }, holdOn).unref();
+}
+
+/** This very program with arguments. */
+export const ownCommand = (args: readonly string[]): readonly [string, ...string[]] => [
+  process.execPath,
+  ownProgram(),
+  ...args,
+];
 
 /** From the sources and from `dist` alike. */
 function ownProgram(): string {

@@ -1,7 +1,10 @@
+import { randomInt } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { packed } from '../../../main/jobs/packages/package-folder.ts';
+import { ShakedownWorker } from '../../../main/jobs/worker/shakedown-worker.ts';
 import { folder } from '../remotes/fake-node.ts';
 import { aServer, ask } from './a-server.ts';
 
@@ -105,10 +108,14 @@ describe('a build', () => {
     expect((await server().admin.job(job)).name).toBe('shell unit');
   });
 
-  test('of a fabfile goes where Fabric is', async () => {
-    await put('fab', 'def unit():\n  pass\n', '?file=fabfile.py');
-    const job = await server().admin.submit({ type: 'build', recipe: 'fab', task: 'unit' });
-    expect((await server().admin.job(job)).waiting).toContain("label 'fabric'");
+  test.each([
+    ['a fabfile', 'def unit():\n  pass\n', 'fabfile.py', 'fabric'],
+    ['a recipe.ts', 'export function unit() {}', 'recipe.ts', 'typescript'],
+  ])('of %s goes where that can be done', async (_what, text, file, label) => {
+    await put(label, text, `?file=${file}`);
+    const job = await server().admin.submit({ type: 'build', recipe: label, task: 'unit' });
+    expect((await server().admin.job(job)).waiting).toContain(`label '${label}'`);
+    await server().admin.act(job, 'cancel');
   });
 
   test('is shown without being taken, claimed by one alone, and its result is posted back', async () => {
@@ -183,5 +190,147 @@ describe('a build', () => {
       job,
       build: { task: 'unit', build_package_url: expect.stringMatching(/^http/) },
     });
+  });
+});
+
+describe('a worker that is a few lines of shell', () => {
+  test('does builds: parameters go to the task, its output and exit code come back', async () => {
+    const { admin, url, workerToken } = server();
+    const part = `it's "$HOME" \`id\`\nand more`;
+    const { job, label } = await waiting({ part });
+    const program = join(import.meta.dirname, '../../../examples/workers/build-worker.sh');
+    const child = execa('sh', [program, url, workerToken, label], { detached: true, reject: false });
+    onTestFinished(async () => {
+      process.kill(-(child.pid ?? 0), 'SIGKILL');
+      await child;
+    });
+    await expect.poll(async () => (await admin.job(job)).state, { timeout: 120_000 }).toBe('done');
+    expect((await admin.log(job, 0, 0)).bytes.toString()).toBe(`built ${part}\n`);
+    expect(await admin.job(job)).toMatchObject({
+      ...{ verdict: 'pass', attempts: [{ number: 1, result: { exitCode: 0, seconds: expect.any(Number) } }] },
+    });
+    await put('failing', '#!/bin/sh\necho no; exit 7\n', '?file=unit.sh');
+    const asked = { type: 'build', recipe: 'failing', task: 'unit', labels: [label] };
+    const failing = await admin.submit(asked);
+    await expect.poll(async () => (await admin.job(failing)).verdict, { timeout: 120_000 }).toBe('fail');
+    expect((await admin.job(failing)).attempts).toMatchObject([{ result: { exitCode: 7 } }]);
+  });
+});
+
+describe('shakedown worker', () => {
+  /** Does the builds of a label of its own. */
+  function aWorker(): { label: string } {
+    const { url, workerToken } = server();
+    const label = `w${Math.random()}`;
+    const place = join(folder(), 'worker');
+    const worker = new ShakedownWorker({ server: url, token: workerToken, name: label, folder: place });
+    worker.labels = [label];
+    worker.start();
+    onTestFinished(() => worker.stop({ endJobs: true }));
+    return { label };
+  }
+
+  /** Uploads a recipe of these files and builds one task of it; gives what came of it. */
+  async function built(files: Record<string, string>, task: string, more: Record<string, unknown> = {}) {
+    const { admin, recipes } = server();
+    const { label } = aWorker();
+    const place = folder();
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(place, name), text, { mode: 0o755 });
+    const recipe = `r${Math.random()}`;
+    await packed(place, (file) => recipes.put(recipe, file));
+    const job = await admin.submit({ type: 'build', recipe, task, labels: [label], ...more });
+    const over = async () => expect(await admin.job(job)).toMatchObject({ endedAt: expect.any(String) });
+    return { job, admin, over: () => vi.waitFor(over, { timeout: 120_000, interval: 50 }) };
+  }
+  const came = async ({ job, admin, over }: Awaited<ReturnType<typeof built>>) => {
+    await over();
+    const { verdict, attempts } = await admin.job(job);
+    const log = (await admin.log(job, 0, 0)).bytes.toString();
+    return { verdict, log, result: attempts.at(-1)?.result, paths: await admin.artifacts(job) };
+  };
+
+  test('does an executable in a clean folder: output, exit code, time and files come back', async () => {
+    const unit =
+      '#!/bin/sh\nls -A; echo "$PARAM_part [$SHAKEDOWN_TOKEN]"; echo kept > "$FILES/a.txt"; exit 3\n';
+    process.env.SHAKEDOWN_TOKEN = 'of the worker';
+    onTestFinished(() => void delete process.env.SHAKEDOWN_TOKEN);
+    const parameters = { part: 'a b' };
+    const { verdict, log, result, paths } = await came(
+      await built({ unit, data: '' }, 'unit', { parameters }),
+    );
+    expect([verdict, log]).toEqual(['fail', 'data\nunit\na b []\n']);
+    expect(result).toEqual({ exitCode: 3, seconds: expect.any(Number) });
+    expect(paths).toMatchObject([{ path: 'files/a.txt', size: 5 }]);
+  });
+
+  test('does a function of recipe.ts with its parameters; what it throws is told with its place', async () => {
+    const recipe = `
+      import { openCluster } from 'shakedown';
+      import { word } from './word.ts';
+      export async function unit({ count }: { count: number }, { files }: { files: string }) {
+        console.log(word, typeof count, count + 1, files.length > 0, typeof openCluster);
+        setInterval(() => undefined, 1000);
+      }
+      export function fails() {
+        throw new Error('broken here');
+      }`;
+    const about = { tasks: { unit: { parameters: { count: { type: 'number', default: 1 } } } } };
+    const files = {
+      'recipe.ts': recipe,
+      'word.ts': "export const word = 'hello';",
+      'recipe.json': JSON.stringify(about),
+    };
+    expect(await came(await built(files, 'unit', { parameters: { count: '2' } }))).toMatchObject({
+      ...{ verdict: 'pass', log: 'hello number 3 true function\n', result: { exitCode: 0 } },
+    });
+    const { verdict, log } = await came(await built(files, 'fails'));
+    expect([verdict, log]).toEqual([
+      'fail',
+      expect.stringMatching(/^Error: broken here\n +at fails \(\/.*\/work\/recipe\.ts:9:15\)\n$/),
+    ]);
+  });
+
+  test('ends all of a build that takes too long, that is cancelled, or that leaves something running', async () => {
+    const time = `1234.${randomInt(1e9)}`;
+    const unit = `#!/bin/sh\nsleep ${time} & echo begun; [ -n "$PARAM_go" ] || wait\n`;
+    const sleeping = async () => (await execa('pgrep', ['-f', `^sleep ${time}`], { reject: false })).stdout;
+    const isGone = () => expect.poll(sleeping, { timeout: 60_000 }).toBe('');
+    const late = await came(await built({ unit }, 'unit', { timeout: 0.5 }));
+    expect(late).toMatchObject({ verdict: 'fail', result: { timedOut: true } });
+    await isGone();
+    const left = await came(await built({ unit }, 'unit', { parameters: { go: true } }));
+    expect(left).toMatchObject({ verdict: 'pass', log: 'begun\n' });
+    await isGone();
+    const cancelled = await built({ unit }, 'unit');
+    const text = async () => (await cancelled.admin.log(cancelled.job, 0, 0)).bytes.toString();
+    await expect.poll(text, { timeout: 60_000 }).toBe('begun\n');
+    expect(await sleeping()).not.toBe('');
+    await cancelled.admin.act(cancelled.job, 'cancel');
+    await isGone();
+  });
+
+  test('does a task of a fabfile by Fabric', async () => {
+    const fabfile = [
+      'from fabric import task',
+      '@task',
+      'def run_tests(c, part, how_often=1, quick=False, slow=True, plain=False, usual=True):',
+      '    print(repr((part, how_often, quick, slow)), flush=True)',
+      '    c.run("echo in $(ls)")',
+      '    c.run("exit 5")',
+    ].join('\n');
+    const parameters = { part: "a 'b'", how_often: '3', quick: 'true', slow: 'false' };
+    const build = await built({ 'fabfile.py': fabfile }, 'run-tests', { parameters });
+    expect(await came(build)).toMatchObject({
+      ...{ verdict: 'fail', result: { exitCode: 5 } },
+      log: expect.stringMatching(/^\("a 'b'", 3, True, False\)\nin .*fabfile\.py/),
+    });
+  });
+
+  test('tells what cannot be started', async () => {
+    const { verdict, log } = await came(await built({ unit: '#!/no/such/shell\n' }, 'unit'));
+    expect([verdict, log]).toEqual([
+      'fail',
+      expect.stringContaining('or what its first line names, is not there'),
+    ]);
   });
 });

@@ -1,0 +1,47 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { unpack } from '../packages/package-folder.ts';
+import type { BuildSpec } from '../recipe-protocol.ts';
+import { runJobProcess } from './job-process.ts';
+import { sendFiles } from './send-files.ts';
+import { type JobContext, JobResult } from './worker.ts';
+
+/**
+ * Does one task of a recipe in a clean folder, the package's content, and gives its exit code, how many
+ * seconds it took, and whether it was ended because of its time limit. Parameters are in its environment as
+ * `PARAM_name`; what it puts into the folder `FILES` is kept with the job, as `files/…`.
+ */
+export async function doBuild(spec: BuildSpec, context: JobContext): Promise<JobResult> {
+  const [cwd, files] = [join(context.folder, 'work'), join(context.folder, 'files')];
+  for (const folder of [cwd, files]) mkdirSync(folder);
+  await unpack(await context.api.package(spec.package), cwd);
+  const limit = spec.timeout === undefined ? undefined : AbortSignal.timeout(spec.timeout * 1000);
+  const began = performance.now();
+  const exitCode = await runJobProcess({
+    command: [process.execPath, taskProgram(), spec.by, spec.file, spec.task],
+    ...{ cwd, endsAll: true, output: (piece) => context.log(piece) },
+    signal: limit ? AbortSignal.any([context.signal, limit]) : context.signal,
+    env: { ...variables(spec), FILES: files, SHAKEDOWN_PARAMETERS: JSON.stringify(spec.parameters) },
+  });
+  const seconds = Math.round(performance.now() - began) / 1000;
+  const problems = await sendFiles(context, [{ folder: files, as: 'files' }]);
+  return new JobResult(exitCode === 0 ? 'pass' : exitCode === null && !limit?.aborted ? 'error' : 'fail', {
+    ...{ exitCode, seconds },
+    ...(limit?.aborted ? { timedOut: true } : {}),
+    ...(problems.length > 0 ? { problems } : {}),
+  });
+}
+
+/** Whether builds of a fabfile can be done here. */
+export const hasFabric = (path = process.env.PATH ?? ''): boolean =>
+  path.split(delimiter).some((folder) => existsSync(join(folder, 'fab')));
+
+const variables = ({ parameters }: BuildSpec): Record<string, string> =>
+  Object.fromEntries(Object.entries(parameters).map(([name, value]) => [`PARAM_${name}`, String(value)]));
+
+/** From the sources and from `dist` alike. */
+function taskProgram(): string {
+  const suffix = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
+  return fileURLToPath(new URL(`task-program${suffix}`, import.meta.url));
+}
