@@ -8,6 +8,10 @@ import { checkRole, openHolder } from '../server/who-asks.ts';
 const cookieName = 'shakedown_session';
 
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Its handler reads the form itself, and has to call `checkCsrf`. */
+    readonly readsItsForm?: boolean;
+  }
   interface FastifyRequest {
     /** What the browser's cookie holds, logged in or not; `csrfOf` is made of it. */
     visit: string;
@@ -41,15 +45,15 @@ export function enterBySession(app: App, service: Service): void {
   // Before a schema leaves out what its route does not know.
   app.addHook('preValidation', async (request) => {
     if (request.method === 'GET' || request.method === 'HEAD') return;
-    const { csrf } = (request.body ?? {}) as { csrf?: unknown };
-    const sent = request.headers['x-csrf'] ?? csrf;
-    if (typeof sent !== 'string' || !same(sent, csrfOf(request))) {
-      throw new Problem(
-        403,
-        'this form is not from this session: load its page again, and send it once more',
-      );
-    }
+    if (request.routeOptions.config.readsItsForm) return;
+    checkCsrf(request, ((request.body ?? {}) as { csrf?: unknown }).csrf);
   });
+}
+
+/** Throws Problem when a form's secret is not that of its visit. */
+export function checkCsrf(request: FastifyRequest, sent: unknown): void {
+  if (typeof sent === 'string' && same(sent, csrfOf(request))) return;
+  throw new Problem(403, 'this form is not from this session: load its page again, and send it once more');
 }
 
 /** Begins a session in a cookie of its own, so that none that was planted before becomes it. */

@@ -6,17 +6,20 @@ import { assetRoutes } from './assets.ts';
 import { enterBySession } from './enter.ts';
 import { page } from './render.ts';
 import { evidencePages } from './routes/evidence.ts';
+import { historyPages } from './routes/history.ts';
 import { jobPages } from './routes/job.ts';
 import { jobListPages } from './routes/jobs.ts';
 import { logPages } from './routes/log.ts';
 import { loginPages } from './routes/login.ts';
+import { recipePages } from './routes/recipes.ts';
+import { schedulePages } from './routes/schedules.ts';
 import { tokenPages } from './routes/tokens.ts';
 import { userPages } from './routes/users.ts';
 import { workerPages } from './routes/workers.ts';
 
 const pageRoutes = [
   ...[loginPages, jobListPages, jobPages, logPages, evidencePages],
-  ...[workerPages, tokenPages, userPages],
+  ...[workerPages, recipePages, schedulePages, historyPages, tokenPages, userPages],
 ];
 
 /** The pages of a server, for people with a browser; they work without its scripts, but for what is live. */

@@ -20,6 +20,9 @@ const eta = new Eta({
 const links: readonly { readonly name: string; readonly href: string; readonly role?: string }[] = [
   { name: 'Jobs', href: '/jobs' },
   { name: 'Workers', href: '/workers' },
+  { name: 'Recipes', href: '/recipes' },
+  { name: 'Schedules', href: '/schedules' },
+  { name: 'History', href: '/history' },
   { name: 'Tokens', href: '/tokens', role: 'admin' },
   { name: 'Users', href: '/users', role: 'admin' },
 ];

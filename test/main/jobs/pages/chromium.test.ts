@@ -218,6 +218,40 @@ describe('a log', () => {
   });
 });
 
+const others = [
+  '/workers',
+  '/recipes',
+  '/schedules',
+  '/history',
+  '/history/of?type=live&name=plotted',
+  '/tokens',
+  '/users',
+];
+
+test('a recipe is uploaded, built and scheduled, and a history plotted', async () => {
+  const page = await alice();
+  await page.goto(`${server.url}/recipes`);
+  const bytes = Buffer.from('export function unit() {}\n');
+  await page.getByLabel('Name').fill('app');
+  await page.getByLabel('File').setInputFiles({ name: 'recipe.ts', mimeType: 'text/plain', buffer: bytes });
+  await page.getByRole('button', { name: 'Upload' }).click();
+  await page.getByRole('button', { name: 'Build unit of app' }).click();
+  await page.getByRole('heading', { name: 'app unit' }).waitFor();
+  await page.getByRole('link', { name: 'Schedules' }).click();
+  await page.getByLabel('Name').fill('nightly');
+  await page.getByLabel('When').fill('0 3 * * *');
+  await page.getByLabel('What').selectOption('task app unit');
+  await page.getByRole('button', { name: 'Make it' }).click();
+  await page.locator('#schedule-nightly').getByText(/^in /).waitFor();
+  for (const verdict of ['pass', 'fail', 'pass'] as const) {
+    const job = await begun({ type: 'live', name: 'plotted' });
+    await job.settle(verdict);
+  }
+  await page.goto(`${server.url}/history`);
+  await page.getByRole('link', { name: 'plotted' }).click();
+  await page.locator('#plot canvas').waitFor();
+});
+
 describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
   test('every page is as wide as a phone, and its text stands out', async () => {
     const page = await alice({ colorScheme, viewport: { width: 360, height: 700 } });
@@ -236,7 +270,7 @@ describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
     await job.artifact(`run/${'y'.repeat(200)}.log`, 'x');
     await job.settle('error', { why: 'z'.repeat(300) });
     const files = `/jobs/${job.id}/attempts/1/browse/run/`;
-    for (const path of ['/jobs', `/jobs/${job.id}`, files, '/workers', '/tokens', '/users']) {
+    for (const path of ['/jobs', `/jobs/${job.id}`, files, ...others]) {
       await page.goto(server.url + path);
       const wider = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
       expect(await evaluated(page, wider), path).toBe(0);

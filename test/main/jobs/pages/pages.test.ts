@@ -55,6 +55,9 @@ describe('whatever is shown is text', () => {
     'part of a log': () => `/jobs/${job.id}/attempts/1/log?at=0`,
     search: () => `/jobs/${job.id}/attempts/1/log/search?q=${encodeURIComponent(evil)}`,
     workers: () => '/workers',
+    history: () => '/history',
+    'one history': () => `/history/of?type=${encodeURIComponent(evil)}&name=${encodeURIComponent(evil)}`,
+    schedules: () => `/schedules?job=${job.id}`,
     tokens: () => '/tokens',
     users: () => '/users',
     login: () => `/login?next=${encodeURIComponent(evil)}`,
@@ -224,7 +227,11 @@ describe('workers, tokens and users', () => {
       client_info: { load: 0.7 },
     });
     const { text } = await admin.get('/workers');
-    expect(text).toMatch(new RegExp(`state busy[^]*the worker[^]*/jobs/${job.id}[^]*its job[^]*kvm[^]*load`));
+    expect(text).toMatch(
+      new RegExp(
+        `state busy[\\s\\S]*the worker[\\s\\S]*/jobs/${job.id}[\\s\\S]*its job[\\s\\S]*kvm[\\s\\S]*load`,
+      ),
+    );
   });
 
   test('a token is made on a page, told once, used, and revoked there', async () => {

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import type { Routes } from '../../server/service.ts';
+import { checkHistories } from '../history/check-history.ts';
+import { pastRuns, scenarios } from '../history/past-runs.ts';
+import { page } from '../render.ts';
+
+const readers = { roles: ['read', 'submit', 'worker'] as const };
+/** Runs that are shown beside each check. */
+const shownRuns = 30;
+
+/** How each scenario went over time. */
+export const historyPages: Routes = (app, { store }) => {
+  app.get('/history', { config: readers, schema: { hide: true } }, async (request, reply) =>
+    page(request, reply, 'history', {
+      ...{ title: 'History', section: 'history', scenarios: await scenarios(store) },
+    }),
+  );
+
+  const query = z.object({ type: z.string().max(200), name: z.string().max(1000) });
+  app.get(
+    '/history/of',
+    { config: readers, schema: { hide: true, querystring: query } },
+    async (request, reply) => {
+      const { type, name } = request.query;
+      const runs = await pastRuns(store, { type, name });
+      const points = runs.map(({ at, seconds, verdict }) => [Date.parse(at) / 1000, seconds, verdict]);
+      return page(request, reply, 'scenario', {
+        ...{ title: `History of ${name}`, section: 'history', type, name, points },
+        ...{ runs: runs.toReversed(), shown: runs.slice(-shownRuns) },
+        checks: checkHistories(runs).map(({ states, ...check }) => ({
+          ...check,
+          states: states.slice(-shownRuns),
+        })),
+        styles: ['uplot.css'],
+        scripts: ['uplot.js', 'plot.mjs'],
+      });
+    },
+  );
+};
