@@ -1,6 +1,6 @@
 import { duration } from '../../report/words.ts';
 import type { Progress } from '../progress.ts';
-import type { JobView } from '../protocol.ts';
+import type { JobView, WorkerView } from '../protocol.ts';
 
 export { duration };
 
@@ -57,11 +57,9 @@ export function tally(checks: readonly Pick<Check, 'state'>[]): string {
     .join(', ');
 }
 
-/** `busy`, `idle` or `gone`: by which a worker is coloured. */
-export const workerState = ({
-  alive,
-  running,
-}: {
-  readonly alive: boolean;
-  readonly running: number;
-}): string => (alive ? (running > 0 ? 'busy' : 'idle') : 'gone');
+/** `busy`, `idle`, `paused`, `draining` or `gone`: by which a worker is coloured. */
+export function workerState({ alive, draining, pause, running }: WorkerView): string {
+  if (!alive) return 'gone';
+  if (draining) return 'draining';
+  return pause ? 'paused' : running > 0 ? 'busy' : 'idle';
+}

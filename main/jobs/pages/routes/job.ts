@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Problem } from '../../server/problem.ts';
+import { actOnJob } from '../../server/act-on-job.ts';
 import type { Routes } from '../../server/service.ts';
 import { Views } from '../../server/views.ts';
 import { artifactsOf, level } from '../artifacts.ts';
@@ -17,7 +17,7 @@ const [tailBytes, pieceBytes] = [64 * 1024, 256 * 1024];
 
 /** One job: what it is, what it comes to, and what is done with it. */
 export const jobPages: Routes = (app, service) => {
-  const { store, queue, files, signals } = service;
+  const { store, files } = service;
   const views = new Views(store);
 
   /** What of a page changes while it is looked at, but for the log. */
@@ -73,6 +73,13 @@ export const jobPages: Routes = (app, service) => {
           changes.push({ target: 'log-tail', html: '', how: 'innerHTML' });
         }
         const file = files.logFile({ job: id, number: current });
+        if ((await files.logSize({ job: id, number: current })) - offset > 4 * pieceBytes) {
+          // It talks faster than one reads: its end is what counts, the rest comes when it is asked for.
+          const tail = await windowBefore(file, undefined, tailBytes);
+          const html = fragment('log-window', { id, number: current, log: tail, at: undefined });
+          changes.push({ target: 'log-tail', html, how: 'innerHTML' });
+          offset = tail.to;
+        }
         const log = await windowFrom(file, offset, pieceBytes, shown.isOver);
         if (log.lines.length > 0) {
           changes.push({ target: 'log-tail', html: fragment('log-lines', { log }), how: 'beforeend' });
@@ -90,11 +97,7 @@ export const jobPages: Routes = (app, service) => {
       { config: { roles: ['submit'] }, schema: { hide: true, params } },
       async (request, reply) => {
         const { id } = request.params;
-        if (!(await views.job(id))) throw new Problem(404, `there is no job ${id}`);
-        const words = { cancel: 'is over already', retry: 'is not over' }[act];
-        if (!(await queue[act](id))) throw new Problem(409, `job ${id} ${words}`);
-        signals.changed('queue');
-        signals.changed(`job ${id}`);
+        await actOnJob(service, id, act);
         const done = { cancel: 'cancelled', retry: 'retried' }[act];
         return reply.redirect(`/jobs/${encodeURIComponent(id)}?done=${done}`, 303);
       },

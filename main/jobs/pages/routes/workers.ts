@@ -1,6 +1,10 @@
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { Pauses } from '../../server/pauses.ts';
 import type { Routes } from '../../server/service.ts';
 import { Views } from '../../server/views.ts';
 import type { Store } from '../../store/kysely-of.ts';
+import { csrfOf } from '../enter.ts';
 import { changesOf, sendEvents } from '../events.ts';
 import { fragment, page } from '../render.ts';
 
@@ -9,24 +13,49 @@ const readers = { config: { roles: ['read', 'submit', 'worker'] as const }, sche
 /** Who does jobs, what each of them can, and does. */
 export const workerPages: Routes = (app, service) => {
   const views = new Views(service.store);
-  const parts = async () => {
+  const pauses = new Pauses(service);
+  const parts = async (request: FastifyRequest) => {
     const [workers, current] = [await views.workers(), await underWay(service.store)];
-    return { 'worker-list': fragment('worker-list', { workers, current }) };
+    const mayPause = ['admin', 'worker'].includes(request.holder?.role ?? '');
+    const csrf = csrfOf(request);
+    return { 'worker-list': fragment('worker-list', { workers, current, mayPause, csrf }) };
   };
 
   app.get('/workers', readers, async (request, reply) =>
     page(request, reply, 'workers', {
-      ...{ title: 'Workers', section: 'workers', events: '/workers/events', parts: await parts() },
+      ...{ title: 'Workers', section: 'workers', events: '/workers/events', parts: await parts(request) },
     }),
   );
 
-  app.get('/workers/events', readers, (_request, reply) => {
+  app.get('/workers/events', readers, (request, reply) => {
     const changed = changesOf();
     return sendEvents(reply, service, 'queue', async () => {
-      const changes = changed(await parts());
+      const changes = changed(await parts(request));
       return changes.length > 0 ? { changes } : undefined;
     });
   });
+
+  const params = z.object({ id: z.string() });
+  const keepers = { roles: ['worker'] as const };
+  const body = z.object({ note: z.string().max(1000).default('') });
+  app.post(
+    '/workers/:id/pause',
+    { config: keepers, schema: { hide: true, params, body } },
+    async (request, reply) => {
+      await pauses.pause(request.params.id, request.holder?.name ?? '', request.body.note);
+      return reply.redirect('/workers?done=changed', 303);
+    },
+  );
+  for (const act of ['drain', 'resume'] as const) {
+    app.post(
+      `/workers/:id/${act}`,
+      { config: keepers, schema: { hide: true, params } },
+      async (request, reply) => {
+        await pauses[act](request.params.id);
+        return reply.redirect('/workers?done=changed', 303);
+      },
+    );
+  }
 };
 
 /** The jobs of this moment, by their workers' ids. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { jobView, submission, wholeJobView } from '../../protocol.ts';
+import { actOnJob } from '../act-on-job.ts';
 import { Problem } from '../problem.ts';
 import type { Routes } from '../service.ts';
 import { submitJob } from '../submit-job.ts';
@@ -12,7 +13,7 @@ const stateNames = ['queued', 'running', 'done', 'cancelled', 'lost'] as const;
 
 /** What people and their programs do with jobs. */
 export const jobRoutes: Routes = (app, service) => {
-  const { queue, store, signals } = service;
+  const { store, signals } = service;
   const views = new Views(store);
 
   const answer201 = { 201: z.object({ id: z.string() }) };
@@ -51,16 +52,11 @@ export const jobRoutes: Routes = (app, service) => {
   );
 
   for (const act of ['cancel', 'retry'] as const) {
-    const words = { cancel: 'is over already', retry: 'is not over' }[act];
     app.post(
       `/api/jobs/:id/${act}`,
       { config: submitters, schema: { params, response: { 204: z.null() } } },
       async (request, reply) => {
-        const { id } = request.params;
-        if (!(await views.job(id))) throw new Problem(404, `there is no job ${id}`);
-        if (!(await queue[act](id))) throw new Problem(409, `job ${id} ${words}`);
-        signals.changed('queue');
-        signals.changed(`job ${id}`);
+        await actOnJob(service, request.params.id, act);
         return reply.code(204).send(null);
       },
     );

@@ -130,6 +130,18 @@ describe('what goes on is seen without a reload', () => {
     await expect.poll(() => complaints.splice(0)).toEqual([expect.stringContaining('Blocked script')]);
   });
 
+  test('what one has opened stays open when something changes around it', async () => {
+    const page = await alice();
+    const job = await begun({ name: 'opened', worker: 'talker', client_info: { load: 1 } });
+    await page.goto(`${server.url}/workers`);
+    const card = page.locator('.worker', { hasText: 'talker' });
+    await card.getByText('What it says of itself').click();
+    await card.getByText('"load": 1').waitFor();
+    await job.settle('pass');
+    await card.getByText('idle').waitFor();
+    expect(await card.getByText('"load": 1').isVisible()).toBe(true);
+  });
+
   test('a job is cancelled, after a question, and run again', async () => {
     const page = await alice();
     const job = await begun({ name: 'to be ended' });

@@ -140,6 +140,22 @@ describe('jobs are listed', () => {
   });
 });
 
+/** What a page's stream of events says until it has said this. */
+async function told(events: string, headers: Record<string, string>, until: RegExp): Promise<string> {
+  const gone = new AbortController();
+  const answer = await fetch(server().url + events.replaceAll('&#38;', '&'), {
+    ...{ headers: { cookie: admin.cookie, ...headers }, signal: gone.signal },
+  });
+  expect(answer.headers.get('content-type')).toContain('text/event-stream');
+  let text = '';
+  for await (const piece of answer.body ?? []) {
+    text += Buffer.from(piece).toString();
+    if (until.test(text)) break;
+  }
+  gone.abort();
+  return text;
+}
+
 describe('one job', () => {
   test('is cancelled and tried again by who may submit', async () => {
     const job = await begun({ name: 'mine' });
@@ -191,30 +207,27 @@ describe('one job', () => {
     const job = await begun();
     await job.log('before\n');
     const [, events = ''] = /hx-sse:connect="([^"]+)"/.exec((await admin.get(`/jobs/${job.id}`)).text) ?? [];
-    const told = async (headers = {}, until: RegExp) => {
-      const gone = new AbortController();
-      const answer = await fetch(server().url + events.replaceAll('&#38;', '&'), {
-        ...{ headers: { cookie: admin.cookie, ...headers }, signal: gone.signal },
-      });
-      expect(answer.headers.get('content-type')).toContain('text/event-stream');
-      let text = '';
-      for await (const piece of answer.body ?? []) {
-        text += Buffer.from(piece).toString();
-        if (until.test(text)) break;
-      }
-      gone.abort();
-      return text;
-    };
-    const hears = told({}, />after</);
+    const hears = told(events, {}, />after</);
     await job.log('after\npart');
     const text = await hears;
     expect(text).not.toContain('>before<');
     const id = text.match(/(?<=^id: ).*$/gm)?.at(-1) ?? '';
     await job.log('ial\n');
     await job.settle('pass', {});
-    const rest = await told({ 'last-event-id': id }, /state big pass/);
+    const rest = await told(events, { 'last-event-id': id }, /state big pass/);
     expect(rest).toContain('>partial<');
     expect(rest).not.toContain('>after<');
+  });
+
+  test('that talks faster than one reads is shown at its end', async () => {
+    const job = await begun();
+    const [, events = ''] = /hx-sse:connect="([^"]+)"/.exec((await admin.get(`/jobs/${job.id}`)).text) ?? [];
+    for (let n = 0; n < 3; n++) {
+      await job.log(Array.from({ length: 60_000 }, (_, i) => `line ${n} ${i}\n`).join(''));
+    }
+    const text = await told(events, {}, />line 2 59999</);
+    expect(text).toContain('Earlier lines');
+    expect(text).not.toContain('>line 0 500<');
   });
 });
 
@@ -232,6 +245,26 @@ describe('workers, tokens and users', () => {
         `state busy[\\s\\S]*the worker[\\s\\S]*/jobs/${job.id}[\\s\\S]*its job[\\s\\S]*kvm[\\s\\S]*load`,
       ),
     );
+  });
+
+  test('a worker is paused with a note, resumed, and drained, by who may', async () => {
+    await begun({ name: 'x', worker: 'held' });
+    const { url, admin: api } = server();
+    const card = async () => {
+      const { text } = await admin.get('/workers');
+      const at = text.indexOf('<h2>held</h2>');
+      return text.slice(text.lastIndexOf('<li', at), text.indexOf('</li>', at));
+    };
+    const path = async (act: string) => new RegExp(`"(/workers/[^"]+/${act})"`).exec(await card())?.[1] ?? '';
+    await admin.send(await path('pause'), { note: 'a new <disk>' }, '/workers');
+    expect(await card()).toMatch(/state paused[\s\S]*Paused by first[\s\S]*a new &#60;disk&#62;/);
+    const reader = await visitorWith(url, (await api.makeToken('reader', 'read')).token);
+    expect((await reader.send(await path('resume'), {}, '/workers')).status).toBe(403);
+    await admin.send(await path('resume'), {}, '/workers');
+    expect(await card()).toContain('state busy');
+    await admin.send(await path('drain'), {}, '/workers');
+    expect(await card()).toContain('state draining');
+    expect((await reader.get('/workers')).text).not.toContain('/drain"');
   });
 
   test('a token is made on a page, told once, used, and revoked there', async () => {
