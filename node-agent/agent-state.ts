@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { writeDurably } from './durable-file.ts';
+import { isSystemError } from './failure.ts';
 
 /** Where the agent keeps what must survive it. */
 export const defaultStateDirectory = '/var/lib/shakedown/agent';
@@ -75,4 +76,26 @@ export function stateDirectory(
   const own = join(homedir(), '.local/state/shakedown');
   if (share !== undefined) return join(env.SHAKEDOWN_AGENT_STATE || own, 'shares', share);
   return env.SHAKEDOWN_AGENT_STATE || (uid === 0 ? defaultStateDirectory : join(own, 'agent'));
+}
+
+/**
+ * In memory, for a node on which nothing else can be written: it goes with a
+ * boot, as what was placed there does.
+ */
+const stateInMemory = '/run/shakedown/agent';
+
+/**
+ * Where state can be kept that belongs into `directory`: there, or in memory where that is mounted for
+ * reading only. Once something lies in memory it stays the place until the next boot.
+ */
+export function writableState(directory: string, inMemory = stateInMemory): string {
+  if (existsSync(inMemory)) return inMemory;
+  let parent = directory;
+  while (!existsSync(parent)) parent = dirname(parent);
+  try {
+    accessSync(parent, constants.W_OK);
+  } catch (error) {
+    if (isSystemError(error, 'EROFS')) return inMemory;
+  }
+  return directory;
 }

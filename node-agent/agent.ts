@@ -1,4 +1,5 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { ShakedownError } from '../common/errors.ts';
 import type { CleanParams, CleanResult } from '../common/placed-files.ts';
@@ -193,7 +194,8 @@ export class NodeAgent {
       dirname(resolve(process.argv[1] ?? nodeCacheDirectory)),
     ]);
     await this.#release();
-    rmSync(this.#state.logs, { recursive: true, force: true });
+    // Node's rmSync does not tell for what reason it could not.
+    await rm(this.#state.logs, { recursive: true, force: true });
     mkdirSync(this.#state.logs, { recursive: true, mode: 0o700 });
     const { restored, problems } = await this.#placed.restore();
     await reloadUnits(restored);

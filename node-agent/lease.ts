@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Server } from 'node:net';
 import { userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { stateDirectory } from './agent-state.ts';
+import { defaultStateDirectory, stateDirectory, writableState } from './agent-state.ts';
 import { askHolder, type Holder, lockPath, refusal, takeNode } from './lock.ts';
 
 /**
@@ -23,7 +23,8 @@ export interface Lease {
 export function leaseIn(argv: readonly string[], env: NodeJS.ProcessEnv = process.env): Lease {
   const share = argv.includes('--shared') ? argv[argv.indexOf('--shared') + 1] : undefined;
   const state = stateDirectory(env, share);
-  if (share === undefined) return { state, name: state };
+  if (share === undefined)
+    return { state: state === defaultStateDirectory ? writableState(state) : state, name: state };
   // The name of an abstract socket has at most 107 bytes.
   return { share, state, name: `${sharesOf(env)}${userInfo().uid}:${digest(share)}` };
 }

@@ -36,6 +36,12 @@ export interface CacheOptions {
   readonly signal?: AbortSignal;
 }
 
+/**
+ * KiB that a folder must have free to take a runtime, of 106 MB or, with its
+ * debug symbols, 126, and an agent.
+ */
+const room = 128 * 1024;
+
 /** Seconds; to look around, and to read 100 MB from a slow disk. */
 const [lookWithin, readWithin] = [60, 300];
 
@@ -48,7 +54,7 @@ export async function lookIntoCache(
   remote: Pick<Remote, 'exec'>,
   { caches, ...options }: CacheOptions,
 ): Promise<SeenCache> {
-  const script = shellFile(import.meta.dirname, 'shell/look.sh', {}, caches);
+  const script = shellFile(import.meta.dirname, 'shell/look.sh', { room }, caches);
   const result = await remote.exec(script, { timeout: lookWithin, ...options });
   if (result.exitCode !== 0) throw notRoot(result);
   const lines = result.stdout.split('\n').map((line) => line.split(' '));

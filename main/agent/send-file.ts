@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { ShakedownError } from '../../common/errors.ts';
+import { notWritten } from '../remotes/not-written.ts';
 import type { TransferOptions } from '../remotes/remote.ts';
 import type { Agent } from './agent.ts';
 
@@ -23,9 +23,8 @@ export async function sendFile(
   const { exitCode, stderr } = await agent.exec(words, { ...options, stdin });
   if (exitCode === 0) return;
   const lastLines = stderr.trim().split('\n').slice(-5);
-  const full = /No space left/i.test(stderr);
-  throw new ShakedownError({
-    message: full ? `no space left on the node for ${target}` : `${file} could not be sent to ${target}`,
+  throw await notWritten(agent, target, {
+    message: `${file} could not be sent to ${target}`,
     exitCode,
     lastLines,
   });

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { type Readable, Transform } from 'node:stream';
 import { create as createTar } from 'tar';
-import { ShakedownError } from '../../common/errors.ts';
+import { notWritten } from './not-written.ts';
 import type { Remote, TransferOptions } from './remote.ts';
 import { shellQuote } from './shell-line.ts';
 
@@ -25,14 +25,9 @@ export async function uploadTree(
   const result = await remote.exec(command, { ...options, stdin, single: true });
   if (result.exitCode === 0) return;
   const lastLines = result.stderr.trim().split('\n').slice(-5);
-  const full = lastLines.some((line) => /No space left/i.test(line));
-  throw new ShakedownError({
-    message: full ? `no space left on the node for ${target}` : `files could not be written to ${target}`,
-    command: 'tar -x',
-    exitCode: result.exitCode,
-    lastLines,
-    ...(full ? { hint: `free some space there: df -h ${target}` } : {}),
-  });
+  const { exitCode } = result;
+  const message = `files could not be written to ${target}`;
+  throw await notWritten(remote, target, { message, command: 'tar -x', exitCode, lastLines });
 }
 
 interface Listening {

@@ -21,7 +21,7 @@ export interface MachineTurn {
   /** Its id is its number in the run. */
   readonly machine: Machine;
   /** The name of our folder on it, which no other run has. */
-  readonly base: string;
+  readonly folder: string;
   /** Where the outputs are kept; absolute. */
   readonly logs: string;
   /** Where the files go; absolute. */

@@ -75,8 +75,8 @@ async function runOnOne(machine: Machine, cluster: Cluster, context: CellContext
   mkdirSync(join(logs, 'to_deploy'), { recursive: true });
   writeFileSync(join(logs, 'to_deploy', script.name), script.content);
   const { stdout, stderr, own } = context.outputs(machine.id);
-  const base = `/var/tmp/shakedown-script-${cluster.id}-${machine.id}`;
-  const turn = { machine, base, logs, out: context.out(machine), stdout, stderr };
+  const folder = `shakedown-script-${cluster.id}-${machine.id}`;
+  const turn = { machine, folder, logs, out: context.out(machine), stdout, stderr };
   const keepsIt = (exitCode: number) =>
     plan.keep === 'always' || (plan.keep === 'on-failure' && exitCode !== 0);
   const task = {

@@ -27,7 +27,7 @@ export async function runOnMachine(
   open: OpenRun,
   connector: Pick<Connector, 'connect'>,
 ): Promise<MachineEnd> {
-  const { machine, base } = turn;
+  const { machine, folder: name } = turn;
   const { signal } = open.work;
   const { root, connectWithin } = task;
   const durations = { connect: 0, send: 0, run: 0, get: 0 };
@@ -46,7 +46,7 @@ export async function runOnMachine(
   let boot = '';
   try {
     const sent = await step('send', async () => {
-      const options = { base, root, grouped: !task.stays(0) };
+      const options = { name, root, grouped: !task.stays(0) };
       const [made, now] = await Promise.all([makeScriptFolder(remote, options), bootOf(remote, signal)]);
       [folder, boot] = [made, now];
       return { folder: made, path: await sendScript(remote, made, task.parcel, { root, signal }) };

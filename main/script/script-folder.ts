@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { ShakedownError } from '../../common/errors.ts';
 import { unwound } from '../../common/unwound.ts';
 import { shellFile } from '../providers/host/shell-file.ts';
@@ -16,7 +17,8 @@ export interface ScriptFolder extends AsyncDisposable {
 }
 
 interface FolderOptions {
-  readonly base: string;
+  /** What it is called, wherever it is made. */
+  readonly name: string;
   readonly root: boolean;
   /** What the script leaves running is to be ended: it gets a control group, where one can be made. */
   readonly grouped: boolean;
@@ -26,26 +28,29 @@ interface FolderOptions {
 const leaveWithin = 20;
 
 /**
- * Makes the folder. A process on the machine holds it until its channel closes, be it by our word or because
- * we are dead: borrowed machines are then as they were.
+ * Makes the folder: in /var/tmp, or in another place where that is full, mounted `noexec` or for reading
+ * only. Throws ShakedownError with what is wrong with each. A process on the machine holds it until its
+ * channel closes, be it by our word or because we are dead: borrowed machines are then as they were.
  */
 export async function makeScriptFolder(
   remote: Remote,
-  { base, root, grouped }: FolderOptions,
+  { name, root, grouped }: FolderOptions,
 ): Promise<ScriptFolder> {
-  const script = shellFile(import.meta.dirname, 'shell/hold-folder.sh', { base, grouped });
+  const script = shellFile(import.meta.dirname, 'shell/hold-folder.sh', { name, grouped });
   const holder = await remote.spawn(script, { root });
   let wrong = '';
   holder.stderr.on('data', (chunk: Buffer) => {
     wrong += chunk;
   });
-  const made = new Promise<undefined>((resolve) => holder.stdout.once('data', () => resolve(undefined)));
-  const failed = await Promise.race([made, holder.ended]);
+  const made = firstLine(holder.stdout);
+  await Promise.race([made, holder.ended]);
   if (remote.lost.aborted) throw remote.lost.reason;
-  if (failed) {
+  const base = /^made (.+)$/.exec(await Promise.race([made, '']))?.[1];
+  if (base === undefined) {
     throw new ShakedownError({
-      message: `the folder ${base} could not be made on the machine`,
+      message: 'there is no place on the machine for the script and its folder',
       lastLines: wrong.trim().split('\n').slice(-5),
+      hint: 'make one of them such that files can be written there and programs run from there: look at `mount` and `df -h`',
     });
   }
   let word = '';
@@ -60,4 +65,15 @@ export async function makeScriptFolder(
       await unwound(holder.ended, leaveWithin);
     },
   };
+}
+
+/** What a stream says up to its first line's end, and never anything where there is none. */
+function firstLine(stream: Readable): Promise<string> {
+  let said = '';
+  return new Promise((resolve) => {
+    stream.on('data', (chunk: Buffer) => {
+      said += chunk;
+      if (said.includes('\n')) resolve(said.slice(0, said.indexOf('\n')));
+    });
+  });
 }

@@ -3,9 +3,18 @@
 # `unfit PATH WHY`, `cache PATH`, `runtime PATH SIZE DIGEST`, `agent PATH SIZE DIGEST`. The digest of a runtime is `unread`
 # when it must be read first. The arguments are the folders that may be the cache: the first from which programs run is.
 source ./identity.sh
-: "${1:?a folder of runtimes and agents}"
+: "${1:?a folder of runtimes and agents}" "${room:?KiB that a runtime and an agent take}"
 umask 022
 export LC_ALL=C
+
+# KiB that can be written to a folder; nothing where df(1) cannot tell.
+free() {
+  df -Pk -- "$1" 2>/dev/null | {
+    read -r _
+    read -r _ _ _ kib _
+    case $kib in '' | *[!0-9]*) ;; *) echo "$kib" ;; esac
+  }
+}
 
 # Whether programs can be put there and run from there; tells why not.
 fits() {
@@ -16,6 +25,10 @@ fits() {
   why=$({ mkdir -p -- "$1" && echo '#!/bin/sh' >"$probe" && chmod 755 "$probe"; } 2>&1)
   if [ -z "$why" ]; then
     "$probe" 2>/dev/null || why='no program may be run from there: it is mounted noexec'
+    kib=$(free "$1")
+    if [ -z "$why" ] && [ "${kib:-$room}" -lt "$room" ]; then
+      why="$((kib / 1024)) MiB are free there, and $((room / 1024)) are needed"
+    fi
   fi
   rm -f -- "$probe" 2>/dev/null || :
   if [ -z "$why" ]; then return 0; fi

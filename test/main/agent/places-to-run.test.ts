@@ -33,7 +33,7 @@ async function startIn(nodeCache: readonly string[]) {
   return { agent, logged };
 }
 
-test.each(['noexec,mode=755', 'ro,mode=755'])(
+test.each(['noexec,mode=755', 'ro,mode=755', 'size=60m,mode=755'])(
   'where the cache is mounted %s, the agent goes elsewhere',
   async (options) => {
     const [first, second] = [join(mounted(options), 'cache'), join(folder(), 'cache')];
@@ -49,13 +49,13 @@ test.each(['noexec,mode=755', 'ro,mode=755'])(
 );
 
 test('where there is no folder from which it can be run, each is told with why', async () => {
-  const [noexec, readOnly] = [mounted('noexec,mode=755'), mounted('ro,mode=755')].map((path) =>
-    join(path, 'x'),
-  );
-  const refused = await startIn([`${noexec}`, `${readOnly}`]).catch((error) => error);
+  const options = ['noexec,mode=755', 'ro,mode=755', 'size=60m,mode=755'];
+  const [noexec, readOnly, small] = options.map((each) => join(mounted(each), 'x'));
+  const refused = await startIn([`${noexec}`, `${readOnly}`, `${small}`]).catch((error) => error);
   expect(refused.message).toBe('there is no folder on the node from which the agent could be run');
   expect(refused.details.lastLines).toEqual([
     `${noexec}: no program may be run from there: it is mounted noexec`,
     expect.stringMatching(new RegExp(`^${readOnly}: .*Read-only file system`)),
+    `${small}: 59 MiB are free there, and 128 are needed`,
   ]);
 });
