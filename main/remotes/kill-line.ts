@@ -1,16 +1,16 @@
 import { marker, plainLine } from './plain-line.ts';
-import { shellQuote } from './shell-line.ts';
+import { asRoot, shellQuote } from './shell-line.ts';
 
 /**
- * A command line that ends all processes of one `exec`: those that carry its mark in their environment, and
- * those of the session that it leads (sshd gives each command one; proc(5) for the fields of `stat`). They
- * are asked to, and what is left a second later is made to. As root where sudo allows, for the command may
- * have become another user.
+ * A command line that ends all processes of one `exec`: those that carry its mark in their environment,
+ * and those of the session that it leads (sshd gives each command one; proc(5) for the fields of `stat`).
+ * They are asked to, and what is left a second later is made to. As root where sudo or doas allows, for
+ * the command may have become another user.
  */
 export function killLine(id: string, user: string): string {
   const script = killScript(`${marker}=${id}`);
   const own = `sh -c ${shellQuote(script)}`;
-  return plainLine(user === 'root' ? script : `sudo -n -- ${own} 2>/dev/null || ${own}`);
+  return plainLine(user === 'root' ? script : `{ ${asRoot} ${own}; } 2>/dev/null || ${own}`);
 }
 
 const killScript = (mark: string): string => `

@@ -6,7 +6,7 @@ export interface ExecOptions {
   readonly signal?: AbortSignal;
   /** Seconds; past them the command is ended and TimeLimitError thrown. */
   readonly timeout?: number;
-  /** Run as root: directly when the user is root, else by `sudo -n`. */
+  /** Run as root: directly when the user is root, else by `sudo -n`, or `doas -n` without sudo. */
   readonly root?: boolean;
   readonly stdin?: string | Buffer | Readable;
   readonly cwd?: string;

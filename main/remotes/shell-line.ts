@@ -15,6 +15,12 @@ const quoteWord = (word: string, index: number): string =>
   index === 0 && word.includes('=') ? `'${word.replaceAll("'", `'\\''`)}'` : shellQuote(word);
 
 /**
+ * The words before a command that make root run it: sudo(8), or doas(1) where there is no sudo.
+ * No login shell reads anything in them.
+ */
+export const asRoot = `sh -c 'for by in sudo doas; do command -v $by >/dev/null && exec $by -n -- "$@"; done; exec sudo -n -- "$@"' sh`;
+
+/**
  * What is sent over the channel; the user's login shell may be any, so all else is left to sh.
  * `quiet`: it does not say its beginning (`beginning`). Throws ShakedownError for what no shell can
  * take: a NUL, or a variable's name that is none.
@@ -30,8 +36,8 @@ export function shellLine(
   const exports = Object.entries(env).map(([name, value]) => `export ${name}=${shellQuote(value)}; `);
   const folder = cwd === undefined ? '' : `cd ${shellQuote(cwd)} || exit 1; `;
   const mark = `env ${marker}=${id} `;
-  // sudo hands on no environment, so the mark stands on both sides of it.
-  const start = root && user !== 'root' ? `${mark}sudo -n -- ${mark}` : mark;
+  // Neither hands on the environment, so the mark stands on both sides of it.
+  const start = root && user !== 'root' ? `${mark}${asRoot} ${mark}` : mark;
   const script = `${exports.join('')}${folder}${commandText(command)}`;
   if (script.includes('\0'))
     throw new ShakedownError({ message: 'a command holds a NUL character', command: commandText(command) });

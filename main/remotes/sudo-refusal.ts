@@ -18,10 +18,14 @@ const rows: readonly {
   readonly hint: (user: string) => string;
 }[] = [
   {
-    words: /^env: .*sudo.*(No such file|not found)|^.*sudo: (command )?not found|no such program.*sudo/im,
-    message: 'there is no sudo on the node (or not in the PATH of the login)',
-    hint: () =>
-      'log in as root (--user root), or on the node: apt-get install sudo; doas and the like are not asked',
+    words:
+      /^(env|exec|sh): .*sudo.*(No such file|not found)|^.*sudo: (command )?not found|no such program.*sudo/im,
+    message: 'there is neither sudo nor doas on the node (or not in the PATH of the login)',
+    hint: () => 'log in as root (--user root), or on the node: apt-get install sudo',
+  },
+  {
+    words: /^doas: .*$/im,
+    hint: (user) => `on the node, in /etc/doas.conf: permit nopass ${user} as root`,
   },
   {
     words: /^.*(must have a tty|no tty present).*$/im,
@@ -48,7 +52,7 @@ const rows: readonly {
   },
 ];
 
-/** What to say of a command that `sudo -n` did not begin. */
+/** What to say of a command that `sudo -n`, or `doas -n`, did not begin. */
 export function sudoRefusal({ user, exitCode, said }: Refusal): ShakedownError {
   const row = rows.find(({ words }) => words.test(said));
   const words =

@@ -69,3 +69,35 @@ test('a changed host key, an unknown one, a wrong key, no sudo rights: each says
     /'joe' may not run commands as root[\s\S]*sudoers/,
   );
 });
+
+test('services of machines that are borrowed and kept go on until `down`, which leaves nothing of ours', async () => {
+  const there = await machineThatExists();
+  await there.onNode(
+    'echo before > /etc/greeting; printf "[Service]\\nExecStart=/bin/sleep 70001\\n" > /etc/systemd/system/own.service; systemctl daemon-reload',
+  );
+  const { directory, env } = borrowing(there);
+  write(
+    directory,
+    'config/node.config.ts',
+    nodeConfig(
+      "services: [{ name: 'loop', command: 'exec sleep 70002' }, { name: 'own', unit: 'own' }], place: [{ from: 'greeting', to: '/etc/greeting' }], setup: [{ name: 'left', run: 'setsid sleep 70003 > /dev/null 2>&1 &' }]",
+    ),
+  );
+  const ours = () =>
+    there.onNode('pgrep -fx "sleep 7000[23]"; systemctl show --value -p MainPID own; cat /etc/greeting');
+  const kept = await shakedown(directory, ['run', '--keep', '-k', there.keyFile], env);
+  expect(kept.exitCode, kept.all).toBe(0);
+  const alive = await ours();
+  expect(alive).toMatch(/^\d+\n[1-9]\d*\nhello$/);
+  const exec = await shakedown(directory, ['exec', '0', '--', 'cat /etc/greeting'], env);
+  expect(exec).toMatchObject({ exitCode: 0, stdout: 'hello' });
+  const again = await shakedown(directory, ['rerun', '--from', 'check'], env);
+  expect(again.exitCode, again.all).toBe(0);
+  expect(await ours()).toBe(alive);
+  const down = await shakedown(directory, ['down'], env);
+  expect(down.exitCode, down.all).toBe(0);
+  expect(await ours()).toBe('0\nbefore');
+  const left =
+    'pgrep -f [/]var/cache/shakedown; pgrep sleep; ls -A /srv/shakedown; ls -A /var/lib/shakedown/agent/originals';
+  expect(await there.onNode(`${left}; find /var/tmp /tmp /run /sys/fs/cgroup -iname "*shakedown*"`)).toBe('');
+});

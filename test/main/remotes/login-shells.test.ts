@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { folder, node } from './fake-node.ts';
 
@@ -52,5 +54,21 @@ test.each(shells)(
     await expect(running).rejects.toThrow(/did not finish within 1 s/);
     const left = async () => (await remote.exec(`pgrep -f "[s]leep ${mark}"`)).stdout;
     await expect.poll(left, { timeout: 20_000 }).toBe('');
+  },
+);
+
+test.each(shells)(
+  'root is had by doas, with the words as they were sent, where the login has %s',
+  async (shell) => {
+    const programs = folder();
+    for (const name of new Set(['sh', 'env', 'printf', shell]))
+      symlinkSync(`/usr/bin/${name}`, join(programs, name));
+    const doas = '#!/bin/sh\n[ "$1 $2" = "-n --" ] || exit 9\nshift 2\nexec "$@"\n';
+    writeFileSync(join(programs, 'doas'), doas, { mode: 0o755 });
+    const env = { HOME: folder(), PATH: programs };
+    const remote = await (await node({ shell: `/bin/${shell}`, env }, 'joe')).connect();
+    const { stdout, stderr } = await remote.exec(['printf', '%s\\0', ...words], { root: true });
+    expect(stdout.split('\0').slice(0, -1)).toEqual(words);
+    expect(stderr).toBe('');
   },
 );

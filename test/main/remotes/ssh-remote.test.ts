@@ -313,11 +313,41 @@ describe('root', () => {
     await expect(joe.spawn('true', { root: true })).rejects.toThrow(refusal.message);
   });
 
+  describe('by doas where there is no sudo', () => {
+    const nodeWith = async (doas: string) => {
+      const directory = folderWith(['sh', 'env', 'printf', 'cat']);
+      writeFileSync(join(directory, 'doas'), `#!/bin/sh\n${doas}\n`, { mode: 0o755 });
+      const own = await fakeSshServer(key.public, { env: { PATH: directory } });
+      const joe = await open(to({ port: own.port, hostKey: own.hostKey, user: 'joe' }));
+      onTestFinished(async () => {
+        await joe[Symbol.asyncDispose]();
+        await own[Symbol.asyncDispose]();
+      });
+      return joe;
+    };
+
+    test('is had', async () => {
+      const joe = await nodeWith('export BY="doas $1 $2"; shift 2; exec "$@"');
+      const result = await joe.exec(['sh', '-c', 'echo "$BY: $1"', 'sh', "it's"], { root: true, stdin: 'x' });
+      expect(result).toMatchObject({ stdout: "doas -n --: it's\n", stderr: '' });
+    });
+
+    test.each(['doas: Operation not permitted', 'doas: Authentication required'])(
+      'that refuses is told with what to write where: %s',
+      async (said) => {
+        const joe = await nodeWith(`echo '${said}' >&2; exit 1`);
+        const refusal = await joe.exec('true', { root: true }).catch((error) => error);
+        expect(refusal.message).toBe(`'joe' may not run commands as root: ${said}`);
+        expect(refusal.details.hint).toContain('/etc/doas.conf: permit nopass joe as root');
+      },
+    );
+  });
+
   test('on a node without sudo says so', async () => {
     await using own = await fakeSshServer(key.public, { env: { PATH: folderWith(['sh', 'env', 'printf']) } });
     await using joe = await open(to({ port: own.port, hostKey: own.hostKey, user: 'joe' }));
     const refusal = await joe.exec('true', { root: true }).catch((error) => error);
-    expect(refusal.message).toMatch(/there is no sudo on the node/);
+    expect(refusal.message).toMatch(/there is neither sudo nor doas on the node/);
     expect(refusal.details.hint).toMatch(/--user root.*apt-get install sudo/);
   });
 
