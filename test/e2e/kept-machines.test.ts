@@ -36,6 +36,9 @@ test('machines that are kept are used again, looked into, and taken down', async
   const copy = await shakedown(directory, ['cp', '0:/etc/greeting', 'copied']);
   expect(copy.exitCode, copy.all).toBe(0);
   expect(readFileSync(join(directory, 'copied'), 'utf8')).toBe('one from 0\n');
+  const link = await shakedown(directory, ['cp', '0:/etc/os-release', 'release']);
+  expect(link.all).toContain('/etc/os-release (a link to /usr/lib/os-release) -> ');
+  expect(readFileSync(join(directory, 'release'), 'utf8')).toContain('Debian');
 
   // script(1) gives it the terminal that a shell needs.
   const shell = await execa('script', ['-qec', `${process.execPath} ${program} shell 1`, '/dev/null'], {

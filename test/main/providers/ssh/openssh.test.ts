@@ -232,6 +232,12 @@ describe('an option with which both get in', () => {
   });
 });
 
+test('what ssh alone would do with a login of a person does not hinder us: RemoteCommand, RequestTTY', async () => {
+  const { ssh, ours } = await both(first('RemoteCommand tmux attach\nRequestTTY force'));
+  expect(ssh).toBeUndefined();
+  expect(ours).toMatch(/^hi/);
+});
+
 describe('an option with which neither gets in', () => {
   test.each<readonly [name: string, config: () => string, words: RegExp]>([
     ['an unknown host', () => first('UserKnownHostsFile /no/file'), /not in known_hosts/],
