@@ -110,3 +110,9 @@ export const leaseName = ({ host, port, jumps = [] }: SshTarget, address = host)
 
 const inUse = (lease: Lease | undefined): boolean =>
   lease !== undefined && (lease.kept || isAlive(lease.owner));
+
+/** Who has a machine, and since when: `kept in /home/me/other since 2026-11-21 08:47 UTC`. */
+export function useOf({ kept, owner, directory, since }: Lease): string {
+  const begin = new Date(since).toISOString().slice(0, 16).replace('T', ' ');
+  return `${kept ? 'kept' : `in use by process ${owner.pid}`} in ${directory} since ${begin} UTC`;
+}

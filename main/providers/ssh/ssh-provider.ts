@@ -4,7 +4,7 @@ import type { RunContext } from '../../context/run-context.ts';
 import type { CanKeep } from '../capabilities.ts';
 import { parsedOptions } from '../parsed-options.ts';
 import type { Cluster, ListedCluster, Machine, MachinesSpec, ProbeResult, Provider } from '../provider.ts';
-import { Leases } from './leases.ts';
+import { Leases, useOf } from './leases.ts';
 import { resolveHost } from './resolve-host.ts';
 import { type SshMachines, sshMachines } from './ssh-machines.ts';
 import { sshOptionsSchema } from './ssh-options.ts';
@@ -113,7 +113,8 @@ export class SshProvider implements Provider, CanKeep {
     });
     for (const [index, name] of names.entries()) {
       const holder = taken.includes(index) ? undefined : await this.#leases.holder(name);
-      if (holder) log(`${name} is in use by process ${holder.owner.pid} in ${holder.directory}`, index);
+      const ends = holder?.kept ? ', and what runs there ends now' : '';
+      if (holder) log(`${name} is ${useOf(holder)}${ends}`, index);
     }
   }
 }

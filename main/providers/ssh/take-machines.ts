@@ -4,7 +4,7 @@ import type { RunContext } from '../../context/run-context.ts';
 import { connectSsh } from '../../remotes/ssh-remote.ts';
 import type { SshTarget } from '../../remotes/ssh-target.ts';
 import type { Machine, MachineSpec } from '../provider.ts';
-import { type Leases, leaseName } from './leases.ts';
+import { type Leases, leaseName, useOf } from './leases.ts';
 
 /** A machine of a pool. */
 export interface Candidate {
@@ -122,10 +122,7 @@ async function tooFew(
       if (taken.includes(each)) return [];
       const why = silent.get(index);
       const holder = why === undefined ? await leases.holder(names[index] ?? '') : undefined;
-      const since = new Date(holder?.since ?? 0).toISOString().slice(0, 16).replace('T', ' ');
-      const use =
-        holder &&
-        `${holder.kept ? 'kept' : `in use by process ${holder.owner.pid}`} in ${holder.directory} since ${since} UTC`;
+      const use = holder && useOf(holder);
       return [
         `${each.target.host}: ${why ?? use ?? `has the role '${each.role ?? ''}', of which there are enough`}`,
       ];

@@ -241,6 +241,9 @@ describe('machines that are named', () => {
     expect(lines.join('\n')).toContain(
       `127.0.0.1:22 is in use by process ${process.pid} in ${process.cwd()}`,
     );
+    await new SshProvider({ leases }).keep({ id: 'abc123' });
+    await new SshProvider({ leases }).create(named('fed123'), ctx);
+    expect(lines.at(-1)).toMatch(/127.0.0.1:22 is kept in .* since .* UTC, and what runs there ends now$/);
     const file = join(folder(), 'file');
     writeFileSync(file, '');
     await new SshProvider({ leases: new Leases(file) }).create(named('012345'), ctx);
