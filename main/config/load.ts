@@ -142,6 +142,7 @@ function scenario(
     timeouts: parsed.timeouts,
     retention: parsed.retention,
     secrets: reading.secrets,
+    secretSources: reading.secretSources,
     mainConfig: reading.written,
     nodeConfig(node, nodes) {
       const { config, mistakes } = readNodeConfig(source, node, nodes);

@@ -2,7 +2,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { MachineSpec } from '../providers/provider.ts';
-import { readSecrets, secretNames } from '../secrets/read-secrets.ts';
+import { readSecrets, type SecretSources, secretNames } from '../secrets/read-secrets.ts';
 import type { Secrets } from '../secrets/secrets.ts';
 import { findCheckFiles } from './check-files.ts';
 import { blame, flagOf, type Overrides, override } from './flags.ts';
@@ -33,6 +33,7 @@ export interface MainConfigReading {
   readonly checks: readonly DeclaredCheck[];
   readonly checkFiles: readonly string[];
   readonly secrets: Secrets;
+  readonly secretSources: SecretSources;
   /** Undefined where the config has no list of them that could be read. */
   readonly secretNames: readonly string[] | undefined;
   /**
@@ -101,6 +102,7 @@ export async function readMainConfig(
       checks,
       checkFiles,
       secrets,
+      secretSources: sources ?? {},
       secretNames: names,
       flagged,
       mistakes,

@@ -1,6 +1,7 @@
 import type { AptSource } from '../../common/installation.ts';
 import type { Probe } from '../../common/ready.ts';
 import type { Login, Machine, MachineSpec } from '../providers/provider.ts';
+import type { SecretSources } from '../secrets/read-secrets.ts';
 import type { Secrets } from '../secrets/secrets.ts';
 
 /** A node as config functions and templates see it. */
@@ -182,6 +183,8 @@ export interface Scenario {
   /** Runs to keep: `count` newest, and none older than `days`. */
   readonly retention: { readonly count: number; readonly days: number };
   readonly secrets: Secrets;
+  /** Where they come from, as the main config has it. */
+  readonly secretSources: SecretSources;
   /** The main config as written plus what flags changed: `main_config` in templates. */
   readonly mainConfig: Readonly<Record<string, unknown>>;
   /**

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { progressView } from './progress.ts';
 import { claimedBuild } from './recipe-protocol.ts';
+import { jobSecret } from './secrets/job-secret.ts';
 
 /** What workers and servers say to each other; a worker with another number is refused. */
 export const protocolVersion = 1;
@@ -54,6 +55,8 @@ export const submission = z.looseObject({
   notBefore: z.iso.datetime({ offset: true }).optional(),
   /** How often it is begun at most, when workers are lost meanwhile. */
   attempts: z.number().int().min(1).max(10).default(2),
+  /** For its worker alone: kept encrypted, shown to nobody, deleted when the job is over. */
+  secrets: z.array(jobSecret).max(100).default([]),
   /** What travels with it: a package that was uploaded before. */
   package: z
     .string()
@@ -89,6 +92,8 @@ export const claimAnswer = z.object({
   name: z.string(),
   spec: z.looseObject({}),
   leaseSeconds: z.number(),
+  /** To be masked in all that the job leaves; absent for a job without. */
+  secrets: z.array(jobSecret).optional(),
   /** For a job of the type `build`. */
   build: claimedBuild.optional(),
 });

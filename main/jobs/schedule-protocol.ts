@@ -14,7 +14,7 @@ export const newSchedule = z.strictObject({
   /** Whether a job is begun while the one before is not over. */
   overlap: z.boolean().default(false),
   /** What `POST /api/jobs` takes. */
-  submission,
+  submission: submission.refine(({ secrets }) => secrets.length === 0, 'a schedule keeps no secrets'),
 });
 
 export const scheduleView = z.object({

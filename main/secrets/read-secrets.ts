@@ -28,7 +28,7 @@ export function readSecrets(
 ): Secrets {
   const values: Record<string, string> = {};
   const from: Record<string, string> = {};
-  for (const { name, source, path } of named(sources)) {
+  for (const { name, source, path } of namedSecrets(sources)) {
     const tell = (message: string) => complain({ path, message });
     // Whoever wrote the value itself must not read it in a log.
     if (!sourcePattern.test(source)) tell("expected 'env:VARIABLE' or 'file:PATH', not the value itself");
@@ -49,9 +49,10 @@ export function readSecrets(
 
 /** The names that a config gives its secrets, be they readable or not. */
 export const secretNames = (sources: SecretSources): readonly string[] =>
-  named(sources).map(({ name }) => name);
+  namedSecrets(sources).map(({ name }) => name);
 
-function named(sources: SecretSources): { name: string; source: string; path: string }[] {
+/** Each with its name, and the path in the config at which it is told. */
+export function namedSecrets(sources: SecretSources): { name: string; source: string; path: string }[] {
   if (!Array.isArray(sources)) {
     return Object.entries(sources as Readonly<Record<string, string>>).map(([name, source]) => ({
       name,

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
@@ -49,24 +49,31 @@ function clusters(jobs: string): readonly string[] {
 test('a script is done by a worker: its output, exit code and files come back', async () => {
   aWorker('one', ['--once']);
   const here = scenario({
-    'tree/build.sh': 'echo "built $1 for $WHO"; cat part; echo deb > a.deb; exit 7\n',
+    'tree/build.sh':
+      'echo "built $1 for $WHO with $PASSWORD"; cat part; echo "deb $PASSWORD" > a.deb; exit 7\n',
+    'tree/key': 'not for the package\n',
     'tree/part': 'a part\n',
   });
   const done = await shakedown(
     here,
     [
       ...['submit', 'script', 'tree/build.sh', '--with', 'tree', '--provider', 'nspawn', '--get', '*.deb'],
-      ...['--label', 'one', '--env', 'WHO', '--wait', '--', 'a b'],
+      ...['--label', 'one', '--env', 'WHO', '--secret', 'env:PASSWORD', '--secret', 'file:tree/key'],
+      ...['--wait', '--', 'a b'],
     ],
-    { ...env, WHO: 'me' },
+    { ...env, WHO: 'me', PASSWORD: 'very secret' },
   );
   expect(done.exitCode, done.all).toBe(7);
-  expect(done.stdout).toContain('built a b for me\na part');
+  expect(done.stdout).toContain('built a b for me with [secret PASSWORD]\na part');
   const [job] = await api.jobs({ type: 'script' });
   expect(job).toMatchObject({ state: 'done', verdict: 'fail', name: 'tree/build.sh' });
   const out = await shakedown(here, ['jobs', 'artifacts', job?.id ?? '', '--out', 'home'], env);
   expect(out.exitCode, out.all).toBe(0);
-  expect(readFileSync(join(here, 'home/1/files/a.deb'), 'utf8')).toBe('deb\n');
+  expect(readFileSync(join(here, 'home/1/files/a.deb'), 'utf8')).toBe('deb [secret PASSWORD]\n');
+  const all = globSync('**', { cwd: folder, withFileTypes: true }).filter((entry) => entry.isFile());
+  for (const { parentPath, name } of all) {
+    expect(readFileSync(join(parentPath, name), 'utf8'), name).not.toMatch(/very secret|not for the package/);
+  }
 });
 
 test('a run’s directory comes home as artifacts', async () => {

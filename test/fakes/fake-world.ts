@@ -287,6 +287,7 @@ export function fakeScenario(count = 2, more: Partial<Scenario> & { template?: s
     retention: { count: 5, days: 5 },
     mainConfig: {},
     secrets: new Secrets(),
+    secretSources: {},
     nodeConfig: () => config,
     origins: new Map(),
     ...rest,

@@ -21,6 +21,7 @@ const jobOptions: readonly Option[] = [
   ['--machine <name=value>', 'script: any other option of the machine; may be repeated'],
   ['--matrix <name=values>', 'script: on one machine for each; may be repeated'],
   ['--env <name=value>', 'script: environment variable, which the server sees; may be repeated'],
+  ['--secret <source>', 'run, script: env:TOKEN, file:PATH or NAME=…, for its worker alone; may be repeated'],
   ['--with <folder>', 'script: take the folder along'],
   ['--get <pattern>', 'script: keep these files with the job; may be repeated'],
   ['--param <name=value>', 'build: a parameter of the task; may be repeated'],

@@ -1,10 +1,12 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { UsageError } from '../../../common/errors.ts';
 import { present } from '../../../common/present.ts';
+import { declaredSecrets, secretFiles } from '../../jobs/client/declared-secrets.ts';
 import type { JobsApi } from '../../jobs/client/jobs-api.ts';
-import { checkScenarioTravels, gatherScript } from '../../jobs/client/pack-job.ts';
+import { checkScenarioTravels, gatherScript, places } from '../../jobs/client/pack-job.ts';
 import { packed } from '../../jobs/packages/package-folder.ts';
 import type { Submission } from '../../jobs/protocol.ts';
+import type { JobSecret } from '../../jobs/secrets/job-secret.ts';
 import type { CommandEnvironment, CommandOptions } from '../command.ts';
 import { list } from '../script/script-machines.ts';
 import { variable } from '../script/variable.ts';
@@ -12,8 +14,20 @@ import { wholeNumber } from './server-asked.ts';
 
 /** The flags that go on to the command which the worker runs, or are of the type in another way. */
 const own = {
-  run: ['provider', 'os', 'count', 'set', 'filter'],
-  script: ['provider', 'os', 'count', 'package', 'machine', 'matrix', 'env', 'get', 'timeout', 'with'],
+  run: ['provider', 'os', 'count', 'set', 'filter', 'secret'],
+  script: [
+    'provider',
+    'os',
+    'count',
+    'package',
+    'machine',
+    'matrix',
+    'env',
+    'get',
+    'timeout',
+    'with',
+    'secret',
+  ],
   build: ['param', 'timeout'],
 } as const;
 type Type = keyof typeof own;
@@ -48,21 +62,33 @@ export async function submissionAsked(
   const path = resolve(cwd, what);
   const flags = flagsFor(type as 'run' | 'script', options, env);
   const name = options.name === undefined ? what : String(options.name);
-  const upload = (folder: string, given: readonly string[]): Promise<Submission> =>
-    packed(folder, async (file, sha256) => {
+  const declared = declaredSecrets(list(options.secret), { directory: cwd, env });
+  /** `files` below the folder hold secrets, and do not travel in the package. */
+  const upload = (
+    folder: string,
+    given: readonly string[],
+    { secrets, files }: { secrets: readonly JobSecret[]; files: readonly string[] },
+  ): Promise<Submission> => {
+    const use = async (file: string, sha256: string) => {
       await api.upload(sha256, file);
-      return { ...asked, name, args: given, package: sha256 };
-    });
+      return { ...asked, name, args: given, package: sha256, secrets: [...secrets] };
+    };
+    return packed(folder, use, files);
+  };
+  const filesIn = (root: string) => secretFiles(list(options.secret), { directory: cwd, root });
   if (type === 'run') {
     if (args.length > 0) throw new UsageError(`A run takes no arguments; found '${args.join(' ')}'.`);
-    await checkScenarioTravels(path);
-    return await upload(path, ['.', ...flags]);
+    const secrets = await checkScenarioTravels(path, declared);
+    const files = [...filesIn(path), ...secrets.flatMap(({ file }) => file ?? [])];
+    return await upload(path, ['.', ...flags], { secrets, files });
   }
   const withFolder = options.with === undefined ? undefined : resolve(cwd, String(options.with));
   const given = [...args, ...options.rest];
   const more = given.length > 0 ? ['--', ...given] : [];
+  const files =
+    withFolder === undefined ? [] : filesIn(withFolder).map((file) => join(places.withFolder, file));
   return await gatherScript({ file: path, withFolder }, (folder, placed) =>
-    upload(folder, [...placed, ...flags, ...more]),
+    upload(folder, [...placed, ...flags, ...more], { secrets: declared, files }),
   );
 }
 
@@ -117,7 +143,7 @@ const flagsFor = (
   env: NodeJS.ProcessEnv,
 ): readonly string[] =>
   own[type]
-    .filter((name) => name !== 'with')
+    .filter((name) => name !== 'with' && name !== 'secret')
     .flatMap((name) =>
       list(options[name]).flatMap((value) => [
         `--${name}`,

@@ -5,10 +5,12 @@ import { basename, isAbsolute, join, relative } from 'node:path';
 import { UsageError } from '../../../common/errors.ts';
 import { loadScenario } from '../../config/load.ts';
 import { nodeFacts } from '../../config/scenario.ts';
+import type { JobSecret } from '../secrets/job-secret.ts';
 import { outFolder } from '../worker/shakedown-worker.ts';
+import { scenarioSecrets } from './declared-secrets.ts';
 
 /** Where things lie in the package of a script. */
-const places = { alone: 'script', withFolder: 'with' };
+export const places = { alone: 'script', withFolder: 'with' };
 
 /**
  * Puts a script, and the folder that it takes along, into a folder of its own and calls `use` with that and
@@ -39,10 +41,13 @@ export async function gatherScript<T>(
 }
 
 /**
- * Looks whether all that a scenario names travels with its folder (absolute). Throws
- * UsageError that names what does not.
+ * Looks whether all that a scenario names travels with its folder (absolute), and its secrets as they are
+ * declared: gives these. Throws UsageError that names what does not.
  */
-export async function checkScenarioTravels(directory: string): Promise<void> {
+export async function checkScenarioTravels(
+  directory: string,
+  declared: readonly JobSecret[] = [],
+): Promise<readonly JobSecret[]> {
   const scenario = await loadScenario(directory, { cwd: directory }, async () => ({ provider: 'nspawn' }));
   const { machines, checkFiles, nodeFiles, login } = scenario;
   const nodes = machines.map((machine, id) =>
@@ -57,7 +62,7 @@ export async function checkScenarioTravels(directory: string): Promise<void> {
   const debs = nodes.flatMap((node) => scenario.nodeConfig(node, nodes).debs);
   const named = [...checkFiles, nodeFiles, ...debs, ...(login.keyFile ? [login.keyFile] : [])];
   const outside = [...new Set(named)].filter((path) => inside(directory, path) === undefined);
-  if (outside.length === 0) return;
+  if (outside.length === 0) return scenarioSecrets(scenario.secretSources, declared, directory);
   const message = `These are not in ${directory}, and do not travel with it:\n  ${outside.join('\n  ')}`;
   throw new UsageError(message, { hint: 'copy them into the folder' });
 }

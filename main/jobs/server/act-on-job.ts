@@ -10,8 +10,11 @@ export async function actOnJob(
   id: string,
   act: keyof typeof jobActs,
 ): Promise<void> {
-  const found = await store.selectFrom('jobs').select('id').where('id', '=', id).executeTakeFirst();
+  const found = await store.selectFrom('jobs').select('spec').where('id', '=', id).executeTakeFirst();
   if (!found) throw new Problem(404, `there is no job ${id}`);
+  if (act === 'retry' && found.spec.secrets !== undefined) {
+    throw new Problem(409, `the secrets of job ${id} were deleted with its end: submit it again`);
+  }
   if (!(await queue[act](id))) throw new Problem(409, `job ${id} ${jobActs[act]}`);
   signals.changed('queue');
   signals.changed(`job ${id}`);

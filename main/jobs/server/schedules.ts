@@ -8,7 +8,7 @@ import { Problem, readAs, refusing } from './problem.ts';
 import type { Service } from './service.ts';
 import { submitJob } from './submit-job.ts';
 
-type Needed = Pick<Service, 'database' | 'store' | 'queue' | 'files' | 'signals' | 'now'>;
+type Needed = Pick<Service, 'database' | 'store' | 'queue' | 'files' | 'signals' | 'vault' | 'now'>;
 type Row = Selectable<ScheduleTable>;
 type NewRow = Pick<Row, 'name' | 'cron' | 'zone' | 'missed' | 'overlap' | 'submission' | 'submitter'>;
 

@@ -5,6 +5,7 @@ import type { Accounts } from '../accounts/accounts.ts';
 import type { TokenHolder } from '../accounts/tokens.ts';
 import type { Database } from '../databases/database.ts';
 import type { Queue } from '../queue/queue.ts';
+import type { Vault } from '../secrets/vault.ts';
 import type { Store } from '../store/kysely-of.ts';
 import type { Role } from '../store/tables.ts';
 import type { Claims } from './claims.ts';
@@ -20,6 +21,7 @@ export interface Service {
   readonly accounts: Accounts;
   readonly files: Files;
   readonly signals: Signals;
+  readonly vault: Vault;
   readonly limits: UploadLimits;
   /** The time by which schedules are begun: the database's, which all servers share. */
   readonly now: () => Promise<Date>;

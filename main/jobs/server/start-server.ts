@@ -5,6 +5,7 @@ import { accountsIn } from '../accounts/accounts.ts';
 import { openDatabase } from '../databases/open-database.ts';
 import { bossOf } from '../queue/boss-of.ts';
 import { Queue } from '../queue/queue.ts';
+import { Vault } from '../secrets/vault.ts';
 import { kyselyOf } from '../store/kysely-of.ts';
 import { migrate } from '../store/migrate.ts';
 import { appOf } from './app.ts';
@@ -62,6 +63,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     ...{ database, store, queue, accounts, signals, closing: closing.signal, open },
     claims: new Claims(queue, signals, closing.signal),
     files: new Files(join(folder, 'files')),
+    vault: new Vault(store, folder),
     now: async () => now?.() ?? (await database.ask('SELECT clock_timestamp() AS now')).rows[0].now,
     limits: { artifact: 8 * 2 ** 30, package: 2 ** 30, ...limits },
   };
@@ -73,6 +75,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     (await tokens.list()).length === 0 ? (await tokens.make('first', 'admin')).token : undefined;
   await app.listen({ host, port });
   stack.use(keepLooking(lookEvery, () => lookForLost(queue, signals, tell), tell));
+  stack.use(keepLooking(lookEvery, () => service.vault.forget(), tell));
   const schedules = new Schedules(service);
   stack.use(keepLooking(lookEvery, async () => void (await schedules.look()), tell));
   const address = app.server.address() as AddressInfo;

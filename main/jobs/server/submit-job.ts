@@ -5,7 +5,7 @@ import { Problem } from './problem.ts';
 import type { Service } from './service.ts';
 
 type Submission = z.output<typeof submission>;
-type Needed = Pick<Service, 'queue' | 'store' | 'files'>;
+type Needed = Pick<Service, 'database' | 'queue' | 'store' | 'files' | 'vault'>;
 
 /**
  * Puts a job into the queue for somebody, and gives its id: what a request asks for, and what a schedule
@@ -13,20 +13,27 @@ type Needed = Pick<Service, 'queue' | 'store' | 'files'>;
  * not there.
  */
 export async function submitJob(service: Needed, asked: Submission, submitter: string): Promise<string> {
-  const { id, ...spec } = await checkSubmission(service, asked);
+  const { id, secrets, ...rest } = await checkSubmission(service, asked);
+  // Their names are no secrets.
+  const spec = { ...rest, ...(secrets.length > 0 ? { secrets: secrets.map((each) => each.name) } : {}) };
   const { type, platform, labels, name, notBefore, priority, attempts } = spec;
-  return await service.queue.enqueue({
-    name: name ?? type,
-    needs: { type, labels, ...(platform === undefined ? {} : { platform }) },
-    ...{ id, spec },
-    submitter,
-    ...{ priority, attempts },
-    notBefore: notBefore === undefined ? undefined : new Date(notBefore),
+  return await service.database.transaction(async () => {
+    const job = await service.queue.enqueue({
+      name: name ?? type,
+      needs: { type, labels, ...(platform === undefined ? {} : { platform }) },
+      ...{ id, spec },
+      submitter,
+      ...{ priority, attempts },
+      notBefore: notBefore === undefined ? undefined : new Date(notBefore),
+    });
+    await service.vault.put(job, secrets);
+    return job;
   });
 }
 
 /** What would be queued. Throws Problem when something that it names is not there. */
 export async function checkSubmission({ store, files }: Needed, asked: Submission): Promise<Submission> {
+  if (asked.type === 'build' && asked.secrets.length > 0) throw new Problem(400, 'a build takes no secrets');
   const body = asked.type === 'build' ? await buildFrom(store, asked) : asked;
   if (body.package !== undefined && !files.hasPackage(body.package)) {
     throw new Problem(400, `there is no package ${body.package}: upload it first`);

@@ -92,4 +92,7 @@ export const migrations: readonly string[] = [
   `,
   // What a task takes is told in the order in which the recipe tells it.
   'ALTER TABLE recipes ALTER COLUMN tasks TYPE json USING tasks::json',
+  `
+  CREATE TABLE job_secrets (job text PRIMARY KEY REFERENCES jobs ON DELETE CASCADE, sealed text NOT NULL);
+  `,
 ];

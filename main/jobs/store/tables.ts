@@ -127,6 +127,8 @@ export interface Tables {
     readonly created_at: Time;
     readonly expires_at: Date;
   };
+  /** Of jobs that are not over, encrypted. */
+  readonly job_secrets: { readonly job: string; readonly sealed: string };
   readonly failed_logins: { readonly who: string; readonly at: Time };
 }
 

@@ -1,9 +1,11 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { ShakedownError } from '../../../common/errors.ts';
 import { exitCodes } from '../../../common/exit-codes.ts';
 import { unpack } from '../packages/package-folder.ts';
 import { buildSpec } from '../recipe-protocol.ts';
+import type { JobSecret } from '../secrets/job-secret.ts';
 import { doBuild, hasFabric } from './do-build.ts';
 import { foldersIn, followEvents } from './follow-events.ts';
 import { ownCommand, runJobProcess } from './job-process.ts';
@@ -32,17 +34,18 @@ export class ShakedownWorker extends Worker {
     return { ...own, labels: [...labels, 'typescript', ...(hasFabric() ? ['fabric'] : [])] };
   }
 
-  async doJob({ type, spec }: WorkerJob, context: JobContext): Promise<JobResult> {
+  async doJob({ type, spec, secrets = [] }: WorkerJob, context: JobContext): Promise<JobResult> {
     if (type === 'build') return await doBuild(buildSpec.parse(spec), context);
     const { args, package: sha256 } = shakedownSpec.parse(spec);
     const cwd = join(context.folder, 'work');
     mkdirSync(cwd);
     await unpack(await context.api.package(sha256), cwd);
+    const env = placeSecrets(secrets, cwd);
     const following = followEvents(join(cwd, runs), (events) => context.tellEvents(events));
     const exitCode = await runJobProcess({
       ...{
-        command: ownCommand([type, ...args]),
-        cwd,
+        command: ownCommand([type, ...withVariables(type, args, env)]),
+        ...{ cwd, env },
         signal: context.signal,
         output: (piece) => context.log(piece),
       },
@@ -51,6 +54,31 @@ export class ShakedownWorker extends Worker {
     const problems = await sendFiles(context, [...folders, { folder: join(cwd, outFolder), as: 'files' }]);
     return new JobResult(verdictOf(exitCode), { exitCode, ...(problems.length > 0 ? { problems } : {}) });
   }
+}
+
+/** Writes those that belong into files below `cwd`; gives those that belong into the environment. */
+function placeSecrets(secrets: readonly JobSecret[], cwd: string): Record<string, string> {
+  for (const { file, value } of secrets) {
+    if (file === undefined) continue;
+    const path = join(cwd, file);
+    if (!path.startsWith(`${cwd}/`))
+      throw new ShakedownError({ message: `a secret's file is called ${file}` });
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, value, { mode: 0o600, flag: 'wx' });
+  }
+  const variables = secrets.flatMap(({ env, value }) => (env === undefined ? [] : [[env, value] as const]));
+  return Object.fromEntries(variables);
+}
+
+/** A script has them on its machine, too, by their names: no command line has the values. */
+function withVariables(
+  type: string,
+  args: readonly string[],
+  env: Record<string, string>,
+): readonly string[] {
+  const [file = '', ...more] = args;
+  if (type !== 'script') return args;
+  return [file, ...Object.keys(env).flatMap((name) => ['--env', name]), ...more];
 }
 
 function verdictOf(exitCode: number | null): JobResult['verdict'] {

@@ -3,9 +3,12 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { arch, hostname, platform, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { asShakedownError } from '../../../common/errors.ts';
+import { asShakedownError, ShakedownError } from '../../../common/errors.ts';
 import type { RunEvent } from '../../../common/events.ts';
 import { present } from '../../../common/present.ts';
+import { maskFiles } from '../../secrets/mask-files.ts';
+import { MaskedStream } from '../../secrets/mask-stream.ts';
+import { Secrets } from '../../secrets/secrets.ts';
 import { JobsApi, RefusedError } from '../client/jobs-api.ts';
 import { type ClaimAnswer, protocolVersion } from '../protocol.ts';
 import { EventStream } from './event-stream.ts';
@@ -231,7 +234,11 @@ export abstract class Worker {
     mkdirSync(place, { recursive: true, mode: 0o700 });
     const folder = mkdtempSync(join(place, 'job-'));
     const lease = holdLease(this.#api, claim);
+    const secrets = new Secrets(
+      Object.fromEntries((claim.secrets ?? []).map((each) => [each.name, each.value])),
+    );
     const log = new LogStream(this.#api, job, number);
+    const masked = new MaskedStream(secrets);
     const events = new EventStream(this.#api, job, number);
     this.#current.set(`${job} ${number}`, claim);
     this.#tell(`job ${job} begins: ${claim.name}`);
@@ -240,13 +247,21 @@ export abstract class Worker {
         signal: AbortSignal.any([lease.signal, this.#ending.signal]),
         folder,
         api: this.#api,
-        log: (text) => log.write(text),
-        tellEvents: (told) => events.tell(told),
-        addArtifact: (path, file) => this.#api.addArtifact(job, number, path, file),
+        log: (text) => log.write(masked.write(text)),
+        tellEvents: (told) => events.tell(secrets.maskData(told)),
+        addArtifact: async (path, file) => {
+          const [bad] = (await maskFiles(file, secrets)).filter(({ problem }) => problem !== undefined);
+          if (bad)
+            throw new ShakedownError({
+              message: `${path} is not kept, for its secrets cannot be masked: ${bad.problem}`,
+            });
+          await this.#api.addArtifact(job, number, secrets.mask(path), file);
+        },
       });
+      await log.write(masked.end());
       await log.end();
       if (this.#ending.signal.aborted) return;
-      const { verdict, result } = came;
+      const { verdict, result } = { ...came, result: secrets.maskData(came.result) };
       const taken = await this.#results.deliver(this.#api, { job, number, verdict, result });
       this.#tell(`job ${job} ended: ${taken ? verdict : 'its result came too late'}`);
     } finally {

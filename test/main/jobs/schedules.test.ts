@@ -5,12 +5,13 @@ import { bossOf } from '../../../main/jobs/queue/boss-of.ts';
 import { Queue } from '../../../main/jobs/queue/queue.ts';
 import { nextTimes, readCron } from '../../../main/jobs/schedules/cron.ts';
 import { decide } from '../../../main/jobs/schedules/due.ts';
+import { Vault } from '../../../main/jobs/secrets/vault.ts';
 import { Schedules } from '../../../main/jobs/server/schedules.ts';
 import { Signals } from '../../../main/jobs/server/signals.ts';
 import { kyselyOf } from '../../../main/jobs/store/kysely-of.ts';
 import { migrate } from '../../../main/jobs/store/migrate.ts';
 import { aServer, ask } from './a-server.ts';
-import { databaseFor, kinds } from './three-databases.ts';
+import { databaseFor, dataFolder, kinds } from './three-databases.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
@@ -129,6 +130,7 @@ describe('what is due', () => {
 
 describe.each(kinds)('schedules on the database %s', (kind) => {
   const database = databaseFor(kind);
+  const keys = dataFolder();
   const servers: Schedules[] = [];
   let queue: Queue;
   beforeAll(async () => {
@@ -137,8 +139,10 @@ describe.each(kinds)('schedules on the database %s', (kind) => {
     queue = new Queue(database(), store, await bossOf(database(), () => undefined));
     const now = async () => noon;
     const files = { hasPackage: () => true } as never;
+    const vault = new Vault(store, keys);
     for (let count = 0; count < 3; count++) {
-      servers.push(new Schedules({ database: database(), store, queue, files, signals: new Signals(), now }));
+      const signals = new Signals();
+      servers.push(new Schedules({ database: database(), store, queue, vault, files, signals, now }));
     }
   });
   afterAll(() => database().ask('DELETE FROM schedules'));

@@ -24,7 +24,7 @@ const params = z.object({ id: z.string() });
 const now = sql<Date>`clock_timestamp()`;
 
 /** What a worker says of itself: how it comes and goes, and how it comes to its jobs. */
-export const workerRoutes: Routes = (app, { store, claims }) => {
+export const workerRoutes: Routes = (app, { store, claims, vault }) => {
   /** Throws Problem: 404 for one that has left or never was, 403 for one that came with another token. */
   const seen = async (
     id: string,
@@ -100,7 +100,10 @@ export const workerRoutes: Routes = (app, { store, claims }) => {
       const wishes = { worker, token: request.holder?.id ?? '', request: id, leaseSeconds };
       const claim = await claims.take(wishes, wait, reply.raw);
       if (!claim) return reply.code(204).send(null);
-      if (claim.type !== 'build') return reply.code(200).send(claim);
+      if (claim.type !== 'build') {
+        const secrets = [...(await vault.open(claim.job))];
+        return reply.code(200).send({ ...claim, ...(secrets.length > 0 ? { secrets } : {}) });
+      }
       const build = await claimedBuild(store, claim, originOf(request));
       return reply.code(200).send({ ...claim, build });
     },
