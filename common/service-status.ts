@@ -14,6 +14,8 @@ export interface ServiceDied {
   readonly name: string;
   readonly exitCode: number | null;
   readonly signal: string | null;
+  /** systemd has started it again by itself, or is about to. */
+  readonly restarted?: boolean;
   /** How long before this was sent it ended, ms: its lines were read meanwhile. */
   readonly agoMs: number;
   readonly lastLines: readonly string[];

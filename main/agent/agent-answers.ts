@@ -49,6 +49,7 @@ const died: z.ZodType<ServiceDied> = z.object({
   name: node.shortName,
   exitCode: node.exitCode,
   signal: node.word.nullable(),
+  restarted: z.boolean().exactOptional(),
   agoMs: node.durationMs,
   lastLines: node.lastLines,
 });

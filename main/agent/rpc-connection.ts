@@ -226,7 +226,7 @@ export class RpcConnection {
 }
 
 /** ms for an agent to say that what it was asked for had failed before it was called off. */
-const lastWords = 1000;
+const lastWords = 500;
 
 /** What a call that was called off had come to by itself before, at a time of its own. */
 async function failureBefore(asked: Promise<unknown> | undefined): Promise<ShakedownError | undefined> {

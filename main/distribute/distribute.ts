@@ -49,9 +49,10 @@ export interface DistributeWorld
 const longest = 20 * 86_400;
 
 /**
- * Distributes a project's test files: the machines, the nodes with their runners, the suite, its results. What
- * fails is in the result. Throws UsageError for a mistake that shows only now. Several of one project may be under
- * way at once: each has a folder of its own here, and places, ports and databases of its own on the nodes.
+ * Distributes a project's test files: the machines, the nodes with their runners, the suite, its
+ * results. What fails is in the result. Throws UsageError for a mistake that shows only now.
+ * Several of one project may be under way at once: each has a folder of its own here, and places,
+ * ports and databases of its own on the nodes.
  */
 export function distribute(distribution: Distribution, world: DistributeWorld): Promise<DistributeResult> {
   const { directory } = distribution;
@@ -172,7 +173,10 @@ function machinesOf(
   });
 }
 
-/** The project's files are read again only by who asks a while later: nodes that are sent it together share a look. */
+/**
+ * The project's files are read again only by who asks a while later: nodes that
+ * are sent it together share a look.
+ */
 function projectOf({ directory, include, ignore }: Distribution, { work }: OpenRun): LocalProject {
   const memory = join(directory, '.shakedown/distribute/digests.json');
   let look: { readonly at: number; readonly manifest: Promise<Manifest> } | undefined;

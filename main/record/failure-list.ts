@@ -18,6 +18,10 @@ export class FailureList {
       this.#complete(failure);
       return undefined;
     }
+    return this.#insert(failure);
+  }
+
+  #insert(failure: DatedFailure): boolean {
     const later = this.all.findIndex(({ at }) => failure.at < at);
     const place = later < 0 ? this.all.length : later;
     this.all.splice(place, 0, failure);
@@ -26,18 +30,20 @@ export class FailureList {
 
   /** As `add`, for the loss of a node. */
   addLoss(failure: DatedFailure & { readonly node: number }): boolean | undefined {
-    const first = this.add(failure);
     this.#losses.set(failure.node, failure.message);
-    return first;
+    if (this.all.some((each) => this.#isIt(each, failure))) return undefined;
+    return this.#insert(failure);
   }
 
   /** What was broken off knows in which phase that was. */
   #complete(again: DatedFailure): void {
-    // It may have been explained since.
-    const isIt = ({ node, message }: DatedFailure) =>
-      node === again.node && message.startsWith(again.message);
-    const index = this.all.findIndex(isIt);
+    const index = this.all.findIndex((each) => this.#isIt(each, again));
     const known = this.all[index];
     if (known) this.all[index] = { ...again, ...known };
+  }
+
+  /** It may have been explained since. */
+  #isIt({ node, message }: DatedFailure, told: DatedFailure): boolean {
+    return node === told.node && message.startsWith(told.message);
   }
 }

@@ -99,12 +99,10 @@ export class Recorder {
     this.#failed(asShakedownError(error).details, (failure) => this.#failures.add(failure));
   }
 
-  /** A listener for the loss of one machine that nobody asked for: a failure, whoever comes to miss it. */
-  nodeLost({ id: node, address }: NodeAddress): (reason: unknown) => void {
-    return (reason) => {
-      const { details } = asShakedownError(reason, { node, address });
-      this.#failed(details, (failure) => this.#failures.addLoss({ ...failure, node }));
-    };
+  /** The connection to a machine was lost, which nobody asked for: a failure, whoever missed it. */
+  nodeLost({ id: node, address }: NodeAddress, reason: unknown): void {
+    const { details } = asShakedownError(reason, { node, address });
+    this.#failed(details, (failure) => this.#failures.addLoss({ ...failure, node }));
   }
 
   /**
@@ -117,11 +115,12 @@ export class Recorder {
 
   /** A listener for one machine's services: a death is the system's failure, whatever the checks say. */
   serviceDied(machine: NodeAddress): (died: ServiceDied) => void {
-    return ({ name, exitCode, signal, agoMs, lastLines }) => {
+    return ({ name, exitCode, signal, restarted, agoMs, lastLines }) => {
       const at = this.#moment(this.#clock() - agoMs);
       const isKnown = signal !== null || exitCode !== null;
       const how = signal ? ` by signal ${signal}` : ` with exit code ${exitCode}`;
-      const message = `service '${name}' ended unasked${isKnown ? how : '; how it ended nobody was told'}`;
+      const again = restarted ? '; systemd started it again by itself' : '';
+      const message = `service '${name}' ended unasked${isKnown ? how : '; how it ended nobody was told'}${again}`;
       const log = `nodes/${machine.id}/logs/${name}.log`;
       const where = { node: machine.id, address: machine.address };
       this.#happened({ kind: 'service-died', name, node: machine.id, message }, at);

@@ -34,7 +34,7 @@ export class Connections {
   /** Within how many seconds each agent must answer. */
   readonly #asked = new WeakMap<Agent, number>();
   readonly #nodes = new Map<number, Node>();
-  /** Until its end a node that is lost is a failure of the run, whoever misses it. */
+  /** Until the end of the work it is noted when a node is lost. */
   readonly #atWork = new AbortController();
 
   constructor(scenario: Pick<Scenario, 'timeouts' | 'secrets'>, world: World, open: OpenRun) {
@@ -61,11 +61,13 @@ export class Connections {
       work,
     );
     this.#nodes.set(planned.id, node);
-    const onLost = recorder.nodeLost(planned.machine);
-    const { lost } = node;
-    const tell = () => onLost(lost.reason);
-    if (lost.aborted) tell();
-    else lost.addEventListener('abort', tell, { once: true, signal: this.#atWork.signal });
+    const { lost, id } = node;
+    const note = () => {
+      const { message } = asShakedownError(lost.reason);
+      // At the end all connections are closed.
+      if (!this.#atWork.signal.aborted) work.emit({ type: 'note', node: id, message });
+    };
+    lost.addEventListener('abort', note, { once: true });
     return node;
   }
 
@@ -74,9 +76,16 @@ export class Connections {
    * else; whom the run waits for is told.
    */
   readonly insist = (): void => {
+    if (!this.#atWork.signal.aborted && !this.#world.signal.aborted) this.#tellLosses();
     this.#atWork.abort();
     for (const node of this.nodes) void this.#mustAnswer(node);
   };
+
+  /** A node that was lost, and that no check has taken back, is a failure of the run, whoever missed it. */
+  #tellLosses(): void {
+    for (const { machine, lost } of this.nodes)
+      if (lost.aborted) this.#open.recorder.nodeLost(machine, lost.reason);
+  }
 
   async #mustAnswer({ id, agent }: Node): Promise<void> {
     const seconds = this.#of(patience);

@@ -177,9 +177,8 @@ export class Services {
     if (entry.state !== 'ready') return;
     if (!end.restarted) entry.state = 'died';
     const lastLines = await entry.service.tellingLines().catch(() => []);
-    const { exitCode, signal, at } = end;
-    const agoMs = Math.max(0, Date.now() - at);
-    this.#tell.died({ name: entry.spec.name, exitCode, signal, agoMs, lastLines });
+    const { at, ...how } = end;
+    this.#tell.died({ name: entry.spec.name, ...how, agoMs: Math.max(0, Date.now() - at), lastLines });
   }
 
   /** Waits until the main process `pid` is gone; systemd may start another one. */

@@ -10,7 +10,8 @@ import { latest, program, readLatest, start, write } from './harness.ts';
 import { connect, ctx, make, provider, remains } from './nspawn-cluster.ts';
 
 /*
- * Three machines that exist, on which one may log in as `ann`: she may become root there, which nothing asks for.
+ * Three machines that exist, on which one may log in as `ann`: she may become
+ * root there, which nothing asks for.
  */
 let cluster: Cluster;
 let remotes: Remote[];

@@ -15,8 +15,8 @@ export interface DistributeNode {
 /** A command that is run on the nodes, in the project's folder, by sh. */
 export interface DistributeHooks {
   /**
-   * Once on each node, before its runners start: `bundle install`. With `files` it is run again only when one of
-   * these files of the project has changed since it went well there.
+   * Once on each node, before its runners start: `bundle install`. With `files` it is run again only when one
+   * of these files of the project has changed since it went well there.
    */
   readonly node_setup?: string | { readonly run: string; readonly files: readonly string[] };
   /** Once for each runner, with the runner's id as `$1`: `rake db:create db:schema:load`. */
@@ -27,13 +27,15 @@ export interface DistributeHooks {
   readonly node_teardown?: string;
 }
 
-/** What a project's `distribute.config.ts` says, and the defaults in `/etc/shakedown/distribute.config.ts`. */
+/**
+ * What a project's `distribute.config.ts` says, and the defaults in `/etc/shakedown/distribute.config.ts`.
+ */
 export interface DistributeConfig {
   /** Globs of the test files, relative to the project. */
   readonly files?: string | readonly string[];
   /**
-   * What runs them: a command line for sh, or an argument list. `{file}` stands for one file, `{files}` for any
-   * number; `{report}` for the path at which it leaves a JUnit XML report, where it can write one.
+   * What runs them: a command line for sh, or an argument list. `{file}` stands for one file, `{files}` for
+   * any number; `{report}` for the path at which it leaves a JUnit XML report, where it can write one.
    */
   readonly command?: string | readonly string[];
   /** Machines that exist. */

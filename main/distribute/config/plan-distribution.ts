@@ -76,7 +76,9 @@ export async function planDistribution(
   };
 }
 
-/** The project's files that the globs name; a folder stands for all that is in it. Throws UsageError for none. */
+/**
+ * The project's files that the globs name; a folder stands for all that is in it. Throws UsageError for none.
+ */
 export function testFiles(
   directory: string,
   all: readonly string[],

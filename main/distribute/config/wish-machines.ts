@@ -24,8 +24,8 @@ export interface MachineWords {
 }
 
 /**
- * The machines that a config and the command line ask for; undefined where they ask for none. Throws UsageError
- * that names every mistake.
+ * The machines that a config and the command line ask for; undefined where they ask for none.
+ * Throws UsageError that names every mistake.
  */
 export async function wishMachines(
   config: DistributeConfig,

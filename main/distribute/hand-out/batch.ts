@@ -29,8 +29,8 @@ export interface Outlook {
 
 /**
  * How many files from the front of the queue one runner gets: as much as is worth a process, but no more than
- * leaves something for the others, so that batches shrink towards the end (guided self-scheduling: Polychronopoulos
- * and Kuck, 1987). As long as nothing is known each runner tries one file.
+ * leaves something for the others, so that batches shrink towards the end (guided self-scheduling:
+ * Polychronopoulos and Kuck, 1987). As long as nothing is known each runner tries one file.
  */
 export function batchLength(waiting: readonly WaitingFile[], { runners, meanMs }: Outlook): number {
   const expected = ({ expectedMs = meanMs }: WaitingFile) => expectedMs;

@@ -20,8 +20,8 @@ export interface HandOutOptions {
 const takedowns = 2;
 
 /**
- * The queue of a suite's files, the slowest first, and who has which of them. Runners pull; each file that was
- * put in comes out of `settled` or of `unsettled`, whatever happens to runners.
+ * The queue of a suite's files, the slowest first, and who has which of them. Runners pull; each file that
+ * was put in comes out of `settled` or of `unsettled`, whatever happens to runners.
  */
 export class HandOut {
   readonly #options: HandOutOptions;
@@ -95,8 +95,8 @@ export class HandOut {
   }
 
   /**
-   * Their runner was taken down while it had them. Gives those that have done that too often: they are settled,
-   * and the others are run elsewhere, each alone.
+   * Their runner was taken down while it had them. Gives those that have done that too often: they are
+   * settled, and the others are run elsewhere, each alone.
    */
   fell(files: readonly string[]): readonly string[] {
     const givenUp: string[] = [];

@@ -18,8 +18,8 @@ interface Suspect {
 /**
  * Keeps a broken runner from eating the queue, for it fails faster than others run. One that fails many files
  * running waits; when another runner then passes a file, the failures are run again elsewhere, and what comes
- * of that counts: where more of them pass than fail, the runner is broken. When another runner fails a file as
- * well, or all of them wait, the suite is broken and no runner.
+ * of that counts: where more of them pass than fail, the runner is broken. When another runner fails a file
+ * as well, or all of them wait, the suite is broken and no runner.
  */
 export class Suspicion {
   readonly #runners = new Map<string, Suspect>();
@@ -61,7 +61,9 @@ export class Suspicion {
     return again;
   }
 
-  /** A file that was tried for a suspect has ended elsewhere. Gives what is known of the suspect when it is. */
+  /**
+   * A file that was tried for a suspect has ended elsewhere. Gives what is known of the suspect when it is.
+   */
   tried(file: string, passed: boolean): Judgement | undefined {
     const runner = this.triedFor(file);
     const suspect = runner === undefined ? undefined : this.#runners.get(runner);

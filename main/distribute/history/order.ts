@@ -9,8 +9,8 @@ export interface SizedFile {
 }
 
 /**
- * The slowest files first, by what earlier runs needed for them. A file that is new is placed by its size, as if
- * it were as slow for its bytes as the known ones; where nothing is known the biggest come first.
+ * The slowest files first, by what earlier runs needed for them. A file that is new is placed by its size, as
+ * if it were as slow for its bytes as the known ones; where nothing is known the biggest come first.
  */
 export function slowestFirst(files: readonly SizedFile[], history: History): readonly WaitingFile[] {
   const known = files.flatMap(({ path, bytes }) => {

@@ -17,9 +17,9 @@ export interface FileChoice {
 const ours = ['/.shakedown', '/nodes', '/tester.log'];
 
 /**
- * The project's files, relative to it and sorted: what git has and does not ignore, in a folder that is no
- * repository too; what is new counts, what is deleted does not. Links are files. Throws ShakedownError where git
- * cannot read its repository.
+ * The project's files, relative to it and sorted: what git has and does not ignore, in a folder that is
+ * no repository too; what is new counts, what is deleted does not. Links are files. Throws
+ * ShakedownError where git cannot read its repository.
  */
 export async function listFiles(
   directory: string,

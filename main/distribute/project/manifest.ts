@@ -20,8 +20,9 @@ type Digests = Record<string, readonly [marks: string, sha256: string]>;
 const atOnce = 16;
 
 /**
- * Reads the digests of a project's files; what has not changed since the last time is not read again: `memory`
- * is the file that remembers it. A file that vanishes meanwhile is left out. Throws as the file system does.
+ * Reads the digests of a project's files; what has not changed since the last time is not
+ * read again: `memory` is the file that remembers it. A file that vanishes meanwhile is left
+ * out. Throws as the file system does.
  */
 export async function makeManifest(
   directory: string,

@@ -23,8 +23,8 @@ export interface LocalProject {
 const tries = 3;
 
 /**
- * Makes the project's folder on a node what the project is here; only what differs travels. Throws ShakedownError
- * when the node's disk is full, or files change all the time.
+ * Makes the project's folder on a node what the project is here; only what differs travels. Throws
+ * ShakedownError when the node's disk is full, or files change all the time.
  */
 export async function sendProject(
   agent: Agent,

@@ -3,9 +3,9 @@ import type { JunitCase } from './read-junit.ts';
 import type { TestResult } from './test-result.ts';
 
 /**
- * The cases of a process's report by the files that it ran, which are relative to the project's `folder` on the
- * node. A case that names none of them belongs to the only file, where there is one; else it is left out of the
- * map, and counts for all of them.
+ * The cases of a process's report by the files that it ran, which are relative to the project's `folder` on
+ * the node. A case that names none of them belongs to the only file, where there is one; else it is left
+ * out of the map, and counts for all of them.
  */
 export function byFile(
   cases: readonly JunitCase[],

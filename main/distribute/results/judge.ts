@@ -9,7 +9,9 @@ export interface EndedProcess {
   /** The project's folder on the node. */
   readonly folder: string;
   readonly end: ProcessEnd;
-  /** What its report says; a sentence where there is none, or it cannot be read; absent where none is left. */
+  /**
+   * What its report says; a sentence where there is none, or it cannot be read; absent where none is left.
+   */
   readonly report: readonly JunitCase[] | string | undefined;
   readonly emptyCodes: readonly number[];
 }

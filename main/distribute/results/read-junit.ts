@@ -15,9 +15,8 @@ export interface JunitCase extends TestResult {
 type Element = Readonly<Record<string, unknown>>;
 
 /**
- * The cases of a JUnit XML report, as frameworks write it
- * (https://github.com/testmoapp/junitxml has what they agree on). Throws ShakedownError for what is no XML, or
- * none of this kind.
+ * The cases of a JUnit XML report, as frameworks write it (https://github.com/testmoapp/junitxml has what
+ * they agree on). Throws ShakedownError for what is no XML, or none of this kind.
  */
 export function readJunit(xml: string): readonly JunitCase[] {
   let root: Element;

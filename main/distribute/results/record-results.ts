@@ -11,8 +11,9 @@ import type { FileResult, RanWhere } from './test-result.ts';
 const shownLines = 40;
 
 /**
- * Puts the results into the run's record, of which `junit.xml`, `run.json` and the HTML report are made: a check
- * for each test, and one for each file whose framework tells of no tests, or of which more is to be said.
+ * Puts the results into the run's record, of which `junit.xml`, `run.json` and the HTML
+ * report are made: a check for each test, and one for each file whose framework tells of no
+ * tests, or of which more is to be said.
  */
 export function recordFiles(
   files: readonly FileResult[],

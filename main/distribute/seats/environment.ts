@@ -14,8 +14,8 @@ export const nodeEnvironment = (
 });
 
 /**
- * What a runner's hooks and tests have besides: who it is, the beginning of its databases' names, and the first
- * of its own ports with how many there are.
+ * What a runner's hooks and tests have besides: who it is, the beginning of its databases' names, and the
+ * first of its own ports with how many there are.
  */
 export const runnerEnvironment = (
   runner: string,

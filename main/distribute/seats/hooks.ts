@@ -20,8 +20,8 @@ export interface HookPlace {
 }
 
 /**
- * Runs a hook in the project's folder, as who logs in, with the runner's id as `$1`. What it leaves running goes on
- * until the run ends. Throws ShakedownError with its last lines when it exits with anything but 0.
+ * Runs a hook in the project's folder, as who logs in, with the runner's id as `$1`. What it leaves running
+ * goes on until the run ends. Throws ShakedownError with its last lines when it exits with anything but 0.
  */
 export async function runHook(name: keyof DistributeHooks, command: string, place: HookPlace): Promise<void> {
   const { agent, node, runner, project, env, log, within, signal } = place;
@@ -57,8 +57,8 @@ export async function runHook(name: keyof DistributeHooks, command: string, plac
 }
 
 /**
- * `node_setup`, which is left out where it went well before with the same files. `memory` is the file on the node
- * that remembers it.
+ * `node_setup`, which is left out where it went well before with the same files. `memory` is
+ * the file on the node that remembers it.
  */
 export async function setUpNode(
   hook: NonNullable<DistributeHooks['node_setup']>,

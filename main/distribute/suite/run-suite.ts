@@ -138,8 +138,8 @@ const ofHook = (node: number, error: unknown, runner?: string): OutOfUse => {
 };
 
 /**
- * How many runners there are on all nodes: known at once where each node's count was told, else when every node
- * has said its own.
+ * How many runners there are on all nodes: known at once where each node's count was told,
+ * else when every node has said its own.
  */
 function countRunners(seats: readonly SeatPlan[]) {
   const known = new Map<number, number>();

@@ -29,8 +29,8 @@ export interface TestCommand {
 const placeholder = /\{(files|file|report)\}/g;
 
 /**
- * A command as the user wrote it: for sh where it is one text, else as its words. Throws UsageError where it names
- * no files.
+ * A command as the user wrote it: for sh where it is one text, else as its words. Throws
+ * UsageError where it names no files.
  */
 export function writtenCommand(words: CommandWords): TestCommand {
   const text = typeof words === 'string' ? words : words.map(shellQuote).join(' ');

@@ -44,7 +44,14 @@ export const answers: { readonly [M in keyof AgentMethods]: AgentMethods[M]['res
 export const notices: { readonly [N in keyof AgentNotifications]: AgentNotifications[N] } = {
   log: { atMs: 1_700_000_000_000, message: 'a line' },
   progress: { message: 'installing' },
-  serviceDied: { name: 'etcd', exitCode: null, signal: 'SIGKILL', agoMs: 0, lastLines: ['bye'] },
+  serviceDied: {
+    name: 'etcd',
+    exitCode: null,
+    signal: 'SIGKILL',
+    restarted: true,
+    agoMs: 0,
+    lastLines: ['bye'],
+  },
   alive: {},
 };
 

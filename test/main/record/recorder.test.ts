@@ -178,6 +178,10 @@ describe('the recorder', () => {
     record.serviceDied(machine)({ name: 'web', ...unknown, exitCode: 0 });
     expect(record.failures[1]?.message).toBe("service 'web' ended unasked with exit code 0");
     expect(record.failures[1]).not.toHaveProperty('hint');
+    record.serviceDied(machine)({ name: 'db', ...unknown, signal: 'SIGSEGV', restarted: true });
+    expect(record.failures[2]?.message).toBe(
+      "service 'db' ended unasked by signal SIGSEGV; systemd started it again by itself",
+    );
   });
 
   test('no failure is from before the run, or from a time to come', () => {
@@ -195,7 +199,8 @@ describe('the recorder', () => {
     });
     wait(15_000);
     const lost = new ShakedownError({ message: 'the connection was lost: timeout', at: 26_000 });
-    record.nodeLost(machine)(lost);
+    record.nodeLost(machine, lost);
+    record.nodeLost(machine, lost);
     record.explain('the connection was lost: timeout', 'it has booted again');
     record.fail(lost.with({ node: 0, phase: 'start' }));
     expect(record.failures).toMatchObject([
