@@ -56,8 +56,9 @@ export const jobsCommands: readonly CommandEntry[] = [
   },
   {
     name: 'worker',
-    args: '',
-    description: 'Take runs, scripts and builds from a job server',
+    args: '[action]',
+    description:
+      'Take runs, scripts and builds from a job server; worker start | stop | status: one that goes on by itself',
     options: [
       ...serverOptions,
       ['--name <name>', 'What it is called (default: the host’s name)'],
@@ -67,7 +68,10 @@ export const jobsCommands: readonly CommandEntry[] = [
       ['--folder <folder>', 'For its jobs and for results that wait (default: in the cache)'],
       ['--once', 'End after one job'],
     ],
-    examples: ['shakedown worker --server http://ci:7411 --label kvm --slots 2'],
+    examples: [
+      'shakedown worker --server http://ci:7411 --label kvm --slots 2',
+      'shakedown worker start --server http://ci:7411 --token sd_…',
+    ],
     load: async () => (await import('./worker.ts')).workerCommand,
   },
   {

