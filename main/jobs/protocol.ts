@@ -57,6 +57,12 @@ export const submission = z.looseObject({
   attempts: z.number().int().min(1).max(10).default(2),
   /** For its worker alone: kept encrypted, shown to nobody, deleted when the job is over. */
   secrets: z.array(jobSecret).max(100).default([]),
+  /** Seconds that one attempt may take; the server ends it then, whatever its worker does. */
+  timeLimit: z.number().min(1).max(2_592_000).optional(),
+  /** Jobs, or matrices of jobs, that must have passed before. */
+  after: z.array(word).max(1000).optional(),
+  /** Its place in the matrix that it is submitted with: a value for each axis. */
+  cell: z.record(z.string().max(200), z.string().max(1000)).optional(),
   /** What travels with it: a package that was uploaded before. */
   package: z
     .string()
@@ -94,6 +100,8 @@ export const claimAnswer = z.object({
   leaseSeconds: z.number(),
   /** To be masked in all that the job leaves; absent for a job without. */
   secrets: z.array(jobSecret).optional(),
+  /** Seconds after which the server ends it. */
+  timeLimit: z.number().nullable(),
   /** For a job of the type `build`. */
   build: claimedBuild.optional(),
 });
@@ -103,11 +111,13 @@ const attemptView = z.object({
   worker: z.string(),
   startedAt: z.string(),
   endedAt: z.string().nullable(),
-  outcome: z.enum(['done', 'lost', 'cancelled']).nullable(),
+  outcome: z.enum(['done', 'lost', 'cancelled', 'timeout']).nullable(),
   result: z.unknown(),
   /** How far it came; null where it told no events. */
   progress: progressView.nullable(),
 });
+
+export const jobState = z.enum(['queued', 'running', 'done', 'cancelled', 'lost', 'skipped']);
 
 /** What a job that waits is waiting for. */
 export const waitingReason = z.enum([
@@ -128,8 +138,13 @@ export const jobView = z.object({
   name: z.string(),
   submitter: z.string(),
   priority: z.number(),
-  state: z.enum(['queued', 'running', 'done', 'cancelled', 'lost']),
+  state: jobState,
   verdict: verdict.nullable(),
+  /** The matrix that it was submitted with, and its place there. */
+  matrix: z.string().nullable(),
+  cell: z.record(z.string(), z.string()).nullable(),
+  /** Why it was skipped. */
+  note: z.string().nullable(),
   labels: z.array(z.string()),
   createdAt: z.string(),
   /** When its newest attempt began. */
@@ -145,6 +160,11 @@ export const jobView = z.object({
 /** With its newest attempt's progress beside its own fields. */
 export const wholeJobView = jobView.extend({
   spec: z.looseObject({}),
+  timeLimit: z.number().nullable(),
+  /** Jobs that must have passed before. */
+  after: z.array(
+    z.object({ id: z.string(), name: z.string(), state: jobState, verdict: verdict.nullable() }),
+  ),
   attempts: z.array(attemptView),
   ...progressView.shape,
 });

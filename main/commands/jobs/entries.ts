@@ -11,6 +11,7 @@ const jobOptions: readonly Option[] = [
   ['--platform <name>', 'What its worker must be'],
   ['--priority <n>', 'The higher, the sooner (default: 0)'],
   ['--not-before <time>', 'Not begun earlier: 2026-12-01T02:00:00Z'],
+  ['--time-limit <duration>', 'The server ends it then: 90s, 30m, 2h'],
   ['--attempts <n>', 'How often it is begun at most when workers are lost (default: 2)'],
   ['--provider <kind>', 'Kind of machine'],
   ['--os <release>', 'Operating system of the machines'],
@@ -19,7 +20,6 @@ const jobOptions: readonly Option[] = [
   ['-t, --filter <text>', 'run: only checks whose name holds this'],
   ['--package <name>', 'script: Debian package that the machine has; may be repeated'],
   ['--machine <name=value>', 'script: any other option of the machine; may be repeated'],
-  ['--matrix <name=values>', 'script: on one machine for each; may be repeated'],
   ['--env <name=value>', 'script: environment variable, which the server sees; may be repeated'],
   ['--secret <source>', 'run, script: env:TOKEN, file:PATH or NAME=…, for its worker alone; may be repeated'],
   ['--with <folder>', 'script: take the folder along'],
@@ -79,7 +79,13 @@ export const jobsCommands: readonly CommandEntry[] = [
     args: '<type> <what> [...args]',
     description:
       'submit run <scenario> | script <file> | build <recipe> <task>: have it done by a worker; prints the job’s id',
-    options: [...serverOptions, ...jobOptions, ['--wait', 'Follow its log, and exit with its code']],
+    options: [
+      ...serverOptions,
+      ...jobOptions,
+      ['--after <id>', 'Only when this job, or all of this matrix, passed; may be repeated'],
+      ['--matrix <name=values>', 'One job for each: os=bookworm,trixie; may be repeated'],
+      ['--wait', 'Follow its log, and exit with its code'],
+    ],
     examples: [
       'shakedown submit run examples/rabbitmq --wait',
       'shakedown submit script build.sh --os trixie --with . --get "dist/*.deb" --label fast',
@@ -95,7 +101,9 @@ export const jobsCommands: readonly CommandEntry[] = [
     options: [
       ...serverOptions,
       ['-f, --follow', 'logs: wait for more until the job is over'],
-      ['--state <state>', 'list: only queued, running, done, cancelled or lost ones'],
+      ['--state <state>', 'list: only queued, running, done, cancelled, lost or skipped ones'],
+      ['--matrix <id>', 'list: only jobs of this matrix'],
+      ['--failed', 'retry: of a matrix, only what did not pass'],
       ['--type <type>', 'list: only jobs of this type'],
       ['--out <folder>', 'artifacts: download them there'],
       ['--json', 'list, show, artifacts: as JSON'],

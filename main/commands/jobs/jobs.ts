@@ -8,6 +8,7 @@ import type { JobView, WholeJobView } from '../../jobs/protocol.ts';
 import { columns } from '../columns.ts';
 import type { Command, CommandEnvironment, CommandOptions } from '../command.ts';
 import { followLog } from './follow-job.ts';
+import { cellWords } from './job-matrix.ts';
 import { progressLines } from './progress-lines.ts';
 import { serverAsked } from './server-asked.ts';
 
@@ -30,7 +31,7 @@ export const jobsCommand: Command = async ([name = '', id = ''], options, enviro
 
 const actions: Readonly<Record<string, Action>> = {
   async list(api, _id, options, { stdout }) {
-    const wanted = ['state', 'type'].filter((key) => options[key] !== undefined);
+    const wanted = ['state', 'type', 'matrix'].filter((key) => options[key] !== undefined);
     const jobs = await api.jobs(Object.fromEntries(wanted.map((key) => [key, String(options[key])])));
     if (options.json) stdout.write(json(jobs));
     else stdout.write(columns([['ID', 'TYPE', 'NAME', 'STATE', 'WHY'], ...jobs.map(row)]));
@@ -43,7 +44,7 @@ const actions: Readonly<Record<string, Action>> = {
     await followLog(api, id, stdout, { follow: options.follow === true, signal });
   },
   cancel: (api, id) => api.act(id, 'cancel'),
-  retry: (api, id) => api.act(id, 'retry'),
+  retry: (api, id, { failed }) => api.act(id, 'retry', { failed: failed === true }),
   async artifacts(api, id, options, { stdout, cwd }) {
     const found = await api.artifacts(id);
     if (options.json) stdout.write(json(found));
@@ -71,14 +72,18 @@ const actions: Readonly<Record<string, Action>> = {
 
 const json = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`;
 
-const row = ({ id, type, name, state, verdict, waiting = '' }: JobView): readonly string[] =>
-  [id, type, name, verdict ?? state, waiting].map((cell) => printableLine(cell));
+const row = ({ id, type, name, state, verdict, waiting, note }: JobView): readonly string[] =>
+  [id, type, name, verdict ?? state, waiting ?? note ?? ''].map((cell) => printableLine(cell));
 
 function words(job: WholeJobView): string {
   const lines = [
     `${job.type} ${job.name}: ${job.verdict ?? job.state}`,
     ...(job.waiting === undefined ? [] : [`waits: ${job.waiting}`]),
+    ...(job.note === null ? [] : [`${job.state}: ${job.note}`]),
     `submitted by ${job.submitter} at ${job.createdAt}`,
+    ...(job.matrix === null ? [] : [`in the matrix ${job.matrix}: ${cellWords(job.cell ?? {})}`]),
+    ...job.after.map(({ id, name, state, verdict }) => `after ${id} ${name}: ${verdict ?? state}`),
+    ...(job.timeLimit === null ? [] : [`may take ${job.timeLimit} s`]),
     ...job.attempts.map(({ number, worker, startedAt, endedAt, outcome, result }) => {
       const came = outcome === null ? 'under way' : `${outcome} at ${endedAt}: ${JSON.stringify(result)}`;
       return `attempt ${number} on ${worker} from ${startedAt}, ${came}`;

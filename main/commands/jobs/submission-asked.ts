@@ -10,24 +10,13 @@ import type { JobSecret } from '../../jobs/secrets/job-secret.ts';
 import type { CommandEnvironment, CommandOptions } from '../command.ts';
 import { list } from '../script/script-machines.ts';
 import { variable } from '../script/variable.ts';
+import { secondsOf } from './duration.ts';
 import { wholeNumber } from './server-asked.ts';
 
 /** The flags that go on to the command which the worker runs, or are of the type in another way. */
 const own = {
   run: ['provider', 'os', 'count', 'set', 'filter', 'secret'],
-  script: [
-    'provider',
-    'os',
-    'count',
-    'package',
-    'machine',
-    'matrix',
-    'env',
-    'get',
-    'timeout',
-    'with',
-    'secret',
-  ],
+  script: ['provider', 'os', 'count', 'package', 'machine', 'env', 'get', 'timeout', 'with', 'secret'],
   build: ['param', 'timeout'],
 } as const;
 type Type = keyof typeof own;
@@ -125,6 +114,7 @@ function wishes(options: CommandOptions): Omit<Submission, 'type'> {
     platform: platform === undefined ? undefined : String(platform),
     priority: wholeNumber(options, 'priority'),
     attempts: wholeNumber(options, 'attempts'),
+    timeLimit: secondsOf('--time-limit', options.timeLimit),
     notBefore: time?.toISOString(),
   });
 }

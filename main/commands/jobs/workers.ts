@@ -5,6 +5,7 @@ import { WorkersApi } from '../../jobs/client/workers-api.ts';
 import type { WorkerView } from '../../jobs/protocol.ts';
 import { columns } from '../columns.ts';
 import type { Command, CommandOptions } from '../command.ts';
+import { secondsOf } from './duration.ts';
 import { serverAsked } from './server-asked.ts';
 
 export const workersCommand: Command = async ([action = '', name = ''], options, environment) => {
@@ -30,16 +31,10 @@ export const workersCommand: Command = async ([action = '', name = ''], options,
   return 0;
 };
 
-const secondsIn = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
-
 function pauseWanted({ note, for: duration }: CommandOptions): { note?: string; seconds?: number } {
-  const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(String(duration ?? '')) ?? [];
-  if (duration !== undefined && (count === undefined || Number(count) === 0)) {
-    throw new UsageError(`--for takes a duration; found '${duration}'.`, { hint: '90s, 30m, 2h, 3d' });
-  }
   return present({
     note: note === undefined ? undefined : String(note),
-    seconds: count === undefined ? undefined : Number(count) * secondsIn[unit as keyof typeof secondsIn],
+    seconds: secondsOf('--for', duration),
   });
 }
 

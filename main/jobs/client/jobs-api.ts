@@ -31,12 +31,20 @@ export class JobsApi {
     const json = { id: randomUUID(), ...job };
     return ((await this.#asking.json('POST', '/api/jobs', { json })) as { id: string }).id;
   }
+  /**
+   * Jobs of which each has a `cell`. Gives the ids of the matrix and of its jobs; one comes of it as above.
+   */
+  async submitMatrix(jobs: readonly Submission[]): Promise<{ id: string; jobs: string[] }> {
+    const json = { id: randomUUID(), jobs };
+    return (await this.#asking.json('POST', '/api/matrices', { json })) as { id: string; jobs: string[] };
+  }
   jobs = async (query: Record<string, string> = {}): Promise<JobView[]> =>
     (await this.#asking.json('GET', `/api/jobs?${new URLSearchParams(query)}`)) as JobView[];
   job = async (id: string): Promise<WholeJobView> =>
     (await this.#asking.json('GET', `/api/jobs/${encodeURIComponent(id)}`)) as WholeJobView;
-  act = async (id: string, act: 'cancel' | 'retry'): Promise<void> => {
-    await this.#asking.ask('POST', `/api/jobs/${encodeURIComponent(id)}/${act}`);
+  /** On a job, or on all jobs of a matrix; with `failed` on those of them that did not pass. */
+  act = async (id: string, act: 'cancel' | 'retry', { failed = false } = {}): Promise<void> => {
+    await this.#asking.ask('POST', `/api/jobs/${encodeURIComponent(id)}/${act}?failed=${failed}`);
   };
 
   /**

@@ -46,7 +46,7 @@ export const claimFunction = `
       UPDATE workers SET seen_at = clock_timestamp() WHERE id = the_worker;
     END IF;
     SELECT jsonb_build_object('job', jobs.id, 'number', number, 'type', type, 'name', name, 'spec', spec,
-        'leaseSeconds', lease_seconds) INTO the_claim
+        'leaseSeconds', lease_seconds, 'timeLimit', time_limit) INTO the_claim
       FROM attempts JOIN jobs ON jobs.id = attempts.job
       WHERE request = the_request AND worker = the_worker AND attempts.ended_at IS NULL;
     IF FOUND THEN RETURN jsonb_build_object('standing', 'claimed', 'claim', the_claim); END IF;
@@ -87,10 +87,11 @@ export const claimFunction = `
     END LOOP;
     UPDATE jobs SET state = 'running', tries = tries + 1 WHERE id = taken.job
       RETURNING jsonb_build_object('job', id, 'number', tries, 'type', type, 'name', name, 'spec', spec,
-        'leaseSeconds', the_lease) INTO the_claim;
-    INSERT INTO attempts (job, number, boss_id, retry_count, worker, request, lease_seconds, lease_until)
+        'leaseSeconds', the_lease, 'timeLimit', time_limit) INTO the_claim;
+    INSERT INTO attempts (job, number, boss_id, retry_count, worker, request, lease_seconds, lease_until, ends_by)
       VALUES (taken.job, (the_claim->>'number')::integer, taken.boss_id, taken.retries, the_worker,
-        the_request, the_lease, clock_timestamp() + the_lease * interval '1 second');
+        the_request, the_lease, clock_timestamp() + the_lease * interval '1 second',
+        clock_timestamp() + (the_claim->>'timeLimit')::double precision * interval '1 second');
     RETURN jsonb_build_object('standing', 'claimed', 'claim', the_claim);
   END $$;
 `;

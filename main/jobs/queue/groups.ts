@@ -63,7 +63,7 @@ export class Groups {
 
   /** Makes the queue before a transaction is opened, so that it is made once. */
   async make(group: number): Promise<void> {
-    if (this.#made.has(group) || this.#database.inTransaction) return;
+    if (this.#made.has(group)) return;
     await this.#boss.createQueue(queueOf(group), options);
     this.#made.add(group);
   }

@@ -3,45 +3,56 @@ import { sql } from 'kysely';
 import type { PgBoss } from 'pg-boss';
 import type { Database } from '../databases/database.ts';
 import type { Store } from '../store/kysely-of.ts';
-import type { Verdict } from '../store/tables.ts';
+import type { Needs, Verdict } from '../store/tables.ts';
 import { endJob, now, openAttempt } from './attempt-rows.ts';
 import { Groups, queueOf } from './groups.ts';
+import { releaseHeld } from './held-jobs.ts';
+import { type EndedAttempt, endOverdue } from './overdue-attempts.ts';
+import type { QueueParts } from './queue-parts.ts';
 import type { AttemptKey, ClaimWishes, NewJob, Settled, Standing } from './queued-job.ts';
 
 /** What one does with the queue. All of it is safe with several servers on one database. */
 export class Queue {
-  readonly #database: Database;
-  readonly #store: Store;
-  readonly #boss: PgBoss;
-  readonly #groups: Groups;
+  readonly #parts: QueueParts;
 
   constructor(database: Database, store: Store, boss: PgBoss) {
-    this.#database = database;
-    this.#store = store;
-    this.#boss = boss;
-    this.#groups = new Groups(database, store, boss);
+    this.#parts = { database, store, boss, groups: new Groups(database, store, boss) };
+  }
+
+  /**
+   * Makes what such jobs wait in, so that it is known once a transaction is begun; in one it does nothing.
+   */
+  async prepare(needs: Needs, submitter: string): Promise<void> {
+    const { database, groups } = this.#parts;
+    if (!database.inTransaction) await groups.make(await groups.of(needs, submitter));
   }
 
   /** Gives the job's id; by then it is on the disk. */
   async enqueue(job: NewJob): Promise<string> {
-    const { name, needs, spec, submitter, priority = 0, notBefore = null, attempts = 2 } = job;
+    const { needs, submitter, attempts = 2, priority = 0, notBefore = null, after = [] } = job;
+    const { database, store, groups } = this.#parts;
     const id = job.id ?? randomUUID();
-    const group_id = await this.#groups.of(needs, submitter);
-    await this.#groups.make(group_id);
-    await this.#database.transaction(async () => {
+    await this.prepare(needs, submitter);
+    const group_id = await groups.of(needs, submitter);
+    await database.transaction(async () => {
       // Who heard no answer asks again.
-      const known = this.#store.selectFrom('jobs').select('id').where('id', '=', id);
+      const known = store.selectFrom('jobs').select('id').where('id', '=', id);
       if (job.id !== undefined && (await known.executeTakeFirst())) return;
-      const isHeld = notBefore !== null;
-      const boss_id = isHeld ? null : await this.#groups.send(group_id, { id, priority, attempts });
-      await this.#store
+      const isHeld = notBefore !== null || after.length > 0;
+      const boss_id = isHeld ? null : await groups.send(group_id, { id, priority, attempts });
+      await store
         .insertInto('jobs')
         .values({
-          ...{ id, type: needs.type, name, group_id, priority, attempts, submitter, boss_id },
-          ...{ spec: JSON.stringify(spec), not_before: notBefore, state: 'queued' },
+          ...{ id, type: needs.type, name: job.name, group_id, priority, attempts, submitter, boss_id },
+          ...{ spec: JSON.stringify(job.spec), not_before: notBefore, state: 'queued' },
+          ...{ time_limit: job.timeLimit ?? null, matrix: job.matrix ?? null },
+          cell: job.cell ? JSON.stringify(job.cell) : null,
         })
         .execute();
+      const needed = [...new Set(after)].map((each) => ({ job: id, needs: each }));
+      if (needed.length > 0) await store.insertInto('dependencies').values(needed).execute();
     });
+    if (after.length > 0) await this.release();
     return id;
   }
 
@@ -50,7 +61,7 @@ export class Queue {
     for (;;) {
       const { rows } = await sql<{ answer: Standing | { standing: 'again' } }>`
         SELECT claim_job(${worker}, ${token}, ${request}, ${leaseSeconds}) AS answer
-      `.execute(this.#store);
+      `.execute(this.#parts.store);
       const answer = rows[0]?.answer;
       if (answer && answer.standing !== 'again') return answer;
     }
@@ -58,7 +69,7 @@ export class Queue {
 
   /** Renews the attempt's lease; false when it is over: lost, cancelled or settled. */
   async beat({ job, number }: AttemptKey): Promise<boolean> {
-    const { numUpdatedRows } = await this.#store
+    const { numUpdatedRows } = await this.#parts.store
       .updateTable('attempts')
       .set({ lease_until: sql<Date>`clock_timestamp() + lease_seconds * interval '1 second'` })
       .where('job', '=', job)
@@ -77,10 +88,13 @@ export class Queue {
     result: unknown,
     verdict: Verdict,
   ): Promise<Settled> {
-    const { rows } = await sql<{ came: Settled }>`
+    const { rows } = await sql<{ came: Settled | 'awaited' }>`
       SELECT settle_job(${job}, ${number}, ${token}, ${JSON.stringify(result)}::jsonb, ${verdict}) AS came
-    `.execute(this.#store);
-    return rows[0]?.came ?? 'unknown';
+    `.execute(this.#parts.store);
+    const came = rows[0]?.came ?? 'unknown';
+    if (came !== 'awaited') return came;
+    await this.release();
+    return 'settled';
   }
 
   /**
@@ -88,89 +102,45 @@ export class Queue {
    */
   async cancel(id: string): Promise<boolean> {
     for (;;) {
-      const job = await this.#store
+      const job = await this.#parts.store
         .selectFrom('jobs')
         .select(['boss_id', 'group_id', 'state'])
         .where('id', '=', id)
         .executeTakeFirst();
       if (job?.state !== 'queued' && job?.state !== 'running') return false;
       const { boss_id } = job;
-      const ended = await this.#database.transaction(async () => {
-        if (boss_id !== null) await this.#boss.cancel(queueOf(job.group_id), boss_id);
-        await openAttempt(this.#store, id).set({ ended_at: now, outcome: 'cancelled' }).execute();
-        return await endJob(this.#store, { id, boss_id }, 'cancelled', null);
+      const ended = await this.#parts.database.transaction(async () => {
+        if (boss_id !== null) await this.#parts.boss.cancel(queueOf(job.group_id), boss_id);
+        await openAttempt(this.#parts.store, id).set({ ended_at: now, outcome: 'cancelled' }).execute();
+        return await endJob(this.#parts.store, { id, boss_id }, 'cancelled', null);
       });
       // Else it was sent or settled meanwhile.
-      if (ended) return true;
+      if (!ended) continue;
+      await this.release();
+      return true;
     }
   }
 
   /** Lets a job that is over wait again; what it came to before is kept. False when it is not over. */
-  retry(id: string): Promise<boolean> {
-    return this.#database.transaction(async () => {
-      const job = await this.#store
-        .selectFrom('jobs')
-        .selectAll()
-        .where('id', '=', id)
-        .where('state', 'in', ['done', 'cancelled', 'lost'])
-        .forUpdate()
-        .executeTakeFirst();
-      if (!job) return false;
-      const boss_id = await this.#groups.send(job.group_id, job);
-      await this.#store
-        .updateTable('jobs')
-        .set({ state: 'queued', boss_id, ended_at: null, verdict: null })
-        .where('id', '=', id)
-        .execute();
-      return true;
-    });
+  async retry(id: string): Promise<boolean> {
+    const { numUpdatedRows } = await this.#parts.store
+      .updateTable('jobs')
+      .set({ state: 'queued', boss_id: null, ended_at: null, verdict: null, note: null, not_before: null })
+      .where('id', '=', id)
+      .where('state', 'not in', ['queued', 'running'])
+      .executeTakeFirst();
+    if (numUpdatedRows === 0n) return false;
+    await this.release();
+    return true;
   }
 
-  /** Sends the held jobs whose time has come; gives how many those are. */
-  async release(): Promise<number> {
-    return await this.#database.transaction(async () => {
-      const due = await this.#store
-        .selectFrom('jobs')
-        .select(['id', 'group_id', 'priority', 'attempts'])
-        .where('state', '=', sql.lit('queued'))
-        .where('boss_id', 'is', null)
-        .where((where) => where.or([where('not_before', 'is', null), where('not_before', '<=', now)]))
-        .orderBy('created_at')
-        .limit(1000)
-        .forUpdate()
-        .skipLocked()
-        .execute();
-      for (const job of due) {
-        const boss_id = await this.#groups.send(job.group_id, job);
-        await this.#store.updateTable('jobs').set({ boss_id }).where('id', '=', job.id).execute();
-      }
-      return due.length;
-    });
+  /** Lets held jobs wait whose time has come; gives how many jobs changed. */
+  release(): Promise<number> {
+    return releaseHeld(this.#parts);
   }
 
-  /** Ends the attempts whose lease is over. Their jobs wait again, or are set aside when they had enough. */
-  async lapse(): Promise<readonly AttemptKey[]> {
-    const late = await this.#store
-      .selectFrom('attempts')
-      .innerJoin('jobs', 'jobs.id', 'attempts.job')
-      .select(['attempts.job', 'attempts.number', 'attempts.boss_id', 'retry_count'])
-      .select(['jobs.attempts', 'jobs.group_id'])
-      .where('attempts.ended_at', 'is', null)
-      .where('lease_until', '<', now)
-      .execute();
-    const ended: AttemptKey[] = [];
-    for (const { job, number, boss_id: id, retry_count: retryCount, attempts, group_id } of late) {
-      const isEnded = await this.#database.transaction(async () => {
-        const failed = await this.#boss.fail(queueOf(group_id), { id, retryCount }, { message: 'lost' });
-        // Its type says nothing of it (pg-boss 12.38).
-        if ((failed as { affected?: number }).affected !== 1) return false;
-        await openAttempt(this.#store, job).set({ ended_at: now, outcome: 'lost' }).execute();
-        if (retryCount + 1 >= attempts) await endJob(this.#store, { id: job, boss_id: id }, 'lost', 'error');
-        else await this.#store.updateTable('jobs').set({ state: 'queued' }).where('id', '=', job).execute();
-        return true;
-      });
-      if (isEnded) ended.push({ job, number });
-    }
-    return ended;
+  /** Ends the attempts whose lease or time limit is over. */
+  endOverdue(): Promise<readonly EndedAttempt[]> {
+    return endOverdue(this.#parts);
   }
 }

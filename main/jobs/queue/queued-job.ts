@@ -12,6 +12,13 @@ export interface NewJob {
   readonly notBefore?: Date | undefined;
   /** How often it is begun at most, when workers are lost meanwhile. */
   readonly attempts?: number | undefined;
+  /** Seconds that an attempt may take. */
+  readonly timeLimit?: number | undefined;
+  /** Ids of jobs that must have passed before. */
+  readonly after?: readonly string[] | undefined;
+  /** Which matrix it is a cell of, and which one. */
+  readonly matrix?: string | undefined;
+  readonly cell?: Readonly<Record<string, string>> | undefined;
 }
 
 /** One attempt at a job, by which all that its worker says is fenced. */
@@ -26,6 +33,8 @@ export interface Claim extends AttemptKey {
   readonly name: string;
   readonly spec: Record<string, unknown>;
   readonly leaseSeconds: number;
+  /** Seconds after which the server ends it. */
+  readonly timeLimit: number | null;
 }
 
 export interface ClaimWishes {

@@ -1,5 +1,6 @@
 /**
- * What an attempt came to, in one way to the database. Gives `settled`; `again` when this very result is
+ * What an attempt came to, in one way to the database. Gives `settled`, or `awaited` where
+ * other jobs come after it; `again` when this very result is
  * known; `stale` when the attempt is not the one under way; `unknown` and `foreign` for none and
  * another's. pg-boss is asked first: it fences by the attempt. Everyone who changes a job locks
  * pg-boss's row, then the attempt, then the job.
@@ -23,7 +24,8 @@ export const settleFunction = `
       UPDATE attempts SET ended_at = clock_timestamp(), outcome = 'done', result = the_result
         WHERE job = the_job AND number = the_number;
       UPDATE jobs SET state = 'done', verdict = the_verdict, ended_at = clock_timestamp() WHERE id = the_job;
-      RETURN 'settled';
+      RETURN CASE WHEN EXISTS (SELECT 1 FROM dependencies WHERE needs = the_job)
+        THEN 'awaited' ELSE 'settled' END;
     END IF;
     RETURN (SELECT CASE WHEN outcome = 'done' AND result = the_result THEN 'again' ELSE 'stale' END
       FROM attempts WHERE job = the_job AND number = the_number);

@@ -15,6 +15,7 @@ import { attemptRoutes } from './routes/attempts.ts';
 import { buildRoutes } from './routes/builds.ts';
 import { evidenceRoutes } from './routes/evidence.ts';
 import { jobRoutes } from './routes/jobs.ts';
+import { matrixRoutes } from './routes/matrices.ts';
 import { pauseRoutes } from './routes/pauses.ts';
 import { quotaRoutes } from './routes/quotas.ts';
 import { recipeRoutes } from './routes/recipes.ts';
@@ -27,7 +28,7 @@ import { checkRole, holderOfToken } from './who-asks.ts';
 
 const apiRoutes = [
   ...[jobRoutes, workerRoutes, attemptRoutes, evidenceRoutes, tokenRoutes, userRoutes],
-  ...[pauseRoutes, quotaRoutes, recipeRoutes, buildRoutes, scheduleRoutes],
+  ...[matrixRoutes, pauseRoutes, quotaRoutes, recipeRoutes, buildRoutes, scheduleRoutes],
 ];
 
 /** The HTTP side of a server; listens to nothing yet. */

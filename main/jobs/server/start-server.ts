@@ -91,8 +91,11 @@ const isLoopback = (host: string): boolean => host === 'localhost' || host === '
 
 /** Lets jobs run elsewhere whose workers are not heard of any more, and those wait whose time has come. */
 async function lookForLost(queue: Queue, signals: Signals, tell: (line: string) => void): Promise<void> {
-  for (const { job, number } of await queue.lapse()) {
-    tell(`attempt ${number} at job ${job} is lost: nothing was heard of its worker`);
+  for (const { job, number, why } of await queue.endOverdue()) {
+    const words = { lost: 'is lost: nothing was heard of its worker', timeout: 'took longer than it may' }[
+      why
+    ];
+    tell(`attempt ${number} at job ${job} ${words}`);
     signals.changed('queue');
     signals.changed(`job ${job}`);
   }

@@ -9,6 +9,7 @@ import { waitingReasons } from './waiting-reasons.ts';
 export interface JobFilter {
   readonly state?: JobState | undefined;
   readonly type?: string | undefined;
+  readonly matrix?: string | undefined;
   /** One that its worker must have. */
   readonly label?: string | undefined;
   readonly submitter?: string | undefined;
@@ -28,10 +29,11 @@ export class Views {
   }
 
   /** The newest first. */
-  async jobs({ state, type, label, submitter, before, limit }: JobFilter): Promise<JobView[]> {
+  async jobs({ state, type, matrix, label, submitter, before, limit }: JobFilter): Promise<JobView[]> {
     let query = this.#jobs().orderBy('created_at', 'desc').orderBy('jobs.id').limit(limit);
     if (state) query = query.where('state', '=', state);
     if (type) query = query.where('type', '=', type);
+    if (matrix) query = query.where('matrix', '=', matrix);
     if (submitter) query = query.where('jobs.submitter', '=', submitter);
     if (label) query = query.where(sql<boolean>`wants->'labels' @> ${JSON.stringify([label])}::jsonb`);
     if (before) query = query.where('created_at', '<', new Date(before));
@@ -45,7 +47,7 @@ export class Views {
       .select((of) => ['state', of.fn.countAll<string | number>().as('n')])
       .groupBy('state')
       .execute();
-    const none = { queued: 0, running: 0, done: 0, cancelled: 0, lost: 0 };
+    const none = { queued: 0, running: 0, done: 0, cancelled: 0, lost: 0, skipped: 0 };
     return { ...none, ...Object.fromEntries(found.map(({ state, n }) => [state, Number(n)])) };
   }
 
@@ -82,6 +84,8 @@ export class Views {
     return {
       ...view,
       spec: row.spec,
+      timeLimit: row.time_limit,
+      after: await this.#neededBy(id),
       ...(told(attempts.at(-1)?.progress) ?? noProgress),
       attempts: attempts.map(({ number, name, started_at, ended_at, outcome, result, progress }) => ({
         ...{ number, worker: name, outcome, result, progress: told(progress) },
@@ -106,6 +110,16 @@ export class Views {
     return rows.map((row) => ({ ...viewOf(row), ...reasons.get(row.id) }));
   }
 
+  #neededBy(id: string) {
+    return this.#store
+      .selectFrom('dependencies')
+      .innerJoin('jobs', 'jobs.id', 'dependencies.needs')
+      .select(['jobs.id', 'name', 'state', 'verdict'])
+      .where('dependencies.job', '=', id)
+      .orderBy('created_at')
+      .execute();
+  }
+
   #jobs() {
     return this.#store
       .selectFrom('jobs')
@@ -126,9 +140,9 @@ function told(folded: FoldedProgress | null | undefined): Progress | null {
 const began = sql<Date | null>`(SELECT max(started_at) FROM attempts WHERE attempts.job = jobs.id)`;
 
 function viewOf({ wants, created_at, started_at, ended_at, ...row }: JobRow): JobView {
-  const { id, type, name, submitter, priority, state, verdict } = row;
+  const { id, type, name, submitter, priority, state, verdict, matrix, cell, note } = row;
   return {
-    ...{ id, type, name, submitter, priority, state, verdict },
+    ...{ id, type, name, submitter, priority, state, verdict, matrix, cell, note },
     labels: [...wants.labels],
     createdAt: created_at.toISOString(),
     startedAt: started_at?.toISOString() ?? null,

@@ -28,6 +28,7 @@ export async function waitingReasons(
   if (rows.length === 0) return new Map();
   const now = new Date();
   const [quotas, starts] = [await quotasOf(store, rows), await startsOf(store, workers, now)];
+  const awaited = await awaitedBy(store, rows);
   return new Map(
     rows.map(({ id, submitter, wants: needs, not_before: notBefore }) => {
       const ms = starts.get(id);
@@ -37,7 +38,7 @@ export async function waitingReasons(
         submitter,
         notBefore,
         quota: quotas.get(submitter),
-        dependencies: [],
+        dependencies: awaited.get(id) ?? [],
         expectedStart,
       };
       const { reason: waitingFor, words: waiting } = whyItWaits(job, workers, now);
@@ -45,6 +46,23 @@ export async function waitingReasons(
       return [id, { waiting, waitingFor, expectedStart: (isBusy && expectedStart?.toISOString()) || null }];
     }),
   );
+}
+
+/** Jobs that are not over yet, by the job that comes after them. */
+async function awaitedBy(store: Store, rows: readonly QueuedRow[]): Promise<Map<string, string[]>> {
+  const found = await store
+    .selectFrom('dependencies')
+    .innerJoin('jobs', 'jobs.id', 'dependencies.needs')
+    .select(['dependencies.job', 'jobs.id', 'state'])
+    .where(
+      sql<boolean>`dependencies.job IN (SELECT json_array_elements_text(${JSON.stringify(rows.map(({ id }) => id))}::json))`,
+    )
+    .where('state', 'in', ['queued', 'running'])
+    .orderBy('created_at')
+    .execute();
+  const awaited = new Map<string, string[]>();
+  for (const { job, id, state } of found) awaited.set(job, [...(awaited.get(job) ?? []), `${id} (${state})`]);
+  return awaited;
 }
 
 async function quotasOf(store: Store, rows: readonly QueuedRow[]) {

@@ -95,4 +95,15 @@ export const migrations: readonly string[] = [
   `
   CREATE TABLE job_secrets (job text PRIMARY KEY REFERENCES jobs ON DELETE CASCADE, sealed text NOT NULL);
   `,
+  `
+  ALTER TABLE jobs
+    ADD time_limit double precision, ADD note text, ADD matrix text, ADD cell jsonb;
+  CREATE INDEX jobs_of_matrix ON jobs (matrix, created_at) WHERE matrix IS NOT NULL;
+  ALTER TABLE attempts ADD ends_by timestamptz;
+  CREATE INDEX attempts_with_end ON attempts (ends_by) WHERE ended_at IS NULL AND ends_by IS NOT NULL;
+  CREATE TABLE dependencies (
+    job text NOT NULL REFERENCES jobs ON DELETE CASCADE, needs text NOT NULL REFERENCES jobs ON DELETE CASCADE,
+    PRIMARY KEY (job, needs));
+  CREATE INDEX dependencies_on ON dependencies (needs);
+  `,
 ];

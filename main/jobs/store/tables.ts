@@ -17,7 +17,7 @@ export interface Capabilities {
   readonly labels: readonly string[];
 }
 
-export type JobState = 'queued' | 'running' | 'done' | 'cancelled' | 'lost';
+export type JobState = 'queued' | 'running' | 'done' | 'cancelled' | 'lost' | 'skipped';
 export type Role = 'admin' | 'submit' | 'worker' | 'read';
 export type Verdict = 'pass' | 'fail' | 'error';
 
@@ -37,6 +37,13 @@ export interface Tables {
     readonly state: JobState;
     /** pg-boss's job for the attempts since it was last enqueued; null for one that is held back. */
     readonly boss_id: string | null;
+    /** Seconds that one attempt may take. */
+    readonly time_limit: number | null;
+    /** Why it was skipped. */
+    readonly note: ColumnType<string | null, never, string | null>;
+    /** Jobs that were submitted as one matrix have the same, and each is a cell of it. */
+    readonly matrix: ColumnType<string | null, string | null, never>;
+    readonly cell: ColumnType<Record<string, string> | null, string | null, never>;
     /** Attempts begun so far. */
     readonly tries: Generated<number>;
     readonly created_at: Time;
@@ -51,6 +58,8 @@ export interface Tables {
     readonly submitter: string;
     readonly wants: Json<Needs>;
   };
+  /** A job comes after those that it needs. */
+  readonly dependencies: { readonly job: string; readonly needs: string };
   /** How many jobs of a submitter run at once at most; of each that has none of its own: `*`. */
   readonly quotas: { readonly submitter: string; readonly running: number };
   /** Workers, by name, that get no jobs until then: also those that come later. */
@@ -71,6 +80,8 @@ export interface Tables {
     readonly request: string;
     readonly lease_seconds: number;
     readonly lease_until: Date;
+    /** When its job's time limit is over. */
+    readonly ends_by: ColumnType<Date | null, Date | null, never>;
     readonly started_at: Time;
     readonly ended_at: ColumnType<Date | null, never, Date | null>;
     readonly outcome: ColumnType<Outcome | null, never, Outcome>;
@@ -169,7 +180,7 @@ export interface ScheduleTable {
   readonly created_at: Time;
 }
 
-export type Outcome = 'done' | 'lost' | 'cancelled';
+export type Outcome = 'done' | 'lost' | 'cancelled' | 'timeout';
 
 export interface Needs {
   readonly type: string;

@@ -122,7 +122,7 @@ describe.each(kinds)('the queue on %s', (kind) => {
     const dead = await took(['lost']);
     expect(await queue.beat(dead)).toBe(true);
     await silence(id);
-    expect(await queue.lapse()).toEqual([{ job: id, number: 1 }]);
+    expect(await queue.endOverdue()).toEqual([{ job: id, number: 1, why: 'lost' }]);
     expect(await settle(dead, 'late', 'pass')).toBe('stale');
     const next = await took(['lost'], { name: 'other' });
     expect(next).toMatchObject({ job: id, number: 2 });
@@ -137,7 +137,7 @@ describe.each(kinds)('the queue on %s', (kind) => {
     for (const number of [1, 2]) {
       expect(await took(['killer'])).toMatchObject({ number });
       await silence(id);
-      await queue.lapse();
+      await queue.endOverdue();
     }
     expect(await claim(['killer'])).toBeUndefined();
     expect(await job(id)).toMatchObject({ state: 'lost', verdict: 'error' });
@@ -167,6 +167,64 @@ describe.each(kinds)('the queue on %s', (kind) => {
     await vi.waitFor(async () => expect(await queue.release()).toBe(1), { timeout: 120_000 });
     expect(await claim(['sooner'])).toBeDefined();
     expect(await claim(['later'])).toBeUndefined();
+  });
+
+  test('ends an attempt whose time limit is over, though its worker renews it, and does not repeat it', async () => {
+    const id = await add('limit', { timeLimit: 3600 });
+    const key = await took(['limit']);
+    expect(key.timeLimit).toBe(3600);
+    expect(await queue.endOverdue()).toEqual([]);
+    await database().ask('UPDATE attempts SET ends_by = $2 WHERE job = $1', [id, new Date(0)]);
+    expect(await queue.beat(key)).toBe(true);
+    expect(await queue.endOverdue()).toEqual([{ job: id, number: 1, why: 'timeout' }]);
+    expect(await queue.beat(key)).toBe(false);
+    expect(await settle(key, 1, 'pass')).toBe('stale');
+    expect(await job(id)).toMatchObject({ state: 'done', verdict: 'error' });
+    expect(await claim(['limit'])).toBeUndefined();
+  });
+
+  test('a job that comes after others waits until all of them passed', async () => {
+    const [one, two] = [await add('before'), await add('before')];
+    const after = await add('after', { after: [one, two] });
+    const keys = [await took(['before']), await took(['before'])];
+    for (const key of keys) {
+      expect(await claim(['after'])).toBeUndefined();
+      await settle(key, 1, 'pass');
+    }
+    expect(await took(['after'])).toMatchObject({ job: after });
+    const late = await add('after', { after: [one] });
+    expect(await took(['after'])).toMatchObject({ job: late });
+  });
+
+  test.each(['fail', 'error', 'cancelled'] as const)(
+    'a job that comes after one that was %s is skipped, as are those after it; all can be repeated',
+    async (came) => {
+      const [first, label] = [await add('wrong'), `skip-${came}`];
+      const second = await add(label, { after: [first] });
+      const third = await add(label, { after: [second] });
+      const key = await took(['wrong']);
+      if (came === 'cancelled') await queue.cancel(first);
+      else await settle(key, 1, came);
+      expect(await job(second)).toMatchObject({
+        ...{ state: 'skipped', note: `it comes after ${first}, which was ${came}` },
+      });
+      expect(await job(third)).toMatchObject({ note: `it comes after ${second}, which was skipped` });
+      expect(await claim([label])).toBeUndefined();
+      expect(await queue.retry(first)).toBe(true);
+      expect(await queue.retry(second)).toBe(true);
+      expect(await job(second)).toMatchObject({ state: 'queued', note: null });
+      await settle(await took(['wrong']), 1, 'pass');
+      expect(await took([label])).toMatchObject({ job: second, number: 1 });
+      expect((await job(third)).state).toBe('skipped');
+    },
+  );
+
+  test('a job that was cancelled while it was held is not begun', async () => {
+    const id = await add('held', { notBefore: new Date(Date.now() + 3_600_000) });
+    expect(await queue.cancel(id)).toBe(true);
+    await database().ask('UPDATE jobs SET not_before = NULL WHERE id = $1', [id]);
+    await queue.release();
+    expect(await claim(['held'])).toBeUndefined();
   });
 
   test('gives each job to one of many who ask at once', async () => {

@@ -1,9 +1,8 @@
-import { Writable } from 'node:stream';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import type { Command } from '../../../main/commands/command.ts';
 import { quotasCommand } from '../../../main/commands/jobs/quotas.ts';
 import { workersCommand } from '../../../main/commands/jobs/workers.ts';
 import { aServer } from './a-server.ts';
+import { shellOf } from './a-shell.ts';
 import { TestWorker } from './test-worker.ts';
 import { dataFolder } from './three-databases.ts';
 
@@ -13,24 +12,9 @@ const server = aServer();
 const folder = dataFolder();
 let count = 0;
 
-/** What a command prints, asked as one would in a shell. */
-async function shell(
-  command: Command,
-  args: string[],
-  options: Record<string, unknown> = {},
-  token?: string,
-) {
-  let printed = '';
-  const stdout = new Writable({
-    write(chunk, _encoding, done) {
-      printed += chunk;
-      done();
-    },
-  });
-  const env = { SHAKEDOWN_SERVER: server().url, SHAKEDOWN_TOKEN: token ?? server().token };
-  expect(await command(args, { rest: [], ...options }, { env, stdout } as never)).toBe(0);
-  return printed;
-}
+/** What a command prints. */
+const shell = async (...args: Parameters<ReturnType<typeof shellOf>>) =>
+  (await shellOf(server, folder)(...args)).printed;
 
 function aWorker(act: TestWorker['act'] = async () => 1, more = {}) {
   const type = `s${count++}`;

@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { jobState } from '../../protocol.ts';
 import type { Routes } from '../../server/service.ts';
 import { type JobFilter, Views } from '../../server/views.ts';
 import { changesOf, sendEvents } from '../events.ts';
 import { fragment, page } from '../render.ts';
 
 const readers = ['read', 'submit', 'worker'] as const;
-const states = ['queued', 'running', 'done', 'cancelled', 'lost'] as const;
+const states = jobState.options;
 const rows = 50;
 
 const said = z

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { jobView, submission, wholeJobView } from '../../protocol.ts';
+import { jobState, jobView, submission, wholeJobView } from '../../protocol.ts';
 import { actOnJob } from '../act-on-job.ts';
 import { Problem } from '../problem.ts';
 import type { Routes } from '../service.ts';
@@ -9,7 +9,6 @@ import { Views } from '../views.ts';
 const params = z.object({ id: z.string() });
 const readers = { roles: ['read', 'submit', 'worker'] as const };
 const submitters = { roles: ['submit'] as const };
-const stateNames = ['queued', 'running', 'done', 'cancelled', 'lost'] as const;
 
 /** What people and their programs do with jobs. */
 export const jobRoutes: Routes = (app, service) => {
@@ -28,8 +27,9 @@ export const jobRoutes: Routes = (app, service) => {
   );
 
   const query = z.strictObject({
-    state: z.enum(stateNames).optional(),
+    state: jobState.optional(),
     type: z.string().optional(),
+    matrix: z.string().optional(),
     label: z.string().optional(),
     submitter: z.string().optional(),
     before: z.iso.datetime({ offset: true }).optional(),
@@ -51,12 +51,13 @@ export const jobRoutes: Routes = (app, service) => {
     },
   );
 
+  const which = z.strictObject({ failed: z.enum(['true', 'false']).default('false') });
   for (const act of ['cancel', 'retry'] as const) {
     app.post(
       `/api/jobs/:id/${act}`,
-      { config: submitters, schema: { params, response: { 204: z.null() } } },
+      { config: submitters, schema: { params, querystring: which, response: { 204: z.null() } } },
       async (request, reply) => {
-        await actOnJob(service, request.params.id, act);
+        await actOnJob(service, request.params.id, act, { failed: request.query.failed === 'true' });
         return reply.code(204).send(null);
       },
     );
