@@ -31,6 +31,7 @@ import { waitFor } from './services/wait-for.ts';
 import { Pipes } from './tasks/pipes.ts';
 import { runTask } from './tasks/run-task.ts';
 import { TaskGroups } from './tasks/task-groups.ts';
+import { WaitingShells } from './tasks/waiting-shells.ts';
 import { safeWorkingDirectory } from './working-directory.ts';
 
 /** The agent of one node: what it has under its hands, and what it does when asked. */
@@ -47,6 +48,7 @@ export class NodeAgent {
   readonly #ports: PortRanges;
   #project: SyncedProject | undefined;
   readonly #groups: TaskGroups;
+  readonly #shells: WaitingShells;
   #guard: Guard | undefined;
   /** The node's clock minus the main host's, ms. */
   #clockAhead = 0;
@@ -64,6 +66,7 @@ export class NodeAgent {
     this.#connection = connection;
     this.#marked = new MarkedProcesses(state.id);
     this.#groups = new TaskGroups(state);
+    this.#shells = new WaitingShells(this.#pipes, this.#groups);
     this.#ports = new PortRanges(lease.name);
     this.#placed = new Originals(state.path('originals'));
     this.#units = new UnitRecord(state);
@@ -93,6 +96,7 @@ export class NodeAgent {
             streams: this.#connection.streams,
             pipes: this.#pipes,
             groups: this.#groups,
+            shells: this.#shells,
             logFile: (name) => this.#state.logFile(name),
           },
           signal,

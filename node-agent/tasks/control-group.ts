@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from '
 import { join } from 'node:path';
 import { isSystemError } from '../failure.ts';
 import { signalAll } from '../process.ts';
+import { quoted } from './task-script.ts';
 
 /**
  * A control group of version 2 (cgroups(7)), by its folder. Whatever a process in it starts is in
@@ -39,7 +40,7 @@ export class ControlGroup {
    * the task is found by its other marks then.
    */
   get joining(): string {
-    return `{ echo 0 >'${this.door.replaceAll("'", "'\\''")}'; } 2>/dev/null; `;
+    return `{ echo 0 >${quoted(this.door)}; } 2>/dev/null; `;
   }
 
   /** Ids of the processes in it and in the groups that they made below it. */

@@ -1,5 +1,4 @@
 import type { ChildProcess } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { appendFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import type { IncomingStream } from '../../common/streams/incoming-stream.ts';
@@ -8,17 +7,13 @@ import type { Streams } from '../../common/streams/streams.ts';
 import type { TaskEnded, TaskParams } from '../../common/task-protocol.ts';
 import { findAccount, loginUser } from '../account.ts';
 import { OutputBuffer } from '../output-buffer.ts';
-import type { Pipes } from './pipes.ts';
-import { startTask, wordsOf } from './start-task.ts';
-import type { TaskGroups } from './task-groups.ts';
+import { startTask, type TaskStarter, wordsOf } from './start-task.ts';
 import { TaskOutput } from './task-output.ts';
 import { TaskProcesses } from './task-processes.ts';
 
 /** What tasks need of the agent. */
-export interface TaskHost {
+export interface TaskHost extends TaskStarter {
   readonly streams: Streams;
-  readonly pipes: Pipes;
-  readonly groups: Pick<TaskGroups, 'make'>;
   /** The file for what a task's output is kept under. */
   readonly logFile: (name: string) => string;
 }
@@ -58,22 +53,15 @@ async function run(
   signal: AbortSignal,
 ): Promise<TaskEnded> {
   const account = await findAccount(params.user ?? loginUser());
-  const id = randomUUID();
   const begin = performance.now();
   const kept = params.log === undefined ? undefined : new OutputBuffer();
-  const group = params.single ? undefined : host.groups.make(id);
-  const input = wires.stdin !== undefined;
-  const started = await startTask(params, { account, id, pipes: host.pipes, input, group }).catch((error) => {
-    group?.remove();
-    throw error;
-  });
+  const started = await startTask(params, account, wires.stdin !== undefined, host);
   if ('missing' in started) {
-    group?.remove();
     wires.stderr.end(started.missing);
     wires.stdout.end();
     return { exitCode: 127, signal: null, left: [], durationMs: 0 };
   }
-  const { child, ends } = started;
+  const { id, group, child, ends } = started;
   const processes = new TaskProcesses(id, child.pid ?? -1, group);
   const copy = kept && ((chunk: Buffer) => kept.add(chunk));
   const outputs = [

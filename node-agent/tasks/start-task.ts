@@ -1,5 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, statSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { ShakedownError } from '../../common/errors.ts';
 import type { TaskParams } from '../../common/task-protocol.ts';
@@ -7,36 +8,19 @@ import { type Account, argvAs, type CommandAs } from '../account.ts';
 import { shellWords } from '../command-shell.ts';
 import { isSystemError } from '../failure.ts';
 import type { ControlGroup } from './control-group.ts';
-import type { Pipe, Pipes } from './pipes.ts';
+import type { Pipes } from './pipes.ts';
+import { closeEnds, openEnds, type StartedTask, startOf } from './started-task.ts';
+import type { TaskGroups } from './task-groups.ts';
 import { taskVariable } from './task-processes.ts';
+import { become, type TaskScript, taskScript } from './task-script.ts';
+import { scriptDescriptor, type WaitingShells } from './waiting-shells.ts';
 
-/** A task's first process, and our ends of its streams. */
-interface Started {
-  readonly child: ChildProcess;
-  readonly ends: { readonly stdin?: Pipe; readonly stdout: Pipe; readonly stderr: Pipe };
-}
-
-interface StartOptions {
-  readonly account: Account;
-  readonly id: string;
+/** What of the agent it takes to start tasks. */
+export interface TaskStarter {
   readonly pipes: Pipes;
-  readonly input: boolean;
-  readonly group: ControlGroup | undefined;
+  readonly groups: Pick<TaskGroups, 'make'>;
+  readonly shells: WaitingShells;
 }
-
-/** For sh: becomes the command, or says why it cannot. */
-const become = `refuse() {
-  echo "$1: $2" >&2
-  exit 127
-}
-case $1 in
-  */*)
-    [ -e "$1" ] || refuse "$1" "not found"
-    { [ -f "$1" ] && [ -x "$1" ]; } || refuse "$1" "Permission denied"
-    ;;
-  *) command -v -- "$1" >/dev/null || refuse "$1" "not found" ;;
-esac
-exec "$@"`;
 
 /** The argument list such that its process is in a group: by the shell that it is, or by one before it. */
 function inGroup(argv: CommandAs['argv'], group: ControlGroup | undefined): CommandAs['argv'] {
@@ -51,54 +35,70 @@ export const wordsOf = (command: TaskParams['command']): readonly string[] =>
   typeof command === 'string' ? shellWords(command) : command;
 
 /**
- * Starts a task, in its group where it has one. Gives a sentence for a program that does not exist, as a
- * shell would. Throws ShakedownError for a folder that is not there, and as `argvAs` does.
+ * Starts a task, in a group of its own where one can be made and it is to have one: by the shell that waits,
+ * else by a new process. Gives a sentence for a program that does not exist, as a shell would. Throws
+ * ShakedownError for a folder that is not there, and as `argvAs` does.
  */
 export async function startTask(
-  { command, cwd, env }: TaskParams,
-  { account, id, pipes, input, group }: StartOptions,
-): Promise<Started | { readonly missing: string }> {
+  { command, cwd, env, single = false }: TaskParams,
+  account: Account,
+  input: boolean,
+  starter: TaskStarter,
+): Promise<StartedTask | { readonly missing: string }> {
   const [program = '', ...args] = wordsOf(command);
   const as = argvAs([program, ...args], account);
   const folder = cwd ?? account.home;
   const there = statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true;
   if (!there && cwd !== undefined)
     throw new ShakedownError({ message: `the folder ${cwd} does not exist on the node` });
-  const [stdin, stdout, stderr] = await Promise.all([
-    input ? pipes.toWrite() : undefined,
-    pipes.toRead(),
-    pipes.toRead(),
-  ]);
-  const ends = { stdout, stderr, ...(stdin && { stdin }) };
+  const task: TaskScript = {
+    argv: as.argv,
+    cwd: there ? folder : '/',
+    env: { ...as.env, ...env },
+    unset: notOf(account),
+    input,
+  };
+  if (single) return startDirectly(task, starter, undefined);
+  const script = taskScript(task, scriptDescriptor);
   try {
-    const [first, ...others] = inGroup(as.argv, group);
+    const started = script === undefined ? undefined : await starter.shells.start(script, input);
+    if (started) return started;
+    const id = randomUUID();
+    return await startDirectly(task, starter, starter.groups.make(id), id);
+  } finally {
+    starter.shells.prepare();
+  }
+}
+
+async function startDirectly(
+  { argv, cwd, env, unset, input }: TaskScript,
+  { pipes }: TaskStarter,
+  group: ControlGroup | undefined,
+  id: string = randomUUID(),
+): Promise<StartedTask | { readonly missing: string }> {
+  const ends = await openEnds(pipes, input);
+  try {
+    const [first, ...others] = inGroup(argv, group);
+    const own = Object.entries(process.env).filter(([name]) => !unset.includes(name));
     const child = spawn(first, others, {
-      cwd: there ? folder : '/',
+      cwd,
       // A session of its own: what is left of it can be told, and ended.
       detached: true,
-      stdio: [stdin?.far ?? 'ignore', stdout.far, stderr.far],
-      env: { ...ownEnvironment(account), ...as.env, ...env, [taskVariable]: id },
+      stdio: [ends.stdin?.far ?? 'ignore', ends.stdout.far, ends.stderr.far],
+      env: { ...Object.fromEntries(own), ...env, [taskVariable]: id },
     });
     await startOf(child);
-    return { child, ends };
+    return { id, group, child, ends };
   } catch (error) {
-    for (const pipe of Object.values(ends)) closeSync(pipe.near);
+    closeEnds(ends, 'near');
+    group?.remove();
     if (!isSystemError(error, 'ENOENT', 'EACCES', 'ENOTDIR')) throw error;
-    return { missing: `${program}: ${error.code === 'EACCES' ? 'Permission denied' : 'not found'}\n` };
+    return { missing: `${argv[0]}: ${error.code === 'EACCES' ? 'Permission denied' : 'not found'}\n` };
   } finally {
-    for (const pipe of Object.values(ends)) closeSync(pipe.far);
+    closeEnds(ends, 'far');
   }
 }
 
 /** What sudo tells root of who called it is no business of that user's own commands. */
-function ownEnvironment({ uid }: Account): NodeJS.ProcessEnv {
-  const entries = Object.entries(process.env);
-  return Object.fromEntries(uid === 0 ? entries : entries.filter(([name]) => !name.startsWith('SUDO_')));
-}
-
-function startOf(child: ChildProcess): Promise<void> {
-  return new Promise((resolve, reject) => {
-    child.once('spawn', resolve);
-    child.once('error', reject);
-  });
-}
+const notOf = ({ uid }: Account): readonly string[] =>
+  uid === 0 ? [] : Object.keys(process.env).filter((name) => name.startsWith('SUDO_'));
