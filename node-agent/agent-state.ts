@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { accessSync, constants, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { writeDurably } from './durable-file.ts';
 import { isSystemError } from './failure.ts';
+import { writeDurably } from './files/durable-file.ts';
 
 /** Where the agent keeps what must survive it. */
 export const defaultStateDirectory = '/var/lib/shakedown/agent';

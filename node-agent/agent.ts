@@ -3,36 +3,36 @@ import { rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { ShakedownError } from '../common/errors.ts';
 import type { CleanParams, CleanResult } from '../common/placed-files.ts';
-import { present } from '../common/present.ts';
 import { type AgentInfo, type HelloParams, maxAnswer, protocolVersion } from '../common/protocol.ts';
 import { type AgentState, nodeCacheDirectory } from './agent-state.ts';
-import { cleanTree } from './clean-tree.ts';
 import { planCollection } from './collect/plan.ts';
 import { planReports } from './collect/reports.ts';
 import { sendReports } from './collect/send-reports.ts';
+import { cleanTree } from './files/clean-tree.ts';
+import { Originals } from './files/originals.ts';
+import { place } from './files/place.ts';
+import { sendFile } from './files/read-file.ts';
+import { safeWorkingDirectory } from './files/working-directory.ts';
 import { finishAll, finishUnlessHeld, holdServices, isHeld } from './finish.ts';
 import { Guard } from './guard.ts';
 import { HeldBackList } from './held-back-list.ts';
 import { type Lease, takeLease } from './lease.ts';
 import { MarkedProcesses } from './marked-processes.ts';
 import { hasSystemd, nodeFacts } from './node-facts.ts';
-import { Originals } from './originals.ts';
+import { onceGreeted } from './once-greeted.ts';
 import { install } from './packages/install.ts';
-import { place } from './place.ts';
 import { PortRanges } from './project/port-ranges.ts';
 import { SyncedProject } from './project/sync-project.ts';
-import { sendFile } from './read-file.ts';
 import type { AgentConnection, Methods } from './serve.ts';
 import { startHeldBack } from './services/held-back-units.ts';
+import { serviceMethods } from './services/service-methods.ts';
 import { Services } from './services/services.ts';
 import { systemctl } from './services/systemctl.ts';
 import { UnitRecord } from './services/unit-record.ts';
-import { waitFor } from './services/wait-for.ts';
 import { Pipes } from './tasks/pipes.ts';
 import { runTask } from './tasks/run-task.ts';
 import { TaskGroups } from './tasks/task-groups.ts';
 import { WaitingShells } from './tasks/waiting-shells.ts';
-import { safeWorkingDirectory } from './working-directory.ts';
 
 /** The agent of one node: what it has under its hands, and what it does when asked. */
 export class NodeAgent {
@@ -76,79 +76,74 @@ export class NodeAgent {
     });
   }
 
+  /** Each but the greeting needs a node that was taken by it. */
   get methods(): Methods {
     return {
       hello: (params) => this.#hello(params),
-      clock: this.#mine(async () => ({ clockMs: Date.now() })),
-      clean: this.#mine((params, signal) => this.#clean(params, signal)),
-      install: this.#mine((params, signal) =>
-        install(params, { state: this.#state, placed: this.#placed, signal, ...this.#tell }),
+      ...onceGreeted(
+        { ...this.#ofNode, ...this.#ofTasks, ...serviceMethods(this.#services), ...this.#ofEvidence },
+        () => this.#guard !== undefined,
       ),
-      place: this.#mine(async ({ files }) => {
+    };
+  }
+
+  get #ofNode(): Pick<
+    Methods,
+    'clock' | 'clean' | 'install' | 'place' | 'startHeldBack' | 'hold' | 'release' | 'readFile'
+  > {
+    return {
+      clock: async () => ({ clockMs: Date.now() }),
+      clean: (params, signal) => this.#clean(params, signal),
+      install: (params, signal) =>
+        install(params, { state: this.#state, placed: this.#placed, signal, ...this.#tell }),
+      place: async ({ files }) => {
         const placed = await place(files, this.#placed);
         await reloadUnits(placed);
         return { placed };
-      }),
-      task: this.#mine((params, signal) =>
-        runTask(
-          params,
-          {
-            streams: this.#connection.streams,
-            pipes: this.#pipes,
-            groups: this.#groups,
-            shells: this.#shells,
-            logFile: (name) => this.#state.logFile(name),
-          },
-          signal,
-        ),
-      ),
-      planProject: this.#mine(({ directory, manifest }, signal) => {
-        this.#project = new SyncedProject(directory, this.#state);
-        return this.#project.plan(this.#connection.streams.read(manifest), signal);
-      }),
-      checkProject: this.#mine(async (_, signal) => ({ wrong: (await this.#project?.check(signal)) ?? [] })),
-      takePorts: this.#mine(async (params) => ({ ports: await this.#ports.take(params) })),
-      readFile: this.#mine(async ({ path, maxBytes, to }) => {
+      },
+      readFile: async ({ path, maxBytes, to }) => {
         return { bytes: await sendFile(path, maxBytes, this.#connection.streams.write(to)) };
-      }),
-      startHeldBack: this.#mine(async ({ except }, signal) => {
+      },
+      startHeldBack: async ({ except }, signal) => {
         const context = { list: new HeldBackList(this.#state), record: this.#units, signal, ...this.#tell };
         return { started: hasSystemd() ? await startHeldBack(except, context) : [] };
-      }),
-      waitFor: this.#mine(({ probe, within, workingDir, env }, signal) =>
-        waitFor(probe, within, { cwd: workingDir, ...present({ env }) }, signal),
-      ),
-      startService: this.#mine(async ({ service, workingDir, brief = false }, signal) => {
-        await this.#services.start(service, workingDir, signal);
-        return this.#services.status(service.name, brief);
-      }),
-      resume: this.#mine(({ services, workingDir }) => {
-        this.#services.resume(services, workingDir);
-        return this.#services.statuses();
-      }),
-      stopService: this.#mine(async ({ name, brief = false }) => {
-        await this.#services.stop(name);
-        return this.#services.status(name, brief);
-      }),
-      killService: this.#mine(async ({ name, signal, restart }) => {
-        await this.#services.kill(name, signal, restart);
-        return this.#services.status(name);
-      }),
-      services: this.#mine(() => this.#services.statuses()),
-      hold: this.#mine(async () => {
+      },
+      hold: async () => {
         holdServices(this.#state);
         return {};
-      }),
-      release: this.#mine(async () => {
+      },
+      release: async () => {
         await this.#release();
         return {};
-      }),
-      planCollection: this.#mine((params, signal) => planCollection(params, signal)),
-      reports: this.#mine(async ({ sinceMs, units, streams }) => {
+      },
+    };
+  }
+
+  get #ofTasks(): Pick<Methods, 'task' | 'planProject' | 'checkProject' | 'takePorts'> {
+    const { streams } = this.#connection;
+    const host = {
+      ...{ streams, pipes: this.#pipes, groups: this.#groups, shells: this.#shells },
+      logFile: (name: string) => this.#state.logFile(name),
+    };
+    return {
+      task: (params, signal) => runTask(params, host, signal),
+      planProject: ({ directory, manifest }, signal) => {
+        this.#project = new SyncedProject(directory, this.#state);
+        return this.#project.plan(streams.read(manifest), signal);
+      },
+      checkProject: async (_, signal) => ({ wrong: (await this.#project?.check(signal)) ?? [] }),
+      takePorts: async (params) => ({ ports: await this.#ports.take(params) }),
+    };
+  }
+
+  get #ofEvidence(): Pick<Methods, 'planCollection' | 'reports'> {
+    return {
+      planCollection: (params, signal) => planCollection(params, signal),
+      reports: async ({ sinceMs, units, streams }) => {
         const since = sinceMs + this.#clockAhead - 2000;
         const sinks = streams.map((id) => this.#connection.streams.write(id));
         return sendReports(planReports({ sinceMs: since, units }, this.#state), sinks);
-      }),
+      },
     };
   }
 
@@ -213,17 +208,6 @@ export class NodeAgent {
   async #release(): Promise<void> {
     await this.#services.forgetAll();
     await finishAll(this.#state);
-  }
-
-  /** A method that needs the node to be taken. */
-  #mine<P, R>(
-    method: (params: P, signal: AbortSignal) => Promise<R>,
-  ): (params: P, signal: AbortSignal) => Promise<R> {
-    return async (params, signal) => {
-      if (!this.#guard)
-        throw new ShakedownError({ message: 'the agent was not greeted: `hello` comes first' });
-      return method(params, signal);
-    };
   }
 }
 

@@ -4,15 +4,8 @@ import {
   createMessageConnection,
   type MessageConnection,
 } from 'vscode-jsonrpc/node';
-import { Deadman } from '../../common/deadman.ts';
 import { asShakedownError, InterruptedError, ShakedownError } from '../../common/errors.ts';
-import {
-  type AgentMethods,
-  type AgentNotifications,
-  aliveEvery,
-  aliveWithin,
-  maxAnswer,
-} from '../../common/protocol.ts';
+import { type AgentMethods, type AgentNotifications, maxAnswer } from '../../common/protocol.ts';
 import { openChannel } from '../../common/streams/json-messages.ts';
 import type { Streams } from '../../common/streams/streams.ts';
 import { withTimeLimit } from '../../common/time-limit.ts';
@@ -23,6 +16,7 @@ import { endOfAgent, failureOnNode } from './agent-failures.ts';
 import { checkAnswer } from './check-words.ts';
 import { checkedReader } from './checked-reader.ts';
 import { methodLimits } from './method-limits.ts';
+import { SignsOfLife } from './signs-of-life.ts';
 
 /**
  * Seconds that an agent has to stop all it started when it is dismissed, and
@@ -34,9 +28,6 @@ const killWithin = 5;
 /** Seconds for an agent that is dismissed to say that it hears at all. */
 const answerWithin = 10;
 
-/** Seconds from one question for a sign of life to the next where the agent must answer soon. */
-const askEvery = 2;
-
 /** The main host's end of what is spoken with an agent, at the other end of a process's pipes. */
 export class RpcConnection {
   /** See `open`. */
@@ -44,12 +35,10 @@ export class RpcConnection {
   readonly #remote: Pick<Remote, 'address' | 'lost'>;
   readonly #child: RemoteProcess;
   readonly #messages: MessageConnection;
-  readonly #deadman: Deadman;
-  #alive: NodeJS.Timeout;
+  readonly #life: SignsOfLife;
   readonly #stderr: string[] = [];
   readonly #ended = new AbortController();
   #broken: Error | undefined;
-  #within = aliveWithin;
   #disposed: Promise<void> | undefined;
 
   constructor(remote: Pick<Remote, 'address' | 'lost'>, child: RemoteProcess) {
@@ -65,13 +54,12 @@ export class RpcConnection {
     this.#messages = createMessageConnection(checked, writer);
     this.#messages.onError(() => {});
     child.stderr.on('data', (chunk: Buffer) => this.#keepStderr(chunk.toString('utf8')));
-    this.#deadman = new Deadman(aliveWithin, () => this.#break(silent(this.#within)));
-    child.stdout.on('data', () => this.#deadman.heard());
-    this.#alive = this.#sayAliveEvery(aliveEvery);
+    const sayAlive = () => this.#sayAlive();
+    this.#life = new SignsOfLife(child.stdout, sayAlive, (why) => this.#break(why));
     child.ended
       .catch(() => ({ exitCode: null, signal: null }))
       .then((end) => {
-        this.#deadman.rest();
+        this.#life.rest();
         this.#end(end);
       });
   }
@@ -92,16 +80,7 @@ export class RpcConnection {
 
   /** See Agent.mustAnswer. */
   mustAnswer(seconds: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    if (this.ended.aborted) return Promise.resolve();
-    this.ended.addEventListener('abort', () => resolve(), { once: true });
-    this.#child.stdout.once('data', () => resolve());
-    this.#within = Math.min(this.#within, seconds);
-    this.#deadman.insist(seconds);
-    clearInterval(this.#alive);
-    this.#alive = this.#sayAliveEvery(askEvery);
-    this.#sayAlive();
-    return promise;
+    return this.#life.insist(seconds, this.ended);
   }
 
   /** The streams, or why there are none any more. */
@@ -175,8 +154,7 @@ export class RpcConnection {
   async #dispose(): Promise<void> {
     // One that hears nothing does not heed the end of its stdin, either.
     await this.mustAnswer(answerWithin);
-    clearInterval(this.#alive);
-    this.#deadman.rest();
+    this.#life.rest();
     this.#child.stdin.end();
     const seconds = this.ended.aborted ? killWithin : endWithin;
     if (!(await unwound(this.#child.ended, seconds))) {
@@ -187,7 +165,6 @@ export class RpcConnection {
   }
 
   #end(end: { readonly exitCode: number | null; readonly signal: string | null }): void {
-    clearInterval(this.#alive);
     const why = endOfAgent(this.#remote, end, this.#stderr, this.#disposed !== undefined);
     this.#ended.abort(this.#broken ?? why);
     this.streams.fail(this.#ended.signal.reason);
@@ -205,10 +182,6 @@ export class RpcConnection {
     this.#ended.abort(error);
     this.streams.fail(error);
     this.#child.kill();
-  }
-
-  #sayAliveEvery(seconds: number): NodeJS.Timeout {
-    return setInterval(() => this.#sayAlive(), seconds * 1000).unref();
   }
 
   #sayAlive(): void {
@@ -237,10 +210,3 @@ async function failureBefore(asked: Promise<unknown> | undefined): Promise<Shake
   const told = await Promise.race([failure, sleep(lastWords, undefined, { ref: false })]);
   return told?.details.at === undefined ? undefined : told;
 }
-
-const silent = (seconds: number): ShakedownError =>
-  new ShakedownError({
-    at: Date.now() - seconds * 1000,
-    message: `the agent on the node has said nothing for ${seconds} s`,
-    hint: 'look at the node (`dmesg`, load, a disk that hangs)',
-  });

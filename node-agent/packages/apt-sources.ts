@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ShakedownError } from '../../common/errors.ts';
 import type { AptSource } from '../../common/installation.ts';
-import { writeDurably } from '../durable-file.ts';
-import type { Originals } from '../originals.ts';
+import { writeDurably } from '../files/durable-file.ts';
+import type { Originals } from '../files/originals.ts';
 
 /**
  * Adds sources as deb822 files (sources.list(5)), each with its own key (`Signed-By`), in

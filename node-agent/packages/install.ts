@@ -1,7 +1,7 @@
 import type { InstallParams, InstallResult } from '../../common/installation.ts';
 import type { AgentState } from '../agent-state.ts';
+import { Originals } from '../files/originals.ts';
 import { HeldBackList } from '../held-back-list.ts';
-import { Originals } from '../originals.ts';
 import { Apt, type AptResult, listsAge } from './apt.ts';
 import { aptFailure, aptFailureKind, mayBeStale } from './apt-failure.ts';
 import { writeSources } from './apt-sources.ts';

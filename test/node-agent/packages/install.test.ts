@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { InstallParams } from '../../../common/installation.ts';
 import { AgentState } from '../../../node-agent/agent-state.ts';
+import { Originals } from '../../../node-agent/files/originals.ts';
 import { HeldBackList } from '../../../node-agent/held-back-list.ts';
-import { Originals } from '../../../node-agent/originals.ts';
 import { install } from '../../../node-agent/packages/install.ts';
 import { temporaryFolder, writeFiles } from '../temporary.ts';
 

@@ -1,8 +1,8 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { safeWorkingDirectory } from '../../node-agent/working-directory.ts';
-import { temporaryFolder } from './temporary.ts';
+import { safeWorkingDirectory } from '../../../node-agent/files/working-directory.ts';
+import { temporaryFolder } from '../temporary.ts';
 
 describe('the working directory', () => {
   test.each([

@@ -1,9 +1,9 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { isAbsolute, join, normalize } from 'node:path';
-import { ShakedownError } from '../common/errors.ts';
-import type { PlacedFile } from '../common/placed-files.ts';
-import { findOwner } from './account.ts';
-import { isSystemError } from './failure.ts';
+import { ShakedownError } from '../../common/errors.ts';
+import type { PlacedFile } from '../../common/placed-files.ts';
+import { findOwner } from '../account.ts';
+import { isSystemError } from '../failure.ts';
 import type { Originals } from './originals.ts';
 import { replaceFile } from './replace-file.ts';
 

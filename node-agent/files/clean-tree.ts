@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { createReadStream, type Stats } from 'node:fs';
 import { chmod, lstat, mkdir, readdir, readlink, rmdir, unlink } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import { ShakedownError } from '../common/errors.ts';
-import type { TreeEntry } from '../common/placed-files.ts';
-import { mountPoints } from './proc/mounts.ts';
+import { ShakedownError } from '../../common/errors.ts';
+import type { TreeEntry } from '../../common/placed-files.ts';
+import { mountPoints } from '../proc/mounts.ts';
 
 /**
  * Makes a folder hold nothing but those of `keep` that are there already, byte for byte, with their mode and

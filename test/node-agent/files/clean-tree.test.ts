@@ -11,9 +11,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { TreeEntry } from '../../common/placed-files.ts';
-import { cleanTree } from '../../node-agent/clean-tree.ts';
-import { temporaryFolder, writeFiles } from './temporary.ts';
+import type { TreeEntry } from '../../../common/placed-files.ts';
+import { cleanTree } from '../../../node-agent/files/clean-tree.ts';
+import { temporaryFolder, writeFiles } from '../temporary.ts';
 
 const file = (path: string, content: string, mode = 0o644): TreeEntry => ({
   path,

@@ -2,8 +2,8 @@ import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { ShakedownError } from '../common/errors.ts';
-import { isSystemError } from './failure.ts';
+import { ShakedownError } from '../../common/errors.ts';
+import { isSystemError } from '../failure.ts';
 
 /**
  * Sends a file's bytes to `sink`, and gives their number. Throws ShakedownError for what does not exist, is

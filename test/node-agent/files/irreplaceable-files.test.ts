@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, lstatSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { Originals } from '../../node-agent/originals.ts';
-import { place } from '../../node-agent/place.ts';
-import { temporaryFolder, writeFiles } from './temporary.ts';
+import { Originals } from '../../../node-agent/files/originals.ts';
+import { place } from '../../../node-agent/files/place.ts';
+import { temporaryFolder, writeFiles } from '../temporary.ts';
 
 /** Runs a program as root, which the tests' user is or becomes by sudo; `undo` when the test ends. */
 function asRoot(command: readonly string[], undo?: readonly string[]): void {

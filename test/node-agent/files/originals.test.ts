@@ -12,9 +12,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { Originals } from '../../node-agent/originals.ts';
-import { place } from '../../node-agent/place.ts';
-import { temporaryFolder, writeFiles } from './temporary.ts';
+import { Originals } from '../../../node-agent/files/originals.ts';
+import { place } from '../../../node-agent/files/place.ts';
+import { temporaryFolder, writeFiles } from '../temporary.ts';
 
 const owner = String(process.getuid?.() ?? 0);
 

@@ -1,9 +1,9 @@
 import { constants } from 'node:fs';
 import { chmod, chown, copyFile, lstat, open, rename, rm, utimes } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { ShakedownError } from '../common/errors.ts';
+import { ShakedownError } from '../../common/errors.ts';
+import { isSystemError } from '../failure.ts';
 import { syncDirectory } from './durable-file.ts';
-import { isSystemError } from './failure.ts';
 
 /** What a file is to be. */
 export interface FileState {

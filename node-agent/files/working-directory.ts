@@ -1,7 +1,7 @@
 import { realpath } from 'node:fs/promises';
 import { isAbsolute, normalize, sep } from 'node:path';
-import { ShakedownError } from '../common/errors.ts';
-import { isSystemError } from './failure.ts';
+import { ShakedownError } from '../../common/errors.ts';
+import { isSystemError } from '../failure.ts';
 
 /** Folders of which nothing may be removed, at whatever depth. */
 const system = [
