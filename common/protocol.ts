@@ -1,12 +1,12 @@
 import type { FailureDetails } from './errors.ts';
-import type { CollectParams, CollectPlan, NodeReport, ReportsRequest } from './evidence-protocol.ts';
-import type { InstallParams, InstallResult } from './installation.ts';
-import type { CleanParams, CleanResult, PlacedFile } from './placed-files.ts';
-import type { PlanProjectParams, ProjectPlan, TakePortsParams } from './project-protocol.ts';
+import type { CollectParams, CollectPlan, NodeReport, ReportsRequest } from './protocol/evidence-protocol.ts';
+import type { InstallParams, InstallResult } from './protocol/installation.ts';
+import type { CleanParams, CleanResult, PlacedFile } from './protocol/placed-files.ts';
+import type { PlanProjectParams, ProjectPlan, TakePortsParams } from './protocol/project-protocol.ts';
+import type { TaskEnded, TaskParams } from './protocol/task-protocol.ts';
 import type { Probe, ServiceSpec } from './ready.ts';
 import type { ServiceDied, ServiceStatus } from './service-status.ts';
 import type { StreamId } from './streams/stream-id.ts';
-import type { TaskEnded, TaskParams } from './task-protocol.ts';
 
 /**
  * What the main host and the agent say to one another: JSON-RPC 2.0 (vscode-jsonrpc) over the ssh channel's

@@ -1,6 +1,6 @@
 /** What a scenario's config files, and programs that use clusters or scripts, import as `shakedown`. */
 
-export type { AptSource } from '../common/installation.ts';
+export type { AptSource } from '../common/protocol/installation.ts';
 export type { Probe } from '../common/ready.ts';
 export { command, http, tcp } from './config/declare-checks.ts';
 export {

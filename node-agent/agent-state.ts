@@ -7,8 +7,6 @@ import { writeDurably } from './files/durable-file.ts';
 
 /** Where the agent keeps what must survive it. */
 export const defaultStateDirectory = '/var/lib/shakedown/agent';
-/** Where runtimes and bundled agents lie on a node. */
-export const nodeCacheDirectory = '/var/cache/shakedown';
 
 /**
  * The agent's state on the node. All of it is written before the change that it describes, so that the next

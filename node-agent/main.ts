@@ -1,5 +1,5 @@
 import { Console } from 'node:console';
-import { Deadman } from '../common/deadman.ts';
+import { Deadman } from '../common/protocol/deadman.ts';
 import { aliveWithin } from '../common/protocol.ts';
 import { unwound } from '../common/unwound.ts';
 import { NodeAgent } from './agent.ts';

@@ -1,7 +1,7 @@
 import { StringDecoder } from 'node:string_decoder';
 import { stripVTControlCharacters } from 'node:util';
-import { readableBytes } from '../common/readable-bytes.ts';
-import { tellingLines } from '../common/telling-lines.ts';
+import { readableBytes } from '../common/text/readable-bytes.ts';
+import { tellingLines } from '../common/text/telling-lines.ts';
 
 /**
  * Output of any length in bounded memory: the beginning and the end are kept, and what lies between is

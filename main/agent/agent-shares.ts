@@ -1,7 +1,7 @@
 import { machine } from 'node:os';
+import { nodeCacheDirectory } from '../../common/protocol/node-cache.ts';
 import type { Share } from '../providers/provider.ts';
 import { agentBundle } from './bundle.ts';
-import { nodeCacheDirectory } from './install.ts';
 import { architectureOf, nodeRuntime } from './runtime.ts';
 
 /**

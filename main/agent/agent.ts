@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import type { ProjectFile, ProjectPlan } from '../../common/project-protocol.ts';
+import type { ProjectFile, ProjectPlan } from '../../common/protocol/project-protocol.ts';
 import type { AgentInfo, AgentMethods } from '../../common/protocol.ts';
 import type { ServiceDied } from '../../common/service-status.ts';
 import type { Command, Downloaded, DownloadOptions, TransferOptions } from '../remotes/remote.ts';

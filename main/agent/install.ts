@@ -1,14 +1,12 @@
 import { BlockList, isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { present } from '../../common/present.ts';
+import { nodeCacheDirectory } from '../../common/protocol/node-cache.ts';
 import type { Remote } from '../remotes/remote.ts';
 import { agentBundle } from './bundle.ts';
 import { type CachedFile, lookIntoCache, readRuntime } from './node-cache.ts';
 import { putInCache, type Sending } from './put-in-cache.ts';
 import { architectureOf, type NodeRuntime, nodeRuntime } from './runtime.ts';
-
-/** Where runtimes and agents lie on a node. */
-export const nodeCacheDirectory = '/var/cache/shakedown';
 
 /** Where they lie where none can be run from there (mounted noexec, for reading only, full). */
 const otherCaches = [

@@ -1,4 +1,4 @@
-import type { ProjectFile, ProjectPlan } from '../../common/project-protocol.ts';
+import type { ProjectFile, ProjectPlan } from '../../common/protocol/project-protocol.ts';
 import type { CallOptions } from './agent.ts';
 import type { RpcConnection } from './rpc-connection.ts';
 

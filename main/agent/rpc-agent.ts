@@ -1,8 +1,8 @@
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { asShakedownError, ShakedownError } from '../../common/errors.ts';
-import type { NodeReport } from '../../common/evidence-protocol.ts';
-import type { ProjectPlan } from '../../common/project-protocol.ts';
+import type { NodeReport } from '../../common/protocol/evidence-protocol.ts';
+import type { ProjectPlan } from '../../common/protocol/project-protocol.ts';
 import type { AgentInfo, AgentMethods } from '../../common/protocol.ts';
 import type { ServiceDied } from '../../common/service-status.ts';
 import { withTimeLimit } from '../../common/time-limit.ts';

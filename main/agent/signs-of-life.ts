@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
-import { Deadman } from '../../common/deadman.ts';
 import { ShakedownError } from '../../common/errors.ts';
+import { Deadman } from '../../common/protocol/deadman.ts';
 import { aliveEvery, aliveWithin } from '../../common/protocol.ts';
 
 /** Seconds from one question for a sign of life to the next where the agent must answer soon. */

@@ -1,4 +1,4 @@
-import type { AptSource } from '../../common/installation.ts';
+import type { AptSource } from '../../common/protocol/installation.ts';
 import type { SecretSources } from '../secrets/read-secrets.ts';
 import type {
   DeclaredCheck,

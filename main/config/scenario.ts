@@ -1,4 +1,4 @@
-import type { AptSource } from '../../common/installation.ts';
+import type { AptSource } from '../../common/protocol/installation.ts';
 import type { Probe } from '../../common/ready.ts';
 import type { Login, Machine, MachineSpec } from '../providers/provider.ts';
 import type { SecretSources } from '../secrets/read-secrets.ts';

@@ -1,6 +1,6 @@
 import { ShakedownError, TimeLimitError } from '../../common/errors.ts';
 import { present } from '../../common/present.ts';
-import { tellingLines } from '../../common/telling-lines.ts';
+import { tellingLines } from '../../common/text/telling-lines.ts';
 import type { TaskResult } from '../agent/task.ts';
 import type { Node } from '../cluster/node.ts';
 import { placeFiles } from '../cluster/operations/placed-files.ts';

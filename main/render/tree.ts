@@ -1,4 +1,4 @@
-import type { TreeEntry } from '../../common/placed-files.ts';
+import type { TreeEntry } from '../../common/protocol/placed-files.ts';
 import type { NodeFacts } from '../config/scenario.ts';
 
 /**

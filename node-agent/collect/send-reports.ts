@@ -1,4 +1,4 @@
-import type { NodeReport } from '../../common/evidence-protocol.ts';
+import type { NodeReport } from '../../common/protocol/evidence-protocol.ts';
 import type { AgentMethods } from '../../common/protocol.ts';
 import type { OutgoingStream } from '../../common/streams/outgoing-stream.ts';
 import type { Source } from './source.ts';

@@ -3,7 +3,7 @@ import { createReadStream, type Stats } from 'node:fs';
 import { chmod, lstat, mkdir, readdir, readlink, rmdir, unlink } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { ShakedownError } from '../../common/errors.ts';
-import type { TreeEntry } from '../../common/placed-files.ts';
+import type { TreeEntry } from '../../common/protocol/placed-files.ts';
 import { mountPoints } from '../proc/mounts.ts';
 
 /**

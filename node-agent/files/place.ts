@@ -1,7 +1,7 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { isAbsolute, join, normalize } from 'node:path';
 import { ShakedownError } from '../../common/errors.ts';
-import type { PlacedFile } from '../../common/placed-files.ts';
+import type { PlacedFile } from '../../common/protocol/placed-files.ts';
 import { findOwner } from '../account.ts';
 import { isSystemError } from '../failure.ts';
 import type { Originals } from './originals.ts';

@@ -1,5 +1,5 @@
 import { printable } from '../../common/printable.ts';
-import { readableBytes } from '../../common/readable-bytes.ts';
+import { readableBytes } from '../../common/text/readable-bytes.ts';
 import type { JournalEntry } from './journal-entries.ts';
 
 /** The fields of an entry that a line of a log needs. */

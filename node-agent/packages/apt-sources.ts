@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ShakedownError } from '../../common/errors.ts';
-import type { AptSource } from '../../common/installation.ts';
+import type { AptSource } from '../../common/protocol/installation.ts';
 import { writeDurably } from '../files/durable-file.ts';
 import type { Originals } from '../files/originals.ts';
 

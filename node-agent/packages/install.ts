@@ -1,4 +1,4 @@
-import type { InstallParams, InstallResult } from '../../common/installation.ts';
+import type { InstallParams, InstallResult } from '../../common/protocol/installation.ts';
 import type { AgentState } from '../agent-state.ts';
 import { Originals } from '../files/originals.ts';
 import { HeldBackList } from '../held-back-list.ts';

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { printableLine } from '../../common/printable.ts';
-import { readableBytes } from '../../common/readable-bytes.ts';
+import { readableBytes } from '../../common/text/readable-bytes.ts';
 import { inColumns } from './columns.ts';
 import { type ProcessStat, processIds, processStat } from './process-stat.ts';
 

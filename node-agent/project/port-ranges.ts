@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { ShakedownError } from '../../common/errors.ts';
-import type { TakePortsParams } from '../../common/project-protocol.ts';
+import type { TakePortsParams } from '../../common/protocol/project-protocol.ts';
 
 /** Below the ports that the kernel gives to clients (ip_local_port_range begins at 32768). */
 const [lowest, above] = [10_000, 32_000];

@@ -7,7 +7,7 @@ import type { Readable } from 'node:stream';
 import { json } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { ShakedownError } from '../../common/errors.ts';
-import type { ProjectFile, ProjectPlan } from '../../common/project-protocol.ts';
+import type { ProjectFile, ProjectPlan } from '../../common/protocol/project-protocol.ts';
 import { sideBySide } from '../../common/side-by-side.ts';
 import type { AgentState } from '../agent-state.ts';
 import { isLink, lookAt, SyncedFiles } from './synced-files.ts';

@@ -1,6 +1,6 @@
 import type { BigIntStats } from 'node:fs';
 import { lstat } from 'node:fs/promises';
-import type { ProjectFile } from '../../common/project-protocol.ts';
+import type { ProjectFile } from '../../common/protocol/project-protocol.ts';
 import type { AgentState } from '../agent-state.ts';
 
 /** What a file was when its content was last known: a file that has other marks is read again. */

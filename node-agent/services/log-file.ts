@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
-import { readableBytes } from '../../common/readable-bytes.ts';
+import { readableBytes } from '../../common/text/readable-bytes.ts';
 import { lastLinesOf, tellingLinesOf } from '../output-buffer.ts';
 import type { LogWatch } from './service.ts';
 

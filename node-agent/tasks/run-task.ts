@@ -1,10 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
 import { appendFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
+import type { TaskEnded, TaskParams } from '../../common/protocol/task-protocol.ts';
 import type { IncomingStream } from '../../common/streams/incoming-stream.ts';
 import type { OutgoingStream } from '../../common/streams/outgoing-stream.ts';
 import type { Streams } from '../../common/streams/streams.ts';
-import type { TaskEnded, TaskParams } from '../../common/task-protocol.ts';
 import { findAccount, loginUser } from '../account.ts';
 import { OutputBuffer } from '../output-buffer.ts';
 import { startTask, type TaskStarter, wordsOf } from './start-task.ts';

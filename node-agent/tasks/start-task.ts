@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { ShakedownError } from '../../common/errors.ts';
-import type { TaskParams } from '../../common/task-protocol.ts';
+import type { TaskParams } from '../../common/protocol/task-protocol.ts';
 import { type Account, argvAs, type CommandAs } from '../account.ts';
 import { shellWords } from '../command-shell.ts';
 import { isSystemError } from '../failure.ts';

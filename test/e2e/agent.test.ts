@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { InstallParams } from '../../common/installation.ts';
+import type { InstallParams } from '../../common/protocol/installation.ts';
 import type { ServiceSpec } from '../../common/ready.ts';
 import type { ServiceDied } from '../../common/service-status.ts';
 import type { Agent } from '../../main/agent/agent.ts';

@@ -7,12 +7,12 @@ import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
 import { type CancellationToken, createMessageConnection, type MessageConnection } from 'vscode-jsonrpc/node';
+import type { TaskEnded, TaskParams } from '../../common/protocol/task-protocol.ts';
 import { type AgentMethods, type HelloParams, maxMessage, protocolVersion } from '../../common/protocol.ts';
 import type { ServiceSpec } from '../../common/ready.ts';
 import type { ServiceDied } from '../../common/service-status.ts';
 import { openChannel } from '../../common/streams/json-messages.ts';
 import type { Streams } from '../../common/streams/streams.ts';
-import type { TaskEnded, TaskParams } from '../../common/task-protocol.ts';
 import { agentBundle } from '../../main/agent/bundle.ts';
 import { temporaryFolder } from './temporary.ts';
 

@@ -1,7 +1,7 @@
 import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { CollectPlan } from '../../../common/evidence-protocol.ts';
+import type { CollectPlan } from '../../../common/protocol/evidence-protocol.ts';
 import { withoutNested } from '../../../common/without-nested.ts';
 import { expandGlob } from '../../remotes/expand-glob.ts';
 import { namedLinks } from '../../remotes/named-links.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { CleanResult } from '../../../common/placed-files.ts';
 import { present } from '../../../common/present.ts';
+import type { CleanResult } from '../../../common/protocol/placed-files.ts';
 import { treeEntries } from '../../render/tree.ts';
 import { type Asked, type OnNode, onNode } from '../method.ts';
 import type { Node } from '../node.ts';

@@ -1,7 +1,7 @@
 import { basename, dirname, posix } from 'node:path';
 import { z } from 'zod';
-import type { AptSource, InstallResult } from '../../../common/installation.ts';
 import { present } from '../../../common/present.ts';
+import type { AptSource, InstallResult } from '../../../common/protocol/installation.ts';
 import type { InstalledPackage } from '../../../common/results.ts';
 import * as field from '../../config/field-schemas.ts';
 import type { PackageRoute } from '../../packages/package-route.ts';

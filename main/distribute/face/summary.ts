@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { lastLines } from '../../../common/last-lines.ts';
 import { printableLine } from '../../../common/printable.ts';
+import { lastLines } from '../../../common/text/last-lines.ts';
 import { count, duration, type Paint, painter, sign, verdictWord } from '../../report/words.ts';
 import type { DistributeResult } from '../results/distribute-result.ts';
 import type { FileResult, TestResult } from '../results/test-result.ts';

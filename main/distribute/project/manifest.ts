@@ -3,7 +3,7 @@ import { createReadStream, mkdirSync, readFileSync, renameSync, writeFileSync } 
 import { lstat, readlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { ProjectFile } from '../../../common/project-protocol.ts';
+import type { ProjectFile } from '../../../common/protocol/project-protocol.ts';
 import { sideBySide } from '../../../common/side-by-side.ts';
 
 /** A project's files with their digests. */

@@ -1,7 +1,7 @@
 import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
-import { lastLines } from '../../../common/last-lines.ts';
 import { printableLine } from '../../../common/printable.ts';
+import { lastLines } from '../../../common/text/last-lines.ts';
 import { privateFile, privateFolder } from '../../store/run-folders.ts';
 
 /** Bytes of the end of an output that are kept in memory. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ShakedownError, TimeLimitError } from '../../../common/errors.ts';
-import { lastLines } from '../../../common/last-lines.ts';
+import { lastLines } from '../../../common/text/last-lines.ts';
 import type { Agent } from '../../agent/agent.ts';
 import type { DistributeHooks } from '../config/distribute-config.ts';
 import type { Manifest } from '../project/manifest.ts';

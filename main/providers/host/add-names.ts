@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { ShakedownError } from '../../../common/errors.ts';
-import { lastLines } from '../../../common/last-lines.ts';
+import { lastLines } from '../../../common/text/last-lines.ts';
 import { connectSsh } from '../../remotes/ssh-remote.ts';
 import type { Machine } from '../provider.ts';
 import { shellFile } from './shell-file.ts';

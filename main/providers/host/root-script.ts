@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type FailureDetails, ShakedownError } from '../../../common/errors.ts';
-import { lastLines } from '../../../common/last-lines.ts';
+import { lastLines } from '../../../common/text/last-lines.ts';
 
 /** A word as the shell reads it back unchanged. */
 export const quote = (word: string | number): string => `'${String(word).replaceAll("'", `'\\''`)}'`;

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { TreeEntry } from '../../../common/placed-files.ts';
+import type { TreeEntry } from '../../../common/protocol/placed-files.ts';
 import { cleanTree } from '../../../node-agent/files/clean-tree.ts';
 import { temporaryFolder, writeFiles } from '../temporary.ts';
 

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { InstallParams } from '../../../common/installation.ts';
+import type { InstallParams } from '../../../common/protocol/installation.ts';
 import { AgentState } from '../../../node-agent/agent-state.ts';
 import { Originals } from '../../../node-agent/files/originals.ts';
 import { HeldBackList } from '../../../node-agent/held-back-list.ts';

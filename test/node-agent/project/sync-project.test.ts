@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, wri
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
-import type { ProjectFile } from '../../../common/project-protocol.ts';
+import type { ProjectFile } from '../../../common/protocol/project-protocol.ts';
 import { AgentState } from '../../../node-agent/agent-state.ts';
 import { SyncedProject } from '../../../node-agent/project/sync-project.ts';
 import { temporaryFolder } from '../temporary.ts';

@@ -109,9 +109,11 @@ describe('what a task leaves running', () => {
 
   test('may go on writing where nobody reads', async () => {
     const agent = await greetedAgent();
-    const command = '(sleep 0.5; echo late; echo late; echo alive > alive; exec sleep 1000) & echo started';
+    const command =
+      '(until [ -e go ]; do sleep 0.1; done; echo late; echo late; echo alive > alive; exec sleep 1000) & echo started';
     expect(await agent.run(command)).toMatchObject({ stdout: 'started\n' });
-    await vi.waitFor(() => expect(existsSync(join(agent.work, 'alive'))).toBe(true));
+    writeFileSync(join(agent.work, 'go'), '');
+    await vi.waitFor(() => expect(existsSync(join(agent.work, 'alive'))).toBe(true), 30_000);
   });
 
   test('is ended when that is asked for, be it in a session of its own or without its environment', async () => {

@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import { type FailureDetails, ShakedownError } from '../../../../common/errors.ts';
-import { lastLines } from '../../../../common/last-lines.ts';
 import { present } from '../../../../common/present.ts';
+import { lastLines } from '../../../../common/text/last-lines.ts';
 import type { ShellValues } from '../../host/shell-file.ts';
 import { explainEngine } from './explain-engine.ts';
 

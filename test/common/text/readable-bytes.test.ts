@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readableBytes } from '../../common/readable-bytes.ts';
+import { readableBytes } from '../../../common/text/readable-bytes.ts';
 
 test.each([
   [Buffer.from('plain ünïcode 🚢'), 'plain ünïcode 🚢'],

@@ -1,4 +1,4 @@
-import type { InstalledPackage } from './results.ts';
+import type { InstalledPackage } from '../results.ts';
 
 /** A Debian source to add. */
 export interface AptSource {

@@ -1,5 +1,5 @@
-import type { LeftProcess } from './results.ts';
-import type { StreamId } from './streams/stream-id.ts';
+import type { LeftProcess } from '../results.ts';
+import type { StreamId } from '../streams/stream-id.ts';
 
 export interface TaskParams {
   /** A shell command line, or an argument list. */

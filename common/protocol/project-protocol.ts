@@ -1,4 +1,4 @@
-import type { StreamId } from './streams/stream-id.ts';
+import type { StreamId } from '../streams/stream-id.ts';
 
 /**
  * One file of a project: its path below the project's folder, its permission bits, and the SHA-256 of its

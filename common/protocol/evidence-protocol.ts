@@ -1,4 +1,4 @@
-import type { StreamId } from './streams/stream-id.ts';
+import type { StreamId } from '../streams/stream-id.ts';
 
 /** What the node knows about itself at the end of a run; sizes in bytes. */
 export interface CollectPlan {

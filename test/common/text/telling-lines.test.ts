@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { tellingLines } from '../../common/telling-lines.ts';
+import { tellingLines } from '../../../common/text/telling-lines.ts';
 
 const times = <T>(count: number, make: (index: number) => T): T[] =>
   Array.from({ length: count }, (_, i) => make(i));
