@@ -21,7 +21,9 @@ export const daemonActions = ['start', 'stop', 'status'];
 /** What a daemon has of our environment; systemd would give it none of that. */
 const inherited = /^(PATH|HOME|USER|LANG|LC_\w+|TMPDIR|DATABASE_URL|PG\w+|XDG_\w+_HOME|SHAKEDOWN_\w+)$/;
 
-/** `start`, `stop` or `status` of a server or worker. Gives the exit code; `status`: 3 when it does not run. */
+/**
+ * `start`, `stop` or `status` of a server or worker. Gives the exit code; `status`: 3 when it does not run.
+ */
 export async function daemonCommand(
   action: string,
   { name, what, args, env }: DaemonAsked,

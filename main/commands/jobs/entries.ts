@@ -34,6 +34,7 @@ export const jobsCommands: readonly CommandEntry[] = [
     args: '[...what]',
     description:
       'A job server: queues what is submitted, hands it to workers, keeps what comes of it. ' +
+      'server start | stop | status: one that goes on by itself. ' +
       'server user list | add <name> | remove <name>: who may log in at its page',
     options: [
       [

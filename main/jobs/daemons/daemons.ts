@@ -12,7 +12,9 @@ import { SystemdKeeper, systemManager, userManager } from './systemd-keeper.ts';
 /** Seconds that a start waits for it to be ready; a worker may wait for its server longer. */
 const readyWithin = 60;
 
-/** What keeps daemons here: systemd where it runs, for root, and for a user who has a manager; else nobody. */
+/**
+ * What keeps daemons here: systemd where it runs, for root, and for a user who has a manager; else nobody.
+ */
 export function keeperFor(env: NodeJS.ProcessEnv, folder: string): Keeper {
   const isRoot = process.getuid?.() === 0;
   const runtime = env.XDG_RUNTIME_DIR;
@@ -71,7 +73,9 @@ export class Daemons {
     return { ...state, about: this.#keeper.about(name), ...(ready === undefined ? {} : { ready }) };
   }
 
-  /** Asks it to end and waits for that: a worker ends the jobs under way first. False when it does not run. */
+  /**
+   * Asks it to end and waits for that: a worker ends the jobs under way first. False when it does not run.
+   */
   async stop(name: string, signal: AbortSignal): Promise<boolean> {
     const { isRunning } = await this.#keeper.state(name);
     await this.#keeper.stop(name, signal);
