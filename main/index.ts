@@ -36,6 +36,7 @@ export { openCluster } from './embedded/open-cluster.ts';
 export type { OpenCluster, OpenClusterOptions } from './embedded/open-cluster-options.ts';
 export type { TestHooks } from './embedded/test-hooks.ts';
 export { JobsApi } from './jobs/client/jobs-api.ts';
+export { RecipesApi } from './jobs/client/recipes-api.ts';
 export {
   type JobContext,
   JobResult,

@@ -97,7 +97,8 @@ export class Daemons {
         await this.#keeper.stop(name, signal);
         throw new ShakedownError({ message: `${name} ended right away`, lastLines });
       }
-      await sleep(50, undefined, { signal });
+      await sleep(50);
+      signal.throwIfAborted();
     }
     return [`it is not ready after ${readyWithin} s, and goes on`];
   }

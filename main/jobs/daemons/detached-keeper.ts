@@ -52,7 +52,10 @@ export class DetachedKeeper implements Keeper {
     const identity = this.#known(name);
     if (!identity || !isAlive(identity)) return;
     process.kill(identity.pid, 'SIGTERM');
-    while (isAlive(identity)) await sleep(50, undefined, { signal });
+    while (isAlive(identity)) {
+      await sleep(50);
+      signal.throwIfAborted();
+    }
     rmSync(this.#identity(name), { force: true });
   }
 

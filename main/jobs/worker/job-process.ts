@@ -44,14 +44,15 @@ export async function runJobProcess(job: JobProcess): Promise<number | null> {
     [child.stdout, child.stderr].map(async (stream) => {
       for await (const piece of stream) await output(piece);
     }),
-  );
+    // Heard at once: unheard, it would end the worker while the command goes on.
+  ).catch(() => undefined);
   const over = new AbortController();
   const ending = end(child.pid, signal, over.signal);
   try {
     return await ended;
   } finally {
     over.abort();
-    await Promise.all([ending, reading.catch(() => undefined)]);
+    await Promise.all([ending, reading]);
   }
 }
 

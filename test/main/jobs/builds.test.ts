@@ -301,12 +301,34 @@ describe('shakedown worker', () => {
     const left = await came(await built({ unit }, 'unit', { parameters: { go: true } }));
     expect(left).toMatchObject({ verdict: 'pass', log: 'begun\n' });
     await isGone();
+    const escaping = `#!/bin/sh\nsetsid sleep ${time} & echo begun\n`;
+    const escaped = await came(await built({ unit: escaping }, 'unit'));
+    expect(escaped).toMatchObject({ verdict: 'pass', log: 'begun\n' });
+    for (const pid of (await sleeping()).split('\n').filter((line) => line !== '')) process.kill(Number(pid));
     const cancelled = await built({ unit }, 'unit');
     const text = async () => (await cancelled.admin.log(cancelled.job, 0, 0)).bytes.toString();
     await expect.poll(text, { timeout: 60_000 }).toBe('begun\n');
     expect(await sleeping()).not.toBe('');
     await cancelled.admin.act(cancelled.job, 'cancel');
     await isGone();
+  });
+
+  test('that is killed with -9 takes its builds along', async () => {
+    const { url, workerToken, admin, recipes } = server();
+    const [label, time, place] = [`k${Math.random()}`, `1234.${randomInt(1e9)}`, folder()];
+    const program = join(import.meta.dirname, '../../../bin/shakedown.mjs');
+    const words = ['worker', '--server', url, '--token', workerToken, '--label', label, '--folder', place];
+    const worker = execa(process.execPath, [program, ...words], { reject: false });
+    writeFileSync(join(place, 'unit.sh'), `#!/bin/sh\nsleep ${time} & wait\n`);
+    const recipe = `r${Math.random()}`;
+    await recipes.put(recipe, join(place, 'unit.sh'), 'unit.sh');
+    const job = await admin.submit({ type: 'build', recipe, task: 'unit', labels: [label], attempts: 1 });
+    const sleeping = async () => (await execa('pgrep', ['-f', `^sleep ${time}`], { reject: false })).stdout;
+    await expect.poll(sleeping, { timeout: 120_000 }).not.toBe('');
+    worker.kill('SIGKILL');
+    await worker;
+    await expect.poll(sleeping, { timeout: 120_000 }).toBe('');
+    await expect.poll(async () => (await admin.job(job)).state, { timeout: 120_000 }).toBe('lost');
   });
 
   test('does a task of a fabfile by Fabric', async () => {
