@@ -17,6 +17,9 @@ export interface PageEvent {
   readonly changes: readonly Change[];
 }
 
+/** Options of a route for it: to HEAD it would be read for good. */
+export const streaming = { exposeHeadRoute: false } as const;
+
 /** Seconds after which a page that has nothing new hears that the server lives. */
 const silence = 15;
 

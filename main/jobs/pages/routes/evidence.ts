@@ -27,7 +27,7 @@ export const evidencePages: Routes = (app, { store, files }) => {
       if (folder !== '' && (!folder.endsWith('/') || entries.length === 0)) {
         throw new Problem(404, `attempt ${number} at this job left no folder ${folder}`);
       }
-      return page(request, reply, 'browse', {
+      return page(request, reply, 'job/browse', {
         ...{ title: `Files of ${job.name}`, section: 'jobs', job, number, folder, entries },
       });
     },

@@ -3,7 +3,7 @@ import { actOnJob } from '../../server/act-on-job.ts';
 import type { Routes } from '../../server/service.ts';
 import { Views } from '../../server/views.ts';
 import { artifactsOf, level } from '../artifacts.ts';
-import { type Change, changesOf, sendEvents } from '../events.ts';
+import { type Change, changesOf, sendEvents, streaming } from '../events.ts';
 import { windowBefore, windowFrom } from '../log/log-window.ts';
 import { type ShownAttempt, shownAttempt } from '../one-attempt.ts';
 import { fragment, page } from '../render.ts';
@@ -26,11 +26,11 @@ export const jobPages: Routes = (app, service) => {
     const report = artifacts.find(({ path }) => path === 'run/report.html');
     const progress = job.attempts.find((each) => each.number === number)?.progress;
     return {
-      'job-summary': fragment('job-summary', { job, number, isOver }),
-      'job-progress': progress ? fragment('job-progress', { progress }) : '',
-      'job-attempts': fragment('job-attempts', { job, number }),
-      'job-artifacts': fragment('job-artifacts', { job, number, entries: level(artifacts, ''), folder: '' }),
-      'job-report': report ? fragment('job-report', { job, number }) : '',
+      'job-summary': fragment('job/summary', { job, number, isOver }),
+      'job-progress': progress ? fragment('job/progress', { progress }) : '',
+      'job-attempts': fragment('job/attempts', { job, number }),
+      'job-artifacts': fragment('job/artifacts', { job, number, entries: level(artifacts, ''), folder: '' }),
+      'job-report': report ? fragment('job/report', { job, number }) : '',
     };
   };
 
@@ -45,7 +45,7 @@ export const jobPages: Routes = (app, service) => {
       if (request.query.attempt !== undefined) where.set('attempt', String(number));
       const events = `/jobs/${encodeURIComponent(job.id)}/events?${where}`;
       const title = job.name;
-      return page(request, reply, 'job', {
+      return page(request, reply, 'job/page', {
         ...{ title, section: 'jobs', events, styles: ['log.css'], scripts: ['log.mjs'] },
         ...{ ...shown, log, parts: await parts(shown) },
       });
@@ -58,7 +58,11 @@ export const jobPages: Routes = (app, service) => {
     .transform((text) => text.split(':').map(Number) as [number, number]);
   app.get(
     '/jobs/:id/events',
-    { config: readers, schema: { hide: true, params, querystring: z.object({ attempt, from }) } },
+    {
+      ...streaming,
+      config: readers,
+      schema: { hide: true, params, querystring: z.object({ attempt, from }) },
+    },
     async (request, reply) => {
       const { id } = request.params;
       const { attempt: asked } = request.query;
@@ -76,13 +80,13 @@ export const jobPages: Routes = (app, service) => {
         if ((await files.logSize({ job: id, number: current })) - offset > 4 * pieceBytes) {
           // It talks faster than one reads: its end is what counts, the rest comes when it is asked for.
           const tail = await windowBefore(file, undefined, tailBytes);
-          const html = fragment('log-window', { id, number: current, log: tail, at: undefined });
+          const html = fragment('log/window', { id, number: current, log: tail, at: undefined });
           changes.push({ target: 'log-tail', html, how: 'innerHTML' });
           offset = tail.to;
         }
         const log = await windowFrom(file, offset, pieceBytes, shown.isOver);
         if (log.lines.length > 0) {
-          changes.push({ target: 'log-tail', html: fragment('log-lines', { log }), how: 'beforeend' });
+          changes.push({ target: 'log-tail', html: fragment('log/lines', { log }), how: 'beforeend' });
         }
         changes.push(...changed({ 'log-partial': log.partial }));
         offset = log.to;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { jobState } from '../../protocol.ts';
 import type { Routes } from '../../server/service.ts';
 import { type JobFilter, Views } from '../../server/views.ts';
-import { changesOf, sendEvents } from '../events.ts';
+import { changesOf, sendEvents, streaming } from '../events.ts';
 import { fragment, page } from '../render.ts';
 
 const readers = ['read', 'submit', 'worker'] as const;
@@ -32,8 +32,8 @@ export const jobListPages: Routes = (app, service) => {
     const older = found.length > rows ? address({ ...filter, before: jobs.at(-1)?.createdAt }) : undefined;
     const counts = await views.counts();
     return {
-      'job-counts': fragment('job-counts', { counts, filter, states, address }),
-      'job-list': fragment('job-list', { jobs, older, filtered: address(filter) !== '/jobs' }),
+      'job-counts': fragment('jobs/counts', { counts, filter, states, address }),
+      'job-list': fragment('jobs/list', { jobs, older, filtered: address(filter) !== '/jobs' }),
     };
   };
 
@@ -45,7 +45,7 @@ export const jobListPages: Routes = (app, service) => {
       const parts = await list(filter);
       const events = address(filter, '/jobs/events');
       const known = await views.words();
-      return page(request, reply, 'jobs', {
+      return page(request, reply, 'jobs/page', {
         title: 'Jobs',
         section: 'jobs',
         parts,
@@ -59,7 +59,7 @@ export const jobListPages: Routes = (app, service) => {
 
   app.get(
     '/jobs/events',
-    { config: { roles: readers }, schema: { hide: true, querystring: query } },
+    { ...streaming, config: { roles: readers }, schema: { hide: true, querystring: query } },
     (request, reply) => {
       const changed = changesOf();
       return sendEvents(reply, service, 'queue', async () => {

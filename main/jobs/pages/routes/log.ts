@@ -32,7 +32,7 @@ export const logPages: Routes = (app, { store, files }) => {
         at === undefined
           ? await windowBefore(file, before, windowBytes)
           : await windowAround(file, at, windowBytes);
-      return part(reply, fragment('log-window', { id, number, log, at }));
+      return part(reply, fragment('log/window', { id, number, log, at }));
     },
   );
 
@@ -51,7 +51,7 @@ export const logPages: Routes = (app, { store, files }) => {
       reply.raw.once('close', () => gone.abort());
       const either = AbortSignal.any([gone.signal, AbortSignal.timeout(searchSeconds * 1000)]);
       const found = await searchLog(files.logFile({ job: id, number }), q, mostHits, either);
-      return part(reply, fragment('log-hits', { id, number, q, ...found }));
+      return part(reply, fragment('log/hits', { id, number, q, ...found }));
     },
   );
 

@@ -5,7 +5,7 @@ import type { Routes } from '../../server/service.ts';
 import { Views } from '../../server/views.ts';
 import type { Store } from '../../store/kysely-of.ts';
 import { csrfOf } from '../enter.ts';
-import { changesOf, sendEvents } from '../events.ts';
+import { changesOf, sendEvents, streaming } from '../events.ts';
 import { fragment, page } from '../render.ts';
 
 const readers = { config: { roles: ['read', 'submit', 'worker'] as const }, schema: { hide: true } };
@@ -27,7 +27,7 @@ export const workerPages: Routes = (app, service) => {
     }),
   );
 
-  app.get('/workers/events', readers, (request, reply) => {
+  app.get('/workers/events', { ...streaming, ...readers }, (request, reply) => {
     const changed = changesOf();
     return sendEvents(reply, service, 'queue', async () => {
       const changes = changed(await parts(request));

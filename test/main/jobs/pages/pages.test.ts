@@ -74,7 +74,7 @@ describe('whatever is shown is text', () => {
   test('in views, all that is inserted as it is, is HTML of ours', () => {
     const folder = join(import.meta.dirname, '../../../../main/jobs/pages/views');
     const known = /^(include\(|it\.body|it\.parts\[|html |[^?]+ \? '[^']*' : '[^']*' $)/;
-    const odd = globSync('*.eta', { cwd: folder }).flatMap((file) =>
+    const odd = globSync('**/*.eta', { cwd: folder }).flatMap((file) =>
       [...readFileSync(join(folder, file), 'utf8').matchAll(/<%~ (.*?)%>/g)]
         .map(([, inserted = '']) => inserted)
         .filter((inserted) => !known.test(inserted)),
@@ -217,6 +217,13 @@ describe('one job', () => {
     const rest = await told(events, { 'last-event-id': id }, /state big pass/);
     expect(rest).toContain('>partial<');
     expect(rest).not.toContain('>after<');
+  });
+
+  test('has a stream of events for who reads it, not for who asks for its head alone', async () => {
+    for (const path of ['/jobs/events', '/workers/events', `/jobs/${(await begun()).id}/events?from=1:0`]) {
+      const headers = { cookie: admin.cookie };
+      expect((await fetch(server().url + path, { method: 'HEAD', headers })).status).toBe(404);
+    }
   });
 
   test('that talks faster than one reads is shown at its end', async () => {
