@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { create } from 'tar';
 import { z } from 'zod';
@@ -11,6 +12,8 @@ import { page } from '../render.ts';
 
 const readers = { roles: ['read', 'submit', 'worker'] as const };
 const params = z.object({ id: z.string(), number: z.coerce.number().int() });
+/** Bytes of a page that is read to be framed. */
+const mostFramed = 32 * 1024 * 1024;
 const withPath = params.extend({ '*': z.string() });
 
 /** What attempts left behind: looked through, opened and downloaded. */
@@ -33,25 +36,36 @@ export const evidencePages: Routes = (app, { store, files }) => {
     },
   );
 
+  /** Within a frame, links lead out of it: there the browser does not say who asks. */
+  const query = z.object({ framed: z.string().optional() });
   app.get(
     '/jobs/:id/attempts/:number/files/*',
-    { config: readers, schema: { hide: true, params: withPath } },
+    { config: readers, schema: { hide: true, params: withPath, querystring: query } },
     async (request, reply) => {
       const { id, number, '*': path } = request.params;
-      const found = (await artifactsOf(store, id, number)).find((each) => each.path === path);
-      if (!found) throw new Problem(404, `attempt ${number} at this job left no ${path}`);
+      const artifacts = await artifactsOf(store, id, number);
+      const found = artifacts.find((each) => each.path === path);
+      if (!found) {
+        const folder = path.replace(/\/*$/, '/');
+        if (level(artifacts, folder).length === 0) {
+          throw new Problem(404, `attempt ${number} at this job left no ${path}`);
+        }
+        const to = `/jobs/${encodeURIComponent(id)}/attempts/${number}/browse/`;
+        return reply.redirect(to + folder.split('/').map(encodeURIComponent).join('/'), 303);
+      }
+      const type = typeOf(path);
+      const isFramed = request.query.framed !== undefined && type === types.html && found.size < mostFramed;
       // What a job wrote is shown as if it were another site's: no scripts, no forms, nothing of ours.
-      reply.headers({
-        'content-security-policy': `sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'self'`,
+      const sandbox = isFramed ? 'sandbox allow-popups allow-popups-to-escape-sandbox' : 'sandbox';
+      reply.type(type ?? 'application/octet-stream').headers({
+        'content-security-policy': `${sandbox}; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'self'`,
         'x-content-type-options': 'nosniff',
         'cache-control': 'private, no-cache',
-        'content-length': found.size,
       });
-      const type = typeOf(path);
+      const file = files.artifact({ job: id, number }, path);
+      if (isFramed) return reply.send(withLinksOutside(await readFile(file, 'utf8')));
       if (type === undefined) reply.header('content-disposition', 'attachment');
-      return reply
-        .type(type ?? 'application/octet-stream')
-        .send(createReadStream(files.artifact({ job: id, number }, path)));
+      return reply.header('content-length', found.size).send(createReadStream(file));
     },
   );
 
@@ -79,6 +93,9 @@ export const evidencePages: Routes = (app, { store, files }) => {
     },
   );
 };
+
+const withLinksOutside = (page: string): string =>
+  page.replace(/<head(?=[\s>])[^>]*>/i, (head) => `${head}<base target="_blank">`);
 
 /** What a browser may show; others are downloaded. */
 const types: Readonly<Record<string, string>> = {

@@ -121,13 +121,20 @@ describe('what goes on is seen without a reload', () => {
     ]);
     await page.getByRole('columnheader', { name: 'install' }).waitFor();
     await page.getByText('it holds').waitFor();
-    await job.artifact('run/report.html', '<h1>What it came to</h1><script>document.body.remove()</script>');
+    const link = '<a href="nodes/0/tester.log">its log</a>';
+    const body = `<body><h1>What it came to</h1>${link}<script>document.body.remove()</script></body>`;
+    await job.artifact('run/report.html', `<!doctype html><html><head></head>${body}</html>`);
+    await job.artifact('run/nodes/0/tester.log', 'said on node 0');
     await job.settle('pass', { exitCode: 0 });
     await page.locator('.state.big', { hasText: 'pass' }).waitFor();
     await page.getByText('Report', { exact: true }).click();
     const report = page.frameLocator('iframe');
     await report.getByRole('heading', { name: 'What it came to' }).waitFor();
     await expect.poll(() => complaints.splice(0)).toEqual([expect.stringContaining('Blocked script')]);
+    // The browser does not say in a frame like this who asks; outside of it, it does.
+    const opened = page.waitForEvent('popup');
+    await report.getByRole('link', { name: 'its log' }).click();
+    await (await opened).getByText('said on node 0').waitFor();
   });
 
   test('what one has opened stays open when something changes around it', async () => {

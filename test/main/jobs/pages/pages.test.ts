@@ -109,7 +109,9 @@ describe('a browser is told to be careful', () => {
     expect(report.headers.get('content-security-policy')).toMatch(/^sandbox; default-src 'none'/);
     expect(report.headers.get('x-content-type-options')).toBe('nosniff');
     expect((await admin.get(`${files}/files/program`)).headers.get('content-disposition')).toBe('attachment');
-    for (const none of ['/none', '/run', '/..%2f..%2flog']) {
+    const folder = await admin.get(`${files}/run/`);
+    expect([folder.status, folder.to]).toEqual([303, `/jobs/${job.id}/attempts/1/browse/run/`]);
+    for (const none of ['/none', '/ru', '/..%2f..%2flog']) {
       expect((await admin.get(files + none)).status, none).toBe(404);
     }
   });
