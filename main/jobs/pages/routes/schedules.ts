@@ -76,6 +76,8 @@ export const schedulePages: Routes = (app, service) => {
     if (id !== undefined) {
       const job = await jobOf(id);
       if (!job) throw new Problem(400, `there is no job ${id}`);
+      if (job.spec.secrets !== undefined)
+        throw new Problem(400, 'a schedule keeps no secrets, and this job had some');
       const { id: _, notBefore: __, ...again } = job.spec;
       return { ...again, name: job.name };
     }

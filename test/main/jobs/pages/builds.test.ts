@@ -126,6 +126,16 @@ describe('schedules', () => {
     expect(job.id).not.toBe(id);
   });
 
+  test('keep no secrets: a job that had some is submitted again by who has them', async () => {
+    const secrets = [{ name: 'token', value: 'very secret' }];
+    const id = await server().admin.submit({ type: 'mine', secrets });
+    const { text } = await admin.get(`/jobs/${id}`);
+    expect(text).toContain('submit it again');
+    expect(text).not.toMatch(/very secret|Run again|Schedule<\/a>/);
+    const { status, text: told } = await admin.send('/schedules', { ...fields, what: `job ${id}` });
+    expect([status, told]).toEqual([400, expect.stringContaining('A schedule keeps no secrets')]);
+  });
+
   test.each([
     ['a bad expression', { cron: 'now and then' }],
     ['an unknown zone', { zone: 'Moon/Dark_Side' }],
