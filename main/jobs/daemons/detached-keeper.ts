@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { lastLines } from '../../../common/text/last-lines.ts';
 import { isAlive, type ProcessIdentity, processIdentity } from '../../../common/process-identity.ts';
+import { lastLines } from '../../../common/text/last-lines.ts';
 import type { DaemonState, DaemonWishes, Keeper } from './daemon.ts';
 
 /** Lines of a log that are told. */
