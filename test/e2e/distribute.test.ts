@@ -131,3 +131,37 @@ test('a main process that is killed leaves nothing running on any node, and the 
   const next = await distribute([...two, 'test/*.sh', '--', 'true', '{file}']);
   expect(next.exitCode, next.all).toBe(0);
 });
+
+test('projects of known kinds need no word; their machines come with the frameworks: pytest and RSpec', async () => {
+  env = {};
+  write(directory, 'py/conftest.py', '');
+  write(directory, 'py/tests/test_a.py', 'def test_one(): pass\ndef test_two(): assert 1 == 2, "no <way>"\n');
+  write(directory, 'py/tests/test_b.py', 'class TestB:\n    def test_three(self): pass\n');
+  write(directory, 'py/tests/test_none.py', '');
+  write(directory, 'rb/.rspec', '');
+  write(
+    directory,
+    'rb/spec/a_spec.rb',
+    "RSpec.describe('A') { it('works') { }; it('fails') { raise 'no' } }\n",
+  );
+  write(directory, 'rb/spec/b_spec.rb', "RSpec.describe('B') { it('works') { expect(1).to eq 1 } }\n");
+  const config = `import { defineDistribution, nspawn } from 'shakedown';
+    export default defineDistribution({ machines: nspawn({ count: 1, packages: ['python3-pytest', 'ruby-rspec'] }), runners: 2 });`;
+  const tests: Record<string, unknown> = {};
+  for (const project of ['py', 'rb']) {
+    write(directory, `${project}/distribute.config.ts`, config);
+    const { exitCode, all, stdout } = await start(join(directory, project), ['distribute', '--json']);
+    expect(exitCode, all).toBe(1);
+    const { files }: DistributeResult = JSON.parse(stdout);
+    for (const { file, verdict, tests: own } of files) {
+      tests[file] = [verdict, ...own.map((each) => `${each.name} ${each.verdict}`)];
+    }
+  }
+  expect(tests).toEqual({
+    'tests/test_a.py': ['fail', 'test_one pass', 'test_two fail'],
+    'tests/test_b.py': ['pass', 'TestB.test_three pass'],
+    'tests/test_none.py': ['pass'],
+    'spec/a_spec.rb': ['fail', 'A works pass', 'A fails fail'],
+    'spec/b_spec.rb': ['pass', 'B works pass'],
+  });
+});

@@ -1,5 +1,5 @@
 import { realpathSync, statSync } from 'node:fs';
-import { join, matchesGlob } from 'node:path';
+import { join } from 'node:path';
 import { UsageError } from '../../../common/errors.ts';
 import type { ChooseKind } from '../../config/settle-machines.ts';
 import { historyFile, readHistory } from '../history/history.ts';
@@ -8,6 +8,7 @@ import { listFiles } from '../project/list-files.ts';
 import type { Distribution } from '../suite/distribution.ts';
 import { type CommandWords, writtenCommand } from '../suite/test-command.ts';
 import type { DistributeConfig } from './distribute-config.ts';
+import { whatToRun } from './what-to-run.ts';
 import { type MachineWords, wishMachines } from './wish-machines.ts';
 
 /** What the command line says. What it leaves open the config says. */
@@ -34,26 +35,18 @@ export async function planDistribution(
   choose: ChooseKind,
 ): Promise<Distribution> {
   const directory = realpathSync(folder);
-  const { command = config.command } = words;
-  if (command === undefined || command.length === 0) {
-    throw new UsageError('Which command runs the test files?', {
-      hint: "shakedown distribute 'tests/**/*_test.py' -- pytest {files}",
-    });
-  }
-  const test = writtenCommand(command);
-  const globs = words.files.length > 0 ? words.files : [config.files ?? []].flat();
-  if (globs.length === 0) {
-    throw new UsageError('Which test files?', { hint: "shakedown distribute 'tests/**/*_test.py' -- …" });
-  }
   const include = [...(config.include ?? []), ...words.include];
   const ignore = [...(config.ignore ?? []), ...words.ignore];
   const all = await listFiles(directory, { include, ignore });
-  const paths = testFiles(directory, all, globs);
+  const globs = words.files.length > 0 ? words.files : [config.files ?? []].flat();
+  const { command, files } = whatToRun({ command: words.command ?? config.command, globs }, directory, all);
+  const env = { ...config.env, ...words.env };
+  const test = writtenCommand(command, env);
   const hook = config.hooks?.node_setup;
   for (const file of typeof hook === 'object' ? hook.files : []) {
     if (!all.includes(file)) throw new UsageError(`hooks.node_setup.files: the project has no file ${file}.`);
   }
-  const sized = paths.map((path) => ({ path, bytes: statSync(join(directory, path)).size }));
+  const sized = files.map((path) => ({ path, bytes: statSync(join(directory, path)).size }));
   const machines = await wishMachines(config, words, directory, choose);
   const { localRunners = config.localRunners ?? 0 } = words;
   if (!machines && localRunners === 0) {
@@ -66,7 +59,7 @@ export async function planDistribution(
     files: slowestFirst(sized, readHistory(historyFile(directory))),
     ...(machines && { machines }),
     hooks: config.hooks ?? {},
-    env: { ...config.env, ...words.env },
+    env,
     ports: config.ports ?? 20,
     limits: {
       file: words.timeout ?? config.limits?.file,
@@ -75,31 +68,3 @@ export async function planDistribution(
     },
   };
 }
-
-/**
- * The project's files that the globs name; a folder stands for all that is in it. Throws UsageError for none.
- */
-export function testFiles(
-  directory: string,
-  all: readonly string[],
-  globs: readonly string[],
-): readonly string[] {
-  const found = new Set<string>();
-  for (const written of globs) {
-    const glob = written.replace(/^\.\//, '').replace(/\/+$/, '');
-    const isFolder = statSync(join(directory, glob), { throwIfNoEntry: false })?.isDirectory() === true;
-    const before = found.size;
-    for (const path of all) {
-      if (path === glob || (isFolder ? path.startsWith(`${glob}/`) : matchesGlob(path, glob)))
-        found.add(path);
-    }
-    if (found.size > before || all.some((path) => matchesGlob(path, glob))) continue;
-    throw new UsageError(`No file of the project matches '${written}'.`, {
-      hint: `files that git ignores are not sent: ${present(directory, glob) ? '--include names those that are needed' : 'look at the pattern, which is relative to the project'}`,
-    });
-  }
-  return [...found];
-}
-
-const present = (directory: string, path: string): boolean =>
-  statSync(join(directory, path), { throwIfNoEntry: false }) !== undefined;

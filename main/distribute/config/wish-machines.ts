@@ -59,7 +59,7 @@ export async function wishMachines(
   };
 }
 
-const auto: ProviderChoice = { provider: 'auto', options: {} };
+const auto: ProviderChoice = { provider: 'auto', options: { count: 1 } };
 
 function configured({ nodes, machines }: DistributeConfig): ProviderChoice | undefined {
   if (nodes && machines) {

@@ -25,20 +25,26 @@ export interface Outlook {
   readonly runners: number;
   /** ms that a file of which nothing is known is taken to need; undefined as long as no file has ended. */
   readonly meanMs: number | undefined;
+  /** ms that a process takes beside its tests; 0 where that is not known. */
+  readonly startMs: number;
 }
 
 /**
- * How many files from the front of the queue one runner gets: as much as is worth a process, but no more than
- * leaves something for the others, so that batches shrink towards the end (guided self-scheduling:
- * Polychronopoulos and Kuck, 1987). As long as nothing is known each runner tries one file.
+ * How many files from the front of the queue one runner gets: as much as is worth the start of a process, but
+ * no more than leaves something for the others, so that batches shrink towards the end (guided
+ * self-scheduling: Polychronopoulos and Kuck, 1987). As long as nothing is known each runner tries one file.
  */
-export function batchLength(waiting: readonly WaitingFile[], { runners, meanMs }: Outlook): number {
+export function batchLength(waiting: readonly WaitingFile[], { runners, meanMs, startMs }: Outlook): number {
   const expected = ({ expectedMs = meanMs }: WaitingFile) => expectedMs;
   const first = waiting[0] && expected(waiting[0]);
   if (first === undefined) return Math.min(1, waiting.length);
   const total = waiting.reduce((sum, file) => sum + (expected(file) ?? first), 0);
-  const share = Math.min(worthAProcess, total / (3 * Math.max(1, runners)));
-  const most = Math.min(mostFiles, Math.ceil(waiting.length / (2 * Math.max(1, runners))));
+  const all = Math.max(1, runners);
+  // Where starts count for more than what is left to do, each runner gets its part of that at once.
+  const startsCount = startMs > total / (3 * all);
+  const fair = startsCount ? Math.min(total / all, startMs) : total / (3 * all);
+  const share = Math.min(Math.max(worthAProcess, 3 * startMs), fair);
+  const most = Math.min(mostFiles, Math.ceil(waiting.length / (startsCount ? all : 2 * all)));
   let length = 1;
   for (let sum = first; length < most; length += 1) {
     const next = waiting[length];

@@ -34,6 +34,7 @@ export class HandOut {
   readonly #runners = new Set<string>();
   readonly #suspicion = new Suspicion();
   readonly #took: { sum: number; files: number } = { sum: 0, files: 0 };
+  readonly #starts: number[] = [];
   #changed = Promise.withResolvers<void>();
   #batches = 0;
   #over = false;
@@ -68,8 +69,12 @@ export class HandOut {
     }
   }
 
-  /** These ended with a result that counts, unless their runner turns out to be broken. */
-  ended(runner: string, ends: readonly FileEnd[]): void {
+  /**
+   * These ended with a result that counts, unless their runner turns out to be broken. `startMs`: what their
+   * process took beside them, where that is known.
+   */
+  ended(runner: string, ends: readonly FileEnd[], startMs?: number): void {
+    if (startMs !== undefined) this.#starts.push(startMs);
     for (const { path, passed, took } of ends) {
       this.#took.sum += took;
       this.#took.files += 1;
@@ -138,7 +143,12 @@ export class HandOut {
     const alone = this.#alone.shift();
     if (alone !== undefined) return [alone];
     const { sum, files } = this.#took;
-    const outlook = { runners: this.#runners.size, meanMs: files === 0 ? undefined : sum / files };
+    const outlook = {
+      runners: this.#runners.size,
+      meanMs: files === 0 ? undefined : sum / files,
+      // What is in it besides belongs to single files.
+      startMs: this.#starts.length === 0 ? 0 : Math.min(...this.#starts.slice(-20)),
+    };
     const length = this.#options.batches ? batchLength(this.#waiting, outlook) : 1;
     return this.#waiting.splice(0, length).map(({ path }) => path);
   }

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { JunitCase } from './read-junit.ts';
+import type { ReportedCase } from './reported-case.ts';
 import type { TestResult } from './test-result.ts';
 
 /**
@@ -8,7 +8,7 @@ import type { TestResult } from './test-result.ts';
  * out of the map, and counts for all of them.
  */
 export function byFile(
-  cases: readonly JunitCase[],
+  cases: readonly ReportedCase[],
   files: readonly string[],
   folder: string,
 ): { readonly tests: ReadonlyMap<string, readonly TestResult[]>; readonly unplaced: readonly TestResult[] } {
@@ -25,7 +25,7 @@ export function byFile(
 }
 
 function fileOf(
-  { places }: JunitCase,
+  { places }: ReportedCase,
   files: ReadonlyMap<string, unknown>,
   folder: string,
 ): string | undefined {
@@ -53,7 +53,7 @@ const asModule = (file: string): string =>
     .replaceAll('/', '.');
 
 /** The class within the file, where the report names one, belongs to the name. */
-function testOf({ places, classname, ...test }: JunitCase, file: string | undefined): TestResult {
+function testOf({ places, classname, ...test }: ReportedCase, file: string | undefined): TestResult {
   const module = file === undefined ? '' : asModule(file);
   const inside = classname.startsWith(`${module}.`) ? classname.slice(module.length + 1) : '';
   return inside === '' ? test : { ...test, name: `${inside}.${test.name}` };

@@ -1,6 +1,6 @@
 import type { ProcessEnd } from '../seats/run-process.ts';
 import { byFile } from './by-file.ts';
-import type { JunitCase } from './read-junit.ts';
+import type { ReportedCase } from './reported-case.ts';
 import type { FileResult, TestResult } from './test-result.ts';
 
 /** A process of tests that has ended, and what is known of it. */
@@ -12,7 +12,7 @@ export interface EndedProcess {
   /**
    * What its report says; a sentence where there is none, or it cannot be read; absent where none is left.
    */
-  readonly report: readonly JunitCase[] | string | undefined;
+  readonly report: readonly ReportedCase[] | string | undefined;
   readonly emptyCodes: readonly number[];
 }
 
@@ -22,6 +22,8 @@ export interface Judgement {
   readonly results: readonly JudgedFile[];
   /** Files of which it is not known what they came to: each is to be run in a process of its own. */
   readonly apart: readonly string[];
+  /** ms that the process took beside its tests, where its report tells of those. */
+  readonly startMs?: number;
 }
 
 /** What the files of a process came to that ended by itself, or by a time limit. */
@@ -54,7 +56,8 @@ export function judge({ files, folder, end, report, emptyCodes }: EndedProcess):
   const results = files.flatMap((file): readonly JudgedFile[] => {
     const own = tests.get(file) ?? [];
     const part = own.reduce((all, { durationMs }) => all + durationMs, 0);
-    const durationMs = sum > 0 ? Math.round((end.took * part) / sum) : share;
+    // Without the start of the process, of which other files had something, too.
+    const durationMs = Math.max(1, Math.round(part));
     const bad = own.some(isBad);
     if (bad || wrong === undefined) return [{ file, verdict: bad ? 'fail' : 'pass', durationMs, tests: own }];
     // It failed, and this file's tests did not: what went wrong is another file's, or no test's.
@@ -66,7 +69,7 @@ export function judge({ files, folder, end, report, emptyCodes }: EndedProcess):
     apart.push(file);
     return [];
   });
-  return { results, apart };
+  return { results, apart, startMs: Math.max(0, end.took - sum) };
 }
 
 const isBad = ({ verdict }: TestResult): boolean => verdict === 'fail' || verdict === 'error';

@@ -2,14 +2,7 @@ import { convert } from 'xmlbuilder2';
 import { ShakedownError } from '../../../common/errors.ts';
 import { present } from '../../../common/present.ts';
 import type { Verdict } from '../../../common/results.ts';
-import type { TestResult } from './test-result.ts';
-
-/** A test case, and all that its report says of where it belongs: from the case outwards. */
-export interface JunitCase extends TestResult {
-  /** `file` of the case and of the suites around it, and the suites' names: one of them may be a path. */
-  readonly places: readonly string[];
-  readonly classname: string;
-}
+import type { ReportedCase } from './reported-case.ts';
 
 /** An element as xmlbuilder2 gives it: children by their names, attributes below `@`. */
 type Element = Readonly<Record<string, unknown>>;
@@ -18,7 +11,19 @@ type Element = Readonly<Record<string, unknown>>;
  * The cases of a JUnit XML report, as frameworks write it (https://github.com/testmoapp/junitxml has what
  * they agree on). Throws ShakedownError for what is no XML, or none of this kind.
  */
-export function readJunit(xml: string): readonly JunitCase[] {
+export const readJunit = (xml: string): readonly ReportedCase[] => casesIn(xml).map(({ test }) => test);
+
+/** The same of a framework whose suites are groups within a file: their names belong to the test's. */
+export const readNestedJunit = (xml: string): readonly ReportedCase[] =>
+  casesIn(xml).map(({ test, suites }) => ({ ...test, name: [...suites, test.name].join(' > ') }));
+
+/** A test, and the names of the suites around it, the outermost first. */
+interface Found {
+  readonly test: ReportedCase;
+  readonly suites: readonly string[];
+}
+
+function casesIn(xml: string): readonly Found[] {
   let root: Element;
   try {
     root = convert(xml, { format: 'object', group: true }) as unknown as Element;
@@ -27,28 +32,29 @@ export function readJunit(xml: string): readonly JunitCase[] {
       message: `the report of the tests is no XML: ${error instanceof Error ? error.message : error}`,
     });
   }
-  const tops = [...childrenOf(root, 'testsuites'), ...childrenOf(root, 'testsuite')];
+  // What is around all suites is none: its name is the run's.
+  const all = childrenOf(root, 'testsuites').map(({ '@name': _, '@': __, ...inner }) => inner);
+  const tops = [...all, ...childrenOf(root, 'testsuite')];
   if (tops.length === 0)
     throw new ShakedownError({ message: 'the report of the tests is no JUnit XML: it has no testsuite' });
-  return tops.flatMap((top) => casesOf(top, []));
+  return tops.flatMap((top) => casesOf(top, [], []));
 }
 
-function casesOf(suite: Element, outer: readonly string[]): readonly JunitCase[] {
+function casesOf(suite: Element, outer: readonly string[], around: readonly string[]): readonly Found[] {
   const { file, filepath, name } = attributesOf(suite);
   const places = [file, filepath, name].flatMap((place) => place ?? []).concat(outer);
+  const suites = [...around, ...(name === undefined ? [] : [name])];
   return [
-    ...childrenOf(suite, 'testcase').map((element) => caseOf(element, places)),
-    ...childrenOf(suite, 'testsuite').flatMap((inner) => casesOf(inner, places)),
+    ...childrenOf(suite, 'testcase').map((element) => ({ test: caseOf(element, places), suites })),
+    ...childrenOf(suite, 'testsuite').flatMap((inner) => casesOf(inner, places, suites)),
   ];
 }
 
-function caseOf(element: Element, outer: readonly string[]): JunitCase {
+function caseOf(element: Element, outer: readonly string[]): ReportedCase {
   const { name = '', classname = '', file, time = '0' } = attributesOf(element);
   const bad = ['failure', 'error'].flatMap((kind) => childrenOf(element, kind));
-  const skipped = 'skipped' in element;
   const [first] = bad;
-  const failed = childrenOf(element, 'failure').length > 0 || bad.length > 0;
-  const verdict: Verdict = failed ? 'fail' : skipped ? 'skip' : 'pass';
+  const verdict: Verdict = first ? 'fail' : 'skipped' in element ? 'skip' : 'pass';
   return {
     ...{ name, classname, verdict, durationMs: Math.round(1000 * Number(time.replaceAll(',', '')) || 0) },
     places: file === undefined ? outer : [file, ...outer],

@@ -4,7 +4,7 @@ import type { Batch } from '../hand-out/batch.ts';
 import type { DistributeLog } from '../results/distribute-log.ts';
 import { judge } from '../results/judge.ts';
 import { ProcessOutput } from '../results/process-output.ts';
-import { type JunitCase, readJunit } from '../results/read-junit.ts';
+import type { ReportedCase } from '../results/reported-case.ts';
 import type { RanWhere } from '../results/test-result.ts';
 import type { Distribution } from '../suite/distribution.ts';
 import type { Suite } from '../suite/suite.ts';
@@ -77,7 +77,7 @@ async function runBatch(seat: Seat, runner: Runner, batch: Batch, work: Work): P
 
 interface Ended {
   readonly seat: Seat;
-  readonly cases: readonly JunitCase[] | string | undefined;
+  readonly cases: readonly ReportedCase[] | string | undefined;
   readonly output: ProcessOutput;
   readonly work: Work;
 }
@@ -114,11 +114,11 @@ async function readReport(
   path: string,
   { how }: ProcessEnd,
   { distribution, signal }: Work,
-): Promise<readonly JunitCase[] | string | undefined> {
+): Promise<readonly ReportedCase[] | string | undefined> {
   if (!distribution.command.reports || how.kind === 'stopped' || how.kind === 'lost') return undefined;
   try {
     const bytes = await agent.readFile(path, { maxBytes: maxReport, signal });
-    return readJunit(bytes.toString('utf8'));
+    return distribution.command.read(bytes.toString('utf8'));
   } catch (error) {
     return `no report of its tests can be read: ${asShakedownError(error).message}`;
   } finally {

@@ -1,7 +1,7 @@
 import type { Batch, WaitingFile } from '../hand-out/batch.ts';
 import { HandOut } from '../hand-out/hand-out.ts';
 import type { Judgement as RunnerJudgement } from '../hand-out/suspicion.ts';
-import type { JudgedFile } from '../results/judge.ts';
+import type { Judgement } from '../results/judge.ts';
 import type { FileResult, RanWhere } from '../results/test-result.ts';
 import type { Telling } from './telling.ts';
 
@@ -59,12 +59,8 @@ export class Suite {
   }
 
   /** A batch has ended by itself. `why`: what is told where only all of it together fails. */
-  ended(
-    ran: RanWhere,
-    judged: { readonly results: readonly JudgedFile[]; readonly apart: readonly string[] },
-    why: string,
-  ): void {
-    const { results, apart } = judged;
+  ended(ran: RanWhere, judged: Judgement, why: string): void {
+    const { results, apart, startMs } = judged;
     for (const result of results) this.#results.set(result.file, { ...result, ran });
     if (apart.length > 0) {
       this.#groups.push({ files: apart, why });
@@ -75,7 +71,7 @@ export class Suite {
       passed: verdict === 'pass',
       took: durationMs,
     }));
-    this.queue.ended(ran.runner, ends);
+    this.queue.ended(ran.runner, ends, startMs);
     for (const { file } of results) this.#tell(file);
   }
 

@@ -1,5 +1,9 @@
 import { UsageError } from '../../../common/errors.ts';
 import { shellQuote } from '../../remotes/shell-line.ts';
+import type { Kind } from '../kinds/kind.ts';
+import { kinds } from '../kinds/kinds.ts';
+import { readJunit } from '../results/read-junit.ts';
+import type { ReportedCase } from '../results/reported-case.ts';
 
 /** What runs test files: as it is written, with its placeholders. */
 export type CommandWords = string | readonly string[];
@@ -20,6 +24,8 @@ export interface TestCommand {
   readonly batches: boolean;
   /** Whether it leaves a JUnit XML report at the path that it gets. */
   readonly reports: boolean;
+  /** Reads that report. Throws ShakedownError. */
+  read(report: string): readonly ReportedCase[];
   /** Exit codes beside 0 that say nothing bad of a file without any test. */
   readonly emptyCodes: readonly number[];
   /** The process for these files; paths as they are in the project's folder on the node. */
@@ -32,7 +38,7 @@ const placeholder = /\{(files|file|report)\}/g;
  * A command as the user wrote it: for sh where it is one text, else as its words. Throws
  * UsageError where it names no files.
  */
-export function writtenCommand(words: CommandWords): TestCommand {
+export function writtenCommand(words: CommandWords, env: Readonly<Record<string, string>> = {}): TestCommand {
   const text = typeof words === 'string' ? words : words.map(shellQuote).join(' ');
   const all = [words].flat().join(' ');
   const names = new Set([...all.matchAll(placeholder)].map(([, name]) => name));
@@ -41,14 +47,41 @@ export function writtenCommand(words: CommandWords): TestCommand {
       hint: `${text} {files}  (or {file} for one that takes one at a time)`,
     });
   }
+  const kind = kindOf(words);
   return {
     text,
     program: programOf(words),
     batches: !names.has('file'),
-    reports: names.has('report'),
-    emptyCodes: [],
-    process: (files, report) => ({ argv: argvOf(words, files, report), env: {} }),
+    reports: names.has('report') || kind?.reporting !== undefined,
+    read: (names.has('report') ? undefined : kind?.read) ?? readJunit,
+    emptyCodes: kind?.emptyCodes ?? [],
+    process: (files, report) => {
+      const reporting = names.has('report') ? undefined : kind?.reporting?.(report, env);
+      const told = withWords(words, reporting?.words ?? []);
+      return { argv: argvOf(told, files, report), env: reporting?.env ?? {} };
+    },
   };
+}
+
+/**
+ * The framework that a command runs: its name stands before the files, in a line for sh
+ * with nothing of the shell's between.
+ */
+function kindOf(words: CommandWords): Kind | undefined {
+  const line = typeof words === 'string' ? words : words.join(' ');
+  const before = line.slice(0, line.search(/\{files?\}/));
+  const command = typeof words === 'string' ? (before.split(/[;&|()`\n]/).at(-1) ?? '') : before;
+  return kinds.find(({ runs }) => runs.test(command));
+}
+
+/** With more words, before the files. */
+function withWords(words: CommandWords, more: readonly string[]): CommandWords {
+  if (more.length === 0) return words;
+  if (typeof words === 'string') {
+    return words.replace(/(?=\{files?\})/, `${more.map(shellQuote).join(' ').replaceAll('$', '$$$$')} `);
+  }
+  const place = words.findIndex((word) => /\{files?\}/.test(word));
+  return words.toSpliced(place, 0, ...more);
 }
 
 function programOf(words: CommandWords): string | undefined {

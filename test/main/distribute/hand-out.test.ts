@@ -75,6 +75,18 @@ describe('files are handed out', () => {
     expect(lengths.reduce((sum, length) => sum + length)).toBe(300);
   });
 
+  test('in few batches where the start of a process takes longer than all that is left', async () => {
+    const { queue } = handOut(61, { ms: 1, batches: true });
+    const first = await queue.next('a');
+    queue.ended(
+      'a',
+      (first?.files ?? []).map((path) => ({ path, passed: true, took: 1 })),
+      5000,
+    );
+    const [one, other] = [await queue.next('a'), await queue.next('b')];
+    expect((one?.files.length ?? 0) + (other?.files.length ?? 0)).toBeGreaterThan(35);
+  });
+
   test('a long one by itself', async () => {
     const { queue } = handOut(10, { ms: 60_000, batches: true });
     expect((await queue.next('a'))?.files).toEqual(['f0']);

@@ -54,11 +54,11 @@ describe('without a report', () => {
 });
 
 describe('with a report', () => {
-  test('each file has its tests, and its part of the time', () => {
+  test('each file has its tests and their time, without the start of the process', () => {
     const { results, apart } = judged(['a', 'b'], 1, suite(passed('a') + failed('b')));
     expect(results).toMatchObject({
-      a: { verdict: 'pass', durationMs: 2000, tests: [{ name: 't', verdict: 'pass' }] },
-      b: { verdict: 'fail', durationMs: 6000, tests: [{ name: 't', verdict: 'fail', message: 'no' }] },
+      a: { verdict: 'pass', durationMs: 1000, tests: [{ name: 't', verdict: 'pass' }] },
+      b: { verdict: 'fail', durationMs: 3000, tests: [{ name: 't', verdict: 'fail', message: 'no' }] },
     });
     expect(apart).toEqual([]);
   });

@@ -97,6 +97,9 @@ describe('a distribution', () => {
       machines: [{ id: 0 }, { id: 1 }],
     }));
 
+  test('makes one machine unless more are asked for', async () =>
+    expect((await plan(sh, { provider: 'nspawn' })).machines?.machines).toHaveLength(1));
+
   test.each([
     [{ ...sh, files: 'spec/*.rb' }, {}, "No file of the project matches 'spec/*.rb'."],
     [{ ...sh, command: 'make test' }, {}, 'The command names no test files: make test'],

@@ -1,0 +1,69 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join, matchesGlob } from 'node:path';
+import { UsageError } from '../../../common/errors.ts';
+import type { ProjectLook } from '../kinds/kind.ts';
+import { kindsOf } from '../kinds/kinds.ts';
+import type { CommandWords } from '../suite/test-command.ts';
+
+/** What the user wrote, if anything. */
+interface Written {
+  readonly command: CommandWords | undefined;
+  /** Globs, files and folders. */
+  readonly globs: readonly string[];
+}
+
+/** The command and the test files of a project: as written, else by its kind. Throws UsageError. */
+export function whatToRun(
+  { command = '', globs }: Written,
+  directory: string,
+  all: readonly string[],
+): { readonly command: CommandWords; readonly files: readonly string[] } {
+  if (command.length > 0 && globs.length > 0) return { command, files: testFiles(directory, all, globs) };
+  const project = lookOf(directory, all);
+  const [kind, ...others] = kindsOf(project);
+  if (!kind || others.length > 0) {
+    const names = [kind, ...others].flatMap((each) => each?.name ?? []).join(', ');
+    const why = names === '' ? '' : ` The project's tests are of several kinds: ${names}.`;
+    throw new UsageError(
+      `${command.length > 0 ? 'Which test files?' : 'Which command runs the test files?'}${why}`,
+      { hint: "shakedown distribute 'tests/**/*_test.py' -- pytest {files}" },
+    );
+  }
+  const files =
+    globs.length > 0
+      ? testFiles(directory, all, globs)
+      : all.filter((path) => kind.files.some((glob) => matchesGlob(path, glob)));
+  if (files.length === 0) {
+    throw new UsageError(`This is a ${kind.name} project without any test file: ${kind.files.join(' ')}`);
+  }
+  return { command: command.length > 0 ? command : kind.command(project), files };
+}
+
+/** The project's files that the globs name; a folder stands for all that is in it. */
+function testFiles(directory: string, all: readonly string[], globs: readonly string[]): readonly string[] {
+  const found = globs.flatMap((written) => {
+    const glob = written.replace(/^\.\//, '').replace(/\/+$/, '');
+    const stats = statSync(join(directory, glob), { throwIfNoEntry: false });
+    const isIn = (path: string) =>
+      path === glob || (stats?.isDirectory() ? path.startsWith(`${glob}/`) : matchesGlob(path, glob));
+    const some = all.filter(isIn);
+    if (some.length > 0) return some;
+    throw new UsageError(`No file of the project matches '${written}'.`, {
+      hint: stats
+        ? 'git ignores it, so it is not sent: --include names what is needed all the same'
+        : 'look at the pattern: it is relative to the project',
+    });
+  });
+  return [...new Set(found)];
+}
+
+const lookOf = (directory: string, files: readonly string[]): ProjectLook => ({
+  files,
+  read: (path) => {
+    try {
+      return readFileSync(join(directory, path), 'utf8');
+    } catch {
+      return '';
+    }
+  },
+});

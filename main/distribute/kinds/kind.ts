@@ -1,0 +1,35 @@
+import type { ReportedCase } from '../results/reported-case.ts';
+
+/** A project, as far as its kind is to be told. */
+export interface ProjectLook {
+  /** Relative to it. */
+  readonly files: readonly string[];
+  /** A file's text; empty where there is none. */
+  read(path: string): string;
+}
+
+/** How a framework is made to leave a report, beside what the user wrote. */
+export interface Reporting {
+  /** Words that are added to the command. */
+  readonly words?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A test framework. */
+export interface Kind {
+  readonly name: string;
+  /** Whether a project has tests of this kind. */
+  recognise(project: ProjectLook): boolean;
+  /** Of its test files, unless the user names others. */
+  readonly files: readonly string[];
+  /** What runs them, unless the user writes another command. */
+  command(project: ProjectLook): readonly string[];
+  /** Whether a command's words run this framework. */
+  readonly runs: RegExp;
+  /** Absent where it can leave none. */
+  readonly reporting?: (report: string, env: Readonly<Record<string, string>>) => Reporting;
+  /** Reads that report. Throws ShakedownError. */
+  readonly read?: (text: string) => readonly ReportedCase[];
+  /** Exit codes of a file without tests. */
+  readonly emptyCodes?: readonly number[];
+}

@@ -1,0 +1,119 @@
+import { readJest, readMocha, readRspec } from '../results/read-json.ts';
+import { readJunit, readNestedJunit } from '../results/read-junit.ts';
+import type { Kind, ProjectLook } from './kind.ts';
+
+const scripts = '{js,mjs,cjs,jsx,ts,mts,cts,tsx}';
+
+/** Whether package.json has it among its dependencies. */
+const depends = ({ read }: ProjectLook, name: string): boolean => read('package.json').includes(`"${name}":`);
+
+const has = ({ files }: ProjectLook, ...names: readonly string[]): boolean =>
+  names.some((name) => files.includes(name));
+
+/** One more option beside those that a variable has. */
+const added = (before: string | undefined, option: string): string =>
+  [before, option].filter(Boolean).join(' ');
+
+/** Every framework that is known, with the command that people usually run it by. */
+export const kinds: readonly Kind[] = [
+  {
+    name: 'pytest',
+    recognise: (project) =>
+      has(project, 'pytest.ini', 'conftest.py', 'tests/conftest.py') ||
+      /\[tool\.pytest|\[tool:pytest\]|\[pytest\]/.test(
+        ['pyproject.toml', 'setup.cfg', 'tox.ini'].map(project.read).join('\n'),
+      ),
+    files: ['**/test_*.py', '**/*_test.py'],
+    command: () => ['python3', '-m', 'pytest', '{files}'],
+    runs: /(^|[\s/])(py\.test|pytest)(-3)?(\s|$)/,
+    // xunit1 names each test's file (https://docs.pytest.org, junit_family).
+    reporting: (report, env) => ({
+      env: { PYTEST_ADDOPTS: added(env.PYTEST_ADDOPTS, `-o junit_family=xunit1 --junitxml='${report}'`) },
+    }),
+    read: readJunit,
+    // "No tests were collected."
+    emptyCodes: [5],
+  },
+  {
+    name: 'RSpec',
+    recognise: (project) => has(project, '.rspec', 'spec/spec_helper.rb'),
+    files: ['spec/**/*_spec.rb'],
+    command: (project) => [...(has(project, 'Gemfile') ? ['bundle', 'exec'] : []), 'rspec', '{files}'],
+    runs: /(^|[\s/])rspec(\s|$)/,
+    reporting: (report, env) => ({
+      env: { SPEC_OPTS: added(env.SPEC_OPTS, `--format progress --format json --out ${report}`) },
+    }),
+    read: readRspec,
+  },
+  {
+    name: 'Minitest',
+    recognise: (project) => has(project, 'test/test_helper.rb') && !has(project, '.rspec'),
+    files: ['test/**/*_test.rb', 'test/**/test_*.rb'],
+    command: (project) => [
+      ...(has(project, 'Gemfile') ? ['bundle', 'exec'] : []),
+      'ruby',
+      '-Ilib',
+      '-Itest',
+      '{file}',
+    ],
+    // It leaves no report by itself: a file's exit code tells.
+    runs: /$^/,
+  },
+  {
+    name: 'Vitest',
+    recognise: (project) => depends(project, 'vitest'),
+    files: [`**/*.{test,spec}.${scripts}`],
+    command: () => ['node_modules/.bin/vitest', 'run', '{files}'],
+    runs: /(^|[\s/])vitest(\s|$)/,
+    reporting: (report) => ({
+      words: ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+    }),
+    read: readJest,
+  },
+  {
+    name: 'Jest',
+    recognise: (project) => depends(project, 'jest'),
+    files: [`**/*.{test,spec}.${scripts}`, `**/__tests__/**/*.${scripts}`],
+    command: () => ['node_modules/.bin/jest', '--runTestsByPath', '{files}'],
+    runs: /(^|[\s/])jest(\s|$)/,
+    reporting: (report) => ({ words: ['--json', `--outputFile=${report}`] }),
+    read: readJest,
+  },
+  {
+    name: 'Mocha',
+    recognise: (project) => depends(project, 'mocha'),
+    files: ['test/**/*.{js,cjs,mjs}'],
+    command: () => ['node_modules/.bin/mocha', '{files}'],
+    runs: /(^|[\s/])mocha(\s|$)/,
+    reporting: (report) => ({ words: ['--reporter', 'json', '--reporter-option', `output=${report}`] }),
+    read: readMocha,
+  },
+  {
+    name: 'node --test',
+    recognise: ({ read }) => /"test":\s*"[^"]*node\s[^"]*--test\b/.test(read('package.json')),
+    files: [`**/*.test.${scripts}`, `test/**/*.${scripts}`],
+    command: () => ['node', '--test', '{files}'],
+    runs: /(^|[\s/])node\s(.*\s)?--test(\s|$)/,
+    reporting: (report) => ({
+      env: {},
+      words: [
+        ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
+        ...['--test-reporter=junit', `--test-reporter-destination=${report}`],
+      ],
+    }),
+    read: readNestedJunit,
+  },
+  {
+    name: 'PHPUnit',
+    recognise: (project) => has(project, 'phpunit.xml', 'phpunit.xml.dist', 'phpunit.dist.xml'),
+    files: ['tests/**/*Test.php'],
+    command: () => ['vendor/bin/phpunit', '{file}'],
+    runs: /(^|[\s/])phpunit(\s|$)/,
+    reporting: (report) => ({ words: ['--log-junit', report] }),
+    read: readJunit,
+  },
+];
+
+/** The kinds of a project's tests. */
+export const kindsOf = (project: ProjectLook): readonly Kind[] =>
+  kinds.filter((kind) => kind.recognise(project));
