@@ -523,7 +523,7 @@ describe('the rest of a node', () => {
         globs: ['/srv/small/*'],
         maxFileSize: 1e9,
       });
-      expect(plan).toEqual({ paths: [work, '/srv/small/fill'], problems: [] });
+      expect(plan).toEqual({ paths: [work, '/srv/small/fill'], unmatched: [], problems: [] });
     } finally {
       await sh('umount /srv/small');
     }
