@@ -150,6 +150,8 @@ export const jobView = z.object({
   /** When its newest attempt began. */
   startedAt: z.string().nullable(),
   endedAt: z.string().nullable(),
+  /** Whether it is kept, however old it gets. */
+  pinned: z.boolean(),
   /** Why a job that waits does so, in a sentence; this and what follows are absent for any other. */
   waiting: z.string().optional(),
   waitingFor: waitingReason.optional(),

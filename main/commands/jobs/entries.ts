@@ -45,6 +45,9 @@ export const jobsCommands: readonly CommandEntry[] = [
       ['--port <n>', 'And at this port (default: 7411)'],
       ['--pglite', 'A database inside of the server, though there is PostgreSQL here'],
       ['--open', 'Nobody has to log in or to send a token; only on this machine’s own addresses'],
+      ['--keep-days <n>', 'Days for which jobs that are over are kept (default: 90)'],
+      ['--keep-jobs <n>', 'How many of them are kept, the newest (default: 10000)'],
+      ['--keep-gib <n>', 'GiB of their logs and artifacts (default: without end)'],
       ...serverOptions,
       ['--role <role>', 'user add: admin, submit, worker or read (default: read)'],
     ],
@@ -98,7 +101,7 @@ export const jobsCommands: readonly CommandEntry[] = [
     name: 'jobs',
     args: '<action> [id]',
     description:
-      'jobs list | show | logs | cancel | retry | artifacts: what was submitted, and what came of it',
+      'jobs list | show | logs | cancel | retry | pin | unpin | artifacts: what was submitted, and what came of it',
     options: [
       ...serverOptions,
       ['-f, --follow', 'logs: wait for more until the job is over'],

@@ -45,6 +45,8 @@ const actions: Readonly<Record<string, Action>> = {
   },
   cancel: (api, id) => api.act(id, 'cancel'),
   retry: (api, id, { failed }) => api.act(id, 'retry', { failed: failed === true }),
+  pin: (api, id) => api.pin(id, true),
+  unpin: (api, id) => api.pin(id, false),
   async artifacts(api, id, options, { stdout, cwd }) {
     const found = await api.artifacts(id);
     if (options.json) stdout.write(json(found));

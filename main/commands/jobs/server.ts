@@ -2,10 +2,12 @@ import { once as aborted } from 'node:events';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { UsageError } from '../../../common/errors.ts';
+import { present } from '../../../common/present.ts';
 import { tellReady } from '../../jobs/daemons/ready-file.ts';
+import type { KeptJobs } from '../../jobs/server/retention.ts';
 import { startServer } from '../../jobs/server/start-server.ts';
 import { voiceOf } from '../../report/voice.ts';
-import type { Command, CommandEnvironment } from '../command.ts';
+import type { Command, CommandEnvironment, CommandOptions } from '../command.ts';
 import { daemonActions, daemonCommand, daemonName, flagsAgain, shortHash } from './daemon-command.ts';
 import { wholeNumber } from './server-asked.ts';
 import { usersCommand } from './users.ts';
@@ -38,6 +40,7 @@ export const serverCommand: Command = async ([what, ...args], options, environme
     host: options.host === undefined ? '127.0.0.1' : String(options.host),
     port,
     open: options.open === true,
+    kept: kept(options),
     tell: (line) => voice.info(line),
   });
   stdout.write(`${server.url}\n`);
@@ -50,6 +53,11 @@ export const serverCommand: Command = async ([what, ...args], options, environme
   voice.info('ends');
   return 0;
 };
+
+function kept(options: CommandOptions): KeptJobs {
+  const [days, count, gib] = ['keepDays', 'keepJobs', 'keepGib'].map((name) => wholeNumber(options, name));
+  return present({ days, count, bytes: gib === undefined ? undefined : gib * 2 ** 30 });
+}
 
 function dataFolder(env: CommandEnvironment['env']): string {
   if (process.getuid?.() === 0) return '/var/lib/shakedown/server';

@@ -47,6 +47,11 @@ export class JobsApi {
     await this.#asking.ask('POST', `/api/jobs/${encodeURIComponent(id)}/${act}?failed=${failed}`);
   };
 
+  /** Whether a job is kept, however old it gets. */
+  async pin(id: string, isPinned: boolean): Promise<void> {
+    await this.#asking.ask(isPinned ? 'PUT' : 'DELETE', `/api/jobs/${encodeURIComponent(id)}/pin`);
+  }
+
   /**
    * A piece of an attempt's log from a byte on, once there is one or `wait` seconds are over; of the newest
    * attempt unless told. `isOver` when nothing more will be said in it.

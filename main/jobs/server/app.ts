@@ -16,6 +16,7 @@ import { buildRoutes } from './routes/builds.ts';
 import { evidenceRoutes } from './routes/evidence.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { matrixRoutes } from './routes/matrices.ts';
+import { metricsRoutes } from './routes/metrics.ts';
 import { pauseRoutes } from './routes/pauses.ts';
 import { quotaRoutes } from './routes/quotas.ts';
 import { recipeRoutes } from './routes/recipes.ts';
@@ -29,6 +30,7 @@ import { checkRole, holderOfToken } from './who-asks.ts';
 const apiRoutes = [
   ...[jobRoutes, workerRoutes, attemptRoutes, evidenceRoutes, tokenRoutes, userRoutes],
   ...[matrixRoutes, pauseRoutes, quotaRoutes, recipeRoutes, buildRoutes, scheduleRoutes],
+  metricsRoutes,
 ];
 
 /** The HTTP side of a server; listens to nothing yet. */

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, existsSync, mkdirSync, type ReadStream } from 'node:fs';
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { AttemptKey } from '../queue/queued-job.ts';
@@ -109,6 +109,36 @@ export class Files {
     createReadStream(this.#log(key), { start, end: end - 1 });
 
   #aside = (): string => join(this.#folder, `incoming-${randomUUID()}`);
+  /** Of all jobs of which there is something. */
+  jobsFolder(): string {
+    const folder = join(this.#folder, 'jobs');
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return folder;
+  }
+
+  /** Bytes of a job's logs and artifacts. */
+  async sizeOfJob(job: string): Promise<number> {
+    const folder = join(this.#folder, 'jobs', job);
+    if (!existsSync(folder)) return 0;
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile());
+    const sizes = files.map(async ({ parentPath, name }) => (await stat(join(parentPath, name))).size);
+    return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+  }
+
+  removeJob = (job: string): Promise<void> =>
+    rm(join(this.#folder, 'jobs', job), { recursive: true, force: true });
+
+  /** Those that are `used`, and those that came in the last `days`, stay; so do uploads under way. */
+  async removePackages(used: ReadonlySet<string>, days: number): Promise<void> {
+    const folder = join(this.#folder, 'packages');
+    if (!existsSync(folder)) return;
+    for (const name of await readdir(folder)) {
+      const { mtimeMs } = await stat(join(folder, name));
+      if (!used.has(name) && mtimeMs < Date.now() - days * 86_400_000) await rm(join(folder, name));
+    }
+  }
+
   #attempt = ({ job, number }: AttemptKey): string => join(this.#folder, 'jobs', job, String(number));
   #log = (key: AttemptKey): string => join(this.#attempt(key), 'log');
 }

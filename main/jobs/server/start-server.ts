@@ -12,6 +12,7 @@ import { appOf } from './app.ts';
 import { Claims } from './claims.ts';
 import { Files, type UploadLimits } from './files.ts';
 import { keepLooking } from './keep-looking.ts';
+import { deleteOld, type KeptJobs, usuallyKept } from './retention.ts';
 import { Schedules } from './schedules.ts';
 import { Signals } from './signals.ts';
 
@@ -25,6 +26,7 @@ export interface ServerOptions {
   /** 0 for any that is free. */
   readonly port: number;
   readonly limits?: Partial<UploadLimits> | undefined;
+  readonly kept?: KeptJobs | undefined;
   /** The time by which schedules are begun; the database's unless told. */
   readonly now?: (() => Date) | undefined;
   /** Nobody has to log in; throws unless `host` is this machine's loopback. */
@@ -43,9 +45,13 @@ export interface RunningServer extends AsyncDisposable {
 /** ms between two looks for attempts whose lease is over, and for schedules whose time has come. */
 const lookEvery = 500;
 
+/** ms between two looks for what is too old. */
+const forgetEvery = 60_000;
+
 /** Starts a server; closing it lets what is under way end, and stops the database that it started. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { folder, databaseUrl: url, binaries, host, port, limits, open = false, now, tell } = options;
+  const kept = { ...usuallyKept, ...options.kept };
   if (open && !isLoopback(host)) {
     const message = `a server that is open to all may listen on this machine only, not on ${host}`;
     throw new ShakedownError({ message, hint: 'leave out --open, or --host' });
@@ -76,6 +82,11 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   await app.listen({ host, port });
   stack.use(keepLooking(lookEvery, () => lookForLost(queue, signals, tell), tell));
   stack.use(keepLooking(lookEvery, () => service.vault.forget(), tell));
+  const forget = async () => {
+    const deleted = await deleteOld(service, kept);
+    if (deleted > 0) tell(`deleted ${deleted} old ${deleted === 1 ? 'job' : 'jobs'}`);
+  };
+  stack.use(keepLooking(forgetEvery, forget, tell));
   const schedules = new Schedules(service);
   stack.use(keepLooking(lookEvery, async () => void (await schedules.look()), tell));
   const address = app.server.address() as AddressInfo;

@@ -140,9 +140,9 @@ function told(folded: FoldedProgress | null | undefined): Progress | null {
 const began = sql<Date | null>`(SELECT max(started_at) FROM attempts WHERE attempts.job = jobs.id)`;
 
 function viewOf({ wants, created_at, started_at, ended_at, ...row }: JobRow): JobView {
-  const { id, type, name, submitter, priority, state, verdict, matrix, cell, note } = row;
+  const { id, type, name, submitter, priority, state, verdict, matrix, cell, note, pinned } = row;
   return {
-    ...{ id, type, name, submitter, priority, state, verdict, matrix, cell, note },
+    ...{ id, type, name, submitter, priority, state, verdict, matrix, cell, note, pinned },
     labels: [...wants.labels],
     createdAt: created_at.toISOString(),
     startedAt: started_at?.toISOString() ?? null,

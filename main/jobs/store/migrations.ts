@@ -106,4 +106,5 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (job, needs));
   CREATE INDEX dependencies_on ON dependencies (needs);
   `,
+  'ALTER TABLE jobs ADD pinned boolean NOT NULL DEFAULT false',
 ];

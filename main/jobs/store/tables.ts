@@ -49,6 +49,8 @@ export interface Tables {
     readonly created_at: Time;
     readonly ended_at: ColumnType<Date | null, never, Date | null>;
     readonly verdict: ColumnType<Verdict | null, never, Verdict | null>;
+    /** Kept, whatever else is deleted. */
+    readonly pinned: ColumnType<boolean, never, boolean>;
   };
   /** Jobs with the same needs of one submitter: a queue of pg-boss's. */
   readonly groups: {

@@ -51,6 +51,21 @@ export const jobRoutes: Routes = (app, service) => {
     },
   );
 
+  const pin = async (id: string, pinned: boolean): Promise<void> => {
+    const update = store.updateTable('jobs').set({ pinned }).where('id', '=', id);
+    const { numUpdatedRows } = await update.executeTakeFirst();
+    if (numUpdatedRows === 0n) throw new Problem(404, `there is no job ${id}`);
+  };
+  const pinned = { config: submitters, schema: { params, response: { 204: z.null() } } };
+  app.put('/api/jobs/:id/pin', pinned, async (request, reply) => {
+    await pin(request.params.id, true);
+    return reply.code(204).send(null);
+  });
+  app.delete('/api/jobs/:id/pin', pinned, async (request, reply) => {
+    await pin(request.params.id, false);
+    return reply.code(204).send(null);
+  });
+
   const which = z.strictObject({ failed: z.enum(['true', 'false']).default('false') });
   for (const act of ['cancel', 'retry'] as const) {
     app.post(
