@@ -66,7 +66,7 @@ test('machines that are kept are used again, looked into, and taken down', async
 
 test('--keep-on-failure keeps the machines of a failed run, and a new run takes them down', async () => {
   const failing =
-    "nodes: nspawn({ count: 1 }), checks: [command({ name: 'never', command: 'false', on: 'all', within: 0.5 })]";
+    "nodes: nspawn({ count: 1 }), checks: [command({ name: 'never', command: 'false', on: 'all', within: 5 })]";
   const directory = scenario({ 'config/main.config.ts': mainConfig(failing) });
   expect(await shakedown(directory, ['run', '--keep-on-failure'])).toMatchObject({ exitCode: 1 });
   const kept = clusterIds(directory);
@@ -84,7 +84,7 @@ test('--keep-on-failure keeps the machines of a failed run, and a new run takes 
 test('services of kept machines go on: they are looked at alive, checked again, and restarted with new configs', async () => {
   const directory = scenario({
     'config/main.config.ts': mainConfig(
-      "nodes: nspawn({ count: 1, packages: ['cron'] }), checks: [command({ name: 'never', command: 'test -e /run/wanted', on: 'all', within: 0.5 })]",
+      "nodes: nspawn({ count: 1, packages: ['cron'] }), checks: [command({ name: 'never', command: 'test -e /run/wanted', on: 'all', within: 5 })]",
     ),
     'config/node.config.ts': nodeConfig(
       "services: [{ name: 'loop', command: 'cat word; exec sleep 100000' }, { name: 'cron', unit: 'cron' }]",
