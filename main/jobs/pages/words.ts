@@ -63,3 +63,9 @@ export function workerState({ alive, draining, pause, running }: WorkerView): st
   if (draining) return 'draining';
   return pause ? 'paused' : running > 0 ? 'busy' : 'idle';
 }
+
+/** `os=trixie, kind=fast`: a job's place in its matrix. */
+export const cellName = (cell: JobView['cell']): string =>
+  Object.entries(cell ?? {})
+    .map(([axis, value]) => `${axis}=${value}`)
+    .join(', ');

@@ -3,10 +3,11 @@ import type { Progress } from '../../progress.ts';
 import type { Store } from '../../store/kysely-of.ts';
 import type { Verdict } from '../../store/tables.ts';
 
-/** Jobs of one type and name: a scenario, when the type is `run`. */
+/** Jobs of one type and name, and one place in a matrix: a scenario, when the type is `run`. */
 export interface Scenario {
   readonly type: string;
   readonly name: string;
+  readonly cell: Readonly<Record<string, string>> | null;
 }
 
 export interface ScenarioSummary extends Scenario {
@@ -36,24 +37,25 @@ export async function scenarios(store: Store): Promise<readonly ScenarioSummary[
   const { rows } = await sql<{
     type: string;
     name: string;
+    cell: Scenario['cell'];
     runs: string | number;
     at: Date;
     verdicts: ScenarioSummary['verdicts'];
   }>`
-    SELECT type, name, max(total) AS runs, max(created_at) AS at,
+    SELECT type, name, cell, max(total) AS runs, max(created_at) AS at,
       jsonb_agg(jsonb_build_object('id', id, 'verdict', verdict) ORDER BY created_at)
         FILTER (WHERE place <= ${shownVerdicts}) AS verdicts
-    FROM (SELECT id, type, name, verdict, created_at,
-        row_number() OVER (PARTITION BY type, name ORDER BY created_at DESC) AS place,
-        count(*) OVER (PARTITION BY type, name) AS total
+    FROM (SELECT id, type, name, cell, verdict, created_at,
+        row_number() OVER (PARTITION BY type, name, cell ORDER BY created_at DESC) AS place,
+        count(*) OVER (PARTITION BY type, name, cell) AS total
       FROM jobs WHERE state = 'done') AS done
-    GROUP BY type, name ORDER BY at DESC LIMIT ${mostScenarios}
+    GROUP BY type, name, cell ORDER BY at DESC LIMIT ${mostScenarios}
   `.execute(store);
   return rows.map(({ runs, at, ...row }) => ({ ...row, runs: Number(runs), at: at.toISOString() }));
 }
 
 /** The newest runs of a scenario that came to a verdict, the oldest of them first. */
-export async function pastRuns(store: Store, { type, name }: Scenario): Promise<readonly PastRun[]> {
+export async function pastRuns(store: Store, { type, name, cell }: Scenario): Promise<readonly PastRun[]> {
   const { rows } = await sql<{
     id: string;
     number: number;
@@ -64,7 +66,8 @@ export async function pastRuns(store: Store, { type, name }: Scenario): Promise<
   }>`
     SELECT jobs.id, number, verdict, started_at, attempts.ended_at, progress->'checks' AS checks
     FROM jobs JOIN attempts ON attempts.job = jobs.id
-    WHERE type = ${type} AND name = ${name} AND state = 'done' AND outcome = 'done'
+    WHERE type = ${type} AND name = ${name}
+      AND cell IS NOT DISTINCT FROM ${cell && JSON.stringify(cell)}::jsonb AND state = 'done' AND outcome = 'done'
       AND number = (SELECT max(number) FROM attempts WHERE job = jobs.id)
     ORDER BY started_at DESC LIMIT ${mostRuns}
   `.execute(store);

@@ -16,16 +16,30 @@ export const historyPages: Routes = (app, { store }) => {
     }),
   );
 
-  const query = z.object({ type: z.string().max(200), name: z.string().max(1000) });
+  const cellText = z
+    .string()
+    .max(10_000)
+    .transform((text, context): unknown => {
+      try {
+        return JSON.parse(text);
+      } catch {
+        context.addIssue('JSON is wanted');
+        return z.NEVER;
+      }
+    })
+    .pipe(z.record(z.string(), z.string()))
+    .nullable()
+    .default(null);
+  const query = z.object({ type: z.string().max(200), name: z.string().max(1000), cell: cellText });
   app.get(
     '/history/of',
     { config: readers, schema: { hide: true, querystring: query } },
     async (request, reply) => {
-      const { type, name } = request.query;
-      const runs = await pastRuns(store, { type, name });
+      const { type, name, cell } = request.query;
+      const runs = await pastRuns(store, { type, name, cell });
       const points = runs.map(({ at, seconds, verdict }) => [Date.parse(at) / 1000, seconds, verdict]);
       return page(request, reply, 'scenario', {
-        ...{ title: `History of ${name}`, section: 'history', type, name, points },
+        ...{ title: `History of ${name}`, section: 'history', type, name, cell, points },
         ...{ runs: runs.toReversed(), shown: runs.slice(-shownRuns) },
         checks: checkHistories(runs).map(({ states, ...check }) => ({
           ...check,

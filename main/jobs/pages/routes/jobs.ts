@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { jobState } from '../../protocol.ts';
+import { actOnJob } from '../../server/act-on-job.ts';
 import type { Routes } from '../../server/service.ts';
 import { type JobFilter, Views } from '../../server/views.ts';
 import { changesOf, sendEvents, streaming } from '../events.ts';
@@ -20,6 +21,7 @@ const query = z.object({
   type: said,
   label: said,
   submitter: said,
+  matrix: said,
   before: z.iso.datetime({ offset: true }).optional().catch(undefined),
 });
 
@@ -68,6 +70,21 @@ export const jobListPages: Routes = (app, service) => {
       });
     },
   );
+
+  const params = z.object({ id: z.string() });
+  const acts = { 'retry-failed': ['retry', true], cancel: ['cancel', false] } as const;
+  for (const [act, [kind, failed]] of Object.entries(acts)) {
+    app.post(
+      `/matrices/:id/${act}`,
+      { config: { roles: ['submit'] }, schema: { hide: true, params } },
+      async (request, reply) => {
+        const { id } = request.params;
+        await actOnJob(service, id, kind, { failed });
+        const done = { cancel: 'cancelled', retry: 'retried' }[kind];
+        return reply.redirect(`${address({ matrix: id })}&done=${done}`, 303);
+      },
+    );
+  }
 };
 
 /** The list with these wishes. */

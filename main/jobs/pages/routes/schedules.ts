@@ -78,7 +78,7 @@ export const schedulePages: Routes = (app, service) => {
       if (!job) throw new Problem(400, `there is no job ${id}`);
       if (job.spec.secrets !== undefined)
         throw new Problem(400, 'a schedule keeps no secrets, and this job had some');
-      const { id: _, notBefore: __, ...again } = job.spec;
+      const { id: _, notBefore: __, after: ___, ...again } = job.spec;
       return { ...again, name: job.name };
     }
     const [, recipe, task] = /^task (\S+) (\S+)$/.exec(what) ?? [];

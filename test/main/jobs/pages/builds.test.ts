@@ -177,3 +177,25 @@ test('the history of a scenario has its runs, how long they took, and what flick
   expect(points.map(([, , verdict]) => verdict)).toEqual(['pass', 'pass', 'fail', 'pass']);
   expect((await admin.get('/history/of?type=scenario&name=none')).text).toContain('Nothing of this kind');
 });
+
+test('each cell of a matrix has a history of its own', async () => {
+  const { admin: api, url, token } = server();
+  for (const [os, state] of [
+    ['bookworm', 'pass'],
+    ['trixie', 'fail'],
+    ['bookworm', 'pass'],
+  ] as const) {
+    const job = await begunJob(api, url, token, { type: 'cells', name: 'c', worker: os, cell: { os } });
+    await job.tell([{ at: 1, type: 'check-ended', check: { name: 'it', verdict: state, durationMs: 5 } }]);
+    await job.settle(state);
+  }
+  const list = (await admin.get('/history')).text;
+  const paths = [...list.matchAll(/href="([^"]+type=cells[^"]+)"/g)].map(([, path = '']) => path);
+  expect(paths).toHaveLength(2);
+  for (const path of paths) {
+    const { text } = await admin.get(path.replaceAll('&amp;', '&'));
+    expect(text).toMatch(/os=(bookworm|trixie)/);
+    expect(text).not.toContain('flickers');
+  }
+  expect((await admin.get('/history/of?type=cells&name=c&cell=none')).status).toBe(400);
+});

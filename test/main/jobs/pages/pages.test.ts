@@ -158,6 +158,27 @@ async function told(events: string, headers: Record<string, string>, until: RegE
   return text;
 }
 
+test('a matrix is listed by itself, with its cells; those that failed run again, or all are cancelled', async () => {
+  const { url, token, admin: api } = server();
+  const type = `matrix-${Math.random()}`;
+  const jobs = ['bookworm', 'trixie'].map((os) => ({ type, name: 'each', cell: { os } }));
+  const { id, jobs: ids } = await fetch(`${url}/api/matrices`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ jobs }),
+  }).then((answer) => answer.json() as Promise<{ id: string; jobs: string[] }>);
+  const after = await api.submit({ type, name: 'after', after: [id] });
+  const list = `/jobs?matrix=${id}`;
+  expect((await admin.get(list)).text).toMatch(/os=trixie[\s\S]*os=bookworm/);
+  expect((await admin.get(list)).text).not.toContain('>after<');
+  expect((await admin.get(`/jobs/${after}`)).text).toContain(`/jobs/${ids[0]}">each</a>`);
+  await admin.send(`/matrices/${id}/cancel`, {}, list);
+  for (const job of ids) expect((await api.job(job)).state).toBe('cancelled');
+  expect((await admin.get(`/jobs/${after}`)).text).toContain('state big skipped');
+  expect((await admin.send(`/matrices/${id}/retry-failed`, {}, list)).to).toContain('done=retried');
+  for (const job of ids) expect((await api.job(job)).state).toBe('queued');
+});
+
 describe('one job', () => {
   test('is cancelled and tried again by who may submit', async () => {
     const job = await begun({ name: 'mine' });
