@@ -19,6 +19,7 @@ import type { LocalProject } from './project/send-project.ts';
 import { DistributeLog } from './results/distribute-log.ts';
 import { type DistributeResult, distributeResult, writeResult } from './results/distribute-result.ts';
 import { recordFiles, recordProcess } from './results/record-results.ts';
+import type { FileResult } from './results/test-result.ts';
 import { mainHostNode } from './seats/main-host-node.ts';
 import type { SeatPlan } from './seats/seat.ts';
 import type { Distribution, MachinesWish } from './suite/distribution.ts';
@@ -82,6 +83,7 @@ async function inRun(distribution: Distribution, here: Here): Promise<Distribute
   const suite = new Suite(distribution.files, {
     batches: distribution.command.batches,
     telling: world.telling,
+    failFast: distribution.failFast,
     note: (message) => open.emit({ type: 'note', message }),
   });
   let end: SuiteEnd = { outOfUse: [] };
@@ -89,24 +91,30 @@ async function inRun(distribution: Distribution, here: Here): Promise<Distribute
     end = await open.recorder.step('check', () => onMachines(distribution, suite, here));
     open.work.signal.throwIfAborted();
   });
-  const interrupted = world.signal.aborted;
-  const otherwise = interrupted
-    ? ({ verdict: 'skip', message: 'the run was interrupted before it was run' } as const)
-    : ({ verdict: 'error', message: 'there was no runner left to run it' } as const);
-  const files = suite.results(otherwise);
+  const files = suite.results(whyNotRun(suite, world.signal.aborted));
   const together = suite.togetherOnly;
   recordFiles(files, together, open);
   const facts = { distribution, suite, files, together, outOfUse: end.outOfUse };
   addToHistory(
     historyFile(distribution.directory),
-    files.flatMap(({ file, verdict, durationMs: ms }) =>
-      verdict === 'pass' || verdict === 'fail' ? [{ file, ms, failed: verdict === 'fail' }] : [],
-    ),
+    files.map(({ file, verdict, durationMs }) => ({
+      file,
+      ms: verdict === 'pass' || verdict === 'fail' ? durationMs : undefined,
+      failed: verdict !== 'pass',
+    })),
   );
   const run: RunResult = await open.end();
   const result = distributeResult(facts, run, open.store.directory);
   await writeResult(result);
   return result;
+}
+
+/** What is said of files without a result. */
+function whyNotRun(suite: Suite, interrupted: boolean): Pick<FileResult, 'verdict' | 'message'> {
+  if (interrupted) return { verdict: 'skip', message: 'the run was interrupted before it was run' };
+  const { endedBy } = suite;
+  if (endedBy !== undefined) return { verdict: 'skip', message: `it was not run, for ${endedBy} failed` };
+  return { verdict: 'error', message: 'there was no runner left to run it' };
 }
 
 /** What is acquired on this page is released when the run ends. */

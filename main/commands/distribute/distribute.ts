@@ -49,11 +49,15 @@ function wordsOf(
       key: key === undefined ? undefined : resolve(cwd, key),
       runners: number('--runners', text('runners'), /^[1-9]\d*$/),
       localRunners: number('--local-runners', text('localRunners'), /^\d+$/),
+      shard: text('shard'),
+      seed: number('--seed', text('seed'), /^\d+$/),
       timeout: number('--timeout', text('timeout'), /^\d*\.?\d+$/),
     }),
     include: list(options.include),
     ignore: list(options.ignore),
     env: Object.fromEntries(list(options.env).map((each) => variable(each, env))),
+    onlyFailed: options.onlyFailed === true,
+    failFast: options.failFast === true,
     rebuild: options.rebuild === true,
   };
 }

@@ -4,6 +4,7 @@ import { UsageError } from '../../../common/errors.ts';
 import type { ChooseKind } from '../../config/settle-machines.ts';
 import { historyFile, readHistory } from '../history/history.ts';
 import { slowestFirst } from '../history/order.ts';
+import { type Selection, selectFiles } from '../history/select-files.ts';
 import { listFiles } from '../project/list-files.ts';
 import type { Distribution } from '../suite/distribution.ts';
 import { type CommandWords, writtenCommand } from '../suite/test-command.ts';
@@ -12,7 +13,7 @@ import { whatToRun } from './what-to-run.ts';
 import { type MachineWords, wishMachines } from './wish-machines.ts';
 
 /** What the command line says. What it leaves open the config says. */
-export interface DistributeWords extends MachineWords {
+export interface DistributeWords extends MachineWords, Partial<Selection> {
   /** Globs, files and folders. */
   readonly files: readonly string[];
   readonly command: CommandWords | undefined;
@@ -22,6 +23,7 @@ export interface DistributeWords extends MachineWords {
   readonly env: Readonly<Record<string, string>>;
   /** Seconds for one file. */
   readonly timeout?: number;
+  readonly failFast?: boolean;
 }
 
 /** Seconds for a hook: `bundle install` may build. */
@@ -47,6 +49,7 @@ export async function planDistribution(
     if (!all.includes(file)) throw new UsageError(`hooks.node_setup.files: the project has no file ${file}.`);
   }
   const sized = files.map((path) => ({ path, bytes: statSync(join(directory, path)).size }));
+  const history = readHistory(historyFile(directory));
   const machines = await wishMachines(config, words, directory, choose);
   const { localRunners = config.localRunners ?? 0 } = words;
   if (!machines && localRunners === 0) {
@@ -56,7 +59,8 @@ export async function planDistribution(
   }
   return {
     ...{ directory, command: test, localRunners, include, ignore },
-    files: slowestFirst(sized, readHistory(historyFile(directory))),
+    files: selectFiles(slowestFirst(sized, history), history, { onlyFailed: false, ...words }),
+    failFast: words.failFast === true,
     ...(machines && { machines }),
     hooks: config.hooks ?? {},
     env,

@@ -38,16 +38,19 @@ export function readHistory(file: string): History {
 /** What a run found out of a file. */
 export interface FoundOut {
   readonly file: string;
-  readonly ms: number;
+  /** Undefined where it was not run to its end. */
+  readonly ms: number | undefined;
+  /** Also where it was not run: `--only-failed` runs it again. */
   readonly failed: boolean;
 }
 
 /** The history with what a run found out. */
 export function withRun(history: History, found: readonly FoundOut[]): History {
-  const changed = found.map(({ file, ms, failed }): [string, KnownFile] => {
+  const changed = found.flatMap(({ file, ms, failed }): (readonly [string, KnownFile])[] => {
     const before = history[file];
+    if (ms === undefined) return before ? [[file, { ...before, failed }]] : [];
     const mean = before ? before.ms * (1 - weight) + ms * weight : ms;
-    return [file, { ms: Math.round(mean), runs: (before?.runs ?? 0) + 1, failed }];
+    return [[file, { ms: Math.round(mean), runs: (before?.runs ?? 0) + 1, failed }]];
   });
   return { ...history, ...Object.fromEntries(changed) };
 }

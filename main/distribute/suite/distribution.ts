@@ -10,6 +10,8 @@ export interface Distribution {
   /** In the order in which they are to be begun. */
   readonly files: readonly WaitingFile[];
   readonly command: TestCommand;
+  /** Nothing is begun any more when a file has failed. */
+  readonly failFast: boolean;
   /** Machines that are made or borrowed; absent where the main host does it alone. */
   readonly machines?: MachinesWish;
   /** Runners on the main host. */

@@ -14,6 +14,8 @@ interface Group {
 export interface SuiteOptions {
   readonly batches: boolean;
   readonly telling: Telling;
+  /** Nothing is begun any more when a file has failed. */
+  readonly failFast: boolean;
   /** A sentence for the person, about a runner. */
   readonly note: (message: string) => void;
 }
@@ -28,6 +30,7 @@ export class Suite {
   /** What each runner ran, in its order. */
   readonly #orders = new Map<string, string[]>();
   readonly #broken: string[] = [];
+  #firstFailed: string | undefined;
 
   constructor(files: readonly WaitingFile[], options: SuiteOptions) {
     this.#options = options;
@@ -43,6 +46,11 @@ export class Suite {
 
   get orders(): ReadonlyMap<string, readonly string[]> {
     return this.#orders;
+  }
+
+  /** The file whose failure ended the suite, where the first one is to do that. */
+  get endedBy(): string | undefined {
+    return this.#firstFailed;
   }
 
   /** Runners that failed what passed elsewhere. */
@@ -115,6 +123,10 @@ export class Suite {
   #tell(file: string): void {
     const result = this.#results.get(file);
     const { settled, size } = this.queue;
+    if (result?.verdict === 'fail' && this.#options.failFast && this.#firstFailed === undefined) {
+      this.#firstFailed = file;
+      this.queue.end();
+    }
     if (result) this.#options.telling.result(result, { settled, files: size });
   }
 

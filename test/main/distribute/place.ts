@@ -27,6 +27,8 @@ export interface Place {
 
 export interface RunOptions {
   readonly command?: CommandWords;
+  readonly onlyFailed?: boolean;
+  readonly failFast?: boolean;
   readonly signal?: AbortSignal;
   /** Called with each result. */
   readonly onResult?: (result: FileResult) => void;
@@ -49,8 +51,11 @@ export function place(files: Readonly<Record<string, string>>): Place {
   execFileSync('git', ['init', '-q', directory]);
   const [notes, results]: [string[], FileResult[]] = [[], []];
   const never = new AbortController().signal;
-  const run = async (config: DistributeConfig, { command, signal, onResult, onBegan }: RunOptions = {}) => {
-    const words = { files: [], command, include: [], ignore: [], env: {}, rebuild: false };
+  const run = async (
+    config: DistributeConfig,
+    { signal, onResult, onBegan, command, ...more }: RunOptions = {},
+  ) => {
+    const words = { files: [], command, include: [], ignore: [], env: {}, rebuild: false, ...more };
     const choose = () => Promise.reject(new Error('no machines here'));
     const plan = await planDistribution(directory, config, words, choose);
     const handle = (event: RunEvent) => {
