@@ -37,13 +37,10 @@ export type { OpenCluster, OpenClusterOptions } from './embedded/open-cluster-op
 export type { TestHooks } from './embedded/test-hooks.ts';
 export { JobsApi } from './jobs/client/jobs-api.ts';
 export { RecipesApi } from './jobs/client/recipes-api.ts';
-export {
-  type JobContext,
-  JobResult,
-  Worker,
-  type WorkerJob,
-  type WorkerOptions,
-} from './jobs/worker/worker.ts';
+export { WorkersApi } from './jobs/client/workers-api.ts';
+export { type JobContext, JobResult, type WorkerJob } from './jobs/worker/job-context.ts';
+export { Worker } from './jobs/worker/worker.ts';
+export type { WorkerOptions } from './jobs/worker/worker-options.ts';
 export { type DockerOptions, docker } from './providers/docker/docker-options.ts';
 export { type Ec2Options, ec2 } from './providers/ec2/ec2-options.ts';
 export { type MachineOptions, machines } from './providers/machine-options.ts';

@@ -63,14 +63,20 @@ export const claimFunction = `
             WHERE state = 'queued' AND boss_id IS NOT NULL AND group_id > ready.group_id
             ORDER BY group_id LIMIT 1)
           FROM ready WHERE ready.group_id IS NOT NULL)
-      SELECT groups.id, groups.submitter, quota_of(groups.submitter) AS quota INTO candidate
+      SELECT groups.id, groups.submitter, share.quota INTO candidate
         FROM ready JOIN groups ON groups.id = ready.group_id
         CROSS JOIN LATERAL (SELECT priority, created_at FROM jobs
           WHERE group_id = groups.id AND state = 'queued' AND boss_id IS NOT NULL
           ORDER BY priority DESC, created_at LIMIT 1) AS head
+        -- OFFSET: counted once, and not for each place where it is asked for.
+        CROSS JOIN LATERAL (SELECT
+          (SELECT count(*) FROM jobs
+            WHERE jobs.submitter = groups.submitter AND jobs.state = 'running') AS running,
+          coalesce((SELECT running FROM quotas WHERE quotas.submitter = groups.submitter),
+            (SELECT running FROM quotas WHERE quotas.submitter = '*')) AS quota OFFSET 0) AS share
         WHERE groups.id <> ALL (tried) AND serves(w.capabilities, groups.wants)
-          AND running_of(groups.submitter) < coalesce(quota_of(groups.submitter), 2147483647)
-        ORDER BY head.priority DESC, running_of(groups.submitter), head.created_at LIMIT 1;
+          AND share.running < coalesce(share.quota, 2147483647)
+        ORDER BY head.priority DESC, share.running, head.created_at LIMIT 1;
       IF NOT FOUND THEN
         RETURN jsonb_build_object('standing', 'none', 'kind', md5(w.capabilities::text));
       END IF;

@@ -3,9 +3,9 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { unpack } from '../packages/package-folder.ts';
 import type { BuildSpec } from '../recipe-protocol.ts';
+import { type JobContext, JobResult } from './job-context.ts';
 import { runJobProcess } from './job-process.ts';
 import { sendFiles } from './send-files.ts';
-import { type JobContext, JobResult } from './worker.ts';
 
 /**
  * Does one task of a recipe in a clean folder, the package's content, and gives its exit code, how many

@@ -2,7 +2,7 @@ import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { asShakedownError } from '../../../common/errors.ts';
 import { RefusedError } from '../client/jobs-api.ts';
-import type { JobContext } from './worker.ts';
+import type { JobContext } from './job-context.ts';
 
 /** Keeps all files below some folders with the job, each `as` something; gives what could not be sent. */
 export async function sendFiles(

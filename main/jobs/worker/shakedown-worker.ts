@@ -8,9 +8,10 @@ import { buildSpec } from '../recipe-protocol.ts';
 import type { JobSecret } from '../secrets/job-secret.ts';
 import { doBuild, hasFabric } from './do-build.ts';
 import { foldersIn, followEvents } from './follow-events.ts';
+import { type JobContext, JobResult, type WorkerJob } from './job-context.ts';
 import { ownCommand, runJobProcess } from './job-process.ts';
 import { sendFiles } from './send-files.ts';
-import { type JobContext, JobResult, Worker, type WorkerJob } from './worker.ts';
+import { Worker } from './worker.ts';
 
 /** What `shakedown submit` puts into the jobs that this worker does. */
 export const shakedownSpec = z.looseObject({

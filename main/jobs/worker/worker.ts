@@ -4,7 +4,6 @@ import { arch, hostname, platform, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asShakedownError, ShakedownError } from '../../../common/errors.ts';
-import type { RunEvent } from '../../../common/events.ts';
 import { present } from '../../../common/present.ts';
 import { maskFiles } from '../../secrets/mask-files.ts';
 import { MaskedStream } from '../../secrets/mask-stream.ts';
@@ -12,64 +11,12 @@ import { Secrets } from '../../secrets/secrets.ts';
 import { JobsApi, RefusedError } from '../client/jobs-api.ts';
 import { type ClaimAnswer, protocolVersion } from '../protocol.ts';
 import { EventStream } from './event-stream.ts';
+import { type JobContext, JobResult, type WorkerJob } from './job-context.ts';
 import { KeptResults } from './kept-results.ts';
 import { holdLease } from './lease.ts';
 import { LogStream } from './log-stream.ts';
 import { Room } from './room.ts';
-
-export interface WorkerOptions {
-  /** `http://host:port` of a job server; several of one database, parted by commas. */
-  readonly server: string;
-  /** One with the role `worker`. */
-  readonly token: string;
-  /** Unless told, the host's. */
-  readonly name?: string | undefined;
-  /** Seconds of silence after which a server does not answer, and another one is asked. */
-  readonly answerWithin?: number | undefined;
-  /** How many jobs at once. */
-  readonly slots?: number | undefined;
-  /** Seconds between two heartbeats. */
-  readonly beatSeconds?: number | undefined;
-  /** Seconds of silence after which a job runs elsewhere. */
-  readonly leaseSeconds?: number | undefined;
-  /** For jobs' folders and for results that the server has not got yet. */
-  readonly folder?: string | undefined;
-  readonly tell?: ((line: string) => void) | undefined;
-  /** Called when the server has taken it. */
-  readonly registered?: (() => void) | undefined;
-}
-
-/** A job as `doJob` gets it. */
-export type WorkerJob = ClaimAnswer;
-
-export interface JobContext {
-  /**
-   * Aborted when the job is to end: it was cancelled, it runs elsewhere by now, or the server is not reached.
-   */
-  readonly signal: AbortSignal;
-  /** An empty folder of the job's own, which goes with it. */
-  readonly folder: string;
-  readonly api: JobsApi;
-  /** For the job's log. */
-  log(text: string | Buffer): Promise<void>;
-  /** How far it has come: events as `shakedown run --json` prints them, in their order. */
-  tellEvents(events: readonly RunEvent[]): Promise<void>;
-  /** Keeps a file with the job, under a relative path. */
-  addArtifact(path: string, file: string): Promise<void>;
-}
-
-/**
- * A result with a verdict of its own: what `doJob` returns is a `pass` else, and what it throws an `error`.
- */
-export class JobResult {
-  readonly verdict: 'pass' | 'fail' | 'error';
-  readonly result: unknown;
-
-  constructor(verdict: JobResult['verdict'], result: unknown) {
-    this.verdict = verdict;
-    this.result = result;
-  }
-}
+import type { WorkerOptions } from './worker-options.ts';
 
 /** Seconds that the server holds back its answer while there is no job. */
 const claimWait = 20;

@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { cellsOf, submissionOfCell } from '../../../main/commands/jobs/job-matrix.ts';
 import { jobsCommand } from '../../../main/commands/jobs/jobs.ts';
 import { submitCommand } from '../../../main/commands/jobs/submit.ts';
-import { JobResult } from '../../../main/jobs/worker/worker.ts';
+import { JobResult } from '../../../main/jobs/worker/job-context.ts';
 import { aServer } from './a-server.ts';
 import { shellOf } from './a-shell.ts';
 import { TestWorker } from './test-worker.ts';

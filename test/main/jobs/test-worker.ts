@@ -1,4 +1,5 @@
-import { type JobContext, Worker, type WorkerJob } from '../../../main/jobs/worker/worker.ts';
+import type { JobContext, WorkerJob } from '../../../main/jobs/worker/job-context.ts';
+import { Worker } from '../../../main/jobs/worker/worker.ts';
 
 /** A worker that does what it is told to. */
 export class TestWorker extends Worker {

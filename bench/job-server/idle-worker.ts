@@ -1,0 +1,19 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Worker } from '../../main/jobs/worker/worker.ts';
+
+/** A program that takes jobs and never ends one; killed by whom it belongs to. */
+class IdleWorker extends Worker {
+  override jobtypes = 'idle';
+  override doJob(): Promise<void> {
+    return new Promise(() => setInterval(() => undefined, 1000));
+  }
+}
+
+const [server = '', token = ''] = process.argv.slice(2);
+await new IdleWorker({
+  server,
+  token,
+  name: String(process.pid),
+  folder: join(tmpdir(), `bj-${process.pid}`),
+}).run();
