@@ -1,5 +1,5 @@
-// node bench/job-server-load.ts: the server's memory with 10,000 jobs queued, the heartbeats of 1,000 simulated
-// workers, and how soon the job of a worker that was killed is begun by another one.
+// node bench/job-server-load.ts: the server's memory with 10,000 jobs queued, the heartbeats of 1,000
+// simulated workers, and how soon the job of a worker that was killed is begun by another one.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
@@ -79,7 +79,9 @@ async function inTurns(times: number, atOnce: number, act: (at: number) => Promi
 
 function spawnWorker(url: string, token: string) {
   const program = join(import.meta.dirname, 'job-server/idle-worker.ts');
-  return spawn(process.execPath, [program, url, token], { stdio: ['ignore', 'ignore', 'inherit'] });
+  return spawn(process.execPath, [program, url, token, dataFolder()], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
 }
 
 /** Waits until an attempt is under way; gives the process of its worker. */

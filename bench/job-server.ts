@@ -1,6 +1,7 @@
-// node bench/job-server.ts [JOBS]: jobs per second that are claimed and settled by our queue, and by bare
-// pg-boss on the same database, in turns; over HTTP, too; and the time from submit to start while so many
-// workers wait. On a PostgreSQL of its own, one at a URL, and PGlite, with 1, 20 and 200 simulated workers.
+// node bench/job-server.ts [JOBS] [DATABASE]: jobs per second that are claimed and settled by our
+// queue, and by bare pg-boss on the same database, in turns; over HTTP, too; and the time from
+// submit to start while so many workers wait. On a PostgreSQL of its own, one at a URL, and
+// PGlite, with 1, 20 and 200 simulated workers.
 import { join } from 'node:path';
 import { PgBoss } from 'pg-boss';
 import { JobsApi } from '../main/jobs/client/jobs-api.ts';
@@ -24,7 +25,8 @@ type Kind = (typeof kinds)[number];
 const urlOf = (folder: string): string =>
   `postgres://shakedown@${encodeURIComponent(join(folder, 'postgres/socket'))}/postgres`;
 
-for (const kind of kinds) {
+const only = process.argv[3];
+for (const kind of kinds.filter((each) => only === undefined || each === only)) {
   await rates(kind);
   await overHttp(kind);
 }

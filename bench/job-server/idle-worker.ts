@@ -1,5 +1,3 @@
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Worker } from '../../main/jobs/worker/worker.ts';
 
 /** A program that takes jobs and never ends one; killed by whom it belongs to. */
@@ -10,10 +8,5 @@ class IdleWorker extends Worker {
   }
 }
 
-const [server = '', token = ''] = process.argv.slice(2);
-await new IdleWorker({
-  server,
-  token,
-  name: String(process.pid),
-  folder: join(tmpdir(), `bj-${process.pid}`),
-}).run();
+const [server = '', token = '', folder = ''] = process.argv.slice(2);
+await new IdleWorker({ server, token, name: String(process.pid), folder }).run();
