@@ -83,7 +83,8 @@ async function load(file: string, directory: string): Promise<Loaded> {
   }
 }
 
-function configFiles(directory: string): { readonly main: string; readonly node: string } {
+/** The main and the node config of a scenario's folder, absolute. Throws UsageError where there is none. */
+export function configFiles(directory: string): { readonly main: string; readonly node: string } {
   const init = "'shakedown init DIR' makes a scenario to start from";
   if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
     throw new UsageError(`There is no folder ${directory}.`, { hint: init });

@@ -3,11 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, isAbsolute, join, relative } from 'node:path';
 import { UsageError } from '../../../common/errors.ts';
-import { loadScenario } from '../../config/load.ts';
+import { configFiles, loadScenario } from '../../config/load.ts';
 import { nodeFacts } from '../../config/scenario.ts';
 import type { JobSecret } from '../secrets/job-secret.ts';
 import { outFolder } from '../worker/shakedown-worker.ts';
 import { scenarioSecrets } from './declared-secrets.ts';
+import { importsOutside } from './imports-outside.ts';
 
 /** Where things lie in the package of a script. */
 export const places = { alone: 'script', withFolder: 'with' };
@@ -61,7 +62,11 @@ export async function checkScenarioTravels(
   );
   const debs = nodes.flatMap((node) => scenario.nodeConfig(node, nodes).debs);
   const named = [...checkFiles, nodeFiles, ...debs, ...(login.keyFile ? [login.keyFile] : [])];
-  const outside = [...new Set(named)].filter((path) => inside(directory, path) === undefined);
+  const { main, node } = configFiles(directory);
+  const outside = [
+    ...[...new Set(named)].filter((path) => inside(directory, path) === undefined),
+    ...importsOutside(directory, [main, node, ...checkFiles]),
+  ];
   if (outside.length === 0) return scenarioSecrets(scenario.secretSources, declared, directory);
   const message = `These are not in ${directory}, and do not travel with it:\n  ${outside.join('\n  ')}`;
   throw new UsageError(message, { hint: 'copy them into the folder' });
