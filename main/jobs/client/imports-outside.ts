@@ -3,13 +3,15 @@ import { isBuiltin } from 'node:module';
 import { dirname, isAbsolute, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** `from '…'`, `import '…'`, `import('…')`, `require('…')`; what is told by an expression is seen by nobody. */
+/**
+ * `from '…'`, `import '…'`, `import('…')`, `require('…')`; what is told by an expression is seen by nobody.
+ */
 const imported = /(?:\bfrom|\bimport|\brequire)\s*\(?\s*(['"])([^'"\n]+)\1/g;
 
 /**
  * What files (absolute) of a scenario, and the files of its folder that they import, import from outside of
- * the folder: `checks/a.ts imports ../shared.ts`. Packages of npm are outside, too, but shakedown's own, which
- * each worker has; types alone are needed by nobody at run time.
+ * the folder: `checks/a.ts imports ../shared.ts`. Packages of npm are outside, too, but shakedown's own,
+ * which each worker has; types alone are needed by nobody at run time.
  */
 export function importsOutside(directory: string, files: readonly string[]): readonly string[] {
   const outside = new Set<string>();
