@@ -23,6 +23,7 @@ export function printSummary(result: DistributeResult, { cwd, stdout, env }: Sum
     ...result.together.map(({ message }) => `${sign('fail', paint)} ${message}`),
     ...troubles(result),
     ...slowest(result, paint),
+    ...gain(result, paint),
     ...figures(result, paint),
     `${paint('gray', 'all of it:')} ${relative(cwd, result.directory) || '.'}`,
   ];
@@ -83,6 +84,15 @@ function slowest({ files }: DistributeResult, paint: Paint): readonly string[] {
       `slowest: ${first.map(({ file, durationMs }) => `${file} ${duration(durationMs)}`).join(', ')}`,
     ),
   ];
+}
+
+/** Beside the time of a row, and of the best schedule that there could be. */
+function gain({ schedule, runners }: DistributeResult, paint: Paint): readonly string[] {
+  if (!schedule || Object.keys(runners).length < 2) return [];
+  const { wallMs, inARowMs, boundMs } = schedule;
+  const times = (inARowMs / Math.max(1, wallMs)).toFixed(1);
+  const words = `tests ran for ${duration(wallMs)}: ${times} times as quick as one process after the other`;
+  return [paint('gray', `${words} (${duration(inARowMs)}); no schedule could be below ${duration(boundMs)}`)];
 }
 
 function figures(result: DistributeResult, paint: Paint): readonly string[] {

@@ -1,12 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FailureDetails } from '../../../common/errors.ts';
+import { present } from '../../../common/present.ts';
 import type { Verdict } from '../../../common/results.ts';
 import type { RunResult } from '../../record/run-result.ts';
 import { privateFile } from '../../store/run-folders.ts';
 import type { Distribution } from '../suite/distribution.ts';
 import type { OutOfUse } from '../suite/run-suite.ts';
 import type { Suite } from '../suite/suite.ts';
+import type { Schedule } from './schedule.ts';
 import type { FileResult } from './test-result.ts';
 
 /** What a distribution came to: `distribute.json` of its run. */
@@ -21,6 +23,8 @@ export interface DistributeResult {
   readonly durationMs: number;
   /** ms that the files took, one after the other. */
   readonly testsMs: number;
+  /** How well the runners were used; absent where nothing ran. */
+  readonly schedule?: Schedule;
   /** By their paths; each file that was handed out is there. */
   readonly files: readonly FileResult[];
   /** Files that fail when one process runs them all, and pass each alone. */
@@ -49,6 +53,7 @@ export function distributeResult(facts: Facts, run: RunResult, directory: string
     ...{ id: run.id, directory, command: distribution.command.text },
     ...{ verdict: run.verdict, exitCode: run.exitCode, durationMs: run.durationMs },
     testsMs: files.reduce((sum, { durationMs }) => sum + durationMs, 0),
+    ...present({ schedule: suite.schedule }),
     ...{ files, together },
     runners: Object.fromEntries([...suite.orders].sort()),
     ...{ broken: suite.broken, outOfUse },

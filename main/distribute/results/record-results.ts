@@ -87,11 +87,10 @@ export function recordProcess(
       ? `it left running, which was ended: ${end.left.map(({ command }) => command).join(', ')}`
       : undefined;
   open.recorder.span({
-    ...{ kind: 'task', type: 'test-files', name, node: ran.node, verdict },
+    ...{ kind: 'task', type: 'test-files', name: `${name} (runner ${ran.runner})`, node: ran.node, verdict },
     startMs: ran.startedAt - open.recorder.startedAt,
     durationMs: end.took,
     ...present({
-      by: `runner ${ran.runner}`,
       message: left,
       detail: verdict === 'pass' ? undefined : output.lines(shownLines).join('\n') || undefined,
     }),

@@ -70,6 +70,7 @@ async function runBatch(seat: Seat, runner: Runner, batch: Batch, work: Work): P
   const cases = await readReport(seat, report, end, work);
   await output.end();
   settle(ran, end, { seat, cases, output, work });
+  suite.processEnded({ ran, took: end.took });
   work.processEnded(ran, end, output);
   suite.telling.ended(runner.id);
   return end;

@@ -2,6 +2,7 @@ import type { Batch, WaitingFile } from '../hand-out/batch.ts';
 import { HandOut } from '../hand-out/hand-out.ts';
 import type { Judgement as RunnerJudgement } from '../hand-out/suspicion.ts';
 import type { Judgement } from '../results/judge.ts';
+import { type RanProcess, type Schedule, scheduleOf } from '../results/schedule.ts';
 import type { FileResult, RanWhere } from '../results/test-result.ts';
 import type { Telling } from './telling.ts';
 
@@ -30,6 +31,7 @@ export class Suite {
   /** What each runner ran, in its order. */
   readonly #orders = new Map<string, string[]>();
   readonly #broken: string[] = [];
+  readonly #processes: RanProcess[] = [];
   #firstFailed: string | undefined;
 
   constructor(files: readonly WaitingFile[], options: SuiteOptions) {
@@ -42,6 +44,15 @@ export class Suite {
 
   get telling(): Telling {
     return this.#options.telling;
+  }
+
+  /** A process of tests has ended. */
+  processEnded(process: RanProcess): void {
+    this.#processes.push(process);
+  }
+
+  get schedule(): Schedule | undefined {
+    return scheduleOf(this.#processes, this.#orders.size);
   }
 
   get orders(): ReadonlyMap<string, readonly string[]> {
