@@ -6,10 +6,10 @@ import type { TaskEnded, TaskParams } from '../../common/protocol/task-protocol.
 import type { OutgoingStream } from '../../common/streams/outgoing-stream.ts';
 import type { Streams } from '../../common/streams/streams.ts';
 import { withTimeLimit } from '../../common/time-limit.ts';
-import { collectOutput } from '../remotes/collected-output.ts';
-import { awaitInput, feedInput } from '../remotes/feed-input.ts';
+import { collectOutput } from '../remotes/commands/collected-output.ts';
+import { awaitInput, feedInput } from '../remotes/commands/feed-input.ts';
+import { commandText } from '../remotes/commands/shell-line.ts';
 import type { Command } from '../remotes/remote.ts';
-import { commandText } from '../remotes/shell-line.ts';
 import type { RpcConnection } from './rpc-connection.ts';
 import type { RunningTask, SpawnOptions, TaskOptions, TaskResult } from './task.ts';
 

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { notWritten } from '../remotes/not-written.ts';
 import type { TransferOptions } from '../remotes/remote.ts';
+import { notWritten } from '../remotes/transfer/not-written.ts';
 import type { Agent } from './agent.ts';
 
 /** What came is counted: a connection that breaks looks like the end of the file. */

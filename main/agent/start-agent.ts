@@ -1,8 +1,8 @@
 import { hostname, userInfo } from 'node:os';
 import { present } from '../../common/present.ts';
 import { protocolVersion } from '../../common/protocol.ts';
+import { shellQuote } from '../remotes/commands/shell-line.ts';
 import type { Remote, RemoteProcess } from '../remotes/remote.ts';
-import { shellQuote } from '../remotes/shell-line.ts';
 import type { Agent, AgentListener } from './agent.ts';
 import { type AgentRights, installAgent } from './install.ts';
 import { methodLimits } from './method-limits.ts';

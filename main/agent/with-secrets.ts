@@ -1,8 +1,8 @@
 import { present } from '../../common/present.ts';
 import type { AgentMethods } from '../../common/protocol.ts';
 import type { Probe, ServiceSpec } from '../../common/ready.ts';
+import { commandText } from '../remotes/commands/shell-line.ts';
 import type { Command } from '../remotes/remote.ts';
-import { commandText } from '../remotes/shell-line.ts';
 import type { Secrets } from '../secrets/secrets.ts';
 import type { Agent } from './agent.ts';
 

@@ -7,13 +7,14 @@ import { present } from '../../common/present.ts';
 import type { CommandResult } from '../../common/results.ts';
 import { withTimeLimit } from '../../common/time-limit.ts';
 import { unwound } from '../../common/unwound.ts';
-import { collectOutput } from './collected-output.ts';
-import { begun, type CommandBeginning, commandBeginning } from './command-beginning.ts';
-import { type CommandChannel, openChannel } from './command-channel.ts';
-import { CommandKiller } from './command-killer.ts';
+import { collectOutput } from './commands/collected-output.ts';
+import { begun, type CommandBeginning, commandBeginning } from './commands/command-beginning.ts';
+import { type CommandChannel, openChannel } from './commands/command-channel.ts';
+import { CommandKiller } from './commands/command-killer.ts';
+import { awaitInput, feedInput } from './commands/feed-input.ts';
+import { sessionVariables } from './commands/session-variables.ts';
+import { commandText, shellLine } from './commands/shell-line.ts';
 import { ConnectionLostError } from './connection-errors.ts';
-import { downloadTree } from './download-tree.ts';
-import { awaitInput, feedInput } from './feed-input.ts';
 import { wordsOf } from './login/login-failures.ts';
 import { lastHeardBy, openConnection } from './login/open-connection.ts';
 import type {
@@ -27,12 +28,11 @@ import type {
   TransferOptions,
   UploadFileOptions,
 } from './remote.ts';
-import { sessionVariables } from './session-variables.ts';
-import { commandText, shellLine } from './shell-line.ts';
 import type { SshTarget } from './ssh-target.ts';
+import { downloadTree } from './transfer/download-tree.ts';
+import { uploadFile } from './transfer/upload-file.ts';
+import { uploadTree } from './transfer/upload-tree.ts';
 import { connectThrough, forwardPort } from './tunnels.ts';
-import { uploadFile } from './upload-file.ts';
-import { uploadTree } from './upload-tree.ts';
 
 /**
  * Connects to a machine, over its jump hosts, trying again until it answers or `timeout` seconds are over.

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Client } from 'ssh2';
 import { ShakedownError } from '../../common/errors.ts';
-import { rejectUnlessLost } from './command-channel.ts';
+import { rejectUnlessLost } from './commands/command-channel.ts';
 import type { Forwarding } from './remote.ts';
 
 /**

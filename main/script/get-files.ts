@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asShakedownError } from '../../common/errors.ts';
-import { downloadNamed } from '../remotes/download-named.ts';
-import { expandGlob } from '../remotes/expand-glob.ts';
-import { mergeTree } from '../remotes/merge-tree.ts';
 import type { Remote } from '../remotes/remote.ts';
+import { downloadNamed } from '../remotes/transfer/download-named.ts';
+import { expandGlob } from '../remotes/transfer/expand-glob.ts';
+import { mergeTree } from '../remotes/transfer/merge-tree.ts';
 
 export interface GetOptions {
   /** As the person wrote them. */

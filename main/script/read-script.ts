@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { UsageError } from '../../common/errors.ts';
-import { shellQuote } from '../remotes/shell-line.ts';
+import { shellQuote } from '../remotes/commands/shell-line.ts';
 
 /** A script that is fit to be sent. */
 export interface ReadScript {

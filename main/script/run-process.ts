@@ -1,8 +1,8 @@
 import { ShakedownError, TimeLimitError } from '../../common/errors.ts';
 import { withTimeLimit } from '../../common/time-limit.ts';
 import { unwound } from '../../common/unwound.ts';
+import { shellQuote } from '../remotes/commands/shell-line.ts';
 import type { Remote, RemoteProcess } from '../remotes/remote.ts';
-import { shellQuote } from '../remotes/shell-line.ts';
 import { attachTerminal, sizeOf } from './attach-terminal.ts';
 import type { TerminalPair } from './script-options.ts';
 import type { ScriptOutput } from './script-output.ts';

@@ -2,8 +2,8 @@ import { readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ShakedownError } from '../../common/errors.ts';
 import { shellFile } from '../providers/host/shell-file.ts';
+import { shellQuote } from '../remotes/commands/shell-line.ts';
 import type { Remote } from '../remotes/remote.ts';
-import { shellQuote } from '../remotes/shell-line.ts';
 import type { ReadScript } from './read-script.ts';
 import type { ScriptFolder } from './script-folder.ts';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { TimeLimitError } from '../../common/errors.ts';
 import { exitCodes } from '../../common/exit-codes.ts';
-import { exitCodeOf } from '../remotes/exit-code.ts';
+import { exitCodeOf } from '../remotes/commands/exit-code.ts';
 import type { Remote } from '../remotes/remote.ts';
 import { type Aftermath, goingDown, lookAfter } from './machine-loss.ts';
 import type { MachineTask, MachineTurn } from './machine-task.ts';

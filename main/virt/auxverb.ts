@@ -5,7 +5,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { unwound } from '../../common/unwound.ts';
-import { shellQuote } from '../remotes/shell-line.ts';
+import { shellQuote } from '../remotes/commands/shell-line.ts';
 import type { SshTarget } from '../remotes/ssh-target.ts';
 import { sshFiles, sshName } from './ssh-config.ts';
 

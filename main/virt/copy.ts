@@ -2,8 +2,8 @@ import { constants, createReadStream } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { finished } from 'node:stream/promises';
 import { ShakedownError } from '../../common/errors.ts';
+import { shellQuote } from '../remotes/commands/shell-line.ts';
 import type { Remote, TransferOptions } from '../remotes/remote.ts';
-import { shellQuote } from '../remotes/shell-line.ts';
 
 /** Both name a folder, by a slash at the end, or both a file. Throws ShakedownError for anything else. */
 function isFolder(from: string, to: string): boolean {

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
-import { shellQuote } from '../remotes/shell-line.ts';
+import { shellQuote } from '../remotes/commands/shell-line.ts';
 import { sshName } from './ssh-config.ts';
 
 /** A shell on the person's terminal, until it ends; our own stdin and stdout are the protocol's. */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunContext } from '../context/run-context.ts';
 import { canPower, type MachineOf } from '../providers/capabilities.ts';
 import type { Provider } from '../providers/provider.ts';
-import { greets } from '../remotes/greets.ts';
+import { greets } from '../remotes/commands/greets.ts';
 import type { SshTarget } from '../remotes/ssh-target.ts';
 
 /** Looks of which none found an ssh server, after which a machine is taken for off. */

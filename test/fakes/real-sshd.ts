@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { greets } from '../../main/remotes/greets.ts';
+import { greets } from '../../main/remotes/commands/greets.ts';
 import { unusedPort } from './ssh-server.ts';
 
 /** OpenSSH's own server on the loopback address, run by this user, which lets this user in. */

@@ -4,9 +4,9 @@ import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join, posix } from 'node:path';
 import { ShakedownError, UsageError } from '../../../common/errors.ts';
 import { present } from '../../../common/present.ts';
-import { downloadNamed } from '../../remotes/download-named.ts';
-import { mergeTree } from '../../remotes/merge-tree.ts';
 import type { Remote } from '../../remotes/remote.ts';
+import { downloadNamed } from '../../remotes/transfer/download-named.ts';
+import { mergeTree } from '../../remotes/transfer/merge-tree.ts';
 
 /** What files go by: a connection, or the agent on it. */
 export type Carrier = Pick<Remote, 'exec' | 'upload' | 'download'>;

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { UsageError } from '../../../common/errors.ts';
 import { exitCodes } from '../../../common/exit-codes.ts';
-import { exitCodeOf } from '../../remotes/exit-code.ts';
+import { exitCodeOf } from '../../remotes/commands/exit-code.ts';
 import { connectSsh } from '../../remotes/ssh-remote.ts';
 import type { Command } from '../command.ts';
 import { keptMachine } from './kept-node.ts';

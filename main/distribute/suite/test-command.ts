@@ -1,5 +1,5 @@
 import { UsageError } from '../../../common/errors.ts';
-import { shellQuote } from '../../remotes/shell-line.ts';
+import { shellQuote } from '../../remotes/commands/shell-line.ts';
 import type { Kind } from '../kinds/kind.ts';
 import { kinds } from '../kinds/kinds.ts';
 import { readJunit } from '../results/read-junit.ts';

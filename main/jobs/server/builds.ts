@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { z } from 'zod';
 import { closest } from '../../../common/closest.ts';
-import { shellQuote } from '../../remotes/shell-line.ts';
+import { shellQuote } from '../../remotes/commands/shell-line.ts';
 import { hashOf } from '../accounts/secret-hash.ts';
 import type { submission } from '../protocol.ts';
 import { lacks } from '../queue/needs.ts';

@@ -20,10 +20,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { quote } from '../../../main/providers/host/root-script.ts';
 import { ConnectionLostError } from '../../../main/remotes/connection-errors.ts';
-import { downloadTree } from '../../../main/remotes/download-tree.ts';
 import type { Remote } from '../../../main/remotes/remote.ts';
 import { connectSsh } from '../../../main/remotes/ssh-remote.ts';
 import type { SshTarget } from '../../../main/remotes/ssh-target.ts';
+import { downloadTree } from '../../../main/remotes/transfer/download-tree.ts';
 import { type FakeSshServer, fakeSshServer, newKey, unusedPort } from '../../fakes/ssh-server.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'shakedown-remote-'));

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ShakedownError } from '../../../../common/errors.ts';
 import { sideBySide } from '../../../../common/side-by-side.ts';
 import type { RunContext } from '../../../context/run-context.ts';
-import { greets } from '../../../remotes/greets.ts';
+import { greets } from '../../../remotes/commands/greets.ts';
 import type { Machine } from '../../provider.ts';
 import type { Accelerator } from '../accelerator.ts';
 import { machineNames } from '../names.ts';

@@ -1,9 +1,9 @@
 import { lstat, mkdir, mkdtemp, realpath, rename, rm } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
-import { present } from '../../common/present.ts';
+import { present } from '../../../common/present.ts';
+import type { DownloadOptions, Remote } from '../remote.ts';
 import { mergeTree } from './merge-tree.ts';
 import { type NamedLink, namedLinks } from './named-links.ts';
-import type { DownloadOptions, Remote } from './remote.ts';
 
 /** What came of paths that were named. */
 export interface DownloadedNamed {

@@ -1,6 +1,6 @@
 import type { Client } from 'ssh2';
-import { withTimeLimit } from '../../common/time-limit.ts';
-import { unwound } from '../../common/unwound.ts';
+import { withTimeLimit } from '../../../common/time-limit.ts';
+import { unwound } from '../../../common/unwound.ts';
 import { type CommandChannel, openChannel } from './command-channel.ts';
 import { killLine } from './kill-line.ts';
 

@@ -1,9 +1,9 @@
 import { readdir } from 'node:fs/promises';
 import { type Readable, Transform } from 'node:stream';
 import { create as createTar } from 'tar';
+import { shellQuote } from '../commands/shell-line.ts';
+import type { Remote, TransferOptions } from '../remote.ts';
 import { notWritten } from './not-written.ts';
-import type { Remote, TransferOptions } from './remote.ts';
-import { shellQuote } from './shell-line.ts';
 
 /** A tree (or the named entries of it) as one tar stream into `target`, which is made if need be. */
 export async function uploadTree(

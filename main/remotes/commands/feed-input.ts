@@ -1,5 +1,5 @@
 import { Readable, type Writable } from 'node:stream';
-import type { ExecOptions } from './remote.ts';
+import type { ExecOptions } from '../remote.ts';
 
 /**
  * Sends a command its input and closes it. A command that ends without reading all of it is not an error; a

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { greets } from '../../../main/remotes/greets.ts';
+import { greets } from '../../../../main/remotes/commands/greets.ts';
 
 describe('an ssh server', () => {
   const signal = AbortSignal.timeout(20_000);

@@ -1,5 +1,5 @@
 import { constants } from 'node:os';
-import type { CommandResult } from '../../common/results.ts';
+import type { CommandResult } from '../../../common/results.ts';
 
 /** As a shell gives it: 128 and the signal's number for a command that a signal ended. */
 export function exitCodeOf({ exitCode, signal }: Pick<CommandResult, 'exitCode' | 'signal'>): number {

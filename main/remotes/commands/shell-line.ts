@@ -1,6 +1,6 @@
-import { ShakedownError } from '../../common/errors.ts';
+import { ShakedownError } from '../../../common/errors.ts';
+import type { Command, ExecOptions } from '../remote.ts';
 import { marker, plainLine } from './plain-line.ts';
-import type { Command, ExecOptions } from './remote.ts';
 
 /** A word as a POSIX shell reads it back unchanged. */
 export const shellQuote = (word: string): string =>

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
-import { type FailureDetails, ShakedownError } from '../../common/errors.ts';
-import type { Remote } from './remote.ts';
+import { type FailureDetails, ShakedownError } from '../../../common/errors.ts';
+import type { Remote } from '../remote.ts';
 
 /**
  * The error for what could not be written to a path of a node, from what was said there: a full disk is told

@@ -1,5 +1,5 @@
 import { PassThrough, type Readable } from 'node:stream';
-import type { ShakedownError } from '../../common/errors.ts';
+import type { ShakedownError } from '../../../common/errors.ts';
 import type { CommandChannel } from './command-channel.ts';
 import { takeGreeting } from './greeting.ts';
 import { notBegun } from './not-begun.ts';

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
-import { present } from '../../common/present.ts';
-import type { Remote } from './remote.ts';
+import { present } from '../../../common/present.ts';
+import type { Remote } from '../remote.ts';
 
 /**
  * The absolute paths that a pattern names on a node, as bash expands it (`*`, `**`, `?`, `[…]`, `{a,b}`),

@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
 import type { Client, SFTPWrapper } from 'ssh2';
-import { ShakedownError } from '../../common/errors.ts';
-import { present } from '../../common/present.ts';
-import { withTimeLimit } from '../../common/time-limit.ts';
-import type { UploadFileOptions } from './remote.ts';
+import { ShakedownError } from '../../../common/errors.ts';
+import { present } from '../../../common/present.ts';
+import { withTimeLimit } from '../../../common/time-limit.ts';
+import type { UploadFileOptions } from '../remote.ts';
 
 /** Seconds for the subsystem to answer: one that is set up wrongly may say nothing at all. */
 const openWithin = 15;

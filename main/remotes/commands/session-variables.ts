@@ -1,5 +1,5 @@
-import { wildcard } from './login/known-hosts.ts';
-import type { SshTarget } from './ssh-target.ts';
+import { wildcard } from '../login/known-hosts.ts';
+import type { SshTarget } from '../ssh-target.ts';
 
 /**
  * The variables that a target's sessions are offered (ssh_config(5), SetEnv and SendEnv). The language is not

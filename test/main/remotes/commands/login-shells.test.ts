@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { folder, node } from './fake-node.ts';
+import { folder, node } from '../fake-node.ts';
 
 /** Words that one shell or another reads as something else. */
 const words = [

@@ -1,9 +1,9 @@
 import { mkdir, mkdtemp } from 'node:fs/promises';
 import { join, posix } from 'node:path';
-import { ShakedownError } from '../../common/errors.ts';
-import { present } from '../../common/present.ts';
+import { ShakedownError } from '../../../common/errors.ts';
+import { present } from '../../../common/present.ts';
+import type { Downloaded, DownloadOptions, Remote } from '../remote.ts';
 import { type Landed, land, removeTree } from './landing.ts';
-import type { Downloaded, DownloadOptions, Remote } from './remote.ts';
 import { type Unpacking, unpackInto } from './unpacking.ts';
 
 /** Messages in English, names as they are. */

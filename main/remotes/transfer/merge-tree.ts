@@ -1,6 +1,6 @@
 import type { Dirent } from 'node:fs';
 import { lstat, opendir, rename, rm } from 'node:fs/promises';
-import { ShakedownError } from '../../common/errors.ts';
+import { ShakedownError } from '../../../common/errors.ts';
 
 /** A path as its bytes: names on a node need not be UTF-8. */
 export const pathIn = (directory: Buffer, name: Buffer): Buffer =>

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { withTimeLimit } from '../../common/time-limit.ts';
+import { withTimeLimit } from '../../../common/time-limit.ts';
 
 /** Whether an ssh server greets there (RFC 4253, 4.2). A forwarded port is open whoever is behind it. */
 export async function greets(host: string, port: number, signal: AbortSignal): Promise<boolean> {

@@ -1,8 +1,8 @@
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { ShakedownError } from '../../common/errors.ts';
-import { present } from '../../common/present.ts';
+import { ShakedownError } from '../../../common/errors.ts';
+import { present } from '../../../common/present.ts';
 
 /**
  * What was read of one stream: its text, and past the bound the file that has all of it, if one was wanted.

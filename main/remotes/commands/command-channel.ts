@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, ClientChannel } from 'ssh2';
-import { ShakedownError } from '../../common/errors.ts';
+import { ShakedownError } from '../../../common/errors.ts';
 
 /**
  * A channel, and how its command ended: listened to from the first moment, for a short command ends within

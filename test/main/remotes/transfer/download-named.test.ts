@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { downloadNamed } from '../../../main/remotes/download-named.ts';
-import { downloadTree } from '../../../main/remotes/download-tree.ts';
-import type { Remote } from '../../../main/remotes/remote.ts';
-import { folder, node } from './fake-node.ts';
+import type { Remote } from '../../../../main/remotes/remote.ts';
+import { downloadNamed } from '../../../../main/remotes/transfer/download-named.ts';
+import { downloadTree } from '../../../../main/remotes/transfer/download-tree.ts';
+import { folder, node } from '../fake-node.ts';
 
 const asRoot = { base: '/', root: true };
 

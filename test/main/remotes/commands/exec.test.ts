@@ -3,8 +3,8 @@ import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { describe, expect, test, vi } from 'vitest';
-import { TimeLimitError } from '../../../common/errors.ts';
-import { folder, node } from './fake-node.ts';
+import { TimeLimitError } from '../../../../common/errors.ts';
+import { folder, node } from '../fake-node.ts';
 
 describe('a command and its result', () => {
   test('exit code, stdout and stderr come apart; a non-zero exit is a result', async () => {
