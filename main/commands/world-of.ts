@@ -1,7 +1,7 @@
 import type { Face } from '../report/face.ts';
 import { voiceOf } from '../report/voice.ts';
-import { realWorld } from '../run/real-world.ts';
-import type { World } from '../run/world.ts';
+import { realWorld } from '../run/world/real-world.ts';
+import type { World } from '../run/world/world.ts';
 import type { CommandEnvironment } from './command.ts';
 
 /** The world with its machines, for a command that was started in it. */

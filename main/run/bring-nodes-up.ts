@@ -1,12 +1,12 @@
 import type { Cluster, Machine } from '../providers/provider.ts';
 import type { RunResult } from '../record/run-result.ts';
 import { Connections } from './connections.ts';
+import { runInFolder } from './folder/run-in-folder.ts';
 import { keepOrUndo } from './machines/keep-or-undo.ts';
 import { machinesFor, rememberMachines } from './machines/machines-for.ts';
 import { openRun } from './run.ts';
-import { runInFolder } from './run-in-folder.ts';
 import type { RunRequest } from './run-request.ts';
-import type { World } from './world.ts';
+import type { World } from './world/world.ts';
 
 /**
  * The beginning and the end of a run: the machines are made or borrowed, and kept once all of them answer. If

@@ -7,9 +7,9 @@ import type { Node, PlannedNode } from '../cluster/node.ts';
 import type { Scenario } from '../config/scenario.ts';
 import type { ReachedMachine } from '../ledger/undo-kind.ts';
 import type { Machine } from '../providers/provider.ts';
+import { reachAnew } from './ledger/undo-world.ts';
 import type { OpenRun } from './open-run.ts';
-import { reachAnew } from './undo-world.ts';
-import type { World } from './world.ts';
+import type { World } from './world/world.ts';
 
 /**
  * Seconds for which the end of a run waits for an agent that says nothing, and

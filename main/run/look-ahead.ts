@@ -1,7 +1,7 @@
 import { planNodes } from '../phases/plan.ts';
 import { wantedMachines } from './machines/make-machines.ts';
 import type { RunRequest } from './run-request.ts';
-import type { World } from './world.ts';
+import type { World } from './world/world.ts';
 
 /** Finds mistakes in configs and templates before there is any machine. Throws UsageError that names them. */
 export async function lookAhead(

@@ -21,7 +21,7 @@ import { giveUpReserve, takeReserve } from '../store/reserve.ts';
 import { removeScratch } from '../store/scratch.ts';
 import { maskRun } from './mask-run.ts';
 import { Scope } from './scope.ts';
-import type { World } from './world.ts';
+import type { World } from './world/world.ts';
 
 /** What a run is, before anything has happened in it. */
 export interface RunOptions extends Pick<Scenario, 'name' | 'directory' | 'provider' | 'retention'> {

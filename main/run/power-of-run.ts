@@ -3,7 +3,7 @@ import type { Scenario } from '../config/scenario.ts';
 import type { Cluster } from '../providers/provider.ts';
 import { everyProvider } from '../providers/registry.ts';
 import type { OpenRun } from './open-run.ts';
-import type { World } from './world.ts';
+import type { World } from './world/world.ts';
 
 /** Power over the machines of a run: what is done is in its events and its report. */
 export const powerOf = async (

@@ -12,6 +12,8 @@ import type { RunResult } from '../record/run-result.ts';
 import { changeKeptCluster } from '../store/kept-cluster.ts';
 import { stopAndCollect } from './collect-evidence.ts';
 import { Connections } from './connections.ts';
+import { runInFolder } from './folder/run-in-folder.ts';
+import { undoWorldIn } from './ledger/undo-world-in.ts';
 import { liveClusterOf } from './live-cluster-of.ts';
 import { lookAhead } from './look-ahead.ts';
 import { keepOrUndo, willStay } from './machines/keep-or-undo.ts';
@@ -19,10 +21,8 @@ import { machinesFor, rememberMachines } from './machines/machines-for.ts';
 import { OpenRun } from './open-run.ts';
 import { powerOf } from './power-of-run.ts';
 import { prepareNodes } from './prepare-nodes.ts';
-import { runInFolder } from './run-in-folder.ts';
 import { type RunRequest, reaches } from './run-request.ts';
-import { undoWorldIn } from './undo-world-in.ts';
-import type { World } from './world.ts';
+import type { World } from './world/world.ts';
 
 /**
  * A whole run. Throws UsageError for a mistake in the config or a template, and when the folder is taken;

@@ -1,9 +1,9 @@
 import { present } from '../../common/present.ts';
 import type { Cluster } from '../providers/provider.ts';
+import type { Reaping } from '../run/ledger/undo-world.ts';
 import { keepMachines } from '../run/machines/keep-machines.ts';
 import { asToFinish } from '../run/machines/take-away.ts';
 import type { OpenRun } from '../run/open-run.ts';
-import type { Reaping } from '../run/undo-world.ts';
 import { writeKeptCluster } from '../store/kept-cluster.ts';
 import type { CellEnd } from './run-cell.ts';
 

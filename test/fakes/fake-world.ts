@@ -12,7 +12,7 @@ import type { CanKeep, CanPower, CanReboot } from '../../main/providers/capabili
 import type { Cluster, MachinesSpec, Provider } from '../../main/providers/provider.ts';
 import { ConnectionLostError } from '../../main/remotes/connection-errors.ts';
 import type { Remote } from '../../main/remotes/remote.ts';
-import type { World } from '../../main/run/world.ts';
+import type { World } from '../../main/run/world/world.ts';
 import { Secrets } from '../../main/secrets/secrets.ts';
 
 /** What a test makes go wrong, by node id where it concerns one. */

@@ -2,7 +2,7 @@ import { asShakedownError } from '../../../common/errors.ts';
 import { chooseAmong, type Probed } from '../../providers/choose.ts';
 import type { Provider } from '../../providers/provider.ts';
 import { everyProvider } from '../../providers/registry.ts';
-import { findClusters } from '../../run/found-clusters.ts';
+import { findClusters } from '../../run/reap/found-clusters.ts';
 import { openLedgers } from '../../store/file-ledger.ts';
 import { virtDirectory } from '../../virt/server-ledger.ts';
 import type { Command, CommandEnvironment } from '../command.ts';

@@ -1,6 +1,6 @@
 import { UsageError } from '../../../common/errors.ts';
 import { silentFace } from '../../report/face.ts';
-import { takeDownKept } from '../../run/take-down.ts';
+import { takeDownKept } from '../../run/reap/take-down.ts';
 import { acquireLock } from '../../store/lock.ts';
 import type { Command } from '../command.ts';
 import { worldOf } from '../world-of.ts';

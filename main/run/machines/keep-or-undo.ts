@@ -1,10 +1,10 @@
 import type { Cluster } from '../../providers/provider.ts';
 import { changeKeptCluster, removeKeptCluster } from '../../store/kept-cluster.ts';
 import type { Connections } from '../connections.ts';
+import { undoWorldIn } from '../ledger/undo-world-in.ts';
 import type { OpenRun } from '../open-run.ts';
 import type { RunRequest } from '../run-request.ts';
-import { undoWorldIn } from '../undo-world-in.ts';
-import type { World } from '../world.ts';
+import type { World } from '../world/world.ts';
 import { canStay, keepMachines } from './keep-machines.ts';
 import { asToFinish, takeAway } from './take-away.ts';
 

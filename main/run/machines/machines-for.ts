@@ -2,7 +2,7 @@ import type { Cluster } from '../../providers/provider.ts';
 import { writeKeptCluster } from '../../store/kept-cluster.ts';
 import type { OpenRun } from '../open-run.ts';
 import type { RunRequest } from '../run-request.ts';
-import type { World } from '../world.ts';
+import type { World } from '../world/world.ts';
 import { makeMachines, newClusterId, wantedMachines } from './make-machines.ts';
 
 /** What of a request says which machines are wanted. */

@@ -9,7 +9,7 @@ import { loginForNewMachines } from '../../providers/login-for-new-machines.ts';
 import type { Cluster, MachinesSpec, Provider, Share } from '../../providers/provider.ts';
 import { noteOrigin, type RunName } from '../../store/cluster-origins.ts';
 import { undo } from '../ledger/undo.ts';
-import { undoWorldOf } from '../undo-world.ts';
+import { undoWorldOf } from '../ledger/undo-world.ts';
 
 /** The part of a MachinesSpec that is known before any machine is made. */
 export type WantedMachines = Omit<MachinesSpec, 'cluster' | 'shares'>;

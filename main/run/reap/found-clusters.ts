@@ -1,7 +1,7 @@
-import { present } from '../../common/present.ts';
-import { isAlive } from '../../common/process-identity.ts';
-import type { ListedCluster, Provider } from '../providers/provider.ts';
-import { type ClusterOrigin, clusterOrigins, realFolder } from '../store/cluster-origins.ts';
+import { present } from '../../../common/present.ts';
+import { isAlive } from '../../../common/process-identity.ts';
+import type { ListedCluster, Provider } from '../../providers/provider.ts';
+import { type ClusterOrigin, clusterOrigins, realFolder } from '../../store/cluster-origins.ts';
 
 /** A cluster of this main host, and whose it is. */
 export interface FoundCluster {

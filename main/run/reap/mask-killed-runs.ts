@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { asShakedownError, ShakedownError } from '../../common/errors.ts';
-import { isMaskingDue, maskLate } from '../secrets/masking-due.ts';
-import { runIds, runsDirectory } from '../store/run-folders.ts';
-import { runOwnerLives } from '../store/run-owner.ts';
+import { asShakedownError, ShakedownError } from '../../../common/errors.ts';
+import { isMaskingDue, maskLate } from '../../secrets/masking-due.ts';
+import { runIds, runsDirectory } from '../../store/run-folders.ts';
+import { runOwnerLives } from '../../store/run-owner.ts';
 
 /**
  * Masks the secrets in what this folder's runs have left that were killed before they did so. Never throws.

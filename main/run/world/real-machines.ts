@@ -1,7 +1,7 @@
-import { startAgent } from '../agent/start-agent.ts';
-import type { Connector } from '../cluster/connector.ts';
-import { providerNamed } from '../providers/registry.ts';
-import { connectSsh } from '../remotes/ssh-remote.ts';
+import { startAgent } from '../../agent/start-agent.ts';
+import type { Connector } from '../../cluster/connector.ts';
+import { providerNamed } from '../../providers/registry.ts';
+import { connectSsh } from '../../remotes/ssh-remote.ts';
 
 /** Machines as they are: by ssh, with the agent. */
 export const realConnector: Connector = { connect: connectSsh, startAgent };

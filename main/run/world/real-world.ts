@@ -1,6 +1,6 @@
-import { agentShares } from '../agent/agent-shares.ts';
-import { startCheckHost } from '../checks/vitest/check-host.ts';
-import { startAptProxy } from '../packages/apt-proxy.ts';
+import { agentShares } from '../../agent/agent-shares.ts';
+import { startCheckHost } from '../../checks/vitest/check-host.ts';
+import { startAptProxy } from '../../packages/apt-proxy.ts';
 import { installHostPackages, mustBeInstallable } from './host-packages.ts';
 import { realMachines } from './real-machines.ts';
 import type { World } from './world.ts';

@@ -1,13 +1,13 @@
 import { appendFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ShakedownError } from '../../../common/errors.ts';
-import { machineSchema } from '../../../main/ledger/machine-schema.ts';
-import { undoKinds } from '../../../main/run/ledger/undo-kinds.ts';
-import { reapDirectory } from '../../../main/run/reap.ts';
-import { FileLedger } from '../../../main/store/file-ledger.ts';
-import { runsDirectory } from '../../../main/store/run-folders.ts';
-import { type FakeWorld, fakeWorld, type Troubles } from '../../fakes/fake-world.ts';
+import { ShakedownError } from '../../../../common/errors.ts';
+import { machineSchema } from '../../../../main/ledger/machine-schema.ts';
+import { undoKinds } from '../../../../main/run/ledger/undo-kinds.ts';
+import { reapDirectory } from '../../../../main/run/reap/reap.ts';
+import { FileLedger } from '../../../../main/store/file-ledger.ts';
+import { runsDirectory } from '../../../../main/store/run-folders.ts';
+import { type FakeWorld, fakeWorld, type Troubles } from '../../../fakes/fake-world.ts';
 
 const machine = {
   id: 1,

@@ -1,9 +1,9 @@
-import { describeFailure, UsageError } from '../../common/errors.ts';
-import { readKeptCluster } from '../store/kept-cluster.ts';
-import { reapDirectory } from './reap.ts';
-import { takeDownKept } from './take-down.ts';
+import { describeFailure, UsageError } from '../../../common/errors.ts';
+import { readKeptCluster } from '../../store/kept-cluster.ts';
+import type { Reaping } from '../ledger/undo-world.ts';
+import { reapDirectory } from '../reap/reap.ts';
+import { takeDownKept } from '../reap/take-down.ts';
 import { takeFolder } from './take-folder.ts';
-import type { Reaping } from './undo-world.ts';
 
 export interface FolderOptions {
   /** Whether nothing else may be under way in it, of this process either. */

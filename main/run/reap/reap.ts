@@ -1,11 +1,11 @@
-import { asShakedownError, ShakedownError } from '../../common/errors.ts';
-import { clusterUndo } from '../ledger/cluster-undo.ts';
-import { type OpenLedger, openLedgers } from '../store/file-ledger.ts';
-import { readKeptCluster, removeKeptCluster } from '../store/kept-cluster.ts';
-import { removeOldScratch } from '../store/scratch.ts';
-import { type Undoing, undoAll } from './ledger/undo.ts';
+import { asShakedownError, ShakedownError } from '../../../common/errors.ts';
+import { clusterUndo } from '../../ledger/cluster-undo.ts';
+import { type OpenLedger, openLedgers } from '../../store/file-ledger.ts';
+import { readKeptCluster, removeKeptCluster } from '../../store/kept-cluster.ts';
+import { removeOldScratch } from '../../store/scratch.ts';
+import { type Undoing, undoAll } from '../ledger/undo.ts';
+import { type Reaping, undoWorld } from '../ledger/undo-world.ts';
 import { maskKilledRuns } from './mask-killed-runs.ts';
-import { type Reaping, undoWorld } from './undo-world.ts';
 
 /** What reaping came to. */
 export interface Reaped {

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { execa } from 'execa';
-import { ShakedownError } from '../../common/errors.ts';
-import type { RunContext } from '../context/run-context.ts';
-import { rootCanBeHad } from '../providers/host/own-root.ts';
+import { ShakedownError } from '../../../common/errors.ts';
+import type { RunContext } from '../../context/run-context.ts';
+import { rootCanBeHad } from '../../providers/host/own-root.ts';
 
 /**
  * Throws ShakedownError when packages are missing and this user may not install any: told

@@ -1,7 +1,7 @@
-import type { UndoWorld } from '../ledger/undo-kind.ts';
-import type { Connections } from './connections.ts';
-import type { OpenRun } from './open-run.ts';
-import type { World } from './world.ts';
+import type { UndoWorld } from '../../ledger/undo-kind.ts';
+import type { Connections } from '../connections.ts';
+import type { OpenRun } from '../open-run.ts';
+import type { World } from '../world/world.ts';
 
 /** For undoing what a run did, at its end: machines are reached by the connections that are open. */
 export function undoWorldIn(

@@ -1,11 +1,11 @@
-import { borrowedNodeEntry } from '../ledger/borrowed-node-undo.ts';
-import type { ClusterEntry } from '../ledger/cluster-undo.ts';
-import { isFaultOf } from '../ledger/fault-undo.ts';
-import { borrowedMachines } from '../providers/provider.ts';
-import { type OpenLedger, openLedgers } from '../store/file-ledger.ts';
-import { type KeptCluster, readKeptCluster, removeKeptCluster } from '../store/kept-cluster.ts';
-import { undoAll } from './ledger/undo.ts';
-import { type Reaping, undoWorld } from './undo-world.ts';
+import { borrowedNodeEntry } from '../../ledger/borrowed-node-undo.ts';
+import type { ClusterEntry } from '../../ledger/cluster-undo.ts';
+import { isFaultOf } from '../../ledger/fault-undo.ts';
+import { borrowedMachines } from '../../providers/provider.ts';
+import { type OpenLedger, openLedgers } from '../../store/file-ledger.ts';
+import { type KeptCluster, readKeptCluster, removeKeptCluster } from '../../store/kept-cluster.ts';
+import { undoAll } from '../ledger/undo.ts';
+import { type Reaping, undoWorld } from '../ledger/undo-world.ts';
 
 /**
  * Destroys the machines that this folder keeps, or gives borrowed ones back, healed of what runs left on them

@@ -1,8 +1,8 @@
-import type { startCheckHost } from '../checks/vitest/check-host.ts';
-import type { Connector } from '../cluster/connector.ts';
-import type { startAptProxy } from '../packages/apt-proxy.ts';
-import type { Provider, Share } from '../providers/provider.ts';
-import type { Face } from '../report/face.ts';
+import type { startCheckHost } from '../../checks/vitest/check-host.ts';
+import type { Connector } from '../../cluster/connector.ts';
+import type { startAptProxy } from '../../packages/apt-proxy.ts';
+import type { Provider, Share } from '../../providers/provider.ts';
+import type { Face } from '../../report/face.ts';
 import type { installHostPackages, mustBeInstallable } from './host-packages.ts';
 
 /** All that a run reaches outside itself; `test/fakes` has one without machines. */

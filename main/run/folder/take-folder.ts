@@ -1,4 +1,4 @@
-import { acquireLock, FolderInUseError } from '../store/lock.ts';
+import { acquireLock, FolderInUseError } from '../../store/lock.ts';
 
 interface Taken {
   readonly lock: Promise<AsyncDisposable>;

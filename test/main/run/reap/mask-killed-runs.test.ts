@@ -1,14 +1,14 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
-import { maskKilledRuns } from '../../../main/run/mask-killed-runs.ts';
-import { reapDirectory } from '../../../main/run/reap.ts';
-import { run } from '../../../main/run/run.ts';
-import { noteMaskingDue } from '../../../main/secrets/masking-due.ts';
-import { readSecrets } from '../../../main/secrets/read-secrets.ts';
-import { runsDirectory } from '../../../main/store/run-folders.ts';
-import { fakeScenario, fakeWorld } from '../../fakes/fake-world.ts';
-import { temporaryFolder } from '../../node-agent/temporary.ts';
+import { maskKilledRuns } from '../../../../main/run/reap/mask-killed-runs.ts';
+import { reapDirectory } from '../../../../main/run/reap/reap.ts';
+import { run } from '../../../../main/run/run.ts';
+import { noteMaskingDue } from '../../../../main/secrets/masking-due.ts';
+import { readSecrets } from '../../../../main/secrets/read-secrets.ts';
+import { runsDirectory } from '../../../../main/store/run-folders.ts';
+import { fakeScenario, fakeWorld } from '../../../fakes/fake-world.ts';
+import { temporaryFolder } from '../../../node-agent/temporary.ts';
 
 const env = { TOKEN: 'correct-horse-battery' };
 const key = 'staple\nof two lines';

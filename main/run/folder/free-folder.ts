@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { UsageError } from '../../common/errors.ts';
-import { FolderInUseError } from '../store/lock.ts';
+import { UsageError } from '../../../common/errors.ts';
+import { FolderInUseError } from '../../store/lock.ts';
 
 /** Folders beside one that is in use. */
 const most = 64;

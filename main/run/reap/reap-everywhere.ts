@@ -1,11 +1,11 @@
-import type { ShakedownError } from '../../common/errors.ts';
-import { isAlive } from '../../common/process-identity.ts';
-import { destroyCluster } from '../ledger/cluster-undo.ts';
-import type { Provider } from '../providers/provider.ts';
-import { type ClusterOrigin, clusterOrigins, forgetOrigin } from '../store/cluster-origins.ts';
+import type { ShakedownError } from '../../../common/errors.ts';
+import { isAlive } from '../../../common/process-identity.ts';
+import { destroyCluster } from '../../ledger/cluster-undo.ts';
+import type { Provider } from '../../providers/provider.ts';
+import { type ClusterOrigin, clusterOrigins, forgetOrigin } from '../../store/cluster-origins.ts';
+import { type Reaping, undoWorld } from '../ledger/undo-world.ts';
 import { describeFound, type FoundCluster, findClusters, isOfFolders } from './found-clusters.ts';
 import { type Reaped, told } from './reap.ts';
-import { type Reaping, undoWorld } from './undo-world.ts';
 
 export interface ReapOptions {
   /** Those too that were kept on purpose. */

@@ -1,15 +1,15 @@
 import { mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ShakedownError } from '../../../common/errors.ts';
-import { processIdentity } from '../../../common/process-identity.ts';
-import type { ListedCluster, Provider } from '../../../main/providers/provider.ts';
-import { makeMachines } from '../../../main/run/machines/make-machines.ts';
-import { type ReapOptions, reapEverywhere } from '../../../main/run/reap-everywhere.ts';
-import { clusterOrigins } from '../../../main/store/cluster-origins.ts';
-import { type FakeWorld, fakeWorld } from '../../fakes/fake-world.ts';
-import { noteOriginOf } from '../../fakes/note-origin.ts';
-import { runContext } from '../../fakes/run-context.ts';
+import { ShakedownError } from '../../../../common/errors.ts';
+import { processIdentity } from '../../../../common/process-identity.ts';
+import type { ListedCluster, Provider } from '../../../../main/providers/provider.ts';
+import { makeMachines } from '../../../../main/run/machines/make-machines.ts';
+import { type ReapOptions, reapEverywhere } from '../../../../main/run/reap/reap-everywhere.ts';
+import { clusterOrigins } from '../../../../main/store/cluster-origins.ts';
+import { type FakeWorld, fakeWorld } from '../../../fakes/fake-world.ts';
+import { noteOriginOf } from '../../../fakes/note-origin.ts';
+import { runContext } from '../../../fakes/run-context.ts';
 
 /** A provider that lists these clusters and remembers which were destroyed. */
 function listing(name: string, clusters: readonly ListedCluster[] | Error) {

@@ -1,8 +1,8 @@
-import { withTimeLimit } from '../../common/time-limit.ts';
-import type { Agent } from '../agent/agent.ts';
-import type { Connector } from '../cluster/connector.ts';
-import type { ReachedMachine, UndoWorld } from '../ledger/undo-kind.ts';
-import type { Machine, Provider } from '../providers/provider.ts';
+import { withTimeLimit } from '../../../common/time-limit.ts';
+import type { Agent } from '../../agent/agent.ts';
+import type { Connector } from '../../cluster/connector.ts';
+import type { ReachedMachine, UndoWorld } from '../../ledger/undo-kind.ts';
+import type { Machine, Provider } from '../../providers/provider.ts';
 
 /** What undoing needs of the world. */
 export interface Reaping {
