@@ -50,13 +50,13 @@ export { type QemuOptions, qemu } from './providers/qemu/qemu-options.ts';
 export { type SshOptions, ssh } from './providers/ssh/ssh-options.ts';
 export type { SshHost } from './providers/ssh/ssh-settings.ts';
 export { type VagrantOptions, vagrant } from './providers/vagrant/vagrant-options.ts';
-export { runScript, runScriptOnEach } from './script/script.ts';
-export type { ScriptMachine, ScriptOptions, TerminalPair } from './script/script-options.ts';
 export type {
   ScriptDurations,
   ScriptMachineFacts,
   ScriptOutcome,
   ScriptResult,
   ScriptRun,
-} from './script/script-result.ts';
+} from './script/output/script-result.ts';
+export { runScript, runScriptOnEach } from './script/script.ts';
+export type { ScriptMachine, ScriptOptions, TerminalPair } from './script/script-options.ts';
 export { secret } from './secrets/secret-reference.ts';

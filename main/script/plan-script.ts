@@ -1,8 +1,8 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { UsageError } from '../../common/errors.ts';
-import { type Cell, machineCells } from './machine-cells.ts';
-import type { MachineTask } from './machine-task.ts';
+import { type Cell, machineCells } from './cells/machine-cells.ts';
+import type { MachineTask } from './machine/machine-task.ts';
 import { readScript } from './read-script.ts';
 import type { ScriptMachine, ScriptOptions } from './script-options.ts';
 

@@ -9,15 +9,15 @@ import type { Machine, Provider } from '../providers/provider.ts';
 import { runInFolder } from '../run/folder/run-in-folder.ts';
 import { OpenRun } from '../run/open-run.ts';
 import { realMachines } from '../run/world/real-machines.ts';
-import type { CellContext } from './cell-context.ts';
-import { keepClusters } from './keep-clusters.ts';
-import type { Cell } from './machine-cells.ts';
+import type { CellContext } from './cells/cell-context.ts';
+import { keepClusters } from './cells/keep-clusters.ts';
+import type { Cell } from './cells/machine-cells.ts';
+import { type CellEnd, runCell } from './cells/run-cell.ts';
+import { prefixedOutputs } from './output/prefixed-output.ts';
+import { recordProblems, scriptRun } from './output/script-record.ts';
+import type { ScriptResult, ScriptRun } from './output/script-result.ts';
 import { cellsOf, longestRun, planScript, type ScriptPlan } from './plan-script.ts';
-import { prefixedOutputs } from './prefixed-output.ts';
-import { type CellEnd, runCell } from './run-cell.ts';
 import type { ScriptMachine, ScriptOptions } from './script-options.ts';
-import { recordProblems, scriptRun } from './script-record.ts';
-import type { ScriptResult, ScriptRun } from './script-result.ts';
 
 /** What a script reaches outside; replaced in tests. */
 export interface ScriptWorld {

@@ -1,5 +1,5 @@
+import type { ScriptResult, ScriptRun } from './output/script-result.ts';
 import type { ScriptMachine, ScriptOptions } from './script-options.ts';
-import type { ScriptResult, ScriptRun } from './script-result.ts';
 
 /**
  * Makes a machine, runs a script on it, gives what it came to, and destroys the machine,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { expect, onTestFinished, test } from 'vitest';
-import type { ScriptRun } from '../../main/script/script-result.ts';
+import type { ScriptRun } from '../../main/script/output/script-result.ts';
 import type { KeptCluster } from '../../main/store/kept-cluster.ts';
 import {
   cleanUp,

@@ -3,7 +3,7 @@ import { UsageError } from '../../../common/errors.ts';
 import { readMachineFlags } from '../../config/machine-flags.ts';
 import type { ConfigMistake } from '../../config/mistake.ts';
 import { machineFields } from '../../providers/machine-options.ts';
-import { matrixOf, optionValue } from '../../script/machine-cells.ts';
+import { matrixOf, optionValue } from '../../script/cells/machine-cells.ts';
 import type { ScriptMachine } from '../../script/script-options.ts';
 import type { CommandOptions } from '../command.ts';
 

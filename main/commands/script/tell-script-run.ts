@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { describeFailure } from '../../../common/errors.ts';
 import type { Voice } from '../../report/voice.ts';
-import type { ScriptRun } from '../../script/script-result.ts';
+import type { ScriptRun } from '../../script/output/script-result.ts';
 
 /** What the script's own output does not say. */
 export function tellScriptRun(run: ScriptRun, quiet: boolean, voice: Voice): void {

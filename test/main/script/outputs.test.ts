@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
 import { describe, expect, test } from 'vitest';
-import { prefixedOutputs } from '../../../main/script/prefixed-output.ts';
-import { ScriptOutput } from '../../../main/script/script-output.ts';
+import { prefixedOutputs } from '../../../main/script/output/prefixed-output.ts';
+import { ScriptOutput } from '../../../main/script/output/script-output.ts';
 import { folder } from '../remotes/fake-node.ts';
 import { sink } from './script-world.ts';
 

@@ -1,6 +1,6 @@
-import { ShakedownError } from '../../common/errors.ts';
-import type { Cluster, Provider } from '../providers/provider.ts';
-import { makeMachines, newClusterId } from '../run/machines/make-machines.ts';
+import { ShakedownError } from '../../../common/errors.ts';
+import type { Cluster, Provider } from '../../providers/provider.ts';
+import { makeMachines, newClusterId } from '../../run/machines/make-machines.ts';
 import type { CellContext } from './cell-context.ts';
 import type { Cell } from './machine-cells.ts';
 

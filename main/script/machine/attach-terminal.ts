@@ -1,5 +1,5 @@
-import type { RemoteProcess } from '../remotes/remote.ts';
-import type { TerminalPair } from './script-options.ts';
+import type { RemoteProcess } from '../../remotes/remote.ts';
+import type { TerminalPair } from '../script-options.ts';
 
 /** A terminal's size; the usual one where it has none (0 and 0, as on a serial line). */
 export function sizeOf(terminal: TerminalPair | undefined): { rows: number; cols: number } {

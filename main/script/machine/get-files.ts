@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { asShakedownError } from '../../common/errors.ts';
-import type { Remote } from '../remotes/remote.ts';
-import { downloadNamed } from '../remotes/transfer/download-named.ts';
-import { expandGlob } from '../remotes/transfer/expand-glob.ts';
-import { mergeTree } from '../remotes/transfer/merge-tree.ts';
+import { asShakedownError } from '../../../common/errors.ts';
+import type { Remote } from '../../remotes/remote.ts';
+import { downloadNamed } from '../../remotes/transfer/download-named.ts';
+import { expandGlob } from '../../remotes/transfer/expand-glob.ts';
+import { mergeTree } from '../../remotes/transfer/merge-tree.ts';
 
 export interface GetOptions {
   /** As the person wrote them. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Remote } from '../../../main/remotes/remote.ts';
-import { whyLost } from '../../../main/script/machine-loss.ts';
+import type { Remote } from '../../../../main/remotes/remote.ts';
+import { whyLost } from '../../../../main/script/machine/machine-loss.ts';
 
 const target = { host: 'n', port: 22, user: 'root' };
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { machineCells, matrixOf } from '../../../main/script/machine-cells.ts';
-import type { ScriptMachine } from '../../../main/script/script-options.ts';
+import { machineCells, matrixOf } from '../../../../main/script/cells/machine-cells.ts';
+import type { ScriptMachine } from '../../../../main/script/script-options.ts';
 
 const cells = (...wanted: readonly ScriptMachine[]) => machineCells(wanted, 'nspawn', '/here');
 const names = (...wanted: readonly ScriptMachine[]) =>

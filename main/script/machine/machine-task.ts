@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
-import type { Machine } from '../providers/provider.ts';
-import type { ScriptOptions } from './script-options.ts';
+import type { Machine } from '../../providers/provider.ts';
+import type { ScriptOptions } from '../script-options.ts';
 import type { Parcel } from './send-script.ts';
 
 /** What is done on each machine. */

@@ -1,9 +1,9 @@
-import { ShakedownError } from '../../common/errors.ts';
-import type { Connector } from '../cluster/connector.ts';
-import { shellFile } from '../providers/host/shell-file.ts';
-import { bootOf } from '../remotes/next-boot.ts';
-import type { Remote } from '../remotes/remote.ts';
-import type { SshTarget } from '../remotes/ssh-target.ts';
+import { ShakedownError } from '../../../common/errors.ts';
+import type { Connector } from '../../cluster/connector.ts';
+import { shellFile } from '../../providers/host/shell-file.ts';
+import { bootOf } from '../../remotes/next-boot.ts';
+import type { Remote } from '../../remotes/remote.ts';
+import type { SshTarget } from '../../remotes/ssh-target.ts';
 
 /** Seconds in which a machine that went away may come back, to tell why it went. */
 const comeback = 30;

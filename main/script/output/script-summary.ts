@@ -1,5 +1,5 @@
-import { describeFailure } from '../../common/errors.ts';
-import { duration, type Paint } from '../report/words.ts';
+import { describeFailure } from '../../../common/errors.ts';
+import { duration, type Paint } from '../../report/words.ts';
 import type { ScriptOutcome, ScriptRun } from './script-result.ts';
 
 /** A table with a line for each machine: how it ended there, after how long, and on what. */

@@ -1,11 +1,11 @@
-import { ShakedownError, TimeLimitError } from '../../common/errors.ts';
-import { withTimeLimit } from '../../common/time-limit.ts';
-import { unwound } from '../../common/unwound.ts';
-import { shellQuote } from '../remotes/commands/shell-line.ts';
-import type { Remote, RemoteProcess } from '../remotes/remote.ts';
+import { ShakedownError, TimeLimitError } from '../../../common/errors.ts';
+import { withTimeLimit } from '../../../common/time-limit.ts';
+import { unwound } from '../../../common/unwound.ts';
+import { shellQuote } from '../../remotes/commands/shell-line.ts';
+import type { Remote, RemoteProcess } from '../../remotes/remote.ts';
+import type { ScriptOutput } from '../output/script-output.ts';
+import type { TerminalPair } from '../script-options.ts';
 import { attachTerminal, sizeOf } from './attach-terminal.ts';
-import type { TerminalPair } from './script-options.ts';
-import type { ScriptOutput } from './script-output.ts';
 
 /** Seconds between SIGTERM and SIGKILL: past the time limit, and after an interrupt. */
 const grace = { limit: 5, interrupt: 2 };

@@ -1,8 +1,8 @@
-import type { PhaseName } from '../../common/results.ts';
-import type { Connector } from '../cluster/connector.ts';
-import { bootOf } from '../remotes/next-boot.ts';
-import type { Remote } from '../remotes/remote.ts';
-import type { OpenRun } from '../run/open-run.ts';
+import type { PhaseName } from '../../../common/results.ts';
+import type { Connector } from '../../cluster/connector.ts';
+import { bootOf } from '../../remotes/next-boot.ts';
+import type { Remote } from '../../remotes/remote.ts';
+import type { OpenRun } from '../../run/open-run.ts';
 import { type Gotten, getFiles } from './get-files.ts';
 import { whyLost } from './machine-loss.ts';
 import type { MachineTask, MachineTurn } from './machine-task.ts';

@@ -1,15 +1,15 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Cluster, Machine, Provider } from '../providers/provider.ts';
-import { duration } from '../report/words.ts';
-import { undoWorldOf } from '../run/ledger/undo-world.ts';
-import { canStay } from '../run/machines/keep-machines.ts';
-import { takeAway } from '../run/machines/take-away.ts';
+import type { Cluster, Machine, Provider } from '../../providers/provider.ts';
+import { duration } from '../../report/words.ts';
+import { undoWorldOf } from '../../run/ledger/undo-world.ts';
+import { canStay } from '../../run/machines/keep-machines.ts';
+import { takeAway } from '../../run/machines/take-away.ts';
+import { type MachineEnd, runOnMachine } from '../machine/run-on-machine.ts';
+import type { ScriptPlan } from '../plan-script.ts';
 import { spawnCluster } from './cell-cluster.ts';
 import type { CellContext } from './cell-context.ts';
 import type { Cell } from './machine-cells.ts';
-import type { ScriptPlan } from './plan-script.ts';
-import { type MachineEnd, runOnMachine } from './run-on-machine.ts';
 
 /** One machine's part, as it ended. */
 export interface CellMachine {

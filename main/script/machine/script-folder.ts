@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
-import { ShakedownError } from '../../common/errors.ts';
-import { unwound } from '../../common/unwound.ts';
-import { shellFile } from '../providers/host/shell-file.ts';
-import type { Remote } from '../remotes/remote.ts';
+import { ShakedownError } from '../../../common/errors.ts';
+import { unwound } from '../../../common/unwound.ts';
+import { shellFile } from '../../providers/host/shell-file.ts';
+import type { Remote } from '../../remotes/remote.ts';
 
 /**
  * A folder of ours on a machine. Disposing of it ends all that runs from it and

@@ -1,10 +1,10 @@
-import { present } from '../../common/present.ts';
-import type { Cluster } from '../providers/provider.ts';
-import type { Reaping } from '../run/ledger/undo-world.ts';
-import { keepMachines } from '../run/machines/keep-machines.ts';
-import { asToFinish } from '../run/machines/take-away.ts';
-import type { OpenRun } from '../run/open-run.ts';
-import { writeKeptCluster } from '../store/kept-cluster.ts';
+import { present } from '../../../common/present.ts';
+import type { Cluster } from '../../providers/provider.ts';
+import type { Reaping } from '../../run/ledger/undo-world.ts';
+import { keepMachines } from '../../run/machines/keep-machines.ts';
+import { asToFinish } from '../../run/machines/take-away.ts';
+import type { OpenRun } from '../../run/open-run.ts';
+import { writeKeptCluster } from '../../store/kept-cluster.ts';
 import type { CellEnd } from './run-cell.ts';
 
 /** Makes the machines of what is to be kept those of the folder, for `shakedown shell`, `exec` and `down`. */

@@ -1,8 +1,8 @@
 import type { Writable } from 'node:stream';
-import type { Connector } from '../cluster/connector.ts';
-import type { Login, Machine } from '../providers/provider.ts';
-import type { OpenRun } from '../run/open-run.ts';
-import type { ScriptPlan } from './plan-script.ts';
+import type { Connector } from '../../cluster/connector.ts';
+import type { Login, Machine } from '../../providers/provider.ts';
+import type { OpenRun } from '../../run/open-run.ts';
+import type { ScriptPlan } from '../plan-script.ts';
 
 export interface MachineOutputs {
   readonly stdout: Writable | undefined;

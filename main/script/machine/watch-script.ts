@@ -1,14 +1,14 @@
 import { join } from 'node:path';
-import { TimeLimitError } from '../../common/errors.ts';
-import { exitCodes } from '../../common/exit-codes.ts';
-import { exitCodeOf } from '../remotes/commands/exit-code.ts';
-import type { Remote } from '../remotes/remote.ts';
+import { TimeLimitError } from '../../../common/errors.ts';
+import { exitCodes } from '../../../common/exit-codes.ts';
+import { exitCodeOf } from '../../remotes/commands/exit-code.ts';
+import type { Remote } from '../../remotes/remote.ts';
+import { ScriptOutput } from '../output/script-output.ts';
 import { type Aftermath, goingDown, lookAfter } from './machine-loss.ts';
 import type { MachineTask, MachineTurn } from './machine-task.ts';
 import { type ProcessEnd, runProcess } from './run-process.ts';
 import type { ScriptFolder } from './script-folder.ts';
 import { hints } from './script-hints.ts';
-import { ScriptOutput } from './script-output.ts';
 
 /** As timeout(1) has it. */
 const timedOutCode = 124;

@@ -1,10 +1,10 @@
 import { readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ShakedownError } from '../../common/errors.ts';
-import { shellFile } from '../providers/host/shell-file.ts';
-import { shellQuote } from '../remotes/commands/shell-line.ts';
-import type { Remote } from '../remotes/remote.ts';
-import type { ReadScript } from './read-script.ts';
+import { ShakedownError } from '../../../common/errors.ts';
+import { shellFile } from '../../providers/host/shell-file.ts';
+import { shellQuote } from '../../remotes/commands/shell-line.ts';
+import type { Remote } from '../../remotes/remote.ts';
+import type { ReadScript } from '../read-script.ts';
 import type { ScriptFolder } from './script-folder.ts';
 
 /** What is to be put on a machine. */

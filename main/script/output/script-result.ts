@@ -1,5 +1,5 @@
-import type { FailureDetails } from '../../common/errors.ts';
-import type { Verdict } from '../../common/results.ts';
+import type { FailureDetails } from '../../../common/errors.ts';
+import type { Verdict } from '../../../common/results.ts';
 
 /** What a script came to on one machine. A non-zero exit is a result, not an error. */
 export interface ScriptResult {

@@ -1,6 +1,6 @@
-import { asShakedownError } from '../../common/errors.ts';
-import type { OpenRun } from '../run/open-run.ts';
-import type { CellEnd, CellMachine } from './run-cell.ts';
+import { asShakedownError } from '../../../common/errors.ts';
+import type { OpenRun } from '../../run/open-run.ts';
+import type { CellEnd, CellMachine } from '../cells/run-cell.ts';
 import type { ScriptOutcome, ScriptRun } from './script-result.ts';
 
 /** What came of a run, as its caller gets it. */

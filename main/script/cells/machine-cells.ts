@@ -1,8 +1,8 @@
-import { UsageError } from '../../common/errors.ts';
-import { machinesOf } from '../config/machines.ts';
-import { kinds } from '../providers/kinds.ts';
-import type { MachineSpec } from '../providers/provider.ts';
-import type { ScriptMachine } from './script-options.ts';
+import { UsageError } from '../../../common/errors.ts';
+import { machinesOf } from '../../config/machines.ts';
+import { kinds } from '../../providers/kinds.ts';
+import type { MachineSpec } from '../../providers/provider.ts';
+import type { ScriptMachine } from '../script-options.ts';
 
 /** Machines of one kind that are made, or borrowed, together. */
 export interface Cell {
