@@ -82,6 +82,7 @@ async function inRun(distribution: Distribution, here: Here): Promise<Distribute
   const { world, open } = here;
   const suite = new Suite(distribution.files, {
     batches: distribution.command.batches,
+    startMs: distribution.startMs,
     telling: world.telling,
     failFast: distribution.failFast,
     note: (message) => open.emit({ type: 'note', message }),
@@ -102,6 +103,7 @@ async function inRun(distribution: Distribution, here: Here): Promise<Distribute
       ms: verdict === 'pass' || verdict === 'fail' ? durationMs : undefined,
       failed: verdict !== 'pass',
     })),
+    suite.queue.startMs,
   );
   const run: RunResult = await open.end();
   const result = distributeResult(facts, run, open.store.directory);

@@ -2,7 +2,7 @@ import { realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../../../common/errors.ts';
 import type { ChooseKind } from '../../config/settle-machines.ts';
-import { historyFile, readHistory } from '../history/history.ts';
+import { historyFile, readHistory, readStart } from '../history/history.ts';
 import { slowestFirst } from '../history/order.ts';
 import { type Selection, selectFiles } from '../history/select-files.ts';
 import { listFiles } from '../project/list-files.ts';
@@ -61,6 +61,7 @@ export async function planDistribution(
     ...{ directory, command: test, localRunners, include, ignore },
     files: selectFiles(slowestFirst(sized, history), history, { onlyFailed: false, ...words }),
     failFast: words.failFast === true,
+    startMs: readStart(historyFile(directory)),
     ...(machines && { machines }),
     hooks: config.hooks ?? {},
     env,

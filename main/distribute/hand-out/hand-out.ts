@@ -12,6 +12,8 @@ export interface FileEnd {
 export interface HandOutOptions {
   /** Whether one process can take several files. */
   readonly batches: boolean;
+  /** ms that a process takes beside its tests, where an earlier run found that out. */
+  readonly startMs?: number | undefined;
   /** Told of runners that were found to be broken, or not to be. */
   readonly judged: (judgement: Judgement) => void;
 }
@@ -131,6 +133,13 @@ export class HandOut {
     return [...this.#all].filter((path) => !this.#settled.has(path));
   }
 
+  /**
+   * ms that a process takes beside its tests: the least of late, for what is more belongs to single files.
+   */
+  get startMs(): number | undefined {
+    return this.#starts.length === 0 ? this.#options.startMs : Math.min(...this.#starts.slice(-20));
+  }
+
   get settled(): number {
     return this.#settled.size;
   }
@@ -146,8 +155,7 @@ export class HandOut {
     const outlook = {
       runners: this.#runners.size,
       meanMs: files === 0 ? undefined : sum / files,
-      // What is in it besides belongs to single files.
-      startMs: this.#starts.length === 0 ? 0 : Math.min(...this.#starts.slice(-20)),
+      startMs: this.startMs ?? 0,
     };
     const length = this.#options.batches ? batchLength(this.#waiting, outlook) : 1;
     return this.#waiting.splice(0, length).map(({ path }) => path);

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { present } from '../../../common/present.ts';
 
 /** What is known of one test file from earlier runs. */
 export interface KnownFile {
@@ -20,6 +21,7 @@ export const historyFile = (directory: string): string =>
 
 const schema = z.object({
   version: z.literal(1),
+  startMs: z.number().min(0).exactOptional(),
   files: z.record(z.string(), z.object({ ms: z.number().min(0), runs: z.int().min(1), failed: z.boolean() })),
 });
 
@@ -27,11 +29,16 @@ const schema = z.object({
 const weight = 0.4;
 
 /** The history in a file; nothing where there is none, or it cannot be understood. */
-export function readHistory(file: string): History {
+export const readHistory = (file: string): History => read(file).files;
+
+/** ms that a process of tests took beside them the last time; undefined where that is not known. */
+export const readStart = (file: string): number | undefined => read(file).startMs;
+
+function read(file: string): { readonly files: History; readonly startMs?: number } {
   try {
-    return schema.parse(JSON.parse(readFileSync(file, 'utf8'))).files;
+    return schema.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch {
-    return {};
+    return { files: {} };
   }
 }
 
@@ -56,10 +63,12 @@ export function withRun(history: History, found: readonly FoundOut[]): History {
 }
 
 /** Writes what a run found out to what is there by now: another one may have ended meanwhile. */
-export function addToHistory(file: string, found: readonly FoundOut[]): void {
-  const files = withRun(readHistory(file), found);
+export function addToHistory(file: string, found: readonly FoundOut[], start: number | undefined): void {
+  const { files: before, startMs = start } = read(file);
+  const files = withRun(before, found);
+  const known = { version: 1, ...present({ startMs: start ?? startMs }), files };
   mkdirSync(dirname(file), { recursive: true });
   const aside = `${file}.${process.pid}`;
-  writeFileSync(aside, `${JSON.stringify({ version: 1, files }, undefined, 1)}\n`);
+  writeFileSync(aside, `${JSON.stringify(known, undefined, 1)}\n`);
   renameSync(aside, file);
 }

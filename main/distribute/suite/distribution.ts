@@ -14,6 +14,8 @@ export interface Distribution {
   readonly failFast: boolean;
   /** Machines that are made or borrowed; absent where the main host does it alone. */
   readonly machines?: MachinesWish;
+  /** ms that a process takes beside its tests, where an earlier run found that out. */
+  readonly startMs: number | undefined;
   /** Runners on the main host. */
   readonly localRunners: number;
   readonly include: readonly string[];

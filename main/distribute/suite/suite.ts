@@ -14,6 +14,8 @@ interface Group {
 
 export interface SuiteOptions {
   readonly batches: boolean;
+  /** ms that a process takes beside its tests, where that is known. */
+  readonly startMs: number | undefined;
   readonly telling: Telling;
   /** Nothing is begun any more when a file has failed. */
   readonly failFast: boolean;
@@ -38,6 +40,7 @@ export class Suite {
     this.#options = options;
     this.queue = new HandOut(files, {
       batches: options.batches,
+      startMs: options.startMs,
       judged: (judgement) => this.#judged(judgement),
     });
   }

@@ -87,6 +87,15 @@ describe('files are handed out', () => {
     expect((one?.files.length ?? 0) + (other?.files.length ?? 0)).toBeGreaterThan(35);
   });
 
+  test('in one batch for each runner where an earlier run found out that starts take that long', async () => {
+    const files = names(62).map((path) => ({ path, expectedMs: 1 }));
+    const queue = new HandOut(files, { batches: true, startMs: 5000, judged: () => undefined });
+    for (const runner of ['a', 'b']) queue.join(runner);
+    const lengths = [await queue.next('a'), await queue.next('b')].map((batch) => batch?.files.length ?? 0);
+    expect(lengths[0]).toBe(31);
+    expect(lengths.reduce((sum, length) => sum + length)).toBeGreaterThan(45);
+  });
+
   test('a long one by itself', async () => {
     const { queue } = handOut(10, { ms: 60_000, batches: true });
     expect((await queue.next('a'))?.files).toEqual(['f0']);

@@ -129,7 +129,7 @@ describe('a command', () => {
 });
 
 test('a project of a known kind needs no word: node --test', async () => {
-  const { run } = place({
+  const { run, directory } = place({
     'package.json': '{ "type": "module", "scripts": { "test": "node --test" } }',
     'lib.js': 'export const seven = 7;',
     'test/a.test.js': `import { test } from 'node:test'; import { seven } from '../lib.js';
@@ -143,6 +143,8 @@ test('a project of a known kind needs no word: node --test', async () => {
     'test/b.test.js': 'pass',
     'test/c.test.js': 'fail',
   });
+  const history = JSON.parse(readFileSync(join(directory, '.shakedown/distribute/history.json'), 'utf8'));
+  expect(history.startMs, 'what a process takes beside its tests is remembered').toBeGreaterThan(0);
   expect(result.files[0]?.tests).toMatchObject([
     { name: 'is seven', verdict: 'pass' },
     { name: 'is eight', verdict: 'fail' },
