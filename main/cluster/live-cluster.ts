@@ -1,6 +1,6 @@
 import { ShakedownError, UsageError } from '../../common/errors.ts';
 import { present } from '../../common/present.ts';
-import { describeIssues } from '../config/issues.ts';
+import { describeIssues } from '../config/mistakes/issues.ts';
 import { nodeFacts } from '../config/scenario.ts';
 import { isSshOnly } from '../providers/provider.ts';
 import type { ClusterUnderTest, MethodOf, NodeUnderTest, Scope, Targets } from './cluster-under-test.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import * as field from '../config/field-schemas.ts';
+import * as field from '../config/schema/field-schemas.ts';
 import { type OnMain, type OnNode, onMain, onNode } from './method.ts';
 import { clean } from './operations/clean.ts';
 import { exec, execOnMain } from './operations/commands.ts';

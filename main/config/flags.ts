@@ -1,8 +1,8 @@
 import { isAbsolute, join, resolve } from 'node:path';
-import { type MachineFlags, readMachineFlags } from './machine-flags.ts';
-import type { ConfigMistake } from './mistake.ts';
-import { isPlainObject } from './node-functions.ts';
-import { parsePath, pathText, replaceAt, type ValuePath, valueAt } from './value-path.ts';
+import { type MachineFlags, readMachineFlags } from './machines/machine-flags.ts';
+import type { ConfigMistake } from './mistakes/mistake.ts';
+import { parsePath, pathText, replaceAt, type ValuePath, valueAt } from './mistakes/value-path.ts';
+import { isPlainObject } from './node/node-functions.ts';
 
 /** The command line's overrides, as written there. Paths are relative to `cwd`. */
 export interface ScenarioFlags {

@@ -4,23 +4,23 @@ import { UsageError } from '../../common/errors.ts';
 import { present } from '../../common/present.ts';
 import { readFlags, type ScenarioFlags } from './flags.ts';
 import { loadModule } from './load-module.ts';
-import { ConfigError, type ConfigMistake, thrownMistake } from './mistake.ts';
-import { nodeFileNames } from './node-files.ts';
-import { startOrder } from './order/start-order.ts';
-import { mainOrigins, nodeOrigins } from './origins.ts';
-import { type MainConfigReading, readMainConfig } from './read-main-config.ts';
+import type { ChooseKind } from './machines/settle-machines.ts';
+import { ConfigError, type ConfigMistake, thrownMistake } from './mistakes/mistake.ts';
+import { nodeFileNames } from './node/node-files.ts';
 import {
   type NodeConfigReading,
   type NodeConfigSource,
   readNodeConfig,
   supposedNodes,
-} from './read-node-config.ts';
+} from './node/read-node-config.ts';
+import { startOrder } from './order/start-order.ts';
+import { mainOrigins, nodeOrigins } from './origins.ts';
+import { type MainConfigReading, readMainConfig } from './read-main-config.ts';
 import type { Origin, Scenario } from './scenario.ts';
-import type { ParsedMain } from './schema.ts';
-import type { ChooseKind } from './settle-machines.ts';
+import type { ParsedMain } from './schema/schema.ts';
 
 export type { ScenarioFlags } from './flags.ts';
-export type { ChooseKind } from './settle-machines.ts';
+export type { ChooseKind } from './machines/settle-machines.ts';
 
 /**
  * Loads the scenario of a folder (absolute): `config/main.config.ts` and `config/node.config.ts`, or the same

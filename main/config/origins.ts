@@ -1,8 +1,8 @@
 import { flagOf, type Override } from './flags.ts';
+import { leaves, parsePath, pathText, valueAt } from './mistakes/value-path.ts';
 import type { MainConfigReading } from './read-main-config.ts';
 import type { Origin } from './scenario.ts';
-import { nodeSchema, type ParsedMain } from './schema.ts';
-import { leaves, parsePath, pathText, valueAt } from './value-path.ts';
+import { nodeSchema, type ParsedMain } from './schema/schema.ts';
 
 /** Where each value of the main config came from. `parsed` has the defaults, `written` has not. */
 export function mainOrigins(

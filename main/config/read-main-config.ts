@@ -6,17 +6,17 @@ import { readSecrets, type SecretSources, secretNames } from '../secrets/read-se
 import type { Secrets } from '../secrets/secrets.ts';
 import { findCheckFiles } from './check-files.ts';
 import { blame, flagOf, type Overrides, override } from './flags.ts';
-import { describeIssues, nearlyFields } from './issues.ts';
-import { machinesOf } from './machines.ts';
-import { type ConfigMistake, found } from './mistake.ts';
-import { isPlainObject, withoutUndefined } from './node-functions.ts';
-import { unknownTarget } from './node-mistakes.ts';
+import { machinesOf } from './machines/machines.ts';
+import { type ChooseKind, settleMachines } from './machines/settle-machines.ts';
+import { describeIssues, nearlyFields } from './mistakes/issues.ts';
+import { type ConfigMistake, found } from './mistakes/mistake.ts';
+import { unusableSecrets } from './mistakes/secret-mistakes.ts';
+import { pathText, valueAt } from './mistakes/value-path.ts';
+import { isPlainObject, withoutUndefined } from './node/node-functions.ts';
+import { unknownTarget } from './node/node-mistakes.ts';
 import type { DeclaredCheck } from './scenario.ts';
-import { mainSchema, type ParsedMain } from './schema.ts';
-import { unusableSecrets } from './secret-mistakes.ts';
-import { type ChooseKind, settleMachines } from './settle-machines.ts';
+import { mainSchema, type ParsedMain } from './schema/schema.ts';
 import { untoldKeys } from './untold.ts';
-import { pathText, valueAt } from './value-path.ts';
 
 /** The main config, validated; or as much of it as can be used to look for further mistakes. */
 export interface MainConfigReading {

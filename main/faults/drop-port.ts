@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ShakedownError, UsageError } from '../../common/errors.ts';
-import * as field from '../config/field-schemas.ts';
+import * as field from '../config/schema/field-schemas.ts';
 import { shellFile } from '../providers/host/shell-file.ts';
 import { type FaultContext, type FaultNode, nodeFault } from './fault.ts';
 

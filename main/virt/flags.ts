@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { UsageError } from '../../common/errors.ts';
-import { machinesOf } from '../config/machines.ts';
+import { machinesOf } from '../config/machines/machines.ts';
 import { kinds } from '../providers/kinds.ts';
 import type { WantedMachines } from '../run/machines/make-machines.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { present } from '../../../common/present.ts';
 import type { CommandResult } from '../../../common/results.ts';
-import * as field from '../../config/field-schemas.ts';
+import * as field from '../../config/schema/field-schemas.ts';
 import { type Asked, type OnMain, type OnNode, onMain, onNode } from '../method.ts';
 import { tellLeft } from '../tell-left.ts';
 import { runOnMain } from './main-command.ts';

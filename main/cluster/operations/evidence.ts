@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { withTimeLimit } from '../../../common/time-limit.ts';
-import * as field from '../../config/field-schemas.ts';
+import * as field from '../../config/schema/field-schemas.ts';
 import { collectNode } from '../collect/collect.ts';
 import { type Asked, type OnNode, onNode } from '../method.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import * as field from '../../config/field-schemas.ts';
+import * as field from '../../config/schema/field-schemas.ts';
 import type { NodeFault } from '../../faults/fault.ts';
 import { faults } from '../../faults/faults.ts';
 import { type Asked, type Method, type OnMain, type OnNode, onMain, onNode } from '../method.ts';

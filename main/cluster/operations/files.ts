@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { present } from '../../../common/present.ts';
-import * as field from '../../config/field-schemas.ts';
+import * as field from '../../config/schema/field-schemas.ts';
 import { type Asked, type OnNode, onNode } from '../method.ts';
 import { type Brought, bring, send } from './copy.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import * as field from '../../config/field-schemas.ts';
+import * as field from '../../config/schema/field-schemas.ts';
 import { type Asked, type OnNode, onNode } from '../method.ts';
 
 /** An act on the whole machine that takes no more than that. */

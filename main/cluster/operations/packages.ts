@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { present } from '../../../common/present.ts';
 import type { AptSource, InstallResult } from '../../../common/protocol/installation.ts';
 import type { InstalledPackage } from '../../../common/results.ts';
-import * as field from '../../config/field-schemas.ts';
+import * as field from '../../config/schema/field-schemas.ts';
 import type { PackageRoute } from '../../packages/package-route.ts';
 import { type Asked, type OnNode, onNode } from '../method.ts';
 import type { Node } from '../node.ts';

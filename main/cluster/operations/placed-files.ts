@@ -1,8 +1,8 @@
 import { posix } from 'node:path';
 import { z } from 'zod';
 import { present } from '../../../common/present.ts';
-import * as field from '../../config/field-schemas.ts';
 import type { PlaceConfig } from '../../config/scenario.ts';
+import * as field from '../../config/schema/field-schemas.ts';
 import { type Asked, type OnNode, onNode } from '../method.ts';
 import type { Node } from '../node.ts';
 

@@ -1,5 +1,5 @@
+import { leaves } from '../../config/mistakes/value-path.ts';
 import { nodeFacts, type Origin, type Scenario } from '../../config/scenario.ts';
-import { leaves } from '../../config/value-path.ts';
 import type { Command } from '../command.ts';
 import { scenarioIn } from './load-scenario.ts';
 import { previewMachines } from './previewed-nodes.ts';

@@ -1,7 +1,7 @@
 import { closest } from '../../../common/closest.ts';
 import { UsageError } from '../../../common/errors.ts';
-import { readMachineFlags } from '../../config/machine-flags.ts';
-import type { ConfigMistake } from '../../config/mistake.ts';
+import { readMachineFlags } from '../../config/machines/machine-flags.ts';
+import type { ConfigMistake } from '../../config/mistakes/mistake.ts';
 import { machineFields } from '../../providers/machine-options.ts';
 import { matrixOf, optionValue } from '../../script/cells/machine-cells.ts';
 import type { ScriptMachine } from '../../script/script-options.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ProviderChoice } from '../../config/define.ts';
-import * as field from '../../config/field-schemas.ts';
+import * as field from '../../config/schema/field-schemas.ts';
 
 /** A machine that exists. */
 export interface DistributeNode {

@@ -1,7 +1,7 @@
 import { realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../../../common/errors.ts';
-import type { ChooseKind } from '../../config/settle-machines.ts';
+import type { ChooseKind } from '../../config/machines/settle-machines.ts';
 import { historyFile, readHistory, readStart } from '../history/history.ts';
 import { slowestFirst } from '../history/order.ts';
 import { type Selection, selectFiles } from '../history/select-files.ts';

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { UsageError } from '../../../common/errors.ts';
-import { describeIssues } from '../../config/issues.ts';
 import { loadModule, locate, messageOf } from '../../config/load-module.ts';
+import { describeIssues } from '../../config/mistakes/issues.ts';
 import { type DistributeConfig, distributeConfigSchema } from './distribute-config.ts';
 
 /** What holds for all projects of a main host. */

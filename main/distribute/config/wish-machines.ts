@@ -1,10 +1,10 @@
 import { UsageError } from '../../../common/errors.ts';
 import { present } from '../../../common/present.ts';
 import type { ProviderChoice } from '../../config/define.ts';
-import { readMachineFlags } from '../../config/machine-flags.ts';
-import { machinesOf } from '../../config/machines.ts';
-import type { ConfigMistake } from '../../config/mistake.ts';
-import { type ChooseKind, settleMachines } from '../../config/settle-machines.ts';
+import { readMachineFlags } from '../../config/machines/machine-flags.ts';
+import { machinesOf } from '../../config/machines/machines.ts';
+import { type ChooseKind, settleMachines } from '../../config/machines/settle-machines.ts';
+import type { ConfigMistake } from '../../config/mistakes/mistake.ts';
 import { expandRanges } from '../../providers/ssh/host-range.ts';
 import { ssh } from '../../providers/ssh/ssh-options.ts';
 import type { MachinesWish } from '../suite/distribution.ts';

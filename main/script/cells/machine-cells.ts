@@ -1,5 +1,5 @@
 import { UsageError } from '../../../common/errors.ts';
-import { machinesOf } from '../../config/machines.ts';
+import { machinesOf } from '../../config/machines/machines.ts';
 import { kinds } from '../../providers/kinds.ts';
 import type { MachineSpec } from '../../providers/provider.ts';
 import type { ScriptMachine } from '../script-options.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { loadScenario, type ScenarioFlags } from '../../../main/config/load.ts';
-import { ConfigError } from '../../../main/config/mistake.ts';
+import { ConfigError } from '../../../main/config/mistakes/mistake.ts';
 
 /** A scenario in a folder of its own, removed when the test is over. Files by their paths. */
 export class ScenarioFolder {

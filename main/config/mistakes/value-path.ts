@@ -1,4 +1,4 @@
-import { isPlainObject } from './node-functions.ts';
+import { isPlainObject } from '../node/node-functions.ts';
 
 /** Keys and indexes from the outside in. */
 export type ValuePath = readonly (string | number)[];

@@ -1,7 +1,7 @@
-import { kinds } from '../providers/kinds.ts';
-import type { Overrides } from './flags.ts';
+import { kinds } from '../../providers/kinds.ts';
+import type { Overrides } from '../flags.ts';
+import { isPlainObject } from '../node/node-functions.ts';
 import { type FlaggedChoice, withMachineFlags } from './machine-flags.ts';
-import { isPlainObject } from './node-functions.ts';
 import { ofKind } from './other-kind.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { NodeFacts } from './scenario.ts';
+import type { NodeFacts } from '../scenario.ts';
 
 /**
  * A config's value with every function in it applied to the node, at any depth, and what is `undefined` left

@@ -1,14 +1,14 @@
 import { resolve } from 'node:path';
-import type { MachineSpec } from '../providers/provider.ts';
-import { blame, type Override, override } from './flags.ts';
-import { describeIssues, nearlyFields } from './issues.ts';
-import { type ConfigMistake, found, thrownMistake } from './mistake.ts';
+import type { MachineSpec } from '../../providers/provider.ts';
+import { blame, type Override, override } from '../flags.ts';
+import { describeIssues, nearlyFields } from '../mistakes/issues.ts';
+import { type ConfigMistake, found, thrownMistake } from '../mistakes/mistake.ts';
+import { unusableSecrets } from '../mistakes/secret-mistakes.ts';
+import type { NodeConfig, NodeFacts } from '../scenario.ts';
+import { nodeSchema } from '../schema/schema.ts';
 import type { NodeFileNames } from './node-files.ts';
 import { applyToNode, isPlainObject } from './node-functions.ts';
 import { nodeMistakes } from './node-mistakes.ts';
-import type { NodeConfig, NodeFacts } from './scenario.ts';
-import { nodeSchema } from './schema.ts';
-import { unusableSecrets } from './secret-mistakes.ts';
 
 /** A node config file as it was loaded, and what is needed to read it for a node. */
 export interface NodeConfigSource {

@@ -1,13 +1,13 @@
-import type { Wanted } from '../providers/kind.ts';
-import { kinds } from '../providers/kinds.ts';
-import type { MachineSpec } from '../providers/provider.ts';
-import { expandRanges } from '../providers/ssh/host-range.ts';
-import { parseHost } from '../providers/ssh/parse-host.ts';
-import { ssh } from '../providers/ssh/ssh-options.ts';
-import type { ProviderChoice } from './define.ts';
-import { describeIssues } from './issues.ts';
-import type { ConfigMistake } from './mistake.ts';
-import { isPlainObject } from './node-functions.ts';
+import type { Wanted } from '../../providers/kind.ts';
+import { kinds } from '../../providers/kinds.ts';
+import type { MachineSpec } from '../../providers/provider.ts';
+import { expandRanges } from '../../providers/ssh/host-range.ts';
+import { parseHost } from '../../providers/ssh/parse-host.ts';
+import { ssh } from '../../providers/ssh/ssh-options.ts';
+import type { ProviderChoice } from '../define.ts';
+import { describeIssues } from '../mistakes/issues.ts';
+import type { ConfigMistake } from '../mistakes/mistake.ts';
+import { isPlainObject } from '../node/node-functions.ts';
 
 /**
  * The machines that a provider's options ask for; mistakes in them are told, and then there is no machine.

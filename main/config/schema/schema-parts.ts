@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Probe } from '../../common/ready.ts';
+import type { Probe } from '../../../common/ready.ts';
+import type { WaitFor } from '../scenario.ts';
 import * as field from './field-schemas.ts';
-import type { WaitFor } from './scenario.ts';
 
 const { exactOptional: optional } = z;
 

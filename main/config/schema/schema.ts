@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { kinds } from '../providers/kinds.ts';
+import { kinds } from '../../providers/kinds.ts';
 import * as field from './field-schemas.ts';
 import { declaredCheck, nodeFields } from './schema-parts.ts';
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { MachineSpec } from '../providers/provider.ts';
+import type { MachineSpec } from '../../providers/provider.ts';
 import type { NodeFileNames } from './node-files.ts';
 import { isPlainObject } from './node-functions.ts';
 

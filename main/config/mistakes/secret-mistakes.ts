@@ -1,5 +1,5 @@
-import { closest } from '../../common/closest.ts';
-import { secretsIn } from '../secrets/secret-reference.ts';
+import { closest } from '../../../common/closest.ts';
+import { secretsIn } from '../../secrets/secret-reference.ts';
 import { leaves } from './value-path.ts';
 
 /** Where the shell that runs a command, or what fills its environment, puts the value in. */

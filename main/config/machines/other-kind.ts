@@ -1,9 +1,9 @@
-import type { Wanted } from '../providers/kind.ts';
-import { kinds } from '../providers/kinds.ts';
-import { limits, machineFields, machineName } from '../providers/machine-options.ts';
-import type { ProviderChoice } from './define.ts';
+import type { Wanted } from '../../providers/kind.ts';
+import { kinds } from '../../providers/kinds.ts';
+import { limits, machineFields, machineName } from '../../providers/machine-options.ts';
+import type { ProviderChoice } from '../define.ts';
+import { isPlainObject } from '../node/node-functions.ts';
 import { wantedOf } from './machines.ts';
-import { isPlainObject } from './node-functions.ts';
 
 /** A value's fields, if it has any. */
 export const own = (value: unknown): Readonly<Record<string, unknown>> => (isPlainObject(value) ? value : {});

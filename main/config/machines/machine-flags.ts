@@ -1,9 +1,9 @@
-import { closest } from '../../common/closest.ts';
-import { kinds } from '../providers/kinds.ts';
-import { splitHosts } from '../providers/ssh/host-range.ts';
-import type { ProviderChoice } from './define.ts';
+import { closest } from '../../../common/closest.ts';
+import { kinds } from '../../providers/kinds.ts';
+import { splitHosts } from '../../providers/ssh/host-range.ts';
+import type { ProviderChoice } from '../define.ts';
+import type { ConfigMistake } from '../mistakes/mistake.ts';
 import { hostsChoice } from './machines.ts';
-import type { ConfigMistake } from './mistake.ts';
 import { ofKind, own } from './other-kind.ts';
 
 /** What the command line asks of the machines. */
