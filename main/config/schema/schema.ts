@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { kinds } from '../../providers/kinds.ts';
+import { declaredCheck } from './check-schema.ts';
 import * as field from './field-schemas.ts';
-import { declaredCheck, nodeFields } from './schema-parts.ts';
+import { nodeFields } from './node-fields.ts';
 
 /** Validated by the kind's own schema once a scenario is run on it. */
 const optionsOfKinds = Object.fromEntries(Object.keys(kinds).map((name) => [name, z.unknown().optional()]));
