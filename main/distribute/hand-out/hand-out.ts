@@ -39,6 +39,7 @@ export class HandOut {
   readonly #starts: number[] = [];
   #changed = Promise.withResolvers<void>();
   #batches = 0;
+  #expected = 0;
   #over = false;
 
   /** `files`: in the order in which they are to be begun. */
@@ -47,6 +48,11 @@ export class HandOut {
     this.#all = new Set(files.map(({ path }) => path));
     this.#options = options;
     this.#over = files.length === 0;
+  }
+
+  /** So many runners will join: who comes first leaves something for the others. */
+  expect(runners: number): void {
+    this.#expected = Math.max(this.#expected, runners);
   }
 
   join(runner: string): void {
@@ -153,7 +159,7 @@ export class HandOut {
     if (alone !== undefined) return [alone];
     const { sum, files } = this.#took;
     const outlook = {
-      runners: this.#runners.size,
+      runners: Math.max(this.#runners.size, this.#expected),
       meanMs: files === 0 ? undefined : sum / files,
       startMs: this.startMs ?? 0,
     };

@@ -73,7 +73,7 @@ export async function prepareSeat(plan: SeatPlan, agent: Agent, context: SeatCon
     const own = runnerEnvironment(runner, initiator, { first, count: distribution.ports });
     return { id: runner, node: id, env: { ...env, ...own } };
   });
-  return { id, name, agent, project: sent.directory, reports, runners };
+  return { id, name, agent, project: sent.directory, reports, runners, all: total };
 }
 
 /** A node without the command would fail every file. Throws ShakedownError. */

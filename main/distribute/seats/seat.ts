@@ -20,6 +20,8 @@ export interface Seat {
   /** Folders on the node, absolute: of the project, and of what processes leave for us. */
   readonly project: string;
   readonly reports: string;
+  /** How many runners there are on all nodes. */
+  readonly all: number;
   /** Its runners, in their order. */
   readonly runners: readonly Runner[];
 }

@@ -87,6 +87,7 @@ async function runSeat(seat: Seat, run: SuiteRun, { drop }: Shared): Promise<voi
   const { context } = run;
   const { open, distribution, log } = context;
   const { node_teardown: hook } = distribution.hooks;
+  run.work.suite.queue.expect(seat.all);
   await Promise.all(seat.runners.map((runner) => useRunner(seat, runner, run, drop)));
   if (hook === undefined || seat.agent.ended.aborted) return;
   const { signal } = open.evidence;

@@ -90,8 +90,12 @@ describe('files are handed out', () => {
   test('in one batch for each runner where an earlier run found out that starts take that long', async () => {
     const files = names(62).map((path) => ({ path, expectedMs: 1 }));
     const queue = new HandOut(files, { batches: true, startMs: 5000, judged: () => undefined });
-    for (const runner of ['a', 'b']) queue.join(runner);
-    const lengths = [await queue.next('a'), await queue.next('b')].map((batch) => batch?.files.length ?? 0);
+    // The second one joins when the first has its files.
+    queue.expect(2);
+    queue.join('a');
+    const first = await queue.next('a');
+    queue.join('b');
+    const lengths = [first, await queue.next('b')].map((batch) => batch?.files.length ?? 0);
     expect(lengths[0]).toBe(31);
     expect(lengths.reduce((sum, length) => sum + length)).toBeGreaterThan(45);
   });
