@@ -28,7 +28,7 @@ const bareTools: Readonly<Record<BenchedKind, (publicKey: string, keyFile: strin
 };
 /** What is not on every main host. */
 const needs: Partial<Record<BenchedKind, () => Promise<AsyncDisposable>>> = {
-  vagrant: async () => (await import('../test/e2e/vagrant-box/lxc-box.ts')).lxcBox(ctx),
+  vagrant: async () => (await import('../test/e2e/providers/vagrant-box/lxc-box.ts')).lxcBox(ctx),
 };
 
 function inNewProcess(kind: BenchedKind, cacheDir = ctx.cacheDir) {

@@ -19,7 +19,7 @@ const long = [
 ];
 
 const rank = ({ moduleId }: TestSpecification): number => {
-  const index = long.findIndex((name) => moduleId.endsWith(`/e2e/${name}.test.ts`));
+  const index = long.findIndex((name) => moduleId.includes('/e2e/') && moduleId.endsWith(`/${name}.test.ts`));
   return index < 0 ? long.length : index;
 };
 

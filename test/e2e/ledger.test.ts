@@ -11,7 +11,7 @@ import { rounds } from '../rounds.ts';
 import { shakedown } from './harness.ts';
 import { type Bystanders, bystanders } from './ledger/bystanders.ts';
 import { killAfter, seeded, startMaker, traces } from './ledger/killed-makers.ts';
-import { lxcBox } from './vagrant-box/lxc-box.ts';
+import { lxcBox } from './providers/vagrant-box/lxc-box.ts';
 
 /** The same kills again: SHAKEDOWN_SEED=…, as a failure tells it. */
 const seed = Number(process.env.SHAKEDOWN_SEED ?? Math.floor(Math.random() * 2 ** 31));

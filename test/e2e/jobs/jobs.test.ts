@@ -1,0 +1,144 @@
+import { chmodSync, existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { JobsApi } from '../../../main/jobs/client/jobs-api.ts';
+import { type RunningServer, startServer } from '../../../main/jobs/server/start-server.ts';
+import { leftovers, scenario, shakedown, start, write } from '../harness.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'jobs'));
+chmodSync(folder, 0o711);
+let server: RunningServer;
+let env: Record<string, string>;
+let api: JobsApi;
+
+beforeAll(async () => {
+  server = await startServer({ folder, host: '127.0.0.1', port: 0, tell: () => undefined });
+  const token = server.firstToken ?? '';
+  env = { SHAKEDOWN_SERVER: server.url, SHAKEDOWN_TOKEN: token };
+  api = new JobsApi({ server: server.url, token });
+});
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A worker of the command line, in a process of its own, for this test alone. */
+function aWorker(label: string, more: readonly string[] = []) {
+  const jobs = join(folder, label);
+  const worker = start(folder, ['worker', '--label', label, '--folder', jobs, ...more], env);
+  onTestFinished(async () => {
+    worker.kill('SIGTERM');
+    await worker;
+  });
+  return { worker, jobs };
+}
+
+const state = async (id: string) => (await api.job(id)).state;
+
+/** The ids of the clusters that the jobs of a worker have made. */
+function clusters(jobs: string): readonly string[] {
+  const ledgers = readdirSync(jobs, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    /runs\/[^/]+\/ledger$/.test(name),
+  );
+  const texts = ledgers.map((name) => readFileSync(join(jobs, name), 'utf8'));
+  const ids = texts.join('').matchAll(/"kind":"cluster","id":"([0-9a-f]{6})"/g);
+  return [...new Set([...ids].map(([, id = '']) => id))];
+}
+
+test('a script is done by a worker: its output, exit code and files come back', async () => {
+  aWorker('one', ['--once']);
+  const here = scenario({
+    'tree/build.sh':
+      'echo "built $1 for $WHO with $PASSWORD"; cat part; echo "deb $PASSWORD" > a.deb; exit 7\n',
+    'tree/key': 'not for the package\n',
+    'tree/part': 'a part\n',
+  });
+  const done = await shakedown(
+    here,
+    [
+      ...['submit', 'script', 'tree/build.sh', '--with', 'tree', '--provider', 'nspawn', '--get', '*.deb'],
+      ...['--label', 'one', '--env', 'WHO', '--secret', 'env:PASSWORD', '--secret', 'file:tree/key'],
+      ...['--wait', '--', 'a b'],
+    ],
+    { ...env, WHO: 'me', PASSWORD: 'very secret' },
+  );
+  expect(done.exitCode, done.all).toBe(7);
+  expect(done.stdout).toContain('built a b for me with [secret PASSWORD]\na part');
+  const [job] = await api.jobs({ type: 'script' });
+  expect(job).toMatchObject({ state: 'done', verdict: 'fail', name: 'tree/build.sh' });
+  const out = await shakedown(here, ['jobs', 'artifacts', job?.id ?? '', '--out', 'home'], env);
+  expect(out.exitCode, out.all).toBe(0);
+  expect(readFileSync(join(here, 'home/1/files/a.deb'), 'utf8')).toBe('deb [secret PASSWORD]\n');
+  const all = globSync('**', { cwd: folder, withFileTypes: true }).filter((entry) => entry.isFile());
+  for (const { parentPath, name } of all) {
+    expect(readFileSync(join(parentPath, name), 'utf8'), name).not.toMatch(/very secret|not for the package/);
+  }
+});
+
+test('a run’s directory comes home as artifacts', async () => {
+  aWorker('two', ['--once']);
+  const here = scenario({});
+  const done = await shakedown(here, ['submit', 'run', '.', '--label', 'two', '--wait'], env);
+  expect(done.exitCode, done.all).toBe(0);
+  const [job] = await api.jobs({ type: 'run' });
+  const { phases, nodes, checks } = await api.job(job?.id ?? '');
+  expect(phases.map(({ phase }) => phase)).toEqual(expect.arrayContaining(['machines', 'check', 'destroy']));
+  expect(nodes[0]?.phases).toEqual(
+    expect.arrayContaining([expect.objectContaining({ phase: 'connect', state: 'pass' })]),
+  );
+  expect(checks.every(({ state }) => state === 'pass')).toBe(true);
+  const paths = (await api.artifacts(job?.id ?? '')).map(({ path }) => path);
+  expect(paths).toEqual(expect.arrayContaining(['run/run.json', 'run/report.html', 'run/tester.log']));
+  expect(paths.some((path) => path.startsWith('run/nodes/0/'))).toBe(true);
+});
+
+test('what does not travel is refused by name', async () => {
+  const here = scenario({});
+  write(here, '../outside.deb', '');
+  onTestFinished(() => rmSync(join(here, '../outside.deb')));
+  write(
+    here,
+    'config/node.config.ts',
+    "import { defineNode } from 'shakedown';\nexport default defineNode({ debs: ['../outside.deb'] });\n",
+  );
+  const refused = await shakedown(here, ['submit', 'run', '.'], env);
+  expect(refused.exitCode, refused.all).toBe(2);
+  expect(refused.stderr).toContain('outside.deb');
+});
+
+test('a job that is cancelled, and one whose worker is killed with -9, leave no machine behind', async () => {
+  const { worker, jobs } = aWorker('three');
+  const here = scenario({ 'hang.sh': 'echo up; sleep 1000\n' });
+  const submit = [
+    'submit',
+    'script',
+    'hang.sh',
+    '--provider',
+    'nspawn',
+    '--label',
+    'three',
+    '--attempts',
+    '1',
+  ];
+  const begun = async () => {
+    const { stdout: id } = await shakedown(here, submit, env);
+    await expect
+      .poll(async () => (await api.log(id, 0, 0)).bytes.toString(), { timeout: 120_000 })
+      .toContain('up\n');
+    return { id, ids: clusters(jobs) };
+  };
+  const first = await begun();
+  expect(first.ids).toHaveLength(1);
+  expect(await leftovers(first.ids)).not.toEqual([]);
+  expect((await shakedown(here, ['jobs', 'cancel', first.id], env)).exitCode).toBe(0);
+  await expect.poll(() => leftovers(first.ids), { timeout: 120_000 }).toEqual([]);
+  expect(await state(first.id)).toBe('cancelled');
+
+  const second = await begun();
+  worker.kill('SIGKILL');
+  await worker;
+  await expect.poll(() => leftovers(second.ids), { timeout: 120_000 }).toEqual([]);
+  await expect.poll(() => state(second.id), { timeout: 120_000 }).toBe('lost');
+  expect(existsSync(jobs)).toBe(true);
+});

@@ -1,0 +1,167 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { DistributeResult } from '../../../main/distribute/results/distribute-result.ts';
+import type { Cluster } from '../../../main/providers/provider.ts';
+import type { Remote } from '../../../main/remotes/remote.ts';
+import { latest, program, readLatest, start, write } from '../harness.ts';
+import { connect, ctx, make, provider, remains } from '../nspawn-cluster.ts';
+
+/*
+ * Three machines that exist, on which one may log in as `ann`: she may become
+ * root there, which nothing asks for.
+ */
+let cluster: Cluster;
+let remotes: Remote[];
+let directory: string;
+let env: Record<string, string>;
+const runners = ['--runners', '2'];
+
+beforeAll(async () => {
+  cluster = await make(3, {}, { user: 'ann' });
+  remotes = await connect(cluster);
+  // Who may become root without being asked would hide that something does.
+  await Promise.all(remotes.map((remote) => remote.exec('rm /etc/sudoers.d/shakedown', { root: true })));
+});
+
+afterAll(async () => {
+  await Promise.all(remotes.map((remote) => remote[Symbol.asyncDispose]()));
+  await provider.destroy({ id: cluster.id }, ctx);
+  expect(await remains([cluster.id])).toEqual([]);
+});
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'shakedown-distribute-e2e-'));
+  env = { HOME: join(directory, 'home'), SSH_AUTH_SOCK: '' };
+  const known = cluster.machines.map(({ address, ssh }) => `${address} ${ssh.hostKey}\n`);
+  write(directory, 'home/.ssh/known_hosts', known.join(''));
+  write(directory, '.gitignore', 'home/\n');
+  return () => rmSync(directory, { recursive: true, force: true });
+});
+
+/** The machines' login, as the command line has it. */
+function onNodes(machines = cluster.machines): string[] {
+  const key = machines[0]?.ssh.keyFile ?? '';
+  return ['--nodes', machines.map(({ address }) => `ann@${address}`).join(','), '--key', key, ...runners];
+}
+
+const distribute = (args: readonly string[]) => start(directory, ['distribute', ...args], env);
+
+const result = (): DistributeResult => JSON.parse(readLatest(directory, 'distribute.json'));
+
+/** Processes of ann's tests on a node. */
+const sleepers = async (remote: Remote | undefined): Promise<string> =>
+  (await remote?.exec('pgrep -x sleep -u ann || true'))?.stdout.trim() ?? '';
+
+/** Waits until so many files of the run under way have begun. */
+async function untilBegun(files: number): Promise<void> {
+  const log = join(latest(directory), 'distribute.log');
+  const begun = () => (existsSync(log) ? readFileSync(log, 'utf8').match(/begun/g)?.length : 0) ?? 0;
+  await expect.poll(begun, { interval: 50, timeout: 90_000 }).toBeGreaterThanOrEqual(files);
+}
+
+test('a suite runs as who logs in, on all nodes; the next time nothing is sent again', async () => {
+  for (let file = 0; file < 12; file += 1) {
+    write(directory, `test/t${file}.sh`, 'sleep 0.2; id -un; hostname; pwd; [ "$(cat data)" = 7 ]\n');
+  }
+  write(directory, 'test/bad.sh', 'echo it is bad >&2; exit 3\n');
+  write(directory, 'data', '7\n');
+  write(
+    directory,
+    'distribute.config.ts',
+    `export default { files: 'test/*.sh', command: 'sh {file}',
+      hooks: { node_setup: '[ $(hostname) != n2 ] || { echo broken here; exit 5; }' } };`,
+  );
+  const first = await distribute(onNodes());
+  expect(first.exitCode, first.all).toBe(1);
+  expect(first.all).toMatch(/node 0: sent 16 files, \d+ B/);
+  expect(first.stdout).toMatch(/✗ test\/bad.sh: it exits with 3\n {4}it is bad/);
+  expect(first.stdout, 'one node is of no use, and the others go on').toMatch(
+    /! node 2: it is of no use: node_setup failed.*exit 5.*broken here/s,
+  );
+  const { files } = result();
+  expect(files.map(({ verdict }) => verdict)).toEqual(['fail', ...Array(12).fill('pass')]);
+  expect(new Set(files.map(({ ran }) => ran?.node))).toEqual(new Set([0, 1]));
+  const log = readLatest(directory, 'distribute.log');
+  expect(log).toMatch(/ node0 0_[01] test\/t\d+.sh \| ann$/m);
+  expect(log).toMatch(
+    / \| \/home\/ann\/\.local\/share\/shakedown\/distribute\/\S+-shakedown-distribute-\S+\/project$/m,
+  );
+  const again = await distribute(onNodes(cluster.machines.slice(0, 2)));
+  expect(again.all).toMatch(/node 0: sent 0 files, 0 B/);
+});
+
+test('a node that loses its power, an agent and a process that are killed: every file has its result', async () => {
+  for (let file = 0; file < 24; file += 1)
+    write(directory, `test/t${file}.sh`, 'echo begun; exec sleep 1.5\n');
+  const running = distribute([...onNodes(), 'test/*.sh', '--', 'sh', '{file}']);
+  await untilBegun(6);
+  const [n0, n1, n2] = cluster.machines;
+  if (!n0 || !n1 || !n2) throw new Error('there are no machines');
+  await provider.powerOff({ cluster, machine: n2.id }, ctx);
+  await remotes[1]?.exec('pkill -KILL -u ann -f -- --shared');
+  await remotes[0]?.exec('pkill -KILL -x sleep -u ann');
+  const { exitCode, all } = await running;
+  expect(exitCode, all).toBe(0);
+  const { files, outOfUse } = result();
+  expect(files).toHaveLength(24);
+  expect(files.filter(({ verdict }) => verdict !== 'pass')).toEqual([]);
+  expect(new Set(outOfUse.map(({ node }) => node))).toEqual(new Set([1, 2]));
+  await expect.poll(() => sleepers(remotes[1]), { timeout: 20_000 }).toBe('');
+  await provider.powerOn({ cluster, machine: n2.id }, ctx);
+});
+
+test('a main process that is killed leaves nothing running on any node, and the next distribution works', async () => {
+  write(directory, 'test/a.sh', '(setsid sleep 300 &) ; echo begun; sleep 300\n');
+  for (const name of ['b', 'c', 'd']) write(directory, `test/${name}.sh`, 'echo begun; sleep 300\n');
+  const two = onNodes(cluster.machines.slice(0, 2));
+  const args = [program, 'distribute', ...two, 'test/*.sh', '--', 'sh', '{file}'];
+  const main = execa(process.execPath, args, { cwd: directory, env, reject: false, stdin: 'ignore' });
+  await untilBegun(4);
+  expect(await sleepers(remotes[0])).not.toBe('');
+  const begin = performance.now();
+  main.kill('SIGKILL');
+  await main;
+  for (const remote of remotes.slice(0, 2)) {
+    await expect.poll(() => sleepers(remote), { interval: 100, timeout: 20_000 }).toBe('');
+  }
+  expect(performance.now() - begin, 'ms').toBeLessThan(5000);
+  const next = await distribute([...two, 'test/*.sh', '--', 'true', '{file}']);
+  expect(next.exitCode, next.all).toBe(0);
+});
+
+test('projects of known kinds need no word; their machines come with the frameworks: pytest and RSpec', async () => {
+  env = {};
+  write(directory, 'py/conftest.py', '');
+  write(directory, 'py/tests/test_a.py', 'def test_one(): pass\ndef test_two(): assert 1 == 2, "no <way>"\n');
+  write(directory, 'py/tests/test_b.py', 'class TestB:\n    def test_three(self): pass\n');
+  write(directory, 'py/tests/test_none.py', '');
+  write(directory, 'rb/.rspec', '');
+  write(
+    directory,
+    'rb/spec/a_spec.rb',
+    "RSpec.describe('A') { it('works') { }; it('fails') { raise 'no' } }\n",
+  );
+  write(directory, 'rb/spec/b_spec.rb', "RSpec.describe('B') { it('works') { expect(1).to eq 1 } }\n");
+  const config = `import { defineDistribution, nspawn } from 'shakedown';
+    export default defineDistribution({ machines: nspawn({ count: 1, packages: ['python3-pytest', 'ruby-rspec'] }), runners: 2 });`;
+  const tests: Record<string, unknown> = {};
+  for (const project of ['py', 'rb']) {
+    write(directory, `${project}/distribute.config.ts`, config);
+    const { exitCode, all, stdout } = await start(join(directory, project), ['distribute', '--json']);
+    expect(exitCode, all).toBe(1);
+    const { files }: DistributeResult = JSON.parse(stdout);
+    for (const { file, verdict, tests: own } of files) {
+      tests[file] = [verdict, ...own.map((each) => `${each.name} ${each.verdict}`)];
+    }
+  }
+  expect(tests).toEqual({
+    'tests/test_a.py': ['fail', 'test_one pass', 'test_two fail'],
+    'tests/test_b.py': ['pass', 'TestB.test_three pass'],
+    'tests/test_none.py': ['pass'],
+    'spec/a_spec.rb': ['fail', 'A works pass', 'A fails fail'],
+    'spec/b_spec.rb': ['pass', 'B works pass'],
+  });
+});
