@@ -1,19 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import type { Duplex, Readable } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import type { Client } from 'ssh2';
-import { TimeLimitError } from '../../common/errors.ts';
 import { present } from '../../common/present.ts';
 import type { CommandResult } from '../../common/results.ts';
-import { withTimeLimit } from '../../common/time-limit.ts';
 import { unwound } from '../../common/unwound.ts';
-import { collectOutput } from './commands/collected-output.ts';
-import { begun, type CommandBeginning, commandBeginning } from './commands/command-beginning.ts';
-import { type CommandChannel, openChannel } from './commands/command-channel.ts';
-import { CommandKiller } from './commands/command-killer.ts';
-import { awaitInput, feedInput } from './commands/feed-input.ts';
-import { sessionVariables } from './commands/session-variables.ts';
-import { commandText, shellLine } from './commands/shell-line.ts';
+import { SshCommands } from './commands/ssh-commands.ts';
 import { ConnectionLostError } from './connection-errors.ts';
 import { wordsOf } from './login/login-failures.ts';
 import { lastHeardBy, openConnection } from './login/open-connection.ts';
@@ -70,24 +61,21 @@ async function openAgain(
 /** A Remote on one ssh2 connection; jump hosts' connections are closed with it. */
 class SshRemote implements Remote {
   readonly address: string;
-  readonly #target: SshTarget;
   readonly #clients: readonly Client[];
   readonly #client: Client;
   readonly #lost = new AbortController();
-  readonly #killer: CommandKiller;
+  readonly #commands: SshCommands;
   #disposed = false;
 
   constructor(target: SshTarget, clients: readonly Client[]) {
     const client = clients.at(-1);
     if (!client) throw new Error('a remote needs a connection');
     this.address = target.host;
-    this.#target = target;
     this.#clients = clients;
     this.#client = client;
-    this.#killer = new CommandKiller({
+    this.#commands = new SshCommands({
+      target,
       client,
-      address: target.host,
-      user: target.user,
       lost: this.lost,
       connect: () => openAgain(target, clients.at(-2), this.lost),
     });
@@ -112,103 +100,12 @@ class SshRemote implements Remote {
     );
   }
 
-  async exec(command: Command, options: ExecOptions = {}): Promise<CommandResult> {
-    const { signal, timeout, stdin } = options;
-    awaitInput(stdin);
-    const id = randomUUID();
-    const line = shellLine(command, { ...options, user: this.#target.user, id });
-    const late = (seconds: number) =>
-      new TimeLimitError('the command', seconds, { command: commandText(command) });
-    const either = signal ? AbortSignal.any([this.lost, signal]) : this.lost;
-    let opened: CommandChannel | undefined;
-    try {
-      return await withTimeLimit(
-        { what: 'the command', seconds: timeout, signal: either, late },
-        async (stop) => {
-          opened = await this.#open(line, stop);
-          return this.#finish(opened, command, options, id);
-        },
-      );
-    } catch (error) {
-      this.#killer.end(id, opened);
-      throw error;
-    }
+  exec(command: Command, options?: ExecOptions): Promise<CommandResult> {
+    return this.#commands.exec(command, options);
   }
 
-  async #finish(
-    opened: CommandChannel,
-    command: Command,
-    options: ExecOptions,
-    id: string,
-  ): Promise<CommandResult> {
-    const { channel, ended } = opened;
-    const { maxBuffer = 1024 ** 2, spoolDir, stdin, stdoutTo, onStdout, onStderr } = options;
-    const startedAt = Date.now();
-    const bounds = { maxBuffer, spoolDir };
-    const onStream = { ...bounds, spoolName: `${id}.stdout`, to: stdoutTo, onChunk: onStdout };
-    const begins = this.#beginning(opened, id, options.root);
-    const [stdout, stderr, { exitCode, signal }] = await Promise.all([
-      begins.stdout.then(() => collectOutput(channel, onStream)),
-      begins.stderr.then(() =>
-        collectOutput(channel.stderr, { ...bounds, spoolName: `${id}.stderr`, onChunk: onStderr }),
-      ),
-      ended,
-      feedInput(channel, stdin),
-    ]);
-    if (this.lost.aborted) throw this.lost.reason;
-    const refusal = await begins.whyNot();
-    if (refusal) throw refusal;
-    return {
-      command: commandText(command),
-      exitCode,
-      signal,
-      stdout: stdout.text,
-      stderr: stderr.text,
-      ...present({ stdoutFile: stdout.file, stderrFile: stderr.file }),
-      durationMs: Date.now() - startedAt,
-    };
-  }
-
-  async spawn(command: Command, options: Parameters<Remote['spawn']>[1] = {}): Promise<RemoteProcess> {
-    const { root = false, pty } = options;
-    const id = randomUUID();
-    const opened = await this.#open(
-      shellLine(command, { user: this.#target.user, id, root, quiet: pty !== undefined }),
-      this.lost,
-      pty,
-    );
-    const { channel, ended } = opened;
-    const kill = () => this.#killer.end(id, opened);
-    const stderr = pty
-      ? channel.stderr
-      : await begun(opened, this.#beginning(opened, id, root)).catch((error) => {
-          kill();
-          throw error;
-        });
-    if (this.lost.aborted) throw this.lost.reason;
-    return {
-      stdin: channel,
-      stdout: channel,
-      stderr: stderr as unknown as Readable,
-      ended,
-      resize: (rows, cols) => channel.setWindow(rows, cols, 0, 0),
-      kill,
-    };
-  }
-
-  #beginning(opened: CommandChannel, id: string, root = false): CommandBeginning {
-    const { user } = this.#target;
-    return commandBeginning(opened, { id, user, bySudo: root && user !== 'root' });
-  }
-
-  #open(
-    line: string,
-    stop: AbortSignal,
-    pty?: { readonly rows: number; readonly cols: number },
-  ): Promise<CommandChannel> {
-    const { address, lost } = this;
-    const env = sessionVariables(this.#target, process.env);
-    return openChannel(this.#client, line, { address, stop, lost, pty, env });
+  spawn(command: Command, options?: Parameters<Remote['spawn']>[1]): Promise<RemoteProcess> {
+    return this.#commands.spawn(command, options);
   }
 
   upload(
@@ -238,7 +135,7 @@ class SshRemote implements Remote {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;
-    await this.#killer.idle(2);
+    await this.#commands.idle(2);
     const closed = this.lost.aborted ? undefined : once(this.#client, 'close');
     // Not `end()`: it waits for a machine that may be gone by now, and ssh2 destroys no socket that was ended
     // before.
