@@ -19,32 +19,47 @@ const worthAProcess = 2000;
 /** A process that dies, or a runner that is lost, takes no more files than these with it. */
 const mostFiles = 200;
 
+/** When a runner can take files again. */
+export interface Free {
+  /** ms from now, as far as that can be told. */
+  readonly inMs: number;
+  /** How many times as long as expected it takes. */
+  readonly pace: number;
+}
+
 /** What is known of the suite while it is handed out. */
 export interface Outlook {
-  /** Runners that take files. */
+  /** Runners that take files, or will. */
   readonly runners: number;
   /** ms that a file of which nothing is known is taken to need; undefined as long as no file has ended. */
   readonly meanMs: number | undefined;
   /** ms that a process takes beside its tests; 0 where that is not known. */
   readonly startMs: number;
+  /** How many times as long as expected the runner takes that asks. */
+  readonly pace: number;
+  /** When each of the other runners can take files. */
+  readonly others: readonly Free[];
 }
 
 /**
  * How many files from the front of the queue one runner gets: as much as is worth the start of a process, but
  * no more than leaves something for the others, so that batches shrink towards the end (guided
- * self-scheduling: Polychronopoulos and Kuck, 1987). As long as nothing is known each runner tries one file.
+ * self-scheduling: Polychronopoulos and Kuck, 1987). Where starts count for more than what is left to do,
+ * each runner gets at once what lets all of them end together. As long as nothing is known each tries one
+ * file.
  */
-export function batchLength(waiting: readonly WaitingFile[], { runners, meanMs, startMs }: Outlook): number {
+export function batchLength(waiting: readonly WaitingFile[], outlook: Outlook): number {
+  const { runners, meanMs, startMs, pace } = outlook;
   const expected = ({ expectedMs = meanMs }: WaitingFile) => expectedMs;
   const first = waiting[0] && expected(waiting[0]);
   if (first === undefined) return Math.min(1, waiting.length);
   const total = waiting.reduce((sum, file) => sum + (expected(file) ?? first), 0);
-  const all = Math.max(1, runners);
-  // Where starts count for more than what is left to do, each runner gets its part of that at once.
-  const startsCount = startMs > total / (3 * all);
-  const fair = startsCount ? Math.min(total / all, startMs) : total / (3 * all);
-  const share = Math.min(Math.max(worthAProcess, 3 * startMs), fair);
-  const most = Math.min(mostFiles, Math.ceil(waiting.length / (startsCount ? all : 2 * all)));
+  const guided = total / (3 * Math.max(1, runners));
+  const startsCount = startMs > guided;
+  const fair = startsCount ? evenShare(total, outlook) : guided / Math.max(1, pace);
+  // Sums of fractions: the last file is not left behind for a rounding.
+  const share = Math.min(Math.max(worthAProcess, 3 * startMs), fair + 1e-6);
+  const most = startsCount ? mostFiles : Math.min(mostFiles, Math.ceil(waiting.length / (2 * runners)));
   let length = 1;
   for (let sum = first; length < most; length += 1) {
     const next = waiting[length];
@@ -52,4 +67,21 @@ export function batchLength(waiting: readonly WaitingFile[], { runners, meanMs, 
     if (!next || sum > share) break;
   }
   return length;
+}
+
+/**
+ * ms of the work left that the runner who asks is to get, so that all runners end at the same time when each
+ * begins one process more as soon as it can: those that are busy past that time get nothing.
+ */
+function evenShare(total: number, { startMs, pace, others }: Outlook): number {
+  const own = { inMs: 0, pace };
+  const ready = ({ inMs, pace: times }: Free) => inMs + times * startMs;
+  let [end, speed, behind] = [Number.POSITIVE_INFINITY, 0, 0];
+  for (const each of [own, ...others].sort((one, other) => ready(one) - ready(other))) {
+    if (ready(each) >= end) break;
+    speed += 1 / each.pace;
+    behind += ready(each) / each.pace;
+    end = (total + behind) / speed;
+  }
+  return Math.max(0, end - ready(own)) / pace;
 }

@@ -1,4 +1,5 @@
 import { type Batch, batchLength, type WaitingFile } from './batch.ts';
+import { Crew } from './crew.ts';
 import { type Judgement, Suspicion } from './suspicion.ts';
 
 /** What became of one file of a batch. */
@@ -16,6 +17,8 @@ export interface HandOutOptions {
   readonly startMs?: number | undefined;
   /** Told of runners that were found to be broken, or not to be. */
   readonly judged: (judgement: Judgement) => void;
+  /** ms of a clock that only goes forward; the process's own where none is told. */
+  readonly now?: () => number;
 }
 
 /** Runners that a file may take down before it is tried no more. */
@@ -30,49 +33,53 @@ export class HandOut {
   readonly #waiting: WaitingFile[];
   /** Each of these is run in a process of its own, before all others. */
   readonly #alone: string[] = [];
-  readonly #all: ReadonlySet<string>;
+  readonly #all: ReadonlyMap<string, WaitingFile>;
   readonly #settled = new Set<string>();
   readonly #fell = new Map<string, number>();
-  readonly #runners = new Set<string>();
+  readonly #crew: Crew;
   readonly #suspicion = new Suspicion();
   readonly #took: { sum: number; files: number } = { sum: 0, files: 0 };
   readonly #starts: number[] = [];
   #changed = Promise.withResolvers<void>();
   #batches = 0;
-  #expected = 0;
   #over = false;
 
   /** `files`: in the order in which they are to be begun. */
   constructor(files: readonly WaitingFile[], options: HandOutOptions) {
     this.#waiting = [...files];
-    this.#all = new Set(files.map(({ path }) => path));
+    this.#all = new Map(files.map((file) => [file.path, file]));
     this.#options = options;
+    this.#crew = new Crew(options.now ?? (() => performance.now()));
     this.#over = files.length === 0;
   }
 
   /** So many runners will join: who comes first leaves something for the others. */
   expect(runners: number): void {
-    this.#expected = Math.max(this.#expected, runners);
+    this.#crew.announce(runners);
   }
 
   join(runner: string): void {
-    this.#runners.add(runner);
+    this.#crew.join(runner);
     this.#suspicion.join(runner);
   }
 
   /** It takes no more; what it has is to be given back before. */
   leave(runner: string): void {
-    this.#runners.delete(runner);
+    this.#crew.leave(runner);
     this.#suspicion.leave(runner);
     this.#change();
   }
 
   /** The next files for a runner, as soon as there are some; undefined when there will be none. */
   async next(runner: string): Promise<Batch | undefined> {
+    this.#crew.asks(runner);
     for (;;) {
-      if (this.#over || !this.#runners.has(runner)) return undefined;
-      const files = this.#suspicion.mayTake(runner) ? this.#take() : [];
-      if (files.length > 0) return { id: this.#batches++, files };
+      if (this.#over || !this.#crew.has(runner)) return undefined;
+      const files = this.#suspicion.mayTake(runner) ? this.#take(runner) : [];
+      if (files.length > 0) {
+        this.#crew.takes(runner, files);
+        return { id: this.#batches++, files: files.map(({ path }) => path) };
+      }
       await this.#changed.promise;
     }
   }
@@ -97,6 +104,7 @@ export class HandOut {
         this.#alone.push(again);
       }
     }
+    this.#crew.ended(runner, (files) => this.#expect(files));
     this.#over ||= this.#settled.size === this.#all.size;
     this.#change();
   }
@@ -136,7 +144,7 @@ export class HandOut {
 
   /** Files without a result that counts, in the order in which they would have come. */
   get unsettled(): readonly string[] {
-    return [...this.#all].filter((path) => !this.#settled.has(path));
+    return [...this.#all.keys()].filter((path) => !this.#settled.has(path));
   }
 
   /**
@@ -154,17 +162,34 @@ export class HandOut {
     return this.#all.size;
   }
 
-  #take(): readonly string[] {
+  #take(runner: string): readonly WaitingFile[] {
     const alone = this.#alone.shift();
-    if (alone !== undefined) return [alone];
-    const { sum, files } = this.#took;
-    const outlook = {
-      runners: Math.max(this.#runners.size, this.#expected),
-      meanMs: files === 0 ? undefined : sum / files,
+    if (alone !== undefined) return [this.#all.get(alone) ?? { path: alone, expectedMs: undefined }];
+    if (!this.#options.batches) return this.#waiting.splice(0, 1);
+    const expect = (files: readonly WaitingFile[]) => this.#expect(files);
+    const length = batchLength(this.#waiting, {
+      runners: this.#crew.size,
+      meanMs: this.#meanMs,
       startMs: this.startMs ?? 0,
-    };
-    const length = this.#options.batches ? batchLength(this.#waiting, outlook) : 1;
-    return this.#waiting.splice(0, length).map(({ path }) => path);
+      pace: this.#crew.pace(runner),
+      others: this.#crew.others(runner, expect, (other) => this.#suspicion.mayTake(other)),
+    });
+    return this.#waiting.splice(0, length);
+  }
+
+  get #meanMs(): number | undefined {
+    const { sum, files } = this.#took;
+    return files === 0 ? undefined : sum / files;
+  }
+
+  /** ms for a process with these files. */
+  #expect(files: readonly WaitingFile[]): number | undefined {
+    let sum = this.startMs ?? 0;
+    for (const { expectedMs = this.#meanMs } of files) {
+      if (expectedMs === undefined) return undefined;
+      sum += expectedMs;
+    }
+    return sum;
   }
 
   #change(): void {

@@ -75,31 +75,6 @@ describe('files are handed out', () => {
     expect(lengths.reduce((sum, length) => sum + length)).toBe(300);
   });
 
-  test('in few batches where the start of a process takes longer than all that is left', async () => {
-    const { queue } = handOut(61, { ms: 1, batches: true });
-    const first = await queue.next('a');
-    queue.ended(
-      'a',
-      (first?.files ?? []).map((path) => ({ path, passed: true, took: 1 })),
-      5000,
-    );
-    const [one, other] = [await queue.next('a'), await queue.next('b')];
-    expect((one?.files.length ?? 0) + (other?.files.length ?? 0)).toBeGreaterThan(35);
-  });
-
-  test('in one batch for each runner where an earlier run found out that starts take that long', async () => {
-    const files = names(62).map((path) => ({ path, expectedMs: 1 }));
-    const queue = new HandOut(files, { batches: true, startMs: 5000, judged: () => undefined });
-    // The second one joins when the first has its files.
-    queue.expect(2);
-    queue.join('a');
-    const first = await queue.next('a');
-    queue.join('b');
-    const lengths = [first, await queue.next('b')].map((batch) => batch?.files.length ?? 0);
-    expect(lengths[0]).toBe(31);
-    expect(lengths.reduce((sum, length) => sum + length)).toBeGreaterThan(45);
-  });
-
   test('a long one by itself', async () => {
     const { queue } = handOut(10, { ms: 60_000, batches: true });
     expect((await queue.next('a'))?.files).toEqual(['f0']);

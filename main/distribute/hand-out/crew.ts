@@ -1,0 +1,112 @@
+import type { Free, WaitingFile } from './batch.ts';
+
+/** What a runner does, and how fast it was so far. */
+interface Member {
+  /** When that began; ms of the crew's clock. */
+  since: number;
+  /** `coming`: it has not asked for files yet, its hook may be running. */
+  state: 'coming' | 'idle' | 'busy';
+  files: readonly WaitingFile[];
+  /** ms that its processes took, and that they were expected to. */
+  readonly took: { actual: number; expected: number; processes: number };
+}
+
+/** ms that a process with these files is expected to take; undefined as long as nothing is known. */
+export type Expect = (files: readonly WaitingFile[]) => number | undefined;
+
+const nothing = { actual: 0, expected: 0, processes: 0 };
+
+/** The runners of a suite: who of them is busy, and for how long. */
+export class Crew {
+  readonly #members = new Map<string, Member>();
+  readonly #now: () => number;
+  #announced = 0;
+  #joined = 0;
+  #begin: number | undefined;
+
+  /** `now`: ms. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** So many will join in all. */
+  announce(runners: number): void {
+    this.#announced = Math.max(this.#announced, runners);
+  }
+
+  join(runner: string): void {
+    this.#begin ??= this.#now();
+    this.#joined += 1;
+    const since = this.#now();
+    this.#members.set(runner, { since, state: 'coming', files: [], took: { ...nothing } });
+  }
+
+  leave(runner: string): void {
+    this.#members.delete(runner);
+  }
+
+  has(runner: string): boolean {
+    return this.#members.has(runner);
+  }
+
+  asks(runner: string): void {
+    this.#set(runner, 'idle', []);
+  }
+
+  takes(runner: string, files: readonly WaitingFile[]): void {
+    this.#set(runner, 'busy', files);
+  }
+
+  /** Its process has ended by itself: that tells how fast it is. */
+  ended(runner: string, expect: Expect): void {
+    const member = this.#members.get(runner);
+    if (member?.state !== 'busy') return;
+    const expected = expect(member.files);
+    if (expected !== undefined && expected > 0) {
+      member.took.expected += expected;
+      member.took.actual += this.#now() - member.since;
+      member.took.processes += 1;
+    }
+    this.#set(runner, 'idle', []);
+  }
+
+  /** Those that are there or will come. */
+  get size(): number {
+    return this.#members.size + this.#missing;
+  }
+
+  /** How many times as long as expected a runner takes; as if it had run one process more as expected. */
+  pace(runner: string): number {
+    const { actual, expected, processes } = this.#members.get(runner)?.took ?? nothing;
+    if (processes === 0) return 1;
+    const one = expected / processes;
+    return (actual + one) / (expected + one);
+  }
+
+  /**
+   * When each of the others can take files. Who is late, with its files or in coming, is taken to need as
+   * long again as it is late by now. `mayTake`: whether a runner gets files at all.
+   */
+  others(runner: string, expect: Expect, mayTake: (runner: string) => boolean): readonly Free[] {
+    const now = this.#now();
+    const there = [...this.#members].flatMap(([id, { since, state, files }]): readonly Free[] => {
+      if (id === runner || !mayTake(id)) return [];
+      const pace = this.pace(id);
+      if (state === 'idle') return [{ inMs: 0, pace }];
+      const expected = state === 'busy' ? (expect(files) ?? 0) * pace : 0;
+      return [{ inMs: Math.abs(since + expected - now), pace }];
+    });
+    const late = now - (this.#begin ?? now);
+    return [...there, ...Array.from({ length: this.#missing }, () => ({ inMs: late, pace: 1 }))];
+  }
+
+  get #missing(): number {
+    return Math.max(0, this.#announced - this.#joined);
+  }
+
+  #set(runner: string, state: Member['state'], files: readonly WaitingFile[]): void {
+    const member = this.#members.get(runner);
+    if (member && member.state === 'idle' && state === 'idle') return;
+    if (member) Object.assign(member, { state, files, since: this.#now() });
+  }
+}
