@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { signalAll } from '../common/processes/signal-all.ts';
 import type { AgentState } from './agent-state.ts';
 import { MarkedProcesses } from './marked-processes.ts';
 import { hasSystemd } from './node-facts.ts';
 import { policyOriginals } from './packages/install.ts';
-import { signalAll, signalGroup } from './process.ts';
+import { signalGroup } from './process.ts';
 import { letAllRestart } from './services/held-down.ts';
 import { ServiceLeaders } from './services/service-leaders.ts';
 import { UnitRecord } from './services/unit-record.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { signalAll } from '../common/processes/signal-all.ts';
 import { processIds, processStat } from './proc/process-stat.ts';
-import { signalAll } from './process.ts';
 
 /** The environment variable that all that an agent starts inherits, with the node's id as its value. */
 export const markVariable = 'SHAKEDOWN_AGENT';

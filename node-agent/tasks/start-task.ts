@@ -3,16 +3,16 @@ import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import { ShakedownError } from '../../common/errors.ts';
+import type { ControlGroup } from '../../common/processes/control-group.ts';
 import type { TaskParams } from '../../common/protocol/task-protocol.ts';
 import { type Account, argvAs, type CommandAs } from '../account.ts';
 import { shellWords } from '../command-shell.ts';
 import { isSystemError } from '../failure.ts';
-import type { ControlGroup } from './control-group.ts';
 import type { Pipes } from './pipes.ts';
 import { closeEnds, openEnds, type StartedTask, startOf } from './started-task.ts';
 import type { TaskGroups } from './task-groups.ts';
 import { taskVariable } from './task-processes.ts';
-import { become, type TaskScript, taskScript } from './task-script.ts';
+import { become, joining, type TaskScript, taskScript } from './task-script.ts';
 import { scriptDescriptor, type WaitingShells } from './waiting-shells.ts';
 
 /** What of the agent it takes to start tasks. */
@@ -26,8 +26,8 @@ export interface TaskStarter {
 function inGroup(argv: CommandAs['argv'], group: ControlGroup | undefined): CommandAs['argv'] {
   if (!group) return argv;
   const line = argv.at(-1) ?? '';
-  if (isDeepStrictEqual(argv, shellWords(line))) return shellWords(`${group.joining}${line}`);
-  return ['/bin/sh', '-c', `${group.joining}${become}`, 'sh', ...argv];
+  if (isDeepStrictEqual(argv, shellWords(line))) return shellWords(`${joining(group)}${line}`);
+  return ['/bin/sh', '-c', `${joining(group)}${become}`, 'sh', ...argv];
 }
 
 /** The command as an argument list. */

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { closeSync } from 'node:fs';
-import type { ControlGroup } from './control-group.ts';
+import type { ControlGroup } from '../../common/processes/control-group.ts';
 import type { Pipe, Pipes } from './pipes.ts';
 
 /** Our ends of a task's streams, and its own until it has them. */

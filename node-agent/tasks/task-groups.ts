@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { ControlGroup, ownControlGroup } from '../../common/processes/control-group.ts';
 import type { AgentState } from '../agent-state.ts';
-import { ControlGroup, ownControlGroup } from './control-group.ts';
 
 /** Where the folders of the groups stand in the agent's state. */
 const record = 'task-groups.json';
@@ -44,15 +43,9 @@ export class TaskGroups {
   async end(): Promise<void> {
     const groups = this.#known().map((directory) => new ControlGroup(directory));
     if (groups.length === 0) return;
-    for (const group of groups) group.kill();
-    // What was killed is in its group until its parent has been told.
-    let left = groups.filter((group) => !group.remove());
-    for (let waited = 0; waited < 2000 && left.length > 0; waited += 20) {
-      await sleep(20);
-      left = left.filter((group) => !group.remove());
-    }
+    const ended = await Promise.all(groups.map((group) => group.end(2000)));
     // Whoever comes next tries again.
-    this.#note(left.map(({ directory }) => directory));
+    this.#note(groups.filter((_, index) => !ended[index]).map(({ directory }) => directory));
   }
 
   #known(): readonly string[] {

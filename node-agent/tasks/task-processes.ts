@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ControlGroup } from '../../common/processes/control-group.ts';
+import { signalAll } from '../../common/processes/signal-all.ts';
 import type { LeftProcess } from '../../common/results.ts';
 import { processIds, processStat } from '../proc/process-stat.ts';
-import { signalAll } from '../process.ts';
-import type { ControlGroup } from './control-group.ts';
+import { joining } from './task-script.ts';
 
 /** The environment variable that all processes of a task inherit, with the task's id as its value. */
 export const taskVariable = 'SHAKEDOWN_TASK';
@@ -48,13 +49,13 @@ export class TaskProcesses {
 
   /**
    * Those with their command lines, for a person; the first hundred. One that is only just being made still
-   * has its parent's, `line`, and is waited for a moment.
+   * has its parent's, `line`, or none, and is waited for a moment.
    */
   async tell(pids: readonly number[], line: string): Promise<LeftProcess[]> {
     for (let tries = 0; ; tries += 1) {
       const left = pids.slice(0, maxTold).map((pid) => ({ pid, command: this.#commandOf(pid) }));
       const parent = line.slice(0, maxCommand);
-      if (tries >= 10 || left.every(({ command }) => command !== parent)) return left;
+      if (tries >= 10 || left.every(({ command }) => !['', parent].includes(command))) return left;
       await sleep(10);
     }
   }
@@ -69,9 +70,9 @@ export class TaskProcesses {
 
   /** Without what its shell had before the command, to join the group. */
   #commandOf(pid: number): string {
-    const joining = this.#group?.joining;
+    const joined = this.#group && joining(this.#group);
     const line = commandOf(pid);
-    return (joining === undefined ? line : line.replace(joining, '')).slice(0, maxCommand);
+    return (joined === undefined ? line : line.replace(joined, '')).slice(0, maxCommand);
   }
 
   #signal(signal: NodeJS.Signals): number {

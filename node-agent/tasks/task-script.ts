@@ -1,3 +1,4 @@
+import type { ControlGroup } from '../../common/processes/control-group.ts';
 import type { CommandAs } from '../account.ts';
 
 /** For sh: becomes the command that its arguments are, or says why it cannot. */
@@ -49,6 +50,12 @@ export function taskScript({ argv, cwd, env, unset, input }: TaskScript, from: n
   ].join('\n');
   return script.includes('\0') ? undefined : script;
 }
+
+/**
+ * What sh takes before a command line that is to run in a group. One that cannot be joined ends nothing: the
+ * task is found by its other marks then.
+ */
+export const joining = ({ door }: ControlGroup): string => `{ echo 0 >${quoted(door)}; } 2>/dev/null; `;
 
 /** A word as sh reads it back unchanged. */
 export const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;

@@ -2,12 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { closeSync } from 'node:fs';
 import { Socket } from 'node:net';
+import type { ControlGroup } from '../../common/processes/control-group.ts';
 import { processStat } from '../proc/process-stat.ts';
-import type { ControlGroup } from './control-group.ts';
 import type { Pipe, Pipes } from './pipes.ts';
 import { closeEnds, type Ends, openEnds, type StartedTask, startOf } from './started-task.ts';
 import type { TaskGroups } from './task-groups.ts';
 import { taskVariable } from './task-processes.ts';
+import { joining } from './task-script.ts';
 
 /** The descriptor from which it reads what it shall become. */
 export const scriptDescriptor = 3;
@@ -70,7 +71,7 @@ export class WaitingShells {
     const { stdin, stdout, stderr } = ends;
     if (!stdin) throw new Error('a shell that waits has an stdin');
     try {
-      const child = spawn('/bin/sh', ['-c', `${group.joining}. /dev/fd/${scriptDescriptor}`], {
+      const child = spawn('/bin/sh', ['-c', `${joining(group)}. /dev/fd/${scriptDescriptor}`], {
         cwd: '/',
         detached: true,
         stdio: [stdin.far, stdout.far, stderr.far, script.far],

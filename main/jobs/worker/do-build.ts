@@ -20,7 +20,7 @@ export async function doBuild(spec: BuildSpec, context: JobContext): Promise<Job
   const began = performance.now();
   const exitCode = await runJobProcess({
     command: [process.execPath, taskProgram(), spec.by, spec.file, spec.task],
-    ...{ cwd, endsAll: true, output: (piece) => context.log(piece) },
+    ...{ cwd, place: context.place, endsAll: true, output: (piece) => context.log(piece) },
     signal: limit ? AbortSignal.any([context.signal, limit]) : context.signal,
     env: { ...variables(spec), FILES: files, SHAKEDOWN_PARAMETERS: JSON.stringify(spec.parameters) },
   });

@@ -1,6 +1,7 @@
 import type { RunEvent } from '../../../common/events.ts';
 import type { JobsApi } from '../client/jobs-api.ts';
 import type { ClaimAnswer } from '../protocol.ts';
+import type { JobPlace } from './job-place.ts';
 
 /** A job as `doJob` gets it. */
 export type WorkerJob = ClaimAnswer;
@@ -12,6 +13,8 @@ export interface JobContext {
   readonly signal: AbortSignal;
   /** An empty folder of the job's own, which goes with it. */
   readonly folder: string;
+  /** That folder with the job's control group, which is ended with the job. */
+  readonly place: JobPlace;
   readonly api: JobsApi;
   /** For the job's log. */
   log(text: string | Buffer): Promise<void>;

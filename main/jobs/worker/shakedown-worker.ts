@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { ShakedownError } from '../../../common/errors.ts';
 import { exitCodes } from '../../../common/exit-codes.ts';
+import { openLedgers } from '../../store/file-ledger.ts';
 import { unpack } from '../packages/package-folder.ts';
 import { buildSpec } from '../recipe-protocol.ts';
 import type { JobSecret } from '../secrets/job-secret.ts';
@@ -22,6 +23,9 @@ export const shakedownSpec = z.looseObject({
 
 /** Where a script's files are brought back to, and under which name they are kept. */
 export const outFolder = 'out';
+
+/** ms that `reap` may take. */
+const reapLimit = 300_000;
 
 /** Where a command leaves its run's folder, below that which it is called in. */
 const runs = '.shakedown/runs';
@@ -46,7 +50,7 @@ export class ShakedownWorker extends Worker {
     const exitCode = await runJobProcess({
       ...{
         command: ownCommand([type, ...withVariables(type, args, env)]),
-        ...{ cwd, env },
+        ...{ cwd, env, place: context.place },
         signal: context.signal,
         output: (piece) => context.log(piece),
       },
@@ -54,6 +58,18 @@ export class ShakedownWorker extends Worker {
     const folders = foldersIn(join(cwd, runs)).map((each) => ({ folder: each, as: 'run' }));
     const problems = await sendFiles(context, [...folders, { folder: join(cwd, outFolder), as: 'files' }]);
     return new JobResult(verdictOf(exitCode), { exitCode, ...(problems.length > 0 ? { problems } : {}) });
+  }
+
+  /** Has the machines destroyed that stand in the ledgers of runs which were killed. */
+  protected override async clearAway(folder: string): Promise<void> {
+    const cwd = join(folder, 'work');
+    if ((await openLedgers(cwd)).length === 0) return;
+    const said: Buffer[] = [];
+    const exitCode = await runJobProcess({
+      ...{ command: ownCommand(['reap']), cwd, signal: AbortSignal.timeout(reapLimit) },
+      output: async (piece) => void said.push(piece),
+    });
+    if (exitCode !== 0) throw new ShakedownError({ message: Buffer.concat(said).toString().trim() });
   }
 }
 

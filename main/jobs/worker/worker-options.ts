@@ -1,3 +1,5 @@
+import type { ControlGroup } from '../../../common/processes/control-group.ts';
+
 export interface WorkerOptions {
   /** `http://host:port` of a job server; several of one database, parted by commas. */
   readonly server: string;
@@ -15,6 +17,8 @@ export interface WorkerOptions {
   readonly leaseSeconds?: number | undefined;
   /** For jobs' folders and for results that the server has not got yet. */
   readonly folder?: string | undefined;
+  /** Below which jobs get control groups; this process's own unless told. */
+  readonly controlGroup?: ControlGroup | undefined;
   readonly tell?: ((line: string) => void) | undefined;
   /** Called when the server has taken it. */
   readonly registered?: (() => void) | undefined;

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { arch, hostname, platform, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,6 +11,9 @@ import { JobsApi, RefusedError } from '../client/jobs-api.ts';
 import { type ClaimAnswer, protocolVersion } from '../protocol.ts';
 import { EventStream } from './event-stream.ts';
 import { type JobContext, JobResult, type WorkerJob } from './job-context.ts';
+import { JobGroups } from './job-groups.ts';
+import { JobPlace } from './job-place.ts';
+import { timeToEnd } from './job-process.ts';
 import { KeptResults } from './kept-results.ts';
 import { holdLease } from './lease.ts';
 import { LogStream } from './log-stream.ts';
@@ -38,6 +40,7 @@ export abstract class Worker {
   readonly #ending = new AbortController();
   readonly #current = new Map<string, ClaimAnswer>();
   readonly #room: Room;
+  readonly #groups: JobGroups;
   #id = '';
   #paused: string | null = null;
   #running: Promise<void> | undefined;
@@ -46,6 +49,7 @@ export abstract class Worker {
     this.#options = options;
     // A server that is being restarted is waited for; a lease ends by itself.
     this.#api = new JobsApi({ ...options, patience: 3600, signal: this.#ending.signal });
+    this.#groups = new JobGroups((line) => this.#tell(line), options.controlGroup);
     this.#room = new Room(this.#folder, (line) => {
       this.#tell(line);
       void this.pushStatus().catch(() => undefined);
@@ -54,6 +58,13 @@ export abstract class Worker {
 
   /** Does one job, and gives its result: anything that is JSON. */
   abstract doJob(job: WorkerJob, context: JobContext): Promise<unknown>;
+
+  /**
+   * Undoes what a job has left that is no process of this machine: called with the job's
+   * folder when that is over, and all that it had started is ended. What it throws is told;
+   * the next worker on `folder` tries again.
+   */
+  protected async clearAway(_folder: string): Promise<void> {}
 
   /** All that jobs may ask for; to be overridden for more. */
   get capabilities(): {
@@ -73,13 +84,14 @@ export abstract class Worker {
     await this.#results.deliverAll(this.#api);
     await this.#register();
     this.#options.registered?.();
+    const clearing = this.#clearLeft();
     const beating = this.#keepBeating();
     try {
       const slots = once ? 1 : (this.#options.slots ?? 1);
       await Promise.all(Array.from({ length: slots }, () => this.#work(once)));
     } finally {
       this.#stopping.abort();
-      await beating;
+      await Promise.all([beating, clearing]);
       await new JobsApi(this.#options).leave(this.#id).catch(() => undefined);
     }
   }
@@ -118,6 +130,10 @@ export abstract class Worker {
 
   get #folder(): string {
     return this.#options.folder ?? join(tmpdir(), `shakedown-worker-${process.getuid?.() ?? ''}`);
+  }
+
+  get #jobs(): string {
+    return join(this.#folder, 'jobs');
   }
 
   get #results(): KeptResults {
@@ -180,9 +196,8 @@ export abstract class Worker {
 
   async #do(claim: ClaimAnswer): Promise<void> {
     const { job, number } = claim;
-    const place = join(this.#folder, 'jobs');
-    mkdirSync(place, { recursive: true, mode: 0o700 });
-    const folder = mkdtempSync(join(place, 'job-'));
+    const place = JobPlace.make(this.#jobs, this.#groups);
+    const { folder } = place;
     const lease = holdLease(this.#api, claim);
     const secrets = new Secrets(
       Object.fromEntries((claim.secrets ?? []).map((each) => [each.name, each.value])),
@@ -195,7 +210,7 @@ export abstract class Worker {
     try {
       const came = await this.#resultOf(claim, {
         signal: AbortSignal.any([lease.signal, this.#ending.signal]),
-        folder,
+        ...{ folder, place },
         api: this.#api,
         log: (text) => log.write(masked.write(text)),
         tellEvents: (told) => events.tell(secrets.maskData(told)),
@@ -216,9 +231,34 @@ export abstract class Worker {
       this.#tell(`job ${job} ended: ${taken ? verdict : 'its result came too late'}`);
     } finally {
       lease.release();
+      await this.#clear(place);
       this.#current.delete(`${job} ${number}`);
-      rmSync(folder, { recursive: true, force: true });
     }
+  }
+
+  /** Ends what is left of a job. */
+  async #clear(place: JobPlace): Promise<void> {
+    try {
+      if (!(await place.endProcesses())) this.#tell(`${place.folder}: a process of the job does not end`);
+      await this.clearAway(place.folder);
+      place.remove();
+    } catch (error) {
+      this.#tell(`${place.folder} is left as it is: ${asShakedownError(error).message}`);
+    }
+  }
+
+  /** The same for the jobs of workers on this folder that were killed. */
+  async #clearLeft(): Promise<void> {
+    const clear = async (place: JobPlace): Promise<void> => {
+      // It was asked to end when its worker died, and may be taking its machines away.
+      for (const until = performance.now() + timeToEnd; place.isBusy && performance.now() < until; ) {
+        if (this.#stopping.signal.aborted) return;
+        await sleep(200);
+      }
+      await this.#clear(place);
+      this.#tell(`ended what a worker that was killed had left of ${place.folder}`);
+    };
+    await Promise.all(JobPlace.left(this.#jobs).map(clear));
   }
 
   async #resultOf(claim: ClaimAnswer, context: JobContext): Promise<JobResult> {

@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { JobsApi } from '../../../main/jobs/client/jobs-api.ts';
 import { type RunningServer, startServer } from '../../../main/jobs/server/start-server.ts';
@@ -141,4 +142,35 @@ test('a job that is cancelled, and one whose worker is killed with -9, leave no 
   await expect.poll(() => leftovers(second.ids), { timeout: 120_000 }).toEqual([]);
   await expect.poll(() => state(second.id), { timeout: 120_000 }).toBe('lost');
   expect(existsSync(jobs)).toBe(true);
+});
+
+test('a job that is killed as its worker is leaves its machines to the next worker', async () => {
+  const { worker, jobs } = aWorker('four');
+  const here = scenario({ 'hang.sh': 'echo up; sleep 1000\n' });
+  const submit = [
+    'submit',
+    'script',
+    'hang.sh',
+    '--provider',
+    'nspawn',
+    '--label',
+    'four',
+    '--attempts',
+    '1',
+  ];
+  const { stdout: id } = await shakedown(here, submit, env);
+  await expect
+    .poll(async () => (await api.log(id, 0, 0)).bytes.toString(), { timeout: 120_000 })
+    .toContain('up\n');
+  const ids = clusters(jobs);
+  expect(ids).toHaveLength(1);
+  const { stdout: job } = await execa('pgrep', ['-P', String(worker.pid)]);
+  worker.kill('SIGSTOP');
+  for (const pid of job.split('\n')) process.kill(Number(pid), 'SIGKILL');
+  worker.kill('SIGKILL');
+  await worker;
+  expect(clusters(jobs)).toEqual(ids);
+  aWorker('four');
+  await expect.poll(() => leftovers(ids), { timeout: 120_000 }).toEqual([]);
+  await expect.poll(() => readdirSync(join(jobs, 'jobs')), { timeout: 120_000 }).toEqual([]);
 });

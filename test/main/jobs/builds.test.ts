@@ -5,6 +5,7 @@ import { execa } from 'execa';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { packed } from '../../../main/jobs/packages/package-folder.ts';
 import { ShakedownWorker } from '../../../main/jobs/worker/shakedown-worker.ts';
+import { canMakeGroups } from '../../node-agent/tasks/can-make-groups.ts';
 import { folder } from '../remotes/fake-node.ts';
 import { aServer, ask } from './a-server.ts';
 
@@ -304,6 +305,7 @@ describe('shakedown worker', () => {
     const escaping = `#!/bin/sh\nsetsid sleep ${time} & echo begun\n`;
     const escaped = await came(await built({ unit: escaping }, 'unit'));
     expect(escaped).toMatchObject({ verdict: 'pass', log: 'begun\n' });
+    if (canMakeGroups) await isGone();
     for (const pid of (await sleeping()).split('\n').filter((line) => line !== '')) process.kill(Number(pid));
     const cancelled = await built({ unit }, 'unit');
     const text = async () => (await cancelled.admin.log(cancelled.job, 0, 0)).bytes.toString();

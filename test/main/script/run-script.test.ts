@@ -10,10 +10,10 @@ import {
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ShakedownError, UsageError } from '../../../common/errors.ts';
+import { ControlGroup, ownControlGroup } from '../../../common/processes/control-group.ts';
 import { listRuns } from '../../../main/record/list-runs.ts';
 import { runScript } from '../../../main/script/run-script.ts';
 import { readKeptCluster } from '../../../main/store/kept-cluster.ts';
-import { ControlGroup, ownControlGroup } from '../../../node-agent/tasks/control-group.ts';
 import { isAlive } from '../../node-agent/agent-process.ts';
 import { canMakeGroups } from '../../node-agent/tasks/can-make-groups.ts';
 import { folder } from '../remotes/fake-node.ts';

@@ -1,4 +1,4 @@
-import { ownControlGroup } from '../../../node-agent/tasks/control-group.ts';
+import { ownControlGroup } from '../../../common/processes/control-group.ts';
 
 const probe = ownControlGroup()?.make(`shakedown-test-${process.pid}`);
 

@@ -1,8 +1,16 @@
-import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
-import { isSystemError } from '../failure.ts';
-import { signalAll } from '../process.ts';
-import { quoted } from './task-script.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { signalAll } from './signal-all.ts';
 
 /**
  * A control group of version 2 (cgroups(7)), by its folder. Whatever a process in it starts is in
@@ -25,7 +33,7 @@ export class ControlGroup {
     try {
       mkdirSync(directory);
     } catch (error) {
-      if (!isSystemError(error, 'EEXIST')) return undefined;
+      if (codeOf(error) !== 'EEXIST') return undefined;
     }
     return new ControlGroup(directory);
   }
@@ -35,26 +43,46 @@ export class ControlGroup {
     return join(this.directory, 'cgroup.procs');
   }
 
-  /**
-   * What sh takes before a command line that is to run in the group. One that cannot be joined ends nothing:
-   * the task is found by its other marks then.
-   */
-  get joining(): string {
-    return `{ echo 0 >${quoted(this.door)}; } 2>/dev/null; `;
+  /** Ids of the processes in it, but not in a group below it. */
+  members(): number[] {
+    return textOf(this.door).split('\n').filter(Boolean).map(Number);
   }
 
   /** Ids of the processes in it and in the groups that they made below it. */
   find(): number[] {
-    const own = textOf(this.door).split('\n').filter(Boolean).map(Number);
-    return [...own, ...this.#below().flatMap((group) => group.find())];
+    return [...this.members(), ...this.#below().flatMap((group) => group.find())];
   }
 
-  /** Kills all of them at once; before Linux 5.14 one by one. */
-  kill(): void {
+  /** Sets one of its files; false where there is none, or it may not be. */
+  set(file: string, value: string): boolean {
     try {
-      writeFileSync(join(this.directory, 'cgroup.kill'), '1');
+      const opened = openSync(join(this.directory, file), constants.O_WRONLY);
+      try {
+        writeSync(opened, value);
+      } finally {
+        closeSync(opened);
+      }
+      return true;
     } catch {
-      signalAll(this.find(), 'SIGKILL');
+      return false;
+    }
+  }
+
+  /** Kills all of them at once; before Linux 5.14 one by one, frozen meanwhile: none starts another. */
+  kill(): void {
+    if (this.set('cgroup.kill', '1')) return;
+    this.set('cgroup.freeze', '1');
+    signalAll(this.find(), 'SIGKILL');
+    this.set('cgroup.freeze', '0');
+  }
+
+  /** Kills what is in it, and removes it once nothing is; false when something still is after `limit` ms. */
+  async end(limit = 10_000): Promise<boolean> {
+    for (const began = performance.now(); ; await sleep(20)) {
+      this.kill();
+      // What was killed is in its group until its parent has been told.
+      if (this.remove()) return true;
+      if (performance.now() - began > limit) return false;
     }
   }
 
@@ -64,7 +92,7 @@ export class ControlGroup {
     try {
       rmdirSync(this.directory);
     } catch (error) {
-      return isSystemError(error, 'ENOENT');
+      return codeOf(error) === 'ENOENT';
     }
     return true;
   }
@@ -108,3 +136,5 @@ function textOf(file: string): string {
     return '';
   }
 }
+
+const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code;
