@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { RunEvent } from '../../../common/events.ts';
+import { printable, printableLine } from '../../../common/printable.ts';
 import type { Face } from '../../report/face.ts';
 import { duration, type Paint, painter, sign } from '../../report/words.ts';
 import type { FileResult } from '../results/test-result.ts';
@@ -18,7 +19,7 @@ export class PlainFace implements Face, Telling {
 
   handle(event: RunEvent): void {
     const line = eventLine(event);
-    if (line !== undefined) this.#out.write(`${line}\n`);
+    if (line !== undefined) this.#out.write(`${printable(line)}\n`);
   }
 
   began(): void {}
@@ -41,6 +42,6 @@ export function resultLine(result: FileResult, { settled, files }: Progress, pai
   const bad = failed === 0 ? '' : `, ${failed} failed`;
   const where = ran ? `, runner ${ran.runner}` : '';
   const facts = paint('gray', `${duration(durationMs)}${told}${bad}${where}`);
-  const why = message === undefined ? '' : `\n   ${message}`;
-  return `${sign(verdict, paint)} ${place}  ${file}  ${facts}${why}`;
+  const why = message === undefined ? '' : `\n   ${printable(message)}`;
+  return `${sign(verdict, paint)} ${place}  ${printableLine(file)}  ${facts}${why}`;
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { printableLine } from '../../../common/printable.ts';
+import { printable, printableLine } from '../../../common/printable.ts';
 import { lastLines } from '../../../common/text/last-lines.ts';
 import { count, duration, type Paint, painter, sign, verdictWord } from '../../report/words.ts';
 import type { DistributeResult } from '../results/distribute-result.ts';
@@ -20,7 +20,7 @@ export function printSummary(result: DistributeResult, { cwd, stdout, env }: Sum
   const paint = painter(stdout, env);
   const lines = [
     ...failures(result, paint),
-    ...result.together.map(({ message }) => `${sign('fail', paint)} ${message}`),
+    ...result.together.map(({ message }) => `${sign('fail', paint)} ${printable(message)}`),
     ...troubles(result),
     ...slowest(result, paint),
     ...gain(result, paint),
@@ -44,16 +44,16 @@ function failure(
   paint: Paint,
 ): readonly string[] {
   const bad = tests.filter((test) => test.verdict === 'fail' || test.verdict === 'error');
-  const why = message === undefined ? '' : `: ${message}`;
-  const head = `${sign(verdict, paint)} ${paint('bold', file)}${why}`;
-  const log = ran ? [paint('gray', `  output: ${join(directory, ran.output)}`)] : [];
+  const why = message === undefined ? '' : `: ${printable(message)}`;
+  const head = `${sign(verdict, paint)} ${paint('bold', printableLine(file))}${why}`;
+  const log = ran ? [paint('gray', `  output: ${printableLine(join(directory, ran.output))}`)] : [];
   if (bad.length > 0) return [head, ...bad.flatMap((test) => failedTest(test, paint)), ...log, ''];
   return [head, ...(ran ? outputOf(join(directory, ran.output)) : []), ...log, ''];
 }
 
 function failedTest({ name, message, detail }: TestResult, paint: Paint): readonly string[] {
   const lines = lastLines(detail ?? message ?? '', mostLines).map((line) => `    ${printableLine(line)}`);
-  return [`  ${paint('red', name)}`, ...lines];
+  return [`  ${paint('red', printableLine(name))}`, ...lines];
 }
 
 function outputOf(file: string): readonly string[] {
@@ -71,7 +71,7 @@ const troubles = ({ broken, outOfUse }: DistributeResult): readonly string[] => 
   ...broken.map((runner) => `! runner ${runner} is broken: what it failed passes elsewhere`),
   ...outOfUse.map(
     ({ node, runner, message }) =>
-      `! node ${node}${runner === undefined ? '' : `, runner ${runner}`}: ${message}`,
+      `! node ${node}${runner === undefined ? '' : `, runner ${runner}`}: ${printable(message)}`,
   ),
 ];
 
@@ -81,7 +81,7 @@ function slowest({ files }: DistributeResult, paint: Paint): readonly string[] {
   return [
     paint(
       'gray',
-      `slowest: ${first.map(({ file, durationMs }) => `${file} ${duration(durationMs)}`).join(', ')}`,
+      `slowest: ${first.map(({ file, durationMs }) => `${printableLine(file)} ${duration(durationMs)}`).join(', ')}`,
     ),
   ];
 }

@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream';
 import cliTruncate from 'cli-truncate';
 import { createLogUpdate } from 'log-update';
 import type { RunEvent } from '../../../common/events.ts';
+import { printable, printableLine } from '../../../common/printable.ts';
 import type { Face } from '../../report/face.ts';
 import { duration, interrupted, type Paint, painter } from '../../report/words.ts';
 import type { FileResult } from '../results/test-result.ts';
@@ -41,7 +42,7 @@ export class TerminalFace implements Face, Telling {
 
   handle(event: RunEvent): void {
     const line = eventLine(event);
-    if (line !== undefined) this.#scroll(line);
+    if (line !== undefined) this.#scroll(printable(line));
   }
 
   began(runner: string, node: string, files: readonly string[]): void {
@@ -85,7 +86,7 @@ export class TerminalFace implements Face, Telling {
     const head = files === 0 ? '' : `${settled}/${files} files${bad}, ${duration(now - this.#begin)}`;
     const lines = [...this.#running].map(([runner, { node, files: some, since }]) => {
       const more = some.length === 1 ? '' : ` and ${some.length - 1} more`;
-      return `${this.#paint('gray', `${node} ${runner}`)}  ${some[0]}${more}  ${duration(now - since)}`;
+      return `${this.#paint('gray', `${node} ${runner}`)}  ${printableLine(some[0] ?? '')}${more}  ${duration(now - since)}`;
     });
     const room = Math.max(1, rows - 4);
     const shown = lines.slice(0, room);
