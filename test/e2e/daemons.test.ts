@@ -20,17 +20,23 @@ async function aMachine() {
   return { on, shakedown: (words: string) => on(`NO_COLOR=1 ${program} ${words}`) };
 }
 
-test('where systemd runs, a server and a worker are units of it', async () => {
+test('where systemd runs, a server and a worker are units of it; its first start installs PostgreSQL', async () => {
   const { on, shakedown } = await aMachine();
-  const started = await shakedown('server start --pglite');
+  const looked = await shakedown('doctor');
+  expect(looked.stdout).toContain('✓ job server: installs PostgreSQL by apt at its first start');
+  const started = await shakedown('server start');
   expect(started, started.stderr).toMatchObject({ exitCode: 0, stdout: 'http://127.0.0.1:7411' });
   expect(started.stderr).toContain(
     'systemd unit shakedown-server.service; log: journalctl -u shakedown-server',
   );
+  expect(started.stderr).toMatch(/installing on the main host: postgresql[\s\S]*private PostgreSQL in/);
+  // Debian has made none of its own.
+  const clusters = await on('pg_lsclusters -h; ls /var/lib/postgresql/*; pgrep -c -u postgres -f data');
+  expect(clusters.stdout).toMatch(/^[^/]*1$/);
   const [, token = ''] = /told this once: (\S+)/.exec(started.stderr) ?? [];
   expect((await on('journalctl -u shakedown-server')).stdout).not.toContain(token);
   expect((await on('systemctl is-enabled shakedown-server')).stdout).toBe('enabled');
-  const again = await shakedown('server start --pglite');
+  const again = await shakedown('server start');
   expect(again).toMatchObject({
     exitCode: 2,
     stderr: expect.stringContaining('shakedown-server runs already'),
@@ -72,7 +78,7 @@ test('where systemd runs, a server and a worker are units of it', async () => {
   expect((await shakedown('server status')).exitCode).toBe(3);
 
   // One that cannot start is not started again and again.
-  const failed = await shakedown('server start --pglite --host 192.0.2.1');
+  const failed = await shakedown('server start --host 192.0.2.1');
   expect(failed).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('EADDRNOTAVAIL') });
   expect((await on('systemctl is-active shakedown-server')).stdout).not.toBe('active');
 });

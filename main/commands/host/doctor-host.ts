@@ -2,6 +2,8 @@ import { existsSync, statfsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { freemem, totalmem } from 'node:os';
 import { dirname } from 'node:path';
+import { postgresCanBeInstalled, postgresPackage } from '../../jobs/databases/install-postgres.ts';
+import { postgresBinaries } from '../../jobs/databases/postgres-binaries.ts';
 import type { CommandEnvironment } from '../command.ts';
 
 /** One thing that was looked at. */
@@ -14,13 +16,30 @@ export interface Finding {
   readonly mend?: string;
 }
 
-/** What the main host itself has: its Node, ssh's crypto, room on disks, memory. */
+/** What the main host itself has: its Node, ssh's crypto, room on disks, memory, a database. */
 export const mainHostFindings = (environment: CommandEnvironment): readonly Finding[] => [
   nodeVersion(),
   sshCrypto(),
   ...diskSpace(environment),
   memory(),
+  jobServer(environment.env, postgresBinaries(), postgresCanBeInstalled()),
 ];
+
+/** Which database a job server started here would have. */
+export function jobServer(
+  { DATABASE_URL }: CommandEnvironment['env'],
+  binaries: string | undefined,
+  canBeInstalled: boolean,
+): Finding {
+  const about = { name: 'job server', needed: false };
+  if (DATABASE_URL) return { ...about, ok: true, found: 'uses the PostgreSQL at DATABASE_URL' };
+  if (binaries) return { ...about, ok: true, found: `runs a PostgreSQL of its own (${binaries})` };
+  if (canBeInstalled) {
+    return { ...about, ok: true, found: 'installs PostgreSQL by apt at its first start' };
+  }
+  const found = 'has a trial database only, which outlives no power cut: there is no PostgreSQL here';
+  return { ...about, ok: false, found, mend: `apt-get install ${postgresPackage}, before its first start` };
+}
 
 const nodeVersion = (): Finding => ({
   name: 'Node',

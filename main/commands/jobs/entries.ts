@@ -44,6 +44,7 @@ export const jobsCommands: readonly CommandEntry[] = [
       ['--host <address>', 'Listen there (default: 127.0.0.1)'],
       ['--port <n>', 'And at this port (default: 7411)'],
       ['--pglite', 'A database inside of the server, though there is PostgreSQL here'],
+      ['--no-install', 'Not by apt what it lacks, PostgreSQL: a trial database inside of the server then'],
       ['--open', 'Nobody has to log in or to send a token; only on this machine’s own addresses'],
       ['--keep-days <n>', 'Days for which jobs that are over are kept (default: 90)'],
       ['--keep-jobs <n>', 'How many of them are kept, the newest (default: 10000)'],

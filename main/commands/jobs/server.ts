@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { UsageError } from '../../../common/errors.ts';
 import { present } from '../../../common/present.ts';
 import { tellReady } from '../../jobs/daemons/ready-file.ts';
+import { binariesFor, insteadOfTrial } from '../../jobs/databases/open-database.ts';
 import type { KeptJobs } from '../../jobs/server/retention.ts';
 import { startServer } from '../../jobs/server/start-server.ts';
 import { voiceOf } from '../../report/voice.ts';
@@ -17,11 +18,21 @@ export const serverCommand: Command = async ([what, ...args], options, environme
   if (what === 'user') return usersCommand(args, options, environment);
   const { cwd, env, stdout, signal } = environment;
   const folder = options.data === undefined ? dataFolder(env) : resolve(cwd, String(options.data));
+  const voice = voiceOf(environment);
+  const database = {
+    ...(options.pglite ? { binaries: false as const } : {}),
+    install: options.install !== false,
+    ...{ folder, signal },
+    tell: (line: string) => voice.info(line),
+  };
   if (what !== undefined && daemonActions.includes(what)) {
+    // Here, where one sees it, and without the limit that a start has.
+    if (what === 'start') await binariesFor({ ...database, url: env.DATABASE_URL });
+    const more = options.install === false ? ['--no-install'] : [];
     const asked = {
       name: daemonName('server', folder === dataFolder(env) ? undefined : shortHash(folder)),
       what: 'job server',
-      args: () => ['server', ...flagsAgain({ ...options, data: folder })],
+      args: () => ['server', ...flagsAgain({ ...options, data: folder, install: undefined }), ...more],
       env: () => ({}),
     };
     return daemonCommand(what, asked, environment);
@@ -30,25 +41,24 @@ export const serverCommand: Command = async ([what, ...args], options, environme
     const hint = 'server, server start | stop | status, or server user …';
     throw new UsageError(`server ${what}: there is no such action.`, { hint });
   }
-  const voice = voiceOf(environment);
   const port = wholeNumber(options, 'port') ?? 7411;
   if (port < 0 || port > 65_535) throw new UsageError(`--port ${port}: there is no such port.`);
   await using server = await startServer({
-    folder,
+    ...database,
     databaseUrl: env.DATABASE_URL,
-    ...(options.pglite ? { binaries: false } : {}),
     host: options.host === undefined ? '127.0.0.1' : String(options.host),
     port,
     open: options.open === true,
     kept: kept(options),
-    tell: (line) => voice.info(line),
   });
   stdout.write(`${server.url}\n`);
   const { firstToken, about } = server;
   const once = firstToken === undefined ? [] : [`the first token, an admin's, told this once: ${firstToken}`];
+  const isUnwished = about.startsWith('trial') && !options.pglite;
+  const told = isUnwished ? [`${about}; ${insteadOfTrial}`] : [about];
   // A log is no place for a token.
-  const isTold = tellReady(env, [server.url, ...once, about]);
-  for (const line of isTold ? [about] : [...once, about]) voice.info(line);
+  const isTold = tellReady(env, [server.url, ...once, ...told]);
+  for (const line of isTold ? told : [...once, ...told]) voice.info(line);
   if (!signal.aborted) await aborted(signal, 'abort');
   voice.info('ends');
   return 0;

@@ -52,6 +52,8 @@ export class Daemons {
   ): Promise<{ readonly lines: readonly string[]; readonly about: string }> {
     const { name } = wishes;
     const readyFile = this.readyFile(name);
+    // What lies above is entered by the account of the server's database, too.
+    mkdirSync(this.#folder, { recursive: true, mode: 0o711 });
     mkdirSync(join(this.#folder, name), { recursive: true, mode: 0o700 });
     await using _ = await acquireLock(join(this.#folder, name));
     const before = await this.#keeper.state(name);

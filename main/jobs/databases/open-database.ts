@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { ShakedownError } from '../../../common/errors.ts';
 import { acquireLock } from '../../store/lock.ts';
 import type { Database } from './database.ts';
+import { installPostgres, postgresCanBeInstalled, postgresPackage } from './install-postgres.ts';
 import { openPglite } from './pglite-database.ts';
-import { postgresBinaries } from './postgres-binaries.ts';
+import { debianPlaces, postgresBinaries } from './postgres-binaries.ts';
 import { PostgresDatabase } from './postgres-database.ts';
 import { openPrivatePostgres } from './private-postgres.ts';
 
@@ -15,22 +16,31 @@ export interface DatabaseWishes {
   readonly url?: string | undefined;
   /** Of PostgreSQL, for a private one; `false` for none. What Debian's packages brought unless told. */
   readonly binaries?: string | false | undefined;
+  /** Root gets the binaries by apt where they are missing; unless told, nobody installs anything. */
+  readonly install?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Where Debian has what it installs. */
+  readonly places?: typeof debianPlaces | undefined;
   readonly tell: (line: string) => void;
 }
 
+/** What to do for a better database than a trial one. */
+export const insteadOfTrial = `for one that outlives that, too: apt-get install ${postgresPackage}, and a new data folder (--data)`;
+
 /**
- * The database that `url` names; else a private PostgreSQL where there are binaries of it; else PGlite.
- * What the server has in its data folder once stays what it is. Throws when another process uses the
- * folder, and when the database does not answer.
+ * The database that `url` names; else a private PostgreSQL where there are binaries of it, or where `install`
+ * brings them; else PGlite. What the server has in its data folder once stays what it is. Throws when another
+ * process uses the folder, when the database does not answer, and when an installation fails.
  */
-export async function openDatabase({ folder, url, binaries, tell }: DatabaseWishes): Promise<Database> {
+export async function openDatabase(wishes: DatabaseWishes): Promise<Database> {
+  const { folder, url, tell } = wishes;
   if (url)
     return await answering(new PostgresDatabase('PostgreSQL at DATABASE_URL', { connectionString: url }));
   mkdirSync(folder, { recursive: true, mode: 0o711 });
   const lock = await acquireLock(folder);
   try {
     const [postgres, pglite] = [join(folder, 'postgres'), join(folder, 'pglite')];
-    const from = existsSync(pglite) || binaries === false ? undefined : (binaries ?? postgresBinaries());
+    const from = await binariesFor(wishes);
     if (!from && existsSync(postgres)) throw withoutBinaries(postgres);
     const database = await (from ? openPrivatePostgres(postgres, from) : openPglite(pglite, tell));
     return releasing(database, lock);
@@ -40,9 +50,24 @@ export async function openDatabase({ folder, url, binaries, tell }: DatabaseWish
   }
 }
 
+/**
+ * The binaries for the PostgreSQL of a data folder, installed where that is wished; undefined where its
+ * database is, or becomes, PGlite. Throws ShakedownError when they cannot be installed: a trial database is
+ * nothing that one should find out about later.
+ */
+export async function binariesFor(wishes: DatabaseWishes): Promise<string | undefined> {
+  const { folder, url, binaries, install = false, places = debianPlaces } = wishes;
+  if (url || binaries === false || existsSync(join(folder, 'pglite'))) return undefined;
+  const found = binaries ?? postgresBinaries(places.versions);
+  if (found || !install || !postgresCanBeInstalled()) return found;
+  const isNew = !existsSync(join(folder, 'postgres'));
+  const otherwise = isNew ? 'with --no-install, for a trial database' : undefined;
+  return installPostgres({ ...wishes, otherwise });
+}
+
 function withoutBinaries(folder: string): ShakedownError {
   const message = `the data in ${folder} are those of a PostgreSQL, and there is none on this machine`;
-  return new ShakedownError({ message, hint: 'apt-get install postgresql' });
+  return new ShakedownError({ message, hint: `apt-get install ${postgresPackage}` });
 }
 
 function releasing(database: Database, lock: AsyncDisposable): Database {

@@ -9,10 +9,16 @@ export interface DatabaseAccount {
   readonly gid: number;
 }
 
+/** Where Debian has PostgreSQL's versions, and what says whether it makes a cluster of a new one. */
+export const debianPlaces = {
+  versions: '/usr/lib/postgresql',
+  settings: '/etc/postgresql-common/createcluster.d',
+};
+
 /** The folder of the newest binaries that Debian's packages brought, or undefined. */
-export function postgresBinaries(): string | undefined {
-  const found = globSync('/usr/lib/postgresql/*/bin/postgres').filter((file) => existsSync(file));
-  const version = (file: string) => Number(/postgresql\/(\d+)/.exec(file)?.[1]);
+export function postgresBinaries(versions = debianPlaces.versions): string | undefined {
+  const found = globSync(`${versions}/*/bin/postgres`).filter((file) => existsSync(file));
+  const version = (file: string) => Number(/(\d+)\/bin\/postgres$/.exec(file)?.[1]);
   return found
     .sort((a, b) => version(b) - version(a))
     .map(dirname)

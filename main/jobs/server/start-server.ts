@@ -22,6 +22,9 @@ export interface ServerOptions {
   readonly databaseUrl?: string | undefined;
   /** See `DatabaseWishes`. */
   readonly binaries?: string | false | undefined;
+  readonly install?: boolean | undefined;
+  /** Ends an installation of PostgreSQL. */
+  readonly signal?: AbortSignal | undefined;
   readonly host: string;
   /** 0 for any that is free. */
   readonly port: number;
@@ -50,14 +53,14 @@ const forgetEvery = 60_000;
 
 /** Starts a server; closing it lets what is under way end, and stops the database that it started. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { folder, databaseUrl: url, binaries, host, port, limits, open = false, now, tell } = options;
+  const { folder, databaseUrl: url, host, port, limits, open = false, now, tell } = options;
   const kept = { ...usuallyKept, ...options.kept };
   if (open && !isLoopback(host)) {
     const message = `a server that is open to all may listen on this machine only, not on ${host}`;
     throw new ShakedownError({ message, hint: 'leave out --open, or --host' });
   }
   await using stack = new AsyncDisposableStack();
-  const database = stack.use(await openDatabase({ folder, url, binaries, tell }));
+  const database = stack.use(await openDatabase({ ...options, url }));
   await migrate(database);
   const boss = await bossOf(database, tell);
   stack.defer(() => boss.stop({ graceful: false }));
