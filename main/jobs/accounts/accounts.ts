@@ -1,3 +1,4 @@
+import type { Database } from '../databases/database.ts';
 import type { Store } from '../store/kysely-of.ts';
 import { FailedLogins } from './failed-logins.ts';
 import { Sessions } from './sessions.ts';
@@ -12,9 +13,9 @@ export interface Accounts {
   readonly failedLogins: FailedLogins;
 }
 
-export const accountsIn = (store: Store): Accounts => ({
+export const accountsIn = (store: Store, database: Database): Accounts => ({
   tokens: new Tokens(store),
   users: new Users(store),
   sessions: new Sessions(store),
-  failedLogins: new FailedLogins(store),
+  failedLogins: new FailedLogins(store, database),
 });

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { asShakedownError, ShakedownError } from '../../../common/errors.ts';
-import { installHostPackages } from '../../run/host-packages.ts';
+import { installHostPackages } from '../../run/world/host-packages.ts';
 import { debianPlaces, postgresBinaries } from './postgres-binaries.ts';
 
 /** What brings the binaries. */

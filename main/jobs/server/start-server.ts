@@ -67,7 +67,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const closing = new AbortController();
   const store = kyselyOf(database);
   const [queue, signals] = [new Queue(database, store, boss), new Signals()];
-  const accounts = accountsIn(store);
+  const accounts = accountsIn(store, database);
   const service = {
     ...{ database, store, queue, accounts, signals, closing: closing.signal, open },
     claims: new Claims(queue, signals, closing.signal),

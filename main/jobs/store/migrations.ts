@@ -107,4 +107,8 @@ export const migrations: readonly string[] = [
   CREATE INDEX dependencies_on ON dependencies (needs);
   `,
   'ALTER TABLE jobs ADD pinned boolean NOT NULL DEFAULT false',
+  `
+  ALTER TABLE failed_logins ADD attempt text;
+  CREATE INDEX failed_logins_of_attempt ON failed_logins (attempt);
+  `,
 ];

@@ -142,7 +142,8 @@ export interface Tables {
   };
   /** Of jobs that are not over, encrypted. */
   readonly job_secrets: { readonly job: string; readonly sealed: string };
-  readonly failed_logins: { readonly who: string; readonly at: Time };
+  /** Two rows, by the name and by the address, of each attempt that failed or is being looked at. */
+  readonly failed_logins: { readonly who: string; readonly at: Time; readonly attempt: string | null };
 }
 
 export interface RecipeTable {

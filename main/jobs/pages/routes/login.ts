@@ -30,13 +30,13 @@ export const loginPages: Routes = (app, service) => {
       if (!holder) return refuse(401, 'This token is not valid: it is unknown, revoked or expired.');
       await logIn(request, reply, service, { token: holder.id });
     } else {
-      const many = await failedLogins.tooMany(name, request.ip);
-      if (many !== undefined) return refuse(429, `${many.charAt(0).toUpperCase()}${many.slice(1)}.`);
-      const user = await users.check(name, password);
-      if (user === undefined) {
-        await failedLogins.failed(name, request.ip);
-        return refuse(401, 'There is no user with this name and this password.');
+      const begun = await failedLogins.begin(name, request.ip);
+      if (typeof begun === 'string') {
+        return refuse(429, `${begun.charAt(0).toUpperCase()}${begun.slice(1)}.`);
       }
+      const user = await users.check(name, password);
+      if (user === undefined) return refuse(401, 'There is no user with this name and this password.');
+      await begun.takeBack();
       await logIn(request, reply, service, { user });
     }
     return reply.redirect(placeHere(next), 303);

@@ -108,6 +108,23 @@ describe('who is refused', () => {
     expect((await visitor.logIn({ name: other, password })).status).toBe(303);
   });
 
+  test('of 50 wrong passwords at the same moment all but ten, unlooked at', async () => {
+    const [name, visitor] = [await user(), new Visitor(server().url)];
+    await visitor.get('/login');
+    const logins = Array.from({ length: 50 }, () => visitor.logIn({ name, password: 'x' }));
+    const answers = (await Promise.all(logins)).map(({ status }) => status).sort();
+    expect(answers).toEqual([...Array(10).fill(401), ...Array(40).fill(429)]);
+  });
+
+  test('but not whoever logs in rightly, however often, nor for a wrong password before', async () => {
+    const name = await user();
+    const logIn = async (word: string) =>
+      (await new Visitor(server().url).logIn({ name, password: word })).status;
+    for (let n = 0; n < 9; n++) await logIn('x');
+    for (let n = 0; n < 3; n++) expect(await logIn(password)).toBe(303);
+    expect([await logIn('x'), await logIn(password)]).toEqual([401, 429]);
+  });
+
   test.each(['', 'made up'])('a form with the secret "%s" instead of its session’s', async (csrf) => {
     const { url, token } = server();
     const visitor = await visitorWith(url, token);
