@@ -20,8 +20,8 @@ export interface InstallWishes {
 }
 
 /**
- * Installs Debian's PostgreSQL by apt and gives the folder of its binaries. Debian makes no cluster of its own
- * for it, then and at later upgrades (createcluster.conf). Throws ShakedownError with apt's last lines.
+ * Installs Debian's PostgreSQL by apt and gives the folder of its binaries. Debian makes no cluster of its
+ * own for it, then and at later upgrades (createcluster.conf). Throws ShakedownError with apt's last lines.
  */
 export async function installPostgres(wishes: InstallWishes): Promise<string> {
   const { tell, signal = new AbortController().signal, otherwise, places = debianPlaces } = wishes;
