@@ -1,26 +1,19 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ShakedownError } from '../../common/errors.ts';
-import { present } from '../../common/present.ts';
 import type { ServiceSpec } from '../../common/ready.ts';
-import type { ServiceDied, ServiceStatus } from '../../common/service-status.ts';
+import type { ServiceStatus } from '../../common/service-status.ts';
 import type { AgentState } from '../agent-state.ts';
 import type { MarkedProcesses } from '../marked-processes.ts';
 import { becomeReady } from './become-ready.ts';
 import { CommandService } from './command-service.ts';
 import { type Entry, settled } from './entry.ts';
-import type { Service, ServiceEnd, ServiceLook } from './service.ts';
+import { statusOf, untilGone } from './entry-status.ts';
+import { noteEnd, type ServicesListener } from './note-end.ts';
+import type { Service } from './service.ts';
 import { unknownService } from './service-failures.ts';
 import { ServiceLeaders } from './service-leaders.ts';
 import { parseSignal } from './signals.ts';
 import type { UnitRecord } from './unit-record.ts';
 import { UnitService } from './unit-service.ts';
-
-/** Hears of what services do unasked. */
-export interface ServicesListener {
-  readonly died: (died: ServiceDied) => void;
-  /** Something worth a line. */
-  readonly note: (message: string) => void;
-}
 
 /** The services of one node, by name. A service that ends unasked is told once. */
 export class Services {
@@ -80,7 +73,7 @@ export class Services {
       if (this.#entries.has(spec.name)) continue;
       const service = this.#make(spec, workingDir, 'leave');
       const entry: Entry = { ...settled, spec, service, resumed: true, state: 'stopped' };
-      service.onEnd((end) => void this.#ended(entry, end));
+      service.onEnd((end) => void noteEnd(entry, end, this.#tell));
       this.#entries.set(spec.name, entry);
       service.watchOnceBooted(() => this.#isUp(entry)).catch(() => {});
     }
@@ -117,18 +110,18 @@ export class Services {
     if (parsed !== 'SIGSTOP' && parsed !== 'SIGCONT') entry.expected = true;
     const { pid } = await entry.service.look();
     await entry.service.kill(parsed, restart);
-    if (parsed === 'SIGKILL') await this.#gone(entry, pid);
+    if (parsed === 'SIGKILL') await untilGone(entry, pid);
   }
 
   /** What it is now; `brief`: by what is known, without a look. One that was never started is stopped. */
   async status(name: string, brief = false): Promise<ServiceStatus> {
     const entry = this.#entries.get(name);
     if (!entry || brief) return { name, state: entry?.state ?? 'stopped', lastLines: [] };
-    return this.#status(entry);
+    return statusOf(entry);
   }
 
   async statuses(): Promise<ServiceStatus[]> {
-    return Promise.all([...this.#entries.values()].map((entry) => this.#status(entry)));
+    return Promise.all([...this.#entries.values()].map((entry) => statusOf(entry)));
   }
 
   /** All that are not stopped already, the one that was started last first. */
@@ -146,7 +139,7 @@ export class Services {
   #enter(spec: ServiceSpec, workingDir: string, ifUp: 'restart' | 'leave'): Entry {
     const service = this.#make(spec, workingDir, ifUp);
     const entry: Entry = { ...settled, spec, service, state: 'starting', busy: true };
-    service.onEnd((end) => void this.#ended(entry, end));
+    service.onEnd((end) => void noteEnd(entry, end, this.#tell));
     // Started last is stopped first.
     this.#entries.delete(spec.name);
     this.#entries.set(spec.name, entry);
@@ -162,53 +155,4 @@ export class Services {
       ifUp,
     );
   }
-
-  async #ended(entry: Entry, end: ServiceEnd): Promise<void> {
-    entry.end = end;
-    if (end.restarted) this.#tell.note(describeRestart(entry.spec.name, end));
-    // A unit that systemd starts again by itself may yet become ready: its probe decides.
-    if (entry.state === 'starting' && end.restarted && entry.spec.ready) return;
-    if (!end.restarted || entry.state === 'starting') entry.onEnd?.();
-    if (entry.expected) {
-      if (end.restarted) entry.expected = false;
-      else if (entry.state === 'ready') entry.state = 'stopped';
-      return;
-    }
-    if (entry.state !== 'ready') return;
-    if (!end.restarted) entry.state = 'died';
-    const lastLines = await entry.service.tellingLines().catch(() => []);
-    const { at, ...how } = end;
-    this.#tell.died({ name: entry.spec.name, ...how, agoMs: Math.max(0, Date.now() - at), lastLines });
-  }
-
-  /** Waits until the main process `pid` is gone; systemd may start another one. */
-  async #gone(entry: Entry, pid: number | undefined): Promise<void> {
-    for (let tries = 0; tries < 100; tries += 1) {
-      const now = await entry.service.look();
-      if (!now.running && entry.state === 'ready') entry.state = 'stopped';
-      if (!now.running || now.pid !== pid) return;
-      await sleep(20);
-    }
-  }
-
-  async #status(entry: Entry): Promise<ServiceStatus> {
-    const { name } = entry.spec;
-    const look: Partial<ServiceLook> = await entry.service.look().catch(() => ({}));
-    const lastLines = await entry.service.lastLines();
-    const known = entry.resumed ? await entry.service.seen() : entry.state;
-    const state = known === 'ready' && look.restarting ? 'restarting' : known;
-    const ended = state === 'stopped' || state === 'died' ? entry.end : undefined;
-    return {
-      name,
-      state,
-      ...present({ pid: look.pid, exitCode: ended?.exitCode }),
-      lastLines,
-    };
-  }
 }
-
-const describeRestart = (name: string, { exitCode, signal }: ServiceEnd): string => {
-  const code = exitCode === null ? 'ended' : `ended with exit code ${exitCode}`;
-  const how = signal ? `was ended by ${signal}` : code;
-  return `${name} ${how}; systemd starts it again`;
-};

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { present } from '../../common/present.ts';
 import type { ServiceState } from '../../common/service-status.ts';
 import { unwound } from '../../common/unwound.ts';
@@ -8,22 +7,12 @@ import type { ProcessResult } from '../process.ts';
 import { holdDown, letRestart } from './held-down.ts';
 import { JournalWatch } from './journal-watch.ts';
 import type { LogWatch, Service, ServiceEnd, ServiceLook } from './service.ts';
-import {
-  isRestarting,
-  isUp,
-  journalOf,
-  journalSince,
-  showUnit,
-  systemctl,
-  type UnitState,
-} from './systemctl.ts';
+import { isRestarting, isUp, journalOf, journalSince, showUnit, systemctl } from './systemctl.ts';
 import { endOf } from './unit-end.ts';
 import { type NamedUnit, notStarted, refuseUnusable, unitFailure } from './unit-failures.ts';
-import { hasProcesses } from './unit-processes.ts';
 import type { UnitRecord } from './unit-record.ts';
+import { UnitWatch } from './unit-watch.ts';
 
-/** How often the main process is looked for, in ms; that costs no process. */
-const watchEvery = 100;
 /** Signals that end what they are sent to. */
 const deadly = [
   'SIGKILL',
@@ -36,8 +25,6 @@ const deadly = [
   'SIGILL',
   'SIGFPE',
 ];
-/** Every so many looks systemd itself is asked, for units without a main process. */
-const askEvery = 30;
 
 /** A systemd unit. */
 export class UnitService implements Service {
@@ -46,13 +33,8 @@ export class UnitService implements Service {
   readonly #unit: string;
   readonly #record: UnitRecord;
   readonly #ifUp: 'restart' | 'leave';
+  readonly #watch: UnitWatch;
   #startedAt = 0;
-  #restarts = 0;
-  #pid = 0;
-  /** Its control group, where it had processes when it was started but no main one: then they are it. */
-  #group: string | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #looking = false;
   #listener: (end: ServiceEnd) => void = () => {};
 
   /**
@@ -64,6 +46,7 @@ export class UnitService implements Service {
     this.#unit = unit;
     this.#record = record;
     this.#ifUp = ifUp;
+    this.#watch = new UnitWatch(unit, (end) => this.#listener(end));
   }
 
   async start(signal: AbortSignal): Promise<void> {
@@ -91,8 +74,8 @@ export class UnitService implements Service {
     const result = await this.#begin(verb, signal);
     if (result.exitCode !== 0) throw await notStarted(this.#named, verb, result, this.#startedAt);
     const now = await showUnit(this.#unit, signal);
-    this.#restarts = 0;
-    if (isUp(now)) this.#watch(now);
+    this.#watch.countFrom(0);
+    if (isUp(now)) this.#watch.begin(now);
     // A oneshot has done its work; anything else should still be there.
     else if (now.type !== 'oneshot' || now.result !== 'success') this.#listener(await endOf(now, Date.now()));
   }
@@ -110,7 +93,7 @@ export class UnitService implements Service {
   }
 
   async stop(within: number): Promise<void> {
-    this.#unwatch();
+    this.#watch.stop();
     const asked = systemctl(['stop', '--', this.#unit]);
     if (await unwound(asked, within)) return;
     await systemctl(['kill', '--signal=SIGKILL', '--', this.#unit]);
@@ -135,15 +118,10 @@ export class UnitService implements Service {
   async look(): Promise<ServiceLook> {
     const state = await showUnit(this.#unit);
     return {
-      running: isUp(state) && !this.#isEmpty(state),
+      running: isUp(state) && !this.#watch.isEmpty(state),
       restarting: isRestarting(state),
       ...present({ pid: state.mainPid > 0 ? state.mainPid : undefined }),
     };
-  }
-
-  /** It is up by systemd's word, as an init script may be for good, and its processes are gone. */
-  #isEmpty({ mainPid }: Pick<UnitState, 'mainPid'>): boolean {
-    return mainPid === 0 && this.#group !== undefined && hasProcesses(this.#group) === false;
   }
 
   async seen(): Promise<ServiceState> {
@@ -159,8 +137,8 @@ export class UnitService implements Service {
     await systemctl(['is-system-running', '--wait']);
     const now = await showUnit(this.#unit);
     if (now.active !== 'active' || !isUp()) return;
-    this.#restarts = now.restarts;
-    this.#watch(now);
+    this.#watch.countFrom(now.restarts);
+    this.#watch.begin(now);
   }
 
   lastLines(): Promise<string[]> {
@@ -174,48 +152,5 @@ export class UnitService implements Service {
   watchLog(pattern: RegExp): LogWatch {
     const begun = this.#ifUp === 'leave' ? bootedAt() : this.#startedAt || Date.now();
     return new JournalWatch(this.#unit, pattern, begun);
-  }
-
-  #watch(state: UnitState): void {
-    this.#unwatch();
-    this.#pid = state.mainPid;
-    this.#group = state.mainPid === 0 && hasProcesses(state.group) ? state.group : undefined;
-    // It may have ended already while it was started.
-    let looks = state.restarts > 0 || isRestarting(state) ? askEvery - 1 : 0;
-    this.#timer = setInterval(() => {
-      looks += 1;
-      const gone = this.#pid > 0 ? !existsSync(`/proc/${this.#pid}`) : this.#isEmpty({ mainPid: 0 });
-      if (gone || looks % askEvery === 0) void this.#ask();
-    }, watchEvery);
-    this.#timer.unref();
-  }
-
-  #unwatch(): void {
-    clearInterval(this.#timer);
-    this.#timer = undefined;
-  }
-
-  async #ask(): Promise<void> {
-    if (this.#looking) return;
-    this.#looking = true;
-    const noticedAt = Date.now();
-    const hadMain = this.#pid > 0;
-    try {
-      const state = await showUnit(this.#unit);
-      if (!this.#timer || state.active === 'deactivating') return;
-      const restarts = state.restarts + (isRestarting(state) ? 1 : 0);
-      const restarted = isUp(state) && restarts > this.#restarts;
-      const empty = this.#isEmpty(state);
-      this.#pid = state.mainPid;
-      this.#restarts = Math.max(restarts, this.#restarts);
-      if (isUp(state) && !restarted && !empty) return;
-      if (!restarted) this.#unwatch();
-      const end = await endOf(state, noticedAt, hadMain);
-      this.#listener({ ...end, ...(restarted ? { restarted } : {}) });
-    } catch {
-      // systemd is busy or going down; it is asked again.
-    } finally {
-      this.#looking = false;
-    }
   }
 }
