@@ -5,9 +5,9 @@ import { MarkedProcesses } from './marked-processes.ts';
 import { hasSystemd } from './node-facts.ts';
 import { policyOriginals } from './packages/install.ts';
 import { signalGroup } from './process.ts';
-import { letAllRestart } from './services/held-down.ts';
 import { ServiceLeaders } from './services/service-leaders.ts';
-import { UnitRecord } from './services/unit-record.ts';
+import { letAllRestart } from './services/units/held-down.ts';
+import { UnitRecord } from './services/units/unit-record.ts';
 import { TaskGroups } from './tasks/task-groups.ts';
 
 /** Where it stands that the services go on without an agent. */

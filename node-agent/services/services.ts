@@ -12,8 +12,8 @@ import type { Service } from './service.ts';
 import { unknownService } from './service-failures.ts';
 import { ServiceLeaders } from './service-leaders.ts';
 import { parseSignal } from './signals.ts';
-import type { UnitRecord } from './unit-record.ts';
-import { UnitService } from './unit-service.ts';
+import type { UnitRecord } from './units/unit-record.ts';
+import { UnitService } from './units/unit-service.ts';
 
 /** The services of one node, by name. A service that ends unasked is told once. */
 export class Services {

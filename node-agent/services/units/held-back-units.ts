@@ -1,5 +1,5 @@
-import { ShakedownError } from '../../common/errors.ts';
-import { type HeldBackList, withoutService } from '../held-back-list.ts';
+import { ShakedownError } from '../../../common/errors.ts';
+import { type HeldBackList, withoutService } from '../../held-back-list.ts';
 import { isUp, journalOf, showUnit, statusOf, systemctl } from './systemctl.ts';
 import type { UnitRecord } from './unit-record.ts';
 

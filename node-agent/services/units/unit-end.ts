@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
-import { runProcess } from '../process.ts';
-import type { ServiceEnd } from './service.ts';
+import { runProcess } from '../../process.ts';
+import type { ServiceEnd } from '../service.ts';
 import type { UnitState } from './systemctl.ts';
 
 /** "Main process exited", in systemd's catalogue of messages (sd-messages.h, UNIT_PROCESS_EXIT). */

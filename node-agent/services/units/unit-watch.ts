@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { ServiceEnd } from './service.ts';
+import type { ServiceEnd } from '../service.ts';
 import { isRestarting, isUp, showUnit, type UnitState } from './systemctl.ts';
 import { endOf } from './unit-end.ts';
 import { hasProcesses } from './unit-processes.ts';

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { AgentState } from '../../../node-agent/agent-state.ts';
-import { HeldBackList } from '../../../node-agent/held-back-list.ts';
-import { startHeldBack } from '../../../node-agent/services/held-back-units.ts';
-import { UnitRecord } from '../../../node-agent/services/unit-record.ts';
-import { temporaryFolder, writeFiles } from '../temporary.ts';
+import { AgentState } from '../../../../node-agent/agent-state.ts';
+import { HeldBackList } from '../../../../node-agent/held-back-list.ts';
+import { startHeldBack } from '../../../../node-agent/services/units/held-back-units.ts';
+import { UnitRecord } from '../../../../node-agent/services/units/unit-record.ts';
+import { temporaryFolder, writeFiles } from '../../temporary.ts';
 
 /**
  * Keeps its books in a folder: a file for each unit with what is-enabled

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { ControlGroup } from '../../common/processes/control-group.ts';
+import { ControlGroup } from '../../../common/processes/control-group.ts';
 
 /** Where systemd's own hierarchy may be: version 1, both, version 2. */
 const roots = ['/sys/fs/cgroup/systemd', '/sys/fs/cgroup/unified', '/sys/fs/cgroup'];

@@ -1,6 +1,6 @@
-import { ShakedownError } from '../../common/errors.ts';
-import { lastLinesOf, tellingLinesOf } from '../output-buffer.ts';
-import { type ProcessResult, runProcess } from '../process.ts';
+import { ShakedownError } from '../../../common/errors.ts';
+import { lastLinesOf, tellingLinesOf } from '../../output-buffer.ts';
+import { type ProcessResult, runProcess } from '../../process.ts';
 
 /** What `systemctl show` tells of a unit; see org.freedesktop.systemd1(5). */
 export interface UnitState {

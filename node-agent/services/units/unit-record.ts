@@ -1,6 +1,6 @@
-import { unwound } from '../../common/unwound.ts';
-import type { AgentState } from '../agent-state.ts';
-import { HeldBackList } from '../held-back-list.ts';
+import { unwound } from '../../../common/unwound.ts';
+import type { AgentState } from '../../agent-state.ts';
+import { HeldBackList } from '../../held-back-list.ts';
 import { letAllRestart } from './held-down.ts';
 import { systemctl } from './systemctl.ts';
 

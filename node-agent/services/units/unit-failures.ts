@@ -1,6 +1,6 @@
-import { ShakedownError } from '../../common/errors.ts';
-import { lastLinesOf } from '../output-buffer.ts';
-import type { ProcessResult } from '../process.ts';
+import { ShakedownError } from '../../../common/errors.ts';
+import { lastLinesOf } from '../../output-buffer.ts';
+import type { ProcessResult } from '../../process.ts';
 import { journalSince, statusOf, type UnitState } from './systemctl.ts';
 
 /** A service and its unit. */

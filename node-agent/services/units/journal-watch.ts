@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { OutputBuffer } from '../output-buffer.ts';
-import type { LogWatch } from './service.ts';
+import { OutputBuffer } from '../../output-buffer.ts';
+import type { LogWatch } from '../service.ts';
 
 /** Follows a unit's journal (`journalctl -f`) from `sinceMs` (ms since the epoch) on. */
 export class JournalWatch implements LogWatch {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { endOf, loggedEnd } from '../../../node-agent/services/unit-end.ts';
+import { endOf, loggedEnd } from '../../../../node-agent/services/units/unit-end.ts';
 
 /** When it was noticed, ms since the epoch. */
 const noticedAt = 1_764_000_000_500;
