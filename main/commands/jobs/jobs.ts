@@ -29,9 +29,14 @@ export const jobsCommand: Command = async ([name = '', id = ''], options, enviro
   return 0;
 };
 
+/** What `list` may be asked for, as the server calls it. */
+const filters = ['state', 'type', 'matrix', 'label', 'submitter', 'pinned'];
+
 const actions: Readonly<Record<string, Action>> = {
   async list(api, _id, options, { stdout }) {
-    const wanted = ['state', 'type', 'matrix'].filter((key) => options[key] !== undefined);
+    const wanted = filters.filter((key) => options[key] !== undefined);
+    const twice = wanted.find((key) => Array.isArray(options[key]));
+    if (twice) throw new UsageError(`jobs list: --${twice} is given twice.`, { hint: 'one at a time' });
     const jobs = await api.jobs(Object.fromEntries(wanted.map((key) => [key, String(options[key])])));
     if (options.json) stdout.write(json(jobs));
     else stdout.write(columns([['ID', 'TYPE', 'NAME', 'STATE', 'WHY'], ...jobs.map(row)]));
@@ -85,6 +90,7 @@ function words(job: WholeJobView): string {
     `submitted by ${job.submitter} at ${job.createdAt}`,
     ...(job.matrix === null ? [] : [`in the matrix ${job.matrix}: ${cellWords(job.cell ?? {})}`]),
     ...job.after.map(({ id, name, state, verdict }) => `after ${id} ${name}: ${verdict ?? state}`),
+    ...(job.pinned ? ['pinned: kept, however old it gets'] : []),
     ...(job.timeLimit === null ? [] : [`may take ${job.timeLimit} s`]),
     ...job.attempts.map(({ number, worker, startedAt, endedAt, outcome, result }) => {
       const came = outcome === null ? 'under way' : `${outcome} at ${endedAt}: ${JSON.stringify(result)}`;

@@ -108,6 +108,8 @@ export const part = (reply: FastifyReply, html: string): FastifyReply =>
 const notices: Readonly<Record<string, string>> = {
   cancelled: 'The job is cancelled. Its worker takes its machines away.',
   retried: 'The job waits for a worker again.',
+  pinned: 'The job is pinned: it is kept, however old it gets.',
+  unpinned: 'The job is no longer pinned: it is deleted when it is too old.',
   removed: 'Removed.',
   revoked: 'The token is revoked; whoever used it is logged out.',
   added: 'Added.',

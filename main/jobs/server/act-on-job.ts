@@ -4,6 +4,19 @@ import type { Service } from './service.ts';
 /** What one can do to a job, with what is said when it is too late or too early for that. */
 export const jobActs = { cancel: 'is over already', retry: 'is not over' } as const;
 
+/** Keeps a job however old it gets, or no longer. Throws Problem when there is no such job. */
+export async function pinJob(
+  { store, signals }: Pick<Service, 'store' | 'signals'>,
+  id: string,
+  pinned: boolean,
+): Promise<void> {
+  const update = store.updateTable('jobs').set({ pinned }).where('id', '=', id);
+  const { numUpdatedRows } = await update.executeTakeFirst();
+  if (numUpdatedRows === 0n) throw new Problem(404, `there is no job ${id}`);
+  signals.changed('queue');
+  signals.changed(`job ${id}`);
+}
+
 /**
  * Does it to the job of this id, or to all jobs of that matrix; with `failed` to those of them that did not
  * pass. Throws Problem when there is no such job, or none of them is in a state for that.

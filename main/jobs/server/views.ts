@@ -13,6 +13,7 @@ export interface JobFilter {
   /** One that its worker must have. */
   readonly label?: string | undefined;
   readonly submitter?: string | undefined;
+  readonly pinned?: boolean | undefined;
   /** Only what was submitted earlier than this. */
   readonly before?: string | undefined;
   readonly limit: number;
@@ -29,12 +30,14 @@ export class Views {
   }
 
   /** The newest first. */
-  async jobs({ state, type, matrix, label, submitter, before, limit }: JobFilter): Promise<JobView[]> {
+  async jobs(filter: JobFilter): Promise<JobView[]> {
+    const { state, type, matrix, label, submitter, pinned, before, limit } = filter;
     let query = this.#jobs().orderBy('created_at', 'desc').orderBy('jobs.id').limit(limit);
     if (state) query = query.where('state', '=', state);
     if (type) query = query.where('type', '=', type);
     if (matrix) query = query.where('matrix', '=', matrix);
     if (submitter) query = query.where('jobs.submitter', '=', submitter);
+    if (pinned !== undefined) query = query.where('pinned', '=', pinned);
     if (label) query = query.where(sql<boolean>`wants->'labels' @> ${JSON.stringify([label])}::jsonb`);
     if (before) query = query.where('created_at', '<', new Date(before));
     return await this.#views(await query.execute());

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { actOnJob } from '../../server/act-on-job.ts';
+import { actOnJob, pinJob } from '../../server/act-on-job.ts';
 import type { Routes } from '../../server/service.ts';
 import { Views } from '../../server/views.ts';
 import { artifactsOf, level } from '../artifacts.ts';
@@ -94,6 +94,19 @@ export const jobPages: Routes = (app, service) => {
       });
     },
   );
+
+  const pins = { pin: [true, 'pinned'], unpin: [false, 'unpinned'] } as const;
+  for (const [act, [pinned, done]] of Object.entries(pins)) {
+    app.post(
+      `/jobs/:id/${act}`,
+      { config: { roles: ['submit'] }, schema: { hide: true, params } },
+      async (request, reply) => {
+        const { id } = request.params;
+        await pinJob(service, id, pinned);
+        return reply.redirect(`/jobs/${encodeURIComponent(id)}?done=${done}`, 303);
+      },
+    );
+  }
 
   for (const act of ['cancel', 'retry'] as const) {
     app.post(

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { jobState } from '../../protocol.ts';
 import { actOnJob } from '../../server/act-on-job.ts';
 import type { Routes } from '../../server/service.ts';
-import { type JobFilter, Views } from '../../server/views.ts';
+import { Views } from '../../server/views.ts';
 import { changesOf, sendEvents, streaming } from '../events.ts';
 import { fragment, page } from '../render.ts';
 
@@ -22,14 +22,16 @@ const query = z.object({
   label: said,
   submitter: said,
   matrix: said,
+  pinned: z.literal('true').optional().catch(undefined),
   before: z.iso.datetime({ offset: true }).optional().catch(undefined),
 });
 
 /** All jobs, as they come and go. */
 export const jobListPages: Routes = (app, service) => {
   const views = new Views(service.store);
-  const list = async (filter: Omit<JobFilter, 'limit'>) => {
-    const found = await views.jobs({ ...filter, limit: rows + 1 });
+  const list = async (filter: z.infer<typeof query>) => {
+    const pinned = filter.pinned === undefined ? undefined : true;
+    const found = await views.jobs({ ...filter, pinned, limit: rows + 1 });
     const jobs = found.slice(0, rows);
     const older = found.length > rows ? address({ ...filter, before: jobs.at(-1)?.createdAt }) : undefined;
     const counts = await views.counts();

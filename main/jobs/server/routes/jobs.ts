@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { jobState, jobView, submission, wholeJobView } from '../../protocol.ts';
-import { actOnJob } from '../act-on-job.ts';
+import { actOnJob, pinJob } from '../act-on-job.ts';
 import { Problem } from '../problem.ts';
 import type { Routes } from '../service.ts';
 import { submitJob } from '../submit-job.ts';
@@ -32,6 +32,7 @@ export const jobRoutes: Routes = (app, service) => {
     matrix: z.string().optional(),
     label: z.string().optional(),
     submitter: z.string().optional(),
+    pinned: z.stringbool({ truthy: ['true'], falsy: ['false'] }).optional(),
     before: z.iso.datetime({ offset: true }).optional(),
     limit: z.coerce.number().int().min(1).max(1000).default(100),
   });
@@ -51,18 +52,13 @@ export const jobRoutes: Routes = (app, service) => {
     },
   );
 
-  const pin = async (id: string, pinned: boolean): Promise<void> => {
-    const update = store.updateTable('jobs').set({ pinned }).where('id', '=', id);
-    const { numUpdatedRows } = await update.executeTakeFirst();
-    if (numUpdatedRows === 0n) throw new Problem(404, `there is no job ${id}`);
-  };
   const pinned = { config: submitters, schema: { params, response: { 204: z.null() } } };
   app.put('/api/jobs/:id/pin', pinned, async (request, reply) => {
-    await pin(request.params.id, true);
+    await pinJob(service, request.params.id, true);
     return reply.code(204).send(null);
   });
   app.delete('/api/jobs/:id/pin', pinned, async (request, reply) => {
-    await pin(request.params.id, false);
+    await pinJob(service, request.params.id, false);
     return reply.code(204).send(null);
   });
 
