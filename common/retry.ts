@@ -7,8 +7,8 @@ export interface RetryOptions {
   readonly times?: number | undefined;
   /** Seconds from the first attempt after which no other is begun. */
   readonly within?: number | undefined;
-  /** ms between two attempts; by attempt, counted from 1, where it grows. */
-  readonly delayMs: number | ((attempt: number) => number);
+  /** ms between two attempts; by attempt, counted from 1, and by what it failed with, where it grows. */
+  readonly delayMs: number | ((attempt: number, error: unknown) => number);
   /** Whether another attempt may mend this failure; any may unless told. */
   readonly when?: ((error: unknown) => boolean) | undefined;
 }
@@ -34,7 +34,7 @@ export async function retry<T>(
       return await action(attempt);
     } catch (error) {
       signal?.throwIfAborted();
-      const pause = typeof delayMs === 'number' ? delayMs : delayMs(attempt);
+      const pause = typeof delayMs === 'number' ? delayMs : delayMs(attempt, error);
       const over = attempt >= times || performance.now() + pause >= deadline;
       if (over || when?.(error) === false) throw error;
       await sleep(pause, undefined, { signal }).catch(() => signal?.throwIfAborted());

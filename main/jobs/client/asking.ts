@@ -16,6 +16,13 @@ export class RefusedError extends ShakedownError {
 export const mayBeAskedAgain = (error: unknown): boolean =>
   !(error instanceof RefusedError) || error.status >= 500;
 
+/** Whether a server said that its disk is full. */
+const isFull = (error: unknown): boolean => error instanceof RefusedError && error.status === 507;
+
+/** ms until a server is asked again: a full disk is not emptied in a moment. */
+const pauseAfter = (attempt: number, error: unknown): number =>
+  isFull(error) ? Math.min(60_000, 1000 * 2 ** attempt) : Math.min(2000, 100 * 2 ** attempt);
+
 export interface ApiOptions {
   /**
    * `http://host:port`; several, parted by commas, where they share a database: the next one is asked when
@@ -35,6 +42,10 @@ export interface Request {
   readonly json?: unknown;
   /** Makes the body anew for each attempt to send it. */
   readonly stream?: () => Readable | Uint8Array;
+  /**
+   * Bytes of that: what does not fit on a server's disk is not sent again until the server has room for it.
+   */
+  readonly size?: number | undefined;
   readonly headers?: Record<string, string>;
   readonly signal?: AbortSignal | undefined;
   /** Seconds that the server is asked to hold its answer back. */
@@ -72,8 +83,18 @@ export class Asking {
    */
   ask(method: string, path: string, request: Request = {}): Promise<Response> {
     const signal = this.#either(request.signal);
+    let wasFull = false;
+    const send = async () => {
+      try {
+        if (wasFull && request.size !== undefined) await this.#room(request.size, request.signal);
+        return await this.once(method, path, request);
+      } catch (error) {
+        wasFull = isFull(error);
+        throw error;
+      }
+    };
     const all = () =>
-      retry(() => this.once(method, path, request), {
+      retry(send, {
         signal,
         times: this.servers.length,
         delayMs: 0,
@@ -82,7 +103,7 @@ export class Asking {
     return retry(all, {
       signal,
       within: this.#patience,
-      delayMs: (attempt) => Math.min(2000, 100 * 2 ** attempt),
+      delayMs: pauseAfter,
       when: mayBeAskedAgain,
     });
   }
@@ -96,6 +117,16 @@ export class Asking {
       // Others who ask at the same time may have gone on already.
       if (mayBeAskedAgain(error) && this.#asked === asked) this.#asked = (asked + 1) % this.servers.length;
       throw error;
+    }
+  }
+
+  /** Throws RefusedError when the server that is asked next has no room for so many bytes. */
+  async #room(bytes: number, signal: AbortSignal | undefined): Promise<void> {
+    try {
+      await this.once('GET', `/api/room?bytes=${bytes}`, { signal });
+    } catch (error) {
+      // An older server cannot say: sending it is the only way to know.
+      if (mayBeAskedAgain(error)) throw error;
     }
   }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import type {
   ArtifactView,
@@ -79,7 +79,7 @@ export class JobsApi {
     this.#download(`${attemptPath(id, attempt)}/artifacts/${encodePath(path)}`);
 
   upload = async (sha256: string, file: string): Promise<void> => {
-    await this.#asking.ask('PUT', `/api/packages/${sha256}`, { stream: () => bytesOf(file) });
+    await this.#asking.ask('PUT', `/api/packages/${sha256}`, streamed(file));
   };
   package = (sha256: string): Promise<Readable> => this.#download(`/api/packages/${sha256}`);
 
@@ -106,7 +106,7 @@ export class JobsApi {
   }
   async addLog(job: string, number: number, offset: number, piece: Uint8Array): Promise<void> {
     await this.#asking.ask('POST', `${attemptPath(job, number)}/log?offset=${offset}`, {
-      stream: () => piece,
+      ...{ stream: () => piece, size: piece.length },
     });
   }
   async addEvents(job: string, number: number, from: number, events: readonly unknown[]): Promise<void> {
@@ -114,7 +114,7 @@ export class JobsApi {
   }
   async addArtifact(job: string, number: number, path: string, file: string): Promise<void> {
     const to = `${attemptPath(job, number)}/artifacts/${encodePath(path)}`;
-    await this.#asking.ask('PUT', to, { stream: () => bytesOf(file) });
+    await this.#asking.ask('PUT', to, streamed(file));
   }
   async settle(job: string, number: number, report: { verdict: string; result: unknown }): Promise<void> {
     await this.#asking.ask('POST', `${attemptPath(job, number)}/result`, { json: report });
@@ -153,6 +153,11 @@ export class JobsApi {
 const attemptPath = (job: string, number: number): string =>
   `/api/jobs/${encodeURIComponent(job)}/attempts/${number}`;
 const encodePath = (path: string): string => path.split('/').map(encodeURIComponent).join('/');
+
+const streamed = (file: string) => ({
+  stream: () => bytesOf(file),
+  size: statSync(file, { throwIfNoEntry: false })?.size,
+});
 
 /** Opened when it is read: a file that is not there fails what is asked, and nothing else. */
 const bytesOf = (file: string): Readable =>

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
 import type { RecipeView } from '../recipe-protocol.ts';
 import type { NewSchedule, ScheduleView } from '../schedule-protocol.ts';
 import { type ApiOptions, Asking } from './asking.ts';
@@ -14,7 +14,7 @@ export class RecipesApi {
   /** A tar, or, with its name, a single file. */
   put = async (name: string, file: string, single?: string): Promise<RecipeView> => {
     const query = single === undefined ? '' : `?file=${encodeURIComponent(single)}`;
-    const request = { stream: () => createReadStream(file) };
+    const request = { stream: () => createReadStream(file), size: statSync(file).size };
     return (await this.#asking.json('PUT', `${recipePath(name)}${query}`, request)) as RecipeView;
   };
   list = async (): Promise<RecipeView[]> => (await this.#asking.json('GET', '/api/recipes')) as RecipeView[];

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, existsSync, mkdirSync, type ReadStream } from 'node:fs';
-import { open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { AttemptKey } from '../queue/queued-job.ts';
@@ -25,6 +25,14 @@ export class Files {
   hasPackage = (sha256: string): boolean => existsSync(this.package(sha256));
 
   artifact = (key: AttemptKey, path: string): string => join(this.artifactFolder(key), checkedPath(path));
+
+  /** Throws Problem when the disk has no room for so many bytes. */
+  async mustHaveRoom(bytes: number): Promise<void> {
+    const { bavail, bfree, bsize } = await statfs(this.#folder);
+    // Only root may fill what a file system reserves.
+    if ((process.getuid?.() === 0 ? bfree : bavail) * bsize >= bytes) return;
+    throw new Problem(507, `the server's disk has no room for ${bytes} bytes`);
+  }
 
   /** Streams it to its place, where it is once it is whole. Gives its digest and size; throws Problem. */
   save(

@@ -1,5 +1,8 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, request as send } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { JobsApi } from '../../../main/jobs/client/jobs-api.ts';
@@ -50,6 +53,28 @@ async function serverOn(folder: string, databaseUrl?: string) {
   return { url, token, heard, api: new JobsApi({ server: url, token }) };
 }
 
+/** What is asked of a server, by who asks it at `url`. */
+async function overheard(server: string) {
+  const asked: string[] = [];
+  const between = createServer((request, response) => {
+    const { method, url, headers } = request;
+    asked.push(`${method} ${url}`);
+    const on = send(server + url, { method, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 500, answer.headers);
+      answer.pipe(response);
+    });
+    on.on('error', () => response.destroy());
+    request.pipe(on);
+  }).listen(0, '127.0.0.1');
+  await once(between, 'listening');
+  onTestFinished(() => {
+    between.closeAllConnections();
+    between.close();
+  });
+  const times = (what: string) => asked.filter((each) => each.startsWith(what)).length;
+  return { url: `http://127.0.0.1:${(between.address() as AddressInfo).port}`, times };
+}
+
 const postgresUrl = async (): Promise<string> => {
   const { rows } = await database().ask('SHOW unix_socket_directories');
   return `postgres://shakedown@${encodeURIComponent(rows[0].unix_socket_directories)}/postgres`;
@@ -61,7 +86,8 @@ test('a server’s disk is full: uploads are told with 507, a worker delivers al
   const makeRoom = fill(folder);
   const file = join(place, 'artifact');
   writeFileSync(file, Buffer.alloc(2 * mebibyte, 'a'));
-  const worker = new TestWorker({ server: url, token, name: 'w', folder: join(place, 'worker') });
+  const between = await overheard(url);
+  const worker = new TestWorker({ server: between.url, token, name: 'w', folder: join(place, 'worker') });
   worker.jobtypes = 't';
   const begun = Promise.withResolvers<string>();
   worker.act = async ({ job, number }, context) => {
@@ -89,8 +115,13 @@ test('a server’s disk is full: uploads are told with 507, a worker delivers al
   expect(heard.join()).toContain('ENOSPC');
   expect(readdirSync(join(folder, 'files')).filter((name) => name.startsWith('incoming'))).toEqual([]);
   expect((await api.job(id)).state).toBe('running');
+  // It asks whether there is room, instead of sending all of it again and again.
+  const room = `GET /api/room?bytes=${2 * mebibyte}`;
+  await vi.waitFor(() => expect(between.times(room)).toBeGreaterThan(2), generous);
+  expect(between.times(`PUT ${attempt}/artifacts/a`)).toBe(1);
   makeRoom();
   await vi.waitFor(async () => expect((await api.job(id)).state).toBe('done'), generous);
+  expect(between.times(`PUT ${attempt}/artifacts/a`)).toBe(2);
   expect((await api.job(id)).attempts).toMatchObject([{ outcome: 'done', result: 'all of it' }]);
   expect(await api.artifacts(id)).toMatchObject([{ path: 'a', size: 2 * mebibyte }]);
   expect((await api.log(id, 0, 0)).bytes.length).toBe(mebibyte);

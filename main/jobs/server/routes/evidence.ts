@@ -30,6 +30,16 @@ export const evidenceRoutes: Routes = (app, { store, files, signals, limits, clo
     return reply.type(bytes).send(createReadStream(files.package(sha256)));
   });
 
+  const amount = z.strictObject({ bytes: z.coerce.number().int().min(0) });
+  app.get(
+    '/api/room',
+    { config: { roles: ['submit', 'worker'] }, schema: { querystring: amount, response: { 204: z.null() } } },
+    async (request, reply) => {
+      await files.mustHaveRoom(request.query.bytes);
+      return reply.code(204).send(null);
+    },
+  );
+
   /** A job's newest attempt, or the one asked for; `isOver` when nothing more will be said in it. */
   const attemptAt = async (id: string, asked?: number) => {
     const job = await store.selectFrom('jobs').select('state').where('id', '=', id).executeTakeFirst();
