@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
@@ -331,6 +331,10 @@ describe('shakedown worker', () => {
     await worker;
     await expect.poll(sleeping, { timeout: 120_000 }).toBe('');
     await expect.poll(async () => (await admin.job(job)).state, { timeout: 120_000 }).toBe('lost');
+    const next = new ShakedownWorker({ server: url, token: workerToken, name: label, folder: place });
+    next.start();
+    onTestFinished(() => next.stop());
+    await expect.poll(() => readdirSync(join(place, 'jobs')), { timeout: 120_000 }).toEqual([]);
   });
 
   test('does a task of a fabfile by Fabric', async () => {
