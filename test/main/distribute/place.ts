@@ -5,12 +5,15 @@ import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { RunEvent } from '../../../common/events.ts';
 import { startLocalAgent } from '../../../main/agent/local-agent.ts';
+import type { Connector } from '../../../main/cluster/connector.ts';
 import type { DistributeConfig } from '../../../main/distribute/config/distribute-config.ts';
 import { planDistribution } from '../../../main/distribute/config/plan-distribution.ts';
 import { distribute } from '../../../main/distribute/distribute.ts';
 import type { DistributeResult } from '../../../main/distribute/results/distribute-result.ts';
 import type { FileResult } from '../../../main/distribute/results/test-result.ts';
 import type { CommandWords } from '../../../main/distribute/suite/test-command.ts';
+import type { Provider } from '../../../main/providers/provider.ts';
+import type { Remote } from '../../../main/remotes/remote.ts';
 
 /** A project on this machine, whose nodes are this machine, too: agents of its own, as who runs the tests. */
 export interface Place {
@@ -33,6 +36,8 @@ export interface RunOptions {
   /** Called with each result. */
   readonly onResult?: (result: FileResult) => void;
   readonly onBegan?: (runner: string) => void;
+  /** What each of the config's nodes has in its environment beside ours; they have homes of their own. */
+  readonly nodes?: readonly NodeJS.ProcessEnv[];
 }
 
 const cacheDir = join(tmpdir(), 'shakedown-test-cache');
@@ -53,7 +58,7 @@ export function place(files: Readonly<Record<string, string>>): Place {
   const never = new AbortController().signal;
   const run = async (
     config: DistributeConfig,
-    { signal, onResult, onBegan, command, ...more }: RunOptions = {},
+    { signal, onResult, onBegan, command, nodes = [], ...more }: RunOptions = {},
   ) => {
     const words = { files: [], command, include: [], ignore: [], env: {}, rebuild: false, ...more };
     const choose = () => Promise.reject(new Error('no machines here'));
@@ -66,11 +71,7 @@ export function place(files: Readonly<Record<string, string>>): Place {
       ...{ signal: signal ?? never, hurry: never, cacheDir, clock: Date.now },
       face: { handle, close: () => undefined },
       tell: (line) => notes.push(line),
-      provider: () => Promise.reject(new Error('no machines here')),
-      connector: {
-        connect: () => Promise.reject(new Error('no machines here')),
-        startAgent: () => Promise.reject(new Error('no machines here')),
-      },
+      ...nodesHere(top, nodes),
       agentShares: async () => [],
       startLocal: startLocalAgent,
       telling: {
@@ -88,6 +89,40 @@ export function place(files: Readonly<Record<string, string>>): Place {
     return existsSync(file) ? readFileSync(file, 'utf8') : '';
   };
   return { directory, home, notes, results, write, run, left };
+}
+
+/** Nodes that exist and are this machine: real agents, each with a home and an environment of its own. */
+function nodesHere(top: string, nodes: readonly NodeJS.ProcessEnv[]) {
+  const reached = (id: number) => ({ host: `10.99.0.${id}`, user: 'me', port: 22 });
+  const provider: Provider = {
+    ...{ name: 'ssh', makes: false },
+    probe: async () => ({ ok: true }),
+    preview: async () => [],
+    create: async ({ cluster, machines }) => ({
+      ...{ id: cluster, provider: 'ssh', borrowed: true },
+      machines: machines.map((spec) => {
+        const target = reached(spec.id);
+        return { ...spec, address: target.host, ssh: target };
+      }),
+    }),
+    list: async () => [],
+    destroy: async () => undefined,
+  };
+  const connector: Connector = {
+    connect: async ({ host: address }) => {
+      const remote: Partial<Remote> = { address, [Symbol.asyncDispose]: async () => undefined };
+      return remote as Remote;
+    },
+    startAgent: ({ address }, options) => {
+      const id = Number(address.split('.').at(-1));
+      const home = join(top, `home-${id}`);
+      mkdirSync(home, { recursive: true });
+      const env = { ...process.env, HOME: home, ...nodes[id] };
+      // On one machine a share is one agent's.
+      return startLocalAgent({ ...options, share: `${options.share}-${id}`, env });
+    },
+  };
+  return { provider: async () => provider, connector };
 }
 
 /** Verdicts by file. */
