@@ -7,7 +7,7 @@ import { packed } from '../../../main/jobs/packages/package-folder.ts';
 import { ShakedownWorker } from '../../../main/jobs/worker/shakedown-worker.ts';
 import { canMakeGroups } from '../../node-agent/tasks/can-make-groups.ts';
 import { folder } from '../remotes/fake-node.ts';
-import { aServer, ask } from './a-server.ts';
+import { aServer, ask } from './fixtures/a-server.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 

@@ -11,7 +11,7 @@ import { PrivatePostgres } from '../../../main/jobs/databases/private-postgres.t
 import { kyselyOf } from '../../../main/jobs/store/kysely-of.ts';
 import { migrate } from '../../../main/jobs/store/migrate.ts';
 import { migrations } from '../../../main/jobs/store/migrations.ts';
-import { dataFolder } from './three-databases.ts';
+import { dataFolder } from './fixtures/three-databases.ts';
 
 const tell = () => undefined;
 const generous = { timeout: 120_000, interval: 50 };
@@ -21,7 +21,7 @@ const generous = { timeout: 120_000, interval: 50 };
  * gives the last one that it told.
  */
 async function writeAndKill(folder: string, kind: string, after: number): Promise<number> {
-  const program = join(import.meta.dirname, 'write-rows.ts');
+  const program = join(import.meta.dirname, 'fixtures/write-rows.ts');
   const child = spawn(process.execPath, [program, folder, kind], { stdio: ['ignore', 'pipe', 'inherit'] });
   let last = -1;
   for await (const line of createInterface({ input: child.stdout })) {

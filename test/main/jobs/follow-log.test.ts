@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream';
 import { expect, test, vi } from 'vitest';
 import { followLog } from '../../../main/commands/jobs/follow-job.ts';
-import { aServer, ask } from './a-server.ts';
+import { aServer, ask } from './fixtures/a-server.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 

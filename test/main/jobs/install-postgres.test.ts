@@ -4,7 +4,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { jobServer } from '../../../main/commands/host/doctor-host.ts';
 import { openDatabase } from '../../../main/jobs/databases/open-database.ts';
 import { postgresBinaries } from '../../../main/jobs/databases/postgres-binaries.ts';
-import { dataFolder } from './three-databases.ts';
+import { dataFolder } from './fixtures/three-databases.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 afterEach(() => {

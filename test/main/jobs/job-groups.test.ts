@@ -11,7 +11,7 @@ import { ShakedownWorker } from '../../../main/jobs/worker/shakedown-worker.ts';
 import type { WorkerOptions } from '../../../main/jobs/worker/worker-options.ts';
 import { canMakeGroups } from '../../node-agent/tasks/can-make-groups.ts';
 import { folder } from '../remotes/fake-node.ts';
-import { aServer } from './a-server.ts';
+import { aServer } from './fixtures/a-server.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 const generous = { timeout: 120_000, interval: 100 };

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { rounds } from '../../rounds.ts';
-import { jobsOutlive } from './load.ts';
-import { endProcess, freePort, startServerProcess } from './server-process.ts';
-import { dataFolder } from './three-databases.ts';
+import { jobsOutlive } from './fixtures/load.ts';
+import { endProcess, freePort, startServerProcess } from './fixtures/server-process.ts';
+import { dataFolder } from './fixtures/three-databases.ts';
 
 vi.setConfig({ testTimeout: 400_000, hookTimeout: 400_000 });
 

@@ -5,9 +5,9 @@ import { pipeline } from 'node:stream/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { JobsApi } from '../../../main/jobs/client/jobs-api.ts';
 import { rounds } from '../../rounds.ts';
-import { freePort, startServerProcess } from './server-process.ts';
-import { TestWorker } from './test-worker.ts';
-import { dataFolder } from './three-databases.ts';
+import { freePort, startServerProcess } from './fixtures/server-process.ts';
+import { TestWorker } from './fixtures/test-worker.ts';
+import { dataFolder } from './fixtures/three-databases.ts';
 
 vi.setConfig({ testTimeout: 400_000, hookTimeout: 400_000 });
 const generous = { timeout: 300_000, interval: 100 };

@@ -5,10 +5,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { JobContext } from '../../../main/jobs/worker/job-context.ts';
 import type { WorkerOptions } from '../../../main/jobs/worker/worker-options.ts';
-import { aServer } from './a-server.ts';
-import { freezingProxy } from './freezing-proxy.ts';
-import { TestWorker } from './test-worker.ts';
-import { dataFolder } from './three-databases.ts';
+import { aServer } from './fixtures/a-server.ts';
+import { freezingProxy } from './fixtures/freezing-proxy.ts';
+import { TestWorker } from './fixtures/test-worker.ts';
+import { dataFolder } from './fixtures/three-databases.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 const generous = { timeout: 120_000, interval: 50 };
@@ -28,7 +28,7 @@ function aWorker(name: string, more: Partial<WorkerOptions>, act: TestWorker['ac
   return { worker, heard, place };
 }
 
-const program = (name: string): string => join(import.meta.dirname, name);
+const program = (name: string): string => join(import.meta.dirname, 'fixtures', name);
 
 test('a worker that is cut off ends its job before another gets it; back again, its result is refused', async () => {
   const { admin, url } = server();

@@ -5,10 +5,10 @@ import { cellsOf, submissionOfCell } from '../../../main/commands/jobs/job-matri
 import { jobsCommand } from '../../../main/commands/jobs/jobs.ts';
 import { submitCommand } from '../../../main/commands/jobs/submit.ts';
 import { JobResult } from '../../../main/jobs/worker/job-context.ts';
-import { aServer } from './a-server.ts';
-import { shellOf } from './a-shell.ts';
-import { TestWorker } from './test-worker.ts';
-import { dataFolder } from './three-databases.ts';
+import { aServer } from './fixtures/a-server.ts';
+import { shellOf } from './fixtures/a-shell.ts';
+import { TestWorker } from './fixtures/test-worker.ts';
+import { dataFolder } from './fixtures/three-databases.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 const generous = { timeout: 120_000, interval: 50 };

@@ -6,7 +6,7 @@ import type { AttemptKey } from '../../../main/jobs/queue/queued-job.ts';
 import { kyselyOf, type Store } from '../../../main/jobs/store/kysely-of.ts';
 import { migrate } from '../../../main/jobs/store/migrate.ts';
 import type { Verdict } from '../../../main/jobs/store/tables.ts';
-import { databaseFor, kinds } from './three-databases.ts';
+import { databaseFor, kinds } from './fixtures/three-databases.ts';
 
 const submitter = 'someone';
 const token = 'token-1';

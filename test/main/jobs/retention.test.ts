@@ -9,8 +9,8 @@ import { deleteOld, type KeptJobs } from '../../../main/jobs/server/retention.ts
 import { startServer } from '../../../main/jobs/server/start-server.ts';
 import { kyselyOf } from '../../../main/jobs/store/kysely-of.ts';
 import { folder } from '../remotes/fake-node.ts';
-import { ask } from './a-server.ts';
-import { dataFolder } from './three-databases.ts';
+import { ask } from './fixtures/a-server.ts';
+import { dataFolder } from './fixtures/three-databases.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 

@@ -10,8 +10,8 @@ import { Schedules } from '../../../main/jobs/server/schedules.ts';
 import { Signals } from '../../../main/jobs/server/signals.ts';
 import { kyselyOf } from '../../../main/jobs/store/kysely-of.ts';
 import { migrate } from '../../../main/jobs/store/migrate.ts';
-import { aServer, ask } from './a-server.ts';
-import { databaseFor, dataFolder, kinds } from './three-databases.ts';
+import { aServer, ask } from './fixtures/a-server.ts';
+import { databaseFor, dataFolder, kinds } from './fixtures/three-databases.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 

@@ -8,9 +8,9 @@ import { startServer } from '../../../main/jobs/server/start-server.ts';
 import { MaskedStream } from '../../../main/secrets/mask-stream.ts';
 import { Secrets } from '../../../main/secrets/secrets.ts';
 import { folder } from '../remotes/fake-node.ts';
-import { ask } from './a-server.ts';
-import { TestWorker } from './test-worker.ts';
-import { dataFolder } from './three-databases.ts';
+import { ask } from './fixtures/a-server.ts';
+import { TestWorker } from './fixtures/test-worker.ts';
+import { dataFolder } from './fixtures/three-databases.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 const generous = { timeout: 120_000, interval: 50 };

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { JobResult } from '../../../main/jobs/worker/job-context.ts';
 import type { WorkerOptions } from '../../../main/jobs/worker/worker-options.ts';
-import { aServer } from './a-server.ts';
-import { TestWorker } from './test-worker.ts';
-import { dataFolder } from './three-databases.ts';
+import { aServer } from './fixtures/a-server.ts';
+import { TestWorker } from './fixtures/test-worker.ts';
+import { dataFolder } from './fixtures/three-databases.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 const generous = { timeout: 120_000, interval: 50 };
@@ -152,7 +152,7 @@ describe('a worker of one’s own', () => {
     for (const number of [1, 2]) {
       const child = spawn(
         process.execPath,
-        [join(import.meta.dirname, 'dying-worker.ts'), url, workerToken, type],
+        [join(import.meta.dirname, 'fixtures/dying-worker.ts'), url, workerToken, type],
         {
           stdio: 'inherit',
         },

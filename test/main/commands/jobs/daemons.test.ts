@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { isAlive, processIdentity } from '../../../../common/process-identity.ts';
 import { JobsApi } from '../../../../main/jobs/client/jobs-api.ts';
 import { RecipesApi } from '../../../../main/jobs/client/recipes-api.ts';
-import { dataFolder } from '../../jobs/three-databases.ts';
+import { dataFolder } from '../../jobs/fixtures/three-databases.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 

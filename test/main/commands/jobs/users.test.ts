@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { serverCommand } from '../../../../main/commands/jobs/server.ts';
-import { aServer } from '../../jobs/a-server.ts';
+import { aServer } from '../../jobs/fixtures/a-server.ts';
 import { Visitor } from '../../jobs/pages/visitor.ts';
 import { runCommand } from '../command-run.ts';
 

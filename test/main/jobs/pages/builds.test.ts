@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { create } from 'tar';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { aServer } from '../a-server.ts';
+import { aServer } from '../fixtures/a-server.ts';
 import { begunJob } from './raw-worker.ts';
 import { type Visitor, visitorWith } from './visitor.ts';
 

@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { JobsApi } from '../../../../main/jobs/client/jobs-api.ts';
 import { type RunningServer, startServer } from '../../../../main/jobs/server/start-server.ts';
-import { dataFolder } from '../three-databases.ts';
+import { dataFolder } from '../fixtures/three-databases.ts';
 import { aBrowser, logIn } from './a-browser.ts';
 import { begunJob } from './raw-worker.ts';
 

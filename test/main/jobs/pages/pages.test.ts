@@ -2,7 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { aServer } from '../a-server.ts';
+import { aServer } from '../fixtures/a-server.ts';
 import { type BegunJob, begunJob } from './raw-worker.ts';
 import { type Visitor, visitorWith } from './visitor.ts';
 
