@@ -2,21 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { arch, hostname, platform, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { asShakedownError, ShakedownError } from '../../../common/errors.ts';
+import { asShakedownError } from '../../../common/errors.ts';
 import { present } from '../../../common/present.ts';
-import { maskFiles } from '../../secrets/mask-files.ts';
-import { MaskedStream } from '../../secrets/mask-stream.ts';
-import { Secrets } from '../../secrets/secrets.ts';
 import { JobsApi, RefusedError } from '../client/jobs-api.ts';
 import { type ClaimAnswer, protocolVersion } from '../protocol.ts';
-import { EventStream } from './event-stream.ts';
-import { type JobContext, JobResult, type WorkerJob } from './job-context.ts';
+import { doClaim } from './do-claim.ts';
+import type { JobContext, WorkerJob } from './job-context.ts';
 import { JobGroups } from './job-groups.ts';
 import { JobPlace } from './job-place.ts';
 import { timeToEnd } from './job-process.ts';
 import { KeptResults } from './kept-results.ts';
-import { holdLease } from './lease.ts';
-import { LogStream } from './log-stream.ts';
 import { Room } from './room.ts';
 import type { WorkerOptions } from './worker-options.ts';
 
@@ -195,44 +190,18 @@ export abstract class Worker {
   }
 
   async #do(claim: ClaimAnswer): Promise<void> {
-    const { job, number } = claim;
     const place = JobPlace.make(this.#jobs, this.#groups);
-    const { folder } = place;
-    const lease = holdLease(this.#api, claim);
-    const secrets = new Secrets(
-      Object.fromEntries((claim.secrets ?? []).map((each) => [each.name, each.value])),
-    );
-    const log = new LogStream(this.#api, job, number);
-    const masked = new MaskedStream(secrets);
-    const events = new EventStream(this.#api, job, number);
-    this.#current.set(`${job} ${number}`, claim);
-    this.#tell(`job ${job} begins: ${claim.name}`);
+    const attempt = `${claim.job} ${claim.number}`;
+    this.#current.set(attempt, claim);
     try {
-      const came = await this.#resultOf(claim, {
-        signal: AbortSignal.any([lease.signal, this.#ending.signal]),
-        ...{ folder, place },
-        api: this.#api,
-        log: (text) => log.write(masked.write(text)),
-        tellEvents: (told) => events.tell(secrets.maskData(told)),
-        addArtifact: async (path, file) => {
-          const [bad] = (await maskFiles(file, secrets)).filter(({ problem }) => problem !== undefined);
-          if (bad)
-            throw new ShakedownError({
-              message: `${path} is not kept, for its secrets cannot be masked: ${bad.problem}`,
-            });
-          await this.#api.addArtifact(job, number, secrets.mask(path), file);
-        },
+      await doClaim(claim, place, {
+        ...{ api: this.#api, results: this.#results, ending: this.#ending.signal },
+        tell: (line) => this.#tell(line),
+        doJob: (context) => this.doJob(claim, context),
       });
-      await log.write(masked.end());
-      await log.end();
-      if (this.#ending.signal.aborted) return;
-      const { verdict, result } = { ...came, result: secrets.maskData(came.result) };
-      const taken = await this.#results.deliver(this.#api, { job, number, verdict, result });
-      this.#tell(`job ${job} ended: ${taken ? verdict : 'its result came too late'}`);
     } finally {
-      lease.release();
       await this.#clear(place);
-      this.#current.delete(`${job} ${number}`);
+      this.#current.delete(attempt);
     }
   }
 
@@ -259,14 +228,5 @@ export abstract class Worker {
       this.#tell(`ended what a worker that was killed had left of ${place.folder}`);
     };
     await Promise.all(JobPlace.left(this.#jobs).map(clear));
-  }
-
-  async #resultOf(claim: ClaimAnswer, context: JobContext): Promise<JobResult> {
-    try {
-      const result = await this.doJob(claim, context);
-      return result instanceof JobResult ? result : new JobResult('pass', result ?? null);
-    } catch (error) {
-      return new JobResult('error', { error: asShakedownError(error).message });
-    }
   }
 }
