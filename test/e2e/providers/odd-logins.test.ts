@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { mainConfig, nodeConfig, readLatest, scenario, shakedown, write } from '../harness.ts';
@@ -29,6 +30,22 @@ test('a login that greets, with umask 077, is used like any other; mounted files
   expect(passed.all).not.toContain('Welcome');
   expect(readLatest(directory, 'nodes/0/logs/loop.log')).toContain('looping');
   expect(await there.onNode('cat /etc/hosts; stat -c %a /srv/shakedown')).toBe('10.0.0.1 of-the-engine\n755');
+
+  write(directory, 'make.sh', 'echo made; echo brought > out.txt\n');
+  const wishes = [
+    '--nodes',
+    `joe@${there.address}`,
+    '-k',
+    there.keyFile,
+    '--get',
+    'out.txt',
+    '--out',
+    'back',
+  ];
+  const script = await shakedown(directory, ['script', 'make.sh', ...wishes], env);
+  expect(script.exitCode, script.all).toBe(0);
+  expect(script.stdout).toBe('made');
+  expect(readFileSync(join(directory, 'back/out.txt'), 'utf8')).toBe('brought\n');
 
   await joe('Defaults requiretty', 'joe ALL=(ALL) NOPASSWD: ALL');
   const refused = await run();
