@@ -22,8 +22,8 @@ interface AtWork {
 }
 
 /**
- * Does a job under its lease. What it says and what it leaves goes to the server with its secrets masked, and then
- * its result, which stays on this disk until the server has it.
+ * Does a job under its lease. What it says and what it leaves goes to the server with its secrets masked, and
+ * then its result, which stays on this disk until the server has it.
  */
 export async function doClaim(claim: ClaimAnswer, place: JobPlace, worker: AtWork): Promise<void> {
   const { api, ending, tell } = worker;

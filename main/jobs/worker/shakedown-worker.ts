@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { ShakedownError } from '../../../common/errors.ts';
 import { exitCodes } from '../../../common/exit-codes.ts';
+import { listRuns } from '../../record/list-runs.ts';
 import { openLedgers } from '../../store/file-ledger.ts';
 import { unpack } from '../packages/package-folder.ts';
 import { buildSpec } from '../recipe-protocol.ts';
@@ -57,7 +58,10 @@ export class ShakedownWorker extends Worker {
     }).finally(() => following.end());
     const folders = foldersIn(join(cwd, runs)).map((each) => ({ folder: each, as: 'run' }));
     const problems = await sendFiles(context, [...folders, { folder: join(cwd, outFolder), as: 'files' }]);
-    return new JobResult(verdictOf(exitCode), { exitCode, ...(problems.length > 0 ? { problems } : {}) });
+    return new JobResult(await verdictOf(exitCode, cwd), {
+      exitCode,
+      ...(problems.length > 0 ? { problems } : {}),
+    });
   }
 
   /** Has the machines destroyed that stand in the ledgers of runs which were killed. */
@@ -98,7 +102,14 @@ function withVariables(
   return [file, ...Object.keys(env).flatMap((name) => ['--env', name]), ...more];
 }
 
-function verdictOf(exitCode: number | null): JobResult['verdict'] {
+/**
+ * As the run's record says: a script's exit code is its own, be it one of ours. By
+ * the code where nothing came of it.
+ */
+async function verdictOf(exitCode: number | null, cwd: string): Promise<JobResult['verdict']> {
+  const [run] = await listRuns(cwd);
+  const verdict = run?.record?.verdict;
+  if (verdict !== undefined) return verdict === 'skip' ? 'error' : verdict;
   if (exitCode === exitCodes.pass) return 'pass';
   const unsure: (number | null)[] = [null, exitCodes.usage, exitCodes.error, exitCodes.interrupted];
   return unsure.includes(exitCode) ? 'error' : 'fail';
