@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,6 +23,8 @@ export async function programsOn(cluster: string, node: number, action: () => vo
       .map((line) => /\[(.*)\]/.exec(line)?.[1]?.replaceAll('", "', ' ') ?? line);
   } finally {
     child.kill();
+    // What is traced by one cannot be traced by the next.
+    await once(child, 'exit');
     rmSync(file, { force: true });
   }
 }
