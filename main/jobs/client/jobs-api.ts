@@ -85,8 +85,14 @@ export class JobsApi {
 
   register = async (worker: Registration): Promise<string> =>
     ((await this.#asking.json('POST', '/api/workers', { json: worker })) as { id: string }).id;
-  beat = async (worker: string, client_info: Record<string, unknown>): Promise<BeatAnswer> =>
-    (await this.#asking.json('POST', `/api/workers/${worker}/beat`, { json: { client_info } })) as BeatAnswer;
+  beat = async (
+    worker: string,
+    client_info: Record<string, unknown>,
+    signal?: AbortSignal,
+  ): Promise<BeatAnswer> => {
+    const request = { json: { client_info }, signal };
+    return (await this.#asking.json('POST', `/api/workers/${worker}/beat`, request)) as BeatAnswer;
+  };
   async leave(worker: string): Promise<void> {
     await this.#asking.ask('DELETE', `/api/workers/${worker}`);
   }

@@ -106,12 +106,15 @@ export abstract class Worker {
     await this.#running?.catch(() => undefined);
   }
 
-  /** Sends `clientInfo` now instead of with the next heartbeat. */
-  async pushStatus(): Promise<void> {
+  /**
+   * Sends `clientInfo` now instead of with the next heartbeat; a server that is
+   * away is waited for until `signal`.
+   */
+  async pushStatus(signal?: AbortSignal): Promise<void> {
     const jobs = [...this.#current.values()].map(({ job, number, name }) => ({ job, number, name }));
     const problem = this.#room.problem;
     const info = { ...this.clientInfo, jobs, ...present({ problem }) };
-    const { draining, pause } = await this.#api.beat(this.#id, info);
+    const { draining, pause } = await this.#api.beat(this.#id, info, signal);
     if (draining) this.#drain();
     const words = pause && `paused by ${pause.by}: '${pause.note}', until ${pause.until ?? 'it is resumed'}`;
     if (words !== this.#paused) this.#tell(words ?? 'goes on');
@@ -153,7 +156,9 @@ export abstract class Worker {
     for (;;) {
       await sleep((this.#options.beatSeconds ?? 60) * 1000, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) return;
-      await this.pushStatus().catch((error: unknown) => this.#tell(asShakedownError(error).message));
+      await this.pushStatus(signal).catch((error: unknown) => {
+        if (!signal.aborted) this.#tell(asShakedownError(error).message);
+      });
     }
   }
 

@@ -93,6 +93,19 @@ test('a worker that knows two servers keeps its job when one says nothing any mo
   expect((await admin.log(id, 0, 0)).bytes.toString()).toBe('before\nafter\n');
 });
 
+test('a worker that is told to stop while its server is away does not wait for that', async () => {
+  const proxy = await freezingProxy(server().url);
+  const options = { server: proxy.url, beatSeconds: 1, answerWithin: 2 };
+  const { worker } = aWorker('left-alone', options, async () => null);
+  const told = vi.spyOn(worker, 'pushStatus');
+  worker.start();
+  await vi.waitFor(() => expect(told).toHaveBeenCalled(), generous);
+  proxy.freeze();
+  // Whatever was under way then, there is a heartbeat now that has no answer.
+  await sleep(3000);
+  await worker.stop();
+}, 60_000);
+
 test('a worker that is killed with -9 has its job done elsewhere within 12 s of its last word', async () => {
   const { admin, url, workerToken } = server();
   const type = 'killed';
