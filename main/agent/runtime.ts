@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { constants, createReadStream, existsSync } from 'node:fs';
+import { constants, existsSync } from 'node:fs';
 import { chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { execa } from 'execa';
 import { extract } from 'tar';
 import { ShakedownError } from '../../common/errors.ts';
+import { fileDigest } from '../../common/file-digest.ts';
 
 /** Processor architectures that Node is built for and that the agent is made for. */
 export type Architecture = 'x64' | 'arm64';
@@ -99,9 +99,7 @@ async function strippedCopy(source: string, cacheDir: string): Promise<NodeRunti
     if (failed) await copyFile(source, file, constants.COPYFILE_FICLONE);
     await chmod(file, 0o755);
     await chmod(temporary, 0o755);
-    const hash = createHash('sha256');
-    await pipeline(createReadStream(file), hash);
-    const runtime = runtimeOf(cacheDir, hash.digest('hex'), (await stat(file)).size);
+    const runtime = runtimeOf(cacheDir, await fileDigest(file), (await stat(file)).size);
     // Another run may have been quicker, with the same bytes.
     if (!(await isWhole(runtime))) {
       await rm(runtime.directory, { recursive: true, force: true });

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, type Dirent } from 'node:fs';
+import type { Dirent } from 'node:fs';
 import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import { fileDigest } from '../../common/file-digest.ts';
 import { printable, TemplateError, type TemplateMistake } from './template-mistake.ts';
 import type { SourceEntry, SourceTree } from './tree.ts';
 
@@ -61,9 +60,7 @@ async function readEntry(file: string, path: string): Promise<SourceEntry> {
   if (stat.isSymbolicLink()) return { path, mode: 0o777, type: 'link', target: await readlink(file) };
   if (!stat.isFile()) throw new Error(`a ${kind(stat)} cannot be sent; only files, folders and links can`);
   if (path.endsWith(templateSuffix)) return { path, mode, type: 'template', bytes: await readFile(file) };
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  return { path, mode, type: 'file', file, size: stat.size, sha256: hash.digest('hex') };
+  return { path, mode, type: 'file', file, size: stat.size, sha256: await fileDigest(file) };
 }
 
 const kind = (stat: Awaited<ReturnType<typeof lstat>>): string => {

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, type Stats } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { chmod, lstat, mkdir, readdir, readlink, rmdir, unlink } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
 import { ShakedownError } from '../../common/errors.ts';
+import { fileDigest } from '../../common/file-digest.ts';
 import type { TreeEntry } from '../../common/protocol/placed-files.ts';
 import { mountPoints } from '../proc/mounts.ts';
 
@@ -92,7 +91,7 @@ class Cleaner {
       return true;
     }
     if (!stats.isFile() || (stats.mode & 0o7777) !== entry.mode) return false;
-    return (await digest(path)) === entry.content;
+    return (await fileDigest(path)) === entry.content;
   }
 
   async #remove(path: Buffer, stats: Stats): Promise<void> {
@@ -104,10 +103,4 @@ class Cleaner {
     }
     await rmdir(path);
   }
-}
-
-async function digest(path: Buffer): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return hash.digest('hex');
 }

@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
-import { constants, createReadStream, type Stats } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import { copyFile, lstat, mkdir, open, readlink, rename, rm, stat, symlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { ShakedownError } from '../../common/errors.ts';
+import { fileDigest } from '../../common/file-digest.ts';
 import { isSystemError } from '../failure.ts';
 import { syncDirectory } from './durable-file.ts';
 import { cannotBeChanged, replaceFile } from './replace-file.ts';
@@ -104,11 +103,5 @@ async function putLinkBack(path: string, { target }: Original & { readonly kind:
 
 async function sameBytes(one: string, other: string): Promise<boolean> {
   const [first, second] = await Promise.all([stat(one), stat(other)]);
-  return first.size === second.size && (await digest(one)) === (await digest(other));
-}
-
-async function digest(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  return hash.digest('hex');
+  return first.size === second.size && (await fileDigest(one)) === (await fileDigest(other));
 }

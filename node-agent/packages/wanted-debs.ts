@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import { fileDigest } from '../../common/file-digest.ts';
 import type { AgentState } from '../agent-state.ts';
 import { isInstalled, type PackageStatus, readDeb } from './dpkg.ts';
 
@@ -47,7 +46,7 @@ export class KnownDebs {
     const known = this.#state.read<Installed>(fileName, {});
     const all = await Promise.all(
       files.map(async (file) => {
-        const deb = { ...(await readDeb(file, signal)), file, digest: await digestOf(file) };
+        const deb = { ...(await readDeb(file, signal)), file, digest: await fileDigest(file) };
         const { name, version, architecture = '' } = deb;
         const there = isInstalled(`${name}=${version}`, packages);
         const last = known[idOf({ name, version, architecture })];
@@ -80,9 +79,3 @@ const idOf = ({
   architecture,
   version,
 }: Pick<WantedDeb, 'name' | 'architecture' | 'version'>): string => `${name}:${architecture}=${version}`;
-
-async function digestOf(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  return hash.digest('hex');
-}

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { ShakedownError } from '../../common/errors.ts';
 import type { TakePortsParams } from '../../common/protocol/project-protocol.ts';
+import { listeners } from '../proc/listening.ts';
 
 /** Below the ports that the kernel gives to clients (ip_local_port_range begins at 32768). */
 const [lowest, above] = [10_000, 32_000];
@@ -25,7 +25,7 @@ export class PortRanges {
     const places = Math.floor((above - lowest) / size);
     const begin = createHash('sha256').update(this.#key).digest().readUInt32BE() % places;
     const found: number[] = [];
-    const used = listening();
+    const used = listeners().map(({ port }) => port);
     for (let step = 0; step < places && found.length < ranges; step += 1) {
       const first = lowest + ((begin + step) % places) * size;
       if (used.some((port) => port >= first && port < first + size)) continue;
@@ -46,16 +46,4 @@ export class PortRanges {
       });
     });
   }
-}
-
-/** Ports on which somebody listens (proc(5), /proc/net/tcp; 0A is LISTEN). */
-function listening(): readonly number[] {
-  return ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) => {
-    try {
-      const lines = readFileSync(file, 'utf8').matchAll(/^ *\d+: [0-9A-F]+:([0-9A-F]{4}) \S+ 0A /gm);
-      return [...lines].map(([, port = '0']) => Number.parseInt(port, 16));
-    } catch {
-      return [];
-    }
-  });
 }

@@ -1,12 +1,10 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { chmod, mkdir, readlink, rm, rmdir, unlink } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { json } from 'node:stream/consumers';
-import { pipeline } from 'node:stream/promises';
 import { ShakedownError } from '../../common/errors.ts';
+import { fileDigest } from '../../common/file-digest.ts';
 import type { ProjectFile, ProjectPlan } from '../../common/protocol/project-protocol.ts';
 import { sideBySide } from '../../common/side-by-side.ts';
 import type { AgentState } from '../agent-state.ts';
@@ -74,7 +72,7 @@ export class SyncedProject {
     }
     if (isLink(file)) return stats.isSymbolicLink() && `->${await readlink(full)}` === content;
     if (!stats.isFile()) return false;
-    const known = this.#synced.contentOf(path, stats) ?? (await digestOf(full));
+    const known = this.#synced.contentOf(path, stats) ?? (await fileDigest(full));
     if (known !== content) return false;
     if (Number(stats.mode & 0o777n) !== mode) await chmod(full, mode);
     this.#synced.know(path, content, (await lookAt(full)) ?? stats);
@@ -138,12 +136,6 @@ const isEmptied = (folder: string): Promise<boolean> =>
 function unlessGone(error: NodeJS.ErrnoException): void {
   // A folder that tests made in a file's place is not what a sync brought.
   if (!['ENOENT', 'ENOTDIR', 'EISDIR', 'EPERM'].includes(error.code ?? '')) throw error;
-}
-
-async function digestOf(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  return hash.digest('hex');
 }
 
 const inTheWay = (folder: string): ShakedownError =>

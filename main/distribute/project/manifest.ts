@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
-import { createReadStream, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { lstat, readlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
+import { fileDigest } from '../../../common/file-digest.ts';
 import type { ProjectFile } from '../../../common/protocol/project-protocol.ts';
 import { sideBySide } from '../../../common/side-by-side.ts';
 
@@ -43,7 +42,7 @@ export async function makeManifest(
     if (stats.isSymbolicLink()) return entry(0o777, `->${await readlink(file)}`, 0);
     const marks = [stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join(' ');
     const before = known[path];
-    const digest = before?.[0] === marks ? before[1] : await digestOf(file).catch(unlessGone);
+    const digest = before?.[0] === marks ? before[1] : await fileDigest(file).catch(unlessGone);
     if (digest === undefined) return undefined;
     digests[path] = [marks, digest];
     return entry(Number(stats.mode & 0o777n), digest, Number(stats.size));
@@ -66,12 +65,6 @@ function remember(file: string, digests: Digests): void {
   const aside = `${file}.${process.pid}`;
   writeFileSync(aside, JSON.stringify(digests));
   renameSync(aside, file);
-}
-
-async function digestOf(file: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(file), hash);
-  return hash.digest('hex');
 }
 
 function unlessGone(error: NodeJS.ErrnoException): undefined {
