@@ -70,6 +70,11 @@ export class HandOut {
     this.#change();
   }
 
+  /** ms that a file took in earlier runs; undefined where it was in none. */
+  recordedMs(path: string): number | undefined {
+    return this.#all.get(path)?.recordedMs;
+  }
+
   /** The next files for a runner, as soon as there are some; undefined when there will be none. */
   async next(runner: string): Promise<Batch | undefined> {
     this.#crew.asks(runner);

@@ -64,7 +64,7 @@ async function runBatch(seat: Seat, runner: Runner, batch: Batch, work: Work): P
   const end = await runProcess(seat.agent, {
     ...{ argv, cwd: seat.project, env: { ...runner.env, ...env }, output, signal },
     lines: [log.lines(source), log.lines(source)],
-    within: timeFor(files, distribution),
+    within: timeFor(files, work),
     silence: limits.silence,
   });
   const cases = await readReport(seat, report, end, work);
@@ -102,9 +102,9 @@ function settle(ran: RanWhere, end: ProcessEnd, { seat, cases, output, work }: E
 }
 
 /** Seconds for a process with these files: as told, or by their history; none where nothing is known. */
-function timeFor(files: readonly string[], { limits, files: all }: Distribution): number | undefined {
+function timeFor(files: readonly string[], { suite, distribution: { limits } }: Work): number | undefined {
   if (limits.file !== undefined) return limits.file * files.length;
-  const known = files.map((file) => all.find(({ path }) => path === file)?.recordedMs);
+  const known = files.map((file) => suite.queue.recordedMs(file));
   if (known.some((ms) => ms === undefined)) return undefined;
   return Math.ceil(known.reduce((sum: number, ms = 0) => sum + (10 * ms) / 1000, 0)) + lateBy;
 }
