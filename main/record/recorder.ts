@@ -23,6 +23,7 @@ import { cutFailure, cutSpan } from './bounds.ts';
 import { type DatedFailure, FailureList } from './failure-list.ts';
 import { type RecordEvent, type RunFacts, recordVersion } from './run-record.ts';
 import { type RunResult, resultOf } from './run-result.ts';
+import { serviceDeath } from './service-death.ts';
 import type { NodeAddress, Step } from './step.ts';
 
 /** Keeps what a run comes to, while it comes: the first cause, what followed, and all that took its time. */
@@ -115,26 +116,12 @@ export class Recorder {
 
   /** A listener for one machine's services: a death is the system's failure, whatever the checks say. */
   serviceDied(machine: NodeAddress): (died: ServiceDied) => void {
-    return ({ name, exitCode, signal, restarted, agoMs, lastLines }) => {
-      const at = this.#moment(this.#clock() - agoMs);
-      const isKnown = signal !== null || exitCode !== null;
-      const how = signal ? ` by signal ${signal}` : ` with exit code ${exitCode}`;
-      const again = restarted ? '; systemd started it again by itself' : '';
-      const message = `service '${name}' ended unasked${isKnown ? how : '; how it ended nobody was told'}${again}`;
-      const log = `nodes/${machine.id}/logs/${name}.log`;
-      const where = { node: machine.id, address: machine.address };
-      this.#happened({ kind: 'service-died', name, node: machine.id, message }, at);
-      this.fail(
-        new ShakedownError({
-          message,
-          verdict: 'fail',
-          at,
-          lastLines,
-          log,
-          ...where,
-          ...(isKnown ? {} : { hint: unknownEnd }),
-        }),
-      );
+    return (died) => {
+      const at = this.#moment(this.#clock() - died.agoMs);
+      const death = serviceDeath(died, machine, at);
+      const { name } = died;
+      this.#happened({ kind: 'service-died', name, node: machine.id, message: death.message }, at);
+      this.fail(death);
     };
   }
 
@@ -235,12 +222,6 @@ export class Recorder {
     return Math.min(this.#clock(), Math.max(at, this.#startedAt));
   }
 }
-
-/** Of a command only its parent is told the exit code: the agent of the run that started it. */
-const unknownEnd =
-  'look at its last lines and at the journal around that time (out of memory?). Of a command that an earlier ' +
-  "run started on kept machines only that it ended can be seen, not its exit code: 'shakedown rerun --from " +
-  "start' starts it anew, and the next end is told whole";
 
 function locate(error: unknown, phase: Parameters<Step>[0], machine: NodeAddress | undefined) {
   if (error instanceof UsageError || error instanceof InterruptedError) return error;
