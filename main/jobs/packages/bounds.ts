@@ -14,12 +14,24 @@ const usual: PackageBounds = { entries: 100_000, bytes: 8 * 2 ** 30 };
 const welcome = ['File', 'OldFile', 'ContiguousFile', 'Directory', 'SymbolicLink', 'Link'];
 
 /**
- * Looks at the entries of a tar in their order, and gives for each what is wrong with it, if anything: it
- * leads out of the folder, is no plain file, folder or link, or the package is larger than `bounds`.
+ * A filter for a parser of tars, which lets it go on as long as nothing is wrong with the package
+ * and else has it aborted, by `abort`: an entry leads out of the folder, is no plain file, folder
+ * or link, or all is larger than `bounds`.
  */
-export function packageBounds(
+export function keepsToBounds(
+  abort: (wrong: ShakedownError) => void,
   bounds: PackageBounds = usual,
-): (entry: ReadEntry) => ShakedownError | undefined {
+): (path: string, entry: unknown) => boolean {
+  const look = packageBounds(bounds);
+  return (_path, entry) => {
+    const wrong = look(entry as ReadEntry);
+    if (wrong) abort(wrong);
+    return wrong === undefined;
+  };
+}
+
+/** Looks at the entries of a tar in their order, and gives for each what is wrong with it, if anything. */
+function packageBounds(bounds: PackageBounds): (entry: ReadEntry) => ShakedownError | undefined {
   const come = { entries: 0, bytes: 0 };
   return (entry) => {
     come.entries += 1;

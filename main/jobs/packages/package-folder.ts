@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, normalize } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { create, type ReadEntry, Unpack } from 'tar';
-import { type PackageBounds, packageBounds } from './bounds.ts';
+import { create, Unpack } from 'tar';
+import { fileDigest } from '../../../common/file-digest.ts';
+import { keepsToBounds, type PackageBounds } from './bounds.ts';
 
 /** What never travels: made anew where it is needed, or of no use there. */
 const left = new Set(['.shakedown', '.git', 'node_modules']);
@@ -26,9 +25,7 @@ export async function packed<T>(
     const filter = (path: string) =>
       !path.split('/').some((part) => left.has(part)) && !without.includes(normalize(path));
     await create({ file, cwd: folder, gzip: { level: 1 }, portable: true, filter }, ['.']);
-    const hash = createHash('sha256');
-    for await (const chunk of createReadStream(file)) hash.update(chunk);
-    return await use(file, hash.digest('hex'));
+    return await use(file, await fileDigest(file));
   } finally {
     await rm(place, { recursive: true, force: true });
   }
@@ -39,12 +36,7 @@ export async function packed<T>(
  * points, outside of `folder`, and when it is larger than its bounds; what came before that stays.
  */
 export async function unpack(source: Readable, folder: string, bounds?: PackageBounds): Promise<void> {
-  const look = packageBounds(bounds);
-  const filter = (_path: string, entry: unknown): boolean => {
-    const wrong = look(entry as ReadEntry);
-    if (wrong) unpacker.abort(wrong);
-    return wrong === undefined;
-  };
+  const filter = keepsToBounds((wrong) => unpacker.abort(wrong), bounds);
   // Whose the files were where they were packed is of no meaning here.
   const unpacker = new Unpack({ cwd: folder, strict: true, preserveOwner: false, filter });
   await pipeline(source, unpacker as unknown as NodeJS.WritableStream);

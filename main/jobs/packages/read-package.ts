@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { Parser, type ReadEntry } from 'tar';
-import { type PackageBounds, packageBounds } from './bounds.ts';
+import { keepsToBounds, type PackageBounds } from './bounds.ts';
 
 /** A file in a package. */
 export interface PackedFile {
@@ -24,7 +24,6 @@ export async function readPackage(
   wanted: (path: string) => boolean,
   bounds?: PackageBounds,
 ): Promise<readonly PackedFile[]> {
-  const look = packageBounds(bounds);
   const files: PackedFile[] = [];
   const onReadEntry = (entry: ReadEntry): void => {
     const path = entry.path.replace(/^(\.\/+)+/, '');
@@ -39,11 +38,7 @@ export async function readPackage(
       entry.on('end', () => files.push({ path, isExecutable, text: Buffer.concat(pieces).toString() }));
     }
   };
-  const filter = (_path: string, entry: unknown): boolean => {
-    const wrong = look(entry as ReadEntry);
-    if (wrong) parser.abort(wrong);
-    return wrong === undefined;
-  };
+  const filter = keepsToBounds((wrong) => parser.abort(wrong), bounds);
   const parser = new Parser({ strict: true, filter, onReadEntry });
   await pipeline(createReadStream(file), parser as unknown as NodeJS.WritableStream);
   return files;

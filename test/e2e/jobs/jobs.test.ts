@@ -47,6 +47,19 @@ function clusters(jobs: string): readonly string[] {
   return [...new Set([...ids].map(([, id = '']) => id))];
 }
 
+/**
+ * A job for the worker with that label whose script runs until it is ended, and the clusters made by then.
+ */
+async function hangingJob(label: string, jobs: string) {
+  const here = scenario({ 'hang.sh': 'echo up; sleep 1000\n' });
+  const flags = ['--provider', 'nspawn', '--label', label, '--attempts', '1'];
+  const { stdout: id } = await shakedown(here, ['submit', 'script', 'hang.sh', ...flags], env);
+  await expect
+    .poll(async () => (await api.log(id, 0, 0)).bytes.toString(), { timeout: 120_000 })
+    .toContain('up\n');
+  return { here, id, ids: clusters(jobs) };
+}
+
 test('a script is done by a worker: its output, exit code and files come back', async () => {
   aWorker('one', ['--once']);
   const here = scenario({
@@ -111,33 +124,14 @@ test('what does not travel is refused by name', async () => {
 
 test('a job that is cancelled, and one whose worker is killed with -9, leave no machine behind', async () => {
   const { worker, jobs } = aWorker('three');
-  const here = scenario({ 'hang.sh': 'echo up; sleep 1000\n' });
-  const submit = [
-    'submit',
-    'script',
-    'hang.sh',
-    '--provider',
-    'nspawn',
-    '--label',
-    'three',
-    '--attempts',
-    '1',
-  ];
-  const begun = async () => {
-    const { stdout: id } = await shakedown(here, submit, env);
-    await expect
-      .poll(async () => (await api.log(id, 0, 0)).bytes.toString(), { timeout: 120_000 })
-      .toContain('up\n');
-    return { id, ids: clusters(jobs) };
-  };
-  const first = await begun();
+  const first = await hangingJob('three', jobs);
   expect(first.ids).toHaveLength(1);
   expect(await leftovers(first.ids)).not.toEqual([]);
-  expect((await shakedown(here, ['jobs', 'cancel', first.id], env)).exitCode).toBe(0);
+  expect((await shakedown(first.here, ['jobs', 'cancel', first.id], env)).exitCode).toBe(0);
   await expect.poll(() => leftovers(first.ids), { timeout: 120_000 }).toEqual([]);
   expect(await state(first.id)).toBe('cancelled');
 
-  const second = await begun();
+  const second = await hangingJob('three', jobs);
   worker.kill('SIGKILL');
   await worker;
   await expect.poll(() => leftovers(second.ids), { timeout: 120_000 }).toEqual([]);
@@ -148,23 +142,7 @@ test('a job that is cancelled, and one whose worker is killed with -9, leave no 
 
 test('a job that is killed as its worker is leaves its machines to the next worker', async () => {
   const { worker, jobs } = aWorker('four');
-  const here = scenario({ 'hang.sh': 'echo up; sleep 1000\n' });
-  const submit = [
-    'submit',
-    'script',
-    'hang.sh',
-    '--provider',
-    'nspawn',
-    '--label',
-    'four',
-    '--attempts',
-    '1',
-  ];
-  const { stdout: id } = await shakedown(here, submit, env);
-  await expect
-    .poll(async () => (await api.log(id, 0, 0)).bytes.toString(), { timeout: 120_000 })
-    .toContain('up\n');
-  const ids = clusters(jobs);
+  const { ids } = await hangingJob('four', jobs);
   expect(ids).toHaveLength(1);
   const { stdout: job } = await execa('pgrep', ['-P', String(worker.pid)]);
   worker.kill('SIGSTOP');

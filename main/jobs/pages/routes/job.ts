@@ -95,27 +95,20 @@ export const jobPages: Routes = (app, service) => {
     },
   );
 
-  const pins = { pin: [true, 'pinned'], unpin: [false, 'unpinned'] } as const;
-  for (const [act, [pinned, done]] of Object.entries(pins)) {
+  /** What is done with a job, and the word with which its page tells that it was. */
+  const acts = {
+    pin: [(id: string) => pinJob(service, id, true), 'pinned'],
+    unpin: [(id: string) => pinJob(service, id, false), 'unpinned'],
+    cancel: [(id: string) => actOnJob(service, id, 'cancel'), 'cancelled'],
+    retry: [(id: string) => actOnJob(service, id, 'retry'), 'retried'],
+  } as const;
+  for (const [name, [act, done]] of Object.entries(acts)) {
     app.post(
-      `/jobs/:id/${act}`,
+      `/jobs/:id/${name}`,
       { config: { roles: ['submit'] }, schema: { hide: true, params } },
       async (request, reply) => {
         const { id } = request.params;
-        await pinJob(service, id, pinned);
-        return reply.redirect(`/jobs/${encodeURIComponent(id)}?done=${done}`, 303);
-      },
-    );
-  }
-
-  for (const act of ['cancel', 'retry'] as const) {
-    app.post(
-      `/jobs/:id/${act}`,
-      { config: { roles: ['submit'] }, schema: { hide: true, params } },
-      async (request, reply) => {
-        const { id } = request.params;
-        await actOnJob(service, id, act);
-        const done = { cancel: 'cancelled', retry: 'retried' }[act];
+        await act(id);
         return reply.redirect(`/jobs/${encodeURIComponent(id)}?done=${done}`, 303);
       },
     );
