@@ -21,14 +21,21 @@ export const pauseRoutes: Routes = (app, service) => {
     },
   );
 
-  for (const act of ['drain', 'resume'] as const) {
-    app.post(
-      `/api/workers/:worker/${act}`,
-      { config: workers, schema: { params, response: nothing } },
-      async (request, reply) => {
-        await pauses[act](request.params.worker);
-        return reply.code(204).send(null);
-      },
-    );
-  }
+  app.post(
+    '/api/workers/:worker/drain',
+    { config: workers, schema: { params, response: nothing } },
+    async (request, reply) => {
+      await pauses.drain(request.params.worker);
+      return reply.code(204).send(null);
+    },
+  );
+
+  app.post(
+    '/api/workers/:worker/resume',
+    { config: workers, schema: { params, response: nothing } },
+    async (request, reply) => {
+      await pauses.resume(request.params.worker);
+      return reply.code(204).send(null);
+    },
+  );
 };

@@ -45,16 +45,22 @@ export const scheduleRoutes: Routes = (app, service) => {
     },
   );
 
-  for (const act of ['pause', 'resume'] as const) {
-    app.post(
-      `/api/schedules/:name/${act}`,
-      { config: submitters, schema: { params, response: nothing } },
-      async (request, reply) => {
-        await schedules[act](request.params.name);
-        return reply.code(204).send(null);
-      },
-    );
-  }
+  app.post(
+    '/api/schedules/:name/pause',
+    { config: submitters, schema: { params, response: nothing } },
+    async (request, reply) => {
+      await schedules.pause(request.params.name);
+      return reply.code(204).send(null);
+    },
+  );
+  app.post(
+    '/api/schedules/:name/resume',
+    { config: submitters, schema: { params, response: nothing } },
+    async (request, reply) => {
+      await schedules.resume(request.params.name);
+      return reply.code(204).send(null);
+    },
+  );
   app.post(
     '/api/schedules/:name/run',
     { config: submitters, schema: { params, response: { 201: z.object({ id: z.string() }) } } },
