@@ -75,7 +75,12 @@ export const progressEvent = z.discriminatedUnion('type', [
     type: z.literal('check-ended'),
     check: z.looseObject({ name: text, verdict, durationMs: z.number(), message: text.optional() }),
   }),
-  z.looseObject({ at, type: z.literal('failure'), failure: z.looseObject({ message: text }) }),
+  z.looseObject({
+    at,
+    type: z.literal('failure'),
+    failure: z.looseObject({ message: text }),
+    first: z.boolean().optional(),
+  }),
 ]);
 type ProgressEvent = z.infer<typeof progressEvent>;
 
@@ -125,7 +130,10 @@ function take(progress: Progress, event: ProgressEvent, atMs: number): void {
       return;
     }
     case 'failure':
-      if (failures.length < most.failures) failures.push(event.failure.message);
+      // One that happened before all others may be told after them.
+      if (event.first) failures.unshift(event.failure.message);
+      else failures.push(event.failure.message);
+      failures.splice(most.failures);
   }
 }
 

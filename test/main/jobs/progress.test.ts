@@ -22,6 +22,21 @@ const events = [
 ];
 
 describe('the progress of an attempt', () => {
+  test('begins its failures with the first cause, though that is told after what it caused', () => {
+    const failure = (message: string, first: boolean) => ({
+      at: 0,
+      type: 'failure',
+      failure: { message },
+      first,
+    });
+    const told = [
+      failure('its follower died', true),
+      failure('another one', false),
+      failure('it died', true),
+    ];
+    expect(foldedWith(undefined, told).failures).toEqual(['it died', 'its follower died', 'another one']);
+  });
+
   test('is folded of its events: phases, each node’s, checks, failures', () => {
     const under = foldedWith(undefined, events);
     expect(under).toMatchObject({
