@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { TokenHolder } from '../accounts/tokens.ts';
 import { foldedWith } from '../progress.ts';
 import type { AttemptKey } from '../queue/queued-job.ts';
-import type { Verdict } from '../store/tables.ts';
+import type { Outcome, Verdict } from '../store/tables.ts';
 import { Problem } from './problem.ts';
 import type { Service } from './service.ts';
 
@@ -20,23 +20,19 @@ export class Attempts {
    * another token than the worker's, 404 where there is none.
    */
   async ofWorker(key: AttemptKey, holder: TokenHolder | undefined): Promise<void> {
-    const { job, number } = key;
-    const attempt = await this.#find(key);
-    if (attempt.token !== holder?.id) {
-      throw new Problem(403, `attempt ${number} at job ${job} is another worker's: send the token of that`);
-    }
+    mustBeOf(holder, key, await this.#find(key));
   }
 
   /** As `ofWorker` and `isOpen`. */
   async mayAdd(key: AttemptKey, holder: TokenHolder | undefined): Promise<void> {
-    await this.ofWorker(key, holder);
-    await this.isOpen(key);
+    const attempt = await this.#find(key);
+    mustBeOf(holder, key, attempt);
+    mustBeOpen(key, attempt);
   }
 
   /** A cancelled attempt's evidence is welcome, that of one that was given up is not: throws Problem 409. */
   async isOpen(key: AttemptKey): Promise<void> {
-    const { outcome } = await this.#find(key);
-    if (outcome === 'lost' || outcome === 'done') throw attemptIsOver(key);
+    mustBeOpen(key, await this.#find(key));
   }
 
   /** Throws Problem 409 when the attempt is over. */
@@ -133,6 +129,19 @@ export class Attempts {
     if (!attempt) throw new Problem(404, `there is no attempt ${number} at a job ${job}`);
     return attempt;
   }
+}
+
+function mustBeOf(
+  holder: TokenHolder | undefined,
+  { job, number }: AttemptKey,
+  { token }: { readonly token: string },
+): void {
+  if (token === holder?.id) return;
+  throw new Problem(403, `attempt ${number} at job ${job} is another worker's: send the token of that`);
+}
+
+function mustBeOpen(key: AttemptKey, { outcome }: { readonly outcome: Outcome | null }): void {
+  if (outcome === 'lost' || outcome === 'done') throw attemptIsOver(key);
 }
 
 const attemptIsOver = ({ job, number }: AttemptKey): Problem =>
