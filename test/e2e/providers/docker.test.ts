@@ -83,8 +83,10 @@ describe('machines of root’s Podman', () => {
     looksLikeMachines(cluster, 'systemd'));
 
   test('have a systemd that sees only its own processes', async () => {
+    // Where control groups have several hierarchies, systemd need not have moved
+    // the service's processes in each.
     expect(
-      await on(1, "cat $(find /sys/fs/cgroup -path '*/ssh.service/cgroup.procs' | head -n 1) | wc -l"),
+      await on(1, "find /sys/fs/cgroup -path '*/ssh.service/cgroup.procs' -exec cat {} + | sort -u | wc -l"),
     ).toMatch(/^[1-9]$/);
     expect(await on(1, 'pgrep -c systemd-journal')).toBe('1');
   });
