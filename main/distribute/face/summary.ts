@@ -5,6 +5,7 @@ import { lastLines } from '../../../common/text/last-lines.ts';
 import { count, duration, type Paint, painter, sign, verdictWord } from '../../report/words.ts';
 import type { DistributeResult } from '../results/distribute-result.ts';
 import type { FileResult, TestResult } from '../results/test-result.ts';
+import { bestInWords } from '../schedule/best-in-words.ts';
 
 export interface SummaryPlace {
   readonly cwd: string;
@@ -86,13 +87,13 @@ function slowest({ files }: DistributeResult, paint: Paint): readonly string[] {
   ];
 }
 
-/** Beside the time of a row, and of the best schedule that there could be. */
+/** Beside the time of a row, of the best schedule that is known, and of what none could be below. */
 function gain({ schedule, runners }: DistributeResult, paint: Paint): readonly string[] {
   if (!schedule || Object.keys(runners).length < 2) return [];
-  const { wallMs, inARowMs, boundMs } = schedule;
+  const { wallMs, inARowMs } = schedule;
   const times = (inARowMs / Math.max(1, wallMs)).toFixed(1);
   const words = `tests ran for ${duration(wallMs)}: ${times} times as quick as one process after the other`;
-  return [paint('gray', `${words} (${duration(inARowMs)}); no schedule could be below ${duration(boundMs)}`)];
+  return [paint('gray', `${words} (${duration(inARowMs)}); ${bestInWords(schedule)}`)];
 }
 
 function figures(result: DistributeResult, paint: Paint): readonly string[] {

@@ -45,6 +45,11 @@ export class Crew {
     this.#members.delete(runner);
   }
 
+  /** Runners that there were, those that have left among them. */
+  get joined(): number {
+    return this.#joined;
+  }
+
   has(runner: string): boolean {
     return this.#members.has(runner);
   }

@@ -159,6 +159,11 @@ export class HandOut {
     return this.#starts.length === 0 ? this.#options.startMs : Math.min(...this.#starts.slice(-20));
   }
 
+  /** Runners that there were, those that have left among them. */
+  get joined(): number {
+    return this.#crew.joined;
+  }
+
   get settled(): number {
     return this.#settled.size;
   }

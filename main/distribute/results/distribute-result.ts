@@ -5,10 +5,10 @@ import { present } from '../../../common/present.ts';
 import type { Verdict } from '../../../common/results.ts';
 import type { RunResult } from '../../record/run-result.ts';
 import { privateFile } from '../../store/run-folders.ts';
+import type { Schedule } from '../schedule/schedule.ts';
 import type { Distribution } from '../suite/distribution.ts';
 import type { OutOfUse } from '../suite/run-suite.ts';
 import type { Suite } from '../suite/suite.ts';
-import type { Schedule } from './schedule.ts';
 import type { FileResult } from './test-result.ts';
 
 /** What a distribution came to: `distribute.json` of its run. */

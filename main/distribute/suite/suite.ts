@@ -2,8 +2,8 @@ import type { Batch, WaitingFile } from '../hand-out/batch.ts';
 import { HandOut } from '../hand-out/hand-out.ts';
 import type { Judgement as RunnerJudgement } from '../hand-out/suspicion.ts';
 import type { Judgement } from '../results/judge.ts';
-import { type RanProcess, type Schedule, scheduleOf } from '../results/schedule.ts';
 import type { FileResult, RanWhere } from '../results/test-result.ts';
+import { type RanProcess, type Schedule, scheduleOf } from '../schedule/schedule.ts';
 import type { Telling } from './telling.ts';
 
 /** Files that failed in one process and of which each was then run alone. */
@@ -55,7 +55,8 @@ export class Suite {
   }
 
   get schedule(): Schedule | undefined {
-    return scheduleOf(this.#processes, this.#orders.size);
+    const files = [...this.#results.values()].map(({ durationMs }) => durationMs);
+    return scheduleOf(this.#processes, files, this.queue.joined);
   }
 
   get orders(): ReadonlyMap<string, readonly string[]> {
