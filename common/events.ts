@@ -40,6 +40,27 @@ export type RunEvent = { readonly at: number } & (
   | { readonly type: 'span-ended'; readonly span: Span }
   | { readonly type: 'clock-measured'; readonly measure: ClockMeasure }
   | { readonly type: 'check-started'; readonly name: string }
+  /** A runner of a distribution has begun these test files, in one process. */
+  | {
+      readonly type: 'files-begun';
+      readonly runner: string;
+      /** The name of its node. */
+      readonly node: string;
+      readonly files: readonly string[];
+    }
+  /** It has ended them. */
+  | { readonly type: 'files-ended'; readonly runner: string }
+  /** A test file has a result; it may get another one, where its runner turns out to be broken. */
+  | {
+      readonly type: 'file-result';
+      readonly file: string;
+      readonly verdict: Verdict;
+      readonly durationMs: number;
+      readonly message?: string;
+      /** Files that have a result by now, and files in all. */
+      readonly settled: number;
+      readonly files: number;
+    }
   | { readonly type: 'check-ended'; readonly check: CheckResult }
   /** `first`: it is the first cause, as far as is known: one that is told later may have happened before. */
   | { readonly type: 'failure'; readonly failure: FailureDetails; readonly first: boolean }

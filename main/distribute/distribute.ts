@@ -11,8 +11,8 @@ import { makeMachines, newClusterId } from '../run/machines/make-machines.ts';
 import { takeAway } from '../run/machines/take-away.ts';
 import { OpenRun } from '../run/open-run.ts';
 import type { World } from '../run/world/world.ts';
+import { acquireLock } from '../store/lock.ts';
 import { addToHistory, historyFile } from './history/history.ts';
-import { listFiles } from './project/list-files.ts';
 import { type Manifest, makeManifest } from './project/manifest.ts';
 import { type Initiator, projectKey } from './project/project-key.ts';
 import type { LocalProject } from './project/send-project.ts';
@@ -25,6 +25,7 @@ import type { SeatPlan } from './seats/seat.ts';
 import type { Distribution, MachinesWish } from './suite/distribution.ts';
 import { runSuite, type SuiteEnd } from './suite/run-suite.ts';
 import { Suite } from './suite/suite.ts';
+import { withEvents } from './suite/tell-events.ts';
 import type { Telling } from './suite/telling.ts';
 
 /** What a distribution reaches outside itself. */
@@ -56,21 +57,33 @@ const longest = 20 * 86_400;
  * ports and databases of its own on the nodes.
  */
 export function distribute(distribution: Distribution, world: DistributeWorld): Promise<DistributeResult> {
-  const { directory } = distribution;
-  return inFreeFolder(directory, (folder) => {
-    const here = { ...world, directory: folder };
-    return runInFolder(here, { alone: true, kept: 'leave', tell: world.tell }, async () => {
-      const { provider = 'main host' } = distribution.machines ?? {};
-      const options = { name: basename(directory), directory: folder, provider, limit: longest };
-      const open = await OpenRun.begin({ ...options, retention: { count: 20, days: 30 } }, here);
-      return await inRun(distribution, { world, open, slot: slotOf(folder, directory) });
-    });
+  const { directory, home } = distribution;
+  return inFreeFolder(home, async (place) => {
+    const slot = slotOf(place, home);
+    if (home === directory) return await inFolder(place, slot, distribution, world);
+    await using _ = await acquireLock(place);
+    return await inFolder(directory, slot, distribution, world);
   });
 }
 
 /** 1 in the project's own folder, more in those beside it. */
-const slotOf = (folder: string, directory: string): number =>
-  folder === directory ? 1 : 1 + Number(basename(folder));
+const slotOf = (place: string, home: string): number => (place === home ? 1 : 1 + Number(basename(place)));
+
+function inFolder(
+  folder: string,
+  slot: number,
+  distribution: Distribution,
+  world: DistributeWorld,
+): Promise<DistributeResult> {
+  const here = { ...world, directory: folder };
+  return runInFolder(here, { alone: true, kept: 'leave', tell: world.tell }, async () => {
+    const { provider = 'main host' } = distribution.machines ?? {};
+    const name = basename(distribution.home);
+    const options = { name, directory: folder, provider, limit: longest };
+    const open = await OpenRun.begin({ ...options, retention: { count: 20, days: 30 } }, here);
+    return await inRun(distribution, { world, open, slot });
+  });
+}
 
 interface Here {
   readonly world: DistributeWorld;
@@ -83,7 +96,7 @@ async function inRun(distribution: Distribution, here: Here): Promise<Distribute
   const suite = new Suite(distribution.files, {
     batches: distribution.command.batches,
     startMs: distribution.startMs,
-    telling: world.telling,
+    telling: withEvents(world.telling, open.emit),
     failFast: distribution.failFast,
     note: (message) => open.emit({ type: 'note', message }),
   });
@@ -97,7 +110,7 @@ async function inRun(distribution: Distribution, here: Here): Promise<Distribute
   recordFiles(files, together, open);
   const facts = { distribution, suite, files, together, outOfUse: end.outOfUse };
   addToHistory(
-    historyFile(distribution.directory),
+    historyFile(distribution.home),
     files.map(({ file, verdict, durationMs }) => ({
       file,
       ms: verdict === 'pass' || verdict === 'fail' ? durationMs : undefined,
@@ -122,7 +135,7 @@ function whyNotRun(suite: Suite, interrupted: boolean): Pick<FileResult, 'verdic
 /** What is acquired on this page is released when the run ends. */
 async function onMachines(distribution: Distribution, suite: Suite, here: Here): Promise<SuiteEnd> {
   const { world, open, slot } = here;
-  const { machines: wish, localRunners, directory } = distribution;
+  const { machines: wish, localRunners, home } = distribution;
   const cluster = wish && (await machinesOf(wish, here));
   const made = cluster?.borrowed === false;
   const machines = cluster?.machines ?? [];
@@ -138,7 +151,7 @@ async function onMachines(distribution: Distribution, suite: Suite, here: Here):
     acquire: () => new DistributeLog(open.store.directory, world.clock),
     release: (all) => all[Symbol.asyncDispose](),
   });
-  const initiator: Initiator = { host: hostname(), user: userInfo().username, directory, slot };
+  const initiator: Initiator = { host: hostname(), user: userInfo().username, directory: home, slot };
   const key = projectKey(initiator);
   const project = projectOf(distribution, open);
   return await runSuite({
@@ -187,14 +200,12 @@ function machinesOf(
  * The project's files are read again only by who asks a while later: nodes that
  * are sent it together share a look.
  */
-function projectOf({ directory, include, ignore }: Distribution, { work }: OpenRun): LocalProject {
+function projectOf({ directory, list }: Distribution, { work }: OpenRun): LocalProject {
   const memory = join(directory, '.shakedown/distribute/digests.json');
   let look: { readonly at: number; readonly manifest: Promise<Manifest> } | undefined;
   const manifest = () => {
     if (look && performance.now() - look.at < sharedFor) return look.manifest;
-    const reading = listFiles(directory, { include, ignore }).then((paths) =>
-      makeManifest(directory, paths, memory, work.signal),
-    );
+    const reading = list().then((paths) => makeManifest(directory, paths, memory, work.signal));
     look = { at: performance.now(), manifest: reading };
     return reading;
   };

@@ -26,6 +26,7 @@ export const distributeCommands: readonly CommandEntry[] = [
       ['--shard <i/n>', 'Run one of n parts of the files: 2/5'],
       ['--seed <n>', 'In an order of chance, the same for the same number'],
       ['--rebuild', 'Build cached images of the machines again'],
+      ['--sent <file>', 'For a job server’s worker: which files a job brought, and where its history lies'],
       ['--json', 'Print the result as JSON, and nothing else'],
       ['-q, --quiet', 'Print nothing but the summary'],
     ],

@@ -7,6 +7,11 @@ import type { TestCommand } from './test-command.ts';
 export interface Distribution {
   /** The project's folder, absolute, links resolved. */
   readonly directory: string;
+  /**
+   * Where its history lies, and by whose name it has its places on the nodes: the same folder, but
+   * for a project that was sent here for one job.
+   */
+  readonly home: string;
   /** In the order in which they are to be begun. */
   readonly files: readonly WaitingFile[];
   readonly command: TestCommand;
@@ -18,8 +23,8 @@ export interface Distribution {
   readonly startMs: number | undefined;
   /** Runners on the main host. */
   readonly localRunners: number;
-  readonly include: readonly string[];
-  readonly ignore: readonly string[];
+  /** Looks for the project's files, relative to its folder. */
+  readonly list: () => Promise<readonly string[]>;
   readonly hooks: DistributeHooks;
   readonly env: Readonly<Record<string, string>>;
   /** Ports of each runner. */

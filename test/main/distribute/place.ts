@@ -9,6 +9,7 @@ import type { Connector } from '../../../main/cluster/connector.ts';
 import type { DistributeConfig } from '../../../main/distribute/config/distribute-config.ts';
 import { planDistribution } from '../../../main/distribute/config/plan-distribution.ts';
 import { distribute } from '../../../main/distribute/distribute.ts';
+import type { SentProject } from '../../../main/distribute/project/sent-project.ts';
 import type { DistributeResult } from '../../../main/distribute/results/distribute-result.ts';
 import type { FileResult } from '../../../main/distribute/results/test-result.ts';
 import type { CommandWords } from '../../../main/distribute/suite/test-command.ts';
@@ -21,6 +22,8 @@ export interface Place {
   /** As the nodes have it: their home is a folder of the test's. */
   readonly home: string;
   readonly notes: string[];
+  /** Of all its runs. */
+  readonly events: RunEvent[];
   readonly results: FileResult[];
   readonly write: (path: string, text: string, mode?: number) => void;
   readonly run: (config: DistributeConfig, options?: RunOptions) => Promise<DistributeResult>;
@@ -32,6 +35,7 @@ export interface RunOptions {
   readonly command?: CommandWords;
   readonly onlyFailed?: boolean;
   readonly failFast?: boolean;
+  readonly sent?: SentProject;
   readonly signal?: AbortSignal;
   /** Called with each result. */
   readonly onResult?: (result: FileResult) => void;
@@ -55,6 +59,7 @@ export function place(files: Readonly<Record<string, string>>): Place {
   for (const [path, text] of Object.entries(files)) write(path, text);
   execFileSync('git', ['init', '-q', directory]);
   const [notes, results]: [string[], FileResult[]] = [[], []];
+  const events: RunEvent[] = [];
   const never = new AbortController().signal;
   const run = async (
     config: DistributeConfig,
@@ -64,6 +69,7 @@ export function place(files: Readonly<Record<string, string>>): Place {
     const choose = () => Promise.reject(new Error('no machines here'));
     const plan = await planDistribution(directory, config, words, choose);
     const handle = (event: RunEvent) => {
+      events.push(event);
       if (event.type === 'note') notes.push(event.message);
     };
     return distribute(plan, {
@@ -88,7 +94,7 @@ export function place(files: Readonly<Record<string, string>>): Place {
     const file = join(result.directory, name);
     return existsSync(file) ? readFileSync(file, 'utf8') : '';
   };
-  return { directory, home, notes, results, write, run, left };
+  return { directory, home, notes, events, results, write, run, left };
 }
 
 /** Nodes that exist and are this machine: real agents, each with a home and an environment of its own. */

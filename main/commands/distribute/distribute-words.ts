@@ -1,0 +1,45 @@
+import { resolve } from 'node:path';
+import { UsageError } from '../../../common/errors.ts';
+import { present } from '../../../common/present.ts';
+import type { DistributeWords } from '../../distribute/config/plan-distribution.ts';
+import { readSentProject } from '../../distribute/project/sent-project.ts';
+import type { CommandEnvironment, CommandOptions } from '../command.ts';
+import { list } from '../script/script-machines.ts';
+import { variable } from '../script/variable.ts';
+
+/** What the arguments and flags of `shakedown distribute` say. Throws UsageError. */
+export function distributeWords(
+  files: readonly string[],
+  options: CommandOptions,
+  { cwd, env }: Pick<CommandEnvironment, 'cwd' | 'env'>,
+): DistributeWords {
+  const text = (name: string) => (options[name] === undefined ? undefined : String(options[name]));
+  const [key, sent] = [text('key'), text('sent')];
+  return {
+    files,
+    command: options.rest.length > 0 ? options.rest : undefined,
+    ...present({
+      ...{ nodes: text('nodes'), count: text('count'), provider: text('provider'), os: text('os') },
+      user: text('user'),
+      key: key === undefined ? undefined : resolve(cwd, key),
+      runners: number('--runners', text('runners'), /^[1-9]\d*$/),
+      localRunners: number('--local-runners', text('localRunners'), /^\d+$/),
+      shard: text('shard'),
+      seed: number('--seed', text('seed'), /^\d+$/),
+      timeout: number('--timeout', text('timeout'), /^\d*\.?\d+$/),
+    }),
+    include: list(options.include),
+    ignore: list(options.ignore),
+    env: Object.fromEntries(list(options.env).map((each) => variable(each, env))),
+    onlyFailed: options.onlyFailed === true,
+    failFast: options.failFast === true,
+    rebuild: options.rebuild === true,
+    ...(sent === undefined ? {} : { sent: readSentProject(sent) }),
+  };
+}
+
+/** Throws UsageError. */
+function number(flag: string, value: string | undefined, shape: RegExp): number | undefined {
+  if (value === undefined || shape.test(value)) return value === undefined ? undefined : Number(value);
+  throw new UsageError(`${flag} takes a number; found '${value}'.`);
+}
