@@ -1,4 +1,4 @@
-import type { ProcessEnd } from '../seats/run-process.ts';
+import type { ProcessEnd } from '../executors/run-process.ts';
 import { byFile } from './by-file.ts';
 import type { ReportedCase } from './reported-case.ts';
 import type { FileResult, TestResult } from './test-result.ts';

@@ -2,7 +2,7 @@ import { ShakedownError } from '../../../common/errors.ts';
 import { present } from '../../../common/present.ts';
 import type { Verdict } from '../../../common/results.ts';
 import type { OpenRun } from '../../run/open-run.ts';
-import type { ProcessEnd } from '../seats/run-process.ts';
+import type { ProcessEnd } from '../executors/run-process.ts';
 import type { Suite } from '../suite/suite.ts';
 import type { ProcessOutput } from './process-output.ts';
 import type { FileResult, RanWhere } from './test-result.ts';

@@ -1,128 +1,20 @@
-import { posix } from 'node:path';
-import { asShakedownError } from '../../../common/errors.ts';
-import type { Batch } from '../hand-out/batch.ts';
-import type { DistributeLog } from '../results/distribute-log.ts';
-import { judge } from '../results/judge.ts';
-import { ProcessOutput } from '../results/process-output.ts';
-import type { ReportedCase } from '../results/reported-case.ts';
-import type { RanWhere } from '../results/test-result.ts';
-import type { Distribution } from '../suite/distribution.ts';
-import type { Suite } from '../suite/suite.ts';
-import { type ProcessEnd, runProcess } from './run-process.ts';
+import { ColdExecutor } from '../executors/cold-executor.ts';
+import type { Executor } from '../executors/executor.ts';
+import type { Work } from '../executors/work.ts';
 import type { Runner, Seat } from './seat.ts';
 
-/** What a runner needs besides its place. */
-export interface Work {
-  readonly suite: Suite;
-  readonly distribution: Distribution;
-  readonly log: DistributeLog;
-  /** The run's directory. */
-  readonly directory: string;
-  readonly signal: AbortSignal;
-  readonly clock: () => number;
-  /** A process of tests has ended. */
-  readonly processEnded: (ran: RanWhere, end: ProcessEnd, output: ProcessOutput) => void;
-}
-
-/** Bytes of a report that are read at most. */
-const maxReport = 64 * 1024 ** 2;
-
-/** Seconds by which a file may go past what it took before, beside ten times as long. */
-const lateBy = 60;
-
 /**
- * Takes files from the queue and runs them until there are none, the run is to end, or the node is lost: then
- * this gives why.
+ * Takes files from the queue and has them run until there are none, the run is to end, or the node is lost:
+ * then this gives why.
  */
 export async function workThrough(seat: Seat, runner: Runner, work: Work): Promise<string | undefined> {
+  const executor: Executor = new ColdExecutor(seat, runner, work);
   for (;;) {
     const batch = await work.suite.queue.next(runner.id);
-    if (!batch) return undefined;
-    const end = await runBatch(seat, runner, batch, work);
-    if (end.how.kind === 'lost') return end.how.reason;
-    if (end.how.kind === 'stopped') return undefined;
+    const halt = await (batch ? executor.give(batch) : executor.idle());
+    if (halt) return halt.kind === 'lost' ? halt.reason : undefined;
+    if (!batch) break;
   }
-}
-
-async function runBatch(seat: Seat, runner: Runner, batch: Batch, work: Work): Promise<ProcessEnd> {
-  const { suite, distribution, log, directory, signal, clock } = work;
-  const { command, limits } = distribution;
-  const { files } = batch;
-  suite.begin(runner.id, seat.name, batch);
-  const title = files.length === 1 ? (files[0] ?? '') : `${files[0]} and ${files.length - 1} more`;
-  const output = new ProcessOutput(directory, `${String(batch.id).padStart(5, '0')}-${files[0]}`);
-  const ran: RanWhere = {
-    node: seat.id,
-    runner: runner.id,
-    startedAt: clock(),
-    with: files,
-    output: output.path,
-  };
-  const report = posix.join(seat.reports, `${runner.id}-${batch.id}.xml`);
-  const { argv, env } = command.process(files, report);
-  const source = { node: seat.name, runner: runner.id, of: title };
-  const end = await runProcess(seat.agent, {
-    ...{ argv, cwd: seat.project, env: { ...runner.env, ...env }, output, signal },
-    lines: [log.lines(source), log.lines(source)],
-    within: timeFor(files, work),
-    silence: limits.silence,
-  });
-  const cases = await readReport(seat, report, end, work);
-  await output.end();
-  settle(ran, end, { seat, cases, output, work });
-  suite.processEnded({ ran, took: end.took });
-  work.processEnded(ran, end, output);
-  suite.telling.ended(runner.id);
-  return end;
-}
-
-interface Ended {
-  readonly seat: Seat;
-  readonly cases: readonly ReportedCase[] | string | undefined;
-  readonly output: ProcessOutput;
-  readonly work: Work;
-}
-
-/** Puts down what came of the files of a process. */
-function settle(ran: RanWhere, end: ProcessEnd, { seat, cases, output, work }: Ended): void {
-  const { suite, distribution } = work;
-  const { how, took } = end;
-  if (how.kind === 'stopped') return;
-  if (how.kind === 'lost' || how.kind === 'signal') {
-    const why = how.kind === 'lost' ? `${seat.name}: ${how.reason}` : `${how.signal} on ${seat.name}`;
-    suite.fell(ran, ran.with, why, took);
-    return;
-  }
-  const { emptyCodes } = distribution.command;
-  const judged = judge({ files: ran.with, folder: seat.project, end, report: cases, emptyCodes });
-  const last = output.lines(1)[0];
-  const code =
-    how.kind === 'exit' ? `it exits with ${how.code}` : `it ran into a time limit of ${how.seconds} s`;
-  suite.ended(ran, judged, [code, last].filter(Boolean).join(': '));
-}
-
-/** Seconds for a process with these files: as told, or by their history; none where nothing is known. */
-function timeFor(files: readonly string[], { suite, distribution: { limits } }: Work): number | undefined {
-  if (limits.file !== undefined) return limits.file * files.length;
-  const known = files.map((file) => suite.queue.recordedMs(file));
-  if (known.some((ms) => ms === undefined)) return undefined;
-  return Math.ceil(known.reduce((sum: number, ms = 0) => sum + (10 * ms) / 1000, 0)) + lateBy;
-}
-
-/** The cases of the report that a process left; a sentence where it left none that can be read. */
-async function readReport(
-  { agent }: Seat,
-  path: string,
-  { how }: ProcessEnd,
-  { distribution, signal }: Work,
-): Promise<readonly ReportedCase[] | string | undefined> {
-  if (!distribution.command.reports || how.kind === 'stopped' || how.kind === 'lost') return undefined;
-  try {
-    const bytes = await agent.readFile(path, { maxBytes: maxReport, signal });
-    return distribution.command.read(bytes.toString('utf8'));
-  } catch (error) {
-    return `no report of its tests can be read: ${asShakedownError(error).message}`;
-  } finally {
-    void agent.exec(['rm', '-f', '--', path], { signal }).catch(() => undefined);
-  }
+  await executor.close();
+  return undefined;
 }

@@ -1,10 +1,11 @@
 import { asShakedownError, describeFailure, ShakedownError } from '../../../common/errors.ts';
+import type { Work } from '../executors/work.ts';
 import { runHook } from '../seats/hooks.ts';
 import { mainHostNode } from '../seats/main-host-node.ts';
 import { type Reach, reachSeat } from '../seats/open-seat.ts';
 import { prepareSeat, type SeatContext } from '../seats/prepare-seat.ts';
 import type { Runner, Seat, SeatPlan } from '../seats/seat.ts';
-import { type Work, workThrough } from '../seats/work-through.ts';
+import { workThrough } from '../seats/work-through.ts';
 
 /** All that runs a suite. */
 export interface SuiteRun {

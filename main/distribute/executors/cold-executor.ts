@@ -1,0 +1,122 @@
+import { posix } from 'node:path';
+import { asShakedownError } from '../../../common/errors.ts';
+import type { Batch } from '../hand-out/batch.ts';
+import { judge } from '../results/judge.ts';
+import { ProcessOutput } from '../results/process-output.ts';
+import type { ReportedCase } from '../results/reported-case.ts';
+import type { RanWhere } from '../results/test-result.ts';
+import type { Runner, Seat } from '../seats/seat.ts';
+import type { Executor, Halt } from './executor.ts';
+import { type ProcessEnd, runProcess } from './run-process.ts';
+import type { Work } from './work.ts';
+
+/** Bytes of a report that are read at most. */
+const maxReport = 64 * 1024 ** 2;
+
+/** Seconds by which a file may go past what it took before, beside ten times as long. */
+const lateBy = 60;
+
+/** Gives each batch a process of its own, and waits for that. */
+export class ColdExecutor implements Executor {
+  readonly #seat: Seat;
+  readonly #runner: Runner;
+  readonly #work: Work;
+
+  constructor(seat: Seat, runner: Runner, work: Work) {
+    this.#seat = seat;
+    this.#runner = runner;
+    this.#work = work;
+  }
+
+  async give(batch: Batch): Promise<Halt | undefined> {
+    const { how } = await runBatch(this.#seat, this.#runner, batch, this.#work);
+    return how.kind === 'lost' || how.kind === 'stopped' ? how : undefined;
+  }
+
+  async idle(): Promise<undefined> {}
+
+  async close(): Promise<void> {}
+}
+
+async function runBatch(seat: Seat, runner: Runner, batch: Batch, work: Work): Promise<ProcessEnd> {
+  const { suite, distribution, log, directory, signal, clock } = work;
+  const { command, limits } = distribution;
+  const { files } = batch;
+  suite.begin(runner.id, seat.name, batch);
+  const title = files.length === 1 ? (files[0] ?? '') : `${files[0]} and ${files.length - 1} more`;
+  const output = new ProcessOutput(directory, `${String(batch.id).padStart(5, '0')}-${files[0]}`);
+  const ran: RanWhere = {
+    node: seat.id,
+    runner: runner.id,
+    startedAt: clock(),
+    with: files,
+    output: output.path,
+  };
+  const report = posix.join(seat.reports, `${runner.id}-${batch.id}.xml`);
+  const { argv, env } = command.process(files, report);
+  const source = { node: seat.name, runner: runner.id, of: title };
+  const end = await runProcess(seat.agent, {
+    ...{ argv, cwd: seat.project, env: { ...runner.env, ...env }, output, signal },
+    lines: [log.lines(source), log.lines(source)],
+    within: timeFor(files, work),
+    silence: limits.silence,
+  });
+  const cases = await readReport(seat, report, end, work);
+  await output.end();
+  settle(ran, end, { seat, cases, output, work });
+  suite.processEnded({ ran, took: end.took });
+  work.processEnded(ran, end, output);
+  suite.telling.ended(runner.id);
+  return end;
+}
+
+interface Ended {
+  readonly seat: Seat;
+  readonly cases: readonly ReportedCase[] | string | undefined;
+  readonly output: ProcessOutput;
+  readonly work: Work;
+}
+
+/** Puts down what came of the files of a process. */
+function settle(ran: RanWhere, end: ProcessEnd, { seat, cases, output, work }: Ended): void {
+  const { suite, distribution } = work;
+  const { how, took } = end;
+  if (how.kind === 'stopped') return;
+  if (how.kind === 'lost' || how.kind === 'signal') {
+    const why = how.kind === 'lost' ? `${seat.name}: ${how.reason}` : `${how.signal} on ${seat.name}`;
+    suite.fell(ran, ran.with, why, took);
+    return;
+  }
+  const { emptyCodes } = distribution.command;
+  const judged = judge({ files: ran.with, folder: seat.project, end, report: cases, emptyCodes });
+  const last = output.lines(1)[0];
+  const code =
+    how.kind === 'exit' ? `it exits with ${how.code}` : `it ran into a time limit of ${how.seconds} s`;
+  suite.ended(ran, judged, [code, last].filter(Boolean).join(': '));
+}
+
+/** Seconds for a process with these files: as told, or by their history; none where nothing is known. */
+function timeFor(files: readonly string[], { suite, distribution: { limits } }: Work): number | undefined {
+  if (limits.file !== undefined) return limits.file * files.length;
+  const known = files.map((file) => suite.queue.recordedMs(file));
+  if (known.some((ms) => ms === undefined)) return undefined;
+  return Math.ceil(known.reduce((sum: number, ms = 0) => sum + (10 * ms) / 1000, 0)) + lateBy;
+}
+
+/** The cases of the report that a process left; a sentence where it left none that can be read. */
+async function readReport(
+  { agent }: Seat,
+  path: string,
+  { how }: ProcessEnd,
+  { distribution, signal }: Work,
+): Promise<readonly ReportedCase[] | string | undefined> {
+  if (!distribution.command.reports || how.kind === 'stopped' || how.kind === 'lost') return undefined;
+  try {
+    const bytes = await agent.readFile(path, { maxBytes: maxReport, signal });
+    return distribution.command.read(bytes.toString('utf8'));
+  } catch (error) {
+    return `no report of its tests can be read: ${asShakedownError(error).message}`;
+  } finally {
+    void agent.exec(['rm', '-f', '--', path], { signal }).catch(() => undefined);
+  }
+}
