@@ -1,6 +1,5 @@
 import { accessSync, constants, statSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { hostPath } from '../context/host-path.ts';
 import type { MachineSpec } from '../providers/provider.ts';
 import { readSecrets, type SecretSources, secretNames } from '../secrets/read-secrets.ts';
 import type { Secrets } from '../secrets/secrets.ts';
@@ -137,12 +136,12 @@ function localFiles(
   directory: string,
   complain: Complain,
 ): Pick<MainConfigReading, 'nodeFiles' | 'keyFile'> {
-  const folder = resolve(directory, typeof nodeFiles === 'string' ? nodeFiles : 'node_files');
+  const folder = hostPath(directory, typeof nodeFiles === 'string' ? nodeFiles : 'node_files');
   if (typeof nodeFiles === 'string' && !statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
     complain({ path: 'nodeFiles', message: `there is no folder ${folder}` });
   }
   if (typeof sshKey !== 'string' || sshKey === '') return { nodeFiles: folder };
-  const keyFile = sshKey.startsWith('~/') ? join(homedir(), sshKey.slice(2)) : resolve(directory, sshKey);
+  const keyFile = hostPath(directory, sshKey);
   const wrong = unreadable(keyFile);
   if (wrong) complain({ path: 'sshKey', message: wrong });
   return { nodeFiles: folder, keyFile };

@@ -11,4 +11,6 @@ export interface Kind {
   readonly makes: boolean;
   /** The options with the paths in them absolute, for those that are relative to the scenario's folder. */
   readonly located?: (options: unknown, directory: string) => unknown;
+  /** The files on the main host that such options name, absolute: what else is needed of it travels. */
+  readonly files?: (located: unknown) => readonly string[];
 }

@@ -5,10 +5,10 @@ import type { Kind, Wanted } from './kind.ts';
 import { machinesSchema } from './machine-options.ts';
 import { mixedKind } from './mixed/mixed-options.ts';
 import { nspawnOptionsSchema } from './nspawn/nspawn-options.ts';
-import { locatedImage, qemuOptionsSchema } from './qemu/qemu-options.ts';
+import { filesOfQemu, locatedImage, qemuOptionsSchema } from './qemu/qemu-options.ts';
 import { sshMachines } from './ssh/ssh-machines.ts';
-import { locatedInventory, sshOptionsSchema } from './ssh/ssh-options.ts';
-import { wantedMachines } from './vagrant/declared-machines.ts';
+import { filesOfSsh, locatedInventory, sshOptionsSchema } from './ssh/ssh-options.ts';
+import { filesOfVagrant, wantedMachines } from './vagrant/declared-machines.ts';
 import { locatedVagrantfile, vagrantOptionsSchema } from './vagrant/vagrant-options.ts';
 
 /** Every kind of machine, by the name of its provider; `auto` is whichever works on this main host. */
@@ -16,18 +16,20 @@ export const kinds: Readonly<Record<string, Kind>> = {
   auto: making(machinesSchema),
   nspawn: making(nspawnOptionsSchema),
   docker: making(dockerOptionsSchema),
-  qemu: { ...making(qemuOptionsSchema), located: locatedImage },
+  qemu: { ...making(qemuOptionsSchema), located: locatedImage, files: filesOfQemu },
   ec2: making(ec2OptionsSchema),
   mixed: mixedKind(() => kinds),
   ssh: {
     ...borrowing(sshOptionsSchema, (options) => sshMachines(options, () => undefined).wanted),
     located: locatedInventory,
+    files: filesOfSsh,
   },
   vagrant: {
     schema: vagrantOptionsSchema,
     wanted: wantedMachines,
     makes: true,
     located: locatedVagrantfile,
+    files: filesOfVagrant,
   },
 };
 

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { basename } from 'node:path';
+import { hostPath } from '../context/host-path.ts';
 import { isSecretName } from './secret-reference.ts';
 import { Secrets } from './secrets.ts';
 import { shortestSecret } from './spellings.ts';
@@ -90,7 +90,7 @@ function read(
 }
 
 function readText(where: string, directory: string, tell: (message: string) => void): string | undefined {
-  const file = where.startsWith('~/') ? join(homedir(), where.slice(2)) : resolve(directory, where);
+  const file = hostPath(directory, where);
   try {
     const { size } = statSync(file);
     if (size <= longest) return readFileSync(file, 'utf8').replace(/\r?\n$/, '');

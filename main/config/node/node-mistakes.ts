@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { hostPath } from '../../context/host-path.ts';
 import type { MachineSpec } from '../../providers/provider.ts';
 import type { NodeFileNames } from './node-files.ts';
 import { isPlainObject } from './node-functions.ts';
@@ -34,7 +34,7 @@ export function nodeMistakes(written: Readonly<Record<string, unknown>>, world: 
     ]),
     ...objects(services).flatMap(([index, { after }]) => afterTargets(after, index, world.machines)),
     ...listOf(debs).flatMap((file, index) =>
-      typeof file === 'string' ? missingDeb(resolve(world.directory, file), `debs[${index}]`) : [],
+      typeof file === 'string' ? missingDeb(hostPath(world.directory, file), `debs[${index}]`) : [],
     ),
   ];
 }

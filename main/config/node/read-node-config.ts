@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { hostPath } from '../../context/host-path.ts';
 import type { MachineSpec } from '../../providers/provider.ts';
 import { blame, type Override, override } from '../flags.ts';
 import { describeIssues, nearlyFields } from '../mistakes/issues.ts';
@@ -63,7 +63,7 @@ export function readNodeConfig(
     complain(mistake);
   for (const mistake of nodeMistakes(written, source)) complain(mistake);
   if (!parsed.success || mistakes.length > 0) return { written, mistakes };
-  const debs = parsed.data.debs.map((deb) => resolve(directory, deb));
+  const debs = parsed.data.debs.map((deb) => hostPath(directory, deb));
   return { config: { ...parsed.data, debs }, written, mistakes };
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
 import { Readable } from 'node:stream';
+import type { FileTree } from '../packages/file-tree.ts';
 import type {
   ArtifactView,
   BeatAnswer,
@@ -81,6 +82,18 @@ export class JobsApi {
   upload = async (sha256: string, file: string): Promise<void> => {
     await this.#asking.ask('PUT', `/api/packages/${sha256}`, streamed(file));
   };
+  /** Which of these contents the server has not, and how many bytes all files of one tree may have. */
+  missingContents = async (contents: readonly string[]): Promise<{ missing: string[]; limit: number }> =>
+    (await this.#asking.json('POST', '/api/contents/missing', { json: { contents } })) as {
+      missing: string[];
+      limit: number;
+    };
+  putContent = async (sha256: string, file: string): Promise<void> => {
+    await this.#asking.ask('PUT', `/api/contents/${sha256}`, streamed(file));
+  };
+  /** All its contents are there by then. Gives the digest by which a job names it as its package. */
+  putTree = async (tree: FileTree): Promise<string> =>
+    ((await this.#asking.json('POST', '/api/packages', { json: tree })) as { sha256: string }).sha256;
   package = (sha256: string): Promise<Readable> => this.#download(`/api/packages/${sha256}`);
 
   register = async (worker: Registration): Promise<string> =>

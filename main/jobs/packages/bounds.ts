@@ -36,7 +36,7 @@ function packageBounds(bounds: PackageBounds): (entry: ReadEntry) => ShakedownEr
   return (entry) => {
     come.entries += 1;
     come.bytes += entry.size;
-    const why = whatIsWrong(entry);
+    const why = entryProblem(entry);
     if (why !== undefined) return new ShakedownError({ message: `the package has '${entry.path}', ${why}` });
     if (come.entries > bounds.entries) return tooLarge(`more than ${bounds.entries} files`);
     if (come.bytes > bounds.bytes) return tooLarge(`more than ${bounds.bytes} bytes when it is unpacked`);
@@ -46,7 +46,12 @@ function packageBounds(bounds: PackageBounds): (entry: ReadEntry) => ShakedownEr
 
 const tooLarge = (what: string): ShakedownError => new ShakedownError({ message: `the package has ${what}` });
 
-function whatIsWrong({ path, type, linkpath = '' }: ReadEntry): string | undefined {
+/** What is wrong with an entry, whatever else is in the package: it leads out, or is nothing that travels. */
+export function entryProblem({
+  path,
+  type,
+  linkpath = '',
+}: Pick<ReadEntry, 'path' | 'type'> & { readonly linkpath?: string | undefined }): string | undefined {
   if (!welcome.includes(type)) return `which is a ${type}: files, folders and links may be in it`;
   const leadsOut = 'which leads out of its folder';
   if (!isInside(path)) return leadsOut;

@@ -17,6 +17,7 @@ import { evidenceRoutes } from './routes/evidence.ts';
 import { jobRoutes } from './routes/jobs.ts';
 import { matrixRoutes } from './routes/matrices.ts';
 import { metricsRoutes } from './routes/metrics.ts';
+import { packageRoutes } from './routes/packages.ts';
 import { pauseRoutes } from './routes/pauses.ts';
 import { quotaRoutes } from './routes/quotas.ts';
 import { recipeRoutes } from './routes/recipes.ts';
@@ -30,7 +31,7 @@ import { checkRole, holderOfToken } from './who-asks.ts';
 const apiRoutes = [
   ...[jobRoutes, workerRoutes, attemptRoutes, evidenceRoutes, tokenRoutes, userRoutes],
   ...[matrixRoutes, pauseRoutes, quotaRoutes, recipeRoutes, buildRoutes, scheduleRoutes],
-  metricsRoutes,
+  ...[packageRoutes, metricsRoutes],
 ];
 
 /** The HTTP side of a server; listens to nothing yet. */

@@ -3,6 +3,7 @@ import { createReadStream, existsSync, mkdirSync, type ReadStream } from 'node:f
 import { open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
+import { PackageStore } from '../packages/package-store.ts';
 import type { AttemptKey } from '../queue/queued-job.ts';
 import { Problem } from './problem.ts';
 
@@ -14,15 +15,14 @@ export interface UploadLimits {
 
 /** What lies on the server's disk: packages by their digest, and each attempt's log and artifacts. */
 export class Files {
+  readonly packages: PackageStore;
   readonly #folder: string;
 
   constructor(folder: string) {
     this.#folder = folder;
+    this.packages = new PackageStore(folder);
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   }
-
-  package = (sha256: string): string => join(this.#folder, 'packages', sha256);
-  hasPackage = (sha256: string): boolean => existsSync(this.package(sha256));
 
   artifact = (key: AttemptKey, path: string): string => join(this.artifactFolder(key), checkedPath(path));
 
@@ -81,7 +81,7 @@ export class Files {
 
   /** Keeps a package that lies in any file. */
   async keepPackage(from: string, sha256: string): Promise<void> {
-    await this.save(this.package(sha256), createReadStream(from), Number.POSITIVE_INFINITY, sha256);
+    await this.save(this.packages.tar(sha256), createReadStream(from), Number.POSITIVE_INFINITY, sha256);
   }
 
   /**
@@ -136,16 +136,6 @@ export class Files {
 
   removeJob = (job: string): Promise<void> =>
     rm(join(this.#folder, 'jobs', job), { recursive: true, force: true });
-
-  /** Those that are `used`, and those that came in the last `days`, stay; so do uploads under way. */
-  async removePackages(used: ReadonlySet<string>, days: number): Promise<void> {
-    const folder = join(this.#folder, 'packages');
-    if (!existsSync(folder)) return;
-    for (const name of await readdir(folder)) {
-      const { mtimeMs } = await stat(join(folder, name));
-      if (!used.has(name) && mtimeMs < Date.now() - days * 86_400_000) await rm(join(folder, name));
-    }
-  }
 
   #attempt = ({ job, number }: AttemptKey): string => join(this.#folder, 'jobs', job, String(number));
   #log = (key: AttemptKey): string => join(this.#attempt(key), 'log');

@@ -89,7 +89,7 @@ async function deleteUnused({ database, store, files }: Needed): Promise<void> {
     UNION SELECT sha256 FROM recipes
     UNION SELECT submission->>'package' FROM schedules WHERE submission ? 'package'
   `);
-  await files.removePackages(new Set(rows.map(({ sha256 }) => String(sha256))), idle);
+  await files.packages.removeUnused(new Set(rows.map(({ sha256 }) => String(sha256))), idle);
   for (const id of readdirSync(files.jobsFolder())) {
     const known = await store.selectFrom('jobs').select('id').where('id', '=', id).executeTakeFirst();
     if (!known) await files.removeJob(id);

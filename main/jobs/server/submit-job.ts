@@ -42,7 +42,7 @@ export async function submitJob(
 export async function checkSubmission({ store, files }: Needed, asked: Submission): Promise<Submission> {
   if (asked.type === 'build' && asked.secrets.length > 0) throw new Problem(400, 'a build takes no secrets');
   const body = asked.type === 'build' ? await buildFrom(store, asked) : asked;
-  if (body.package !== undefined && !files.hasPackage(body.package)) {
+  if (body.package !== undefined && !files.packages.has(body.package)) {
     throw new Problem(400, `there is no package ${body.package}: upload it first`);
   }
   return body;

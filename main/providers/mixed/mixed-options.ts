@@ -54,6 +54,8 @@ export function mixedKind(kinds: () => Readonly<Record<string, Kind>>): Kind {
     schema,
     wanted: (options) =>
       partsSchema.parse(options).parts.flatMap((part) => kinds()[part.provider]?.wanted(part.options) ?? []),
+    files: (options) =>
+      partsSchema.parse(options).parts.flatMap((part) => kinds()[part.provider]?.files?.(part.options) ?? []),
     makes: false,
   };
 }

@@ -1,6 +1,5 @@
-import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { hostPath } from '../../context/host-path.ts';
 import { bytes, countOrNodes, countOrNodesMessage, machineFields, sizeSchema } from '../machine-options.ts';
 
 /** A kernel, systemd and sshd do not come up with less. */
@@ -76,6 +75,11 @@ export function locatedImage(options: unknown, directory: string): unknown {
   const parsed = qemuOptionsSchema.safeParse(options);
   const image = parsed.data?.image;
   if (!parsed.success || image === undefined || isUrl(image)) return options;
-  const path = image.startsWith('~/') ? join(homedir(), image.slice(2)) : resolve(directory, image);
-  return { ...(options as object), image: path };
+  return { ...(options as object), image: hostPath(directory, image) };
+}
+
+/** An image that is a file here. */
+export function filesOfQemu(options: unknown): readonly string[] {
+  const image = qemuOptionsSchema.safeParse(options).data?.image;
+  return image === undefined || isUrl(image) ? [] : [image];
 }

@@ -1,6 +1,8 @@
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { z } from 'zod';
 import { UsageError } from '../../../common/errors.ts';
+import { hostPath } from '../../context/host-path.ts';
 import { sshMachines } from './ssh-machines.ts';
 import { type SshHost, sshSettingsSchema } from './ssh-settings.ts';
 
@@ -43,6 +45,14 @@ const isList = (machines: readonly SshHost[] | SshOptions): machines is readonly
 /** An inventory's file is relative to the scenario's folder; `~/` is the home folder. */
 export function locatedInventory(options: unknown, directory: string): unknown {
   const { inventory, ...others } = (options ?? {}) as { readonly inventory?: unknown };
-  if (typeof inventory !== 'string' || inventory === '' || inventory.startsWith('~/')) return options;
-  return { ...others, inventory: resolve(directory, inventory) };
+  if (typeof inventory !== 'string' || inventory === '') return options;
+  return { ...others, inventory: hostPath(directory, inventory) };
+}
+
+/** An inventory, and what is read beside it. */
+export function filesOfSsh(options: unknown): readonly string[] {
+  const { inventory } = (options ?? {}) as { readonly inventory?: string };
+  if (inventory === undefined) return [];
+  const beside = ['group_vars', 'host_vars'].map((name) => join(dirname(inventory), name));
+  return [inventory, ...beside.filter((folder) => existsSync(folder))];
 }

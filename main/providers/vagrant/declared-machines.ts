@@ -90,3 +90,9 @@ export function wantedMachines(
     hint: 'leave --count out to have all of them',
   });
 }
+
+/** The Vagrantfile that such options name, absolute. Throws UsageError where there is none. */
+export const filesOfVagrant = (options: unknown): readonly string[] => {
+  const { vagrantfile } = (options ?? {}) as { readonly vagrantfile?: string };
+  return vagrantfile === undefined ? [] : [vagrantfileAt(vagrantfile)];
+};

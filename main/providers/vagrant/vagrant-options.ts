@@ -1,6 +1,6 @@
-import { resolve } from 'node:path';
 import { z } from 'zod';
 import { UsageError } from '../../../common/errors.ts';
+import { hostPath } from '../../context/host-path.ts';
 import { releaseNamed } from '../debian/releases.ts';
 import { limits, machineFields } from '../machine-options.ts';
 
@@ -105,7 +105,7 @@ export function boxFor(
 export function locatedVagrantfile(options: unknown, directory: string): unknown {
   const { vagrantfile, ...others } = (options ?? {}) as { readonly vagrantfile?: unknown };
   if (typeof vagrantfile !== 'string' || vagrantfile === '') return options;
-  return { ...others, vagrantfile: resolve(directory, vagrantfile) };
+  return { ...others, vagrantfile: hostPath(directory, vagrantfile) };
 }
 
 /**

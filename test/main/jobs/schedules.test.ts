@@ -138,7 +138,7 @@ describe.each(kinds)('schedules on the database %s', (kind) => {
     const store = kyselyOf(database());
     queue = new Queue(database(), store, await bossOf(database(), () => undefined));
     const now = async () => noon;
-    const files = { hasPackage: () => true } as never;
+    const files = { packages: { has: () => true } } as never;
     const vault = new Vault(store, keys);
     for (let count = 0; count < 3; count++) {
       const signals = new Signals();

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { now } from '../../queue/attempt-rows.ts';
@@ -96,7 +95,7 @@ function attemptRoutesOf(app: App, service: Service): void {
       const { job } = await attemptOf(store, request.params.token);
       const row = store.selectFrom('jobs').select('spec').where('id', '=', job);
       const { package: sha256 } = buildSpec.parse((await row.executeTakeFirstOrThrow()).spec);
-      return reply.type('application/octet-stream').send(createReadStream(files.package(sha256)));
+      return reply.type('application/octet-stream').send(files.packages.read(sha256));
     },
   );
 

@@ -1,7 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { z } from 'zod';
 import { artifactView } from '../../protocol.ts';
-import { streamOf } from '../files.ts';
 import { Problem } from '../problem.ts';
 import type { Routes } from '../service.ts';
 
@@ -12,24 +11,8 @@ const bytes = 'application/octet-stream';
 /** Bytes of a log in one answer. */
 const pieceOfLog = 1024 * 1024;
 
-/** Packages, and what attempts left: logs and artifacts. */
-export const evidenceRoutes: Routes = (app, { store, files, signals, limits, closing }) => {
-  const digest = z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/) });
-  app.put(
-    '/api/packages/:sha256',
-    { config: { roles: ['submit'] }, schema: { params: digest, response: { 204: z.null() } } },
-    async (request, reply) => {
-      const { sha256 } = request.params;
-      await files.save(files.package(sha256), streamOf(request.body), limits.package, sha256);
-      return reply.code(204).send(null);
-    },
-  );
-  app.get('/api/packages/:sha256', { config: readers, schema: { params: digest } }, (request, reply) => {
-    const { sha256 } = request.params;
-    if (!files.hasPackage(sha256)) throw new Problem(404, `there is no package ${sha256}`);
-    return reply.type(bytes).send(createReadStream(files.package(sha256)));
-  });
-
+/** What attempts left: logs and artifacts. */
+export const evidenceRoutes: Routes = (app, { store, files, signals, closing }) => {
   const amount = z.strictObject({ bytes: z.coerce.number().int().min(0) });
   app.get(
     '/api/room',

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { fileTree, sha256 } from '../../packages/file-tree.ts';
+import { streamOf } from '../files.ts';
+import { Problem } from '../problem.ts';
+import type { Routes } from '../service.ts';
+
+const readers = { roles: ['read', 'submit', 'worker'] as const };
+const submitters = { roles: ['submit'] as const };
+const digest = z.object({ sha256 });
+const nothing = { 204: z.null() };
+/** Bytes of a tree of 100,000 files, told as JSON. */
+const bodyLimit = 64 * 1024 ** 2;
+
+/** What travels with jobs: tars, and trees whose files are sent one by one, each once. */
+export const packageRoutes: Routes = (app, { files, limits }) => {
+  const { packages } = files;
+
+  app.put(
+    '/api/packages/:sha256',
+    { config: submitters, schema: { params: digest, response: nothing } },
+    async (request, reply) => {
+      const { sha256: named } = request.params;
+      await files.save(packages.tar(named), streamOf(request.body), limits.package, named);
+      return reply.code(204).send(null);
+    },
+  );
+  app.get('/api/packages/:sha256', { config: readers, schema: { params: digest } }, (request, reply) => {
+    const { sha256: named } = request.params;
+    if (!packages.has(named)) throw new Problem(404, `there is no package ${named}`);
+    return reply.type('application/octet-stream').send(packages.read(named));
+  });
+
+  const contents = z.strictObject({ contents: z.array(sha256).max(100_000) });
+  /** `limit`: bytes that all files of one tree may have. */
+  const missing = z.object({ missing: z.array(sha256), limit: z.number() });
+  app.post(
+    '/api/contents/missing',
+    { bodyLimit, config: submitters, schema: { body: contents, response: { 200: missing } } },
+    async (request) => ({
+      missing: await packages.missing(request.body.contents),
+      limit: limits.package,
+    }),
+  );
+  app.put(
+    '/api/contents/:sha256',
+    { config: submitters, schema: { params: digest, response: nothing } },
+    async (request, reply) => {
+      const { sha256: named } = request.params;
+      await files.save(packages.content(named), streamOf(request.body), limits.package, named);
+      return reply.code(204).send(null);
+    },
+  );
+
+  app.post(
+    '/api/packages',
+    { bodyLimit, config: submitters, schema: { body: fileTree, response: { 201: digest } } },
+    async (request, reply) => {
+      const tree = request.body;
+      const named = tree.entries.flatMap((entry) => (entry.type === 'file' ? [entry.sha256] : []));
+      const lacking = await packages.missing(named);
+      if (lacking.length > 0) {
+        throw new Problem(400, `of its files ${lacking.length} are not here, such as ${lacking[0]}`);
+      }
+      const size = await packages.sizeOf(tree);
+      if (size > limits.package) throw new Problem(413, `more than ${limits.package} bytes`);
+      return reply.code(201).send({ sha256: await packages.putTree(tree) });
+    },
+  );
+};
