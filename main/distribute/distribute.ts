@@ -20,6 +20,7 @@ import { DistributeLog } from './results/distribute-log.ts';
 import { type DistributeResult, distributeResult, writeResult } from './results/distribute-result.ts';
 import { recordFiles, recordProcess } from './results/record-results.ts';
 import type { FileResult } from './results/test-result.ts';
+import { htmlSchedule } from './schedule/html-schedule.ts';
 import { mainHostNode } from './seats/main-host-node.ts';
 import type { SeatPlan } from './seats/seat.ts';
 import type { Distribution, MachinesWish } from './suite/distribution.ts';
@@ -108,7 +109,9 @@ async function inRun(distribution: Distribution, here: Here): Promise<Distribute
   const files = suite.results(whyNotRun(suite, world.signal.aborted));
   const together = suite.togetherOnly;
   recordFiles(files, together, open);
-  const facts = { distribution, suite, files, together, outOfUse: end.outOfUse };
+  const { schedule, processes, hooks } = suite;
+  if (schedule) open.tellPart(htmlSchedule({ schedule, processes, hooks, files }));
+  const facts = { distribution, suite, schedule, files, together, outOfUse: end.outOfUse };
   addToHistory(
     historyFile(distribution.home),
     files.map(({ file, verdict, durationMs }) => ({
@@ -157,7 +160,10 @@ async function onMachines(distribution: Distribution, suite: Suite, here: Here):
   return await runSuite({
     ...{ seats, made },
     reach: { ...world, key },
-    context: { distribution, project, initiator, key, log, open },
+    context: {
+      ...{ distribution, project, initiator, key, log, open },
+      hookEnded: (node) => (hook) => suite.hookEnded({ ...hook, node }),
+    },
     work: {
       ...{ suite, distribution, log, directory: open.store.directory, clock: world.clock },
       processEnded: (ran, end, output) => recordProcess(ran, end, output, { suite, open }),

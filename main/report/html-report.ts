@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeFailure } from '../../common/errors.ts';
+import type { Span } from '../../common/span.ts';
 import { type RunRecord, spansOf } from '../record/run-record.ts';
 import { privateFile } from '../store/run-folders.ts';
 import { worstClock } from '../timeline/node-clock.ts';
@@ -8,6 +9,7 @@ import { badge, html, section, spanList } from './html-parts.ts';
 import { style } from './html-style.ts';
 import { timelineSection } from './html-timeline.ts';
 import { type JournalLine, journalAround } from './journal-around.ts';
+import type { ReportPart } from './report-part.ts';
 import type { Reporter } from './reporter.ts';
 import { clockInWords, clockWarnings, count, duration, laterInWords, worstFirst } from './words.ts';
 
@@ -15,15 +17,22 @@ import { clockInWords, clockWarnings, count, duration, laterInWords, worstFirst 
 export const htmlReport: Reporter = {
   name: 'html',
   file: 'report.html',
-  report: async (run, directory) => {
-    const text = page(run, await journalAround(run, directory));
+  report: async (run, directory, part) => {
+    const text = page(run, await journalAround(run, directory), part);
     await writeFile(join(directory, 'report.html'), text, { mode: privateFile });
   },
 };
 
-function page(run: RunRecord, around: readonly JournalLine[]): string {
-  const others = [checks, timelineSection, acts, nodes, packages, problems].map((part) => part(run));
-  const sections = [causes(run, around), ...others];
+function page(run: RunRecord, around: readonly JournalLine[], part?: ReportPart): string {
+  const isShown = (span: Span) => part?.shows(span) === true;
+  const sections = [
+    causes(run, around),
+    part?.html(run) ?? '',
+    checks(run),
+    timelineSection({ ...run, spans: run.spans.filter((span) => !isShown(span)) }),
+    acts(run, isShown),
+    ...[nodes, packages, problems].map((each) => each(run)),
+  ];
   const started = new Date(run.startedAt).toISOString().slice(0, 19).replace('T', ' ');
   const facts = [
     html(run.id),
@@ -34,7 +43,7 @@ function page(run: RunRecord, around: readonly JournalLine[]): string {
   ];
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${html(run.verdict)}: ${html(run.scenario)}</title><style>${style}</style></head><body>
+<title>${html(run.verdict)}: ${html(run.scenario)}</title><style>${style}${part?.style ?? ''}</style></head><body>
 <header>${badge(run.verdict)}<h1>${html(run.scenario)}</h1>
 <p>${facts.map((fact) => `<span>${fact}</span>`).join(' · ')}</p></header>
 <main>${sections.filter(Boolean).join('\n')}</main></body></html>
@@ -79,13 +88,23 @@ function journal({ failures: [first], nodes }: RunRecord, around: readonly Journ
 /** `−1.250 s`, `+0.004 s`. */
 const signed = (ms: number): string => `${ms > 0 ? '+' : '−'}${(Math.abs(ms) / 1000).toFixed(3)} s`;
 
+/** Checks that passed from which on they are folded away. */
+const manyPassed = 100;
+
 function checks(run: RunRecord): string {
   const all = worstFirst(spansOf(run, 'check'));
-  return section('Checks', all.length === 0 ? '<p>None were made.</p>' : spanList(all));
+  if (all.length === 0) return section('Checks', '<p>None were made.</p>');
+  const passed = all.filter(({ verdict, message }) => verdict === 'pass' && message === undefined);
+  if (passed.length < manyPassed) return section('Checks', spanList(all));
+  const rest = all.filter(({ verdict, message }) => verdict !== 'pass' || message !== undefined);
+  const folded = `<details><summary>${passed.length} passed</summary>${spanList(passed)}</details>`;
+  return section('Checks', `${rest.length > 0 ? spanList(rest) : ''}${folded}`);
 }
 
-function acts(run: RunRecord): string {
-  const done = spansOf(run, 'machine-act', 'fault', 'task');
+function acts(run: RunRecord, isShown: (span: Span) => boolean): string {
+  const done = spansOf(run, 'machine-act', 'fault', 'task').filter(
+    (span) => !isShown(span) || span.verdict !== 'pass' || span.message !== undefined,
+  );
   return done.length === 0 ? '' : section('What was done to the nodes', spanList(done));
 }
 

@@ -18,7 +18,7 @@ body { font: 15px/1.5 system-ui, sans-serif; max-width: 64rem; margin: 2rem auto
 header h1 { display: inline; font-size: 1.6rem; margin-left: .6rem; overflow-wrap: anywhere }
 header p, .time, th, .legend, .ticks { color: var(--dim) }
 header p span { white-space: nowrap }
-h2 { font-size: 1.05rem; margin: 2rem 0 .5rem }
+h2 { font-size: 1.05rem; margin: 2rem 0 .5rem } h3 { font-size: .95rem; margin: 1.2rem 0 .3rem }
 .verdict { font-weight: 700; text-transform: uppercase; font-size: .75rem; line-height: 1; padding: .2rem .45rem;
   border-radius: .3rem; border: 1px solid; align-self: start; justify-self: start; margin-top: .2rem }
 header .verdict { font-size: 1.1rem; vertical-align: .15rem }

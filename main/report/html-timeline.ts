@@ -1,6 +1,7 @@
 import { describeSpan, type Span } from '../../common/span.ts';
 import type { RunRecord } from '../record/run-record.ts';
 import { type Lane, type Moment, type Timeline, timelineOf } from '../timeline/timeline.ts';
+import { axisTicks } from './axis-ticks.ts';
 import { html, section } from './html-parts.ts';
 import { duration } from './words.ts';
 
@@ -53,26 +54,8 @@ const legend = `<div class="legend">${[
   .join('')}</div>`;
 
 function axis(timeline: Timeline): string {
-  const step = tickEvery(timeline.endMs);
-  const count = Math.floor((timeline.endMs * 0.97) / step) + 1;
-  const ticks = Array.from({ length: count }, (_, tick) => {
-    const words = tick === 0 ? '0' : roundDuration(tick * step);
-    return `<span style="left:${percent(tick * step, timeline)}">${words}</span>`;
-  });
+  const ticks = axisTicks(timeline.endMs).map(
+    ({ ms, words }) => `<span style="left:${percent(ms, timeline)}">${words}</span>`,
+  );
   return `<div class="lane"><b></b><div class="ticks">${ticks.join('')}</div></div>`;
-}
-
-const seconds = [0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21_600];
-
-/** A round time that divides the axis into five parts at most; ms. */
-function tickEvery(endMs: number): number {
-  const step = seconds.find((each) => endMs / (each * 1000) <= 5);
-  return (step ?? Math.ceil(endMs / 5000 / 86_400) * 86_400) * 1000;
-}
-
-/** `0.5 s`, `30 s`, `2 min`, `1 min 30 s`, `3 h`. */
-function roundDuration(ms: number): string {
-  const [hours, minutes, rest] = [Math.floor(ms / 3_600_000), Math.floor(ms / 60_000) % 60, (ms / 1000) % 60];
-  const parts = [hours && `${hours} h`, minutes && `${minutes} min`, rest && `${Number(rest.toFixed(1))} s`];
-  return parts.filter(Boolean).join(' ');
 }

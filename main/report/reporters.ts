@@ -2,6 +2,7 @@ import type { RunRecord } from '../record/run-record.ts';
 import { htmlReport } from './html-report.ts';
 import { jsonReport } from './json-report.ts';
 import { junitReport } from './junit-report.ts';
+import type { ReportPart } from './report-part.ts';
 import type { Reporter } from './reporter.ts';
 
 /** Every kind of report that a run leaves. */
@@ -14,8 +15,9 @@ export async function writeEachReport(
   record: RunRecord,
   directory: string,
   failed: (name: string, error: unknown) => void,
+  part?: ReportPart,
 ): Promise<void> {
   for (const { name, report } of reporters) {
-    await report(record, directory).catch((error) => failed(name, error));
+    await report(record, directory, part).catch((error) => failed(name, error));
   }
 }

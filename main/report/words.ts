@@ -8,8 +8,9 @@ import { worstClock } from '../timeline/node-clock.ts';
 /** `1.2 s`, `3 min 4 s`, `85 ms`. */
 export function duration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
-  return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
+  if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1000);
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
 /** ` (2.1 s later)`: how long after the first cause something failed; empty where a run did not tell. */

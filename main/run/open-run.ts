@@ -9,6 +9,7 @@ import type { RunContext } from '../context/run-context.ts';
 import type { Machine } from '../providers/provider.ts';
 import { Recorder } from '../record/recorder.ts';
 import type { RunResult } from '../record/run-result.ts';
+import type { ReportPart } from '../report/report-part.ts';
 import { writeEachReport } from '../report/reporters.ts';
 import { maskingDone, noteMaskingDue } from '../secrets/masking-due.ts';
 import { Secrets } from '../secrets/secrets.ts';
@@ -56,6 +57,7 @@ export class OpenRun {
   #nodes: readonly NodeFacts[] = [];
   #kept: string | undefined;
   #full = false;
+  #part: ReportPart | undefined;
 
   private constructor(store: FileRunStore, options: RunOptions, world: RunWorld) {
     const { clock, cacheDir, signal, hurry } = world;
@@ -148,6 +150,11 @@ export class OpenRun {
     this.#kept = cluster;
   }
 
+  /** The page for browsers is to have this part, too. */
+  tellPart(part: ReportPart): void {
+    this.#part = part;
+  }
+
   /** Writes the reports of what there is by now. */
   async report(exitCode?: number): Promise<RunResult> {
     const { id, directory } = this.store;
@@ -161,10 +168,11 @@ export class OpenRun {
     );
     const before = this.#full;
     let missing = false;
-    await writeEachReport(result, directory, (name, error) => {
+    const failed = (name: string, error: unknown) => {
       this.store.log(`report ${name}: ${error}`);
       missing ||= isDiskFull(error);
-    });
+    };
+    await writeEachReport(result, directory, failed, this.#part);
     if (missing) this.noRoom();
     const room = missing && (await giveUpReserve(directory));
     return room || this.#full !== before ? this.report(exitCode) : result;

@@ -5,7 +5,7 @@ import { present } from '../../../common/present.ts';
 import type { Verdict } from '../../../common/results.ts';
 import type { RunResult } from '../../record/run-result.ts';
 import { privateFile } from '../../store/run-folders.ts';
-import type { Schedule } from '../schedule/schedule.ts';
+import type { RanHook, RanProcess, Schedule } from '../schedule/schedule.ts';
 import type { Distribution } from '../suite/distribution.ts';
 import type { OutOfUse } from '../suite/run-suite.ts';
 import type { Suite } from '../suite/suite.ts';
@@ -31,6 +31,9 @@ export interface DistributeResult {
   readonly together: readonly { readonly files: readonly string[]; readonly message: string }[];
   /** What each runner ran, in its order. */
   readonly runners: Readonly<Record<string, readonly string[]>>;
+  /** Each process of tests, and each hook that was run, in the order of their ends. */
+  readonly processes: readonly RanProcess[];
+  readonly hooks: readonly RanHook[];
   /** Runners that failed what passed elsewhere. */
   readonly broken: readonly string[];
   /** Nodes and runners that were of no use. */
@@ -42,21 +45,22 @@ export interface DistributeResult {
 interface Facts {
   readonly distribution: Distribution;
   readonly suite: Suite;
+  readonly schedule: Schedule | undefined;
   readonly files: readonly FileResult[];
   readonly together: DistributeResult['together'];
   readonly outOfUse: readonly OutOfUse[];
 }
 
 export function distributeResult(facts: Facts, run: RunResult, directory: string): DistributeResult {
-  const { distribution, suite, files, together, outOfUse } = facts;
+  const { distribution, suite, schedule, files, together, outOfUse } = facts;
   return {
     ...{ id: run.id, directory, command: distribution.command.text },
     ...{ verdict: run.verdict, exitCode: run.exitCode, durationMs: run.durationMs },
     testsMs: files.reduce((sum, { durationMs }) => sum + durationMs, 0),
-    ...present({ schedule: suite.schedule }),
+    ...present({ schedule }),
     ...{ files, together },
     runners: Object.fromEntries([...suite.orders].sort()),
-    ...{ broken: suite.broken, outOfUse },
+    ...{ processes: suite.processes, hooks: suite.hooks, broken: suite.broken, outOfUse },
     failures: run.failures.filter(({ phase }) => phase !== 'check'),
   };
 }

@@ -3,6 +3,7 @@ import { present } from '../../../common/present.ts';
 import type { Verdict } from '../../../common/results.ts';
 import type { OpenRun } from '../../run/open-run.ts';
 import type { ProcessEnd } from '../executors/run-process.ts';
+import { testFiles } from '../schedule/html-schedule.ts';
 import type { Suite } from '../suite/suite.ts';
 import type { ProcessOutput } from './process-output.ts';
 import type { FileResult, RanWhere } from './test-result.ts';
@@ -87,7 +88,7 @@ export function recordProcess(
       ? `it left running, which was ended: ${end.left.map(({ command }) => command).join(', ')}`
       : undefined;
   open.recorder.span({
-    ...{ kind: 'task', type: 'test-files', name: `${name} (runner ${ran.runner})`, node: ran.node, verdict },
+    ...{ kind: 'task', type: testFiles, name: `${name} (runner ${ran.runner})`, node: ran.node, verdict },
     startMs: ran.startedAt - open.recorder.startedAt,
     durationMs: end.took,
     ...present({

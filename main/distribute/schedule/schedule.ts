@@ -1,3 +1,4 @@
+import type { Verdict } from '../../../common/results.ts';
 import type { RanWhere } from '../results/test-result.ts';
 import { type BestSchedule, bestSchedule } from './best-schedule.ts';
 
@@ -6,6 +7,30 @@ export interface RanProcess {
   readonly ran: RanWhere;
   /** ms */
   readonly took: number;
+  /**
+   * What it found out, in the order in which it ran them; a file of which it found out nothing is not there.
+   */
+  readonly files: readonly RanFile[];
+}
+
+export interface RanFile {
+  readonly file: string;
+  readonly verdict: Verdict;
+  /** ms */
+  readonly durationMs: number;
+}
+
+/** One hook, as it ran. */
+export interface RanHook {
+  readonly name: string;
+  readonly node: number;
+  /** Absent for hooks of a whole node. */
+  readonly runner?: string;
+  /** ms since the epoch. */
+  readonly startedAt: number;
+  /** ms */
+  readonly took: number;
+  readonly failed: boolean;
 }
 
 /** How well the runners were used; ms. What is best is reckoned without the starts of processes. */
@@ -14,11 +39,13 @@ export interface Schedule extends BestSchedule {
   readonly wallMs: number;
   /** What all processes took, as if one had run after the other. */
   readonly inARowMs: number;
+  /** Runners that there were, those without a file among them. */
+  readonly runners: number;
 }
 
 /** Of these processes, and of what each file took, in whole ms. Undefined where nothing ran. */
 export function scheduleOf(
-  processes: readonly RanProcess[],
+  processes: readonly Pick<RanProcess, 'ran' | 'took'>[],
   files: readonly number[],
   runners: number,
 ): Schedule | undefined {
@@ -29,5 +56,5 @@ export function scheduleOf(
   );
   const last = processes.reduce((most, { ran, took }) => Math.max(most, ran.startedAt + took), 0);
   const inARowMs = processes.reduce((sum, { took }) => sum + took, 0);
-  return { wallMs: last - first, inARowMs, ...bestSchedule(files, Math.max(1, runners)) };
+  return { wallMs: last - first, inARowMs, runners, ...bestSchedule(files, Math.max(1, runners)) };
 }

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { ShakedownError, TimeLimitError } from '../../../common/errors.ts';
+import { present } from '../../../common/present.ts';
 import { lastLines } from '../../../common/text/last-lines.ts';
 import type { Agent } from '../../agent/agent.ts';
 import type { DistributeHooks } from '../config/distribute-config.ts';
 import type { Manifest } from '../project/manifest.ts';
 import type { DistributeLog } from '../results/distribute-log.ts';
+import type { RanHook } from '../schedule/schedule.ts';
 
 export interface HookPlace {
   readonly agent: Agent;
@@ -17,6 +19,10 @@ export interface HookPlace {
   /** Seconds. */
   readonly within: number;
   readonly signal: AbortSignal;
+  /** Told when the hook has ended, however it did. */
+  readonly ended: (hook: Omit<RanHook, 'node'>) => void;
+  /** ms since the epoch. */
+  readonly clock: () => number;
 }
 
 /**
@@ -24,17 +30,20 @@ export interface HookPlace {
  * goes on until the run ends. Throws ShakedownError with its last lines when it exits with anything but 0.
  */
 export async function runHook(name: keyof DistributeHooks, command: string, place: HookPlace): Promise<void> {
-  const { agent, node, runner, project, env, log, within, signal } = place;
+  const { agent, node, runner, project, env, log, within, signal, ended, clock } = place;
   const source = { node, of: name, ...(runner !== undefined && { runner }) };
   const [out, error] = [log.lines(source), log.lines(source)];
   const words = ['/bin/sh', '-c', command, name, ...(runner === undefined ? [] : [runner])];
+  const startedAt = clock();
+  let failed = true;
   try {
     const result = await agent.exec(words, {
       ...{ cwd: project, env, timeout: within, signal },
       onStdout: (chunk) => void out.write(chunk),
       onStderr: (chunk) => void error.write(chunk),
     });
-    if (result.exitCode === 0) return;
+    failed = result.exitCode !== 0;
+    if (!failed) return;
     throw new ShakedownError({
       message: `${name} failed`,
       command,
@@ -53,6 +62,7 @@ export async function runHook(name: keyof DistributeHooks, command: string, plac
   } finally {
     out.end();
     error.end();
+    ended({ name, ...present({ runner }), startedAt, took: clock() - startedAt, failed });
   }
 }
 

@@ -8,7 +8,7 @@ import { type LocalProject, sendProject } from '../project/send-project.ts';
 import type { DistributeLog } from '../results/distribute-log.ts';
 import type { Distribution } from '../suite/distribution.ts';
 import { nodeEnvironment, runnerEnvironment, runnerId } from './environment.ts';
-import { setUpNode } from './hooks.ts';
+import { type HookPlace, setUpNode } from './hooks.ts';
 import { folderOf } from './open-seat.ts';
 import type { Runner, Seat, SeatPlan } from './seat.ts';
 
@@ -20,6 +20,8 @@ export interface SeatContext {
   readonly key: string;
   readonly log: DistributeLog;
   readonly open: OpenRun;
+  /** For a node: who is told of its hooks as they end. */
+  readonly hookEnded: (node: number) => HookPlace['ended'];
   /** Told how many runners this node has (0: it is of no use); gives how many there are on all of them. */
   readonly runnersInAll: (node: number, own: number) => Promise<number>;
 }
@@ -55,6 +57,8 @@ export async function prepareSeat(plan: SeatPlan, agent: Agent, context: SeatCon
       log,
       within: distribution.limits.hook,
       signal,
+      ended: context.hookEnded(id),
+      clock: open.work.clock,
     };
     const memory = posix.join(folder, 'node_setup');
     const manifest = await project.manifest();

@@ -103,6 +103,8 @@ async function runSeat(seat: Seat, run: SuiteRun, { drop }: Shared): Promise<voi
     log,
     within,
     signal,
+    ended: context.hookEnded(seat.id),
+    clock: open.work.clock,
   };
   await runHook('node_teardown', hook, place).catch((error) => drop(ofHook(seat.id, error)));
 }
@@ -115,7 +117,7 @@ async function useRunner(seat: Seat, runner: Runner, run: SuiteRun, drop: Shared
   const place = {
     ...{ agent: seat.agent, node: seat.name, runner: runner.id, project: seat.project, env: runner.env, log },
     within: distribution.limits.hook,
-    signal: open.work.signal,
+    ...{ signal: open.work.signal, ended: context.hookEnded(seat.id), clock: open.work.clock },
   };
   queue.join(runner.id);
   try {

@@ -3,7 +3,7 @@ import { HandOut } from '../hand-out/hand-out.ts';
 import type { Judgement as RunnerJudgement } from '../hand-out/suspicion.ts';
 import type { Judgement } from '../results/judge.ts';
 import type { FileResult, RanWhere } from '../results/test-result.ts';
-import { type RanProcess, type Schedule, scheduleOf } from '../schedule/schedule.ts';
+import { type RanHook, type RanProcess, type Schedule, scheduleOf } from '../schedule/schedule.ts';
 import type { Telling } from './telling.ts';
 
 /** Files that failed in one process and of which each was then run alone. */
@@ -34,6 +34,7 @@ export class Suite {
   readonly #orders = new Map<string, string[]>();
   readonly #broken: string[] = [];
   readonly #processes: RanProcess[] = [];
+  readonly #hooks: RanHook[] = [];
   #firstFailed: string | undefined;
 
   constructor(files: readonly WaitingFile[], options: SuiteOptions) {
@@ -49,9 +50,23 @@ export class Suite {
     return this.#options.telling;
   }
 
-  /** A process of tests has ended. */
-  processEnded(process: RanProcess): void {
-    this.#processes.push(process);
+  /** A process of tests has ended, after `ended` or `fell` has said what came of its files. */
+  processEnded({ ran, took }: Pick<RanProcess, 'ran' | 'took'>): void {
+    const files = ran.with.flatMap((file) => this.resultOf(file, ran) ?? []);
+    const found = files.map(({ file, verdict, durationMs }) => ({ file, verdict, durationMs }));
+    this.#processes.push({ ran, took, files: found });
+  }
+
+  hookEnded(hook: RanHook): void {
+    this.#hooks.push(hook);
+  }
+
+  get processes(): readonly RanProcess[] {
+    return this.#processes;
+  }
+
+  get hooks(): readonly RanHook[] {
+    return this.#hooks;
   }
 
   get schedule(): Schedule | undefined {
