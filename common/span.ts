@@ -27,6 +27,15 @@ export interface Span {
   readonly message?: string;
   /** Longer evidence: a diff, a source excerpt, the last output. */
   readonly detail?: string;
+  /** How it failed the other times, in their order, where it was run more than once. */
+  readonly reruns?: readonly SpanRerun[];
+}
+
+/** A failure of something that was run more than once. */
+export interface SpanRerun {
+  readonly verdict: Verdict;
+  readonly message?: string;
+  readonly detail?: string;
 }
 
 export const phaseSpan = ({ phase, ...times }: PhaseTiming): Span => ({

@@ -18,6 +18,7 @@ import { type Initiator, projectKey } from './project/project-key.ts';
 import type { LocalProject } from './project/send-project.ts';
 import { DistributeLog } from './results/distribute-log.ts';
 import { type DistributeResult, distributeResult, writeResult } from './results/distribute-result.ts';
+import { nameOfRule, type QuarantineRule } from './results/quarantine-rule.ts';
 import { recordFiles, recordProcess } from './results/record-results.ts';
 import type { FileResult } from './results/test-result.ts';
 import { htmlSchedule } from './schedule/html-schedule.ts';
@@ -99,8 +100,11 @@ async function inRun(distribution: Distribution, here: Here): Promise<Distribute
     startMs: distribution.startMs,
     telling: withEvents(world.telling, open.emit),
     failFast: distribution.failFast,
+    repetition: distribution.repetition,
+    quarantine: distribution.quarantine,
     note: (message) => open.emit({ type: 'note', message }),
   });
+  tellQuarantine(distribution.quarantine.report.expired, open);
   let end: SuiteEnd = { outOfUse: [] };
   await open.attempt(async () => {
     end = await open.recorder.step('check', () => onMachines(distribution, suite, here));
@@ -111,21 +115,23 @@ async function inRun(distribution: Distribution, here: Here): Promise<Distribute
   recordFiles(files, together, open);
   const { schedule, processes, hooks } = suite;
   if (schedule) open.tellPart(htmlSchedule({ schedule, processes, hooks, files }));
-  const facts = { distribution, suite, schedule, files, together, outOfUse: end.outOfUse };
-  addToHistory(
-    historyFile(distribution.home),
-    files.map(({ file, verdict, durationMs }) => ({
-      file,
-      ms: verdict === 'pass' || verdict === 'fail' ? durationMs : undefined,
-      failed: verdict !== 'pass',
-    })),
-    suite.queue.startMs,
-  );
+  const history = addToHistory(historyFile(distribution.home), files, {
+    startMs: suite.queue.startMs,
+    at: world.clock(),
+  });
   const run: RunResult = await open.end();
+  const facts = { distribution, suite, schedule, files, together, outOfUse: end.outOfUse, history };
   const result = distributeResult(facts, run, open.store.directory);
   await writeResult(result);
   return result;
 }
+
+const tellQuarantine = (expired: readonly QuarantineRule[], open: OpenRun): void => {
+  for (const rule of expired) {
+    const message = `the quarantine of ${nameOfRule(rule)} ended on ${rule.until}: its failures count again (${rule.owner}: ${rule.reason})`;
+    open.emit({ type: 'note', message });
+  }
+};
 
 /** What is said of files without a result. */
 function whyNotRun(suite: Suite, interrupted: boolean): Pick<FileResult, 'verdict' | 'message'> {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { FailureDetails } from '../../common/errors.ts';
 import type { EventNode } from '../../common/events.ts';
 import type { ClockMeasure, InstalledPackage, PhaseName, Verdict } from '../../common/results.ts';
-import { type Span, spanKinds } from '../../common/span.ts';
+import { type Span, type SpanRerun, spanKinds } from '../../common/span.ts';
 import { bounds } from './bounds.ts';
 import { type RecordEvent, type RunRecord, recordVersion } from './run-record.ts';
 
@@ -73,6 +73,16 @@ const span = z.object({
   type: name.exactOptional(),
   subject: name.exactOptional(),
   ...spanFields,
+  reruns: z
+    .array(
+      z.object({
+        verdict,
+        message: text.exactOptional(),
+        detail: z.string().max(bounds.detail).exactOptional(),
+      }) satisfies z.ZodType<SpanRerun>,
+    )
+    .max(bounds.list)
+    .exactOptional(),
 }) satisfies z.ZodType<Span>;
 
 const event = z.object({

@@ -2,8 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { create } from 'xmlbuilder2';
 import { describeFailure } from '../../common/errors.ts';
+import { present } from '../../common/present.ts';
 import type { Verdict } from '../../common/results.ts';
-import type { Span } from '../../common/span.ts';
+import type { Span, SpanRerun } from '../../common/span.ts';
 import { type RunRecord, spansOf } from '../record/run-record.ts';
 import { wholePhases } from '../record/whole-phases.ts';
 import { privateFile } from '../store/run-folders.ts';
@@ -68,17 +69,41 @@ function suite(root: Xml, name: string, spans: readonly Span[], run: RunRecord):
 function testCase(parent: Xml, span: Span, run: RunRecord): void {
   const { name, kind, type = kind, subject: classname = type, verdict, durationMs } = span;
   const element = parent.ele('testcase', { name, classname, time: seconds(durationMs) });
-  if (verdict === 'skip') element.ele('skipped');
-  if (!isBad(verdict)) return;
-  const { message, text } = whatFailed(span, run);
-  element.ele(verdict === 'fail' ? 'failure' : 'error', { message }).txt(text);
+  if (verdict === 'skip') element.ele('skipped', present({ message: span.message }));
+  const reruns = span.reruns ?? [];
+  if (!isBad(verdict)) {
+    for (const rerun of reruns) failureOf(element, `flaky${word(rerun.verdict)}`, textOf(rerun));
+    return;
+  }
+  // As Surefire does: the first time is the failure, the later ones are its reruns.
+  const [first, ...later] = [
+    ...reruns.map((rerun) => [rerun.verdict, textOf(rerun)] as const),
+    [verdict, whatFailed(span, run)] as const,
+  ];
+  if (first) failureOf(element, word(first[0]).toLowerCase(), first[1]);
+  for (const [verdictThen, what] of later) failureOf(element, `rerun${word(verdictThen)}`, what);
 }
 
-function whatFailed({ kind, name, verdict, message, detail }: Span, { failures }: RunRecord) {
+interface WhatFailed {
+  readonly message: string;
+  readonly text: string;
+}
+
+const failureOf = (element: Xml, name: string, { message, text }: WhatFailed): Xml =>
+  element.ele(name, { message }).txt(text);
+
+const word = (verdict: Verdict): 'Failure' | 'Error' => (verdict === 'fail' ? 'Failure' : 'Error');
+
+function whatFailed(span: Span, { failures }: RunRecord): WhatFailed {
+  const { kind, name } = span;
   const failure = kind === 'phase' ? failures.find(({ phase }) => phase === name) : undefined;
   if (failure) return { message: failure.message, text: describeFailure(failure) };
+  return textOf(span);
+}
+
+function textOf({ verdict, message, detail }: SpanRerun): WhatFailed {
   const text = [message, detail].filter(Boolean).join('\n');
-  return { message: message ?? verdict, text: text || `${name} ended with ${verdict}` };
+  return { message: message ?? verdict, text: text || `it ended with ${verdict}` };
 }
 
 const seconds = (ms: number): string => (ms / 1000).toFixed(3);

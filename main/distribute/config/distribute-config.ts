@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ProviderChoice } from '../../config/define.ts';
 import * as field from '../../config/schema/field-schemas.ts';
+import type { QuarantineRule } from '../results/quarantine-rule.ts';
 
 /** A machine that exists. */
 export interface DistributeNode {
@@ -57,10 +58,21 @@ export interface DistributeConfig {
   readonly ports?: number;
   /** Seconds: for one test file, for a runner that says nothing, for a hook. */
   readonly limits?: { readonly file?: number; readonly silence?: number; readonly hook?: number };
+  /** How often a file that failed is run again, on another runner where there is one. */
+  readonly retries?: number;
+  /** `5%`: when more of the files have failed, nothing is run again. */
+  readonly retryBudget?: string;
+  /** How often a file is run that no earlier run knows, to find out whether it passes each time. */
+  readonly newRepeat?: number;
+  /** Tests whose failures do not count for a while. */
+  readonly quarantine?: readonly QuarantineRule[];
 }
 
 /** What a `distribute.config.ts` exports as its default: the config, with the editor's help. */
 export const defineDistribution = (config: DistributeConfig): DistributeConfig => config;
+
+/** `5%`, `0.5%` */
+export const percentage = /^(?:100|\d{1,2}(?:\.\d+)?)%$/;
 
 const words = z.string().min(1, 'expected a text');
 const count = z.int('expected a whole number').min(1, 'expected 1 or more');
@@ -80,6 +92,19 @@ const hooks = field.object(
   },
   'expected hooks',
 );
+
+const quarantineRule = field
+  .object(
+    {
+      file: words.exactOptional(),
+      test: words.exactOptional(),
+      owner: words,
+      until: z.iso.date('expected a day: 2026-12-31'),
+      reason: words,
+    },
+    'expected { file, test, owner, until, reason }',
+  )
+  .refine(({ file, test }) => file !== undefined || test !== undefined, 'expected a file, a test or both');
 
 export const distributeConfigSchema = z.strictObject({
   files: z.union([words, z.array(words).min(1)]).exactOptional(),
@@ -113,4 +138,8 @@ export const distributeConfigSchema = z.strictObject({
       'expected limits',
     )
     .exactOptional(),
+  retries: z.int('expected a whole number').min(0, 'expected 0 or more').max(100).exactOptional(),
+  retryBudget: z.string().regex(percentage, 'expected a part of the files: 5%').exactOptional(),
+  newRepeat: count.max(1000, 'expected 1000 at most').exactOptional(),
+  quarantine: z.array(quarantineRule).exactOptional(),
 });

@@ -2,14 +2,16 @@ import { realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../../../common/errors.ts';
 import type { ChooseKind } from '../../config/machines/settle-machines.ts';
-import { historyFile, readHistory, readStart } from '../history/history.ts';
+import type { Repetition } from '../hand-out/attempts.ts';
+import { type History, historyFile, readHistory, readStart } from '../history/history.ts';
 import { slowestFirst } from '../history/order.ts';
 import { type Selection, selectFiles } from '../history/select-files.ts';
 import { listFiles } from '../project/list-files.ts';
 import type { SentProject } from '../project/sent-project.ts';
+import { Quarantine } from '../results/quarantine.ts';
 import type { Distribution } from '../suite/distribution.ts';
 import { type CommandWords, writtenCommand } from '../suite/test-command.ts';
-import type { DistributeConfig } from './distribute-config.ts';
+import { type DistributeConfig, percentage } from './distribute-config.ts';
 import { whatToRun } from './what-to-run.ts';
 import { type MachineWords, wishMachines } from './wish-machines.ts';
 
@@ -27,6 +29,10 @@ export interface DistributeWords extends MachineWords, Partial<Selection> {
   readonly failFast?: boolean;
   /** Where the project lies as a job server's worker was sent it. */
   readonly sent?: SentProject;
+  readonly retries?: number;
+  /** `5%` */
+  readonly retryBudget?: string;
+  readonly newRepeat?: number;
 }
 
 /** Seconds for a hook: `bundle install` may build. */
@@ -89,6 +95,8 @@ export async function planDistribution(
     ...{ directory, home, command: test, localRunners, list: chosen.list },
     files: selectFiles(slowestFirst(sized, history), history, { onlyFailed: false, ...words }),
     failFast: words.failFast === true,
+    repetition: repetitionOf(config, words, { files, history }),
+    quarantine: new Quarantine(config.quarantine ?? [], today(), files),
     startMs: readStart(historyFile(home)),
     ...(machines && { machines }),
     hooks: config.hooks ?? {},
@@ -100,4 +108,32 @@ export async function planDistribution(
       hook: config.limits?.hook ?? hookWithin,
     },
   };
+}
+
+/** Throws UsageError. */
+function repetitionOf(
+  config: DistributeConfig,
+  words: DistributeWords,
+  { files, history }: { readonly files: readonly string[]; readonly history: History },
+): Repetition {
+  const { retries = config.retries ?? 0, newRepeat: times = config.newRepeat ?? 1 } = words;
+  const { retryBudget = config.retryBudget } = words;
+  if (retryBudget !== undefined && !percentage.test(retryBudget)) {
+    throw new UsageError(`--retry-budget takes a part of the files; found '${retryBudget}'.`, {
+      hint: '--retry-budget 5%',
+    });
+  }
+  const budget = retryBudget === undefined ? undefined : Number.parseFloat(retryBudget) / 100;
+  // Where nothing is known every file would be new.
+  const known = files.some((file) => history[file]);
+  const fresh = known && times > 1 ? files.filter((file) => !history[file]) : [];
+  return { retries, budget, repeated: new Set(fresh), times };
+}
+
+/** By the main host's clock, as who writes a config has it: `2026-12-31`. */
+function today(): string {
+  const now = new Date();
+  return [now.getFullYear(), now.getMonth() + 1, now.getDate()]
+    .map((part) => String(part).padStart(2, '0'))
+    .join('-');
 }

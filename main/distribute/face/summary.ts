@@ -4,6 +4,7 @@ import { printable, printableLine } from '../../../common/printable.ts';
 import { lastLines } from '../../../common/text/last-lines.ts';
 import { count, duration, type Paint, painter, sign, verdictWord } from '../../report/words.ts';
 import type { DistributeResult } from '../results/distribute-result.ts';
+import { nameOfRule } from '../results/quarantine-rule.ts';
 import type { FileResult, TestResult } from '../results/test-result.ts';
 import { bestInWords } from '../schedule/best-in-words.ts';
 
@@ -22,6 +23,8 @@ export function printSummary(result: DistributeResult, { cwd, stdout, env }: Sum
   const lines = [
     ...failures(result, paint),
     ...result.together.map(({ message }) => `${sign('fail', paint)} ${printable(message)}`),
+    ...held(result, paint),
+    ...flaky(result, paint),
     ...troubles(result),
     ...slowest(result, paint),
     ...gain(result, paint),
@@ -68,7 +71,39 @@ function outputOf(file: string): readonly string[] {
   }
 }
 
-const troubles = ({ broken, outOfUse }: DistributeResult): readonly string[] => [
+/** Failures that do not count are shown all the same. */
+function held({ files }: DistributeResult, paint: Paint): readonly string[] {
+  return files.flatMap(({ file, quarantined, message, tests }) =>
+    [
+      ...tests.filter((test) => test.quarantined).map((test) => [`${file}: ${test.name}`, test.message]),
+      ...(quarantined && message !== undefined && tests.length === 0 ? [[file, message]] : []),
+    ].map(
+      ([name = '', why = '']) =>
+        `${paint('yellow', 'quarantined')} ${printableLine(name)}: ${printable(why)}`,
+    ),
+  );
+}
+
+function flaky({ flaky: tests }: DistributeResult, paint: Paint): readonly string[] {
+  return tests.map(({ file, test, failed, of, message, history }) => {
+    const name = printableLine(test === undefined ? file : `${file}: ${test}`);
+    const { since, times, runsBefore } = history;
+    const runs = history.runs - runsBefore;
+    const why = message === undefined ? '' : `: ${printable(message)}`;
+    return `${paint('yellow', 'flaky')} ${name} failed ${failed} of ${of} times; in ${times} of ${count(runs, 'run')} since ${since}${why}`;
+  });
+}
+
+const troubles = ({ broken, outOfUse, notRetried, quarantine }: DistributeResult): readonly string[] => [
+  ...(notRetried === undefined ? [] : [`! ${notRetried}`]),
+  ...quarantine.expired.map(
+    (rule) =>
+      `! the quarantine of ${printableLine(nameOfRule(rule))} ended on ${rule.until}: its failures count again (${printableLine(rule.owner)})`,
+  ),
+  ...quarantine.unmatched.map(
+    (rule) =>
+      `! the quarantine of ${printableLine(nameOfRule(rule))} matches nothing: take it out of the config (${printableLine(rule.owner)})`,
+  ),
   ...broken.map((runner) => `! runner ${runner} is broken: what it failed passes elsewhere`),
   ...outOfUse.map(
     ({ node, runner, message }) =>
@@ -103,7 +138,7 @@ function figures(result: DistributeResult, paint: Paint): readonly string[] {
     const bad = list.filter((each) => each.verdict === 'fail' || each.verdict === 'error').length;
     return bad === 0 ? '' : ` (${bad} failed)`;
   };
-  const skipped = files.filter((file) => file.verdict === 'skip').length;
+  const skipped = files.filter((file) => file.verdict === 'skip' && !file.ran).length;
   const parts = [
     `${count(files.length, 'file')}${of(files)}`,
     ...(tests.length > 0 ? [`${count(tests.length, 'test')}${of(tests)}`] : []),

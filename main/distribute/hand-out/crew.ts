@@ -75,6 +75,10 @@ export class Crew {
     this.#set(runner, 'idle', []);
   }
 
+  get names(): readonly string[] {
+    return [...this.#members.keys()];
+  }
+
   /** Those that are there or will come. */
   get size(): number {
     return this.#members.size + this.#missing;

@@ -5,10 +5,13 @@ import { present } from '../../../common/present.ts';
 import type { Verdict } from '../../../common/results.ts';
 import type { RunResult } from '../../record/run-result.ts';
 import { privateFile } from '../../store/run-folders.ts';
+import type { Flickering, History } from '../history/history.ts';
 import type { RanHook, RanProcess, Schedule } from '../schedule/schedule.ts';
 import type { Distribution } from '../suite/distribution.ts';
 import type { OutOfUse } from '../suite/run-suite.ts';
 import type { Suite } from '../suite/suite.ts';
+import { type FlakyTest, flakyTests } from './flaky.ts';
+import type { QuarantineReport } from './quarantine.ts';
 import type { FileResult } from './test-result.ts';
 
 /** What a distribution came to: `distribute.json` of its run. */
@@ -34,12 +37,25 @@ export interface DistributeResult {
   /** Each process of tests, and each hook that was run, in the order of their ends. */
   readonly processes: readonly RanProcess[];
   readonly hooks: readonly RanHook[];
+  /** Tests that failed and passed in this run, with what is known of them from all runs. */
+  readonly flaky: readonly FlakyEver[];
+  /** Why files that failed were not run again, though that is asked; absent where they were. */
+  readonly notRetried?: string;
+  /** Rules of the quarantine that are over, or that match nothing. */
+  readonly quarantine: QuarantineReport;
   /** Runners that failed what passed elsewhere. */
   readonly broken: readonly string[];
   /** Nodes and runners that were of no use. */
   readonly outOfUse: readonly OutOfUse[];
   /** What went wrong that is no test's failure. */
   readonly failures: readonly FailureDetails[];
+}
+
+/**
+ * A flaky test of this run, and how often it was flaky in all runs; `runs`: how many there were of its file.
+ */
+export interface FlakyEver extends FlakyTest {
+  readonly history: Flickering & { readonly runs: number };
 }
 
 interface Facts {
@@ -49,10 +65,11 @@ interface Facts {
   readonly files: readonly FileResult[];
   readonly together: DistributeResult['together'];
   readonly outOfUse: readonly OutOfUse[];
+  readonly history: History;
 }
 
 export function distributeResult(facts: Facts, run: RunResult, directory: string): DistributeResult {
-  const { distribution, suite, schedule, files, together, outOfUse } = facts;
+  const { distribution, suite, schedule, files, together, outOfUse, history } = facts;
   return {
     ...{ id: run.id, directory, command: distribution.command.text },
     ...{ verdict: run.verdict, exitCode: run.exitCode, durationMs: run.durationMs },
@@ -60,6 +77,13 @@ export function distributeResult(facts: Facts, run: RunResult, directory: string
     ...present({ schedule }),
     ...{ files, together },
     runners: Object.fromEntries([...suite.orders].sort()),
+    flaky: files.flatMap(flakyTests).flatMap((test) => {
+      const { runs = 0, flaky: known } = history[test.file] ?? {};
+      const often = known?.[test.test ?? ''];
+      return often ? [{ ...test, history: { ...often, runs } }] : [];
+    }),
+    ...present({ notRetried: suite.notRetried }),
+    quarantine: distribution.quarantine.report,
     ...{ processes: suite.processes, hooks: suite.hooks, broken: suite.broken, outOfUse },
     failures: run.failures.filter(({ phase }) => phase !== 'check'),
   };

@@ -1,7 +1,7 @@
 import type { ProcessEnd } from '../executors/run-process.ts';
 import { byFile } from './by-file.ts';
 import type { ReportedCase } from './reported-case.ts';
-import type { FileResult, TestResult } from './test-result.ts';
+import { type FileResult, isBad } from './test-result.ts';
 
 /** A process of tests that has ended, and what is known of it. */
 export interface EndedProcess {
@@ -71,8 +71,6 @@ export function judge({ files, folder, end, report, emptyCodes }: EndedProcess):
   });
   return { results, apart, startMs: Math.max(0, end.took - sum) };
 }
-
-const isBad = ({ verdict }: TestResult): boolean => verdict === 'fail' || verdict === 'error';
 
 /** A sentence for a process that did not end well. */
 function wrongWith({ how }: ProcessEnd): string | undefined {

@@ -1,12 +1,13 @@
 import { ShakedownError } from '../../../common/errors.ts';
 import { present } from '../../../common/present.ts';
 import type { Verdict } from '../../../common/results.ts';
+import type { SpanRerun } from '../../../common/span.ts';
 import type { OpenRun } from '../../run/open-run.ts';
 import type { ProcessEnd } from '../executors/run-process.ts';
 import { testFiles } from '../schedule/html-schedule.ts';
 import type { Suite } from '../suite/suite.ts';
 import type { ProcessOutput } from './process-output.ts';
-import type { FileResult, RanWhere } from './test-result.ts';
+import { type FileResult, isBad, type RanWhere } from './test-result.ts';
 
 /** Lines of a failed process's output that the reports have. */
 const shownLines = 40;
@@ -21,14 +22,7 @@ export function recordFiles(
   together: readonly { readonly files: readonly string[]; readonly message: string }[],
   open: OpenRun,
 ): void {
-  for (const { file, verdict, durationMs, tests, message, ran } of files) {
-    const startMs = ran ? ran.startedAt - open.recorder.startedAt : 0;
-    const check = { file, startMs, node: ran?.node };
-    for (const test of tests) put({ ...check, ...test }, open);
-    if (tests.length > 0 && message === undefined) continue;
-    const log = verdict !== 'pass' && ran ? `see ${ran.output}` : undefined;
-    put({ ...check, name: file, verdict, durationMs, ...present({ message, detail: log }) }, open);
-  }
+  for (const result of files) recordFile(result, open);
   for (const { files: some, message } of together) {
     put(
       {
@@ -44,6 +38,22 @@ export function recordFiles(
   }
 }
 
+function recordFile(result: FileResult, open: OpenRun): void {
+  const { file, verdict, durationMs, tests, message, ran, others = [] } = result;
+  const startMs = ran ? ran.startedAt - open.recorder.startedAt : 0;
+  const check = { file, startMs, node: ran?.node };
+  const failed = others.filter(isBad);
+  for (const { quarantined: _, ...test } of tests) {
+    const reruns = failed.flatMap((run) => run.tests.filter(({ name }) => name === test.name).filter(isBad));
+    put({ ...check, ...test, reruns }, open);
+  }
+  // Of other times there may be more to say than their tests do.
+  const reruns = failed.filter((run) => run.tests.length === 0 || run.message !== undefined);
+  if (tests.length > 0 && message === undefined && reruns.length === 0) return;
+  const log = verdict !== 'pass' && ran ? `see ${ran.output}` : undefined;
+  put({ ...check, name: file, verdict, durationMs, ...present({ message, detail: log }), reruns }, open);
+}
+
 interface Put {
   readonly name: string;
   readonly file: string | undefined;
@@ -53,14 +63,16 @@ interface Put {
   readonly durationMs: number;
   readonly message?: string;
   readonly detail?: string;
+  readonly reruns?: readonly SpanRerun[];
 }
 
-function put({ file, node, message, detail, ...check }: Put, { recorder }: OpenRun): void {
+function put({ file, node, message, detail, reruns = [], ...check }: Put, { recorder }: OpenRun): void {
   recorder.span({
     ...check,
     kind: 'check',
     type: 'test',
     ...present({ subject: file, node, message, detail }),
+    ...(reruns.length > 0 && { reruns: reruns.map(rerunOf) }),
   });
   if (check.verdict !== 'fail' && check.verdict !== 'error') return;
   const what = file === undefined || check.name === file ? check.name : `${file}: ${check.name}`;
@@ -72,6 +84,11 @@ function put({ file, node, message, detail, ...check }: Put, { recorder }: OpenR
     }),
   );
 }
+
+const rerunOf = ({ verdict, message, detail }: SpanRerun): SpanRerun => ({
+  verdict,
+  ...present({ message, detail }),
+});
 
 /** Puts one process of tests into the run's timeline, in the lane of its node. */
 export function recordProcess(

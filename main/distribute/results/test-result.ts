@@ -1,4 +1,5 @@
 import type { Verdict } from '../../../common/results.ts';
+import type { QuarantinedFailure } from './quarantine-rule.ts';
 
 /** One test, as its framework reported it. */
 export interface TestResult {
@@ -11,13 +12,15 @@ export interface TestResult {
   readonly message?: string;
   /** Longer evidence: a diff, a stack. */
   readonly detail?: string;
+  /** It failed, which does not count: its verdict is `skip`. */
+  readonly quarantined?: QuarantinedFailure;
 }
 
 /** What became of one test file, wherever it ran. */
 export interface FileResult {
   /** Relative to the project. */
   readonly file: string;
-  /** `skip`: it was not run, for the run was over before. */
+  /** `skip`: it was not run, for the run was over before; or its failure does not count. */
   readonly verdict: Verdict;
   /** ms; the file's part of its process where that ran several. */
   readonly durationMs: number;
@@ -25,9 +28,22 @@ export interface FileResult {
   readonly tests: readonly TestResult[];
   /** What went wrong beside its tests. */
   readonly message?: string;
+  /** It failed, which does not count. */
+  readonly quarantined?: QuarantinedFailure;
   /** Where it ran; absent when it did not. */
   readonly ran?: RanWhere;
+  /** What it came to the other times, where it was run more than once. */
+  readonly others?: readonly FileRun[];
+  /** It failed and passed in one and the same run. */
+  readonly flaky?: true;
 }
+
+/** What a file came to in one of its processes. */
+export type FileRun = Pick<FileResult, 'verdict' | 'durationMs' | 'tests' | 'message' | 'ran'>;
+
+/** Whether it did not come out well. */
+export const isBad = ({ verdict }: { readonly verdict: Verdict }): boolean =>
+  verdict === 'fail' || verdict === 'error';
 
 export interface RanWhere {
   readonly node: number;

@@ -1,6 +1,8 @@
 import type { MachineSpec } from '../../providers/provider.ts';
 import type { DistributeHooks } from '../config/distribute-config.ts';
+import type { Repetition } from '../hand-out/attempts.ts';
 import type { WaitingFile } from '../hand-out/batch.ts';
+import type { Quarantine } from '../results/quarantine.ts';
 import type { TestCommand } from './test-command.ts';
 
 /** All that is known of a distribution before any machine is reached. */
@@ -17,6 +19,8 @@ export interface Distribution {
   readonly command: TestCommand;
   /** Nothing is begun any more when a file has failed. */
   readonly failFast: boolean;
+  readonly repetition: Repetition;
+  readonly quarantine: Quarantine;
   /** Machines that are made or borrowed; absent where the main host does it alone. */
   readonly machines?: MachinesWish;
   /** ms that a process takes beside its tests, where an earlier run found that out. */

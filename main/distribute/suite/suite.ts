@@ -1,8 +1,11 @@
+import type { Repetition } from '../hand-out/attempts.ts';
 import type { Batch, WaitingFile } from '../hand-out/batch.ts';
 import { HandOut } from '../hand-out/hand-out.ts';
 import type { Judgement as RunnerJudgement } from '../hand-out/suspicion.ts';
+import { FileRuns } from '../results/file-runs.ts';
 import type { Judgement } from '../results/judge.ts';
-import type { FileResult, RanWhere } from '../results/test-result.ts';
+import type { Quarantine } from '../results/quarantine.ts';
+import { type FileResult, isBad, type RanWhere } from '../results/test-result.ts';
 import { type RanHook, type RanProcess, type Schedule, scheduleOf } from '../schedule/schedule.ts';
 import type { Telling } from './telling.ts';
 
@@ -19,6 +22,8 @@ export interface SuiteOptions {
   readonly telling: Telling;
   /** Nothing is begun any more when a file has failed. */
   readonly failFast: boolean;
+  readonly repetition: Repetition;
+  readonly quarantine: Quarantine;
   /** A sentence for the person, about a runner. */
   readonly note: (message: string) => void;
 }
@@ -27,7 +32,7 @@ export interface SuiteOptions {
 export class Suite {
   readonly queue: HandOut;
   readonly #options: SuiteOptions;
-  readonly #results = new Map<string, FileResult>();
+  readonly #runs = new FileRuns();
   readonly #takedowns = new Map<string, string[]>();
   readonly #groups: Group[] = [];
   /** What each runner ran, in its order. */
@@ -36,12 +41,14 @@ export class Suite {
   readonly #processes: RanProcess[] = [];
   readonly #hooks: RanHook[] = [];
   #firstFailed: string | undefined;
+  #notRetried: string | undefined;
 
   constructor(files: readonly WaitingFile[], options: SuiteOptions) {
     this.#options = options;
     this.queue = new HandOut(files, {
       batches: options.batches,
       startMs: options.startMs,
+      repetition: options.repetition,
       judged: (judgement) => this.#judged(judgement),
     });
   }
@@ -70,7 +77,7 @@ export class Suite {
   }
 
   get schedule(): Schedule | undefined {
-    const files = [...this.#results.values()].map(({ durationMs }) => durationMs);
+    const files = this.#runs.all.map(({ durationMs }) => durationMs);
     return scheduleOf(this.#processes, files, this.queue.joined);
   }
 
@@ -81,6 +88,11 @@ export class Suite {
   /** The file whose failure ended the suite, where the first one is to do that. */
   get endedBy(): string | undefined {
     return this.#firstFailed;
+  }
+
+  /** Why files that failed were not run again, where so many did. */
+  get notRetried(): string | undefined {
+    return this.#notRetried;
   }
 
   /** Runners that failed what passed elsewhere. */
@@ -98,19 +110,19 @@ export class Suite {
 
   /** A batch has ended by itself. `why`: what is told where only all of it together fails. */
   ended(ran: RanWhere, judged: Judgement, why: string): void {
-    const { results, apart, startMs } = judged;
-    for (const result of results) this.#results.set(result.file, { ...result, ran });
+    const { apart, startMs } = judged;
+    const results = judged.results.map((result) => this.#options.quarantine.applied({ ...result, ran }));
+    for (const result of results) this.#runs.put(result);
     if (apart.length > 0) {
       this.#groups.push({ files: apart, why });
       this.queue.apart(apart);
     }
-    const ends = results.map(({ file, verdict, durationMs }) => ({
-      path: file,
-      passed: verdict === 'pass',
-      took: durationMs,
+    const ends = results.map((result) => ({
+      ...{ path: result.file, passed: !isBad(result), took: result.durationMs },
     }));
     this.queue.ended(ran.runner, ends, startMs);
-    for (const { file } of results) this.#tell(file);
+    for (const result of results) this.#tell(result);
+    this.#tellIfNotRetried();
   }
 
   /** A batch's runner was taken down under it, or its node was lost. */
@@ -119,15 +131,16 @@ export class Suite {
     for (const file of this.queue.fell(files)) {
       const whys = this.#takedowns.get(file) ?? [];
       const message = `it has taken down ${whys.length} runners, and is tried no more: ${whys.join('; ')}`;
-      this.#results.set(file, { file, verdict: 'error', durationMs: took, tests: [], message, ran });
-      this.#tell(file);
+      const result = { file, verdict: 'error', durationMs: took, tests: [], message, ran } as const;
+      const counting = this.#options.quarantine.applied(result);
+      this.#runs.put(counting);
+      this.#tell(counting);
     }
   }
 
   /** What a file came to in this very process. */
   resultOf(file: string, ran: RanWhere): FileResult | undefined {
-    const result = this.#results.get(file);
-    return result?.ran === ran ? result : undefined;
+    return this.#runs.in(file, ran);
   }
 
   /** What each file came to; those that have no result have this one. */
@@ -135,29 +148,45 @@ export class Suite {
     const without = this.queue.unsettled.map(
       (file): FileResult => ({ file, durationMs: 0, tests: [], ...otherwise }),
     );
-    const unsettled = new Set(without.map(({ file }) => file));
-    const settled = [...this.#results.values()].filter(({ file }) => !unsettled.has(file));
+    const settled = this.#runs.files.flatMap((file) => this.#final(file) ?? []);
     return [...settled, ...without].sort((one, other) => (one.file < other.file ? -1 : 1));
   }
 
   /** Sentences about files that fail in one process and pass each in its own. */
   get togetherOnly(): readonly { readonly files: readonly string[]; readonly message: string }[] {
     return this.#groups
-      .filter(({ files }) => files.every((file) => this.#results.get(file)?.verdict === 'pass'))
+      .filter(({ files }) => files.every((file) => this.#final(file)?.verdict === 'pass'))
       .map(({ files, why }) => ({
         files,
         message: `${files.length} files fail when one process runs them all (${why}), and each of them passes alone: ${files.join(' ')}`,
       }));
   }
 
-  #tell(file: string): void {
-    const result = this.#results.get(file);
-    const { settled, size } = this.queue;
-    if (result?.verdict === 'fail' && this.#options.failFast && this.#firstFailed === undefined) {
-      this.#firstFailed = file;
+  /** Undefined where nothing that counts is known of it. */
+  #final(file: string): FileResult | undefined {
+    if (!this.queue.outcomes.isSettled(file)) return undefined;
+    const { repeated } = this.#options.repetition;
+    return this.#runs.final(file, { broken: this.#broken, repeated });
+  }
+
+  #tell(result: FileResult): void {
+    const { outcomes, size } = this.queue;
+    const { telling, failFast } = this.#options;
+    const final = this.#final(result.file);
+    if (final?.verdict === 'fail' && failFast && this.#firstFailed === undefined) {
+      this.#firstFailed = result.file;
       this.queue.end();
     }
-    if (result) this.#options.telling.result(result, { settled, files: size });
+    const again = [result.message, 'it is run once more'].filter(Boolean).join('; ');
+    telling.result(final ?? { ...result, message: again }, { settled: outcomes.settled, files: size });
+  }
+
+  #tellIfNotRetried(): void {
+    const { tooManyFailed } = this.queue.outcomes;
+    if (tooManyFailed === undefined || this.#notRetried !== undefined) return;
+    const { budget = 0 } = this.#options.repetition;
+    this.#notRetried = `${tooManyFailed} of ${this.queue.size} files have failed, which is more than the retry budget of ${percent(budget)}: something is broken, and nothing more is run again`;
+    this.#options.note(this.#notRetried);
   }
 
   #judged(judgement: RunnerJudgement): void {
@@ -170,3 +199,5 @@ export class Suite {
     this.queue.leave(runner);
   }
 }
+
+const percent = (part: number): string => `${Number((part * 100).toFixed(2))}%`;

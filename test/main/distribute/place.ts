@@ -36,6 +36,7 @@ export interface RunOptions {
   readonly onlyFailed?: boolean;
   readonly failFast?: boolean;
   readonly sent?: SentProject;
+  readonly retries?: number;
   readonly signal?: AbortSignal;
   /** Called with each result. */
   readonly onResult?: (result: FileResult) => void;

@@ -146,6 +146,8 @@ describe('a command', () => {
 describe('the order', () => {
   const history = { slow: { ms: 900, runs: 3, failed: false }, quick: { ms: 10, runs: 3, failed: false } };
 
+  const ran = { node: 0, runner: '0_0', startedAt: 0, with: ['slow'], output: '' };
+
   test('is slowest first by history; a new file is placed by its size', () => {
     const files = [
       { path: 'quick', bytes: 100 },
@@ -174,7 +176,9 @@ describe('the order', () => {
     ]));
 
   test('later runs count for more', () =>
-    expect(withRun(history, [{ file: 'slow', ms: 400, failed: true }]).slow).toEqual({
+    expect(
+      withRun(history, [{ file: 'slow', verdict: 'fail', durationMs: 400, tests: [], ran }], Date.now()).slow,
+    ).toEqual({
       ms: 700,
       runs: 4,
       failed: true,

@@ -1,0 +1,105 @@
+import { Attempts, type Repetition } from './attempts.ts';
+import { type Judgement, Suspicion } from './suspicion.ts';
+
+/** What became of one file of a batch. */
+export interface FileEnd {
+  readonly path: string;
+  readonly passed: boolean;
+  /** ms */
+  readonly took: number;
+}
+
+/** A file that is to be run once more. */
+export interface Again {
+  readonly path: string;
+  /** Runners that are not to have it, where there are others. */
+  readonly not?: ReadonlySet<string>;
+}
+
+/** Runners that a file may take down before it is tried no more. */
+const takedowns = 2;
+
+/** Which files have a result that counts, and which are to be run again. */
+export class Outcomes {
+  readonly #settled = new Set<string>();
+  readonly #fell = new Map<string, number>();
+  readonly #suspicion = new Suspicion();
+  readonly #attempts: Attempts;
+  readonly #judged: (judgement: Judgement) => void;
+
+  /** `files`: how many there are. `judged`: told of runners that were found to be broken, or not to be. */
+  constructor(files: number, repetition: Repetition, judged: (judgement: Judgement) => void) {
+    this.#attempts = new Attempts(files, repetition);
+    this.#judged = judged;
+  }
+
+  join(runner: string): void {
+    this.#suspicion.join(runner);
+  }
+
+  leave(runner: string): void {
+    this.#suspicion.leave(runner);
+  }
+
+  /** Whether a runner may take files. */
+  mayTake(runner: string): boolean {
+    return this.#suspicion.mayTake(runner);
+  }
+
+  /** A file ended by itself. Gives what is to be run again for that. */
+  ended(runner: string, { path, passed }: FileEnd): readonly Again[] {
+    this.#settled.add(path);
+    const again: Again[] = [];
+    const tried = this.#suspicion.triedFor(path) !== undefined;
+    this.#found(this.#suspicion.tried(path, passed));
+    if (this.#attempts.ended(path, runner, passed)) {
+      this.#settled.delete(path);
+      again.push({ path, not: this.#attempts.failedOn(path) });
+    }
+    // What fails here as well says nothing against this one.
+    if (tried && !passed) return again;
+    const suspects = this.#suspicion.ended(runner, path, passed);
+    return [...again, ...suspects.flatMap((other) => this.#tryElsewhere(other))];
+  }
+
+  /** Its runner was taken down while it had it. Gives it where it is to be run again. */
+  fell(path: string): readonly Again[] {
+    const times = (this.#fell.get(path) ?? 0) + 1;
+    this.#fell.set(path, times);
+    if (times < takedowns) return [{ path }];
+    this.#settled.add(path);
+    this.#found(this.#suspicion.tried(path, false));
+    return [];
+  }
+
+  /** Whether it has a result that counts, unless its runner turns out to be broken. */
+  isSettled(path: string): boolean {
+    return this.#settled.has(path);
+  }
+
+  get settled(): number {
+    return this.#settled.size;
+  }
+
+  /** How many files failed, where that are so many that nothing is run again any more. */
+  get tooManyFailed(): number | undefined {
+    return this.#attempts.spent ? this.#attempts.failures : undefined;
+  }
+
+  /** What a suspect failed: it is run elsewhere, unless that is known or under way. */
+  #tryElsewhere(path: string): readonly Again[] {
+    if (!this.#settled.has(path)) return [];
+    if (this.#attempts.everPassed(path)) {
+      this.#found(this.#suspicion.tried(path, true));
+      return [];
+    }
+    this.#settled.delete(path);
+    return [{ path }];
+  }
+
+  #found(judgement: Judgement | undefined): void {
+    if (!judgement) return;
+    if (judgement.kind === 'broken') this.#attempts.forget(judgement.runner);
+    this.#judged(judgement);
+  }
+}
