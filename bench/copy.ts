@@ -1,11 +1,12 @@
-// A big file to a node, by SFTP and by a tar stream, and back, by a tar stream, over the connection that
-// is open, beside scp over one that is shared (ssh_config(5), ControlMaster): `node bench/copy.ts [MB]
-// [rounds]`, as root. Prints medians in s.
+// A big file to a node and back, as `shakedown cp` copies it: by SFTP, with its digest verified on both
+// sides, and through the channel, over the connection that is open; beside scp over one that is shared
+// (ssh_config(5), ControlMaster): `node bench/copy.ts [MB] [rounds]`, as root. Prints medians in s.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { bring, send } from '../main/cluster/operations/copy.ts';
 import { connectSsh } from '../main/remotes/ssh-remote.ts';
 import { median } from './median.ts';
 import { openSsh } from './spawn/by-hand.ts';
@@ -35,11 +36,13 @@ try {
   const there = `${words.at(-1)}:/var/tmp`;
   // In turns, so that a busy moment of the machine falls on all.
   for (let round = 0; round < rounds; round++) {
-    await timed('put, SFTP', () => remote.uploadFile(file, '/var/tmp/sftp'));
-    await timed('put, tar', () => remote.upload(directory, '/var/tmp/tar', { root: true, entries: ['big'] }));
+    const home = (way: string) => join(directory, `${way}${round}`);
+    await timed('put, SFTP', () => send(remote, file, '/var/tmp/sftp', { sftp: remote }));
+    await timed('put, channel', () => send(remote, file, '/var/tmp/channel', {}));
     await timed('put, scp', () => execa('scp', [...scp, file, `${there}/scp`]));
-    await timed('get, tar', () => remote.download(['/var/tmp/tar/big'], join(directory, `tar${round}`)));
-    await timed('get, scp', () => execa('scp', [...scp, `${there}/scp`, join(directory, 'scp')]));
+    await timed('get, SFTP', () => bring(remote, '/var/tmp/sftp', home('sftp'), { sftp: remote }));
+    await timed('get, channel', () => bring(remote, '/var/tmp/channel', home('channel'), {}));
+    await timed('get, scp', () => execa('scp', [...scp, `${there}/scp`, home('scp')]));
   }
   await execa('ssh', ['-S', socket, '-O', 'exit', ...words]);
   for (const [what, list] of times) console.log(`${what}: ${median(list).toFixed(2)} s`);

@@ -53,8 +53,6 @@ export interface Agent extends AsyncDisposable {
     target: string,
     options?: TransferOptions & { readonly entries?: readonly string[] },
   ): Promise<void>;
-  /** Sends one file, which comes into being whole or not at all. Its mode travels. */
-  uploadFile(file: string, target: string, options?: TransferOptions): Promise<void>;
   /**
    * Makes a project's folder ready for these files, and says which of them are to be sent there; see
    * AgentMethods.planProject. `directory` may be relative to the home of who the agent is.

@@ -1,12 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
-import { asShakedownError, ShakedownError } from '../../common/errors.ts';
+import { ShakedownError } from '../../common/errors.ts';
 import { present } from '../../common/present.ts';
 import type { CommandResult } from '../../common/results.ts';
 import { shellFile } from '../providers/host/shell-file.ts';
 import type { Remote } from '../remotes/remote.ts';
+import { bigFile, stageFile, stagingPath } from '../remotes/transfer/stage-file.ts';
 
 /** A file of the main host. */
 export interface OwnFile {
@@ -27,9 +27,6 @@ export interface Sending {
   readonly log: (message: string) => void;
 }
 
-/** Bytes from which a file goes by SFTP: for a small one, its round trips cost more than a channel does. */
-const big = 1024 * 1024;
-
 /** Sends a file into a node's cache, where it comes into being whole or not at all. Throws ShakedownError. */
 export async function putInCache(
   file: OwnFile,
@@ -41,7 +38,7 @@ export async function putInCache(
   const { packed, log } = sending;
   const put: Put = { file, target, mode, sending };
   // What is packed on its way saves more than SFTP does.
-  const sent = !packed && file.size >= big && (await putBySftp(put));
+  const sent = !packed && file.size >= bigFile && (await putBySftp(put));
   if (!sent) await putThroughChannel(put);
   const way = sent ? ' by SFTP' : '';
   log(`sent ${target}: ${file.size} bytes in ${Math.round(performance.now() - begin)} ms${way}`);
@@ -54,30 +51,18 @@ interface Put {
   readonly sending: Sending;
 }
 
-/**
- * Stages the file as the login user, and moves it when its digest is right. False where that cannot be done:
- * sshd without SFTP, a login that sees another tree than commands do, a file that did not arrive as it was.
- */
-async function putBySftp(put: Put): Promise<boolean> {
+function putBySftp(put: Put): Promise<boolean> {
   const { file, target, sending } = put;
   const { remote, signal, log } = sending;
-  // Not /tmp, which may be memory.
-  const staged = `/var/tmp/shakedown-${randomUUID()}`;
-  try {
-    await remote.uploadFile(file.file, staged, {
-      onProgress: progress(target, file.size, log),
-      ...present({ signal }),
-    });
-    const result = await placeFile(put, { staged });
-    if (result.exitCode === 0) return true;
-    throw notPut(target, result);
-  } catch (error) {
-    signal?.throwIfAborted();
-    remote.lost.throwIfAborted();
-    log(`${asShakedownError(error).message}; it is sent through the channel`);
-    await remote.exec(['rm', '-f', staged], present({ signal }));
-    return false;
-  }
+  const staged = stagingPath();
+  return stageFile(remote, file.file, {
+    staged,
+    place: () => placeFile(put, { staged }),
+    via: remote,
+    onProgress: progress(target, file.size, log),
+    log,
+    ...present({ signal }),
+  });
 }
 
 /** Tells every ten seconds how far a slow transfer has come. */
@@ -95,14 +80,13 @@ async function putThroughChannel(put: Put): Promise<void> {
   // Level 1 keeps up with most networks.
   const stdin: Readable = put.sending.packed ? source.pipe(createGzip({ level: 1 })) : source;
   source.on('error', (error) => stdin.destroy(error));
-  const result = await placeFile(put, { stdin });
-  if (result.exitCode !== 0) throw notPut(put.target, result);
+  await placeFile(put, { stdin });
 }
 
-function placeFile(
+async function placeFile(
   { file, target, mode, sending }: Put,
   { staged = '', stdin }: { readonly staged?: string; readonly stdin?: Readable },
-): Promise<CommandResult> {
+): Promise<void> {
   const { remote, root, packed, signal } = sending;
   const { size, sha256 } = file;
   const script = shellFile(import.meta.dirname, 'shell/put.sh', {
@@ -113,7 +97,8 @@ function placeFile(
     packed,
     staged,
   });
-  return remote.exec(script, { root, ...present({ stdin, signal }) });
+  const result = await remote.exec(script, { root, ...present({ stdin, signal }) });
+  if (result.exitCode !== 0) throw notPut(target, result);
 }
 
 function notPut(target: string, { exitCode, stderr }: CommandResult): ShakedownError {

@@ -14,7 +14,6 @@ import { methodLimits } from './method-limits.ts';
 import { planProject } from './plan-project.ts';
 import { RpcConnection } from './rpc-connection.ts';
 import { execTask, spawnTask } from './run-task.ts';
-import { sendFile } from './send-file.ts';
 import type { RunningTask, SpawnOptions, TaskOptions, TaskResult } from './task.ts';
 
 /** Reports of one node at most, beside two of each unit. */
@@ -86,10 +85,6 @@ export class RpcAgent implements Agent {
 
   upload(...[directory, target, options = {}]: Parameters<Agent['upload']>): Promise<void> {
     return uploadTree(this, directory, target, options);
-  }
-
-  uploadFile(...[file, target, options = {}]: Parameters<Agent['uploadFile']>): Promise<void> {
-    return sendFile(this, file, target, options);
   }
 
   planProject(...[directory, files, options = {}]: Parameters<Agent['planProject']>): Promise<ProjectPlan> {

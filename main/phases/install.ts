@@ -16,7 +16,12 @@ export async function install(node: Node, preparation: Preparation): Promise<voi
   const { installed, heldBack } = await installPackages(
     node,
     { packages, debs, sources, ...present({ recommends }) },
-    { route: preparation.packages, within: scenario.timeouts.install, signal: ctx.signal },
+    {
+      route: preparation.packages,
+      within: scenario.timeouts.install,
+      signal: ctx.signal,
+      log: (line) => ctx.log(line, node.id),
+    },
   );
   preparation.installed(node.id, installed);
   for (const { name, version } of installed) ctx.log(`installed ${name} ${version}`, node.id);

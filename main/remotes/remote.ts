@@ -50,6 +50,8 @@ export interface RemoteProcess {
  */
 export interface Remote extends AsyncDisposable {
   readonly address: string;
+  /** Who logs in. */
+  readonly user: string;
   /** Runs a command to its end. A non-zero exit is a result, not a throw. */
   exec(command: Command, options?: ExecOptions): Promise<CommandResult>;
   /** Starts a command and hands over its streams; `pty` for a terminal. */
@@ -68,10 +70,15 @@ export interface Remote extends AsyncDisposable {
     options?: TransferOptions & { entries?: readonly string[] },
   ): Promise<void>;
   /**
-   * Sends one file by SFTP (`fastPut`), for big ones. Its mode travels. Needs write permission for the user,
-   * and throws ShakedownError where sshd offers no SFTP.
+   * Sends one file by SFTP (`fastPut`), for big ones. Its mode travels unless another is told. Needs write
+   * permission for the user, and throws ShakedownError where sshd offers no SFTP.
    */
   uploadFile(file: string, target: string, options?: UploadFileOptions): Promise<void>;
+  /**
+   * Brings one file by SFTP (`fastGet`), for big ones, into the file `file`, whose mode stays where it is
+   * there. Needs read permission for the user, and throws ShakedownError where sshd offers no SFTP.
+   */
+  downloadFile(source: string, file: string, options?: FileTransferOptions): Promise<void>;
   /**
    * Brings paths (absolute, on the node) home into `directory` as one tar stream, each under its path without
    * the leading slash, or relative to `base`. Files that change, vanish or cannot be read are told, not
@@ -97,7 +104,11 @@ export interface TransferOptions {
   readonly onProgress?: (bytes: number) => void;
 }
 
-export type UploadFileOptions = Omit<TransferOptions, 'root'>;
+export type FileTransferOptions = Omit<TransferOptions, 'root'>;
+
+export interface UploadFileOptions extends FileTransferOptions {
+  readonly mode?: number;
+}
 
 export interface DownloadOptions extends TransferOptions {
   readonly base?: string;

@@ -13,6 +13,7 @@ import type {
   Downloaded,
   DownloadOptions,
   ExecOptions,
+  FileTransferOptions,
   Forwarding,
   Remote,
   RemoteProcess,
@@ -20,8 +21,8 @@ import type {
   UploadFileOptions,
 } from './remote.ts';
 import type { SshTarget } from './ssh-target.ts';
+import { downloadFile, uploadFile } from './transfer/by-sftp.ts';
 import { downloadTree } from './transfer/download-tree.ts';
-import { uploadFile } from './transfer/upload-file.ts';
 import { uploadTree } from './transfer/upload-tree.ts';
 import { connectThrough, forwardPort } from './tunnels.ts';
 
@@ -61,6 +62,7 @@ async function openAgain(
 /** A Remote on one ssh2 connection; jump hosts' connections are closed with it. */
 class SshRemote implements Remote {
   readonly address: string;
+  readonly user: string;
   readonly #clients: readonly Client[];
   readonly #client: Client;
   readonly #lost = new AbortController();
@@ -71,6 +73,7 @@ class SshRemote implements Remote {
     const client = clients.at(-1);
     if (!client) throw new Error('a remote needs a connection');
     this.address = target.host;
+    this.user = target.user;
     this.#clients = clients;
     this.#client = client;
     this.#commands = new SshCommands({
@@ -117,7 +120,11 @@ class SshRemote implements Remote {
   }
 
   uploadFile(file: string, target: string, options: UploadFileOptions = {}): Promise<void> {
-    return uploadFile(this.#client, file, target, options, this.lost);
+    return uploadFile({ client: this.#client, lost: this.lost }, file, target, options);
+  }
+
+  downloadFile(source: string, file: string, options: FileTransferOptions = {}): Promise<void> {
+    return downloadFile({ client: this.#client, lost: this.lost }, source, file, options);
   }
 
   download(paths: readonly string[], directory: string, options: DownloadOptions = {}): Promise<Downloaded> {

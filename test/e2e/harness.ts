@@ -36,7 +36,7 @@ export async function cleanUp(directory: string): Promise<void> {
   rmSync(directory, { recursive: true, force: true });
 }
 
-export function write(directory: string, name: string, text: string): void {
+export function write(directory: string, name: string, text: string | Buffer): void {
   const file = join(directory, name);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, text);

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -39,6 +40,17 @@ test('machines that are kept are used again, looked into, and taken down', async
   const link = await shakedown(directory, ['cp', '0:/etc/os-release', 'release']);
   expect(link.all).toContain('/etc/os-release (a link to /usr/lib/os-release) -> ');
   expect(readFileSync(join(directory, 'release'), 'utf8')).toContain('Debian');
+
+  const big = randomBytes(3_000_000);
+  write(directory, 'big', big);
+  for (const [from, to] of [
+    ['big', '1:/srv/deep/big'],
+    ['1:/srv/deep/big', 'back'],
+  ] as const) {
+    const copied = await shakedown(directory, ['cp', from, to]);
+    expect(copied.exitCode, copied.all).toBe(0);
+  }
+  expect(readFileSync(join(directory, 'back')).equals(big)).toBe(true);
 
   // script(1) gives it the terminal that a shell needs.
   const shell = await execa('script', ['-qec', `${process.execPath} ${program} shell 1`, '/dev/null'], {

@@ -17,9 +17,11 @@ async function buildDeb(directory: string, build = ''): Promise<void> {
   write(tree, 'DEBIAN/control', control);
   write(tree, 'DEBIAN/postinst', postinst);
   write(tree, 'usr/share/greeter/build', build);
+  // As big as it is in the package: it travels as big files do.
+  write(tree, 'usr/share/greeter/payload', 'x'.repeat(2_000_000));
   write(tree, 'lib/systemd/system/greeter.service', unit);
   await execa('chmod', ['755', join(tree, 'DEBIAN/postinst')]);
-  await execa('dpkg-deb', ['--root-owner-group', '-b', tree, join(directory, 'greeter.deb')]);
+  await execa('dpkg-deb', ['--root-owner-group', '-Znone', '-b', tree, join(directory, 'greeter.deb')]);
 }
 
 test('a local .deb and pinned packages come in together; the daemon is held back until its config is there', async () => {
@@ -57,6 +59,9 @@ test('packages, files and evidence in the middle of a run', async ({ cluster }) 
   const installed = result(directory).installed[1] ?? [];
   expect(installed.find(({ name }) => name === 'greeter')?.version).toBe('1.2');
   expect(installed.map(({ name }) => name)).toContain('hello');
+  expect(readLatest(directory, 'nodes/1/tester.log')).toMatch(
+    /sent \S+greeter.deb: \d+ bytes in \d+ ms by SFTP/,
+  );
   // Held back: had it started on installation, it would have failed for want of its config.
   expect(readLatest(directory, 'nodes/0/logs/greeter.log')).not.toContain('No such file');
   const fetched = readLatest(directory, 'tester.log').match(/apt proxy: fetching .*hello_/g) ?? [];

@@ -149,6 +149,7 @@ function fakeRemote(node: number, asked: string[], losses: Map<number, (reason: 
   losses.set(node, (reason) => lost.abort(reason));
   return {
     address: String(node),
+    user: 'root',
     lost: lost.signal,
     exec: async (command) => ({
       command: String(command),
@@ -166,6 +167,7 @@ function fakeRemote(node: number, asked: string[], losses: Map<number, (reason: 
     },
     spawn: unused,
     uploadFile: unused,
+    downloadFile: unused,
     forward: unused,
     connect: unused,
     [Symbol.asyncDispose]: async () => {
@@ -227,7 +229,6 @@ function fakeAgent(
     upload: async (_directory, _target, options) =>
       void asked.push(`upload ${node}: ${options?.entries?.join(' ')}`),
     planProject: () => Promise.reject(new Error('not in this fake')),
-    uploadFile: async (_file, target) => void asked.push(`uploadFile ${node}: ${target}`),
     download: async (paths, directory) => {
       asked.push(`download ${node}: ${paths.join(' ')}`);
       await duringDownload?.(directory);

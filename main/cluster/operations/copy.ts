@@ -7,11 +7,14 @@ import { present } from '../../../common/present.ts';
 import type { Remote } from '../../remotes/remote.ts';
 import { downloadNamed } from '../../remotes/transfer/download-named.ts';
 import { mergeTree } from '../../remotes/transfer/merge-tree.ts';
+import { bringBigFile, type SftpRemote, sendBigFile } from './big-files.ts';
 
 /** What files go by: a connection, or the agent on it. */
 export type Carrier = Pick<Remote, 'exec' | 'upload' | 'download'>;
 
 interface Copying {
+  /** The connection, where single big files are to go by SFTP. */
+  readonly sftp?: SftpRemote;
   readonly signal?: AbortSignal | undefined;
   /** Is told how many bytes have gone, or come. */
   readonly onProgress?: (bytes: number) => void;
@@ -26,13 +29,15 @@ export async function send(
   remote: Carrier,
   source: string,
   target: string,
-  { signal, onProgress }: Copying,
+  { sftp, signal, onProgress }: Copying,
 ): Promise<string> {
   const stats = statSync(source, { throwIfNoEntry: false });
   if (!stats) throw new UsageError(`There is no ${source}.`);
   const root = { root: true, ...present({ signal }) };
   const isFolder = await remote.exec(['test', '-d', target], root);
   const final = isFolder.exitCode === 0 ? posix.join(target, basename(source)) : target;
+  const options = { via: remote, ...present({ signal, onProgress }) };
+  if (sftp && (await sendBigFile(sftp, source, final, options))) return final;
   const entries = stats.isDirectory() ? await entriesOf(source) : [basename(source)];
   const upload = (folder: string) =>
     remote.upload(dirname(source), folder, { ...root, entries, ...present({ onProgress }) });
@@ -79,7 +84,7 @@ export async function bring(
   remote: Carrier,
   source: string,
   target: string,
-  { signal, onProgress }: Copying,
+  { sftp, ...copying }: Copying,
 ): Promise<Brought> {
   const path = posix.resolve(source);
   const name = posix.basename(path);
@@ -89,8 +94,9 @@ export async function bring(
   await mkdir(dirname(final), { recursive: true });
   const temporary = await mkdtemp(join(dirname(final), '.shakedown-cp-'));
   try {
-    const options = { root: true, base: posix.dirname(path), ...present({ signal, onProgress }) };
-    const { problems, followed } = await downloadNamed(remote, [path], temporary, options);
+    const carrier = sftp ? bySftp(remote, sftp) : remote;
+    const options = { root: true, base: posix.dirname(path), ...present(copying) };
+    const { problems, followed } = await downloadNamed(carrier, [path], temporary, options);
     const came = join(temporary, name);
     const stats = lstatSync(came, { throwIfNoEntry: false });
     if (!stats || (stats.isSymbolicLink() && problems.length > 0))
@@ -100,4 +106,22 @@ export async function bring(
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
+}
+
+/** What brings a single big file by SFTP, and all else as `remote` does. */
+function bySftp(remote: Carrier, sftp: SftpRemote): Pick<Carrier, 'exec' | 'download'> {
+  return {
+    exec: (command, options) => remote.exec(command, options),
+    download: async (paths, directory, options = {}) => {
+      const { base = '/', signal, onProgress } = options;
+      const [path = '', ...others] = paths;
+      const how = { via: remote, ...present({ signal, onProgress }) };
+      const bytes =
+        others.length === 0 && path !== ''
+          ? await bringBigFile(sftp, path, join(directory, posix.relative(base, path)), how)
+          : undefined;
+      if (bytes === undefined) return remote.download(paths, directory, options);
+      return { files: 1, bytes, problems: [] };
+    },
+  };
 }

@@ -7,6 +7,7 @@ import * as field from '../../config/schema/field-schemas.ts';
 import type { PackageRoute } from '../../packages/package-route.ts';
 import { type Asked, type OnNode, onNode } from '../method.ts';
 import type { Node } from '../node.ts';
+import { sendBigFile } from './big-files.ts';
 
 /** A day: Debian's mirrors change their lists four times a day, and old packages stay a while after. */
 const listsMaxAge = 86_400;
@@ -29,6 +30,7 @@ interface InstallOptions {
   /** Seconds for all of it. */
   readonly within: number;
   readonly signal?: AbortSignal;
+  readonly log?: (message: string) => void;
 }
 
 /**
@@ -38,10 +40,13 @@ interface InstallOptions {
 export async function installPackages(
   { agent, remote }: Node,
   { packages, debs = [], sources = [], recommends }: Wanted,
-  { route, within, ...options }: InstallOptions,
+  { route, within, log, ...options }: InstallOptions,
 ): Promise<InstallResult> {
-  for (const deb of debs)
+  for (const deb of debs) {
+    const target = posix.join(debDirectory, basename(deb));
+    if (await sendBigFile(remote, deb, target, { via: agent, ...options, ...present({ log }) })) continue;
     await agent.upload(dirname(deb), debDirectory, { ...options, root: true, entries: [basename(deb)] });
+  }
   const proxy = await route.proxyFor(remote);
   const params = {
     packages,

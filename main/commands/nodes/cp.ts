@@ -21,13 +21,13 @@ export const cpCommand: Command = async ([from = '', to = ''], _options, environ
   if (source.node === undefined) {
     const own = resolve(cwd, source.path);
     const there = await withProgress(environment, await sizeOf(own), (onProgress) =>
-      send(remote, own, target.path, { signal, onProgress }),
+      send(remote, own, target.path, { sftp: remote, signal, onProgress }),
     );
     stdout.write(`${own} -> ${there}\n`);
     return 0;
   }
   const brought = await withProgress(environment, undefined, (onProgress) =>
-    bring(remote, source.path, resolve(cwd, target.path), { signal, onProgress }),
+    bring(remote, source.path, resolve(cwd, target.path), { sftp: remote, signal, onProgress }),
   );
   const { path, problems, target: leadsTo } = brought;
   const link = leadsTo === undefined ? '' : ` (a link to ${printableLine(leadsTo, 300)})`;

@@ -24,8 +24,14 @@ export function lyingProcess(socketPath: string, seed: number): RemoteProcess {
 export function remoteOf(): Remote {
   const unused = () => Promise.reject(new Error('not in this fake'));
   return {
-    ...{ address: '10.0.0.1', lost: new AbortController().signal },
-    ...{ exec: unused, spawn: unused, upload: unused, uploadFile: unused, download: unused },
-    ...{ forward: unused, connect: unused, [Symbol.asyncDispose]: async () => undefined },
+    ...{ address: '10.0.0.1', user: 'root', lost: new AbortController().signal },
+    ...{ exec: unused, spawn: unused, upload: unused, uploadFile: unused },
+    ...{
+      download: unused,
+      downloadFile: unused,
+      forward: unused,
+      connect: unused,
+      [Symbol.asyncDispose]: async () => undefined,
+    },
   };
 }

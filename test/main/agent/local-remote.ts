@@ -19,6 +19,7 @@ import type {
  */
 export class LocalRemote implements Remote {
   readonly address: string;
+  readonly user = 'root';
   /** Every command that was executed, for counting round trips. */
   readonly commands: string[] = [];
   readonly children: ChildProcess[] = [];
@@ -90,6 +91,9 @@ export class LocalRemote implements Remote {
     throw new Error('not part of this fake');
   }
   async uploadFile(): Promise<void> {
+    throw new Error('no SFTP on this node');
+  }
+  async downloadFile(): Promise<void> {
     throw new Error('no SFTP on this node');
   }
   download(): Promise<Downloaded> {

@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import {
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -101,6 +103,28 @@ describe('to a node', () => {
     expect(text(there, 'renamed/link')).toBe('run');
     expect(readdirSync(there).toSorted()).toEqual(['renamed', 'tree']);
   });
+});
+
+test.each([
+  ['by SFTP', {}],
+  ['through the channel where sshd has no SFTP', { sftp: false }],
+] as const)('a big file goes %s, and comes back, under a link’s name, too', async (_, options) => {
+  cwd = keptIn([(await node(options)).target]);
+  const bytes = randomBytes(2_000_000);
+  writeFileSync(join(cwd, 'big'), bytes, { mode: 0o640 });
+  const { stdout } = await cp('big', `0:${there}/new/name`);
+  expect(stdout).toBe(`${cwd}/big -> ${there}/new/name\n`);
+  symlinkSync('new/name', join(there, 'link'));
+  await cp(`0:${there}/new/name`, 'back');
+  await cp(`0:${there}/link`, '.');
+  for (const file of [join(there, 'new/name'), join(cwd, 'back'), join(cwd, 'link')]) {
+    expect(readFileSync(file).equals(bytes)).toBe(true);
+    expect(lstatSync(file).mode & 0o777).toBe(0o640);
+  }
+  expect([readdirSync(join(there, 'new')), readdirSync(cwd).toSorted()]).toEqual([
+    ['name'],
+    ['.shakedown', 'back', 'big', 'link'],
+  ]);
 });
 
 test.each([
