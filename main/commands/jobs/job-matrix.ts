@@ -9,7 +9,7 @@ export type Cell = Readonly<Record<string, string>>;
 const most = 256;
 
 /** Flags of the command that a job runs, of which each value may be another one in each job. */
-const machineFlags = ['provider', 'os', 'count'];
+export const machineFlags: readonly string[] = ['provider', 'os', 'count'];
 
 /** The combinations of what `--matrix name=a,b` say, in their order. Throws UsageError. */
 export function cellsOf(written: readonly string[]): readonly Cell[] {

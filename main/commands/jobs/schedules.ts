@@ -7,7 +7,7 @@ import type { NewSchedule, ScheduleView } from '../../jobs/schedule-protocol.ts'
 import { columns } from '../columns.ts';
 import type { Command, CommandOptions } from '../command.ts';
 import { serverAsked } from './server-asked.ts';
-import { submissionAsked } from './submission-asked.ts';
+import { jobsAsked } from './submission-asked.ts';
 
 const actions = ['list', 'add', 'remove', 'pause', 'resume', 'run'] as const;
 type Action = (typeof actions)[number];
@@ -31,8 +31,9 @@ export const schedulesCommand: Command = async (
     stdout.write(options.json ? `${JSON.stringify(found, undefined, 2)}\n` : table(found));
   } else if (action === 'add') {
     const when = timing(options);
-    const submission = await submissionAsked(new JobsApi(asked), { type, what, args }, options, environment);
-    stdout.write(words(await api.putSchedule({ ...when, name, submission })));
+    const jobs = await jobsAsked(new JobsApi(asked), { type, what, args }, options, environment);
+    if ('jobs' in jobs) throw new UsageError('--matrix');
+    stdout.write(words(await api.putSchedule({ ...when, name, ...jobs })));
   } else if (action === 'run') stdout.write(`${await api.run(name)}\n`);
   else if (action === 'remove') await api.removeSchedule(name);
   else await api.act(name, action as 'pause' | 'resume');

@@ -1,22 +1,33 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { UsageError } from '../../../common/errors.ts';
 import { present } from '../../../common/present.ts';
-import { declaredSecrets, secretFiles } from '../../jobs/client/declared-secrets.ts';
+import { printableLine } from '../../../common/printable.ts';
+import { type DeclaredSecrets, declaredSecrets } from '../../jobs/client/declared-secrets.ts';
 import type { JobsApi } from '../../jobs/client/jobs-api.ts';
-import { checkScenarioTravels, gatherScript, places } from '../../jobs/client/pack-job.ts';
-import { packed } from '../../jobs/packages/package-folder.ts';
+import { packScript } from '../../jobs/client/travel/pack-script.ts';
+import type { PackingList } from '../../jobs/client/travel/packing-list.ts';
+import { sendTree } from '../../jobs/client/travel/send-tree.ts';
 import type { Submission } from '../../jobs/protocol.ts';
-import type { JobSecret } from '../../jobs/secrets/job-secret.ts';
+import { voiceOf } from '../../report/voice.ts';
+import { size } from '../../report/words.ts';
 import type { CommandEnvironment, CommandOptions } from '../command.ts';
 import { list } from '../script/script-machines.ts';
 import { variable } from '../script/variable.ts';
 import { secondsOf } from './duration.ts';
+import { cellsOf, submissionOfCell } from './job-matrix.ts';
+import { runAsked } from './run-asked.ts';
 import { wholeNumber } from './server-asked.ts';
 
-/** The flags that go on to the command which the worker runs, or are of the type in another way. */
+/** Flags that go on as they are to the command which the worker runs. */
+const handedOn = {
+  run: ['provider', 'os', 'count', 'set', 'filter'],
+  script: ['provider', 'os', 'count', 'package', 'machine', 'env', 'get', 'timeout'],
+  build: [],
+} as const;
+/** All flags that only some types have. */
 const own = {
-  run: ['provider', 'os', 'count', 'set', 'filter', 'secret'],
-  script: ['provider', 'os', 'count', 'package', 'machine', 'env', 'get', 'timeout', 'with', 'secret'],
+  run: [...handedOn.run, 'nodeFiles', 'with', 'secret'],
+  script: [...handedOn.script, 'with', 'secret'],
   build: ['param', 'timeout'],
 } as const;
 type Type = keyof typeof own;
@@ -28,57 +39,83 @@ export interface Asked {
   readonly args: readonly string[];
 }
 
-/**
- * What such words and their flags ask for, as a job server takes it; what travels with it is uploaded by
- * then. Throws UsageError.
- */
-export async function submissionAsked(
+/** As a job server takes it: one job, or all those of a matrix. */
+export type AskedJobs = { readonly submission: Submission } | { readonly jobs: readonly Submission[] };
+
+/** What such words and their flags ask for; what travels with it is uploaded by then. Throws UsageError. */
+export async function jobsAsked(
+  api: JobsApi,
+  asked: Asked,
+  options: CommandOptions,
+  environment: CommandEnvironment,
+): Promise<AskedJobs> {
+  const cells = cellsOf(list(options.matrix));
+  const submission = await submissionAsked(api, asked, options, { ...environment, cells });
+  if (options.matrix === undefined) return { submission };
+  return { jobs: cells.map((cell) => submissionOfCell(cell, submission, options)) };
+}
+
+async function submissionAsked(
   api: JobsApi,
   { type, what, args }: Asked,
   options: CommandOptions,
-  { cwd, env }: CommandEnvironment,
+  environment: CommandEnvironment & { readonly cells: ReturnType<typeof cellsOf> },
 ): Promise<Submission> {
-  if (!Object.hasOwn(own, type)) {
-    throw new UsageError(`'${type}' cannot be submitted.`, {
-      hint: 'run SCENARIO, script FILE, or build RECIPE TASK',
-    });
-  }
-  if (what === '')
-    throw new UsageError(`${type}: which?`, { hint: 'run SCENARIO, script FILE, build RECIPE TASK' });
+  const { cwd, env, cells } = environment;
+  const hint = 'run SCENARIO, script FILE, or build RECIPE TASK';
+  if (!Object.hasOwn(own, type)) throw new UsageError(`'${type}' cannot be submitted.`, { hint });
+  if (what === '') throw new UsageError(`${type}: which?`, { hint });
   checkFlags(type as Type, options);
-  const asked = { ...wishes(options), type };
-  if (type === 'build') return { ...asked, ...build(what, args, options) };
-  const path = resolve(cwd, what);
+  const wanted = { ...wishes(options), type };
+  if (type === 'build') return { ...wanted, ...build(what, args, options) };
   const flags = flagsFor(type as 'run' | 'script', options, env);
   const name = options.name === undefined ? what : String(options.name);
   const declared = declaredSecrets(list(options.secret), { directory: cwd, env });
-  /** `files` below the folder hold secrets, and do not travel in the package. */
-  const upload = (
-    folder: string,
-    given: readonly string[],
-    { secrets, files }: { secrets: readonly JobSecret[]; files: readonly string[] },
-  ): Promise<Submission> => {
-    const use = async (file: string, sha256: string) => {
-      await api.upload(sha256, file);
-      return { ...asked, name, args: given, package: sha256, secrets: [...secrets] };
-    };
-    return packed(folder, use, files);
-  };
-  const filesIn = (root: string) => secretFiles(list(options.secret), { directory: cwd, root });
   if (type === 'run') {
-    if (args.length > 0) throw new UsageError(`A run takes no arguments; found '${args.join(' ')}'.`);
-    const secrets = await checkScenarioTravels(path, declared);
-    const files = [...filesIn(path), ...secrets.flatMap(({ file }) => file ?? [])];
-    return await upload(path, ['.', ...flags], { secrets, files });
+    const { packed, args: own } = await runAsked({ what, args }, options, { cwd, cells, declared });
+    const sent = await send(api, packed.list, packed.outside, environment);
+    const moved = Object.keys(packed.moved.files).length > 0 ? { moved: packed.moved } : {};
+    const secrets = [...packed.secrets];
+    return { ...wanted, name, args: [...own, ...flags], package: sent, ...moved, secrets };
   }
-  const withFolder = options.with === undefined ? undefined : resolve(cwd, String(options.with));
+  const { list: packed, args: placed } = packScript(scriptAsked(what, options, cwd, declared));
   const given = [...args, ...options.rest];
   const more = given.length > 0 ? ['--', ...given] : [];
-  const files =
-    withFolder === undefined ? [] : filesIn(withFolder).map((file) => join(places.withFolder, file));
-  return await gatherScript({ file: path, withFolder }, (folder, placed) =>
-    upload(folder, [...placed, ...flags, ...more], { secrets: declared, files }),
-  );
+  const sent = await send(api, packed, [], environment);
+  const secrets = [...declared.secrets];
+  return { ...wanted, name, args: [...placed, ...flags, ...more], package: sent, secrets };
+}
+
+function scriptAsked(what: string, options: CommandOptions, cwd: string, { files }: DeclaredSecrets) {
+  const [withFolder, ...more] = list(options.with);
+  if (more.length > 0) throw new UsageError('--with: a script takes one folder along.');
+  return {
+    ...{ file: resolve(cwd, what), secretFiles: new Set(files.values()) },
+    withFolder: withFolder === undefined ? undefined : resolve(cwd, withFolder),
+  };
+}
+
+/** How many of what lies outside are named. */
+const shown = 5;
+
+/** Sends what travels, and tells what that is. Gives its digest. */
+async function send(
+  api: JobsApi,
+  packed: PackingList,
+  outside: readonly string[],
+  environment: CommandEnvironment,
+): Promise<string> {
+  const voice = voiceOf(environment);
+  for (const left of packed.leftOut) voice.warn(printableLine(`stays behind: ${left}`));
+  const named = `${outside.slice(0, shown).join(', ')}${outside.length > shown ? ', …' : ''}`;
+  const beside = outside.length > 0 ? `, ${outside.length} from outside of the folder: ${named}` : '';
+  const { length } = packed.files;
+  const all = `${length} ${length === 1 ? 'file' : 'files'}, ${size(packed.size)}${beside}`;
+  const { sha256, sent, sentBytes } = await sendTree(api, packed, environment);
+  const fresh =
+    sent === 0 ? 'nothing of it new to the server' : `${sent} new to the server, ${size(sentBytes)}`;
+  voice.info(printableLine(`sent ${all}; ${fresh}`));
+  return sha256;
 }
 
 function build(recipe: string, [task, ...more]: readonly string[], options: CommandOptions) {
@@ -103,6 +140,7 @@ function build(recipe: string, [task, ...more]: readonly string[], options: Comm
 
 function wishes(options: CommandOptions): Omit<Submission, 'type'> {
   const { platform, notBefore } = options;
+  const after = list(options.after);
   const time = notBefore === undefined ? undefined : new Date(String(notBefore));
   if (time && Number.isNaN(time.getTime())) {
     throw new UsageError(`--not-before takes a time; found '${notBefore}'.`, {
@@ -116,6 +154,7 @@ function wishes(options: CommandOptions): Omit<Submission, 'type'> {
     attempts: wholeNumber(options, 'attempts'),
     timeLimit: secondsOf('--time-limit', options.timeLimit),
     notBefore: time?.toISOString(),
+    after: after.length === 0 ? undefined : [...after],
   });
 }
 
@@ -124,7 +163,9 @@ function checkFlags(type: Type, options: CommandOptions): void {
   const other = Object.values(own)
     .flat()
     .find((name) => options[name] !== undefined && !mine.includes(name));
-  if (other !== undefined) throw new UsageError(`--${other} is not for '${type}'.`);
+  if (other === undefined) return;
+  const flag = other.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  throw new UsageError(`--${flag} is not for '${type}'.`);
 }
 
 const flagsFor = (
@@ -132,11 +173,9 @@ const flagsFor = (
   options: CommandOptions,
   env: NodeJS.ProcessEnv,
 ): readonly string[] =>
-  own[type]
-    .filter((name) => name !== 'with' && name !== 'secret')
-    .flatMap((name) =>
-      list(options[name]).flatMap((value) => [
-        `--${name}`,
-        name === 'env' ? variable(value, env).join('=') : value,
-      ]),
-    );
+  handedOn[type].flatMap((name) =>
+    list(options[name]).flatMap((value) => [
+      `--${name}`,
+      name === 'env' ? variable(value, env).join('=') : value,
+    ]),
+  );

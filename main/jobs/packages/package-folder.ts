@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, normalize } from 'node:path';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { create, Unpack } from 'tar';
@@ -8,22 +8,17 @@ import { fileDigest } from '../../../common/file-digest.ts';
 import { keepsToBounds, type PackageBounds } from './bounds.ts';
 
 /** What never travels: made anew where it is needed, or of no use there. */
-const left = new Set(['.shakedown', '.git', 'node_modules']);
+export const neverTravels: ReadonlySet<string> = new Set(['.shakedown', '.git', 'node_modules']);
 
-/**
- * Packs a folder, but not what is `without` (relative), and hands the file and its SHA-256 to `use`; the file
- * is gone afterwards.
- */
+/** Packs a folder, and hands the file and its SHA-256 to `use`; the file is gone afterwards. */
 export async function packed<T>(
   folder: string,
   use: (file: string, sha256: string) => Promise<T>,
-  without: readonly string[] = [],
 ): Promise<T> {
   const place = await mkdtemp(join(tmpdir(), 'shakedown-package-'));
   const file = join(place, 'package.tar.gz');
   try {
-    const filter = (path: string) =>
-      !path.split('/').some((part) => left.has(part)) && !without.includes(normalize(path));
+    const filter = (path: string) => !path.split('/').some((part) => neverTravels.has(part));
     await create({ file, cwd: folder, gzip: { level: 1 }, portable: true, filter }, ['.']);
     return await use(file, await fileDigest(file));
   } finally {

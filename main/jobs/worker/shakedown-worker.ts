@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { ShakedownError } from '../../../common/errors.ts';
 import { exitCodes } from '../../../common/exit-codes.ts';
+import { type MovedPaths, movedVariable } from '../../context/host-path.ts';
 import { listRuns } from '../../record/list-runs.ts';
 import { openLedgers } from '../../store/file-ledger.ts';
 import { unpack } from '../packages/package-folder.ts';
@@ -20,6 +21,8 @@ export const shakedownSpec = z.looseObject({
   /** What follows `shakedown run` or `shakedown script`; paths are in the package. */
   args: z.array(z.string()),
   package: z.string(),
+  /** Files that the scenario names by absolute paths: where they lie in the package. */
+  moved: z.object({ home: z.string(), files: z.record(z.string(), z.string()) }).optional(),
 });
 
 /** Where a script's files are brought back to, and under which name they are kept. */
@@ -42,15 +45,16 @@ export class ShakedownWorker extends Worker {
 
   async doJob({ type, spec, secrets = [] }: WorkerJob, context: JobContext): Promise<JobResult> {
     if (type === 'build') return await doBuild(buildSpec.parse(spec), context);
-    const { args, package: sha256 } = shakedownSpec.parse(spec);
+    const { args, package: sha256, moved } = shakedownSpec.parse(spec);
     const cwd = join(context.folder, 'work');
     mkdirSync(cwd);
     await unpack(await context.api.package(sha256), cwd);
-    const env = placeSecrets(secrets, cwd);
+    const secretVariables = placeSecrets(secrets, cwd);
+    const env = { ...secretVariables, ...(moved ? movedInto(moved, cwd) : {}) };
     const following = followEvents(join(cwd, runs), (events) => context.tellEvents(events));
     const exitCode = await runJobProcess({
       ...{
-        command: ownCommand([type, ...withVariables(type, args, env)]),
+        command: ownCommand([type, ...withVariables(type, args, secretVariables)]),
         ...{ cwd, env, place: context.place },
         signal: context.signal,
         output: (piece) => context.log(piece),
@@ -75,6 +79,11 @@ export class ShakedownWorker extends Worker {
     });
     if (exitCode !== 0) throw new ShakedownError({ message: Buffer.concat(said).toString().trim() });
   }
+}
+
+function movedInto({ home, files }: MovedPaths, cwd: string): Record<string, string> {
+  const here = Object.entries(files).map(([path, place]) => [path, join(cwd, place)] as const);
+  return { [movedVariable]: JSON.stringify({ home, files: Object.fromEntries(here) }) };
 }
 
 /** Writes those that belong into files below `cwd`; gives those that belong into the environment. */

@@ -1,11 +1,11 @@
-import { chmodSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { JobsApi } from '../../../main/jobs/client/jobs-api.ts';
 import { type RunningServer, startServer } from '../../../main/jobs/server/start-server.ts';
-import { leftovers, scenario, shakedown, start, write } from '../harness.ts';
+import { leftovers, mainConfig, nodeConfig, scenario, shakedown, start, write } from '../harness.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'jobs'));
 chmodSync(folder, 0o711);
@@ -108,19 +108,56 @@ test('a run’s directory comes home as artifacts', async () => {
   expect(paths.some((path) => path.startsWith('run/nodes/0/'))).toBe(true);
 });
 
-test('what does not travel is refused by name', async () => {
-  const here = scenario({});
-  write(here, '../outside.deb', '');
-  onTestFinished(() => rmSync(join(here, '../outside.deb')));
+test('what a scenario names outside of its folder travels with it: .debs, node files, imports, keys', async () => {
+  aWorker('six', ['--once']);
+  const place = scenario({});
+  const here = (path: string) => join(place, path);
+  const pack = (name: string) => buildDeb(here(`tree-${name}`), name, here(`build/${name}.deb`));
+  for (const name of ['relative', 'absolute']) await pack(name);
+  const config = "nodes: nspawn({ count: 1 }), nodeFiles: '../files', secrets: { db: 'file:../keys/db' }";
+  write(place, 'tests/one/config/main.config.ts', mainConfig(`${config}, checks: ['../checks/*.check.ts']`));
   write(
-    here,
-    'config/node.config.ts',
-    "import { defineNode } from 'shakedown';\nexport default defineNode({ debs: ['../outside.deb'] });\n",
+    place,
+    'tests/one/config/node.config.ts',
+    `import { paths } from '../../lib/paths.ts';\n${nodeConfig(`debs: ['../../build/relative.deb', '${here('build/absolute.deb')}'], place: [{ from: 'it.conf', to: paths.conf }]`)}`,
   );
-  const refused = await shakedown(here, ['submit', 'run', '.'], env);
-  expect(refused.exitCode, refused.all).toBe(2);
-  expect(refused.stderr).toContain('outside.deb');
+  write(place, 'tests/files/it.conf.tmpl', 'node <{ node_id }> knows <{ secret.db }>\n');
+  write(place, 'tests/lib/paths.ts', "export const paths = { conf: '/etc/it.conf' };\n");
+  write(place, 'tests/keys/db', 'very secret\n');
+  write(
+    place,
+    'tests/checks/all.check.ts',
+    `import { expect, test } from 'shakedown/check';
+import { paths } from '../lib/paths';
+test('all came', async ({ cluster }) => {
+  const node = cluster.node(0);
+  expect(await node.sh('cat /usr/share/it/relative /usr/share/it/absolute')).toBe('relative\\nabsolute');
+  expect(await node.sh(\`cat \${paths.conf}\`)).toBe('node 0 knows very secret');
 });
+`,
+  );
+  const secret = ['--secret', 'db=file:tests/keys/db'];
+  const done = await shakedown(
+    place,
+    ['submit', 'run', 'tests/one', ...secret, '--label', 'six', '--wait'],
+    env,
+  );
+  expect(done.exitCode, done.all).toBe(0);
+  expect(done.stderr).toMatch(/sent 7 files, .* from outside of the folder: /);
+  const [job] = await api.jobs({ type: 'run', label: 'six' });
+  expect((await api.job(job?.id ?? '')).checks).toMatchObject([
+    { name: expect.stringContaining('all came') },
+  ]);
+});
+
+/** A package whose only file says its name. */
+async function buildDeb(tree: string, name: string, file: string): Promise<void> {
+  const control = `Package: ${name}\nVersion: 1\nArchitecture: all\nMaintainer: t <t@example.org>\nDescription: ${name}\n`;
+  write(tree, 'DEBIAN/control', control);
+  write(tree, `usr/share/it/${name}`, `${name}\n`);
+  mkdirSync(dirname(file), { recursive: true });
+  await execa('dpkg-deb', ['--root-owner-group', '-b', tree, file]);
+}
 
 test('a job that is cancelled, and one whose worker is killed with -9, leave no machine behind', async () => {
   const { worker, jobs } = aWorker('three');

@@ -1,10 +1,8 @@
 import { createReadStream, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { execa } from 'execa';
 import { create } from 'tar';
 import { describe, expect, test } from 'vitest';
-import { importsOutside } from '../../../main/jobs/client/imports-outside.ts';
-import { gatherScript } from '../../../main/jobs/client/pack-job.ts';
 import { packed, unpack } from '../../../main/jobs/packages/package-folder.ts';
 import { folder } from '../remotes/fake-node.ts';
 
@@ -82,58 +80,4 @@ describe('a package', () => {
     writeFileSync(file, 'nonsense '.repeat(200));
     await expect(unpack(createReadStream(file), target())).rejects.toThrow();
   });
-});
-
-describe('a script that is submitted', () => {
-  test('travels alone, or at its place in the folder that it takes along', async () => {
-    const from = folder();
-    mkdirSync(join(from, 'tree/bin'), { recursive: true });
-    for (const name of ['alone.sh', 'tree/bin/in.sh', 'tree/data']) writeFileSync(join(from, name), name);
-    const gathered = (file: string, withFolder?: string) =>
-      gatherScript({ file: join(from, file), withFolder }, async (place, args) => ({
-        args,
-        script: readFileSync(join(place, args[0] ?? ''), 'utf8'),
-        hasData: existsSync(join(place, 'with/data')),
-      }));
-    const tree = join(from, 'tree');
-    expect(await gathered('alone.sh')).toEqual({
-      args: ['script/alone.sh', '--out', 'out'],
-      script: 'alone.sh',
-      hasData: false,
-    });
-    expect(await gathered('tree/bin/in.sh', tree)).toEqual({
-      args: ['with/bin/in.sh', '--with', 'with', '--out', 'out'],
-      script: 'tree/bin/in.sh',
-      hasData: true,
-    });
-    expect(await gathered('alone.sh', tree)).toMatchObject({ script: 'alone.sh', hasData: true });
-    await expect(gathered('none.sh')).rejects.toThrow('There is no script');
-  });
-});
-
-test('imports that lead out of a scenario’s folder are found, through the files that it imports, too', () => {
-  const place = folder();
-  const write = (name: string, text: string) => {
-    mkdirSync(dirname(join(place, name)), { recursive: true });
-    writeFileSync(join(place, name), text);
-    return join(place, name);
-  };
-  write('shared.ts', '');
-  write('in/lib/helper.ts', "import { x } from '../../shared.ts';\nimport fs from 'node:fs';\n");
-  const files = [
-    write(
-      'in/checks/a.ts',
-      "import { test } from 'shakedown';\nimport type { T } from '../../types.ts';\nimport '../lib/helper.ts';\n",
-    ),
-    write(
-      'in/config/main.ts',
-      "// from '../../no.ts'\nimport pg from 'pg';\nawait import('/opt/lib.mjs');\n",
-    ),
-    write('in/checks/data.json', '"from \'../../x\'"'),
-  ];
-  expect(importsOutside(join(place, 'in'), files)).toEqual([
-    'lib/helper.ts imports ../../shared.ts',
-    'config/main.ts imports pg',
-    'config/main.ts imports /opt/lib.mjs',
-  ]);
 });
