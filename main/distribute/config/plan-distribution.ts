@@ -1,11 +1,12 @@
 import { realpathSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { UsageError } from '../../../common/errors.ts';
 import type { ChooseKind } from '../../config/machines/settle-machines.ts';
 import type { Repetition } from '../hand-out/attempts.ts';
 import { type History, historyFile, readHistory, readStart } from '../history/history.ts';
 import { slowestFirst } from '../history/order.ts';
 import { type Selection, selectFiles } from '../history/select-files.ts';
+import { lookOf } from '../kinds/project-look.ts';
 import { listFiles } from '../project/list-files.ts';
 import type { SentProject } from '../project/sent-project.ts';
 import { Quarantine } from '../results/quarantine.ts';
@@ -66,6 +67,14 @@ export async function chooseFiles(
   return { directory, all, list, ...what };
 }
 
+/** Of a file, or of those that lie in a folder itself. */
+function bytesOf(path: string, directory: string, all: readonly string[]): number {
+  const stats = statSync(join(directory, path));
+  if (!stats.isDirectory()) return stats.size;
+  const own = all.filter((file) => posix.dirname(file) === path);
+  return own.reduce((sum, file) => sum + statSync(join(directory, file)).size, 0);
+}
+
 /** Everything about a distribution that can be known before a machine is reached. Throws UsageError. */
 export async function planDistribution(
   folder: string,
@@ -77,12 +86,12 @@ export async function planDistribution(
   const { directory, all, command, files } = chosen;
   const { home = directory } = words.sent ?? {};
   const env = { ...config.env, ...words.env };
-  const test = writtenCommand(command, env);
+  const test = writtenCommand(command, env, lookOf(directory, all));
   const hook = config.hooks?.node_setup;
   for (const file of typeof hook === 'object' ? hook.files : []) {
     if (!all.includes(file)) throw new UsageError(`hooks.node_setup.files: the project has no file ${file}.`);
   }
-  const sized = files.map((path) => ({ path, bytes: statSync(join(directory, path)).size }));
+  const sized = files.map((path) => ({ path, bytes: bytesOf(path, directory, all) }));
   const history = readHistory(historyFile(home));
   const machines = await wishMachines(config, words, directory, choose);
   const { localRunners = config.localRunners ?? 0 } = words;

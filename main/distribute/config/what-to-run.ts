@@ -1,9 +1,9 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join, matchesGlob } from 'node:path';
 import { UsageError } from '../../../common/errors.ts';
-import type { ProjectLook } from '../kinds/kind.ts';
 import { kindsOf } from '../kinds/kinds.ts';
-import type { CommandWords } from '../suite/test-command.ts';
+import { lookOf } from '../kinds/project-look.ts';
+import { type CommandWords, kindOf } from '../suite/test-command.ts';
 
 /** What the user wrote, if anything. */
 interface Written {
@@ -18,7 +18,9 @@ export function whatToRun(
   directory: string,
   all: readonly string[],
 ): { readonly command: CommandWords; readonly files: readonly string[] } {
-  if (command.length > 0 && globs.length > 0) return { command, files: testFiles(directory, all, globs) };
+  if (command.length > 0 && globs.length > 0) {
+    return { command, files: unitsOf(command, testFiles(directory, all, globs)) };
+  }
   const project = lookOf(directory, all);
   const [kind, ...others] = kindsOf(project);
   if (!kind || others.length > 0) {
@@ -36,16 +38,32 @@ export function whatToRun(
   if (files.length === 0) {
     throw new UsageError(`This is a ${kind.name} project without any test file: ${kind.files.join(' ')}`);
   }
-  return { command: command.length > 0 ? command : kind.command(project), files };
+  const words = command.length > 0 ? command : kind.command(project);
+  return { command: words, files: unitsOf(words, files) };
+}
+
+/** What of these files is handed out: for some kinds that is not each file by itself. Throws UsageError. */
+function unitsOf(command: CommandWords, files: readonly string[]): readonly string[] {
+  const kind = kindOf(command);
+  const units = kind?.units?.(files) ?? files;
+  if (units.length > 0) return units;
+  throw new UsageError(`None of these files is a test of ${kind?.name}: ${kind?.files.join(' ')}`);
 }
 
 /** The project's files that the globs name; a folder stands for all that is in it. */
 function testFiles(directory: string, all: readonly string[], globs: readonly string[]): readonly string[] {
   const found = globs.flatMap((written) => {
-    const glob = written.replace(/^\.\//, '').replace(/\/+$/, '');
+    // Go's `./...` is a folder with all below it.
+    const glob =
+      written
+        .replace(/^\.\//, '')
+        .replace(/(\/|^)\.\.\.$/, '')
+        .replace(/\/+$/, '') || '.';
     const stats = statSync(join(directory, glob), { throwIfNoEntry: false });
     const isIn = (path: string) =>
-      path === glob || (stats?.isDirectory() ? path.startsWith(`${glob}/`) : matchesGlob(path, glob));
+      glob === '.' ||
+      path === glob ||
+      (stats?.isDirectory() ? path.startsWith(`${glob}/`) : matchesGlob(path, glob));
     const some = all.filter(isIn);
     if (some.length > 0) return some;
     throw new UsageError(`No file of the project matches '${written}'.`, {
@@ -56,14 +74,3 @@ function testFiles(directory: string, all: readonly string[], globs: readonly st
   });
   return [...new Set(found)];
 }
-
-const lookOf = (directory: string, files: readonly string[]): ProjectLook => ({
-  files,
-  read: (path) => {
-    try {
-      return readFileSync(join(directory, path), 'utf8');
-    } catch {
-      return '';
-    }
-  },
-});

@@ -13,6 +13,11 @@ export interface Reporting {
   /** Words that are added to the command. */
   readonly words?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /**
+   * A program for sh that runs the command, `"$@"`, exits with its exit code and leaves the report at `$0`,
+   * for frameworks that cannot do that by themselves.
+   */
+  readonly around?: string;
 }
 
 /** A test framework. */
@@ -22,6 +27,10 @@ export interface Kind {
   recognise(project: ProjectLook): boolean;
   /** Of its test files, unless the user names others. */
   readonly files: readonly string[];
+  /** What is handed out, where that is not each file by itself: folders, as paths of the project. */
+  units?(files: readonly string[]): readonly string[];
+  /** The words that stand for what is handed out, where those are not its paths. */
+  words?(units: readonly string[], project: ProjectLook): readonly string[];
   /** What runs them, unless the user writes another command. */
   command(project: ProjectLook): readonly string[];
   /** Whether a command's words run this framework. */
@@ -29,7 +38,7 @@ export interface Kind {
   /** Absent where it can leave none. */
   readonly reporting?: (report: string, env: Readonly<Record<string, string>>) => Reporting;
   /** Reads that report. Throws ShakedownError. */
-  readonly read?: (text: string) => readonly ReportedCase[];
+  readonly read?: (text: string, project: ProjectLook) => readonly ReportedCase[];
   /** Exit codes of a file without tests. */
   readonly emptyCodes?: readonly number[];
 }

@@ -1,6 +1,9 @@
 import { readJest, readMocha, readRspec } from '../results/read-json.ts';
 import { readJunit, readNestedJunit } from '../results/read-junit.ts';
+import { cargoNextest } from './cargo-nextest.ts';
+import { goTest } from './go-test.ts';
 import type { Kind, ProjectLook } from './kind.ts';
+import { prove } from './prove.ts';
 
 const scripts = '{js,mjs,cjs,jsx,ts,mts,cts,tsx}';
 
@@ -107,11 +110,15 @@ export const kinds: readonly Kind[] = [
     name: 'PHPUnit',
     recognise: (project) => has(project, 'phpunit.xml', 'phpunit.xml.dist', 'phpunit.dist.xml'),
     files: ['tests/**/*Test.php'],
-    command: () => ['vendor/bin/phpunit', '{file}'],
+    // By composer, or Debian's.
+    command: (project) => [has(project, 'composer.json') ? 'vendor/bin/phpunit' : 'phpunit', '{file}'],
     runs: /(^|[\s/])phpunit(\s|$)/,
     reporting: (report) => ({ words: ['--log-junit', report] }),
     read: readJunit,
   },
+  goTest,
+  cargoNextest,
+  prove,
 ];
 
 /** The kinds of a project's tests. */

@@ -1,7 +1,8 @@
 import { UsageError } from '../../../common/errors.ts';
 import { shellQuote } from '../../remotes/commands/shell-line.ts';
-import type { Kind } from '../kinds/kind.ts';
+import type { Kind, ProjectLook } from '../kinds/kind.ts';
 import { kinds } from '../kinds/kinds.ts';
+import { noLook } from '../kinds/project-look.ts';
 import { readJunit } from '../results/read-junit.ts';
 import type { ReportedCase } from '../results/reported-case.ts';
 
@@ -38,7 +39,11 @@ const placeholder = /\{(files|file|report)\}/g;
  * A command as the user wrote it: for sh where it is one text, else as its words. Throws
  * UsageError where it names no files.
  */
-export function writtenCommand(words: CommandWords, env: Readonly<Record<string, string>> = {}): TestCommand {
+export function writtenCommand(
+  words: CommandWords,
+  env: Readonly<Record<string, string>> = {},
+  project: ProjectLook = noLook,
+): TestCommand {
   const text = typeof words === 'string' ? words : words.map(shellQuote).join(' ');
   const all = [words].flat().join(' ');
   const names = new Set([...all.matchAll(placeholder)].map(([, name]) => name));
@@ -53,12 +58,14 @@ export function writtenCommand(words: CommandWords, env: Readonly<Record<string,
     program: programOf(words),
     batches: !names.has('file'),
     reports: names.has('report') || kind?.reporting !== undefined,
-    read: (names.has('report') ? undefined : kind?.read) ?? readJunit,
+    read: (report) => ((names.has('report') ? undefined : kind?.read) ?? readJunit)(report, project),
     emptyCodes: kind?.emptyCodes ?? [],
     process: (files, report) => {
       const reporting = names.has('report') ? undefined : kind?.reporting?.(report, env);
       const told = withWords(words, reporting?.words ?? []);
-      return { argv: argvOf(told, files, report), env: reporting?.env ?? {} };
+      const argv = argvOf(told, kind?.words?.(files, project) ?? files, report);
+      const { around, env: more = {} } = reporting ?? {};
+      return { argv: around === undefined ? argv : ['/bin/sh', '-c', around, report, ...argv], env: more };
     },
   };
 }
@@ -67,7 +74,7 @@ export function writtenCommand(words: CommandWords, env: Readonly<Record<string,
  * The framework that a command runs: its name stands before the files, in a line for sh
  * with nothing of the shell's between.
  */
-function kindOf(words: CommandWords): Kind | undefined {
+export function kindOf(words: CommandWords): Kind | undefined {
   const line = typeof words === 'string' ? words : words.join(' ');
   const before = line.slice(0, line.search(/\{files?\}/));
   const command = typeof words === 'string' ? (before.split(/[;&|()`\n]/).at(-1) ?? '') : before;

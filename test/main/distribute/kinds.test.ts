@@ -82,6 +82,9 @@ describe('a project', () => {
     ['Mocha', { 'package.json': '{ "devDependencies": { "mocha": "11" } }' }],
     ['node --test', { 'package.json': '{ "scripts": { "test": "node --import x --test" } }' }],
     ['PHPUnit', { 'phpunit.xml.dist': '' }],
+    ['go test', { 'go.mod': '', 'sub/a_test.go': '' }],
+    ['cargo nextest', { 'Cargo.toml': '', '.config/nextest.toml': '' }],
+    ['prove', { 'Makefile.PL': '', 't/a.t': '' }],
   ])('of %s is recognised', (name, files) => expect(kindOf(files)).toEqual([name]));
 
   test('of none, or of several, is no kind', () => {

@@ -132,6 +132,10 @@ function nodesHere(top: string, nodes: readonly NodeJS.ProcessEnv[]) {
   return { provider: async () => provider, connector };
 }
 
+/** The names of a file's tests. */
+export const testsOf = ({ files }: DistributeResult, file: string): readonly string[] =>
+  (files.find((each) => each.file === file)?.tests ?? []).map(({ name }) => name);
+
 /** Verdicts by file. */
 export const verdicts = ({ files }: DistributeResult): Record<string, string> =>
   Object.fromEntries(files.map(({ file, verdict }) => [file, verdict]));
