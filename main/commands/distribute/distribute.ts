@@ -1,11 +1,22 @@
+import { UsageError } from '../../../common/errors.ts';
+import { printable } from '../../../common/printable.ts';
 import { startLocalAgent } from '../../agent/local-agent.ts';
 import { planDistribution } from '../../distribute/config/plan-distribution.ts';
 import { readDistributeConfig } from '../../distribute/config/read-distribute-config.ts';
 import { distribute } from '../../distribute/distribute.ts';
 import { chooseDistributeFace } from '../../distribute/face/choose-face.ts';
 import { printSummary } from '../../distribute/face/summary.ts';
+import { bisect } from '../../distribute/replay/bisect.ts';
+import { type FailedTest, findFailedTest } from '../../distribute/replay/find-test.ts';
+import {
+  findRunner,
+  orderOf,
+  type RecordedOrder,
+  readPastRun,
+  runnersOf,
+} from '../../distribute/replay/past-run.ts';
 import { chooseProvider } from '../../providers/choose.ts';
-import type { Command } from '../command.ts';
+import type { Command, CommandOptions } from '../command.ts';
 import { worldOf } from '../world-of.ts';
 import { distributeWords } from './distribute-words.ts';
 
@@ -13,18 +24,64 @@ export const distributeCommand: Command = async (args, options, environment) => 
   const { cwd, env, stdout, signal, cacheDir } = environment;
   const json = options.json === true;
   const config = await readDistributeConfig(cwd);
-  const words = distributeWords(args, options, environment);
+  const again = await readAgain(cwd, args, options);
+  const words = distributeWords(again ? [] : args, options, environment);
   const choose = () => chooseProvider({ signal, cacheDir });
-  const distribution = await planDistribution(cwd, config, words, choose);
+  const distribution = await planDistribution(
+    cwd,
+    config,
+    again ? { ...words, order: again.order } : words,
+    choose,
+  );
   const face = chooseDistributeFace({ stdout, env, signal, quiet: json || options.quiet === true });
   try {
     const world = { ...worldOf(environment, face), startLocal: startLocalAgent, telling: face };
-    const result = await distribute(distribution, world);
+    const { test } = again ?? {};
+    const result = await (test ? bisect(distribution, test, world) : distribute(distribution, world));
     face.close();
     if (json) stdout.write(`${JSON.stringify(result, undefined, 2)}\n`);
+    else if ('outcome' in result) stdout.write(`\n${printable(result.message)}\n`);
     else printSummary(result, { cwd, stdout, env });
     return result.exitCode;
   } finally {
     face.close();
   }
 };
+
+/** What of an earlier run is to be run again, and the test that is looked into. */
+interface Again {
+  readonly order: RecordedOrder;
+  readonly test?: FailedTest;
+}
+
+/** Undefined where nothing is to be run again. Throws UsageError. */
+async function readAgain(
+  cwd: string,
+  args: readonly string[],
+  { replay, bisect: bisected, runner }: CommandOptions,
+): Promise<Again | undefined> {
+  if (replay === undefined && bisected === undefined) {
+    if (runner === undefined) return undefined;
+    throw new UsageError('--runner goes with --replay.', { hint: 'for a number on each node: --runners 4' });
+  }
+  if (replay !== undefined && bisected !== undefined)
+    throw new UsageError('--replay and --bisect cannot go together.');
+  if (bisected !== undefined) {
+    const [named, ...others] = args;
+    if (named === undefined || others.length > 0) {
+      throw new UsageError('--bisect takes a run and one test.', {
+        hint: 'shakedown distribute --bisect latest spec/a_spec.rb',
+      });
+    }
+    const test = findFailedTest(await readPastRun(cwd, String(bisected)), named);
+    return { order: test.order, test };
+  }
+  if (args.length > 0) throw new UsageError('--replay runs what a runner ran, and no other files.');
+  const past = await readPastRun(cwd, String(replay));
+  if (runner === undefined) {
+    throw new UsageError('Which runner is to run again?', {
+      hint: `--runner 0, by its number, or by its id: ${runnersOf(past).join(', ')}`,
+    });
+  }
+  return { order: orderOf(past, findRunner(past, String(runner))) };
+}

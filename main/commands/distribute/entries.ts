@@ -28,6 +28,9 @@ export const distributeCommands: readonly CommandEntry[] = [
       ['--fail-fast', 'Begin nothing more when a file has failed'],
       ['--shard <i/n>', 'Run one of n parts of the files: 2/5'],
       ['--seed <n>', 'In an order of chance, the same for the same number'],
+      ['--replay <run>', 'Run again what one runner of a run ran, in its order, in the same processes'],
+      ['--runner <id>', 'Which one: by its id (1_0), or its number, from 0'],
+      ['--bisect <run>', 'Find the file that breaks the test that is named when it runs before it'],
       ['--rebuild', 'Build cached images of the machines again'],
       ['--sent <file>', 'For a job server’s worker: which files a job brought, and where its history lies'],
       ['--json', 'Print the result as JSON, and nothing else'],
@@ -36,6 +39,8 @@ export const distributeCommands: readonly CommandEntry[] = [
     examples: [
       "shakedown distribute --nodes a,b,c --runners 4 'spec/**/*_spec.rb' -- bundle exec rspec {files}",
       "shakedown distribute --local-runners 4 'test/*.sh' -- sh {file}",
+      'shakedown distribute --replay latest --runner 3',
+      'shakedown distribute --bisect latest spec/b_spec.rb',
       'shakedown distribute    (with a distribute.config.ts)',
     ],
     load: async () => (await import('./distribute.ts')).distributeCommand,

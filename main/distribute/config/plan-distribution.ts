@@ -1,14 +1,16 @@
-import { realpathSync, statSync } from 'node:fs';
+import { existsSync, realpathSync, statSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { UsageError } from '../../../common/errors.ts';
+import { present } from '../../../common/present.ts';
 import type { ChooseKind } from '../../config/machines/settle-machines.ts';
-import type { Repetition } from '../hand-out/attempts.ts';
+import { once, type Repetition } from '../hand-out/attempts.ts';
 import { type History, historyFile, readHistory, readStart } from '../history/history.ts';
 import { slowestFirst } from '../history/order.ts';
 import { type Selection, selectFiles } from '../history/select-files.ts';
 import { lookOf } from '../kinds/project-look.ts';
 import { listFiles } from '../project/list-files.ts';
 import type { SentProject } from '../project/sent-project.ts';
+import type { RecordedOrder } from '../replay/past-run.ts';
 import { Quarantine } from '../results/quarantine.ts';
 import type { Distribution } from '../suite/distribution.ts';
 import { type CommandWords, writtenCommand } from '../suite/test-command.ts';
@@ -34,6 +36,8 @@ export interface DistributeWords extends MachineWords, Partial<Selection> {
   /** `5%` */
   readonly retryBudget?: string;
   readonly newRepeat?: number;
+  /** What a runner of another run ran, which is run again instead of the project's files. */
+  readonly order?: RecordedOrder;
 }
 
 /** Seconds for a hook: `bundle install` may build. */
@@ -82,8 +86,10 @@ export async function planDistribution(
   words: DistributeWords,
   choose: ChooseKind,
 ): Promise<Distribution> {
-  const chosen = await chooseFiles(folder, config, words);
-  const { directory, all, command, files } = chosen;
+  const { order } = words;
+  const chosen = await chooseFiles(folder, config, order ? wordsFor(order, folder, words) : words);
+  const { directory, all, command } = chosen;
+  const files = order ? filesOf(order) : chosen.files;
   const { home = directory } = words.sent ?? {};
   const env = { ...config.env, ...words.env };
   const test = writtenCommand(command, env, lookOf(directory, all));
@@ -94,7 +100,7 @@ export async function planDistribution(
   const sized = files.map((path) => ({ path, bytes: bytesOf(path, directory, all) }));
   const history = readHistory(historyFile(home));
   const machines = await wishMachines(config, words, directory, choose);
-  const { localRunners = config.localRunners ?? 0 } = words;
+  const { localRunners = config.localRunners ?? (order && !machines ? 1 : 0) } = words;
   if (!machines && localRunners === 0) {
     throw new UsageError('There is nothing to run the tests on.', {
       hint: '--nodes a,b,c, --provider nspawn, or --local-runners 2',
@@ -102,9 +108,13 @@ export async function planDistribution(
   }
   return {
     ...{ directory, home, command: test, localRunners, list: chosen.list },
-    files: selectFiles(slowestFirst(sized, history), history, { onlyFailed: false, ...words }),
+    files: selectFiles(slowestFirst(sized, history), history, {
+      onlyFailed: false,
+      ...(order ? {} : words),
+    }),
     failFast: words.failFast === true,
-    repetition: repetitionOf(config, words, { files, history }),
+    repetition: order ? once : repetitionOf(config, words, { files, history }),
+    ...present({ order }),
     quarantine: new Quarantine(config.quarantine ?? [], today(), files),
     startMs: readStart(historyFile(home)),
     ...(machines && { machines }),
@@ -117,6 +127,20 @@ export async function planDistribution(
       hook: config.limits?.hook ?? hookWithin,
     },
   };
+}
+
+const filesOf = ({ batches }: RecordedOrder): readonly string[] => [...new Set(batches.flat())];
+
+/** The files of an order, and its command where no other is written. Throws UsageError. */
+function wordsFor(order: RecordedOrder, folder: string, words: DistributeWords): DistributeWords {
+  const files = filesOf(order);
+  const gone = files.filter((file) => !existsSync(join(folder, file)));
+  if (gone.length === 0) return { ...words, files, command: words.command ?? order.words };
+  const names = `${gone.slice(0, 5).join(', ')}${gone.length > 5 ? ', …' : ''}`;
+  throw new UsageError(
+    `Files that runner ${order.runner} ran in run ${order.run} are no more: ${names} (${gone.length} of ${files.length}).`,
+    { hint: 'go back to the version of the project that was run' },
+  );
 }
 
 /** Throws UsageError. */

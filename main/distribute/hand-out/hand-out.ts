@@ -2,7 +2,9 @@ import { once, type Repetition } from './attempts.ts';
 import { type Batch, batchLength, type WaitingFile } from './batch.ts';
 import { Crew } from './crew.ts';
 import { Durations } from './durations.ts';
+import type { Line } from './line.ts';
 import { type Again, type FileEnd, Outcomes } from './outcomes.ts';
+import { RecordedLine } from './recorded-line.ts';
 import type { Judgement } from './suspicion.ts';
 import { WaitingLine } from './waiting-line.ts';
 
@@ -13,6 +15,10 @@ export interface HandOutOptions {
   readonly startMs?: number | undefined;
   /** Which files are run more than once; none where nothing is told. */
   readonly repetition?: Repetition;
+  /** Batches that are to be handed out just so, in this order. */
+  readonly order?: readonly (readonly string[])[] | undefined;
+  /** The number of the first batch, where they go on from those of another queue. */
+  readonly firstBatch?: number | undefined;
   /** Told of runners that were found to be broken, or not to be. */
   readonly judged: (judgement: Judgement) => void;
   /** ms of a clock that only goes forward; the process's own where none is told. */
@@ -26,19 +32,22 @@ export interface HandOutOptions {
 export class HandOut {
   readonly #options: HandOutOptions;
   readonly #all: ReadonlyMap<string, WaitingFile>;
-  readonly #line: WaitingLine;
+  readonly #line: Line;
   readonly #crew: Crew;
   readonly #durations: Durations;
   readonly #outcomes: Outcomes;
   #changed = Promise.withResolvers<void>();
-  #batches = 0;
+  #batches: number;
   #over = false;
 
   /** `files`: in the order in which they are to be begun. */
   constructor(files: readonly WaitingFile[], options: HandOutOptions) {
     this.#all = new Map(files.map((file) => [file.path, file]));
     this.#options = options;
-    this.#line = new WaitingLine(files);
+    this.#line = options.order
+      ? new RecordedLine(options.order.map((batch) => batch.map((path) => this.#file(path))))
+      : new WaitingLine(files);
+    this.#batches = options.firstBatch ?? 0;
     this.#crew = new Crew(options.now ?? (() => performance.now()));
     this.#durations = new Durations(options.startMs);
     this.#outcomes = new Outcomes(files.length, options.repetition ?? once, options.judged);
@@ -84,7 +93,7 @@ export class HandOut {
     if (startMs !== undefined) this.#durations.startTook(startMs);
     for (const end of ends) {
       this.#durations.fileTook(end.took);
-      this.#runFirst(this.#outcomes.ended(runner, end));
+      this.#runAlone(this.#outcomes.ended(runner, end));
     }
     this.#crew.ended(runner, (files) => this.#durations.expect(files));
     this.#change();
@@ -92,7 +101,7 @@ export class HandOut {
 
   /** Nothing is known of any of them unless each is run in a process of its own. */
   apart(files: readonly string[]): void {
-    this.#runFirst(files.map((path) => ({ path })));
+    this.#runAlone(files.map((path) => ({ path })));
     this.#change();
   }
 
@@ -101,7 +110,7 @@ export class HandOut {
    * settled, and the others are run elsewhere, each alone.
    */
   fell(files: readonly string[]): readonly string[] {
-    for (const path of files) this.#runFirst(this.#outcomes.fell(path));
+    for (const path of files) this.#runAlone(this.#outcomes.fell(path));
     this.#change();
     return files.filter((path) => this.#outcomes.isSettled(path));
   }
@@ -143,27 +152,33 @@ export class HandOut {
 
   #take(runner: string): readonly WaitingFile[] {
     const mayTake = (other: string) => this.#outcomes.mayTake(other);
-    const single = this.#line.takeSingle(runner, () => this.#crew.names.filter(mayTake));
-    if (single) return [single];
-    if (!this.#options.batches) return this.#line.take(1);
-    const length = batchLength(this.#line.files, {
-      runners: this.#crew.size,
-      meanMs: this.#durations.meanMs,
-      startMs: this.startMs ?? 0,
-      pace: this.#crew.pace(runner),
-      others: this.#crew.others(runner, (files) => this.#durations.expect(files), mayTake),
+    return this.#line.take(runner, {
+      all: () => this.#crew.names.filter(mayTake),
+      length: (files) =>
+        this.#options.batches
+          ? batchLength(files, {
+              runners: this.#crew.size,
+              meanMs: this.#durations.meanMs,
+              startMs: this.startMs ?? 0,
+              pace: this.#crew.pace(runner),
+              others: this.#crew.others(runner, (some) => this.#durations.expect(some), mayTake),
+            })
+          : 1,
     });
-    return this.#line.take(length);
   }
 
-  #runFirst(again: readonly Again[]): void {
-    for (const { path, not } of again) {
-      this.#line.putFirst(this.#all.get(path) ?? { path, expectedMs: undefined }, not);
-    }
+  #runAlone(again: readonly Again[]): void {
+    for (const { path, not } of again) this.#line.putSingle(this.#file(path), not);
+  }
+
+  #file(path: string): WaitingFile {
+    return this.#all.get(path) ?? { path, expectedMs: undefined };
   }
 
   #change(): void {
-    this.#over ||= this.#outcomes.settled === this.#all.size;
+    const settled = this.#outcomes.settled === this.#all.size;
+    // In an order of old a file may come more than once.
+    this.#over ||= settled && (this.#line.isEmpty || !this.#options.order);
     const { resolve } = this.#changed;
     this.#changed = Promise.withResolvers();
     resolve();

@@ -1,4 +1,5 @@
 import type { WaitingFile } from './batch.ts';
+import type { Choice, Line } from './line.ts';
 
 /** A file that is run in a process of its own, before all that waits in its order. */
 interface Single {
@@ -9,8 +10,8 @@ interface Single {
 
 const nobody: ReadonlySet<string> = new Set();
 
-/** The files that wait to be begun. */
-export class WaitingLine {
+/** Those that are to be run alone come first, the others in their order. */
+export class WaitingLine implements Line {
   readonly #files: WaitingFile[];
   readonly #singles: Single[] = [];
 
@@ -19,26 +20,19 @@ export class WaitingLine {
     this.#files = [...files];
   }
 
-  /** It is run alone and before the others; not on these runners, where there are other ones. */
-  putFirst(file: WaitingFile, not = nobody): void {
+  putSingle(file: WaitingFile, not = nobody): void {
     this.#singles.push({ file, not });
   }
 
-  /** A file that is to be run alone by this runner, taken out; `all`: who takes files. */
-  takeSingle(runner: string, all: () => readonly string[]): WaitingFile | undefined {
+  take(runner: string, { all, length }: Choice): readonly WaitingFile[] {
     const place = this.#singles.findIndex(
       ({ not }) => !not.has(runner) || all().every((other) => not.has(other)),
     );
-    return place < 0 ? undefined : this.#singles.splice(place, 1)[0]?.file;
+    if (place >= 0) return this.#singles.splice(place, 1).map(({ file }) => file);
+    return this.#files.splice(0, length(this.#files));
   }
 
-  /** Those that are not to be run alone, in their order. */
-  get files(): readonly WaitingFile[] {
-    return this.#files;
-  }
-
-  /** The first so many of `files`, taken out. */
-  take(length: number): readonly WaitingFile[] {
-    return this.#files.splice(0, length);
+  get isEmpty(): boolean {
+    return this.#files.length === 0 && this.#singles.length === 0;
   }
 }

@@ -10,6 +10,7 @@ import type { RanHook, RanProcess, Schedule } from '../schedule/schedule.ts';
 import type { Distribution } from '../suite/distribution.ts';
 import type { OutOfUse } from '../suite/run-suite.ts';
 import type { Suite } from '../suite/suite.ts';
+import type { CommandWords } from '../suite/test-command.ts';
 import { type FlakyTest, flakyTests } from './flaky.ts';
 import type { QuarantineReport } from './quarantine.ts';
 import type { FileResult } from './test-result.ts';
@@ -20,6 +21,10 @@ export interface DistributeResult {
   readonly id: string;
   readonly directory: string;
   readonly command: string;
+  /** The command as it was written, with its placeholders. */
+  readonly words: CommandWords;
+  /** The run of which it ran again what one runner had run. */
+  readonly replayOf?: string;
   readonly verdict: Verdict;
   readonly exitCode: number;
   /** ms, of all of it. */
@@ -71,7 +76,8 @@ interface Facts {
 export function distributeResult(facts: Facts, run: RunResult, directory: string): DistributeResult {
   const { distribution, suite, schedule, files, together, outOfUse, history } = facts;
   return {
-    ...{ id: run.id, directory, command: distribution.command.text },
+    ...{ id: run.id, directory, command: distribution.command.text, words: distribution.command.words },
+    ...present({ replayOf: distribution.order?.run }),
     ...{ verdict: run.verdict, exitCode: run.exitCode, durationMs: run.durationMs },
     testsMs: files.reduce((sum, { durationMs }) => sum + durationMs, 0),
     ...present({ schedule }),

@@ -5,6 +5,7 @@ import { count, duration, size } from '../../report/words.ts';
 import type { OpenRun } from '../../run/open-run.ts';
 import type { Initiator } from '../project/project-key.ts';
 import { type LocalProject, sendProject } from '../project/send-project.ts';
+import { clearPlace } from '../replay/fresh-place.ts';
 import type { DistributeLog } from '../results/distribute-log.ts';
 import type { Distribution } from '../suite/distribution.ts';
 import { nodeEnvironment, runnerEnvironment, runnerId } from './environment.ts';
@@ -32,11 +33,9 @@ export async function prepareSeat(plan: SeatPlan, agent: Agent, context: SeatCon
   const { signal } = open.work;
   const { id, name } = plan;
   const where = { id, address: plan.machine?.address ?? 'localhost' };
-  const sent = await open.recorder.step(
-    'ship',
-    () => sendProject(agent, project, posix.join(folderOf(key), 'project'), signal),
-    where,
-  );
+  const target = posix.join(folderOf(key), 'project');
+  if (distribution.order) await clearPlace(agent, target, signal);
+  const sent = await open.recorder.step('ship', () => sendProject(agent, project, target, signal), where);
   const { files, bytes, deleted, took } = sent;
   const gone = deleted > 0 ? `, deleted ${deleted}` : '';
   const message = `sent ${count(files, 'file')}, ${size(bytes)}${gone}, in ${duration(took)}`;
@@ -46,7 +45,11 @@ export async function prepareSeat(plan: SeatPlan, agent: Agent, context: SeatCon
   const own = await makeReady(agent, reports, plan.runners, signal);
   const { ports } = await agent.call('takePorts', { ranges: own, size: distribution.ports }, { signal });
   const total = await context.runnersInAll(id, own);
-  const env = { ...distribution.env, ...nodeEnvironment(id, total, initiator) };
+  const { as } = plan;
+  const env = {
+    ...distribution.env,
+    ...nodeEnvironment(as?.node ?? id, as?.runners ?? total, initiator),
+  };
   const { node_setup: hook } = distribution.hooks;
   if (hook !== undefined) {
     const place = {
@@ -73,7 +76,7 @@ export async function prepareSeat(plan: SeatPlan, agent: Agent, context: SeatCon
   }
   await mustHaveCommand(agent, distribution.command.program, sent.directory, signal);
   const runners = ports.map((first, index): Runner => {
-    const runner = runnerId(id, index);
+    const runner = as?.runner ?? runnerId(id, index);
     const own = runnerEnvironment(runner, initiator, { first, count: distribution.ports });
     return { id: runner, node: id, env: { ...env, ...own } };
   });

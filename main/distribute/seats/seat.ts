@@ -10,6 +10,16 @@ export interface SeatPlan {
   readonly machine?: Machine;
   /** As many as it has processors where none is told. */
   readonly runners: number | undefined;
+  /** Its only runner is to be taken for this one, of another run. */
+  readonly as?: RunnerIdentity;
+}
+
+/** What a runner's hooks and tests are told of who it is. */
+export interface RunnerIdentity {
+  readonly runner: string;
+  readonly node: number;
+  /** How many runners there are. */
+  readonly runners: number;
 }
 
 /** A node whose agent answers, with the project in its folder. */

@@ -2,6 +2,7 @@ import type { MachineSpec } from '../../providers/provider.ts';
 import type { DistributeHooks } from '../config/distribute-config.ts';
 import type { Repetition } from '../hand-out/attempts.ts';
 import type { WaitingFile } from '../hand-out/batch.ts';
+import type { RecordedOrder } from '../replay/past-run.ts';
 import type { Quarantine } from '../results/quarantine.ts';
 import type { TestCommand } from './test-command.ts';
 
@@ -20,6 +21,8 @@ export interface Distribution {
   /** Nothing is begun any more when a file has failed. */
   readonly failFast: boolean;
   readonly repetition: Repetition;
+  /** What one runner ran before, which is run again just so, by one runner. */
+  readonly order?: RecordedOrder;
   readonly quarantine: Quarantine;
   /** Machines that are made or borrowed; absent where the main host does it alone. */
   readonly machines?: MachinesWish;

@@ -1,5 +1,6 @@
 import { asShakedownError, describeFailure, ShakedownError } from '../../../common/errors.ts';
 import type { Work } from '../executors/work.ts';
+import { removePlace } from '../replay/fresh-place.ts';
 import { runHook } from '../seats/hooks.ts';
 import { mainHostNode } from '../seats/main-host-node.ts';
 import { type Reach, reachSeat } from '../seats/open-seat.ts';
@@ -15,6 +16,10 @@ export interface SuiteRun {
   readonly reach: Reach;
   readonly context: Omit<SeatContext, 'runnersInAll'>;
   readonly work: Omit<Work, 'signal'>;
+  /**
+   * What is done on a node that is ready instead of running the suite once: `run` runs one on it. May throw.
+   */
+  readonly use?: (seat: Seat, run: (work: SuiteRun['work']) => Promise<void>) => Promise<void>;
 }
 
 /** A node, or a runner, that was of no use. */
@@ -72,7 +77,7 @@ async function useSeat(plan: SeatPlan, run: SuiteRun, shared: Shared): Promise<v
     await using reached = await open.recorder.step('connect', () => reachSeat(plan, made, reach, open), node);
     const runnersInAll = shared.counts.tell;
     const seat = await prepareSeat(plan, reached.agent, { ...context, runnersInAll });
-    await runSeat(seat, run, shared);
+    await runSeat(seat, run, shared.drop);
   } catch (error) {
     if (!open.work.signal.aborted) {
       const { node, address, phase, ...details } = asShakedownError(error).details;
@@ -83,30 +88,38 @@ async function useSeat(plan: SeatPlan, run: SuiteRun, shared: Shared): Promise<v
   }
 }
 
-/** All runners of a node, and then its last hook, also after an interrupt. */
-async function runSeat(seat: Seat, run: SuiteRun, { drop }: Shared): Promise<void> {
-  const { context } = run;
-  const { open, distribution, log } = context;
-  const { node_teardown: hook } = distribution.hooks;
+/** What is to be done on a node, and then its last hook, also after an interrupt. */
+async function runSeat(seat: Seat, run: SuiteRun, drop: Shared['drop']): Promise<void> {
+  const { context, use } = run;
+  const runAll = (work: SuiteRun['work']) => runRunners(seat, { ...run, work }, drop);
+  try {
+    await (use ? use(seat, runAll) : runAll(run.work));
+  } finally {
+    await tearDown(seat, context, drop);
+  }
+}
+
+async function runRunners(seat: Seat, run: SuiteRun, drop: Shared['drop']): Promise<void> {
   run.work.suite.queue.expect(seat.all);
   await Promise.all(seat.runners.map((runner) => useRunner(seat, runner, run, drop)));
-  if (hook === undefined || seat.agent.ended.aborted) return;
+}
+
+async function tearDown(seat: Seat, context: SuiteRun['context'], drop: Shared['drop']): Promise<void> {
+  const { open, distribution, log } = context;
+  const { node_teardown: hook } = distribution.hooks;
   const { signal } = open.evidence;
-  const within = open.work.signal.aborted ? tidyWithin : distribution.limits.hook;
-  const env = seat.runners[0]?.env ?? {};
-  const { SHAKEDOWN_RUNNER_ID, ...ofNode } = env;
-  const place = {
-    agent: seat.agent,
-    node: seat.name,
-    project: seat.project,
-    env: ofNode,
-    log,
-    within,
-    signal,
-    ended: context.hookEnded(seat.id),
-    clock: open.work.clock,
-  };
-  await runHook('node_teardown', hook, place).catch((error) => drop(ofHook(seat.id, error)));
+  if (hook !== undefined && !seat.agent.ended.aborted) {
+    const env = seat.runners[0]?.env ?? {};
+    const { SHAKEDOWN_RUNNER_ID, ...ofNode } = env;
+    const place = {
+      ...{ agent: seat.agent, node: seat.name, project: seat.project, env: ofNode, log, signal },
+      within: open.work.signal.aborted ? tidyWithin : distribution.limits.hook,
+      ...{ ended: context.hookEnded(seat.id), clock: open.work.clock },
+    };
+    await runHook('node_teardown', hook, place).catch((error) => drop(ofHook(seat.id, error)));
+  }
+  // What is run again has its place for this once.
+  if (distribution.order) await removePlace(seat.agent, seat.project, signal).catch(() => undefined);
 }
 
 async function useRunner(seat: Seat, runner: Runner, run: SuiteRun, drop: Shared['drop']): Promise<void> {

@@ -19,6 +19,9 @@ export interface SuiteOptions {
   readonly batches: boolean;
   /** ms that a process takes beside its tests, where that is known. */
   readonly startMs: number | undefined;
+  /** Batches that are to be run just so, and the number of the first. */
+  readonly order?: readonly (readonly string[])[] | undefined;
+  readonly firstBatch?: number;
   readonly telling: Telling;
   /** Nothing is begun any more when a file has failed. */
   readonly failFast: boolean;
@@ -48,6 +51,7 @@ export class Suite {
     this.queue = new HandOut(files, {
       batches: options.batches,
       startMs: options.startMs,
+      ...{ order: options.order, firstBatch: options.firstBatch },
       repetition: options.repetition,
       judged: (judgement) => this.#judged(judgement),
     });

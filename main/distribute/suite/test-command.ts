@@ -19,6 +19,8 @@ export interface TestProcess {
 export interface TestCommand {
   /** As a person reads it. */
   readonly text: string;
+  /** As it is written. */
+  readonly words: CommandWords;
   /** The program that a node must have; undefined where a shell may make one of anything. */
   readonly program: string | undefined;
   /** Whether one process can take several files. */
@@ -54,7 +56,7 @@ export function writtenCommand(
   }
   const kind = kindOf(words);
   return {
-    text,
+    ...{ text, words },
     program: programOf(words),
     batches: !names.has('file'),
     reports: names.has('report') || kind?.reporting !== undefined,

@@ -1,0 +1,135 @@
+import { hostname, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { ShakedownError } from '../../common/errors.ts';
+import type { Cluster, Machine } from '../providers/provider.ts';
+import { undoWorldOf } from '../run/ledger/undo-world.ts';
+import { makeMachines, newClusterId } from '../run/machines/make-machines.ts';
+import { takeAway } from '../run/machines/take-away.ts';
+import type { OpenRun } from '../run/open-run.ts';
+import type { Here } from './in-own-run.ts';
+import { type Manifest, makeManifest } from './project/manifest.ts';
+import { type Initiator, projectKey } from './project/project-key.ts';
+import type { LocalProject } from './project/send-project.ts';
+import { replaySlot } from './replay/fresh-place.ts';
+import type { RecordedOrder } from './replay/past-run.ts';
+import { DistributeLog } from './results/distribute-log.ts';
+import { recordProcess } from './results/record-results.ts';
+import { mainHostNode } from './seats/main-host-node.ts';
+import type { Seat, SeatPlan } from './seats/seat.ts';
+import type { Distribution, MachinesWish } from './suite/distribution.ts';
+import { runSuite, type SuiteEnd, type SuiteRun } from './suite/run-suite.ts';
+import type { Suite } from './suite/suite.ts';
+
+/** What a suite, or several, needs of the machines' page. */
+interface OnMachines {
+  readonly suite: Suite;
+  readonly use?: (
+    seat: Seat,
+    run: (work: SuiteRun['work']) => Promise<void>,
+    workOf: (suite: Suite) => SuiteRun['work'],
+  ) => Promise<void>;
+}
+
+/**
+ * Runs a suite on its machines, or does with each node what `use` does. What is acquired on this page is
+ * released when the run ends.
+ */
+export async function onMachines(
+  distribution: Distribution,
+  { suite, use }: OnMachines,
+  here: Here,
+): Promise<SuiteEnd> {
+  const { world, open, slot } = here;
+  const { machines: wish, localRunners, home } = distribution;
+  const cluster = wish && (await machinesOf(wish, here));
+  const made = cluster?.borrowed === false;
+  const machines = cluster?.machines ?? [];
+  const all: readonly SeatPlan[] = [
+    ...machines.map((machine) => ({
+      ...{ id: machine.id, name: machine.name, machine },
+      runners: wish?.runners[machine.id],
+    })),
+    ...(localRunners > 0 ? [localSeat(machines, localRunners)] : []),
+  ];
+  const { order } = distribution;
+  const seats = order ? seatFor(order, all) : all;
+  open.tellNodes([...machines, ...(localRunners > 0 ? [mainHostNode(machines.length)] : [])]);
+  const log = await open.scope.acquire({
+    acquire: () => new DistributeLog(open.store.directory, world.clock),
+    release: (all) => all[Symbol.asyncDispose](),
+  });
+  const own = { host: hostname(), user: userInfo().username, directory: home };
+  const initiator: Initiator = { ...own, slot: order ? replaySlot(slot) : slot };
+  const key = projectKey(initiator);
+  const project = projectOf(distribution, open);
+  const workOf = (some: Suite): SuiteRun['work'] => ({
+    ...{ suite: some, distribution, log, directory: open.store.directory, clock: world.clock },
+    processEnded: (ran, end, output) => recordProcess(ran, end, output, { suite: some, open }),
+  });
+  return await runSuite({
+    ...{ seats, made },
+    reach: { ...world, key },
+    context: {
+      ...{ distribution, project, initiator, key, log, open },
+      hookEnded: (node) => (hook) => suite.hookEnded({ ...hook, node }),
+    },
+    work: workOf(suite),
+    ...(use && { use: (seat, run) => use(seat, run, workOf) }),
+  });
+}
+
+/** The node on which the runner was that is to run again, else the first one; it has one runner. */
+const seatFor = (order: RecordedOrder, all: readonly SeatPlan[]): readonly SeatPlan[] =>
+  [all.find(({ id }) => id === order.node) ?? all[0]].flatMap((plan) =>
+    plan ? [{ ...plan, runners: 1, as: order }] : [],
+  );
+
+const localSeat = (machines: readonly Machine[], runners: number): SeatPlan => {
+  const { id, name } = mainHostNode(machines.length);
+  return { id, name, runners };
+};
+
+/** Makes or borrows the machines; they are taken away, or given back, when the run ends. */
+function machinesOf(
+  { provider: name, options, login, machines, rebuild }: MachinesWish,
+  { world, open }: Here,
+): Promise<Cluster> {
+  return open.scope.acquire({
+    acquire: () =>
+      open.recorder.step('machines', async () => {
+        const provider = await world.provider(name);
+        const { ok, reason, missingPackages = [] } = await provider.probe(open.work);
+        if (!ok) {
+          const hint =
+            missingPackages.length > 0 ? { hint: `apt-get install ${missingPackages.join(' ')}` } : {};
+          throw new ShakedownError({ message: `${name} does not work here: ${reason}`, ...hint });
+        }
+        const shares = provider.makes ? await world.agentShares(world.cacheDir) : [];
+        const wanted = { machines, options, login };
+        return makeMachines(newClusterId(), wanted, provider, { of: open.name, shares, rebuild }, open.work);
+      }),
+    release: async (cluster) => {
+      const provider = await world.provider(cluster.provider);
+      await takeAway(cluster, [], undoWorldOf(provider, open.evidence), open);
+    },
+  });
+}
+
+/**
+ * The project's files are read again only by who asks a while later: nodes that
+ * are sent it together share a look.
+ */
+function projectOf({ directory, list }: Distribution, { work }: OpenRun): LocalProject {
+  const memory = join(directory, '.shakedown/distribute/digests.json');
+  let look: { readonly at: number; readonly manifest: Promise<Manifest> } | undefined;
+  const manifest = () => {
+    if (look && performance.now() - look.at < sharedFor) return look.manifest;
+    const reading = list().then((paths) => makeManifest(directory, paths, memory, work.signal));
+    look = { at: performance.now(), manifest: reading };
+    return reading;
+  };
+  return { directory, manifest };
+}
+
+/** ms */
+const sharedFor = 2000;

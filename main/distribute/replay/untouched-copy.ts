@@ -1,0 +1,32 @@
+import { posix } from 'node:path';
+import { ShakedownError } from '../../../common/errors.ts';
+import type { Agent } from '../../agent/agent.ts';
+
+/** A copy of the project on a node, as it is before any test has run. */
+export interface UntouchedCopy {
+  /** Puts the project back as it was: what tests left in it is gone. */
+  putBack(): Promise<void>;
+  remove(): Promise<void>;
+}
+
+/** Copies the project's folder beside itself. Throws ShakedownError, also later. */
+export async function copyUntouched(
+  agent: Agent,
+  project: string,
+  signal: AbortSignal,
+): Promise<UntouchedCopy> {
+  const copy = posix.join(posix.dirname(project), 'project.untouched');
+  const sh = async (script: string) => {
+    const { exitCode, stderr } = await agent.exec(['/bin/sh', '-c', script, 'sh', project, copy], { signal });
+    if (exitCode === 0) return;
+    throw new ShakedownError({
+      message: `the project cannot be copied on the node: ${stderr.trim()}`,
+      exitCode,
+    });
+  };
+  await sh('rm -rf -- "$2" && cp -a -- "$1" "$2"');
+  return {
+    putBack: () => sh('rm -rf -- "$1" && cp -a -- "$2" "$1"'),
+    remove: () => sh('rm -rf -- "$2"'),
+  };
+}
