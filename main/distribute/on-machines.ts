@@ -65,6 +65,7 @@ export async function onMachines(
   const workOf = (some: Suite): SuiteRun['work'] => ({
     ...{ suite: some, distribution, log, directory: open.store.directory, clock: world.clock },
     processEnded: (ran, end, output) => recordProcess(ran, end, output, { suite: some, open }),
+    note: (node, message) => open.emit({ type: 'note', node, message }),
   });
   return await runSuite({
     ...{ seats, made },

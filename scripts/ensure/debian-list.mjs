@@ -37,6 +37,11 @@ export const debianPackages = {
     'chromium',
     // Of recipes.
     'fabric',
+    // Frameworks of test files that are distributed.
+    'python3-pytest',
+    'python3-pytest-xdist',
+    'ruby-minitest',
+    'ruby-rspec',
     // Shells of logins.
     'csh',
     'fish',

@@ -36,6 +36,7 @@ export function distributeWords(
     env: Object.fromEntries(list(options.env).map((each) => variable(each, env))),
     onlyFailed: options.onlyFailed === true,
     failFast: options.failFast === true,
+    ...(options.cold === true && { cold: true }),
     rebuild: options.rebuild === true,
     ...(sent === undefined ? {} : { sent: readSentProject(sent) }),
   };

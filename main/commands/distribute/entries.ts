@@ -25,6 +25,7 @@ export const distributeCommands: readonly CommandEntry[] = [
       ['--retry-budget <part>', 'Run nothing again when more of the files have failed: 5%'],
       ['--new-repeat <n>', 'Run a file that no earlier run knows n times: it must pass each time'],
       ['--only-failed', 'Run what failed or was not run the last time, and what is new'],
+      ['--cold', 'Load the test framework anew for each process of tests, not once for each runner'],
       ['--fail-fast', 'Begin nothing more when a file has failed'],
       ['--shard <i/n>', 'Run one of n parts of the files: 2/5'],
       ['--seed <n>', 'In an order of chance, the same for the same number'],

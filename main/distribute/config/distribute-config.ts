@@ -39,6 +39,8 @@ export interface DistributeConfig {
    * any number; `{report}` for the path at which it leaves a JUnit XML report, where it can write one.
    */
   readonly command?: string | readonly string[];
+  /** Each process of tests loads its framework anew, also where that could be kept loaded. */
+  readonly cold?: boolean;
   /** Machines that exist. */
   readonly nodes?: readonly (string | DistributeNode)[];
   /** Machines that are made for the run: `nspawn({ count: 3, packages: ['ruby'] })`. */
@@ -109,6 +111,7 @@ const quarantineRule = field
 export const distributeConfigSchema = z.strictObject({
   files: z.union([words, z.array(words).min(1)]).exactOptional(),
   command: z.union([words, z.array(words).min(1)]).exactOptional(),
+  cold: z.boolean('expected true or false').exactOptional(),
   nodes: z
     .array(
       z.union([

@@ -12,8 +12,9 @@ import { listFiles } from '../project/list-files.ts';
 import type { SentProject } from '../project/sent-project.ts';
 import type { RecordedOrder } from '../replay/past-run.ts';
 import { Quarantine } from '../results/quarantine.ts';
+import type { CommandWords } from '../suite/command-words.ts';
 import type { Distribution } from '../suite/distribution.ts';
-import { type CommandWords, writtenCommand } from '../suite/test-command.ts';
+import { writtenCommand } from '../suite/test-command.ts';
 import { type DistributeConfig, percentage } from './distribute-config.ts';
 import { whatToRun } from './what-to-run.ts';
 import { type MachineWords, wishMachines } from './wish-machines.ts';
@@ -30,6 +31,8 @@ export interface DistributeWords extends MachineWords, Partial<Selection> {
   /** Seconds for one file. */
   readonly timeout?: number;
   readonly failFast?: boolean;
+  /** Each process of tests loads its framework anew. */
+  readonly cold?: boolean;
   /** Where the project lies as a job server's worker was sent it. */
   readonly sent?: SentProject;
   readonly retries?: number;
@@ -113,6 +116,7 @@ export async function planDistribution(
       ...(order ? {} : words),
     }),
     failFast: words.failFast === true,
+    warm: words.cold || config.cold ? undefined : test.warm,
     repetition: order ? once : repetitionOf(config, words, { files, history }),
     ...present({ order }),
     quarantine: new Quarantine(config.quarantine ?? [], today(), files),

@@ -3,7 +3,8 @@ import { join, matchesGlob } from 'node:path';
 import { UsageError } from '../../../common/errors.ts';
 import { kindsOf } from '../kinds/kinds.ts';
 import { lookOf } from '../kinds/project-look.ts';
-import { type CommandWords, kindOf } from '../suite/test-command.ts';
+import type { CommandWords } from '../suite/command-words.ts';
+import { kindOf } from '../suite/test-command.ts';
 
 /** What the user wrote, if anything. */
 interface Written {

@@ -7,33 +7,35 @@ import type { ReportedCase } from '../results/reported-case.ts';
 import type { RanWhere } from '../results/test-result.ts';
 import type { Runner, Seat } from '../seats/seat.ts';
 import type { Executor, Halt } from './executor.ts';
-import { type ProcessEnd, runProcess } from './run-process.ts';
-import type { Work } from './work.ts';
+import { runProcess } from './run-process.ts';
+import type { ProcessEnd } from './start-process.ts';
+import { timeLimitOf } from './time-limits.ts';
+import type { Place, Work } from './work.ts';
 
 /** Bytes of a report that are read at most. */
 const maxReport = 64 * 1024 ** 2;
-
-/** Seconds by which a file may go past what it took before, beside ten times as long. */
-const lateBy = 60;
 
 /** Gives each batch a process of its own, and waits for that. */
 export class ColdExecutor implements Executor {
   readonly #seat: Seat;
   readonly #runner: Runner;
   readonly #work: Work;
+  readonly #halted: (halt: Halt) => void;
+  readonly wants = 'process';
 
-  constructor(seat: Seat, runner: Runner, work: Work) {
+  constructor({ seat, runner, work }: Place, halted: (halt: Halt) => void) {
     this.#seat = seat;
     this.#runner = runner;
     this.#work = work;
+    this.#halted = halted;
   }
 
-  async give(batch: Batch): Promise<Halt | undefined> {
+  async give(batch: Batch): Promise<void> {
     const { how } = await runBatch(this.#seat, this.#runner, batch, this.#work);
-    return how.kind === 'lost' || how.kind === 'stopped' ? how : undefined;
+    if (how.kind === 'lost' || how.kind === 'stopped') this.#halted(how);
   }
 
-  async idle(): Promise<undefined> {}
+  async idle(): Promise<void> {}
 
   async close(): Promise<void> {}
 }
@@ -58,7 +60,7 @@ async function runBatch(seat: Seat, runner: Runner, batch: Batch, work: Work): P
   const end = await runProcess(seat.agent, {
     ...{ argv, cwd: seat.project, env: { ...runner.env, ...env }, output, signal },
     lines: [log.lines(source), log.lines(source)],
-    within: timeFor(files, work),
+    within: timeLimitOf(files, work),
     silence: limits.silence,
   });
   const cases = await readReport(seat, report, end, work);
@@ -87,20 +89,12 @@ function settle(ran: RanWhere, end: ProcessEnd, { seat, cases, output, work }: E
     suite.fell(ran, ran.with, why, took);
     return;
   }
-  const { emptyCodes } = distribution.command;
-  const judged = judge({ files: ran.with, folder: seat.project, end, report: cases, emptyCodes });
+  const { emptyCodes, mustReport } = distribution.command;
+  const judged = judge({ files: ran.with, folder: seat.project, end, report: cases, emptyCodes, mustReport });
   const last = output.lines(1)[0];
   const code =
     how.kind === 'exit' ? `it exits with ${how.code}` : `it ran into a time limit of ${how.seconds} s`;
   suite.ended(ran, judged, [code, last].filter(Boolean).join(': '));
-}
-
-/** Seconds for a process with these files: as told, or by their history; none where nothing is known. */
-function timeFor(files: readonly string[], { suite, distribution: { limits } }: Work): number | undefined {
-  if (limits.file !== undefined) return limits.file * files.length;
-  const known = files.map((file) => suite.queue.recordedMs(file));
-  if (known.some((ms) => ms === undefined)) return undefined;
-  return Math.ceil(known.reduce((sum: number, ms = 0) => sum + (10 * ms) / 1000, 0)) + lateBy;
 }
 
 /** The cases of the report that a process left; a sentence where it left none that can be read. */

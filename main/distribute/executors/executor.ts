@@ -1,4 +1,4 @@
-import type { Batch } from '../hand-out/batch.ts';
+import type { Batch, Want } from '../hand-out/batch.ts';
 
 /** Why a runner takes no more files. */
 export type Halt =
@@ -9,13 +9,15 @@ export type Halt =
 
 /**
  * What runs a runner's test files. What comes of each file is put down in the suite as soon as it is known;
- * nothing here throws. One runner has one, which does one thing at a time.
+ * nothing here throws. One runner has one. Who makes it is told once when it can run no more (`Halt`).
  */
 export interface Executor {
+  /** What it asks the queue for. */
+  readonly wants: Want;
   /** Takes files. Resolves when it can use more, which may be before these have ended. */
-  give(batch: Batch): Promise<Halt | undefined>;
+  give(batch: Batch): Promise<void>;
   /** Resolves when all that it was given has come to something. */
-  idle(): Promise<Halt | undefined>;
+  idle(): Promise<void>;
   /** No more files come: ends what it has running still. */
   close(): Promise<void>;
 }

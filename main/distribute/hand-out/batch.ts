@@ -11,7 +11,15 @@ export interface WaitingFile {
 export interface Batch {
   readonly id: number;
   readonly files: readonly string[];
+  /** It is to have a process of its own, in which no others ran before. */
+  readonly alone: boolean;
 }
+
+/**
+ * What a runner asks for: files for one process, whose start is to be worth it; or files that a process which
+ * stays takes one after the other, worth so many ms, for it gets more before it is done with them.
+ */
+export type Want = 'process' | { readonly aheadMs: number };
 
 /** ms of tests beside which the start of a process does not count for much. */
 const worthAProcess = 2000;
@@ -67,6 +75,21 @@ export function batchLength(waiting: readonly WaitingFile[], outlook: Outlook): 
     if (!next || sum > share) break;
   }
   return length;
+}
+
+/** How many files from the front of the queue are worth so many ms: one where nothing is known of it. */
+export function lengthWorth(
+  waiting: readonly WaitingFile[],
+  aheadMs: number,
+  meanMs: number | undefined,
+): number {
+  let sum = 0;
+  for (const [index, { expectedMs = meanMs }] of waiting.entries()) {
+    if (expectedMs === undefined) return Math.max(1, index);
+    if (index > 0 && sum + expectedMs > aheadMs) return index;
+    sum += expectedMs;
+  }
+  return waiting.length;
 }
 
 /**

@@ -54,25 +54,41 @@ export class Crew {
     return this.#members.has(runner);
   }
 
+  /** It has room for files, beside those that it has. */
   asks(runner: string): void {
-    this.#set(runner, 'idle', []);
+    const member = this.#members.get(runner);
+    if (member?.state === 'coming') this.#set(member, []);
   }
 
   takes(runner: string, files: readonly WaitingFile[]): void {
-    this.#set(runner, 'busy', files);
+    const member = this.#members.get(runner);
+    if (!member) return;
+    const { files: before, since } = member;
+    this.#set(member, [...before, ...files]);
+    // What it had before it has still for as long.
+    if (before.length > 0) member.since = since;
   }
 
-  /** Its process has ended by itself: that tells how fast it is. */
-  ended(runner: string, expect: Expect): void {
+  /** Of what it has these have ended by themselves: that tells how fast it is. */
+  ended(runner: string, paths: readonly string[], expect: Expect): void {
     const member = this.#members.get(runner);
-    if (member?.state !== 'busy') return;
-    const expected = expect(member.files);
+    const done = member?.files.filter(({ path }) => paths.includes(path)) ?? [];
+    if (!member || done.length === 0) return;
+    const expected = expect(done);
     if (expected !== undefined && expected > 0) {
       member.took.expected += expected;
       member.took.actual += this.#now() - member.since;
       member.took.processes += 1;
     }
-    this.#set(runner, 'idle', []);
+    this.#set(member, without(member.files, paths));
+  }
+
+  /** Whoever has these has them no more. */
+  drop(paths: readonly string[]): void {
+    for (const member of this.#members.values()) {
+      const left = without(member.files, paths);
+      if (left.length < member.files.length) this.#set(member, left);
+    }
   }
 
   get names(): readonly string[] {
@@ -113,9 +129,10 @@ export class Crew {
     return Math.max(0, this.#announced - this.#joined);
   }
 
-  #set(runner: string, state: Member['state'], files: readonly WaitingFile[]): void {
-    const member = this.#members.get(runner);
-    if (member && member.state === 'idle' && state === 'idle') return;
-    if (member) Object.assign(member, { state, files, since: this.#now() });
+  #set(member: Member, files: readonly WaitingFile[]): void {
+    Object.assign(member, { files, state: files.length > 0 ? 'busy' : 'idle', since: this.#now() });
   }
 }
+
+const without = (files: readonly WaitingFile[], paths: readonly string[]): readonly WaitingFile[] =>
+  files.filter(({ path }) => !paths.includes(path));

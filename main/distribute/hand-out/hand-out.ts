@@ -1,8 +1,8 @@
 import { once, type Repetition } from './attempts.ts';
-import { type Batch, batchLength, type WaitingFile } from './batch.ts';
+import { type Batch, batchLength, lengthWorth, type WaitingFile, type Want } from './batch.ts';
 import { Crew } from './crew.ts';
 import { Durations } from './durations.ts';
-import type { Line } from './line.ts';
+import type { Line, Taken } from './line.ts';
 import { type Again, type FileEnd, Outcomes } from './outcomes.ts';
 import { RecordedLine } from './recorded-line.ts';
 import type { Judgement } from './suspicion.ts';
@@ -24,6 +24,8 @@ export interface HandOutOptions {
   /** ms of a clock that only goes forward; the process's own where none is told. */
   readonly now?: () => number;
 }
+
+const nothing: Taken = { files: [], alone: false };
 
 /**
  * The queue of a suite's files, the slowest first, and who has which of them. Runners pull; each file that
@@ -72,14 +74,14 @@ export class HandOut {
   }
 
   /** The next files for a runner, as soon as there are some; undefined when there will be none. */
-  async next(runner: string): Promise<Batch | undefined> {
+  async next(runner: string, want: Want = 'process'): Promise<Batch | undefined> {
     this.#crew.asks(runner);
     for (;;) {
       if (this.#over || !this.#crew.has(runner)) return undefined;
-      const files = this.#outcomes.mayTake(runner) ? this.#take(runner) : [];
+      const { files, alone } = this.#outcomes.mayTake(runner) ? this.#take(runner, want) : nothing;
       if (files.length > 0) {
         this.#crew.takes(runner, files);
-        return { id: this.#batches++, files: files.map(({ path }) => path) };
+        return { id: this.#batches++, files: files.map(({ path }) => path), alone };
       }
       await this.#changed.promise;
     }
@@ -95,13 +97,22 @@ export class HandOut {
       this.#durations.fileTook(end.took);
       this.#runAlone(this.#outcomes.ended(runner, end));
     }
-    this.#crew.ended(runner, (files) => this.#durations.expect(files));
+    const paths = ends.map(({ path }) => path);
+    this.#crew.ended(runner, paths, (files) => this.#durations.expect(files));
     this.#change();
   }
 
   /** Nothing is known of any of them unless each is run in a process of its own. */
   apart(files: readonly string[]): void {
+    this.#crew.drop(files);
     this.#runAlone(files.map((path) => ({ path })));
+    this.#change();
+  }
+
+  /** A runner had them, and did not begin any: they wait as before, in front of the others. */
+  giveBack(files: readonly string[]): void {
+    this.#crew.drop(files);
+    this.#line.putBack(files.map((path) => this.#file(path)));
     this.#change();
   }
 
@@ -110,6 +121,7 @@ export class HandOut {
    * settled, and the others are run elsewhere, each alone.
    */
   fell(files: readonly string[]): readonly string[] {
+    this.#crew.drop(files);
     for (const path of files) this.#runAlone(this.#outcomes.fell(path));
     this.#change();
     return files.filter((path) => this.#outcomes.isSettled(path));
@@ -124,6 +136,11 @@ export class HandOut {
   /** ms that a file took in earlier runs; undefined where it was in none. */
   recordedMs(path: string): number | undefined {
     return this.#all.get(path)?.recordedMs;
+  }
+
+  /** ms that a file is expected to take; undefined as long as nothing is known. */
+  expectedMs(path: string): number | undefined {
+    return this.#all.get(path)?.expectedMs ?? this.#durations.meanMs;
   }
 
   /** ms that a process takes beside its tests; undefined where that is not known. */
@@ -150,20 +167,24 @@ export class HandOut {
     return [...this.#all.keys()].filter((path) => !this.#outcomes.isSettled(path));
   }
 
-  #take(runner: string): readonly WaitingFile[] {
+  #take(runner: string, want: Want): Taken {
     const mayTake = (other: string) => this.#outcomes.mayTake(other);
     return this.#line.take(runner, {
       all: () => this.#crew.names.filter(mayTake),
-      length: (files) =>
-        this.#options.batches
-          ? batchLength(files, {
-              runners: this.#crew.size,
-              meanMs: this.#durations.meanMs,
-              startMs: this.startMs ?? 0,
-              pace: this.#crew.pace(runner),
-              others: this.#crew.others(runner, (some) => this.#durations.expect(some), mayTake),
-            })
-          : 1,
+      length: (files) => this.#length(files, runner, want),
+    });
+  }
+
+  #length(files: readonly WaitingFile[], runner: string, want: Want): number {
+    if (want !== 'process') return lengthWorth(files, want.aheadMs, this.#durations.meanMs);
+    if (!this.#options.batches) return 1;
+    const mayTake = (other: string) => this.#outcomes.mayTake(other);
+    return batchLength(files, {
+      runners: this.#crew.size,
+      meanMs: this.#durations.meanMs,
+      startMs: this.startMs ?? 0,
+      pace: this.#crew.pace(runner),
+      others: this.#crew.others(runner, (some) => this.#durations.expect(some), mayTake),
     });
   }
 

@@ -8,11 +8,20 @@ export interface Choice {
   readonly length: (files: readonly WaitingFile[]) => number;
 }
 
+/** Files that leave the line. */
+export interface Taken {
+  readonly files: readonly WaitingFile[];
+  /** They are to have a process of their own, in which no others ran before. */
+  readonly alone: boolean;
+}
+
 /** The files that wait to be begun. */
 export interface Line {
   /** It is to be run alone; not by these runners, where there are other ones. */
   putSingle(file: WaitingFile, not?: ReadonlySet<string>): void;
+  /** Nobody began any of these: they come first again. */
+  putBack(files: readonly WaitingFile[]): void;
   /** Files for this runner, taken out; none where there are none for it. */
-  take(runner: string, choice: Choice): readonly WaitingFile[];
+  take(runner: string, choice: Choice): Taken;
   readonly isEmpty: boolean;
 }

@@ -1,5 +1,5 @@
 import type { WaitingFile } from './batch.ts';
-import type { Line } from './line.ts';
+import type { Line, Taken } from './line.ts';
 
 /**
  * Batches as they were handed out before, in that order. What is to be run alone comes after them: nothing
@@ -16,8 +16,12 @@ export class RecordedLine implements Line {
     this.#batches.push([file]);
   }
 
-  take(): readonly WaitingFile[] {
-    return this.#batches.shift() ?? [];
+  putBack(files: readonly WaitingFile[]): void {
+    if (files.length > 0) this.#batches.unshift(files);
+  }
+
+  take(): Taken {
+    return { files: this.#batches.shift() ?? [], alone: true };
   }
 
   get isEmpty(): boolean {

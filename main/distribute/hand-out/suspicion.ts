@@ -54,6 +54,10 @@ export class Suspicion {
     if (passed) {
       own.streak = [];
       this.#suiteFails = false;
+    } else if (own.trial) {
+      // It had this one already when its trial began.
+      own.trial.set(file, undefined);
+      return [file];
     } else own.streak.push(file);
     const again = this.#askOthers(runner, passed);
     if (own.streak.length >= tooMany && !this.#suiteFails && this.#runners.size > 1) own.held = true;

@@ -1,5 +1,5 @@
 import type { WaitingFile } from './batch.ts';
-import type { Choice, Line } from './line.ts';
+import type { Choice, Line, Taken } from './line.ts';
 
 /** A file that is run in a process of its own, before all that waits in its order. */
 interface Single {
@@ -24,12 +24,16 @@ export class WaitingLine implements Line {
     this.#singles.push({ file, not });
   }
 
-  take(runner: string, { all, length }: Choice): readonly WaitingFile[] {
+  putBack(files: readonly WaitingFile[]): void {
+    this.#files.unshift(...files);
+  }
+
+  take(runner: string, { all, length }: Choice): Taken {
     const place = this.#singles.findIndex(
       ({ not }) => !not.has(runner) || all().every((other) => not.has(other)),
     );
-    if (place >= 0) return this.#singles.splice(place, 1).map(({ file }) => file);
-    return this.#files.splice(0, length(this.#files));
+    if (place >= 0) return { files: this.#singles.splice(place, 1).map(({ file }) => file), alone: true };
+    return { files: this.#files.splice(0, length(this.#files)), alone: false };
   }
 
   get isEmpty(): boolean {

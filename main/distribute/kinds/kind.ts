@@ -20,6 +20,23 @@ export interface Reporting {
   readonly around?: string;
 }
 
+/** How a framework is kept loaded, so that one process runs many files one after the other. */
+export interface Warming {
+  /** The name of the program in `loaders/` that does it. */
+  readonly loader: string;
+  /**
+   * The words that do it, of those that run some files: `{files}` is one of them. `folders`: of all test
+   * files. Undefined for a command that cannot.
+   */
+  command(
+    words: readonly string[],
+    loader: string,
+    folders: readonly string[],
+  ): readonly string[] | undefined;
+  /** Variables that hold paths, to each of which the folder of the loader is added. */
+  readonly searched?: readonly string[];
+}
+
 /** A test framework. */
 export interface Kind {
   readonly name: string;
@@ -35,6 +52,8 @@ export interface Kind {
   command(project: ProjectLook): readonly string[];
   /** Whether a command's words run this framework. */
   readonly runs: RegExp;
+  /** Absent where it cannot be kept loaded. */
+  readonly warming?: Warming;
   /** Absent where it can leave none. */
   readonly reporting?: (report: string, env: Readonly<Record<string, string>>) => Reporting;
   /** Reads that report. Throws ShakedownError. */

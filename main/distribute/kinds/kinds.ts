@@ -1,9 +1,13 @@
+import { join } from 'node:path';
 import { readJest, readMocha, readRspec } from '../results/read-json.ts';
 import { readJunit, readNestedJunit } from '../results/read-junit.ts';
 import { cargoNextest } from './cargo-nextest.ts';
 import { goTest } from './go-test.ts';
 import type { Kind, ProjectLook } from './kind.ts';
 import { prove } from './prove.ts';
+
+/** Where the programs lie that keep frameworks loaded. */
+export const loaders = join(import.meta.dirname, 'loaders');
 
 const scripts = '{js,mjs,cjs,jsx,ts,mts,cts,tsx}';
 
@@ -12,6 +16,8 @@ const depends = ({ read }: ProjectLook, name: string): boolean => read('package.
 
 const has = ({ files }: ProjectLook, ...names: readonly string[]): boolean =>
   names.some((name) => files.includes(name));
+
+const isFiles = (word: string): boolean => word === '{files}' || word === '{file}';
 
 /** One more option beside those that a variable has. */
 const added = (before: string | undefined, option: string): string =>
@@ -33,6 +39,13 @@ export const kinds: readonly Kind[] = [
     reporting: (report, env) => ({
       env: { PYTEST_ADDOPTS: added(env.PYTEST_ADDOPTS, `-o junit_family=xunit1 --junitxml='${report}'`) },
     }),
+    warming: {
+      loader: 'shakedown_pytest.py',
+      // Folders, for pytest finds its settings, and the first conftest files, by what it is told to run.
+      command: (words, _, folders) =>
+        words.flatMap((word) => (isFiles(word) ? ['-p', 'shakedown_pytest', ...folders] : [word])),
+      searched: ['PYTHONPATH'],
+    },
     read: readJunit,
     // "No tests were collected."
     emptyCodes: [5],

@@ -1,5 +1,5 @@
 import { UsageError } from '../../../common/errors.ts';
-import { orderOf, type PastRun, type RecordedOrder } from './past-run.ts';
+import { orderOf, type PastRun, processesOf, type RecordedOrder } from './past-run.ts';
 
 /** A test that failed, and what its runner ran up to it. */
 export interface FailedTest {
@@ -27,10 +27,11 @@ export function findFailedTest(past: PastRun, named: string): FailedTest {
     throw new UsageError(`${file} did not fail in run ${past.id}.`);
   }
   const order = orderOf(past, failed.ran.runner);
-  const own = past.processes.filter(
-    ({ ran }) => ran.runner === failed.ran.runner && ran.startedAt < failed.ran.startedAt,
-  ).length;
-  const last = failed.ran.with.slice(0, failed.ran.with.indexOf(file) + 1);
+  const processes = processesOf(past, failed.ran.runner);
+  const own = processes.findIndex((parts) => parts.includes(failed));
+  const upTo = processes[own]?.slice(0, 1 + processes[own].indexOf(failed)) ?? [];
+  const all = upTo.flatMap(({ ran }) => ran.with);
+  const last = all.slice(0, all.lastIndexOf(file) + 1);
   return {
     file,
     ...(test !== undefined && { test }),

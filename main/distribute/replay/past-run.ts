@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { UsageError } from '../../../common/errors.ts';
 import { readRun } from '../../record/list-runs.ts';
 import { runIds, runsDirectory } from '../../store/run-folders.ts';
-import type { CommandWords } from '../suite/test-command.ts';
+import type { CommandWords } from '../suite/command-words.ts';
 
 const verdict = z.enum(['pass', 'fail', 'error', 'skip']);
 
@@ -20,6 +20,7 @@ const schema = z.object({
         runner: z.string(),
         startedAt: z.number(),
         with: z.array(z.string()).min(1),
+        process: z.int().min(0).exactOptional(),
       }),
       files: z.array(z.object({ file: z.string(), verdict })),
     }),
@@ -29,6 +30,9 @@ const schema = z.object({
 
 /** A distribution that is over, as its `distribute.json` has it. */
 export type PastRun = z.infer<typeof schema>;
+
+/** Files that ran together, of which one result was made. */
+export type RanPart = PastRun['processes'][number];
 
 /** What one runner ran, to be run again just so. */
 export interface RecordedOrder {
@@ -102,14 +106,27 @@ export function findRunner(past: PastRun, wanted: string): string {
   );
 }
 
-/** All that a runner ran. */
-export function orderOf(past: PastRun, runner: string): RecordedOrder {
-  const own = past.processes
+/** What a runner ran, in its order: the files of each process. One that stays ran them one by one. */
+export function processesOf({ processes }: PastRun, runner: string): readonly (readonly RanPart[])[] {
+  const own = processes
     .filter(({ ran }) => ran.runner === runner)
     .sort((one, other) => one.ran.startedAt - other.ran.startedAt);
+  const groups: RanPart[][] = [];
+  for (const part of own) {
+    const last = groups.at(-1);
+    const number = last?.[0]?.ran.process;
+    if (last && number !== undefined && number === part.ran.process) last.push(part);
+    else groups.push([part]);
+  }
+  return groups;
+}
+
+/** All that a runner ran. */
+export function orderOf(past: PastRun, runner: string): RecordedOrder {
+  const own = processesOf(past, runner);
   return {
-    ...{ run: past.id, words: past.words, runner, node: own[0]?.ran.node ?? 0 },
+    ...{ run: past.id, words: past.words, runner, node: own[0]?.[0]?.ran.node ?? 0 },
     runners: past.schedule?.runners ?? 1,
-    batches: own.map(({ ran }) => ran.with),
+    batches: own.map((parts) => parts.flatMap(({ ran }) => ran.with)),
   };
 }

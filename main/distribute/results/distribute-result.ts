@@ -7,10 +7,10 @@ import type { RunResult } from '../../record/run-result.ts';
 import { privateFile } from '../../store/run-folders.ts';
 import type { Flickering, History } from '../history/history.ts';
 import type { RanHook, RanProcess, Schedule } from '../schedule/schedule.ts';
+import type { CommandWords } from '../suite/command-words.ts';
 import type { Distribution } from '../suite/distribution.ts';
 import type { OutOfUse } from '../suite/run-suite.ts';
-import type { Suite } from '../suite/suite.ts';
-import type { CommandWords } from '../suite/test-command.ts';
+import type { SharedFailure, Suite } from '../suite/suite.ts';
 import { type FlakyTest, flakyTests } from './flaky.ts';
 import type { QuarantineReport } from './quarantine.ts';
 import type { FileResult } from './test-result.ts';
@@ -36,7 +36,7 @@ export interface DistributeResult {
   /** By their paths; each file that was handed out is there. */
   readonly files: readonly FileResult[];
   /** Files that fail when one process runs them all, and pass each alone. */
-  readonly together: readonly { readonly files: readonly string[]; readonly message: string }[];
+  readonly together: readonly SharedFailure[];
   /** What each runner ran, in its order. */
   readonly runners: Readonly<Record<string, readonly string[]>>;
   /** Each process of tests, and each hook that was run, in the order of their ends. */

@@ -1,4 +1,4 @@
-import type { ProcessEnd } from '../executors/run-process.ts';
+import type { ProcessEnd } from '../executors/start-process.ts';
 import { byFile } from './by-file.ts';
 import type { ReportedCase } from './reported-case.ts';
 import { type FileResult, isBad } from './test-result.ts';
@@ -14,6 +14,8 @@ export interface EndedProcess {
    */
   readonly report: readonly ReportedCase[] | string | undefined;
   readonly emptyCodes: readonly number[];
+  /** Whether a process without a report has not come to its end, whatever it exits with. */
+  readonly mustReport: boolean;
 }
 
 export type JudgedFile = Pick<FileResult, 'file' | 'verdict' | 'durationMs' | 'tests' | 'message'>;
@@ -27,8 +29,9 @@ export interface Judgement {
 }
 
 /** What the files of a process came to that ended by itself, or by a time limit. */
-export function judge({ files, folder, end, report, emptyCodes }: EndedProcess): Judgement {
-  const wrong = wrongWith(end);
+export function judge({ files, folder, end, report, emptyCodes, mustReport }: EndedProcess): Judgement {
+  const cut = mustReport && typeof report === 'string' ? 'something in it ended its process' : undefined;
+  const wrong = wrongWith(end.how) ?? cut;
   const share = Math.round(end.took / files.length);
   const only = files.length === 1;
   if (!Array.isArray(report)) {
@@ -73,7 +76,7 @@ export function judge({ files, folder, end, report, emptyCodes }: EndedProcess):
 }
 
 /** A sentence for a process that did not end well. */
-function wrongWith({ how }: ProcessEnd): string | undefined {
+export function wrongWith(how: ProcessEnd['how']): string | undefined {
   if (how.kind === 'exit') return how.code === 0 ? undefined : `it exits with ${how.code}`;
   if (how.kind === 'late') return `it took longer than its time limit of ${how.seconds} s`;
   if (how.kind === 'silent') return `it said nothing for ${how.seconds} s`;

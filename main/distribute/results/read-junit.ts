@@ -54,12 +54,13 @@ function caseOf(element: Element, outer: readonly string[]): ReportedCase {
   const { name = '', classname = '', file, time = '0' } = attributesOf(element);
   const bad = ['failure', 'error'].flatMap((kind) => childrenOf(element, kind));
   const [first] = bad;
-  const verdict: Verdict = first ? 'fail' : 'skipped' in element ? 'skip' : 'pass';
+  const [skipped] = childrenOf(element, 'skipped');
+  const verdict: Verdict = first ? 'fail' : skipped ? 'skip' : 'pass';
   return {
     ...{ name, classname, verdict, durationMs: Math.round(1000 * Number(time.replaceAll(',', '')) || 0) },
     places: file === undefined ? outer : [file, ...outer],
     ...present({
-      message: first && messageOf(first),
+      message: first ? messageOf(first) : (skipped && attributesOf(skipped).message) || undefined,
       detail: bad.map(textOf).filter(Boolean).join('\n\n') || undefined,
     }),
   };

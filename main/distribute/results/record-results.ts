@@ -3,9 +3,9 @@ import { present } from '../../../common/present.ts';
 import type { Verdict } from '../../../common/results.ts';
 import type { SpanRerun } from '../../../common/span.ts';
 import type { OpenRun } from '../../run/open-run.ts';
-import type { ProcessEnd } from '../executors/run-process.ts';
+import type { ProcessEnd } from '../executors/start-process.ts';
 import { testFiles } from '../schedule/html-schedule.ts';
-import type { Suite } from '../suite/suite.ts';
+import type { SharedFailure, Suite } from '../suite/suite.ts';
 import type { ProcessOutput } from './process-output.ts';
 import { type FileResult, isBad, type RanWhere } from './test-result.ts';
 
@@ -19,7 +19,7 @@ const shownLines = 40;
  */
 export function recordFiles(
   files: readonly FileResult[],
-  together: readonly { readonly files: readonly string[]; readonly message: string }[],
+  together: readonly SharedFailure[],
   open: OpenRun,
 ): void {
   for (const result of files) recordFile(result, open);

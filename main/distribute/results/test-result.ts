@@ -50,8 +50,13 @@ export interface RanWhere {
   readonly runner: string;
   /** ms since the epoch. */
   readonly startedAt: number;
-  /** All the files of its process, in their order. */
+  /**
+   * The files that ran together, in their order, of which one result was made: those of its process, or only
+   * this one in a process that stays.
+   */
   readonly with: readonly string[];
+  /** The number of the runner's process that stays, from 0; absent where its process ended with it. */
+  readonly process?: number;
   /** The output of its process, relative to the run's directory. */
   readonly output: string;
 }

@@ -1,4 +1,4 @@
-import { posix } from 'node:path';
+import { basename, dirname, posix } from 'node:path';
 import { ShakedownError } from '../../../common/errors.ts';
 import type { Agent } from '../../agent/agent.ts';
 import { count, duration, size } from '../../report/words.ts';
@@ -42,7 +42,8 @@ export async function prepareSeat(plan: SeatPlan, agent: Agent, context: SeatCon
   open.emit({ type: 'note', node: id, message });
   const folder = posix.dirname(sent.directory);
   const reports = posix.join(folder, 'reports');
-  const own = await makeReady(agent, reports, plan.runners, signal);
+  const loaders = posix.join(folder, 'loaders');
+  const own = await makeReady(agent, [reports, loaders], plan.runners, signal);
   const { ports } = await agent.call('takePorts', { ranges: own, size: distribution.ports }, { signal });
   const total = await context.runnersInAll(id, own);
   const { as } = plan;
@@ -80,7 +81,21 @@ export async function prepareSeat(plan: SeatPlan, agent: Agent, context: SeatCon
     const own = runnerEnvironment(runner, initiator, { first, count: distribution.ports });
     return { id: runner, node: id, env: { ...env, ...own } };
   });
-  return { id, name, agent, project: sent.directory, reports, runners, all: total };
+  const loader = await putLoader(agent, distribution, loaders, signal);
+  return { id, name, agent, project: sent.directory, reports, loader, runners, all: total };
+}
+
+/** Beside the project, never in it. Gives where it is on the node. */
+async function putLoader(
+  agent: Agent,
+  { warm }: Distribution,
+  folder: string,
+  signal: AbortSignal,
+): Promise<string> {
+  if (!warm) return '';
+  const entry = basename(warm.loader);
+  await agent.upload(dirname(warm.loader), folder, { entries: [entry], signal });
+  return posix.join(folder, entry);
 }
 
 /** A node without the command would fail every file. Throws ShakedownError. */
@@ -102,18 +117,23 @@ async function mustHaveCommand(
   });
 }
 
-/** Makes the folder for reports, empty; gives the number of runners, by the processors where none is told. */
+/** Makes these folders, empty; gives the number of runners, by the processors where none is told. */
 async function makeReady(
   agent: Agent,
-  reports: string,
+  folders: readonly string[],
   wanted: number | undefined,
   signal: AbortSignal,
 ): Promise<number> {
-  const script = 'rm -rf -- "$1" && mkdir -p -- "$1" && { nproc || getconf _NPROCESSORS_ONLN; }';
-  const { exitCode, stdout, stderr } = await agent.exec(['/bin/sh', '-c', script, 'sh', reports], { signal });
+  const script = 'rm -rf -- "$@" && mkdir -p -- "$@" && { nproc || getconf _NPROCESSORS_ONLN; }';
+  const { exitCode, stdout, stderr } = await agent.exec(['/bin/sh', '-c', script, 'sh', ...folders], {
+    signal,
+  });
   const found = Number(stdout.trim());
   if (exitCode !== 0 || !Number.isInteger(found)) {
-    throw new ShakedownError({ message: `${reports} cannot be made: ${stderr.trim()}`, exitCode });
+    throw new ShakedownError({
+      message: `${folders.join(' and ')} cannot be made: ${stderr.trim()}`,
+      exitCode,
+    });
   }
   return wanted ?? Math.max(1, Math.min(found, 256));
 }

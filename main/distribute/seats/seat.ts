@@ -30,6 +30,8 @@ export interface Seat {
   /** Folders on the node, absolute: of the project, and of what processes leave for us. */
   readonly project: string;
   readonly reports: string;
+  /** The program that keeps the framework loaded, where there is one; else empty. */
+  readonly loader: string;
   /** How many runners there are on all nodes. */
   readonly all: number;
   /** Its runners, in their order. */

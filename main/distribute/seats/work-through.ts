@@ -1,6 +1,7 @@
 import { ColdExecutor } from '../executors/cold-executor.ts';
-import type { Executor } from '../executors/executor.ts';
-import type { Work } from '../executors/work.ts';
+import type { Halt } from '../executors/executor.ts';
+import { WarmExecutor } from '../executors/warm-executor.ts';
+import type { Place, Work } from '../executors/work.ts';
 import type { Runner, Seat } from './seat.ts';
 
 /**
@@ -8,13 +9,24 @@ import type { Runner, Seat } from './seat.ts';
  * then this gives why.
  */
 export async function workThrough(seat: Seat, runner: Runner, work: Work): Promise<string | undefined> {
-  const executor: Executor = new ColdExecutor(seat, runner, work);
+  const { queue } = work.suite;
+  let halt: Halt | undefined;
+  const executor = executorOf({ seat, runner, work }, (why) => {
+    halt ??= why;
+    queue.leave(runner.id);
+  });
   for (;;) {
-    const batch = await work.suite.queue.next(runner.id);
-    const halt = await (batch ? executor.give(batch) : executor.idle());
-    if (halt) return halt.kind === 'lost' ? halt.reason : undefined;
+    const batch = await queue.next(runner.id, executor.wants);
     if (!batch) break;
+    await executor.give(batch);
   }
+  await executor.idle();
   await executor.close();
-  return undefined;
+  const why = halt as Halt | undefined;
+  return why?.kind === 'lost' ? why.reason : undefined;
+}
+
+function executorOf(place: Place, halted: (halt: Halt) => void) {
+  const { warm } = place.work.distribution;
+  return warm ? new WarmExecutor(warm, place, halted) : new ColdExecutor(place, halted);
 }

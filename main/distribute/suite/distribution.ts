@@ -5,6 +5,7 @@ import type { WaitingFile } from '../hand-out/batch.ts';
 import type { RecordedOrder } from '../replay/past-run.ts';
 import type { Quarantine } from '../results/quarantine.ts';
 import type { TestCommand } from './test-command.ts';
+import type { WarmCommand } from './warm-command.ts';
 
 /** All that is known of a distribution before any machine is reached. */
 export interface Distribution {
@@ -18,6 +19,8 @@ export interface Distribution {
   /** In the order in which they are to be begun. */
   readonly files: readonly WaitingFile[];
   readonly command: TestCommand;
+  /** How its framework is kept loaded; absent where each process of tests is to load it anew. */
+  readonly warm: WarmCommand | undefined;
   /** Nothing is begun any more when a file has failed. */
   readonly failFast: boolean;
   readonly repetition: Repetition;

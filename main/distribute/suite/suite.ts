@@ -9,6 +9,12 @@ import { type FileResult, isBad, type RanWhere } from '../results/test-result.ts
 import { type RanHook, type RanProcess, type Schedule, scheduleOf } from '../schedule/schedule.ts';
 import type { Telling } from './telling.ts';
 
+/** A failure that is of no file alone. */
+export interface SharedFailure {
+  readonly files: readonly string[];
+  readonly message: string;
+}
+
 /** Files that failed in one process and of which each was then run alone. */
 interface Group {
   readonly files: readonly string[];
@@ -38,6 +44,7 @@ export class Suite {
   readonly #runs = new FileRuns();
   readonly #takedowns = new Map<string, string[]>();
   readonly #groups: Group[] = [];
+  readonly #late: SharedFailure[] = [];
   /** What each runner ran, in its order. */
   readonly #orders = new Map<string, string[]>();
   readonly #broken: string[] = [];
@@ -105,7 +112,7 @@ export class Suite {
   }
 
   /** A runner begins a batch. */
-  begin(runner: string, node: string, { files }: Batch): void {
+  begin(runner: string, node: string, { files }: Pick<Batch, 'files'>): void {
     const order = this.#orders.get(runner) ?? [];
     this.#orders.set(runner, order);
     order.push(...files);
@@ -117,14 +124,14 @@ export class Suite {
     const { apart, startMs } = judged;
     const results = judged.results.map((result) => this.#options.quarantine.applied({ ...result, ran }));
     for (const result of results) this.#runs.put(result);
-    if (apart.length > 0) {
-      this.#groups.push({ files: apart, why });
-      this.queue.apart(apart);
-    }
     const ends = results.map((result) => ({
       ...{ path: result.file, passed: !isBad(result), took: result.durationMs },
     }));
     this.queue.ended(ran.runner, ends, startMs);
+    if (apart.length > 0) {
+      this.#groups.push({ files: apart, why });
+      this.queue.apart(apart);
+    }
     for (const result of results) this.#tell(result);
     this.#tellIfNotRetried();
   }
@@ -156,14 +163,25 @@ export class Suite {
     return [...settled, ...without].sort((one, other) => (one.file < other.file ? -1 : 1));
   }
 
-  /** Sentences about files that fail in one process and pass each in its own. */
-  get togetherOnly(): readonly { readonly files: readonly string[]; readonly message: string }[] {
-    return this.#groups
+  /** What a process had set up for all its files could not be torn down when it had run the last one. */
+  lateFailure(runner: string, why: string): void {
+    const last = this.#orders.get(runner)?.at(-1);
+    const message = `what runner ${runner} had set up for all its files could not be torn down: ${why}`;
+    this.#late.push({ files: last === undefined ? [] : [last], message });
+  }
+
+  /** What failed in a process with several files, each of which passes in its own. */
+  get togetherOnly(): readonly SharedFailure[] {
+    const groups = this.#groups
       .filter(({ files }) => files.every((file) => this.#final(file)?.verdict === 'pass'))
       .map(({ files, why }) => ({
         files,
-        message: `${files.length} files fail when one process runs them all (${why}), and each of them passes alone: ${files.join(' ')}`,
+        message:
+          files.length === 1
+            ? `${files[0]} fails in a process that has run other files before (${why}), and passes alone`
+            : `${files.length} files fail when one process runs them all (${why}), and each of them passes alone: ${files.join(' ')}`,
       }));
+    return [...groups, ...this.#late];
   }
 
   /** Undefined where nothing that counts is known of it. */

@@ -5,15 +5,8 @@ import { kinds } from '../kinds/kinds.ts';
 import { noLook } from '../kinds/project-look.ts';
 import { readJunit } from '../results/read-junit.ts';
 import type { ReportedCase } from '../results/reported-case.ts';
-
-/** What runs test files: as it is written, with its placeholders. */
-export type CommandWords = string | readonly string[];
-
-/** One process of tests that is to be started. */
-export interface TestProcess {
-  readonly argv: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-}
+import type { CommandWords, TestProcess } from './command-words.ts';
+import { type WarmCommand, warmCommand } from './warm-command.ts';
 
 /** A command that runs test files. */
 export interface TestCommand {
@@ -27,10 +20,14 @@ export interface TestCommand {
   readonly batches: boolean;
   /** Whether it leaves a JUnit XML report at the path that it gets. */
   readonly reports: boolean;
+  /** Whether its framework writes one whenever it comes to its end. */
+  readonly mustReport: boolean;
   /** Reads that report. Throws ShakedownError. */
   read(report: string): readonly ReportedCase[];
   /** Exit codes beside 0 that say nothing bad of a file without any test. */
   readonly emptyCodes: readonly number[];
+  /** How its framework is kept loaded; undefined where it cannot. */
+  readonly warm: WarmCommand | undefined;
   /** The process for these files; paths as they are in the project's folder on the node. */
   process(files: readonly string[], report: string): TestProcess;
 }
@@ -60,8 +57,10 @@ export function writtenCommand(
     program: programOf(words),
     batches: !names.has('file'),
     reports: names.has('report') || kind?.reporting !== undefined,
+    mustReport: !names.has('report') && kind?.reporting !== undefined,
     read: (report) => ((names.has('report') ? undefined : kind?.read) ?? readJunit)(report, project),
     emptyCodes: kind?.emptyCodes ?? [],
+    warm: kind && !names.has('report') ? warmCommand(words, kind) : undefined,
     process: (files, report) => {
       const reporting = names.has('report') ? undefined : kind?.reporting?.(report, env);
       const told = withWords(words, reporting?.words ?? []);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ProcessEnd } from '../../../main/distribute/executors/run-process.ts';
+import type { ProcessEnd } from '../../../main/distribute/executors/start-process.ts';
 import { byFile } from '../../../main/distribute/results/by-file.ts';
 import { judge } from '../../../main/distribute/results/judge.ts';
 import { readJunit } from '../../../main/distribute/results/read-junit.ts';
@@ -16,13 +16,14 @@ function judged(
   how: ProcessEnd['how'] | number,
   report?: string | readonly ReturnType<typeof readJunit>[number][],
   emptyCodes: readonly number[] = [],
+  mustReport = false,
 ) {
   const end = {
     how: typeof how === 'number' ? { kind: 'exit' as const, code: how } : how,
     took: 8000,
     left: [],
   };
-  const { results, apart } = judge({ files, folder, end, report, emptyCodes });
+  const { results, apart } = judge({ files, folder, end, report, emptyCodes, mustReport });
   return { apart, results: Object.fromEntries(results.map(({ file, ...result }) => [file, result])) };
 }
 
@@ -30,6 +31,14 @@ describe('without a report', () => {
   test('the exit code tells of one file', () => {
     expect(judged(['a'], 0).results.a).toMatchObject({ verdict: 'pass', durationMs: 8000 });
     expect(judged(['a'], 3).results.a).toMatchObject({ verdict: 'fail', message: 'it exits with 3' });
+  });
+
+  test('a framework that always writes one did not come to its end, whatever it exits with', () => {
+    expect(judged(['a'], 0, 'no report', [], true).results.a).toMatchObject({
+      verdict: 'fail',
+      message: 'something in it ended its process; no report',
+    });
+    expect(judged(['a', 'b'], 0, 'no report', [], true).apart).toEqual(['a', 'b']);
   });
 
   test('several files that fail together are each run alone', () => {

@@ -12,7 +12,7 @@ import { distribute } from '../../../main/distribute/distribute.ts';
 import type { SentProject } from '../../../main/distribute/project/sent-project.ts';
 import type { DistributeResult } from '../../../main/distribute/results/distribute-result.ts';
 import type { FileResult } from '../../../main/distribute/results/test-result.ts';
-import type { CommandWords } from '../../../main/distribute/suite/test-command.ts';
+import type { CommandWords } from '../../../main/distribute/suite/command-words.ts';
 import type { Provider } from '../../../main/providers/provider.ts';
 import type { Remote } from '../../../main/remotes/remote.ts';
 
@@ -35,6 +35,7 @@ export interface RunOptions {
   readonly command?: CommandWords;
   readonly onlyFailed?: boolean;
   readonly failFast?: boolean;
+  readonly cold?: boolean;
   readonly sent?: SentProject;
   readonly retries?: number;
   readonly signal?: AbortSignal;

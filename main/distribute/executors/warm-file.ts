@@ -1,0 +1,88 @@
+import { byFile } from '../results/by-file.ts';
+import type { JudgedFile } from '../results/judge.ts';
+import type { ReportedCase } from '../results/reported-case.ts';
+import { isBad, type RanWhere } from '../results/test-result.ts';
+import { LoggedOutput } from './logged-output.ts';
+import type { WarmCase } from './warm-message.ts';
+import type { Place } from './work.ts';
+
+/** A file that a warm process was told of, with what is known of it so far. */
+export class WarmFile {
+  readonly path: string;
+  readonly output: LoggedOutput;
+  readonly #place: Place;
+  readonly #cases: ReportedCase[] = [];
+  #ran: RanWhere | undefined;
+  #begin = 0;
+
+  /** `name`: of the file for its output. */
+  constructor(path: string, name: string, place: Place) {
+    this.path = path;
+    this.output = new LoggedOutput(name, path, place);
+    this.#place = place;
+  }
+
+  /** `process`: which of the runner's processes runs it. */
+  begin(process: number): void {
+    const { seat, runner, work } = this.#place;
+    this.#begin = performance.now();
+    this.#ran = {
+      ...{ node: seat.id, runner: runner.id, startedAt: work.clock(), with: [this.path] },
+      ...{ output: this.output.kept.path, process },
+    };
+    work.suite.begin(runner.id, seat.name, { files: [this.path] });
+  }
+
+  /** ms since it was begun. */
+  get sinceBegin(): number {
+    return performance.now() - this.#begin;
+  }
+
+  add({ ms, message, detail, ...test }: WarmCase): void {
+    const said = { ...(message && { message }), ...(detail && { detail }) };
+    this.#cases.push({ ...test, ...said, durationMs: Math.round(ms), places: [this.path] });
+  }
+
+  /** It ended after so many ms. `wrong`: what went wrong beside its tests. */
+  async settle(ms: number, wrong: string | undefined): Promise<void> {
+    await this.#ended(ms, (ran) => {
+      const judged = this.#judged(ms, wrong);
+      this.#place.work.suite.ended(ran, { results: [judged], apart: [] }, wrong ?? '');
+    });
+  }
+
+  /**
+   * Only a process of its own can tell what comes of it. `why`: what is told where it passes there, for then
+   * it fails because of others; undefined where that is no failure.
+   */
+  async runApart(ms: number, why?: string): Promise<void> {
+    const { suite } = this.#place.work;
+    await this.#ended(ms, (ran) => {
+      if (why === undefined) suite.queue.apart([this.path]);
+      else suite.ended(ran, { results: [], apart: [this.path] }, why);
+    });
+  }
+
+  /** It took its process down, or was in it when its node was lost. */
+  async fell(ms: number, why: string): Promise<void> {
+    await this.#ended(ms, (ran) => this.#place.work.suite.fell(ran, [this.path], why, Math.round(ms)));
+  }
+
+  async #ended(ms: number, tell: (ran: RanWhere) => void): Promise<void> {
+    const ran = this.#ran;
+    if (!ran) return;
+    await this.output.whole;
+    tell(ran);
+    const took = Math.round(ms);
+    const { suite, processEnded } = this.#place.work;
+    suite.processEnded({ ran, took });
+    processEnded(ran, { how: { kind: 'exit', code: 0 }, took, left: [] }, this.output.kept);
+  }
+
+  #judged(ms: number, wrong: string | undefined): JudgedFile {
+    const tests = byFile(this.#cases, [this.path], this.#place.seat.project).tests.get(this.path) ?? [];
+    const verdict = wrong !== undefined || tests.some(isBad) ? 'fail' : 'pass';
+    const durationMs = Math.max(1, Math.round(ms));
+    return { file: this.path, verdict, durationMs, tests, ...(wrong !== undefined && { message: wrong }) };
+  }
+}

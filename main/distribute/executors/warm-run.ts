@@ -1,0 +1,158 @@
+import { wrongWith } from '../results/judge.ts';
+import type { WarmCommand } from '../suite/warm-command.ts';
+import { LoggedOutput } from './logged-output.ts';
+import type { ProcessEnd } from './start-process.ts';
+import { TimeLimits, timeLimitOf } from './time-limits.ts';
+import type { WarmFile } from './warm-file.ts';
+import type { WarmMessage } from './warm-message.ts';
+import { type WarmListener, WarmProcess } from './warm-process.ts';
+import type { Place } from './work.ts';
+
+/** Seconds for a framework to be loaded, and for what it tears down at the end. */
+const loadWithin = 300;
+const closeWithin = 60;
+
+/** A warm process from its start to its end, and the files that it was given. */
+export class WarmRun implements WarmListener {
+  readonly #place: Place;
+  readonly #number: number;
+  readonly #changed: () => void;
+  readonly #process: WarmProcess;
+  /** What is said before the first file and after the last. */
+  readonly #around: LoggedOutput;
+  readonly #files: WarmFile[] = [];
+  readonly #settling = new Set<Promise<void>>();
+  readonly #limits = new TimeLimits((why) => this.#process.stop(why));
+  #begun = 0;
+  #marks = 0;
+  #current: WarmFile | undefined;
+  #ready = false;
+  #late: string | undefined;
+
+  /** `changed`: called when it has less to do. */
+  constructor(command: WarmCommand, number: number, place: Place, changed: () => void) {
+    const { seat, runner, work } = place;
+    this.#place = place;
+    this.#number = number;
+    this.#changed = changed;
+    this.#around = new LoggedOutput(`runner-${runner.id}-${number}`, command.framework, place);
+    const { argv, env } = command.process(
+      seat.loader,
+      work.distribution.files.map(({ path }) => path),
+    );
+    const start = { argv, cwd: seat.project, env: { ...runner.env, ...env }, signal: work.signal };
+    this.#process = new WarmProcess(seat.agent, start, this);
+    this.#limits.set('late', loadWithin);
+  }
+
+  /** Whether it got as far as to run files. */
+  get ready(): boolean {
+    return this.#ready;
+  }
+
+  give(files: readonly WarmFile[]): void {
+    this.#files.push(...files);
+    this.#process.run(files.map(({ path }) => path));
+  }
+
+  /** ms for which it has to do still; infinite where that is not known. */
+  get leftMs(): number {
+    const { queue } = this.#place.work.suite;
+    const expected = ({ path }: WarmFile) => queue.expectedMs(path) ?? Number.POSITIVE_INFINITY;
+    const current = this.#current ? Math.max(0, expected(this.#current) - this.#current.sinceBegin) : 0;
+    return this.#files.slice(this.#begun).reduce((sum, file) => sum + expected(file), current);
+  }
+
+  /** Whether nothing that it was given is open. */
+  get idle(): boolean {
+    return this.#begun === this.#files.length && !this.#current && this.#settling.size === 0;
+  }
+
+  /** Resolves when it has ended, and what it had is settled or given back. */
+  async ended(): Promise<ProcessEnd> {
+    const end = await this.#process.ended;
+    this.#limits.clear();
+    for (const file of this.#files.slice(Math.max(0, this.#marks - 1))) file.output.end();
+    this.#around.end();
+    await Promise.all(this.#settling);
+    if (this.#current) await this.#fell(this.#current, end);
+    this.#current = undefined;
+    const left = this.#files.splice(this.#begun).map(({ path }) => path);
+    this.#place.work.suite.queue.giveBack(left);
+    await this.#around.whole;
+    return end;
+  }
+
+  /** The last line that it said beside its files. */
+  get lastWords(): string | undefined {
+    return this.#around.kept.lines(1)[0];
+  }
+
+  /** What could not be torn down at its end, if anything. */
+  get late(): string | undefined {
+    return this.#late;
+  }
+
+  /** It has run its last file: what was set up for all is torn down. */
+  close(): void {
+    this.#limits.set('late', closeWithin);
+    this.#process.finish();
+  }
+
+  said(message: WarmMessage): void {
+    this.#limits.heard();
+    if ('ready' in message) {
+      this.#ready = true;
+      this.#limits.clear();
+    } else if ('begin' in message) this.#begin(message.begin);
+    else if ('test' in message) this.#current?.add(message.test);
+    else if ('end' in message) this.#end(message.end);
+    else this.#late = message.late.message;
+  }
+
+  async output(chunk: Buffer): Promise<void> {
+    this.#limits.heard();
+    const part = this.#files[this.#marks - 1]?.output ?? this.#around;
+    await part.write(chunk);
+  }
+
+  marked(): void {
+    this.#files[this.#marks - 1]?.output.end();
+    this.#marks += 1;
+  }
+
+  #begin(path: string): void {
+    const file = this.#files[this.#begun];
+    if (file?.path !== path || this.#current) throw new Error(`${path} was not to be begun`);
+    this.#begun += 1;
+    this.#current = file;
+    file.begin(this.#number);
+    const { work } = this.#place;
+    this.#limits.set('late', timeLimitOf([path], work));
+    this.#limits.set('silent', work.distribution.limits.silence);
+  }
+
+  #end({ ms, message, apart }: Extract<WarmMessage, { end: unknown }>['end']): void {
+    const file = this.#current;
+    if (!file) throw new Error('nothing was begun');
+    this.#limits.clear();
+    this.#current = undefined;
+    const settling = apart === undefined ? file.settle(ms, message) : file.runApart(ms);
+    this.#settling.add(settling);
+    void settling.then(() => {
+      this.#settling.delete(settling);
+      this.#changed();
+    });
+    this.#changed();
+  }
+
+  /** The process ended with this file. */
+  async #fell(file: WarmFile, { how }: ProcessEnd): Promise<void> {
+    const ms = file.sinceBegin;
+    if (how.kind === 'late' || how.kind === 'silent') await file.settle(ms, wrongWith(how));
+    if (how.kind === 'exit') await file.runApart(ms, `its process exits with ${how.code}`);
+    const { name } = this.#place.seat;
+    if (how.kind === 'lost') await file.fell(ms, `${name}: ${how.reason}`);
+    if (how.kind === 'signal') await file.fell(ms, `${how.signal} on ${name}`);
+  }
+}
