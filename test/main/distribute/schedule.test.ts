@@ -12,7 +12,7 @@ const process = (startedAt: number, took: number) => ({
 test('a schedule has its length, that of a row, the best one for its files, and what none could be below', () => {
   const three = [process(100, 10), process(100, 10), process(110, 10)];
   const best = { bestMs: 16, bestBy: 'exact', boundMs: 12 };
-  expect(scheduleOf(three, [8, 8, 8], 2)).toEqual({ wallMs: 20, inARowMs: 30, ...best });
+  expect(scheduleOf(three, [8, 8, 8], 2)).toEqual({ wallMs: 20, inARowMs: 30, runners: 2, ...best });
   expect(scheduleOf([], [], 2)).toBeUndefined();
 });
 
