@@ -2,8 +2,8 @@ import { defineConfig } from 'vitest/config';
 import { LongestFirst } from './test/longest-first.ts';
 
 /**
- * They end makers at moments that were measured before, and look at what of this
- * main host is in use by anybody.
+ * They end makers at moments that were measured before, and look at what of this main host is in use by
+ * anybody: no other machines are made meanwhile, but tests without any run beside them.
  */
 const alone = ['test/e2e/ledger.test.ts'];
 
@@ -34,7 +34,8 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           expect: { poll: { timeout: 30_000 } },
-          maxWorkers: 2,
+          // One more than CI has cores: some of them wait for what shall come about.
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
@@ -44,8 +45,8 @@ export default defineConfig({
           ...onMachines,
           include: ['test/e2e/**/*.test.ts'],
           exclude: alone,
-          // One more than CI has cores: most of a test on machines is waiting for one of them.
-          maxWorkers: 3,
+          // Two more than CI has cores: most of a test on machines is waiting for one of them.
+          maxWorkers: 4,
           sequence: { groupOrder: 2 },
         },
       },
@@ -54,8 +55,9 @@ export default defineConfig({
           name: 'e2e-alone',
           ...onMachines,
           include: alone,
-          maxWorkers: 1,
-          sequence: { groupOrder: 3 },
+          // One file; projects of one group have one number.
+          maxWorkers: 3,
+          sequence: { groupOrder: 1 },
         },
       },
     ],
