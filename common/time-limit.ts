@@ -5,8 +5,8 @@ export interface TimeLimit {
   readonly what: string;
   /** Undefined or Infinity: no limit of its own. */
   readonly seconds?: number | undefined;
-  /** Ends the action from outside as well. */
-  readonly signal?: AbortSignal | undefined;
+  /** What ends the action from outside as well: whichever is aborted first. */
+  readonly signal?: AbortSignal | readonly (AbortSignal | undefined)[] | undefined;
   /** What is thrown when the time is over; TimeLimitError unless told. */
   readonly late?: ((seconds: number) => Error) | undefined;
 }
@@ -22,13 +22,14 @@ export async function withTimeLimit<T>(
   { what, seconds, signal, late = (limit) => new TimeLimitError(what, limit) }: TimeLimit,
   action: (signal: AbortSignal) => Promise<T> | T,
 ): Promise<T> {
-  signal?.throwIfAborted();
+  const outside = [signal].flat().filter((each) => each !== undefined);
+  for (const each of outside) each.throwIfAborted();
   const controller = new AbortController();
   const ended = Promise.withResolvers<never>();
   ended.promise.catch(() => undefined);
   controller.signal.addEventListener('abort', () => ended.reject(controller.signal.reason), { once: true });
-  const fromOutside = () => controller.abort(signal?.reason);
-  signal?.addEventListener('abort', fromOutside, { once: true });
+  const fromOutside = ({ target }: Event) => controller.abort((target as AbortSignal).reason);
+  for (const each of outside) each.addEventListener('abort', fromOutside, { once: true });
   const timer = startTimer(seconds, (limit) => controller.abort(late(limit)));
   try {
     const acted = (async () => action(controller.signal))();
@@ -39,8 +40,17 @@ export async function withTimeLimit<T>(
     throw controller.signal.aborted ? controller.signal.reason : error;
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener('abort', fromOutside);
+    for (const each of outside) each.removeEventListener('abort', fromOutside);
   }
+}
+
+/**
+ * A signal that is aborted with the first of these, and after `seconds`, for what ends by itself when its
+ * signal is aborted and has something to give even then. Infinity: no limit of its own.
+ */
+export function limited(seconds: number, ...signals: readonly AbortSignal[]): AbortSignal {
+  const ms = seconds * 1000;
+  return AbortSignal.any(ms > longestTimer ? [...signals] : [...signals, AbortSignal.timeout(ms)]);
 }
 
 /** The longest time that a timer takes, in ms: past it Node's fire at once. */

@@ -98,8 +98,7 @@ export class RpcConnection {
     signal?.throwIfAborted();
     const ended = this.#ended.signal;
     ended.throwIfAborted();
-    const either = signal ? AbortSignal.any([ended, signal]) : ended;
-    const limit = { what: `'${method}' on the node`, seconds: timeout, signal: either };
+    const limit = { what: `'${method}' on the node`, seconds: timeout, signal: [ended, signal] };
     let asked: Promise<unknown> | undefined;
     try {
       const answer = await withTimeLimit(limit, (stop) => {
@@ -198,15 +197,12 @@ export class RpcConnection {
   }
 }
 
-/** ms for an agent to say that what it was asked for had failed before it was called off. */
-const lastWords = 500;
+/** Seconds for an agent to say that what it was asked for had failed before it was called off. */
+const lastWords = 0.5;
 
 /** What a call that was called off had come to by itself before, at a time of its own. */
 async function failureBefore(asked: Promise<unknown> | undefined): Promise<ShakedownError | undefined> {
-  const failure = asked?.then(
-    () => undefined,
-    (error: unknown) => failureOnNode(error),
-  );
-  const told = await Promise.race([failure, sleep(lastWords, undefined, { ref: false })]);
+  const failure = asked?.then(() => undefined, failureOnNode);
+  const told = failure && (await unwound(failure, lastWords));
   return told?.details.at === undefined ? undefined : told;
 }

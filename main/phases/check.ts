@@ -1,5 +1,6 @@
 import { TimeLimitError, UsageError } from '../../common/errors.ts';
 import { present } from '../../common/present.ts';
+import { limited } from '../../common/time-limit.ts';
 import type { CheckListener } from '../checks/check.ts';
 import { runDeclaredChecks } from '../checks/declared/declared-checks.ts';
 import type { CheckHost } from '../checks/vitest/check-host.ts';
@@ -22,8 +23,7 @@ export async function checkCluster(
 ): Promise<void> {
   const limit = timeouts.check;
   const deadline = Date.now() + limit * 1000;
-  const signal = AbortSignal.any([ctx.signal, AbortSignal.timeout(limit * 1000)]);
-  const options = { signal, ...present({ filter }) };
+  const options = { signal: limited(limit, ctx.signal), ...present({ filter }) };
   const declared = await runDeclaredChecks(checks, cluster, listener, options);
   ctx.signal.throwIfAborted();
   const left = Math.ceil((deadline - Date.now()) / 1000);

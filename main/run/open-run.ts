@@ -3,6 +3,7 @@ import { eventsVersion, type RunEventBody } from '../../common/events.ts';
 import { present } from '../../common/present.ts';
 import { printableData } from '../../common/printable.ts';
 import { isDiskFull } from '../../common/system-errors.ts';
+import { limited } from '../../common/time-limit.ts';
 import { version } from '../../common/version.ts';
 import { type NodeFacts, nodeFacts, type Scenario } from '../config/scenario.ts';
 import type { RunContext } from '../context/run-context.ts';
@@ -64,7 +65,7 @@ export class OpenRun {
     this.#options = options;
     this.#secrets = options.secrets ?? new Secrets();
     this.#world = world;
-    this.#late = AbortSignal.timeout(options.limit * 1000);
+    this.#late = limited(options.limit);
     this.store = store;
     this.ledger = new FileLedger(store.directory);
     this.recorder = new Recorder(this.emit, clock);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ShakedownError } from '../../common/errors.ts';
 import { present } from '../../common/present.ts';
+import { limited } from '../../common/time-limit.ts';
 import type { Entry } from './entry.ts';
 import { prepareProbe } from './probe.ts';
 import { endedWhileStarting, notReady } from './service-failures.ts';
@@ -18,10 +19,9 @@ export async function becomeReady(
   start: (signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const { spec, service } = entry;
-  const late = AbortSignal.timeout(spec.readyWithin * 1000);
   const ended = new AbortController();
   entry.onEnd = () => ended.abort();
-  const signal = AbortSignal.any([outer, late, ended.signal]);
+  const signal = limited(spec.readyWithin, outer, ended.signal);
   let last = spec.unit === undefined ? 'it was not started' : 'systemd is still starting it';
   // The log is watched from before the start, or its first lines would be missed.
   using probe = spec.ready
@@ -43,7 +43,7 @@ export async function becomeReady(
     if (error instanceof ShakedownError) throw error;
     if (ended.signal.aborted) throw await endedWhileStarting(spec, service, entry.end);
     outer.throwIfAborted();
-    if (late.aborted) throw await notReady(spec, service, last);
+    if (signal.aborted) throw await notReady(spec, service, last);
     throw error;
   } finally {
     entry.onEnd = undefined;

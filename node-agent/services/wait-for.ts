@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { ShakedownError } from '../../common/errors.ts';
 import type { Probe } from '../../common/ready.ts';
+import { limited } from '../../common/time-limit.ts';
 import { probeOf, type TryProbe, type Where } from './probe.ts';
 import { tryUntilFine } from './try-until-fine.ts';
 
@@ -19,16 +20,16 @@ export async function waitFor(
   // A node that is asked by another one may not be as far as that.
   const attempt: TryProbe = async (either) =>
     'command' in probe && !existsSync(where.cwd) ? `there is no folder ${where.cwd} yet` : asked(either);
-  const late = AbortSignal.timeout(within * 1000);
+  const either = limited(within, signal);
   let last = 'nothing was tried';
   try {
-    await tryUntilFine(attempt, AbortSignal.any([signal, late]), (problem) => {
+    await tryUntilFine(attempt, either, (problem) => {
       last = problem;
     });
     return {};
   } catch (error) {
     signal.throwIfAborted();
-    if (late.aborted) return { problem: last };
+    if (either.aborted) return { problem: last };
     throw error;
   }
 }

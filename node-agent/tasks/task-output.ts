@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { OutgoingStream } from '../../common/streams/outgoing-stream.ts';
+import { unwound } from '../../common/unwound.ts';
 
 /** ms without a byte, after which nothing more is expected of processes that only keep a pipe open. */
 const quiet = 50;
@@ -42,7 +42,7 @@ export class TaskOutput {
     while (!this.#source.destroyed && this.#bytes < end) {
       const silent = performance.now() - this.#heard;
       if (silent > quiet && !this.#source.isPaused()) break;
-      await Promise.race([this.#closed.promise, sleep(10, undefined, { ref: false })]);
+      await unwound(this.#closed.promise, 0.01);
     }
     this.#source.removeAllListeners('data').resume();
     this.#sink.end();

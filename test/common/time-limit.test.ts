@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { TimeLimitError } from '../../common/errors.ts';
-import { withTimeLimit } from '../../common/time-limit.ts';
+import { limited, withTimeLimit } from '../../common/time-limit.ts';
 
 const never = () => new Promise<never>(() => undefined);
 
@@ -50,4 +50,25 @@ test('a limit past what a timer can hold is none', async () => {
     return 'done';
   });
   expect(await given).toBe('done');
+});
+
+test('ends with the first of several outer signals, and lets go of all of them', async () => {
+  const [first, second] = [new AbortController(), new AbortController()];
+  const both = [first.signal, undefined, second.signal];
+  const waiting = withTimeLimit({ what: 'it', signal: both }, never);
+  second.abort(new Error('the second'));
+  first.abort(new Error('the first'));
+  await expect(waiting).rejects.toThrow('the second');
+  await expect(withTimeLimit({ what: 'it', signal: both }, () => 7)).rejects.toThrow('the first');
+});
+
+test('a limited signal is aborted with the first of its own, or when its time is up', async () => {
+  const outer = new AbortController();
+  const limit = limited(Number.POSITIVE_INFINITY, new AbortController().signal, outer.signal);
+  expect(limited(0.001).aborted).toBe(false);
+  const soon = limited(0.001, outer.signal);
+  await expect.poll(() => soon.aborted).toBe(true);
+  expect([soon.reason.name, outer.signal.aborted, limit.aborted]).toEqual(['TimeoutError', false, false]);
+  outer.abort(new Error('over'));
+  expect(limit.reason).toEqual(new Error('over'));
 });

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { asShakedownError, describeFailure } from '../../../common/errors.ts';
 import { present } from '../../../common/present.ts';
 import type { CheckResult } from '../../../common/results.ts';
+import { limited } from '../../../common/time-limit.ts';
 import type { NodeUnderTest } from '../../cluster/cluster-under-test.ts';
 import { ConnectionLostError } from '../../remotes/connection-errors.ts';
 import { describeLoss, reasonOf } from '../reasons.ts';
@@ -30,8 +31,7 @@ const pause = 250;
 export async function attemptUntil(spec: Attempts): Promise<CheckResult> {
   const begun = performance.now();
   const seconds = () => (performance.now() - begun) / 1000;
-  const limit = AbortSignal.timeout(spec.within * 1000);
-  const signal = AbortSignal.any([spec.signal, limit, ...(spec.node ? [spec.node.lost] : [])]);
+  const signal = limited(spec.within, spec.signal, ...(spec.node ? [spec.node.lost] : []));
   let last: Finding;
   let count = 0;
   do {

@@ -1,5 +1,6 @@
 import { present } from '../../../common/present.ts';
 import type { CheckResult } from '../../../common/results.ts';
+import { withTimeLimit } from '../../../common/time-limit.ts';
 import { unwound } from '../../../common/unwound.ts';
 import type { ClusterUnderTest } from '../../cluster/cluster-under-test.ts';
 import { methodNames } from '../../cluster/live-cluster.ts';
@@ -73,7 +74,6 @@ export class VitestCheckHost implements CheckHost {
     { signal, timeout }: { readonly signal: AbortSignal; readonly timeout: number },
   ): Promise<readonly CheckResult[]> {
     const over = new AbortController();
-    const limit = AbortSignal.timeout(timeout * 1000);
     this.#cluster = cluster;
     this.#listener = listener;
     this.#server.serve(cluster);
@@ -82,7 +82,9 @@ export class VitestCheckHost implements CheckHost {
     const watch = this.#watchForHangs();
     this.#advance();
     try {
-      await Promise.race([this.#finished(), aborted(AbortSignal.any([signal, limit]), over.signal)]);
+      await withTimeLimit({ what: 'the checks', seconds: timeout, signal }, () => this.#finished());
+    } catch {
+      // What was not finished is told below.
     } finally {
       over.abort();
       watch.stop();
@@ -184,13 +186,6 @@ function hostOrder(
     testTimeoutMs: testTimeout * 1000,
     ...present({ filter, userTmpdir: TMPDIR }),
   };
-}
-
-function aborted(signal: AbortSignal, until: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true, signal: until });
-  });
 }
 
 function killProcess(pid: number): void {

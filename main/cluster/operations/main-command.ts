@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { execa } from 'execa';
 import { ShakedownError, TimeLimitError } from '../../../common/errors.ts';
 import type { CommandResult } from '../../../common/results.ts';
+import { withTimeLimit } from '../../../common/time-limit.ts';
 import { KeptOutput } from './kept-output.ts';
 
 /**
@@ -28,28 +29,27 @@ export async function runOnMain(
 ): Promise<CommandResult> {
   signal?.throwIfAborted();
   const begun = performance.now();
-  const limit = AbortSignal.timeout(timeout * 1000);
-  const ending = signal ? AbortSignal.any([signal, limit]) : limit;
   const kept = { stdout: new KeptOutput(), stderr: new KeptOutput() };
   const [shell, ...words] = existsSync('/bin/bash') ? ['/bin/bash', '--norc', '-c'] : ['/bin/sh', '-c'];
-  const child = execa(shell ?? 'sh', [...words, command], {
-    cwd,
-    ...(env && { env }),
-    detached: true,
-    reject: false,
-    buffer: false,
-    // Without input a command that reads must see the end of it, not wait for the terminal.
-    ...(stdin === undefined ? { stdin: 'ignore' } : { input: stdin }),
+  const late = (seconds: number) => new TimeLimitError('the command', seconds, { command });
+  const limit = { what: 'the command', seconds: timeout, signal, late };
+  const result = await withTimeLimit(limit, (stop) => {
+    const child = execa(shell ?? 'sh', [...words, command], {
+      cwd,
+      ...(env && { env }),
+      detached: true,
+      reject: false,
+      buffer: false,
+      // Without input a command that reads must see the end of it, not wait for the terminal.
+      ...(stdin === undefined ? { stdin: 'ignore' } : { input: stdin }),
+    });
+    child.stdout.on('data', (chunk: Buffer) => kept.stdout.add(chunk));
+    child.stderr.on('data', (chunk: Buffer) => kept.stderr.add(chunk));
+    stop.addEventListener('abort', () => killGroup(child.pid), { once: true });
+    return child;
+  }).catch((error: unknown) => {
+    throw signal?.aborted ? new ShakedownError({ message: 'the command was ended', command }) : error;
   });
-  child.stdout.on('data', (chunk: Buffer) => kept.stdout.add(chunk));
-  child.stderr.on('data', (chunk: Buffer) => kept.stderr.add(chunk));
-  const kill = () => killGroup(child.pid);
-  ending.addEventListener('abort', kill, { once: true });
-  if (ending.aborted) kill();
-  const result = await child;
-  ending.removeEventListener('abort', kill);
-  if (signal?.aborted) throw new ShakedownError({ message: 'the command was ended', command });
-  if (limit.aborted) throw new TimeLimitError('the command', timeout, { command });
   return {
     command,
     exitCode: result.exitCode ?? null,

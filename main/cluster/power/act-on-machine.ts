@@ -1,6 +1,6 @@
 import { asShakedownError, ShakedownError, TimeLimitError } from '../../../common/errors.ts';
 import { actInWords, type MachineAct, starts } from '../../../common/machine-acts.ts';
-import { withTimeLimit } from '../../../common/time-limit.ts';
+import { limited, withTimeLimit } from '../../../common/time-limit.ts';
 import type { RunContext } from '../../context/run-context.ts';
 import { type KnownKinds, type Owner, takeAct } from '../../providers/machine-acts.ts';
 import type { Machine } from '../../providers/provider.ts';
@@ -34,12 +34,12 @@ export async function actOnMachine(
 ): Promise<Remote | undefined> {
   const { signal, remote, kinds, timeout, log } = options;
   const before = what.act === 'reboot' && remote ? await bootBefore(remote, signal) : undefined;
-  const late = AbortSignal.timeout(timeout * 1000);
+  const limit = limited(timeout, signal);
   try {
-    await takeAct(owner, what, kinds, { signal: AbortSignal.any([signal, late]), log });
+    await takeAct(owner, what, kinds, { signal: limit, log });
   } catch (error) {
     signal.throwIfAborted();
-    if (!late.aborted) throw located(error, machine);
+    if (!limit.aborted) throw located(error, machine);
     const lastLines = await endOfConsole(machine.consoleLog);
     throw located(new TimeLimitError(`'${actInWords(what)}'`, timeout, { lastLines }), machine);
   }

@@ -1,4 +1,5 @@
 import { actInWords, type MachineAct } from '../../../common/machine-acts.ts';
+import { limited } from '../../../common/time-limit.ts';
 import type { RunContext } from '../../context/run-context.ts';
 import { collectNode } from '../collect/collect.ts';
 import { collectReports } from '../collect/collect-reports.ts';
@@ -20,8 +21,7 @@ export async function keepEvidence(
   ctx: RunContext,
 ): Promise<void> {
   if (what.act === 'snapshot' || what.act === 'powerOn') return;
-  const signal = AbortSignal.any([ctx.signal, AbortSignal.timeout(limit * 1000)]);
-  const all = { ...options, signal };
+  const all = { ...options, signal: limited(limit, ctx.signal) };
   const problems = await (what.act === 'restore' ? collectNode(node, all) : collectReports(node, all));
   ctx.signal.throwIfAborted();
   for (const problem of problems) ctx.log(`not collected before '${actInWords(what)}': ${problem}`, node.id);

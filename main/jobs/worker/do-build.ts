@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { limited } from '../../../common/time-limit.ts';
 import { unpack } from '../packages/package-folder.ts';
 import type { BuildSpec } from '../recipe-protocol.ts';
 import { type JobContext, JobResult } from './job-context.ts';
@@ -16,19 +17,20 @@ export async function doBuild(spec: BuildSpec, context: JobContext): Promise<Job
   const [cwd, files] = [join(context.folder, 'work'), join(context.folder, 'files')];
   for (const folder of [cwd, files]) mkdirSync(folder);
   await unpack(await context.api.package(spec.package), cwd);
-  const limit = spec.timeout === undefined ? undefined : AbortSignal.timeout(spec.timeout * 1000);
+  const signal = limited(spec.timeout ?? Number.POSITIVE_INFINITY, context.signal);
   const began = performance.now();
   const exitCode = await runJobProcess({
     command: [process.execPath, taskProgram(), spec.by, spec.file, spec.task],
     ...{ cwd, place: context.place, endsAll: true, output: (piece) => context.log(piece) },
-    signal: limit ? AbortSignal.any([context.signal, limit]) : context.signal,
+    signal,
     env: { ...variables(spec), FILES: files, SHAKEDOWN_PARAMETERS: JSON.stringify(spec.parameters) },
   });
+  const late = signal.aborted && !context.signal.aborted;
   const seconds = Math.round(performance.now() - began) / 1000;
   const problems = await sendFiles(context, [{ folder: files, as: 'files' }]);
-  return new JobResult(exitCode === 0 ? 'pass' : exitCode === null && !limit?.aborted ? 'error' : 'fail', {
+  return new JobResult(exitCode === 0 ? 'pass' : exitCode === null && !late ? 'error' : 'fail', {
     ...{ exitCode, seconds },
-    ...(limit?.aborted ? { timedOut: true } : {}),
+    ...(late ? { timedOut: true } : {}),
     ...(problems.length > 0 ? { problems } : {}),
   });
 }

@@ -47,11 +47,10 @@ export class SshCommands {
     const line = shellLine(command, { ...options, user: this.#target.user, id });
     const late = (seconds: number) =>
       new TimeLimitError('the command', seconds, { command: commandText(command) });
-    const either = signal ? AbortSignal.any([this.#lost, signal]) : this.#lost;
     let opened: CommandChannel | undefined;
     try {
       return await withTimeLimit(
-        { what: 'the command', seconds: timeout, signal: either, late },
+        { what: 'the command', seconds: timeout, signal: [this.#lost, signal], late },
         async (stop) => {
           opened = await this.#open(line, stop);
           return this.#finish(opened, command, options, id);

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { Duplex } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { unwound } from '../../../common/unwound.ts';
 
 /** What a command gives that stands for a connection (ssh_config(5), ProxyCommand). */
 export interface ProxyConnection {
@@ -33,5 +33,5 @@ export function openProxy(command: string): ProxyConnection {
   child.stdin.on('error', () => undefined);
   const stream = Duplex.from({ writable: child.stdin, readable: child.stdout });
   stream.once('close', () => child.kill());
-  return { stream, ended: () => Promise.race([end, sleep(200, undefined, { ref: false })]) };
+  return { stream, ended: () => unwound(end, 0.2) };
 }

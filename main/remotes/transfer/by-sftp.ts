@@ -57,8 +57,7 @@ async function overSftp(
   { what, failed, signal, timeout }: Session,
   transfer: (sftp: SftpClient) => Promise<unknown>,
 ): Promise<void> {
-  const ends = AbortSignal.any([lost, ...(signal ? [signal] : [])]);
-  await withTimeLimit({ what, seconds: timeout, signal: ends }, async (stop) => {
+  await withTimeLimit({ what, seconds: timeout, signal: [lost, signal] }, async (stop) => {
     try {
       const subsystem = await openSftp(client, stop);
       try {

@@ -43,9 +43,9 @@ export async function makeScriptFolder(
     wrong += chunk;
   });
   const made = firstLine(holder.stdout);
-  await Promise.race([made, holder.ended]);
+  const said = await Promise.race([made, holder.ended.then(() => '')]);
   if (remote.lost.aborted) throw remote.lost.reason;
-  const base = /^made (.+)$/.exec(await Promise.race([made, '']))?.[1];
+  const base = /^made (.+)$/.exec(said)?.[1];
   if (base === undefined) {
     throw new ShakedownError({
       message: 'there is no place on the machine for the script and its folder',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { limited } from '../../../../common/time-limit.ts';
 import type { Routes } from '../../server/service.ts';
 import { Views } from '../../server/views.ts';
 import { windowAround, windowBefore } from '../log/log-window.ts';
@@ -49,7 +50,7 @@ export const logPages: Routes = (app, { store, files }) => {
       if (q === '') return part(reply, '');
       const gone = new AbortController();
       reply.raw.once('close', () => gone.abort());
-      const either = AbortSignal.any([gone.signal, AbortSignal.timeout(searchSeconds * 1000)]);
+      const either = limited(searchSeconds, gone.signal);
       const found = await searchLog(files.logFile({ job: id, number }), q, mostHits, either);
       return part(reply, fragment('log/hits', { id, number, q, ...found }));
     },
