@@ -27,6 +27,7 @@ export type {
   WaitFor,
 } from './config/scenario.ts';
 export {
+  type DistributeBuild,
   type DistributeConfig,
   type DistributeHooks,
   type DistributeNode,

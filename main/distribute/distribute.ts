@@ -65,7 +65,8 @@ const tellQuarantine = (expired: readonly QuarantineRule[], open: OpenRun): void
 /** What is said of files without a result. */
 function whyNotRun(suite: Suite, interrupted: boolean): Pick<FileResult, 'verdict' | 'message'> {
   if (interrupted) return { verdict: 'skip', message: 'the run was interrupted before it was run' };
-  const { endedBy } = suite;
+  const { endedBy, hindered } = suite;
+  if (hindered !== undefined) return { verdict: 'error', message: `it was not run, for ${hindered}` };
   if (endedBy !== undefined) return { verdict: 'skip', message: `it was not run, for ${endedBy} failed` };
   return { verdict: 'error', message: 'there was no runner left to run it' };
 }

@@ -1,15 +1,13 @@
 import { hostname, userInfo } from 'node:os';
-import { join } from 'node:path';
 import { ShakedownError } from '../../common/errors.ts';
 import type { Cluster, Machine } from '../providers/provider.ts';
 import { undoWorldOf } from '../run/ledger/undo-world.ts';
 import { makeMachines, newClusterId } from '../run/machines/make-machines.ts';
 import { takeAway } from '../run/machines/take-away.ts';
-import type { OpenRun } from '../run/open-run.ts';
+import { beginBuild } from './build/begin-build.ts';
 import type { Here } from './in-own-run.ts';
-import { type Manifest, makeManifest } from './project/manifest.ts';
+import { localProject } from './project/local-project.ts';
 import { type Initiator, projectKey } from './project/project-key.ts';
-import type { LocalProject } from './project/send-project.ts';
 import { replaySlot } from './replay/fresh-place.ts';
 import type { RecordedOrder } from './replay/past-run.ts';
 import { DistributeLog } from './results/distribute-log.ts';
@@ -41,6 +39,25 @@ export async function onMachines(
 ): Promise<SuiteEnd> {
   const { world, open, slot } = here;
   const { machines: wish, localRunners, home } = distribution;
+  const log = await open.scope.acquire({
+    acquire: () => new DistributeLog(open.store.directory, world.clock),
+    release: (all) => all[Symbol.asyncDispose](),
+  });
+  const { order } = distribution;
+  const own = { host: hostname(), user: userInfo().username, directory: home };
+  const initiator: Initiator = { ...own, slot: order ? replaySlot(slot) : slot };
+  const key = projectKey(initiator);
+  const reach = { ...world, key };
+  const built = beginBuild(distribution, {
+    reach,
+    log,
+    open,
+    failed: () => suite.hinder('the build failed'),
+  });
+  const { directory, list } = distribution;
+  const project = localProject({ directory, list, signal: open.work.signal, built });
+  // What is built here is built while machines are made.
+  if (built) project.manifest().catch(() => undefined);
   const cluster = wish && (await machinesOf(wish, here));
   const made = cluster?.borrowed === false;
   const machines = cluster?.machines ?? [];
@@ -51,17 +68,8 @@ export async function onMachines(
     })),
     ...(localRunners > 0 ? [localSeat(machines, localRunners)] : []),
   ];
-  const { order } = distribution;
   const seats = order ? seatFor(order, all) : all;
   open.tellNodes([...machines, ...(localRunners > 0 ? [mainHostNode(machines.length)] : [])]);
-  const log = await open.scope.acquire({
-    acquire: () => new DistributeLog(open.store.directory, world.clock),
-    release: (all) => all[Symbol.asyncDispose](),
-  });
-  const own = { host: hostname(), user: userInfo().username, directory: home };
-  const initiator: Initiator = { ...own, slot: order ? replaySlot(slot) : slot };
-  const key = projectKey(initiator);
-  const project = projectOf(distribution, open);
   const workOf = (some: Suite): SuiteRun['work'] => ({
     ...{ suite: some, distribution, log, directory: open.store.directory, clock: world.clock },
     processEnded: (ran, end, output) => recordProcess(ran, end, output, { suite: some, open }),
@@ -69,9 +77,9 @@ export async function onMachines(
   });
   return await runSuite({
     ...{ seats, made },
-    reach: { ...world, key },
+    reach,
     context: {
-      ...{ distribution, project, initiator, key, log, open },
+      ...{ distribution, project, initiator, key, log, open, build: built?.build },
       hookEnded: (node) => (hook) => suite.hookEnded({ ...hook, node }),
     },
     work: workOf(suite),
@@ -115,22 +123,3 @@ function machinesOf(
     },
   });
 }
-
-/**
- * The project's files are read again only by who asks a while later: nodes that
- * are sent it together share a look.
- */
-function projectOf({ directory, list }: Distribution, { work }: OpenRun): LocalProject {
-  const memory = join(directory, '.shakedown/distribute/digests.json');
-  let look: { readonly at: number; readonly manifest: Promise<Manifest> } | undefined;
-  const manifest = () => {
-    if (look && performance.now() - look.at < sharedFor) return look.manifest;
-    const reading = list().then((paths) => makeManifest(directory, paths, memory, work.signal));
-    look = { at: performance.now(), manifest: reading };
-    return reading;
-  };
-  return { directory, manifest };
-}
-
-/** ms */
-const sharedFor = 2000;

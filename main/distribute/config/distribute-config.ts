@@ -28,6 +28,21 @@ export interface DistributeHooks {
   readonly node_teardown?: string;
 }
 
+/** What is built once, and sent to every node by its digest. */
+export interface DistributeBuild {
+  /** A line for sh, in the project's folder. */
+  readonly run: string;
+  /** This host unless told, or the first node that is ready, after its `node_setup`. */
+  readonly on?: 'main' | 'node';
+  /**
+   * What it is made of: files, folders and globs of the project. While they are the same it is not done
+   * again; all of the project's files unless told.
+   */
+  readonly files?: readonly string[];
+  /** The files and folders that it makes; git may ignore them. */
+  readonly outputs: readonly string[];
+}
+
 /**
  * What a project's `distribute.config.ts` says, and the defaults in `/etc/shakedown/distribute.config.ts`.
  */
@@ -54,6 +69,7 @@ export interface DistributeConfig {
   /** What the nodes do not need, in the words of .gitignore. */
   readonly ignore?: readonly string[];
   readonly hooks?: DistributeHooks;
+  readonly build?: DistributeBuild;
   /** For hooks and tests. */
   readonly env?: Readonly<Record<string, string>>;
   /** Ports that each runner has for itself; 20 unless told. */
@@ -95,6 +111,19 @@ const hooks = field.object(
   'expected hooks',
 );
 
+/** A path within the project. */
+const inside = words.regex(/^(?!\/)(?!.*(^|\/)\.\.(\/|$))/, 'expected a path within the project');
+
+const build = field.object(
+  {
+    run: words,
+    on: z.enum(['main', 'node'], "expected 'main' or 'node'").exactOptional(),
+    files: z.array(words).min(1).exactOptional(),
+    outputs: z.array(inside).min(1, 'expected what the build makes'),
+  },
+  'expected { run, outputs }, and on and files if need be',
+);
+
 const quarantineRule = field
   .object(
     {
@@ -129,6 +158,7 @@ export const distributeConfigSchema = z.strictObject({
   include: z.array(words).exactOptional(),
   ignore: z.array(words).exactOptional(),
   hooks: hooks.exactOptional(),
+  build: build.exactOptional(),
   env: z.record(z.string().regex(/^[A-Za-z_]\w*$/, 'expected a variable’s name'), z.string()).exactOptional(),
   ports: count.max(500, 'expected 500 at most').exactOptional(),
   limits: field

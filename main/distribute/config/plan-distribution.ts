@@ -3,6 +3,7 @@ import { join, posix } from 'node:path';
 import { UsageError } from '../../../common/errors.ts';
 import { present } from '../../../common/present.ts';
 import type { ChooseKind } from '../../config/machines/settle-machines.ts';
+import { isAmong } from '../build/build-plan.ts';
 import { once, type Repetition } from '../hand-out/attempts.ts';
 import { type History, historyFile, readHistory, readStart } from '../history/history.ts';
 import { slowestFirst } from '../history/order.ts';
@@ -100,6 +101,11 @@ export async function planDistribution(
   for (const file of typeof hook === 'object' ? hook.files : []) {
     if (!all.includes(file)) throw new UsageError(`hooks.node_setup.files: the project has no file ${file}.`);
   }
+  const { build } = config;
+  for (const pattern of build?.files ?? []) {
+    if (all.some((file) => isAmong(file, [pattern]))) continue;
+    throw new UsageError(`build.files: no file of the project matches '${pattern}'.`);
+  }
   const sized = files.map((path) => ({ path, bytes: bytesOf(path, directory, all) }));
   const history = readHistory(historyFile(home));
   const machines = await wishMachines(config, words, directory, choose);
@@ -123,6 +129,7 @@ export async function planDistribution(
     startMs: readStart(historyFile(home)),
     ...(machines && { machines }),
     hooks: config.hooks ?? {},
+    ...(build && { build: { on: 'main', files: [], ...build } }),
     env,
     ports: config.ports ?? 20,
     limits: {

@@ -10,6 +10,20 @@ export interface Manifest {
   readonly files: readonly ProjectFile[];
   /** Bytes of each, in the same order. */
   readonly sizes: readonly number[];
+  /** The folder here that each lies in, in the same order. */
+  readonly folders: readonly string[];
+}
+
+/** Both together; what both have is as in `more`. */
+export function withMore(project: Manifest, more: Manifest): Manifest {
+  const own = new Set(more.files.map(([path]) => path));
+  const kept = project.files.flatMap(([path], index) => (own.has(path) ? [] : [index]));
+  const of = <Value>(all: readonly Value[]) => kept.flatMap((index) => all[index] ?? []) as Value[];
+  return {
+    files: [...kept.map((index) => project.files[index] as ProjectFile), ...more.files],
+    sizes: [...of(project.sizes), ...more.sizes],
+    folders: [...of(project.folders), ...more.folders],
+  };
 }
 
 /** By path: what a file was when it was last read, and its digest. */
@@ -49,7 +63,11 @@ export async function makeManifest(
   });
   remember(memory, digests);
   const there = found.flatMap((each) => each ?? []);
-  return { files: there.map(({ file }) => file), sizes: there.map(({ size }) => size) };
+  return {
+    files: there.map(({ file }) => file),
+    sizes: there.map(({ size }) => size),
+    folders: there.map(() => directory),
+  };
 }
 
 function remembered(file: string): Digests {

@@ -12,9 +12,8 @@ export interface SentProject {
   readonly took: number;
 }
 
-/** Where a project is, and what of it is to be on a node. */
+/** What of a project is to be on a node. */
 export interface LocalProject {
-  readonly directory: string;
   /** Reads the files anew; what has not changed since costs little. */
   readonly manifest: () => Promise<Manifest>;
 }
@@ -36,14 +35,16 @@ export async function sendProject(
   let [sent, bytes, deleted] = [0, 0, 0];
   let trouble: unknown;
   for (let attempt = 0; attempt < tries; attempt += 1) {
-    const { files, sizes } = await project.manifest();
+    const { files, sizes, folders } = await project.manifest();
     const plan = await agent.planProject(target, files, { signal });
     const missing = plan.missing.filter((index) => index < files.length);
-    const entries = missing.map((index) => files[index]?.[0] ?? '');
     deleted += plan.deleted;
     if (missing.length > 0) {
       try {
-        await agent.upload(project.directory, plan.directory, { entries, signal });
+        for (const [folder, some] of Map.groupBy(missing, (index) => folders[index] ?? '')) {
+          const entries = some.map((index) => files[index]?.[0] ?? '');
+          await agent.upload(folder, plan.directory, { entries, signal });
+        }
       } catch (error) {
         // A file that is gone by now is none of the project's.
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;

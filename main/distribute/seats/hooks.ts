@@ -29,7 +29,11 @@ export interface HookPlace {
  * Runs a hook in the project's folder, as who logs in, with the runner's id as `$1`. What it leaves running
  * goes on until the run ends. Throws ShakedownError with its last lines when it exits with anything but 0.
  */
-export async function runHook(name: keyof DistributeHooks, command: string, place: HookPlace): Promise<void> {
+export async function runHook(
+  name: keyof DistributeHooks | 'build',
+  command: string,
+  place: HookPlace,
+): Promise<void> {
   const { agent, node, runner, project, env, log, within, signal, ended, clock } = place;
   const source = { node, of: name, ...(runner !== undefined && { runner }) };
   const [out, error] = [log.lines(source), log.lines(source)];

@@ -3,8 +3,9 @@ import { ShakedownError } from '../../../common/errors.ts';
 import type { Agent } from '../../agent/agent.ts';
 import { count, duration, size } from '../../report/words.ts';
 import type { OpenRun } from '../../run/open-run.ts';
+import type { Build } from '../build/build.ts';
 import type { Initiator } from '../project/project-key.ts';
-import { type LocalProject, sendProject } from '../project/send-project.ts';
+import { type LocalProject, type SentProject, sendProject } from '../project/send-project.ts';
 import { clearPlace } from '../replay/fresh-place.ts';
 import type { DistributeLog } from '../results/distribute-log.ts';
 import type { Distribution } from '../suite/distribution.ts';
@@ -21,6 +22,8 @@ export interface SeatContext {
   readonly key: string;
   readonly log: DistributeLog;
   readonly open: OpenRun;
+  /** What is built once, for all nodes; absent where nothing is. */
+  readonly build: Build | undefined;
   /** For a node: who is told of its hooks as they end. */
   readonly hookEnded: (node: number) => HookPlace['ended'];
   /** Told how many runners this node has (0: it is of no use); gives how many there are on all of them. */
@@ -29,17 +32,21 @@ export interface SeatContext {
 
 /** Brings the project to a node and makes its runners' places ready. Throws ShakedownError. */
 export async function prepareSeat(plan: SeatPlan, agent: Agent, context: SeatContext): Promise<Seat> {
-  const { distribution, project, initiator, key, log, open } = context;
+  const { distribution, project, initiator, key, log, open, build } = context;
   const { signal } = open.work;
   const { id, name } = plan;
   const where = { id, address: plan.machine?.address ?? 'localhost' };
   const target = posix.join(folderOf(key), 'project');
   if (distribution.order) await clearPlace(agent, target, signal);
-  const sent = await open.recorder.step('ship', () => sendProject(agent, project, target, signal), where);
-  const { files, bytes, deleted, took } = sent;
-  const gone = deleted > 0 ? `, deleted ${deleted}` : '';
-  const message = `sent ${count(files, 'file')}, ${size(bytes)}${gone}, in ${duration(took)}`;
-  open.emit({ type: 'note', node: id, message });
+  const send = async () => {
+    const sending = () => sendProject(agent, project, posix.join(folderOf(key), 'project'), signal);
+    const sent = await open.recorder.step('ship', sending, where);
+    open.emit({ type: 'note', node: id, message: sentInWords(sent) });
+    return sent;
+  };
+  // What a node builds comes later, unless an earlier run has built it.
+  const sent = await send();
+  const builtBefore = build?.made !== undefined;
   const folder = posix.dirname(sent.directory);
   const reports = posix.join(folder, 'reports');
   const loaders = posix.join(folder, 'loaders');
@@ -51,19 +58,13 @@ export async function prepareSeat(plan: SeatPlan, agent: Agent, context: SeatCon
     ...distribution.env,
     ...nodeEnvironment(as?.node ?? id, as?.runners ?? total, initiator),
   };
+  const { hook: within } = distribution.limits;
+  const place = {
+    ...{ agent, node: name, project: sent.directory, env, log, within, signal },
+    ...{ ended: context.hookEnded(id), clock: open.work.clock },
+  };
   const { node_setup: hook } = distribution.hooks;
   if (hook !== undefined) {
-    const place = {
-      agent,
-      node: name,
-      project: sent.directory,
-      env,
-      log,
-      within: distribution.limits.hook,
-      signal,
-      ended: context.hookEnded(id),
-      clock: open.work.clock,
-    };
     const memory = posix.join(folder, 'node_setup');
     const manifest = await project.manifest();
     const how = await open.recorder.step('setup', () => setUpNode(hook, manifest, memory, place), where);
@@ -74,6 +75,10 @@ export async function prepareSeat(plan: SeatPlan, agent: Agent, context: SeatCon
         message: 'node_setup went well with the same files before: it is not run',
       });
     }
+  }
+  if (build && !builtBefore) {
+    await build.onNode(id, place);
+    await send();
   }
   await mustHaveCommand(agent, distribution.command.program, sent.directory, signal);
   const runners = ports.map((first, index): Runner => {
@@ -96,6 +101,11 @@ async function putLoader(
   const entry = basename(warm.loader);
   await agent.upload(dirname(warm.loader), folder, { entries: [entry], signal });
   return posix.join(folder, entry);
+}
+
+function sentInWords({ files, bytes, deleted, took }: SentProject): string {
+  const gone = deleted > 0 ? `, deleted ${deleted}` : '';
+  return `sent ${count(files, 'file')}, ${size(bytes)}${gone}, in ${duration(took)}`;
 }
 
 /** A node without the command would fail every file. Throws ShakedownError. */

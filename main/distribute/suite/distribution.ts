@@ -1,4 +1,5 @@
 import type { MachineSpec } from '../../providers/provider.ts';
+import type { BuildPlan } from '../build/build-plan.ts';
 import type { DistributeHooks } from '../config/distribute-config.ts';
 import type { Repetition } from '../hand-out/attempts.ts';
 import type { WaitingFile } from '../hand-out/batch.ts';
@@ -36,6 +37,8 @@ export interface Distribution {
   /** Looks for the project's files, relative to its folder. */
   readonly list: () => Promise<readonly string[]>;
   readonly hooks: DistributeHooks;
+  /** What is built before the tests; absent where nothing is. */
+  readonly build?: BuildPlan;
   readonly env: Readonly<Record<string, string>>;
   /** Ports of each runner. */
   readonly ports: number;

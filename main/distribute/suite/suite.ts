@@ -51,6 +51,7 @@ export class Suite {
   readonly #processes: RanProcess[] = [];
   readonly #hooks: RanHook[] = [];
   #firstFailed: string | undefined;
+  #hindered: string | undefined;
   #notRetried: string | undefined;
 
   constructor(files: readonly WaitingFile[], options: SuiteOptions) {
@@ -104,6 +105,17 @@ export class Suite {
   /** Why files that failed were not run again, where so many did. */
   get notRetried(): string | undefined {
     return this.#notRetried;
+  }
+
+  /** Why nothing can be run, where that is known. */
+  get hindered(): string | undefined {
+    return this.#hindered;
+  }
+
+  /** Nothing is run any more. `why`: what hinders it. */
+  hinder(why: string): void {
+    this.#hindered ??= why;
+    this.queue.end();
   }
 
   /** Runners that failed what passed elsewhere. */
