@@ -59,7 +59,9 @@ export const submission = z.looseObject({
   secrets: z.array(jobSecret).max(100).default([]),
   /** Seconds that one attempt may take; the server ends it then, whatever its worker does. */
   timeLimit: z.number().min(1).max(2_592_000).optional(),
-  /** Jobs, or matrices of jobs, that must have passed before. */
+  /**
+   * Jobs, matrices of jobs, or what a schedule began last (`schedule:NAME`), that must have passed before.
+   */
   after: z.array(word).max(1000).optional(),
   /** Its place in the matrix that it is submitted with: a value for each axis. */
   cell: z.record(z.string().max(200), z.string().max(1000)).optional(),
@@ -69,6 +71,12 @@ export const submission = z.looseObject({
     .regex(/^[0-9a-f]{64}$/)
     .optional(),
 });
+
+/** The jobs of a matrix, each with its cell. */
+export const matrixJobs = z
+  .array(submission.refine(({ cell }) => cell !== undefined, 'each job of a matrix has a `cell`'))
+  .min(1)
+  .max(256);
 
 export const claimRequest = z.strictObject({
   worker: word,

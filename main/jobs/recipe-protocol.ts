@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jobSecret } from './secrets/job-secret.ts';
 
 /** How recipes, their tasks and the parameters of those are called: fit for a shell, a URL and a page. */
 export const recipeName = z
@@ -84,6 +85,8 @@ export const claimedBuild = buildView.extend({
   number: z.number(),
   /** Where its result goes, by a token for this one attempt. */
   post_back_url: z.string(),
+  /** For a worker that has nothing of ours, and said by the label `secrets` that it keeps them to itself. */
+  secrets: z.array(jobSecret).optional(),
 });
 
 export type Task = z.output<typeof task>;

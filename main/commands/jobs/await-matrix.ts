@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { exitCodes } from '../../../common/exit-codes.ts';
 import { printableLine } from '../../../common/printable.ts';
 import type { JobsApi } from '../../jobs/client/jobs-api.ts';
+import { cellWords } from '../../jobs/job-matrix.ts';
 import { voiceOf } from '../../report/voice.ts';
 import { columns } from '../columns.ts';
 import type { CommandEnvironment } from '../command.ts';
-import { cellWords } from './job-matrix.ts';
 
 /** ms between two looks. */
 const lookEvery = 1000;

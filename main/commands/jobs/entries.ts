@@ -5,13 +5,19 @@ const serverOptions: readonly Option[] = [
   ['--token <token>', 'Who asks (default: SHAKEDOWN_TOKEN)'],
 ];
 
-const jobOptions: readonly Option[] = [
+/** What `submit` and `schedules add` take alike. */
+export const jobOptions: readonly Option[] = [
   ['--name <name>', 'What the job is called'],
   ['--label <label>', 'Something that its worker must have; may be repeated'],
   ['--platform <name>', 'What its worker must be'],
   ['--priority <n>', 'The higher, the sooner (default: 0)'],
   ['--not-before <time>', 'Not begun earlier: 2026-12-01T02:00:00Z'],
   ['--time-limit <duration>', 'The server ends it then: 90s, 30m, 2h'],
+  [
+    '--after <id>',
+    'Only when this job, all of this matrix, or what schedule:NAME began last passed; may be repeated',
+  ],
+  ['--matrix <name=values>', 'One job for each: os=bookworm,trixie; may be repeated'],
   ['--attempts <n>', 'How often it is begun at most when workers are lost (default: 2)'],
   ['--provider <kind>', 'Kind of machine'],
   ['--os <release>', 'Operating system of the machines'],
@@ -21,7 +27,7 @@ const jobOptions: readonly Option[] = [
   ['--package <name>', 'script: Debian package that the machine has; may be repeated'],
   ['--machine <name=value>', 'script: any other option of the machine; may be repeated'],
   ['--env <name=value>', 'script: environment variable, which the server sees; may be repeated'],
-  ['--secret <source>', 'run, script: env:TOKEN, file:PATH or NAME=…, for its worker alone; may be repeated'],
+  ['--secret <source>', 'env:TOKEN, file:PATH or NAME=…, for its worker alone; may be repeated'],
   ['--node-files <folder>', 'run: node files to send instead of the config’s'],
   ['--with <path>', 'script: take the folder along. run: and what the config does not name; may be repeated'],
   ['--get <pattern>', 'script: keep these files with the job; may be repeated'],
@@ -85,13 +91,7 @@ export const jobsCommands: readonly CommandEntry[] = [
     args: '<type> <what> [...args]',
     description:
       'submit run <scenario> | script <file> | build <recipe> <task>: have it done by a worker; prints the job’s id',
-    options: [
-      ...serverOptions,
-      ...jobOptions,
-      ['--after <id>', 'Only when this job, or all of this matrix, passed; may be repeated'],
-      ['--matrix <name=values>', 'One job for each: os=bookworm,trixie; may be repeated'],
-      ['--wait', 'Follow its log, and exit with its code'],
-    ],
+    options: [...serverOptions, ...jobOptions, ['--wait', 'Follow its log, and exit with its code']],
     examples: [
       'shakedown submit run examples/rabbitmq --wait',
       'shakedown submit script build.sh --os trixie --with . --get "dist/*.deb" --label fast',

@@ -4,11 +4,11 @@ import { pipeline } from 'node:stream/promises';
 import { ShakedownError, UsageError } from '../../../common/errors.ts';
 import { printableLine } from '../../../common/printable.ts';
 import { JobsApi } from '../../jobs/client/jobs-api.ts';
+import { cellWords } from '../../jobs/job-matrix.ts';
 import type { JobView, WholeJobView } from '../../jobs/protocol.ts';
 import { columns } from '../columns.ts';
 import type { Command, CommandEnvironment, CommandOptions } from '../command.ts';
 import { followLog } from './follow-job.ts';
-import { cellWords } from './job-matrix.ts';
 import { progressLines } from './progress-lines.ts';
 import { serverAsked } from './server-asked.ts';
 

@@ -4,9 +4,9 @@ import { present } from '../../../common/present.ts';
 import type { ScenarioFlags } from '../../config/load.ts';
 import type { DeclaredSecrets } from '../../jobs/client/declared-secrets.ts';
 import { type PackedScenario, packScenario } from '../../jobs/client/travel/pack-scenario.ts';
+import { type Cell, machineFlags } from '../../jobs/job-matrix.ts';
 import type { CommandOptions } from '../command.ts';
 import { list } from '../script/script-machines.ts';
-import { type Cell, machineFlags } from './job-matrix.ts';
 
 /** A scenario as it travels, and what follows `shakedown run` where it arrives. Throws UsageError. */
 export async function runAsked(

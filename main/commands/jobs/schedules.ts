@@ -32,7 +32,6 @@ export const schedulesCommand: Command = async (
   } else if (action === 'add') {
     const when = timing(options);
     const jobs = await jobsAsked(new JobsApi(asked), { type, what, args }, options, environment);
-    if ('jobs' in jobs) throw new UsageError('--matrix');
     stdout.write(words(await api.putSchedule({ ...when, name, ...jobs })));
   } else if (action === 'run') stdout.write(`${await api.run(name)}\n`);
   else if (action === 'remove') await api.removeSchedule(name);
@@ -56,15 +55,20 @@ function timing(options: CommandOptions): Omit<NewSchedule, 'name' | 'submission
 }
 
 function table(schedules: readonly ScheduleView[]): string {
-  const rows = schedules.map(({ name, cron, zone, paused, next, submission, note }) => {
-    const what = [submission.type, submission.name ?? submission.recipe ?? '', submission.task ?? ''].join(
-      ' ',
-    );
-    return [name, cron, zone, paused ? 'paused' : (next[0] ?? 'never'), what.trim(), note ?? ''].map((cell) =>
-      printableLine(cell),
-    );
+  const rows = schedules.map((schedule) => {
+    const { name, cron, zone, paused, next, note } = schedule;
+    const at = paused ? 'paused' : (next[0] ?? 'never');
+    return [name, cron, zone, at, whatOf(schedule), note ?? ''].map((cell) => printableLine(cell));
   });
   return columns([['NAME', 'CRON', 'ZONE', 'NEXT', 'WHAT', 'NOTE'], ...rows]);
+}
+
+/** `run tests/one`, `4 × build app unit`. */
+function whatOf({ submission, jobs = [] }: ScheduleView): string {
+  const [{ type, name, recipe, task }, times] = submission
+    ? [submission, '']
+    : [{ ...(jobs[0] ?? { type: '' }), name: undefined }, `${jobs.length} × `];
+  return times + [type, name ?? recipe, name ? undefined : task].filter(Boolean).join(' ');
 }
 
 const words = ({ name, cron, zone, next }: ScheduleView): string =>

@@ -7,14 +7,14 @@ import type { JobsApi } from '../../jobs/client/jobs-api.ts';
 import { packScript } from '../../jobs/client/travel/pack-script.ts';
 import type { PackingList } from '../../jobs/client/travel/packing-list.ts';
 import { sendTree } from '../../jobs/client/travel/send-tree.ts';
+import { secondsOf } from '../../jobs/duration.ts';
+import { cellsOf, submissionOfCell } from '../../jobs/job-matrix.ts';
 import type { Submission } from '../../jobs/protocol.ts';
 import { voiceOf } from '../../report/voice.ts';
 import { size } from '../../report/words.ts';
 import type { CommandEnvironment, CommandOptions } from '../command.ts';
 import { list } from '../script/script-machines.ts';
 import { variable } from '../script/variable.ts';
-import { secondsOf } from './duration.ts';
-import { cellsOf, submissionOfCell } from './job-matrix.ts';
 import { runAsked } from './run-asked.ts';
 import { wholeNumber } from './server-asked.ts';
 
@@ -28,7 +28,7 @@ const handedOn = {
 const own = {
   run: [...handedOn.run, 'nodeFiles', 'with', 'secret'],
   script: [...handedOn.script, 'with', 'secret'],
-  build: ['param', 'timeout'],
+  build: ['param', 'timeout', 'secret'],
 } as const;
 type Type = keyof typeof own;
 
@@ -40,7 +40,7 @@ export interface Asked {
 }
 
 /** As a job server takes it: one job, or all those of a matrix. */
-export type AskedJobs = { readonly submission: Submission } | { readonly jobs: readonly Submission[] };
+export type AskedJobs = { readonly submission: Submission } | { readonly jobs: Submission[] };
 
 /** What such words and their flags ask for; what travels with it is uploaded by then. Throws UsageError. */
 export async function jobsAsked(
@@ -67,10 +67,10 @@ async function submissionAsked(
   if (what === '') throw new UsageError(`${type}: which?`, { hint });
   checkFlags(type as Type, options);
   const wanted = { ...wishes(options), type };
-  if (type === 'build') return { ...wanted, ...build(what, args, options) };
+  const declared = declaredSecrets(list(options.secret), { directory: cwd, env });
+  if (type === 'build') return { ...wanted, ...build(what, args, options), secrets: [...declared.secrets] };
   const flags = flagsFor(type as 'run' | 'script', options, env);
   const name = options.name === undefined ? what : String(options.name);
-  const declared = declaredSecrets(list(options.secret), { directory: cwd, env });
   if (type === 'run') {
     const { packed, args: own } = await runAsked({ what, args }, options, { cwd, cells, declared });
     const sent = await send(api, packed.list, packed.outside, environment);

@@ -2,10 +2,10 @@ import { UsageError } from '../../../common/errors.ts';
 import { present } from '../../../common/present.ts';
 import { printableLine } from '../../../common/printable.ts';
 import { WorkersApi } from '../../jobs/client/workers-api.ts';
+import { secondsOf } from '../../jobs/duration.ts';
 import type { WorkerView } from '../../jobs/protocol.ts';
 import { columns } from '../columns.ts';
 import type { Command, CommandOptions } from '../command.ts';
-import { secondsOf } from './duration.ts';
 import { serverAsked } from './server-asked.ts';
 
 export const workersCommand: Command = async ([action = '', name = ''], options, environment) => {

@@ -10,8 +10,9 @@ import type { JobSecret } from './job-secret.ts';
 const [nonceSize, tagSize] = [12, 16];
 
 /**
- * The secrets of jobs that are not over: in the database, encrypted by a key that lies in the servers' data
- * folder and nowhere in the database. They are gone as soon as their job is over.
+ * The secrets of jobs that are not over and of schedules: in the database, encrypted by a key
+ * that lies in the servers' data folder and nowhere in the database. They are gone as soon as
+ * their job is over, or with their schedule.
  */
 export class Vault {
   readonly #store: Store;
@@ -28,11 +29,7 @@ export class Vault {
   /** What is there for the job already stays. */
   async put(job: string, secrets: readonly JobSecret[]): Promise<void> {
     if (secrets.length === 0) return;
-    const nonce = randomBytes(nonceSize);
-    const cipher = createCipheriv('aes-256-gcm', this.#key, nonce).setAAD(Buffer.from(job));
-    const text = Buffer.concat([cipher.update(JSON.stringify(secrets)), cipher.final()]);
-    const sealed = Buffer.concat([nonce, cipher.getAuthTag(), text]).toString('base64');
-    const row = this.#store.insertInto('job_secrets').values({ job, sealed });
+    const row = this.#store.insertInto('job_secrets').values({ job, sealed: this.#seal(job, secrets) });
     await row.onConflict((on) => on.doNothing()).execute();
   }
 
@@ -40,16 +37,44 @@ export class Vault {
   async open(job: string): Promise<readonly JobSecret[]> {
     const row = this.#store.selectFrom('job_secrets').select('sealed').where('job', '=', job);
     const found = await row.executeTakeFirst();
+    return found ? (this.#unseal(job, found.sealed, `job ${job}`) as JobSecret[]) : [];
+  }
+
+  /** Those of each job that a schedule begins at a time, in place of those that it had. */
+  async putScheduled(schedule: string, jobs: readonly (readonly JobSecret[])[]): Promise<void> {
+    await this.#store.deleteFrom('schedule_secrets').where('schedule', '=', schedule).execute();
+    if (jobs.every((secrets) => secrets.length === 0)) return;
+    const sealed = this.#seal(ofSchedule(schedule), jobs);
+    await this.#store.insertInto('schedule_secrets').values({ schedule, sealed }).execute();
+  }
+
+  /** None for a schedule that has none. Throws ShakedownError when the key is another one. */
+  async openScheduled(schedule: string): Promise<readonly (readonly JobSecret[])[]> {
+    const row = this.#store.selectFrom('schedule_secrets').select('sealed').where('schedule', '=', schedule);
+    const found = await row.executeTakeFirst();
     if (!found) return [];
-    const bytes = Buffer.from(found.sealed, 'base64');
+    const whose = ofSchedule(schedule);
+    return this.#unseal(whose, found.sealed, whose) as JobSecret[][];
+  }
+
+  /** What is sealed for one owner is opened for no other. */
+  #seal(owner: string, value: unknown): string {
+    const nonce = randomBytes(nonceSize);
+    const cipher = createCipheriv('aes-256-gcm', this.#key, nonce).setAAD(Buffer.from(owner));
+    const text = Buffer.concat([cipher.update(JSON.stringify(value)), cipher.final()]);
+    return Buffer.concat([nonce, cipher.getAuthTag(), text]).toString('base64');
+  }
+
+  #unseal(owner: string, sealed: string, called: string): unknown {
+    const bytes = Buffer.from(sealed, 'base64');
     const [nonce, tag] = [bytes.subarray(0, nonceSize), bytes.subarray(nonceSize, nonceSize + tagSize)];
     try {
       const decipher = createDecipheriv('aes-256-gcm', this.#key, nonce, { authTagLength: tagSize });
-      decipher.setAAD(Buffer.from(job)).setAuthTag(tag);
+      decipher.setAAD(Buffer.from(owner)).setAuthTag(tag);
       const text = Buffer.concat([decipher.update(bytes.subarray(nonceSize + tagSize)), decipher.final()]);
-      return JSON.parse(text.toString()) as JobSecret[];
+      return JSON.parse(text.toString());
     } catch {
-      const message = `the secrets of job ${job} were encrypted by another key than that in ${this.#file}`;
+      const message = `the secrets of ${called} were encrypted by another key than that in ${this.#file}`;
       throw new ShakedownError({ message, hint: 'give all servers of a database one data folder' });
     }
   }
@@ -62,6 +87,8 @@ export class Vault {
     `.execute(this.#store);
   }
 }
+
+const ofSchedule = (name: string): string => `schedule ${name}`;
 
 /** Written aside and linked: of servers that start at once, one makes it. */
 function keyIn(folder: string, file: string): Buffer {

@@ -37,8 +37,14 @@ export async function buildFrom(store: Store, asked: Submission): Promise<Submis
   return {
     ...asked,
     name: asked.name ?? `${recipe} ${wanted}`,
-    // Not all workers can do these; those that can say so.
-    labels: by === 'executable' ? asked.labels : [...new Set([...asked.labels, by])],
+    // Not all workers can do these; those that can say so. Of secrets: that they mask them.
+    labels: [
+      ...new Set([
+        ...asked.labels,
+        ...(by === 'executable' ? [] : [by]),
+        ...(asked.secrets.length > 0 ? ['secrets'] : []),
+      ]),
+    ],
     parameters: await refusing(async () => checkParameters(task, parameters)),
     ...{ recipe, task: wanted, by, file, package: found.sha256 },
     ...(timeout === undefined ? {} : { timeout }),
@@ -103,13 +109,16 @@ export async function claimedBuild(
   };
 }
 
-/** Lines for a shell: what one needs to know of a build as variables, its parameters exported. */
-export function shellLines({ parameters, ...build }: ClaimedBuild): string {
+/** Lines for a shell: what one needs to know of a build as variables, its parameters and secrets exported. */
+export function shellLines({ parameters, secrets = [], ...build }: ClaimedBuild): string {
   const lines = Object.entries(build).map(([name, value]) => `${name}=${shellQuote(String(value))}`);
   const given = Object.entries(parameters).map(
     ([name, value]) => `export PARAM_${name}=${shellQuote(String(value))}`,
   );
-  return [...lines, ...given].map((line) => `${line}\n`).join('');
+  const secret = secrets.flatMap(({ env, value }) =>
+    env === undefined ? [] : [`export ${env}=${shellQuote(value)}`],
+  );
+  return [...lines, ...given, ...secret].map((line) => `${line}\n`).join('');
 }
 
 /** One that stays the same for a worker that introduces itself with each claim. */

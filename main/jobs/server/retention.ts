@@ -88,6 +88,7 @@ async function deleteUnused({ database, store, files }: Needed): Promise<void> {
     SELECT spec->>'package' AS sha256 FROM jobs WHERE spec ? 'package'
     UNION SELECT sha256 FROM recipes
     UNION SELECT submission->>'package' FROM schedules WHERE submission ? 'package'
+    UNION SELECT each->>'package' FROM schedules, jsonb_array_elements(jobs) AS each WHERE each ? 'package'
   `);
   await files.packages.removeUnused(new Set(rows.map(({ sha256 }) => String(sha256))), idle);
   for (const id of readdirSync(files.jobsFolder())) {

@@ -1,16 +1,16 @@
 import type { Selectable } from 'kysely';
-import { submission } from '../protocol.ts';
-import type { ScheduleView } from '../schedule-protocol.ts';
+import type { z } from 'zod';
+import type { newSchedule, ScheduleView } from '../schedule-protocol.ts';
 import { nextTimes, readCron } from '../schedules/cron.ts';
 import { decide } from '../schedules/due.ts';
 import type { ScheduleTable } from '../store/tables.ts';
-import { Problem, readAs, refusing } from './problem.ts';
+import { Problem, refusing } from './problem.ts';
+import { type Begun, isUnderWay, keptApart, submitScheduled } from './scheduled-jobs.ts';
 import type { Service } from './service.ts';
-import { submitJob } from './submit-job.ts';
 
 type Needed = Pick<Service, 'database' | 'store' | 'queue' | 'files' | 'signals' | 'vault' | 'now'>;
 type Row = Selectable<ScheduleTable>;
-type NewRow = Pick<Row, 'name' | 'cron' | 'zone' | 'missed' | 'overlap' | 'submission' | 'submitter'>;
+type NewRow = z.output<typeof newSchedule> & { readonly submitter: string };
 
 /** How many of the next times are told. */
 const shown = 5;
@@ -27,30 +27,29 @@ export class Schedules {
   async put(row: NewRow, now?: Date): Promise<ScheduleView> {
     const from = now ?? (await this.#service.now());
     const times = await refusing(async () => readCron(row.cron, row.zone));
-    const { name, ...rest } = row;
-    const values = {
-      ...{ ...rest, submission: JSON.stringify(omitId(row.submission)), paused: false },
-      next_at: times.next(from) ?? null,
-    };
-    await this.#service.store
-      .insertInto('schedules')
-      .values({ name, ...values })
-      .onConflict((on) => on.column('name').doUpdateSet({ ...values, note: null }))
-      .execute();
+    const { name, submission: _, jobs: __, ...rest } = row;
+    const { secrets, ...kept } = keptApart(row);
+    const values = { ...rest, ...kept, paused: false, next_at: times.next(from) ?? null };
+    const { database, store, vault } = this.#service;
+    await database.transaction(async () => {
+      await store
+        .insertInto('schedules')
+        .values({ name, ...values })
+        .onConflict((on) => on.column('name').doUpdateSet({ ...values, note: null }))
+        .execute();
+      await vault.putScheduled(name, secrets);
+    });
     return await this.find(name, from);
   }
 
   async list(now?: Date): Promise<readonly ScheduleView[]> {
     const at = now ?? (await this.#service.now());
-    const rows = await this.#service.store.selectFrom('schedules').selectAll().orderBy('name').execute();
-    return rows.map((row) => viewOf(row, at));
+    return (await this.#rows().execute()).map((row) => viewOf(row, at));
   }
 
   /** Throws Problem when there is none. */
   async find(name: string, now?: Date): Promise<ScheduleView> {
-    const found = (await this.list(now)).find((each) => each.name === name);
-    if (!found) throw new Problem(404, `there is no schedule '${name}'`);
-    return found;
+    return viewOf(await this.#row(name), now ?? (await this.#service.now()));
   }
 
   /** Throws Problem when there is none. */
@@ -75,17 +74,20 @@ export class Schedules {
     await store.updateTable('schedules').set({ paused: false, next_at }).where('name', '=', name).execute();
   }
 
-  /** Begins a job now, whatever its times are and whether it is paused or not. Gives the job's id. */
+  /**
+   * Begins a job now, whatever its times are and whether it is paused or not. Gives its id, or its matrix'.
+   */
   async run(name: string, submitter: string): Promise<string> {
     const { database, store, signals } = this.#service;
-    const wanted = (await this.find(name)).submission;
-    const job = await database.transaction(async () => {
-      const id = await submitJob(this.#service, readAs(submission, wanted), submitter);
-      await store.updateTable('schedules').set({ last_job: id }).where('name', '=', name).execute();
-      return id;
+    const row = await this.#row(name);
+    const begun = await database.transaction(async () => {
+      const { jobs, matrix } = await submitScheduled(this.#service, row, submitter);
+      const last = { last_job: jobs.at(-1) ?? null, last_matrix: matrix };
+      await store.updateTable('schedules').set(last).where('name', '=', name).execute();
+      return matrix ?? jobs[0] ?? '';
     });
     signals.changed('queue');
-    return job;
+    return begun;
   }
 
   /**
@@ -120,11 +122,11 @@ export class Schedules {
         .executeTakeFirst();
       if (!row?.next_at) return [];
       const { missed, overlap, next_at: nextAt, cron, zone } = row;
-      const isBusy = await this.#isUnderWay(row.last_job);
+      const isBusy = await isUnderWay(this.#service, row);
       const decision = decide({ times: readCron(cron, zone), missed, overlap, nextAt, isBusy }, at);
-      const { jobs, problem } = await this.#submit(row, decision.begin.length);
+      const { jobs, last, problem } = await this.#submit(row, decision.begin.length);
       const note = problem ?? decision.note ?? null;
-      const begun = jobs.length > 0 ? { last_at: at, last_job: jobs.at(-1) ?? null } : {};
+      const begun = last ? { last_at: at, last_job: last.jobs.at(-1) ?? null, last_matrix: last.matrix } : {};
       if (jobs.length > 0 || note !== row.note || decision.nextAt?.getTime() !== nextAt.getTime()) {
         await store
           .updateTable('schedules')
@@ -136,45 +138,39 @@ export class Schedules {
     });
   }
 
-  async #submit({ submission: wanted, submitter }: Row, count: number) {
-    const jobs: string[] = [];
+  async #submit(row: Row, count: number) {
+    const begun: Begun[] = [];
+    let problem: string | undefined;
     try {
-      while (jobs.length < count) {
-        jobs.push(await submitJob(this.#service, readAs(submission, wanted), submitter));
-      }
-      return { jobs };
+      while (begun.length < count) begun.push(await submitScheduled(this.#service, row, row.submitter));
     } catch (error) {
       // Its recipe may be gone; nothing was asked of the database that failed.
       if (!(error instanceof Problem)) throw error;
-      return { jobs, problem: error.message };
+      problem = error.message;
     }
+    return { jobs: begun.flatMap(({ jobs }) => jobs), last: begun.at(-1), problem };
   }
 
-  async #isUnderWay(job: string | null): Promise<boolean> {
-    if (job === null) return false;
-    const found = await this.#service.store
-      .selectFrom('jobs')
-      .select('id')
-      .where('id', '=', job)
-      .where('ended_at', 'is', null)
-      .executeTakeFirst();
-    return found !== undefined;
+  #rows = () => this.#service.store.selectFrom('schedules').selectAll().orderBy('name');
+
+  async #row(name: string): Promise<Row> {
+    const found = await this.#rows().where('name', '=', name).executeTakeFirst();
+    if (!found) throw new Problem(404, `there is no schedule '${name}'`);
+    return found;
   }
 }
 
-/** Each job has its own. */
-const omitId = ({ id: _, ...rest }: Record<string, unknown>): Record<string, unknown> => rest;
-
 function viewOf(row: Row, now: Date): ScheduleView {
-  const { name, cron, zone, missed, overlap, submitter, paused, note, last_at, last_job, next_at } = row;
+  const { name, cron, zone, missed, overlap, submitter, paused, note, last_at, next_at, jobs } = row;
   const following = next_at && !paused ? nextTimes(readCron(cron, zone), next_at, shown - 1) : [];
   return {
     ...{ name, cron, zone, missed, overlap, submitter, paused, note },
-    submission: submission.parse(row.submission),
+    ...(jobs ? { jobs: [...jobs] } : { submission: row.submission ?? { type: '' } }),
     next: [...(next_at && !paused ? [next_at] : []), ...following]
       .filter((time) => time > now || time === next_at)
       .map((time) => time.toISOString()),
     lastAt: last_at?.toISOString() ?? null,
-    lastJob: last_job,
+    lastJob: row.last_job,
+    lastMatrix: row.last_matrix,
   };
 }

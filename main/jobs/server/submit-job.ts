@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { submission } from '../protocol.ts';
 import { buildFrom } from './builds.ts';
+import { jobsNamed, mustBeNamed } from './named-jobs.ts';
 import { Problem } from './problem.ts';
 import type { Service } from './service.ts';
 
@@ -38,9 +39,28 @@ export async function submitJob(
   });
 }
 
+/**
+ * Puts the jobs of a matrix into the queue, all of them or none, and gives their ids; those that it has where
+ * a matrix of this id is there. Throws as `submitJob`.
+ */
+export async function submitMatrix(
+  service: Needed,
+  jobs: readonly Submission[],
+  submitter: string,
+  id: string,
+): Promise<string[]> {
+  const known = service.store.selectFrom('jobs').select('id').where('matrix', '=', id).orderBy('created_at');
+  return await service.database.transaction(async () => {
+    const before = await known.execute();
+    if (before.length > 0) return before.map((job) => job.id);
+    const made: string[] = [];
+    for (const each of jobs) made.push(await submitJob(service, each, submitter, id));
+    return made;
+  });
+}
+
 /** What would be queued. Throws Problem when something that it names is not there. */
-export async function checkSubmission({ store, files }: Needed, asked: Submission): Promise<Submission> {
-  if (asked.type === 'build' && asked.secrets.length > 0) throw new Problem(400, 'a build takes no secrets');
+async function checkSubmission({ store, files }: Needed, asked: Submission): Promise<Submission> {
   const body = asked.type === 'build' ? await buildFrom(store, asked) : asked;
   if (body.package !== undefined && !files.packages.has(body.package)) {
     throw new Problem(400, `there is no package ${body.package}: upload it first`);
@@ -48,22 +68,8 @@ export async function checkSubmission({ store, files }: Needed, asked: Submissio
   return body;
 }
 
-/**
- * Ids of the jobs that these are the ids of, or of whose matrices. Throws Problem for one that is not there.
- */
-export async function jobsNamed(
-  { store }: Pick<Service, 'store'>,
-  ids: readonly string[],
-): Promise<string[]> {
-  if (ids.length === 0) return [];
-  const found = await store
-    .selectFrom('jobs')
-    .select(['id', 'matrix'])
-    .where((where) => where.or([where('id', 'in', ids), where('matrix', 'in', ids)]))
-    .orderBy('created_at')
-    .execute();
-  const known = new Set(found.flatMap(({ id, matrix }) => [id, matrix]));
-  const none = ids.find((id) => !known.has(id));
-  if (none !== undefined) throw new Problem(400, `there is no job ${none}, and no matrix`);
-  return found.map(({ id }) => id);
+/** Throws Problem when something is wrong with what a schedule will submit. */
+export async function checkScheduled(service: Needed, asked: Submission): Promise<void> {
+  await checkSubmission(service, asked);
+  await mustBeNamed(service, asked.after ?? []);
 }

@@ -111,4 +111,9 @@ export const migrations: readonly string[] = [
   ALTER TABLE failed_logins ADD attempt text;
   CREATE INDEX failed_logins_of_attempt ON failed_logins (attempt);
   `,
+  `
+  ALTER TABLE schedules ALTER submission DROP NOT NULL, ADD jobs jsonb, ADD last_matrix text;
+  CREATE TABLE schedule_secrets (
+    schedule text PRIMARY KEY REFERENCES schedules ON DELETE CASCADE, sealed text NOT NULL);
+  `,
 ];

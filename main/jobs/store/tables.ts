@@ -142,6 +142,8 @@ export interface Tables {
   };
   /** Of jobs that are not over, encrypted. */
   readonly job_secrets: { readonly job: string; readonly sealed: string };
+  /** Of each of a schedule's jobs, encrypted, as long as there is the schedule. */
+  readonly schedule_secrets: { readonly schedule: string; readonly sealed: string };
   /** Two rows, by the name and by the address, of each attempt that failed or is being looked at. */
   readonly failed_logins: { readonly who: string; readonly at: Time; readonly attempt: string | null };
 }
@@ -162,13 +164,17 @@ export interface BuildTokenTable {
   readonly hash: string;
 }
 
+export type Scheduled = Record<string, unknown> & { readonly type: string };
+
 export interface ScheduleTable {
   readonly name: string;
   readonly cron: string;
   /** Of the IANA database: `Europe/Berlin`. */
   readonly zone: string;
-  /** What `POST /api/jobs` takes. */
-  readonly submission: Json<Record<string, unknown>>;
+  /** What `POST /api/jobs` takes, with the names of its secrets; null for a matrix. */
+  readonly submission: ColumnType<Scheduled | null, string | null, string | null>;
+  /** What `POST /api/matrices` takes; null for a single job. */
+  readonly jobs: ColumnType<readonly Scheduled[] | null, string | null, string | null>;
   readonly missed: 'skip' | 'once' | 'all';
   /** Whether a job is begun while the one before is not over. */
   readonly overlap: boolean;
@@ -178,6 +184,8 @@ export interface ScheduleTable {
   readonly next_at: ColumnType<Date | null, Date | null, Date | null>;
   readonly last_at: ColumnType<Date | null, never, Date | null>;
   readonly last_job: ColumnType<string | null, never, string | null>;
+  /** The matrix of that. */
+  readonly last_matrix: ColumnType<string | null, never, string | null>;
   /** Why it did not do at its last time what it should. */
   readonly note: ColumnType<string | null, never, string | null>;
   readonly created_at: Time;

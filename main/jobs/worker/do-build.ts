@@ -4,16 +4,22 @@ import { fileURLToPath } from 'node:url';
 import { limited } from '../../../common/time-limit.ts';
 import { unpack } from '../packages/package-folder.ts';
 import type { BuildSpec } from '../recipe-protocol.ts';
+import type { JobSecret } from '../secrets/job-secret.ts';
 import { type JobContext, JobResult } from './job-context.ts';
 import { runJobProcess } from './job-process.ts';
+import { placeSecrets } from './place-secrets.ts';
 import { sendFiles } from './send-files.ts';
 
 /**
  * Does one task of a recipe in a clean folder, the package's content, and gives its exit code, how many
  * seconds it took, and whether it was ended because of its time limit. Parameters are in its environment as
- * `PARAM_name`; what it puts into the folder `FILES` is kept with the job, as `files/…`.
+ * `PARAM_name`, secrets as they say; what it puts into the folder `FILES` is kept with the job, as `files/…`.
  */
-export async function doBuild(spec: BuildSpec, context: JobContext): Promise<JobResult> {
+export async function doBuild(
+  spec: BuildSpec,
+  secrets: readonly JobSecret[],
+  context: JobContext,
+): Promise<JobResult> {
   const [cwd, files] = [join(context.folder, 'work'), join(context.folder, 'files')];
   for (const folder of [cwd, files]) mkdirSync(folder);
   await unpack(await context.api.package(spec.package), cwd);
@@ -23,7 +29,12 @@ export async function doBuild(spec: BuildSpec, context: JobContext): Promise<Job
     command: [process.execPath, taskProgram(), spec.by, spec.file, spec.task],
     ...{ cwd, place: context.place, endsAll: true, output: (piece) => context.log(piece) },
     signal,
-    env: { ...variables(spec), FILES: files, SHAKEDOWN_PARAMETERS: JSON.stringify(spec.parameters) },
+    env: {
+      ...variables(spec),
+      ...placeSecrets(secrets, cwd),
+      FILES: files,
+      SHAKEDOWN_PARAMETERS: JSON.stringify(spec.parameters),
+    },
   });
   const late = signal.aborted && !context.signal.aborted;
   const seconds = Math.round(performance.now() - began) / 1000;

@@ -1,5 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { ShakedownError } from '../../../common/errors.ts';
 import { exitCodes } from '../../../common/exit-codes.ts';
@@ -8,11 +8,11 @@ import { listRuns } from '../../record/list-runs.ts';
 import { openLedgers } from '../../store/file-ledger.ts';
 import { unpack } from '../packages/package-folder.ts';
 import { buildSpec } from '../recipe-protocol.ts';
-import type { JobSecret } from '../secrets/job-secret.ts';
 import { doBuild, hasFabric } from './do-build.ts';
 import { foldersIn, followEvents } from './follow-events.ts';
 import { type JobContext, JobResult, type WorkerJob } from './job-context.ts';
 import { ownCommand, runJobProcess } from './job-process.ts';
+import { placeSecrets } from './place-secrets.ts';
 import { sendFiles } from './send-files.ts';
 import { Worker } from './worker.ts';
 
@@ -40,11 +40,11 @@ export class ShakedownWorker extends Worker {
 
   override get capabilities() {
     const { labels, ...own } = super.capabilities;
-    return { ...own, labels: [...labels, 'typescript', ...(hasFabric() ? ['fabric'] : [])] };
+    return { ...own, labels: [...labels, 'typescript', 'secrets', ...(hasFabric() ? ['fabric'] : [])] };
   }
 
   async doJob({ type, spec, secrets = [] }: WorkerJob, context: JobContext): Promise<JobResult> {
-    if (type === 'build') return await doBuild(buildSpec.parse(spec), context);
+    if (type === 'build') return await doBuild(buildSpec.parse(spec), secrets, context);
     const { args, package: sha256, moved } = shakedownSpec.parse(spec);
     const cwd = join(context.folder, 'work');
     mkdirSync(cwd);
@@ -84,20 +84,6 @@ export class ShakedownWorker extends Worker {
 function movedInto({ home, files }: MovedPaths, cwd: string): Record<string, string> {
   const here = Object.entries(files).map(([path, place]) => [path, join(cwd, place)] as const);
   return { [movedVariable]: JSON.stringify({ home, files: Object.fromEntries(here) }) };
-}
-
-/** Writes those that belong into files below `cwd`; gives those that belong into the environment. */
-function placeSecrets(secrets: readonly JobSecret[], cwd: string): Record<string, string> {
-  for (const { file, value } of secrets) {
-    if (file === undefined) continue;
-    const path = join(cwd, file);
-    if (!path.startsWith(`${cwd}/`))
-      throw new ShakedownError({ message: `a secret's file is called ${file}` });
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, value, { mode: 0o600, flag: 'wx' });
-  }
-  const variables = secrets.flatMap(({ env, value }) => (env === undefined ? [] : [[env, value] as const]));
-  return Object.fromEntries(variables);
 }
 
 /** A script has them on its machine, too, by their names: no command line has the values. */

@@ -216,6 +216,35 @@ describe('a worker that is a few lines of shell', () => {
     await expect.poll(async () => (await admin.job(failing)).verdict, { timeout: 120_000 }).toBe('fail');
     expect((await admin.job(failing)).attempts).toMatchObject([{ result: { exitCode: 7 } }]);
   });
+
+  test('gets a build’s secrets when it says that it keeps them; what it leaves has none', async () => {
+    const { admin, url, workerToken: token } = server();
+    await put('shell', script, '?file=unit.sh');
+    const label = `l${Math.random()}`;
+    const secrets = [{ name: 'TOKEN', value: "it's very secret", env: 'TOKEN' }];
+    const asked = { type: 'build', recipe: 'shell', task: 'unit', labels: [label], secrets };
+    const job = await admin.submit(asked);
+    const take = async (labels: string) => {
+      const headers = { authorization: `Bearer ${token}`, accept: 'text/x-shellscript' };
+      return await fetch(`${url}/api/builds/oldest_not_executed?${labels}`, { method: 'POST', headers });
+    };
+    expect((await take(`label=${label}`)).status).toBe(204);
+    expect((await admin.job(job)).waiting).toContain("label 'secrets'");
+    const lines = await (await take(`label=${label}&label=secrets`)).text();
+    const words = ['printf "%s\\n" "$TOKEN"; printf "%s" "$post_back_url"'];
+    const { stdout } = await execa('sh', ['-c', `${lines}\n${words}`]);
+    const [told, post = ''] = stdout.split('\n');
+    expect(told).toBe("it's very secret");
+    const send = (path: string, method: string, body: string) => fetch(post + path, { method, body });
+    await send('/files/a.txt', 'PUT', "a it's very secret b");
+    expect((await send('?exit_code=0', 'POST', "knows it's very secret\nit's very")).status).toBe(204);
+    expect((await admin.log(job, 0, 0)).bytes.toString()).toMatch(/^knows \[secret TOKEN\]\n(?!.*secret$)/);
+    const [artifact] = await admin.artifacts(job);
+    if (!artifact) throw new Error('it left no file');
+    const chunks = await (await admin.artifact(job, artifact)).toArray();
+    expect(Buffer.concat(chunks).toString()).toBe('a [secret TOKEN] b');
+    expect(JSON.stringify(await admin.job(job))).not.toContain('very secret');
+  });
 });
 
 describe('shakedown worker', () => {
@@ -262,6 +291,21 @@ describe('shakedown worker', () => {
     expect([verdict, log]).toEqual(['fail', 'data\nunit\na b []\n']);
     expect(result).toEqual({ exitCode: 3, seconds: expect.any(Number) });
     expect(paths).toMatchObject([{ path: 'files/a.txt', size: 5 }]);
+  });
+
+  test('gives a build its secrets as variables and files, and masks all that comes of it', async () => {
+    const unit = '#!/bin/sh\necho "$TOKEN"; cat key; cp key "$FILES/copy"\n';
+    const secrets = [
+      { name: 'TOKEN', value: 'very secret', env: 'TOKEN' },
+      { name: 'KEY', value: 'in a file', file: 'key' },
+    ];
+    const { verdict, log, paths } = await came(await built({ unit }, 'unit', { secrets }));
+    expect([verdict, log]).toEqual(['pass', '[secret TOKEN]\n[secret KEY]']);
+    expect(paths).toMatchObject([{ path: 'files/copy', size: '[secret KEY]'.length }]);
+    const recipe = 'export const it = () => console.log(process.env.TOKEN);';
+    expect((await came(await built({ 'recipe.ts': recipe }, 'it', { secrets }))).log).toBe(
+      '[secret TOKEN]\n',
+    );
   });
 
   test('does a function of recipe.ts with its parameters; what it throws is told with its place', async () => {

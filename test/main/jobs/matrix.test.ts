@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { cellsOf, submissionOfCell } from '../../../main/commands/jobs/job-matrix.ts';
 import { jobsCommand } from '../../../main/commands/jobs/jobs.ts';
 import { submitCommand } from '../../../main/commands/jobs/submit.ts';
+import { cellsOf, submissionOfCell } from '../../../main/jobs/job-matrix.ts';
 import { JobResult } from '../../../main/jobs/worker/job-context.ts';
 import { aServer } from './fixtures/a-server.ts';
 import { shellOf } from './fixtures/a-shell.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { submission } from '../../../main/jobs/protocol.ts';
 import { bossOf } from '../../../main/jobs/queue/boss-of.ts';
 import { Queue } from '../../../main/jobs/queue/queue.ts';
@@ -133,19 +133,20 @@ describe.each(kinds)('schedules on the database %s', (kind) => {
   const keys = dataFolder();
   const servers: Schedules[] = [];
   let queue: Queue;
+  let vault: Vault;
   beforeAll(async () => {
     await migrate(database());
     const store = kyselyOf(database());
     queue = new Queue(database(), store, await bossOf(database(), () => undefined));
     const now = async () => noon;
     const files = { packages: { has: () => true } } as never;
-    const vault = new Vault(store, keys);
+    vault = new Vault(store, keys);
     for (let count = 0; count < 3; count++) {
       const signals = new Signals();
       servers.push(new Schedules({ database: database(), store, queue, vault, files, signals, now }));
     }
   });
-  afterAll(() => database().ask('DELETE FROM schedules'));
+  afterEach(() => database().ask('DELETE FROM schedules'));
   const [noon, hour] = [at('2026-01-01T12:00:00Z'), (n: number) => at(`2026-01-01T${n}:00:01Z`)];
 
   const made = async (more: { readonly missed?: 'all' } = {}) => {
@@ -198,6 +199,84 @@ describe.each(kinds)('schedules on the database %s', (kind) => {
     expect(await lookAll(hour(15))).toEqual([]);
     expect(await lookAll(hour(16))).toHaveLength(1);
     expect(await schedules.run(name, 'somebody')).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  test('of a matrix begin all of it, and wait until all of it is over', async () => {
+    const { name, schedules, view } = await made();
+    const jobs = ['bookworm', 'trixie'].map((os) => submission.parse({ type: name, cell: { os } }));
+    const row = { name, cron: '0 * * * *', zone: 'UTC', missed: 'once' as const, overlap: false };
+    await schedules.put({ ...row, submitter: 'me', jobs }, noon);
+    const begun = await lookAll(hour(13));
+    expect(begun).toHaveLength(2);
+    const { lastMatrix, lastJob } = await view();
+    expect(begun).toContain(lastJob);
+    const { rows } = await database().ask('SELECT id FROM jobs WHERE matrix = $1', [lastMatrix]);
+    expect(rows.map(({ id }) => id).sort()).toEqual(begun.toSorted());
+    await queue.cancel(String(lastJob));
+    expect(await lookAll(hour(14))).toEqual([]);
+    for (const id of begun) await queue.cancel(id);
+    expect(await lookAll(hour(14))).toHaveLength(2);
+  });
+
+  test('keep secrets encrypted for as long as they are there, and give them to each job', async () => {
+    const { name, schedules } = await made();
+    const secrets = [{ name: 'token', value: 'very secret', env: 'TOKEN' }];
+    const row = {
+      name,
+      cron: '0 * * * *',
+      zone: 'UTC',
+      missed: 'once' as const,
+      overlap: true,
+      submitter: 'me',
+    };
+    const put = (more: object) =>
+      schedules.put({ ...row, submission: submission.parse({ type: name, ...more }) }, noon);
+    expect((await put({ secrets })).submission).toMatchObject({ secrets: ['token'] });
+    const texts = async () =>
+      (
+        await database().ask(
+          'SELECT row_to_json(s)::text AS row FROM schedules s UNION ALL SELECT row_to_json(s)::text FROM schedule_secrets s',
+        )
+      ).rows
+        .map(({ row: text }) => text)
+        .join('\n');
+    expect(await texts()).toContain('"sealed"');
+    expect(await texts()).not.toContain('very secret');
+    for (const hourOfDay of [13, 14]) {
+      const [id = ''] = await lookAll(hour(hourOfDay));
+      expect(await vault.open(id)).toEqual(secrets);
+    }
+    // What is another schedule's is opened for none but that.
+    const other = await made();
+    const moved = 'UPDATE schedule_secrets SET schedule = $1 WHERE schedule = $2';
+    await database().ask(moved, [other.name, name]);
+    expect(await lookAll(hour(15))).toHaveLength(1);
+    expect((await other.view()).note).toContain('were encrypted by another key');
+    await database().ask(moved, [name, other.name]);
+    await put({});
+    expect(await texts()).not.toContain('"sealed"');
+    await put({ secrets });
+    await schedules.remove(name);
+    expect(await texts()).not.toContain('"sealed"');
+  });
+
+  test('come after what another schedule began last', async () => {
+    const [first, second] = [await made(), await made()];
+    const row = {
+      name: second.name,
+      cron: '30 * * * *',
+      zone: 'UTC',
+      missed: 'once' as const,
+      overlap: false,
+    };
+    const wanted = submission.parse({ type: second.name, after: [`schedule:${first.name}`] });
+    await second.schedules.put({ ...row, submitter: 'me', submission: wanted }, noon);
+    expect(await lookAll(at('2026-01-01T12:30:01Z'))).toEqual([]);
+    expect((await second.view()).note).toBe(`the schedule '${first.name}' has begun no job yet`);
+    await lookAll(hour(13));
+    const [job] = await lookAll(at('2026-01-01T13:30:01Z'));
+    const { rows } = await database().ask('SELECT needs FROM dependencies WHERE job = $1', [job]);
+    expect(rows).toEqual([{ needs: (await first.view()).lastJob }]);
   });
 
   test('of what is not there any more say so, and hold up no other', async () => {
@@ -272,6 +351,22 @@ describe('over HTTP', () => {
       'upload it first',
     ],
     ['nothing to submit', { submission: {} }, 'submission.type: '],
+    ['neither a job nor a matrix', { submission: undefined }, 'either `submission` or `jobs`'],
+    ['both', { jobs: [{ type: 'mine', cell: { a: 'b' } }] }, 'either `submission` or `jobs`'],
+    ['a matrix without cells', { submission: undefined, jobs: [{ type: 'mine' }] }, 'has a `cell`'],
+    ['an empty matrix', { submission: undefined, jobs: [] }, 'jobs: '],
+    ['a job before it that is not there', { submission: { type: 'mine', after: ['none'] } }, 'no job none'],
+    [
+      'a schedule before it that is not there',
+      { submission: { type: 'x', after: ['schedule:x'] } },
+      "no schedule 'x'",
+    ],
+    ['a priority beyond all', { submission: { type: 'mine', priority: 5000 } }, 'submission.priority'],
+    [
+      'a secret that is none',
+      { submission: { type: 'mine', secrets: [{ name: 'a b', value: 'x' }] } },
+      'secrets',
+    ],
   ])('%s is refused', async (_what, more, detail) => {
     const body = { name: 'bad', cron: '0 2 * * *', submission: { type: 'mine' }, ...more };
     expect((await call('POST', '/api/schedules', body)).json()).toMatchObject({

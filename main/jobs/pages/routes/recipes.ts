@@ -1,15 +1,16 @@
+import { randomUUID } from 'node:crypto';
 import multipart, { type MultipartFile } from '@fastify/multipart';
 import { sql } from 'kysely';
 import { z } from 'zod';
-import { submission } from '../../protocol.ts';
 import { type ParameterValues, recipeName, type Task } from '../../recipe-protocol.ts';
 import { Problem, readAs } from '../../server/problem.ts';
 import { Recipes } from '../../server/recipes.ts';
 import type { Routes } from '../../server/service.ts';
-import { submitJob } from '../../server/submit-job.ts';
+import { submitJob, submitMatrix } from '../../server/submit-job.ts';
 import type { Store } from '../../store/kysely-of.ts';
 import { checkCsrf } from '../enter.ts';
 import { parameterLines } from '../form-parameters.ts';
+import { wishedJobs, wishesIn, wishFields } from '../form-wishes.ts';
 import { page } from '../render.ts';
 
 const readers = { roles: ['read', 'submit', 'worker'] as const };
@@ -22,7 +23,7 @@ const shown = 5;
 export const recipePages: Routes = (app, service) => {
   const recipes = new Recipes(service);
   const data = async () => ({
-    ...{ title: 'Recipes', section: 'recipes', recipes: await recipes.list() },
+    ...{ title: 'Recipes', section: 'recipes', wishes: wishesIn(), recipes: await recipes.list() },
     builds: await lastBuilds(service.store),
   });
 
@@ -63,7 +64,11 @@ export const recipePages: Routes = (app, service) => {
     },
   );
 
-  const body = z.looseObject({ task: z.string().max(100), parameters: z.string().max(20_000).default('') });
+  const body = z.looseObject({
+    ...wishFields,
+    task: z.string().max(100),
+    parameters: z.string().max(20_000).default(''),
+  });
   app.post(
     '/recipes/:name/builds',
     { config: submitters, schema: { hide: true, params, body } },
@@ -73,10 +78,17 @@ export const recipePages: Routes = (app, service) => {
       const task = (await recipes.find(recipe)).tasks.find(({ name }) => name === wanted);
       if (!task) throw new Problem(404, `the recipe '${recipe}' has no task '${wanted}'`);
       const parameters = task.parameters ? ofFields(task.parameters, fields) : parameterLines(lines);
-      const build = readAs(submission, { type: 'build', recipe, task: wanted, parameters });
-      const id = await submitJob(service, build, request.holder?.name ?? '');
+      const build = { type: 'build', recipe, task: wanted, parameters };
+      const wished = await wishedJobs(build, wishesIn(request.body));
+      const submitter = request.holder?.name ?? '';
+      const matrix = randomUUID();
+      if ('jobs' in wished) await submitMatrix(service, wished.jobs, submitter, matrix);
+      const to =
+        'jobs' in wished
+          ? `/jobs?matrix=${matrix}&`
+          : `/jobs/${encodeURIComponent(await submitJob(service, wished.submission, submitter))}?`;
       service.signals.changed('queue');
-      return reply.redirect(`/jobs/${encodeURIComponent(id)}?done=started`, 303);
+      return reply.redirect(`${to}done=started`, 303);
     },
   );
 };

@@ -1,13 +1,14 @@
 import { z } from 'zod';
-import { submission } from '../../protocol.ts';
+import type { Submission } from '../../protocol.ts';
 import { recipeName } from '../../recipe-protocol.ts';
 import { newSchedule } from '../../schedule-protocol.ts';
 import { Problem, readAs } from '../../server/problem.ts';
 import { Recipes } from '../../server/recipes.ts';
 import { Schedules } from '../../server/schedules.ts';
 import type { Routes } from '../../server/service.ts';
-import { checkSubmission } from '../../server/submit-job.ts';
+import { checkScheduled } from '../../server/submit-job.ts';
 import { parameterLines } from '../form-parameters.ts';
+import { wishedJobs, wishesIn, wishFields } from '../form-wishes.ts';
 import { page } from '../render.ts';
 
 const readers = { roles: ['read', 'submit', 'worker'] as const };
@@ -23,6 +24,7 @@ const form = z.object({
   /** `job ID`, which is submitted again; or `task RECIPE TASK`. */
   what: z.string().max(500).default(''),
   parameters: z.string().max(20_000).default(''),
+  ...wishFields,
 });
 type Form = z.output<typeof form>;
 
@@ -34,7 +36,7 @@ export const schedulePages: Routes = (app, service) => {
     const [, id] = /^job (.+)$/.exec(fields.what) ?? [];
     const job = id === undefined ? undefined : await jobOf(id);
     return {
-      ...{ title: 'Schedules', section: 'schedules', fields, wrong, job },
+      ...{ title: 'Schedules', section: 'schedules', fields, wishes: wishesIn(fields), wrong, job },
       ...{ schedules: await schedules.list(), recipes: await recipes.list() },
       zones: Intl.supportedValuesOf('timeZone'),
     };
@@ -58,10 +60,12 @@ export const schedulePages: Routes = (app, service) => {
     { config: submitters, schema: { hide: true, body: form } },
     async (request, reply) => {
       try {
-        const { what, parameters, overlap, ...rest } = request.body;
-        const wanted = await submissionOf(what, parameters);
-        const schedule = readAs(newSchedule, { ...rest, overlap: overlap !== '', submission: wanted });
-        await checkSubmission(service, schedule.submission);
+        const { what, parameters, name, cron, zone, missed, overlap } = request.body;
+        const wanted = await wishedJobs(await submissionOf(what, parameters), request.body);
+        const when = { name, cron, zone, missed, overlap: overlap !== '' };
+        for (const each of 'jobs' in wanted ? wanted.jobs : [wanted.submission])
+          await checkScheduled(service, each);
+        const schedule = readAs(newSchedule, { ...when, ...wanted });
         await schedules.put({ ...schedule, submitter: request.holder?.name ?? '' });
       } catch (error) {
         if (!(error instanceof Problem) || error.status >= 500) throw error;
@@ -71,19 +75,21 @@ export const schedulePages: Routes = (app, service) => {
     },
   );
 
-  const submissionOf = async (what: string, parameters: string): Promise<Record<string, unknown>> => {
+  const submissionOf = async (what: string, parameters: string): Promise<Submission> => {
     const [, id] = /^job (.+)$/.exec(what) ?? [];
     if (id !== undefined) {
       const job = await jobOf(id);
       if (!job) throw new Problem(400, `there is no job ${id}`);
-      if (job.spec.secrets !== undefined)
-        throw new Problem(400, 'a schedule keeps no secrets, and this job had some');
+      if (job.spec.secrets !== undefined) {
+        const why = 'the secrets of this job were deleted with its end';
+        throw new Problem(400, `${why}: schedule it by \`shakedown schedules add\`, with --secret`);
+      }
       const { id: _, notBefore: __, after: ___, ...again } = job.spec;
-      return { ...again, name: job.name };
+      return { ...again, type: job.type, name: job.name };
     }
     const [, recipe, task] = /^task (\S+) (\S+)$/.exec(what) ?? [];
     if (recipe === undefined) throw new Problem(400, 'say what shall be done: a task of a recipe');
-    return { ...submission.parse({ type: 'build' }), recipe, task, parameters: parameterLines(parameters) };
+    return { type: 'build', recipe, task, parameters: parameterLines(parameters) };
   };
 
   for (const act of ['pause', 'resume', 'remove'] as const) {
@@ -103,7 +109,9 @@ export const schedulePages: Routes = (app, service) => {
     async (request, reply) => {
       const id = await schedules.run(request.params.name, request.holder?.name ?? '');
       signals.changed('queue');
-      return reply.redirect(`/jobs/${encodeURIComponent(id)}?done=started`, 303);
+      const isMatrix = (await schedules.find(request.params.name)).lastMatrix === id;
+      const to = isMatrix ? '/jobs?matrix=' : '/jobs/';
+      return reply.redirect(`${to}${encodeURIComponent(id)}${isMatrix ? '&' : '?'}done=started`, 303);
     },
   );
 };

@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { z } from 'zod';
+import { MaskedStream } from '../../../secrets/mask-stream.ts';
+import { Secrets } from '../../../secrets/secrets.ts';
 import { now } from '../../queue/attempt-rows.ts';
+import type { AttemptKey } from '../../queue/queued-job.ts';
 import { buildSpec, buildView, claimedBuild as claimedBuildView } from '../../recipe-protocol.ts';
 import { Attempts } from '../attempts.ts';
 import { attemptOf, claimedBuild, oldestBuild, shellLines, workerIdOf } from '../builds.ts';
-import { streamOf } from '../files.ts';
+import { streamOf, unbroken } from '../files.ts';
 import { originOf } from '../origin-of.ts';
 import type { App, Routes, Service } from '../service.ts';
 
@@ -21,7 +24,7 @@ const wants = z.strictObject({ label: words, platform: words });
 
 /** Builds for workers that have nothing of ours: a shell and curl will do. */
 export const buildRoutes: Routes = (app, service) => {
-  const { store, claims } = service;
+  const { store, claims, vault } = service;
 
   app.get(
     '/api/builds/oldest_not_executed',
@@ -67,7 +70,9 @@ export const buildRoutes: Routes = (app, service) => {
       };
       const found = await claims.take(wishes, wait, reply.raw);
       if (!found) return reply.code(204).send(null);
-      const build = await claimedBuild(store, found, originOf(request));
+      const secrets = [...(await vault.open(found.job))];
+      const claimed = await claimedBuild(store, found, originOf(request));
+      const build = { ...claimed, ...(secrets.length > 0 ? { secrets } : {}) };
       if (!/\bshell/.test(request.headers.accept ?? '')) return reply.code(200).send(build);
       return reply.code(200).type('text/x-shellscript').send(shellLines(build));
     },
@@ -83,8 +88,20 @@ export const buildRoutes: Routes = (app, service) => {
 
 /** For one attempt each, by its own token. */
 function attemptRoutesOf(app: App, service: Service): void {
-  const { store, files, limits } = service;
+  const { store, files, limits, vault } = service;
   const attempts = new Attempts(service);
+  /** What a build leaves, without its secrets: its worker may be a few lines of shell. */
+  const masked = async ({ job }: AttemptKey, body: unknown): Promise<Readable> => {
+    const secrets = (await vault.open(job)).map(({ name, value }) => [name, value] as const);
+    const came = streamOf(body);
+    if (secrets.length === 0) return came;
+    const stream = new MaskedStream(new Secrets(Object.fromEntries(secrets)));
+    const passed = async function* () {
+      for await (const piece of unbroken(came)) yield stream.write(piece);
+      yield stream.end();
+    };
+    return Readable.from(passed());
+  };
   const anyone = { roles: ['anyone'] as const };
   const params = z.object({ token: z.string() });
 
@@ -112,7 +129,7 @@ function attemptRoutesOf(app: App, service: Service): void {
       const key = await attemptOf(store, request.params.token);
       await attempts.isOpen(key);
       if (request.body !== undefined && request.body !== null) {
-        await attempts.addLog(key, streamOf(request.body), limits.artifact);
+        await attempts.addLog(key, await masked(key, request.body), limits.artifact);
       }
       const took = seconds ?? (await attempts.secondsSinceItBegan(key));
       await attempts.settle(key, null, { exitCode, seconds: took }, exitCode === 0 ? 'pass' : 'fail');
@@ -143,7 +160,7 @@ function attemptRoutesOf(app: App, service: Service): void {
       const { token, '*': path } = request.params;
       const key = await attemptOf(store, token);
       await attempts.isOpen(key);
-      const came = await attempts.addArtifact(key, `files/${path}`, streamOf(request.body));
+      const came = await attempts.addArtifact(key, `files/${path}`, await masked(key, request.body));
       return reply.code(201).send(came);
     },
   );

@@ -3,7 +3,7 @@ import { recipeName } from '../../recipe-protocol.ts';
 import { newSchedule, scheduleView } from '../../schedule-protocol.ts';
 import { Schedules } from '../schedules.ts';
 import type { Routes } from '../service.ts';
-import { checkSubmission } from '../submit-job.ts';
+import { checkScheduled } from '../submit-job.ts';
 
 const readers = { roles: ['read', 'submit', 'worker'] as const };
 const submitters = { roles: ['submit'] as const };
@@ -17,7 +17,8 @@ export const scheduleRoutes: Routes = (app, service) => {
     '/api/schedules',
     { config: submitters, schema: { body: newSchedule, response: { 201: scheduleView } } },
     async (request, reply) => {
-      await checkSubmission(service, request.body.submission);
+      const { submission, jobs = [] } = request.body;
+      for (const each of submission ? [submission] : jobs) await checkScheduled(service, each);
       const view = await schedules.put({ ...request.body, submitter: request.holder?.name ?? '' });
       return reply.code(201).send(view);
     },

@@ -100,12 +100,11 @@ export const workerRoutes: Routes = (app, { store, claims, vault }) => {
       const wishes = { worker, token: request.holder?.id ?? '', request: id, leaseSeconds };
       const claim = await claims.take(wishes, wait, reply.raw);
       if (!claim) return reply.code(204).send(null);
-      if (claim.type !== 'build') {
-        const secrets = [...(await vault.open(claim.job))];
-        return reply.code(200).send({ ...claim, ...(secrets.length > 0 ? { secrets } : {}) });
-      }
+      const secrets = [...(await vault.open(claim.job))];
+      const withSecrets = { ...claim, ...(secrets.length > 0 ? { secrets } : {}) };
+      if (claim.type !== 'build') return reply.code(200).send(withSecrets);
       const build = await claimedBuild(store, claim, originOf(request));
-      return reply.code(200).send({ ...claim, build });
+      return reply.code(200).send({ ...withSecrets, build });
     },
   );
 };

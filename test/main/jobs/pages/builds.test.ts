@@ -62,6 +62,15 @@ describe('recipes', () => {
     expect((await server().admin.job(idIn(to))).spec).toMatchObject({ parameters: { one: '1', two: 'b c' } });
   });
 
+  test('are built with what any job may have, and as a matrix', async () => {
+    const lines = { task: 'smoke', secrets: 'TOKEN=very secret', priority: '3', matrix: 'part=a,b' };
+    const { to } = await admin.send('/recipes/smoke/builds', lines, '/recipes');
+    const jobs = await server().admin.jobs({ matrix: /matrix=([^&]+)/.exec(to ?? '')?.[1] ?? '' });
+    expect(jobs).toMatchObject([{ priority: 3, labels: ['secrets'] }, { priority: 3 }]);
+    const wrong = await admin.send('/recipes/smoke/builds', { ...lines, matrix: 'part' }, '/recipes');
+    expect([wrong.status, wrong.text]).toEqual([400, expect.stringContaining('name=value')]);
+  });
+
   test('are removed', async () => {
     await admin.upload('/recipes', { name: 'gone' }, { name: 'a.sh', bytes: '#!/bin/sh\n' });
     expect((await admin.send('/recipes/gone/remove', {}, '/recipes')).status).toBe(303);
@@ -133,7 +142,59 @@ describe('schedules', () => {
     expect(text).toContain('submit it again');
     expect(text).not.toMatch(/very secret|Run again|Schedule<\/a>/);
     const { status, text: told } = await admin.send('/schedules', { ...fields, what: `job ${id}` });
-    expect([status, told]).toEqual([400, expect.stringContaining('A schedule keeps no secrets')]);
+    expect([status, told]).toEqual([
+      400,
+      expect.stringContaining('were deleted with its end: schedule it by'),
+    ]);
+  });
+
+  test('have what any job may have: priority, labels, a time limit, others before, a matrix, secrets', async () => {
+    const before = await server().admin.submit({ type: 'never' });
+    const wishes = {
+      ...{ priority: '5', labels: 'kvm fast', platform: 'linux', timeLimit: '30m', attempts: '3' },
+      ...{ after: before, matrix: 'part=api,web\nos=trixie', secrets: 'TOKEN=very secret' },
+    };
+    const all = { ...fields, parameters: '', name: 'whole', what: 'task smoke smoke', ...wishes };
+    expect((await admin.send('/schedules', all)).to).toBe('/schedules?done=added');
+    const page = (await admin.get('/schedules')).text;
+    expect(page).toMatch(/whole<\/b>[\s\S]*2 × build smoke smoke[\s\S]*🔑 TOKEN/);
+    expect(page).not.toContain('very secret');
+    const { to } = await admin.send('/schedules/whole/run', {}, '/schedules');
+    const matrix = /matrix=([^&]+)/.exec(to ?? '')?.[1] ?? '';
+    const jobs = await Promise.all(
+      (await server().admin.jobs({ matrix })).map(({ id }) => server().admin.job(id)),
+    );
+    expect(jobs.map(({ cell }) => cell?.part).sort()).toEqual(['api', 'web']);
+    for (const job of jobs) {
+      expect(job).toMatchObject({
+        priority: 5,
+        timeLimit: 1800,
+        after: [{ id: before }],
+        waitingFor: 'dependency',
+      });
+      expect(job.labels).toEqual(['kvm', 'fast', 'secrets']);
+      expect(job.spec).toMatchObject({
+        attempts: 3,
+        platform: 'linux',
+        secrets: ['TOKEN'],
+        parameters: { os: 'trixie' },
+      });
+    }
+    expect((await admin.get('/schedules')).text).toContain(`/jobs?matrix=${matrix}`);
+  });
+
+  test.each([
+    ['a time limit that is none', { timeLimit: 'soon' }, '30m'],
+    ['a priority beyond all', { priority: '100000' }, 'priority'],
+    ['an axis without values', { matrix: 'os' }, 'name=value'],
+    ['a job that is not there', { after: 'none' }, 'no job none'],
+    ['a schedule that is not there', { after: 'schedule:none' }, 'no schedule'],
+    ['a secret without a name', { secrets: 'very secret' }, 'line 1 is not'],
+  ])('%s is told, and no secret', async (_what, wrong, words) => {
+    const asked = { ...fields, what: 'task smoke smoke', secrets: 'TOKEN=very secret', ...wrong };
+    const { status, text } = await admin.send('/schedules', asked);
+    expect([status, text]).toEqual([400, expect.stringContaining(words)]);
+    expect(text).not.toContain('very secret');
   });
 
   test.each([

@@ -260,8 +260,13 @@ test('a recipe is uploaded, built and scheduled, and a history plotted', async (
   await page.getByLabel('Name').fill('nightly');
   await page.getByLabel('When').fill('0 3 * * *');
   await page.getByLabel('What').selectOption('task app unit');
+  await page.getByText('More: labels').click();
+  await page.getByLabel('Secrets').fill('TOKEN=very secret');
+  await page.getByLabel('Matrix').fill('part=api,web');
   await page.getByRole('button', { name: 'Make it' }).click();
-  await page.locator('#schedule-nightly').getByText(/^in /).waitFor();
+  const row = page.locator('#schedule-nightly');
+  await row.getByText(/^in /).waitFor();
+  await row.getByText('2 × build app unit').waitFor();
   for (const verdict of ['pass', 'fail', 'pass'] as const) {
     const job = await begun({ type: 'live', name: 'plotted' });
     await job.settle(verdict);

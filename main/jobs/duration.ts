@@ -1,4 +1,4 @@
-import { UsageError } from '../../../common/errors.ts';
+import { UsageError } from '../../common/errors.ts';
 
 const secondsIn = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
 

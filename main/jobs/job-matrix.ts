@@ -1,6 +1,5 @@
-import { UsageError } from '../../../common/errors.ts';
-import type { Submission } from '../../jobs/protocol.ts';
-import { list } from '../script/script-machines.ts';
+import { UsageError } from '../../common/errors.ts';
+import type { Submission } from './protocol.ts';
 
 /** One combination of the axes' values. */
 export type Cell = Readonly<Record<string, string>>;
@@ -80,7 +79,7 @@ function flagsOf(cell: Cell, type: string, options: Readonly<Record<string, unkn
 }
 
 const startsOf = (given: unknown): readonly string[] =>
-  list(given).map((each) => each.split('=', 1)[0] ?? '');
+  given === undefined ? [] : [given].flat().map((each) => String(each).split('=', 1)[0] ?? '');
 
 /** Flags come before what a script itself gets. */
 function withFlags(args: readonly string[], flags: readonly string[]): readonly string[] {
