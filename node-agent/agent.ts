@@ -30,6 +30,7 @@ import { Services } from './services/services.ts';
 import { startHeldBack } from './services/units/held-back-units.ts';
 import { systemctl } from './services/units/systemctl.ts';
 import { UnitRecord } from './services/units/unit-record.ts';
+import { MemoryWatch } from './tasks/memory-watch.ts';
 import { Pipes } from './tasks/pipes.ts';
 import { runTask } from './tasks/run-task.ts';
 import { TaskGroups } from './tasks/task-groups.ts';
@@ -124,6 +125,7 @@ export class NodeAgent {
     const { streams } = this.#connection;
     const host = {
       ...{ streams, pipes: this.#pipes, groups: this.#groups, shells: this.#shells },
+      memory: new MemoryWatch(),
       logFile: (name: string) => this.#state.logFile(name),
     };
     return {

@@ -17,6 +17,8 @@ export interface TaskParams {
   readonly single?: boolean;
   /** What becomes of processes that it leaves running; those that are kept end with the agent. */
   readonly leftovers: 'kill' | 'keep';
+  /** Bytes that its processes may have together; with more they are ended. */
+  readonly memory?: number;
   /** Its output is also kept under this name, among the logs. */
   readonly log?: string;
 }
@@ -27,4 +29,6 @@ export interface TaskEnded {
   /** What was running still when its first process had ended; the first hundred. */
   readonly left: readonly LeftProcess[];
   readonly durationMs: number;
+  /** Its processes had so many bytes, more than they may have, and were ended for that. */
+  readonly outOfMemory?: number;
 }

@@ -75,6 +75,7 @@ export const agentAnswers: { readonly [M in keyof AgentMethods]: AnswerRow<M> } 
       signal: node.word.nullable(),
       left: node.list(z.object({ pid: node.processId, command: node.line(1000) }), 100),
       durationMs: node.durationMs,
+      outOfMemory: node.count.exactOptional(),
     }),
   },
   planProject: {

@@ -101,7 +101,7 @@ function openWires(streams: Streams, input: boolean): Wires {
 async function ask(
   connection: RpcConnection,
   command: Command,
-  { root, user, cwd, env, leftovers = 'keep', log, single }: TaskOptions,
+  { root, user, cwd, env, leftovers = 'keep', log, single, memory }: TaskOptions,
   { stdin, stdout, stderr }: Wires,
   signal: AbortSignal,
 ): Promise<TaskEnded> {
@@ -112,7 +112,15 @@ async function ask(
     leftovers,
     stdout: stdout.id,
     stderr: stderr.id,
-    ...present({ cwd, env, log, single, stdin: stdin?.id, user: user ?? (root ? 'root' : undefined) }),
+    ...present({
+      cwd,
+      env,
+      log,
+      single,
+      memory,
+      stdin: stdin?.id,
+      user: user ?? (root ? 'root' : undefined),
+    }),
   };
   return connection.call('task', params, { signal });
 }

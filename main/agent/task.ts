@@ -11,11 +11,16 @@ export interface TaskOptions extends ExecOptions {
    * ends.
    */
   readonly leftovers?: 'kill' | 'keep';
+  /** Bytes that its processes may have together; with more they are ended. */
+  readonly memory?: number;
   /** Its output is also kept under this name among the node's logs, which come home as reports. */
   readonly log?: string;
 }
 
-export type SpawnOptions = Pick<TaskOptions, 'root' | 'user' | 'cwd' | 'env' | 'leftovers' | 'signal'>;
+export type SpawnOptions = Pick<
+  TaskOptions,
+  'root' | 'user' | 'cwd' | 'env' | 'leftovers' | 'memory' | 'signal'
+>;
 
 /** How a task ended: both null when the connection was lost. */
 export interface TaskEnd {
@@ -23,6 +28,8 @@ export interface TaskEnd {
   readonly signal: string | null;
   /** What it had left running when its first process ended, whether it was ended or kept. */
   readonly left: readonly LeftProcess[];
+  /** Its processes had so many bytes, more than they may have, and were ended for that. */
+  readonly outOfMemory?: number;
 }
 
 export interface TaskResult extends CommandResult {

@@ -1,12 +1,14 @@
 import type { ChildProcess } from 'node:child_process';
 import { appendFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
+import { present } from '../../common/present.ts';
 import type { TaskEnded, TaskParams } from '../../common/protocol/task-protocol.ts';
 import type { IncomingStream } from '../../common/streams/incoming-stream.ts';
 import type { OutgoingStream } from '../../common/streams/outgoing-stream.ts';
 import type { Streams } from '../../common/streams/streams.ts';
 import { findAccount, loginUser } from '../account.ts';
 import { OutputBuffer } from '../output-buffer.ts';
+import type { MemoryWatch } from './memory-watch.ts';
 import { startTask, type TaskStarter, wordsOf } from './start-task.ts';
 import { TaskOutput } from './task-output.ts';
 import { TaskProcesses } from './task-processes.ts';
@@ -14,6 +16,7 @@ import { TaskProcesses } from './task-processes.ts';
 /** What tasks need of the agent. */
 export interface TaskHost extends TaskStarter {
   readonly streams: Streams;
+  readonly memory: MemoryWatch;
   /** The file for what a task's output is kept under. */
   readonly logFile: (name: string) => string;
 }
@@ -71,6 +74,17 @@ async function run(
   const feeding = wires.stdin && ends.stdin && feed(wires.stdin, ends.stdin.near, processes);
   const aborted = () => void processes.end();
   signal.addEventListener('abort', aborted, { once: true });
+  let outOfMemory: number | undefined;
+  const unwatch =
+    params.memory === undefined
+      ? undefined
+      : host.memory.add({
+          ...{ leader: child.pid ?? -1, group, limit: params.memory },
+          over: (bytes) => {
+            outOfMemory = bytes;
+            void processes.kill();
+          },
+        });
   if (signal.aborted) aborted();
   try {
     const { exitCode, signal: by } = await exitOf(child);
@@ -79,8 +93,10 @@ async function run(
     if (pids.length > 0 && (params.leftovers === 'kill' || signal.aborted)) await processes.end();
     await Promise.all(outputs.map((output) => output.finish()));
     signal.throwIfAborted();
-    return { exitCode, signal: by, left, durationMs: Math.round(performance.now() - begin) };
+    const durationMs = Math.round(performance.now() - begin);
+    return { exitCode, signal: by, left, durationMs, ...present({ outOfMemory }) };
   } finally {
+    unwatch?.();
     signal.removeEventListener('abort', aborted);
     feeding?.destroy();
     // Not while something is left in it.

@@ -64,6 +64,11 @@ export class TaskProcesses {
   async end(): Promise<void> {
     this.#signal('SIGTERM');
     for (let waited = 0; waited < 1000 && this.find().length > 0; waited += 25) await sleep(25);
+    await this.kill();
+  }
+
+  /** Ends all of them without asking. */
+  async kill(): Promise<void> {
     this.#group?.kill();
     for (let tries = 0; tries < 200 && this.#signal('SIGKILL') > 0; tries += 1) await sleep(25);
   }
