@@ -68,7 +68,9 @@ function processesOf({ leader, group }: LimitedTask, all: readonly ProcessStat[]
   return all.filter(({ pid }) => found.has(pid));
 }
 
-/** Bytes of a process, each shared page divided by how many share it; undefined where that may not be read. */
+/**
+ * Bytes of a process, each shared page divided by how many share it; undefined where that may not be read.
+ */
 function proportional(pid: number): number | undefined {
   try {
     const kib = /^Pss:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1];

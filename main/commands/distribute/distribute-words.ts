@@ -28,6 +28,7 @@ export function distributeWords(
       seed: number('--seed', text('seed'), /^\d+$/),
       retries: number('--retries', text('retries'), /^\d{1,2}$/),
       retryBudget: text('retryBudget'),
+      memory: text('memory'),
       newRepeat: number('--new-repeat', text('newRepeat'), /^[1-9]\d{0,2}$/),
       timeout: number('--timeout', text('timeout'), /^\d*\.?\d+$/),
     }),

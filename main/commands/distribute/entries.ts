@@ -21,6 +21,7 @@ export const distributeCommands: readonly CommandEntry[] = [
         'Environment variable of hooks and tests; a name alone takes ours; may be repeated',
       ],
       ['--timeout <seconds>', 'End a file that takes longer (default: by what it took before)'],
+      ['--memory <size>', 'End what runs a runner’s files when it has more memory: 2G'],
       ['--retries <n>', 'Run a file that failed again, up to n times, on another runner'],
       ['--retry-budget <part>', 'Run nothing again when more of the files have failed: 5%'],
       ['--new-repeat <n>', 'Run a file that no earlier run knows n times: it must pass each time'],

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ProviderChoice } from '../../config/define.ts';
 import * as field from '../../config/schema/field-schemas.ts';
+import { sizeSchema } from '../../providers/machine-options.ts';
 import type { QuarantineRule } from '../results/quarantine-rule.ts';
 
 /** A machine that exists. */
@@ -74,8 +75,16 @@ export interface DistributeConfig {
   readonly env?: Readonly<Record<string, string>>;
   /** Ports that each runner has for itself; 20 unless told. */
   readonly ports?: number;
-  /** Seconds: for one test file, for a runner that says nothing, for a hook. */
-  readonly limits?: { readonly file?: number; readonly silence?: number; readonly hook?: number };
+  /**
+   * Seconds: for one test file, for a runner that says nothing, for a hook. `memory`: bytes, or `2G`, of what
+   * runs a runner's files, with all that it starts.
+   */
+  readonly limits?: {
+    readonly file?: number;
+    readonly silence?: number;
+    readonly hook?: number;
+    readonly memory?: number | string;
+  };
   /** How often a file that failed is run again, on another runner where there is one. */
   readonly retries?: number;
   /** `5%`: when more of the files have failed, nothing is run again. */
@@ -167,6 +176,7 @@ export const distributeConfigSchema = z.strictObject({
         file: seconds.exactOptional(),
         silence: seconds.exactOptional(),
         hook: seconds.exactOptional(),
+        memory: sizeSchema.exactOptional(),
       },
       'expected limits',
     )

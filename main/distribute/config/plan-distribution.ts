@@ -3,6 +3,7 @@ import { join, posix } from 'node:path';
 import { UsageError } from '../../../common/errors.ts';
 import { present } from '../../../common/present.ts';
 import type { ChooseKind } from '../../config/machines/settle-machines.ts';
+import { bytes, sizeSchema } from '../../providers/machine-options.ts';
 import { isAmong } from '../build/build-plan.ts';
 import { once, type Repetition } from '../hand-out/attempts.ts';
 import { type History, historyFile, readHistory, readStart } from '../history/history.ts';
@@ -40,6 +41,8 @@ export interface DistributeWords extends MachineWords, Partial<Selection> {
   /** `5%` */
   readonly retryBudget?: string;
   readonly newRepeat?: number;
+  /** For what runs a runner's files: `512M`. */
+  readonly memory?: string;
   /** What a runner of another run ran, which is run again instead of the project's files. */
   readonly order?: RecordedOrder;
 }
@@ -136,6 +139,7 @@ export async function planDistribution(
       file: words.timeout ?? config.limits?.file,
       silence: config.limits?.silence,
       hook: config.limits?.hook ?? hookWithin,
+      memory: memoryOf(words.memory ?? config.limits?.memory),
     },
   };
 }
@@ -172,6 +176,13 @@ function repetitionOf(
   const known = files.some((file) => history[file]);
   const fresh = known && times > 1 ? files.filter((file) => !history[file]) : [];
   return { retries, budget, repeated: new Set(fresh), times };
+}
+
+/** In bytes. Throws UsageError. */
+function memoryOf(written: string | number | undefined): number | undefined {
+  if (written === undefined || sizeSchema.safeParse(written).success)
+    return written === undefined ? undefined : bytes(written);
+  throw new UsageError(`--memory takes a size; found '${written}'.`, { hint: '--memory 2G' });
 }
 
 /** By the main host's clock, as who writes a config has it: `2026-12-31`. */

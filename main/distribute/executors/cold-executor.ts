@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { asShakedownError } from '../../../common/errors.ts';
 import type { Batch } from '../hand-out/batch.ts';
-import { judge } from '../results/judge.ts';
+import { judge, wrongWith } from '../results/judge.ts';
 import { ProcessOutput } from '../results/process-output.ts';
 import type { ReportedCase } from '../results/reported-case.ts';
 import type { RanWhere } from '../results/test-result.ts';
@@ -58,7 +58,7 @@ async function runBatch(seat: Seat, runner: Runner, batch: Batch, work: Work): P
   const { argv, env } = command.process(files, report);
   const source = { node: seat.name, runner: runner.id, of: title };
   const end = await runProcess(seat.agent, {
-    ...{ argv, cwd: seat.project, env: { ...runner.env, ...env }, output, signal },
+    ...{ argv, cwd: seat.project, env: { ...runner.env, ...env }, output, signal, memory: limits.memory },
     lines: [log.lines(source), log.lines(source)],
     within: timeLimitOf(files, work),
     silence: limits.silence,
@@ -92,9 +92,9 @@ function settle(ran: RanWhere, end: ProcessEnd, { seat, cases, output, work }: E
   const { emptyCodes, mustReport } = distribution.command;
   const judged = judge({ files: ran.with, folder: seat.project, end, report: cases, emptyCodes, mustReport });
   const last = output.lines(1)[0];
-  const code =
-    how.kind === 'exit' ? `it exits with ${how.code}` : `it ran into a time limit of ${how.seconds} s`;
-  suite.ended(ran, judged, [code, last].filter(Boolean).join(': '));
+  // Together they may need more than each of them does.
+  if (how.kind === 'memory' && judged.apart.length > 0) suite.queue.apart(judged.apart);
+  else suite.ended(ran, judged, [wrongWith(how), last].filter(Boolean).join(': '));
 }
 
 /** The cases of the report that a process left; a sentence where it left none that can be read. */

@@ -1,3 +1,4 @@
+import { present } from '../../../common/present.ts';
 import type { LeftProcess } from '../../../common/results.ts';
 import type { Agent } from '../../agent/agent.ts';
 import type { RunningTask } from '../../agent/task.ts';
@@ -7,6 +8,8 @@ export interface ProcessStart {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
+  /** Bytes that it may have with all that it starts; any number where none is told. */
+  readonly memory: number | undefined;
 }
 
 /** How a process of tests came to its end. */
@@ -16,6 +19,8 @@ export interface ProcessEnd {
     /** Somebody killed it, or it crashed. */
     | { readonly kind: 'signal'; readonly signal: string }
     | { readonly kind: 'late' | 'silent'; readonly seconds: number }
+    /** It had more memory than it may have; bytes. */
+    | { readonly kind: 'memory'; readonly bytes: number; readonly limit: number }
     /** Its node, or the way there, is gone. */
     | { readonly kind: 'lost'; readonly reason: string }
     /** It was ended because the run is. */
@@ -46,7 +51,7 @@ const killedCode = 137;
  */
 export function startProcess(
   agent: Agent,
-  { argv, cwd, env, signal }: ProcessStart,
+  { argv, cwd, env, signal, memory }: ProcessStart,
   read: (task: RunningTask) => Promise<void>,
 ): StartedProcess {
   const begin = performance.now();
@@ -56,12 +61,17 @@ export function startProcess(
     const either = AbortSignal.any([signal, stop.signal]);
     let left: readonly LeftProcess[] = [];
     try {
-      const task = await agent.spawn(argv, { cwd, env, leftovers: 'kill', signal: either });
+      const task = await agent.spawn(argv, {
+        ...{ cwd, env, leftovers: 'kill', signal: either },
+        ...present({ memory }),
+      });
       task.stdin.on('error', () => undefined);
       const reading = read(task);
       const { exitCode, signal: by, ...end } = await task.ended;
       await reading;
       left = end.left;
+      const { outOfMemory: bytes } = end;
+      if (bytes !== undefined) return { how: { kind: 'memory', bytes, limit: memory ?? 0 }, left };
       if (!either.aborted && !agent.ended.aborted) return { how: howOf(exitCode, by), left };
     } catch (error) {
       if (!either.aborted && !agent.ended.aborted) return { how: lost(error), left };

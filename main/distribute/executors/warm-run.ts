@@ -40,7 +40,13 @@ export class WarmRun implements WarmListener {
       seat.loader,
       work.distribution.files.map(({ path }) => path),
     );
-    const start = { argv, cwd: seat.project, env: { ...runner.env, ...env }, signal: work.signal };
+    const start = {
+      argv,
+      cwd: seat.project,
+      env: { ...runner.env, ...env },
+      signal: work.signal,
+      memory: work.distribution.limits.memory,
+    };
     this.#process = new WarmProcess(seat.agent, start, this);
     this.#limits.set('late', loadWithin);
   }
@@ -151,6 +157,8 @@ export class WarmRun implements WarmListener {
     const ms = file.sinceBegin;
     if (how.kind === 'late' || how.kind === 'silent') await file.settle(ms, wrongWith(how));
     if (how.kind === 'exit') await file.runApart(ms, `its process exits with ${how.code}`);
+    // It is that file's only if it has that much alone, too.
+    if (how.kind === 'memory') await file.runApart(ms);
     const { name } = this.#place.seat;
     if (how.kind === 'lost') await file.fell(ms, `${name}: ${how.reason}`);
     if (how.kind === 'signal') await file.fell(ms, `${how.signal} on ${name}`);

@@ -1,3 +1,4 @@
+import { size } from '../../report/words.ts';
 import type { ProcessEnd } from '../executors/start-process.ts';
 import { byFile } from './by-file.ts';
 import type { ReportedCase } from './reported-case.ts';
@@ -80,5 +81,7 @@ export function wrongWith(how: ProcessEnd['how']): string | undefined {
   if (how.kind === 'exit') return how.code === 0 ? undefined : `it exits with ${how.code}`;
   if (how.kind === 'late') return `it took longer than its time limit of ${how.seconds} s`;
   if (how.kind === 'silent') return `it said nothing for ${how.seconds} s`;
+  if (how.kind === 'memory')
+    return `it was out of memory: it had ${size(how.bytes)}, more than its limit of ${size(how.limit)}`;
   return how.kind === 'signal' ? `it was ended by ${how.signal}` : 'it did not come to its end';
 }

@@ -55,11 +55,13 @@ export interface MachinesWish {
   readonly rebuild: boolean;
 }
 
-/** Seconds. */
+/** Seconds, but for memory. */
 export interface Limits {
   /** For one test file; by its history where none is told. */
   readonly file: number | undefined;
   /** For a process of tests that says nothing; none where none is told. */
   readonly silence: number | undefined;
   readonly hook: number;
+  /** Bytes for a process of tests with all that it starts; any number where none is told. */
+  readonly memory: number | undefined;
 }

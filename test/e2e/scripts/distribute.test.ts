@@ -67,22 +67,24 @@ test('a suite runs as who logs in, on all nodes; the next time nothing is sent a
     write(directory, `test/t${file}.sh`, 'sleep 0.2; id -un; hostname; pwd; [ "$(cat data)" = 7 ]\n');
   }
   write(directory, 'test/bad.sh', 'echo it is bad >&2; exit 3\n');
+  write(directory, 'test/leak.sh', `exec perl -e '$x = "x" x 300e6; sleep 300'\n`);
   write(directory, 'data', '7\n');
   write(
     directory,
     'distribute.config.ts',
-    `export default { files: 'test/*.sh', command: 'sh {file}',
+    `export default { files: 'test/*.sh', command: 'sh {file}', limits: { memory: '200M' },
       hooks: { node_setup: '[ $(hostname) != n2 ] || { echo broken here; exit 5; }' } };`,
   );
   const first = await distribute(onNodes());
   expect(first.exitCode, first.all).toBe(1);
-  expect(first.all).toMatch(/node 0: sent 16 files, \d+ B/);
+  expect(first.all).toMatch(/node 0: sent 17 files, \d+ B/);
   expect(first.stdout).toMatch(/✗ test\/bad.sh: it exits with 3\n {4}it is bad/);
   expect(first.stdout, 'one node is of no use, and the others go on').toMatch(
     /! node 2: it is of no use: node_setup failed.*exit 5.*broken here/s,
   );
   const { files } = result();
-  expect(files.map(({ verdict }) => verdict)).toEqual(['fail', ...Array(12).fill('pass')]);
+  expect(files.map(({ verdict }) => verdict)).toEqual(['fail', 'fail', ...Array(12).fill('pass')]);
+  expect(files[1]?.message, 'measured without root').toMatch(/^it was out of memory: it had \d+ MB/);
   expect(new Set(files.map(({ ran }) => ran?.node))).toEqual(new Set([0, 1]));
   const log = readLatest(directory, 'distribute.log');
   expect(log).toMatch(/ node0 0_[01] test\/t\d+.sh \| ann$/m);
