@@ -1,6 +1,6 @@
 import type { RunResult } from '../record/run-result.ts';
 import type { OpenRun } from '../run/open-run.ts';
-import { addToHistory, historyFile, readHistory } from './history/history.ts';
+import { addToHistory, historyFile, readHistory } from './history/history-file.ts';
 import { type DistributeWorld, type Here, inOwnRun } from './in-own-run.ts';
 import { onMachines } from './on-machines.ts';
 import { type DistributeResult, distributeResult, writeResult } from './results/distribute-result.ts';

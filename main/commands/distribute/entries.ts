@@ -47,4 +47,14 @@ export const distributeCommands: readonly CommandEntry[] = [
     ],
     load: async () => (await import('./distribute.ts')).distributeCommand,
   },
+  {
+    name: 'history',
+    args: '<what> [...files]',
+    description:
+      'history merge <files…>: add what other machines’ runs of distribute found out, how long files take above ' +
+      'all, to what this project knows',
+    options: [['--into <file>', 'The history to add to (default: .shakedown/distribute/history.json)']],
+    examples: ['shakedown history merge shard-*/history.json'],
+    load: async () => (await import('./history.ts')).historyCommand,
+  },
 ];

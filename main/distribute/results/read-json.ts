@@ -46,6 +46,8 @@ const rspec = z.object({
     z.object({
       full_description: z.string(),
       status: z.string(),
+      /** `./spec/a_spec.rb[1:2]`: its file, where `file_path` is that of a shared example. */
+      id: z.string().optional(),
       file_path: z.string(),
       run_time: z.number().nullish(),
       exception: z
@@ -84,14 +86,10 @@ export const readRspec = (text: string): readonly ReportedCase[] =>
     const { message, backtrace } = example.exception ?? {};
     const detail = message && [message, ...(backtrace ?? []).slice(0, 20)].join('\n');
     const { full_description: name, status, run_time: seconds, file_path: file } = example;
-    return caseOf(
-      name,
-      verdictOf(status),
-      (seconds ?? 0) * 1000,
-      file,
-      message?.trim().split('\n')[0],
-      detail,
-    );
+    const first = message?.trim().split('\n')[0];
+    const test = caseOf(name, verdictOf(status), (seconds ?? 0) * 1000, file, first, detail);
+    const own = example.id?.replace(/\[[\d:]+\]$/, '');
+    return own === undefined ? test : { ...test, places: [own, file] };
   });
 
 function parsed<Shape extends z.ZodType>(shape: Shape, text: string, framework: string): z.output<Shape> {

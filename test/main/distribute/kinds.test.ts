@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { historyFile, readStart } from '../../../main/distribute/history/history-file.ts';
 import { kinds, kindsOf } from '../../../main/distribute/kinds/kinds.ts';
 import { byFile } from '../../../main/distribute/results/by-file.ts';
 import { readJest, readMocha, readRspec } from '../../../main/distribute/results/read-json.ts';
@@ -36,7 +37,13 @@ describe('a report', () => {
     const example = { file_path: './spec/a_spec.rb', run_time: 0.25 };
     const examples = [
       { ...example, full_description: 'A works', status: 'passed' },
-      { ...example, full_description: 'A waits', status: 'pending' },
+      {
+        ...example,
+        id: './spec/b_spec.rb[1:2:1]',
+        file_path: './spec/support/shared.rb',
+        full_description: 'A waits',
+        status: 'pending',
+      },
       {
         ...example,
         full_description: 'A fails',
@@ -46,7 +53,7 @@ describe('a report', () => {
     ];
     expect(readRspec(JSON.stringify({ examples }))).toMatchObject([
       { name: 'A works', verdict: 'pass', durationMs: 250, places: ['./spec/a_spec.rb'] },
-      { name: 'A waits', verdict: 'skip' },
+      { name: 'A waits', verdict: 'skip', places: ['./spec/b_spec.rb', './spec/support/shared.rb'] },
       { name: 'A fails', verdict: 'fail', message: 'no', detail: '\nno\nyes\nx:1' },
     ]);
   });
@@ -146,8 +153,10 @@ test('a project of a known kind needs no word: node --test', async () => {
     'test/b.test.js': 'pass',
     'test/c.test.js': 'fail',
   });
-  const history = JSON.parse(readFileSync(join(directory, '.shakedown/distribute/history.json'), 'utf8'));
-  expect(history.startMs, 'what a process takes beside its tests is remembered').toBeGreaterThan(0);
+  expect(
+    readStart(historyFile(directory)),
+    'what a process takes beside its tests is remembered',
+  ).toBeGreaterThan(0);
   expect(result.files[0]?.tests).toMatchObject([
     { name: 'is seven', verdict: 'pass' },
     { name: 'is eight', verdict: 'fail' },
