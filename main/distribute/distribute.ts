@@ -26,6 +26,7 @@ async function inRun(distribution: Distribution, here: Here): Promise<Distribute
     batches: distribution.command.batches,
     startMs: distribution.startMs,
     order: distribution.order?.batches,
+    copies: distribution.copies,
     telling: withEvents(world.telling, open.emit),
     failFast: distribution.failFast,
     repetition: distribution.repetition,

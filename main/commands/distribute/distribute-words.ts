@@ -39,6 +39,7 @@ export function distributeWords(
     failFast: options.failFast === true,
     ...(options.cold === true && { cold: true }),
     rebuild: options.rebuild === true,
+    ...(options.copies === false && { copies: false }),
     ...(sent === undefined ? {} : { sent: readSentProject(sent) }),
   };
 }

@@ -91,6 +91,11 @@ export interface DistributeConfig {
   readonly retryBudget?: string;
   /** How often a file is run that no earlier run knows, to find out whether it passes each time. */
   readonly newRepeat?: number;
+  /**
+   * `false`: no file is run by two runners at once. Else a runner without work runs a file that takes much
+   * longer than before, or that a much slower runner has, a second time; whichever is done first counts.
+   */
+  readonly copies?: boolean;
   /** Tests whose failures do not count for a while. */
   readonly quarantine?: readonly QuarantineRule[];
 }
@@ -184,5 +189,6 @@ export const distributeConfigSchema = z.strictObject({
   retries: z.int('expected a whole number').min(0, 'expected 0 or more').max(100).exactOptional(),
   retryBudget: z.string().regex(percentage, 'expected a part of the files: 5%').exactOptional(),
   newRepeat: count.max(1000, 'expected 1000 at most').exactOptional(),
+  copies: z.boolean('expected true or false').exactOptional(),
   quarantine: z.array(quarantineRule).exactOptional(),
 });

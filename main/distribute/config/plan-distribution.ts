@@ -42,6 +42,8 @@ export interface DistributeWords extends MachineWords, Partial<Selection> {
   /** `5%` */
   readonly retryBudget?: string;
   readonly newRepeat?: number;
+  /** Whether files that take long at the end are run twice. */
+  readonly copies?: boolean;
   /** For what runs a runner's files: `512M`. */
   readonly memory?: string;
   /** What a runner of another run ran, which is run again instead of the project's files. */
@@ -128,6 +130,7 @@ export async function planDistribution(
     failFast: words.failFast === true,
     warm: words.cold || config.cold ? undefined : test.warm,
     repetition: order ? once : repetitionOf(config, words, { files, history }),
+    copies: !order && (words.copies ?? config.copies ?? true),
     ...present({ order }),
     quarantine: new Quarantine(config.quarantine ?? [], today(), files),
     startMs: readStart(historyFile(home)),

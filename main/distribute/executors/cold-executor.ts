@@ -61,7 +61,7 @@ async function runBatch(seat: Seat, runner: Runner, batch: Batch, work: Work): P
     ...{ argv, cwd: seat.project, env: { ...runner.env, ...env }, output, signal, memory: limits.memory },
     lines: [log.lines(source), log.lines(source)],
     within: timeLimitOf(files, work),
-    silence: limits.silence,
+    ...{ silence: limits.silence, cancelled: batch.cancelled },
   });
   const cases = await readReport(seat, report, end, work);
   await output.end();
@@ -83,7 +83,7 @@ interface Ended {
 function settle(ran: RanWhere, end: ProcessEnd, { seat, cases, output, work }: Ended): void {
   const { suite, distribution } = work;
   const { how, took } = end;
-  if (how.kind === 'stopped') return;
+  if (how.kind === 'stopped' || how.kind === 'cancelled') return;
   if (how.kind === 'lost' || how.kind === 'signal') {
     const why = how.kind === 'lost' ? `${seat.name}: ${how.reason}` : `${how.signal} on ${seat.name}`;
     suite.fell(ran, ran.with, why, took);
@@ -93,7 +93,7 @@ function settle(ran: RanWhere, end: ProcessEnd, { seat, cases, output, work }: E
   const judged = judge({ files: ran.with, folder: seat.project, end, report: cases, emptyCodes, mustReport });
   const last = output.lines(1)[0];
   // Together they may need more than each of them does.
-  if (how.kind === 'memory' && judged.apart.length > 0) suite.queue.apart(judged.apart);
+  if (how.kind === 'memory' && judged.apart.length > 0) suite.queue.apart(ran.runner, judged.apart);
   else suite.ended(ran, judged, [wrongWith(how), last].filter(Boolean).join(': '));
 }
 
@@ -104,7 +104,8 @@ async function readReport(
   { how }: ProcessEnd,
   { distribution, signal }: Work,
 ): Promise<readonly ReportedCase[] | string | undefined> {
-  if (!distribution.command.reports || how.kind === 'stopped' || how.kind === 'lost') return undefined;
+  const noUse = how.kind === 'stopped' || how.kind === 'cancelled' || how.kind === 'lost';
+  if (!distribution.command.reports || noUse) return undefined;
   try {
     const bytes = await agent.readFile(path, { maxBytes: maxReport, signal });
     return distribution.command.read(bytes.toString('utf8'));

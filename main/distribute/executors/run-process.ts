@@ -11,11 +11,13 @@ export interface ProcessOptions extends ProcessStart {
   /** Seconds for all of it; without a byte. */
   readonly within: number | undefined;
   readonly silence: number | undefined;
+  /** Aborted when nobody needs what it comes to any more. */
+  readonly cancelled: AbortSignal;
 }
 
 /** Runs one process of tests on a node, to its end; all its processes have ended then. Does not throw. */
 export async function runProcess(agent: Agent, options: ProcessOptions): Promise<ProcessEnd> {
-  const { output, lines, within, silence } = options;
+  const { output, lines, within, silence, cancelled } = options;
   const timer = (kind: 'late' | 'silent', seconds: number | undefined) =>
     seconds === undefined ? undefined : setTimeout(() => started.stop({ kind, seconds }), seconds * 1000);
   const [late, quiet] = [timer('late', within), timer('silent', silence)];
@@ -24,9 +26,13 @@ export async function runProcess(agent: Agent, options: ProcessOptions): Promise
     const heard = () => void quiet?.refresh();
     await Promise.all([stdout, stderr].map((stream, index) => pump(stream, output, lines[index], heard)));
   });
+  const cancel = () => started.stop({ kind: 'cancelled' });
+  cancelled.addEventListener('abort', cancel, { once: true });
+  if (cancelled.aborted) cancel();
   try {
     return await started.ended;
   } finally {
+    cancelled.removeEventListener('abort', cancel);
     clearTimeout(late);
     clearTimeout(quiet);
   }

@@ -23,6 +23,8 @@ export interface ProcessEnd {
     | { readonly kind: 'memory'; readonly bytes: number; readonly limit: number }
     /** Its node, or the way there, is gone. */
     | { readonly kind: 'lost'; readonly reason: string }
+    /** Another runner was done with its files before. */
+    | { readonly kind: 'cancelled' }
     /** It was ended because the run is. */
     | { readonly kind: 'stopped' };
   /** ms */
@@ -32,7 +34,7 @@ export interface ProcessEnd {
 }
 
 /** Why we end a process ourselves. */
-export type Stop = Extract<ProcessEnd['how'], { kind: 'late' | 'silent' | 'signal' }>;
+export type Stop = Extract<ProcessEnd['how'], { kind: 'late' | 'silent' | 'signal' | 'cancelled' }>;
 
 /** A process of tests that runs. */
 export interface StartedProcess {

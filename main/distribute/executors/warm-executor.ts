@@ -49,11 +49,13 @@ export class WarmExecutor implements Executor {
     // What was run in one process before is run in one again.
     if (batch.alone && !single) await this.close();
     if ((single && this.#state === 'warm') || this.#state === 'cold') return await this.#cold.give(batch);
-    if (this.#state === 'halted') return work.suite.queue.giveBack(batch.files);
+    if (this.#state === 'halted') return work.suite.queue.giveBack(runner.id, batch.files);
     this.#run ??= this.#start();
     const { run } = this.#run;
     const names = batch.files.map((path, index) => [path, `${padded(batch.id)}.${index}-${path}`] as const);
     run.give(names.map(([path, name]) => new WarmFile(path, name, { seat, runner, work })));
+    const { cancelled } = batch;
+    cancelled.addEventListener('abort', () => run.cancel(batch.files), { once: true });
     await this.#until(() => run.idle || (this.#aheadMs > 0 && run.leftMs <= this.#aheadMs), run);
   }
 

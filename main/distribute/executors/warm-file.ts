@@ -58,7 +58,7 @@ export class WarmFile {
   async runApart(ms: number, why?: string): Promise<void> {
     const { suite } = this.#place.work;
     await this.#ended(ms, (ran) => {
-      if (why === undefined) suite.queue.apart([this.path]);
+      if (why === undefined) suite.queue.apart(ran.runner, [this.path]);
       else suite.ended(ran, { results: [], apart: [this.path] }, why);
     });
   }

@@ -84,7 +84,7 @@ export class WarmRun implements WarmListener {
     if (this.#current) await this.#fell(this.#current, end);
     this.#current = undefined;
     const left = this.#files.splice(this.#begun).map(({ path }) => path);
-    this.#place.work.suite.queue.giveBack(left);
+    this.#place.work.suite.queue.giveBack(this.#place.runner.id, left);
     await this.#around.whole;
     return end;
   }
@@ -97,6 +97,11 @@ export class WarmRun implements WarmListener {
   /** What could not be torn down at its end, if anything. */
   get late(): string | undefined {
     return this.#late;
+  }
+
+  /** Another runner was done with these before: the one that it runs ends with its process. */
+  cancel(paths: readonly string[]): void {
+    if (this.#current && paths.includes(this.#current.path)) this.#process.stop({ kind: 'cancelled' });
   }
 
   /** It has run its last file: what was set up for all is torn down. */

@@ -13,6 +13,8 @@ export interface Batch {
   readonly files: readonly string[];
   /** It is to have a process of its own, in which no others ran before. */
   readonly alone: boolean;
+  /** Aborted when other runners were done with all its files before. */
+  readonly cancelled: AbortSignal;
 }
 
 /**

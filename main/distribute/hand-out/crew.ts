@@ -1,4 +1,5 @@
 import type { Free, WaitingFile } from './batch.ts';
+import type { Busy } from './straggler.ts';
 
 /** What a runner does, and how fast it was so far. */
 interface Member {
@@ -83,12 +84,17 @@ export class Crew {
     this.#set(member, without(member.files, paths));
   }
 
-  /** Whoever has these has them no more. */
-  drop(paths: readonly string[]): void {
-    for (const member of this.#members.values()) {
+  /** It has these no more; `runner`: anybody where none is told. */
+  drop(paths: readonly string[], runner?: string): void {
+    for (const [id, member] of this.#members) {
+      if (runner !== undefined && id !== runner) continue;
       const left = without(member.files, paths);
       if (left.length < member.files.length) this.#set(member, left);
     }
+  }
+
+  hasFiles(runner: string): boolean {
+    return this.#members.get(runner)?.state === 'busy';
   }
 
   get names(): readonly string[] {
@@ -123,6 +129,17 @@ export class Crew {
     });
     const late = now - (this.#begin ?? now);
     return [...there, ...Array.from({ length: this.#missing }, () => ({ inMs: late, pace: 1 }))];
+  }
+
+  /** Those that have files of which it is known how long they take, without this one. */
+  busy(runner: string, expect: Expect): readonly Busy[] {
+    const now = this.#now();
+    return [...this.#members].flatMap(([id, { since, state, files }]): readonly Busy[] => {
+      const expected = state === 'busy' && id !== runner ? expect(files) : undefined;
+      if (expected === undefined) return [];
+      const pace = this.pace(id);
+      return [{ files, pace, forMs: now - since, expectedMs: expected * pace }];
+    });
   }
 
   get #missing(): number {

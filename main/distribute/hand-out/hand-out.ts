@@ -2,9 +2,11 @@ import { once, type Repetition } from './attempts.ts';
 import { type Batch, batchLength, lengthWorth, type WaitingFile, type Want } from './batch.ts';
 import { Crew } from './crew.ts';
 import { Durations } from './durations.ts';
+import { InHand } from './in-hand.ts';
 import type { Line, Taken } from './line.ts';
 import { type Again, type FileEnd, Outcomes } from './outcomes.ts';
 import { RecordedLine } from './recorded-line.ts';
+import { straggler } from './straggler.ts';
 import type { Judgement } from './suspicion.ts';
 import { WaitingLine } from './waiting-line.ts';
 
@@ -17,6 +19,8 @@ export interface HandOutOptions {
   readonly repetition?: Repetition;
   /** Batches that are to be handed out just so, in this order. */
   readonly order?: readonly (readonly string[])[] | undefined;
+  /** A runner without work runs a second copy of a file that takes long elsewhere; told which. */
+  readonly copied?: ((path: string, runner: string) => void) | undefined;
   /** The number of the first batch, where they go on from those of another queue. */
   readonly firstBatch?: number | undefined;
   /** Told of runners that were found to be broken, or not to be. */
@@ -24,6 +28,9 @@ export interface HandOutOptions {
   /** ms of a clock that only goes forward; the process's own where none is told. */
   readonly now?: () => number;
 }
+
+/** ms after which a runner without work looks for files that take long elsewhere. */
+const lookAgain = 500;
 
 const nothing: Taken = { files: [], alone: false };
 
@@ -38,6 +45,7 @@ export class HandOut {
   readonly #crew: Crew;
   readonly #durations: Durations;
   readonly #outcomes: Outcomes;
+  readonly #inHand = new InHand();
   #changed = Promise.withResolvers<void>();
   #batches: number;
   #over = false;
@@ -79,11 +87,8 @@ export class HandOut {
     for (;;) {
       if (this.#over || !this.#crew.has(runner)) return undefined;
       const { files, alone } = this.#outcomes.mayTake(runner) ? this.#take(runner, want) : nothing;
-      if (files.length > 0) {
-        this.#crew.takes(runner, files);
-        return { id: this.#batches++, files: files.map(({ path }) => path), alone };
-      }
-      await this.#changed.promise;
+      if (files.length > 0) return this.#give(runner, files, alone);
+      await this.#orLater(this.#changed.promise);
     }
   }
 
@@ -93,26 +98,32 @@ export class HandOut {
    */
   ended(runner: string, ends: readonly FileEnd[], startMs?: number): void {
     if (startMs !== undefined) this.#durations.startTook(startMs);
-    for (const end of ends) {
+    const counting = ends.filter(({ path }) => this.counts(runner, path));
+    for (const end of counting) {
+      this.#inHand.done(runner, end.path);
       this.#durations.fileTook(end.took);
       this.#runAlone(this.#outcomes.ended(runner, end));
     }
     const paths = ends.map(({ path }) => path);
     this.#crew.ended(runner, paths, (files) => this.#durations.expect(files));
+    this.#crew.drop(paths);
     this.#change();
   }
 
+  /** Whether a runner has a file, and nobody was done with a copy of it before: then its result counts. */
+  counts(runner: string, path: string): boolean {
+    return this.#inHand.has(runner, path);
+  }
+
   /** Nothing is known of any of them unless each is run in a process of its own. */
-  apart(files: readonly string[]): void {
-    this.#crew.drop(files);
-    this.#runAlone(files.map((path) => ({ path })));
+  apart(runner: string, files: readonly string[]): void {
+    this.#runAlone(this.#letGo(runner, files).map((path) => ({ path })));
     this.#change();
   }
 
   /** A runner had them, and did not begin any: they wait as before, in front of the others. */
-  giveBack(files: readonly string[]): void {
-    this.#crew.drop(files);
-    this.#line.putBack(files.map((path) => this.#file(path)));
+  giveBack(runner: string, files: readonly string[]): void {
+    this.#line.putBack(this.#letGo(runner, files).map((path) => this.#file(path)));
     this.#change();
   }
 
@@ -120,11 +131,17 @@ export class HandOut {
    * Their runner was taken down while it had them. Gives those that have done that too often: they are
    * settled, and the others are run elsewhere, each alone.
    */
-  fell(files: readonly string[]): readonly string[] {
-    this.#crew.drop(files);
-    for (const path of files) this.#runAlone(this.#outcomes.fell(path));
+  fell(runner: string, files: readonly string[]): readonly string[] {
+    const held = files.filter((path) => this.counts(runner, path));
+    const lost = new Set(this.#letGo(runner, held));
+    for (const path of held) {
+      const again = this.#outcomes.fell(path);
+      if (this.#outcomes.isSettled(path)) this.#inHand.done(runner, path);
+      // Else somebody has a copy of it.
+      else if (lost.has(path)) this.#runAlone(again);
+    }
     this.#change();
-    return files.filter((path) => this.#outcomes.isSettled(path));
+    return held.filter((path) => this.#outcomes.isSettled(path));
   }
 
   /** Nothing more is handed out. */
@@ -169,10 +186,52 @@ export class HandOut {
 
   #take(runner: string, want: Want): Taken {
     const mayTake = (other: string) => this.#outcomes.mayTake(other);
-    return this.#line.take(runner, {
+    const taken = this.#line.take(runner, {
       all: () => this.#crew.names.filter(mayTake),
       length: (files) => this.#length(files, runner, want),
     });
+    const copy = taken.files.length === 0 && this.#line.isEmpty ? this.#straggler(runner) : undefined;
+    if (!copy) return taken;
+    this.#options.copied?.(copy.path, runner);
+    return { files: [copy], alone: false };
+  }
+
+  #give(runner: string, files: readonly WaitingFile[], alone: boolean): Batch {
+    this.#crew.takes(runner, files);
+    const paths = files.map(({ path }) => path);
+    const cancelled = this.#inHand.take(runner, paths);
+    return { id: this.#batches++, files: paths, alone, cancelled };
+  }
+
+  /** A runner has these no more. Gives those that nobody else has. */
+  #letGo(runner: string, files: readonly string[]): readonly string[] {
+    const held = files.filter((path) => this.counts(runner, path));
+    for (const path of held) this.#inHand.release(runner, path);
+    this.#crew.drop(files, runner);
+    return held.filter((path) => this.#inHand.holders(path) === 0);
+  }
+
+  /** A file of another runner that this one, which has no work, does well to run, too. */
+  #straggler(runner: string): WaitingFile | undefined {
+    if (!this.#options.copied || this.#crew.hasFiles(runner)) return undefined;
+    const expect = (files: readonly WaitingFile[]) => this.#durations.expect(files);
+    const pace = this.#crew.pace(runner);
+    const cost = (file: WaitingFile) => {
+      const expected = expect([file]);
+      return expected === undefined ? undefined : expected * pace;
+    };
+    const once = ({ path }: WaitingFile) => this.#inHand.holders(path) === 1;
+    return straggler(this.#crew.busy(runner, expect), { pace, cost }, once);
+  }
+
+  /** Also when a while has passed, where a file that takes long may be copied then. */
+  async #orLater(changed: Promise<void>): Promise<void> {
+    if (!this.#options.copied || !this.#line.isEmpty) return await changed;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    // With many runners it would be much work.
+    const timer = setTimeout(resolve, Math.max(lookAgain, 5 * this.#crew.size));
+    await Promise.race([changed, promise]);
+    clearTimeout(timer);
   }
 
   #length(files: readonly WaitingFile[], runner: string, want: Want): number {

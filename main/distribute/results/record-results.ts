@@ -99,7 +99,10 @@ export function recordProcess(
 ): void {
   const [first = '', ...others] = ran.with;
   const name = others.length === 0 ? first : `${first} and ${others.length} more`;
-  const verdict = verdictOf(ran.with.map((file) => suite.resultOf(file, ran)?.verdict));
+  const verdict =
+    end.how.kind === 'cancelled'
+      ? 'skip'
+      : verdictOf(ran.with.map((file) => suite.resultOf(file, ran)?.verdict));
   const left =
     end.left.length > 0
       ? `it left running, which was ended: ${end.left.map(({ command }) => command).join(', ')}`

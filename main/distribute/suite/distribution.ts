@@ -25,6 +25,8 @@ export interface Distribution {
   /** Nothing is begun any more when a file has failed. */
   readonly failFast: boolean;
   readonly repetition: Repetition;
+  /** Whether a runner without work runs a second copy of a file that takes long elsewhere. */
+  readonly copies: boolean;
   /** What one runner ran before, which is run again just so, by one runner. */
   readonly order?: RecordedOrder;
   readonly quarantine: Quarantine;

@@ -28,6 +28,8 @@ export interface SuiteOptions {
   /** Batches that are to be run just so, and the number of the first. */
   readonly order?: readonly (readonly string[])[] | undefined;
   readonly firstBatch?: number;
+  /** Whether a runner without work runs a second copy of a file that takes long elsewhere. */
+  readonly copies?: boolean;
   readonly telling: Telling;
   /** Nothing is begun any more when a file has failed. */
   readonly failFast: boolean;
@@ -61,6 +63,7 @@ export class Suite {
       startMs: options.startMs,
       ...{ order: options.order, firstBatch: options.firstBatch },
       repetition: options.repetition,
+      ...(options.copies && { copied: (path, runner) => this.#copied(path, runner) }),
       judged: (judgement) => this.#judged(judgement),
     });
   }
@@ -133,8 +136,11 @@ export class Suite {
 
   /** A batch has ended by itself. `why`: what is told where only all of it together fails. */
   ended(ran: RanWhere, judged: Judgement, why: string): void {
-    const { apart, startMs } = judged;
-    const results = judged.results.map((result) => this.#options.quarantine.applied({ ...result, ran }));
+    const counts = (file: string) => this.queue.counts(ran.runner, file);
+    const { startMs } = judged;
+    const apart = judged.apart.filter(counts);
+    const counting = judged.results.filter(({ file }) => counts(file));
+    const results = counting.map((result) => this.#options.quarantine.applied({ ...result, ran }));
     for (const result of results) this.#runs.put(result);
     const ends = results.map((result) => ({
       ...{ path: result.file, passed: !isBad(result), took: result.durationMs },
@@ -142,7 +148,7 @@ export class Suite {
     this.queue.ended(ran.runner, ends, startMs);
     if (apart.length > 0) {
       this.#groups.push({ files: apart, why });
-      this.queue.apart(apart);
+      this.queue.apart(ran.runner, apart);
     }
     for (const result of results) this.#tell(result);
     this.#tellIfNotRetried();
@@ -150,14 +156,15 @@ export class Suite {
 
   /** A batch's runner was taken down under it, or its node was lost. */
   fell(ran: RanWhere, files: readonly string[], why: string, took: number): void {
-    for (const file of files) this.#takedowns.set(file, [...(this.#takedowns.get(file) ?? []), why]);
-    for (const file of this.queue.fell(files)) {
+    const counting = files.filter((file) => this.queue.counts(ran.runner, file));
+    for (const file of counting) this.#takedowns.set(file, [...(this.#takedowns.get(file) ?? []), why]);
+    for (const file of this.queue.fell(ran.runner, counting)) {
       const whys = this.#takedowns.get(file) ?? [];
       const message = `it has taken down ${whys.length} runners, and is tried no more: ${whys.join('; ')}`;
       const result = { file, verdict: 'error', durationMs: took, tests: [], message, ran } as const;
-      const counting = this.#options.quarantine.applied(result);
-      this.#runs.put(counting);
-      this.#tell(counting);
+      const final = this.#options.quarantine.applied(result);
+      this.#runs.put(final);
+      this.#tell(final);
     }
   }
 
@@ -213,6 +220,11 @@ export class Suite {
     }
     const again = [result.message, 'it is run once more'].filter(Boolean).join('; ');
     telling.result(final ?? { ...result, message: again }, { settled: outcomes.settled, files: size });
+  }
+
+  #copied(path: string, runner: string): void {
+    const message = `runner ${runner} runs ${path}, too, which takes long elsewhere: whichever is done first counts`;
+    this.#options.note(message);
   }
 
   #tellIfNotRetried(): void {

@@ -53,7 +53,8 @@ describe('files are handed out', () => {
     const { queue, end } = handOut(4);
     const [first, second] = [await queue.next('a'), await queue.next('b')];
     expect([first?.files, second?.files]).toEqual([['f0'], ['f1']]);
-    for (const batch of [first, second]) if (batch) end('a', batch);
+    if (first) end('a', first);
+    if (second) end('b', second);
     expect(await drain(queue, 'b', (batch) => end('b', batch))).toEqual(['f2', 'f3']);
     expect([await queue.next('a'), await queue.next('b'), queue.unsettled]).toEqual([
       undefined,
@@ -86,7 +87,7 @@ describe('a runner that is lost', () => {
     const { queue, end } = handOut(40, { batches: true });
     const batch = await queue.next('a');
     expect(batch?.files.length).toBeGreaterThan(1);
-    expect(queue.fell(batch?.files ?? [])).toEqual([]);
+    expect(queue.fell('a', batch?.files ?? [])).toEqual([]);
     queue.leave('a');
     const had: string[][] = [];
     await drain(queue, 'b', (each) => {
@@ -102,20 +103,20 @@ describe('a runner that is lost', () => {
     const [first, second] = [await queue.next('a'), await queue.next('b')];
     if (second) end('b', second);
     const waiting = queue.next('b');
-    queue.fell(first?.files ?? []);
+    queue.fell('a', first?.files ?? []);
     expect((await waiting)?.files).toEqual(first?.files);
   });
 
   test('a file that has taken down two is handed out no more', async () => {
     const { queue } = handOut(1);
-    expect(queue.fell((await queue.next('a'))?.files ?? [])).toEqual([]);
-    expect(queue.fell((await queue.next('b'))?.files ?? [])).toEqual(['f0']);
+    expect(queue.fell('a', (await queue.next('a'))?.files ?? [])).toEqual([]);
+    expect(queue.fell('b', (await queue.next('b'))?.files ?? [])).toEqual(['f0']);
     expect([await queue.next('b'), queue.unsettled]).toEqual([undefined, []]);
   });
 
   test('when none is left, what was not run is known', async () => {
     const { queue } = handOut(3);
-    queue.fell((await queue.next('a'))?.files ?? []);
+    queue.fell('a', (await queue.next('a'))?.files ?? []);
     for (const runner of ['a', 'b']) queue.leave(runner);
     expect(await queue.next('a')).toBeUndefined();
     expect(queue.unsettled).toEqual(['f0', 'f1', 'f2']);
