@@ -8,8 +8,11 @@ import { WarmFile } from './warm-file.ts';
 import { WarmRun } from './warm-run.ts';
 import type { Place } from './work.ts';
 
-/** ms of tests that wait in a process's pipe, so that it has work while its runner asks for more. */
-const lookahead = 20;
+/**
+ * ms of tests that wait in a process's pipe, so that it has work while its runner asks for more: a busy main
+ * host may take a while. Towards the end they are fewer, for others may be idle then.
+ */
+const lookahead = { most: 100, least: 10 } as const;
 
 /** Nodes of which it has been said that nothing can be kept loaded there. */
 const told = new WeakSet<Place['seat']>();
@@ -24,7 +27,6 @@ export class WarmExecutor implements Executor {
   readonly #place: Place;
   readonly #halted: (halt: Halt) => void;
   readonly #cold: ColdExecutor;
-  readonly #aheadMs: number;
   #run: { readonly run: WarmRun; readonly ended: Promise<void> } | undefined;
   #runs = 0;
   #changed = Promise.withResolvers<void>();
@@ -35,11 +37,16 @@ export class WarmExecutor implements Executor {
     this.#place = place;
     this.#halted = halted;
     this.#cold = new ColdExecutor(place, (halt) => this.#halt(halt));
-    this.#aheadMs = place.work.distribution.failFast ? 0 : lookahead;
   }
 
   get wants(): Want {
     return this.#state === 'cold' ? 'process' : { aheadMs: this.#aheadMs };
+  }
+
+  get #aheadMs(): number {
+    const { suite, distribution } = this.#place.work;
+    if (distribution.failFast) return 0;
+    return Math.max(lookahead.least, Math.min(lookahead.most, (suite.queue.waitingMs ?? 0) / 10));
   }
 
   async give(batch: Batch): Promise<void> {

@@ -160,6 +160,13 @@ export class HandOut {
     return this.#all.get(path)?.expectedMs ?? this.#durations.meanMs;
   }
 
+  /** ms of work that waits for each runner; undefined as long as nothing is known. */
+  get waitingMs(): number | undefined {
+    const { meanMs } = this.#durations;
+    const sum = this.#line.expectedMs(meanMs ?? 0);
+    return sum === 0 ? undefined : sum / Math.max(1, this.#crew.size);
+  }
+
   /** ms that a process takes beside its tests; undefined where that is not known. */
   get startMs(): number | undefined {
     return this.#durations.startMs;

@@ -23,5 +23,7 @@ export interface Line {
   putBack(files: readonly WaitingFile[]): void;
   /** Files for this runner, taken out; none where there are none for it. */
   take(runner: string, choice: Choice): Taken;
+  /** ms that those take that are not to be run alone, with so many for each of which nothing is known. */
+  expectedMs(meanMs: number): number;
   readonly isEmpty: boolean;
 }

@@ -24,6 +24,10 @@ export class RecordedLine implements Line {
     return { files: this.#batches.shift() ?? [], alone: true };
   }
 
+  expectedMs(meanMs: number): number {
+    return this.#batches.flat().reduce((sum, { expectedMs = meanMs }) => sum + expectedMs, 0);
+  }
+
   get isEmpty(): boolean {
     return this.#batches.length === 0;
   }

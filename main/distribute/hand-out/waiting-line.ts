@@ -15,9 +15,13 @@ export class WaitingLine implements Line {
   readonly #files: WaitingFile[];
   readonly #singles: Single[] = [];
 
+  #knownMs = 0;
+  #unknown = 0;
+
   /** `files`: in the order in which they are to be begun. */
   constructor(files: readonly WaitingFile[]) {
     this.#files = [...files];
+    this.#count(files, 1);
   }
 
   putSingle(file: WaitingFile, not = nobody): void {
@@ -26,6 +30,7 @@ export class WaitingLine implements Line {
 
   putBack(files: readonly WaitingFile[]): void {
     this.#files.unshift(...files);
+    this.#count(files, 1);
   }
 
   take(runner: string, { all, length }: Choice): Taken {
@@ -33,7 +38,20 @@ export class WaitingLine implements Line {
       ({ not }) => !not.has(runner) || all().every((other) => not.has(other)),
     );
     if (place >= 0) return { files: this.#singles.splice(place, 1).map(({ file }) => file), alone: true };
-    return { files: this.#files.splice(0, length(this.#files)), alone: false };
+    const taken = this.#files.splice(0, length(this.#files));
+    this.#count(taken, -1);
+    return { files: taken, alone: false };
+  }
+
+  expectedMs(meanMs: number): number {
+    return this.#knownMs + this.#unknown * meanMs;
+  }
+
+  #count(files: readonly WaitingFile[], sign: 1 | -1): void {
+    for (const { expectedMs } of files) {
+      if (expectedMs === undefined) this.#unknown += sign;
+      else this.#knownMs += sign * expectedMs;
+    }
   }
 
   get isEmpty(): boolean {

@@ -1,4 +1,4 @@
-import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
+import { createWriteStream, mkdirSync, type WriteStream, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { printableLine } from '../../../common/printable.ts';
 import { lastLines } from '../../../common/text/last-lines.ts';
@@ -6,6 +6,11 @@ import { privateFile, privateFolder } from '../../store/run-folders.ts';
 
 /** Bytes of the end of an output that are kept in memory. */
 const keptBytes = 16 * 1024;
+
+/**
+ * ms for which a short output is not written yet: thousands of files are over before, each with few bytes.
+ */
+const heldMs = 1000;
 
 /**
  * The output of one process of tests, as it came, in a file of its own: nothing of other processes stands
@@ -19,6 +24,7 @@ export class ProcessOutput {
   #failed = false;
   #last = Buffer.alloc(0);
   #bytes = 0;
+  #begin = 0;
 
   constructor(directory: string, name: string) {
     this.path = join('output', `${name.replaceAll(/[^\w.@+-]+/g, '-').slice(0, 100)}.log`);
@@ -31,11 +37,14 @@ export class ProcessOutput {
 
   /** Resolves when more may come. */
   async write(chunk: Buffer): Promise<void> {
+    if (this.#bytes === 0) this.#begin = performance.now();
+    const held = this.#stream ? [] : [this.#last];
     this.#bytes += chunk.length;
     this.#last = Buffer.concat([this.#last, chunk]).subarray(-keptBytes);
     if (this.#failed) return;
+    if (!this.#stream && this.#bytes <= keptBytes && performance.now() - this.#begin < heldMs) return;
     const stream = this.#open();
-    if (stream.write(chunk)) return;
+    if (stream.write(Buffer.concat([...held, chunk]))) return;
     const drained = Promise.withResolvers<void>();
     stream.once('drain', drained.resolve).once('error', () => drained.resolve());
     await drained.promise;
@@ -49,7 +58,11 @@ export class ProcessOutput {
   /** Resolves when all of it is in its file. */
   async end(): Promise<void> {
     const stream = this.#stream;
-    if (!stream || this.#failed) return;
+    if (this.#failed || this.#bytes === 0) return;
+    if (!stream) {
+      this.#writeAll();
+      return;
+    }
     await new Promise<void>((resolve) => {
       stream.once('error', () => resolve());
       stream.end(() => resolve());
@@ -58,7 +71,7 @@ export class ProcessOutput {
 
   #open(): WriteStream {
     if (this.#stream) return this.#stream;
-    mkdirSync(join(this.#directory, 'output'), { recursive: true, mode: privateFolder });
+    this.#makeFolder();
     const stream = createWriteStream(join(this.#directory, this.path), { mode: privateFile });
     // A disk that is full ends no run.
     stream.on('error', () => {
@@ -66,5 +79,18 @@ export class ProcessOutput {
     });
     this.#stream = stream;
     return stream;
+  }
+
+  #writeAll(): void {
+    try {
+      this.#makeFolder();
+      writeFileSync(join(this.#directory, this.path), this.#last, { mode: privateFile });
+    } catch {
+      this.#failed = true;
+    }
+  }
+
+  #makeFolder(): void {
+    mkdirSync(join(this.#directory, 'output'), { recursive: true, mode: privateFolder });
   }
 }

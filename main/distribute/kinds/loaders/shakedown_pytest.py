@@ -47,16 +47,29 @@ class Wire:
         self.writer = keep_private(9)
         self.stderr = keep_private(2)
         self.process = os.getpid()
+        self.pending = b""
 
     def files(self):
-        for line in self.reader:
-            yield from json.loads(line)["run"]
+        waiting = []
+        while True:
+            if not waiting:
+                self.flush()
+                line = self.reader.readline()
+                if not line:
+                    return
+                waiting = json.loads(line)["run"]
+            yield waiting.pop(0)
 
     def say(self, **message):
+        """Goes out with what comes next, but before anything is run that may end this process."""
         # A test's fork that comes back from its test is no second teller.
         if os.getpid() != self.process:
             os._exit(70)
-        write(self.writer, json.dumps(message).encode() + b"\n")
+        self.pending += json.dumps(message).encode() + b"\n"
+
+    def flush(self):
+        pending, self.pending = self.pending, b""
+        write(self.writer, pending)
 
     def end_output(self):
         for stream in (sys.__stdout__, sys.__stderr__, sys.stdout, sys.stderr):
@@ -94,6 +107,10 @@ class Cases:
             self.clash = text
         message = "collection failure" if report.failed else "collection skipped"
         self.tell(report, "fail" if report.failed else "skip", 0, message, text)
+
+    def pytest_runtest_logstart(self):
+        if self.wire.pending:
+            self.wire.flush()
 
     def pytest_runtest_logreport(self, report):
         case = self.open.setdefault(report.nodeid, {"seconds": 0, "verdict": None})
@@ -176,16 +193,19 @@ class WarmSession:
         boundary = Boundary.from_parent(session, name="shakedown-boundary")
         self.wire.end_output()
         self.wire.say(ready=True)
+        self.wire.flush()
         for path in self.wire.files():
             self.run(session, path, boundary)
         try:
             session._setupstate.teardown_exact(None)
         except Exception as error:
             self.wire.say(late={"message": "%s: %s" % (type(error).__name__, error)})
+            self.wire.flush()
         return True
 
     def run(self, session, path, boundary):
         self.wire.say(begin=path)
+        self.wire.flush()
         self.cases.begin()
         begin = time.perf_counter()
         session.shouldfail = session.shouldstop = False
