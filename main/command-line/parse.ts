@@ -7,6 +7,7 @@ import type { CommandEntry, CommandOptions } from '../commands/command.ts';
 import { commands } from '../commands/registry.ts';
 import { hideDashes, showDash } from './lone-dash.ts';
 import { parseMistake } from './parse-mistake.ts';
+import { plainSwitches } from './switches.ts';
 
 /** A command and what it was given. */
 export interface Invocation {
@@ -29,7 +30,7 @@ export function parse(argv: readonly string[]): Invocation | number {
   }
   cli.help().version(version());
   try {
-    const parsed = cli.parse(hideDashes(argv), { run: false });
+    const parsed = cli.parse(hideDashes(plainSwitches(argv)), { run: false });
     if (parsed.options.help || parsed.options.version) return exitCodes.pass;
     if (!cli.matchedCommand) return unknownCommand(parsed.args[0], () => cli.outputHelp());
     cli.runMatchedCommand();

@@ -31,10 +31,10 @@ export function cellsOf(written: readonly string[]): readonly Cell[] {
 }
 
 /**
- * A cell's job: `label` and `platform` are what its worker must have and be; `provider`, `os` and `count` are
- * the flags of that name; any other one is a value of the main config (`--set`) for a run, an environment
- * variable (`--env`) for a script. For a build all others are parameters. Throws UsageError for what has a
- * value already.
+ * A cell's job: `label` and `platform` are what its worker must have and be; `provider`, `os` and `count`
+ * are the flags of that name; any other one is a value of the main config (`--set`) for a run, an
+ * environment variable (`--env`) for a script and for a distribution. For a build all others are parameters.
+ * Throws UsageError for what has a value already.
  */
 export function submissionOfCell(
   cell: Cell,
@@ -71,7 +71,7 @@ function flagsOf(cell: Cell, type: string, options: Readonly<Record<string, unkn
     const given = isFlag ? options[name] !== undefined : startsOf(options[flag]).includes(name);
     if (given) throw saidAlready(name);
     if (isFlag) return [`--${name}`, value];
-    if (type === 'script' && !/^[A-Za-z_]\w*$/.test(name)) {
+    if (type !== 'run' && !/^[A-Za-z_]\w*$/.test(name)) {
       throw new UsageError(`--matrix ${name}=…: that is no name of an environment variable.`);
     }
     return [`--${flag}`, `${name}=${value}`];

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { suiteEvents, suiteProgress, takeSuiteEvent } from './suite-progress.ts';
 
 const state = z.enum(['running', 'pass', 'fail', 'error', 'skip']);
 const phaseProgress = z.object({
@@ -30,6 +31,8 @@ export const progressView = z.object({
   checks: z.array(checkProgress),
   /** The first cause, and what followed. */
   failures: z.array(z.string()),
+  /** Of a distribution of test files. */
+  suite: suiteProgress.optional(),
 });
 export type Progress = z.infer<typeof progressView>;
 type PhaseProgress = z.infer<typeof phaseProgress>;
@@ -81,6 +84,7 @@ export const progressEvent = z.discriminatedUnion('type', [
     failure: z.looseObject({ message: text }),
     first: z.boolean().optional(),
   }),
+  ...suiteEvents,
 ]);
 type ProgressEvent = z.infer<typeof progressEvent>;
 
@@ -129,6 +133,11 @@ function take(progress: Progress, event: ProgressEvent, atMs: number): void {
       else if (checks.length < most.checks) checks.push(ended);
       return;
     }
+    case 'files-begun':
+    case 'files-ended':
+    case 'file-result':
+      progress.suite = takeSuiteEvent(progress.suite, event, atMs);
+      return;
     case 'failure':
       // One that happened before all others may be told after them.
       if (event.first) failures.unshift(event.failure.message);

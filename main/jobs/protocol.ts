@@ -104,6 +104,7 @@ export const claimAnswer = z.object({
   number: z.number(),
   type: z.string(),
   name: z.string(),
+  submitter: z.string(),
   spec: z.looseObject({}),
   leaseSeconds: z.number(),
   /** To be masked in all that the job leaves; absent for a job without. */

@@ -1,4 +1,5 @@
 import type { CommandEntry, Option } from '../command.ts';
+import { distributeFlags } from './distribute-flags.ts';
 
 const serverOptions: readonly Option[] = [
   ['--server <url>', 'The job server; several of one database parted by commas (default: SHAKEDOWN_SERVER)'],
@@ -26,14 +27,19 @@ export const jobOptions: readonly Option[] = [
   ['-t, --filter <text>', 'run: only checks whose name holds this'],
   ['--package <name>', 'script: Debian package that the machine has; may be repeated'],
   ['--machine <name=value>', 'script: any other option of the machine; may be repeated'],
-  ['--env <name=value>', 'script: environment variable, which the server sees; may be repeated'],
+  ['--env <name=value>', 'script, distribute: environment variable, which the server sees; may be repeated'],
   ['--secret <source>', 'env:TOKEN, file:PATH or NAME=…, for its worker alone; may be repeated'],
   ['--node-files <folder>', 'run: node files to send instead of the config’s'],
   ['--with <path>', 'script: take the folder along. run: and what the config does not name; may be repeated'],
   ['--get <pattern>', 'script: keep these files with the job; may be repeated'],
   ['--param <name=value>', 'build: a parameter of the task; may be repeated'],
-  ['--timeout <seconds>', 'script, build: end it then'],
+  ['--timeout <seconds>', 'script, build: end it then; distribute: each file'],
 ];
+
+/** The others are among those above. */
+const distributeOptions: readonly Option[] = distributeFlags
+  .filter(({ name }) => !jobOptions.some(([flags]) => flags.includes(`--${name} `)))
+  .map(({ option: [flags, description] }) => [flags, `distribute: ${description}`]);
 
 export const jobsCommands: readonly CommandEntry[] = [
   {
@@ -70,7 +76,7 @@ export const jobsCommands: readonly CommandEntry[] = [
     name: 'worker',
     args: '[action]',
     description:
-      'Take runs, scripts and builds from a job server; worker start | stop | status: one that goes on by itself',
+      'Take runs, scripts, builds and distributions from a job server; worker start | stop | status: one that goes on by itself',
     options: [
       ...serverOptions,
       ['--name <name>', 'What it is called (default: the host’s name)'],
@@ -88,12 +94,18 @@ export const jobsCommands: readonly CommandEntry[] = [
   },
   {
     name: 'submit',
-    args: '<type> <what> [...args]',
+    args: '<type> [what] [...args]',
     description:
-      'submit run <scenario> | script <file> | build <recipe> <task>: have it done by a worker; prints the job’s id',
-    options: [...serverOptions, ...jobOptions, ['--wait', 'Follow its log, and exit with its code']],
+      'submit run <scenario> | script <file> | build <recipe> <task> | distribute [files] -- command: have it done by a worker; prints the job’s id',
+    options: [
+      ...serverOptions,
+      ...jobOptions,
+      ...distributeOptions,
+      ['--wait', 'Follow its log, and exit with its code'],
+    ],
     examples: [
       'shakedown submit run examples/rabbitmq --wait',
+      "shakedown submit distribute --provider nspawn --count 3 'spec/**/*_spec.rb' -- bundle exec rspec {files}",
       'shakedown submit script build.sh --os trixie --with . --get "dist/*.deb" --label fast',
       'shakedown submit build my-project test --param part=unit --wait',
     ],
@@ -112,7 +124,7 @@ export const jobsCommands: readonly CommandEntry[] = [
       ['--label <label>', 'list: only jobs whose worker must have it'],
       ['--submitter <name>', 'list: only what they submitted'],
       ['--pinned', 'list: only what is kept, however old it gets'],
-      ['--failed', 'retry: of a matrix, only what did not pass'],
+      ['--failed', 'retry: of a matrix, only what did not pass; of a distribution, only those files'],
       ['--type <type>', 'list: only jobs of this type'],
       ['--out <folder>', 'artifacts: download them there'],
       ['--json', 'list, show, artifacts: as JSON'],
@@ -155,7 +167,7 @@ export const jobsCommands: readonly CommandEntry[] = [
     name: 'schedules',
     args: '<action> [name] [type] [what] [...args]',
     description:
-      'schedules list | add <name> run|script|build … | remove | pause | resume | run <name>: jobs over and over',
+      'schedules list | add <name> run|script|build|distribute … | remove | pause | resume | run <name>: jobs over and over',
     options: [
       ...serverOptions,
       ['--cron <expression>', 'add: minute, hour, day, month, day of the week; or @daily'],
@@ -164,6 +176,7 @@ export const jobsCommands: readonly CommandEntry[] = [
       ['--overlap', 'add: begin a job though the one before is not over'],
       ['--json', 'list: as JSON'],
       ...jobOptions,
+      ...distributeOptions,
     ],
     examples: [
       "shakedown schedules add nightly --cron '30 2 * * *' --zone Europe/Berlin build my-project test",

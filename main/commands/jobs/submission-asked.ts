@@ -15,6 +15,8 @@ import { size } from '../../report/words.ts';
 import type { CommandEnvironment, CommandOptions } from '../command.ts';
 import { list } from '../script/script-machines.ts';
 import { variable } from '../script/variable.ts';
+import { distributeAsked } from './distribute-asked.ts';
+import { distributeFlags } from './distribute-flags.ts';
 import { runAsked } from './run-asked.ts';
 import { wholeNumber } from './server-asked.ts';
 
@@ -23,16 +25,23 @@ const handedOn = {
   run: ['provider', 'os', 'count', 'set', 'filter'],
   script: ['provider', 'os', 'count', 'package', 'machine', 'env', 'get', 'timeout'],
   build: [],
+  distribute: distributeFlags.map(({ key }) => key),
 } as const;
 /** All flags that only some types have. */
 const own = {
   run: [...handedOn.run, 'nodeFiles', 'with', 'secret'],
   script: [...handedOn.script, 'with', 'secret'],
   build: ['param', 'timeout', 'secret'],
+  distribute: [...handedOn.distribute, 'secret'],
 } as const;
 type Type = keyof typeof own;
 
-/** Words of a command that say what is submitted: `run SCENARIO`, `script FILE …`, `build RECIPE TASK`. */
+const kinds = 'run SCENARIO, script FILE, build RECIPE TASK, or distribute [FILES] [-- COMMAND]';
+
+/**
+ * Words of a command that say what is submitted: `run SCENARIO`, `script FILE …`, `build RECIPE TASK`,
+ * `distribute [FILES]`.
+ */
 export interface Asked {
   readonly type: string;
   readonly what: string;
@@ -62,11 +71,15 @@ async function submissionAsked(
   environment: CommandEnvironment & { readonly cells: ReturnType<typeof cellsOf> },
 ): Promise<Submission> {
   const { cwd, env, cells } = environment;
-  const hint = 'run SCENARIO, script FILE, or build RECIPE TASK';
-  if (!Object.hasOwn(own, type)) throw new UsageError(`'${type}' cannot be submitted.`, { hint });
-  if (what === '') throw new UsageError(`${type}: which?`, { hint });
+  if (!Object.hasOwn(own, type)) throw new UsageError(`'${type}' cannot be submitted.`, { hint: kinds });
   checkFlags(type as Type, options);
   const wanted = { ...wishes(options), type };
+  if (type === 'distribute') {
+    const globs = [what, ...args].filter((glob) => glob !== '');
+    const { list: packed, ...asked } = await distributeAsked(globs, options, environment);
+    return { ...wanted, ...asked, package: await send(api, packed, [], environment) };
+  }
+  if (what === '') throw new UsageError(`${type}: which?`, { hint: kinds });
   const declared = declaredSecrets(list(options.secret), { directory: cwd, env });
   if (type === 'build') return { ...wanted, ...build(what, args, options), secrets: [...declared.secrets] };
   const flags = flagsFor(type as 'run' | 'script', options, env);

@@ -17,10 +17,7 @@ export const projectConfig = 'distribute.config.ts';
  * UsageError that names every mistake.
  */
 export async function readDistributeConfig(directory: string, host = hostConfig): Promise<DistributeConfig> {
-  const [defaults, own] = await Promise.all([
-    read(host, host),
-    read(join(directory, projectConfig), projectConfig),
-  ]);
+  const [defaults, own] = await Promise.all([read(host, host), readProjectConfig(directory)]);
   const { nodes, machines, ...others } = defaults;
   const place = own.nodes || own.machines ? {} : { ...(nodes && { nodes }), ...(machines && { machines }) };
   return {
@@ -32,6 +29,10 @@ export async function readDistributeConfig(directory: string, host = hostConfig)
     ...merged(defaults, own, 'limits'),
   };
 }
+
+/** The project's config alone. Throws UsageError. */
+export const readProjectConfig = (directory: string): Promise<DistributeConfig> =>
+  read(join(directory, projectConfig), projectConfig);
 
 const merged = <Name extends 'hooks' | 'env' | 'limits'>(
   defaults: DistributeConfig,

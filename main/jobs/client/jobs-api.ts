@@ -12,6 +12,7 @@ import type {
   UserView,
   WholeJobView,
 } from '../protocol.ts';
+import type { TestHistory } from '../test-histories/test-history.ts';
 import { type ApiOptions, Asking } from './asking.ts';
 
 export { type ApiOptions, RefusedError } from './asking.ts';
@@ -134,6 +135,14 @@ export class JobsApi {
   async addArtifact(job: string, number: number, path: string, file: string): Promise<void> {
     const to = `${attemptPath(job, number)}/artifacts/${encodePath(path)}`;
     await this.#asking.ask('PUT', to, streamed(file));
+  }
+  /** What is known of the test files of the project that this attempt is at. */
+  async testHistory(job: string, number: number): Promise<TestHistory | undefined> {
+    const answer = await this.#asking.ask('GET', `${attemptPath(job, number)}/history`);
+    return answer.status === 204 ? undefined : ((await answer.json()) as TestHistory);
+  }
+  async addTestHistory(job: string, number: number, found: TestHistory): Promise<void> {
+    await this.#asking.ask('PUT', `${attemptPath(job, number)}/history`, { json: found });
   }
   async settle(job: string, number: number, report: { verdict: string; result: unknown }): Promise<void> {
     await this.#asking.ask('POST', `${attemptPath(job, number)}/result`, { json: report });

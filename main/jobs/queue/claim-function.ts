@@ -45,7 +45,8 @@ export const claimFunction = `
     IF w.seen_at < clock_timestamp() - least(5, w.beat_seconds / 2) * interval '1 second' THEN
       UPDATE workers SET seen_at = clock_timestamp() WHERE id = the_worker;
     END IF;
-    SELECT jsonb_build_object('job', jobs.id, 'number', number, 'type', type, 'name', name, 'spec', spec,
+    SELECT jsonb_build_object('job', jobs.id, 'number', number, 'type', type, 'name', name,
+        'submitter', submitter, 'spec', spec,
         'leaseSeconds', lease_seconds, 'timeLimit', time_limit) INTO the_claim
       FROM attempts JOIN jobs ON jobs.id = attempts.job
       WHERE request = the_request AND worker = the_worker AND attempts.ended_at IS NULL;
@@ -92,7 +93,8 @@ export const claimFunction = `
       tried := tried || candidate.id;
     END LOOP;
     UPDATE jobs SET state = 'running', tries = tries + 1 WHERE id = taken.job
-      RETURNING jsonb_build_object('job', id, 'number', tries, 'type', type, 'name', name, 'spec', spec,
+      RETURNING jsonb_build_object('job', id, 'number', tries, 'type', type, 'name', name,
+        'submitter', submitter, 'spec', spec,
         'leaseSeconds', the_lease, 'timeLimit', time_limit) INTO the_claim;
     INSERT INTO attempts (job, number, boss_id, retry_count, worker, request, lease_seconds, lease_until, ends_by)
       VALUES (taken.job, (the_claim->>'number')::integer, taken.boss_id, taken.retries, the_worker,

@@ -121,11 +121,18 @@ export class Queue {
     }
   }
 
-  /** Lets a job that is over wait again; what it came to before is kept. False when it is not over. */
-  async retry(id: string): Promise<boolean> {
+  /**
+   * Lets a job that is over wait again; what it came to before is kept. With `failedOnly` a distribution runs
+   * only the files that did not pass. False when it is not over.
+   */
+  async retry(id: string, failedOnly = false): Promise<boolean> {
     const { numUpdatedRows } = await this.#parts.store
       .updateTable('jobs')
       .set({ state: 'queued', boss_id: null, ended_at: null, verdict: null, note: null, not_before: null })
+      .set({
+        spec: sql`CASE WHEN type = 'distribute'
+          THEN spec || jsonb_build_object('failedOnly', ${failedOnly}::boolean) ELSE spec END`,
+      })
       .where('id', '=', id)
       .where('state', 'not in', ['queued', 'running'])
       .executeTakeFirst();

@@ -31,6 +31,7 @@ export interface AttemptKey {
 export interface Claim extends AttemptKey {
   readonly type: string;
   readonly name: string;
+  readonly submitter: string;
   readonly spec: Record<string, unknown>;
   readonly leaseSeconds: number;
   /** Seconds after which the server ends it. */

@@ -19,7 +19,7 @@ export async function pinJob(
 
 /**
  * Does it to the job of this id, or to all jobs of that matrix; with `failed` to those of them that did not
- * pass. Throws Problem when there is no such job, or none of them is in a state for that.
+ * pass, of which a distribution runs again only those files that did not. Throws Problem when there is no such job, or none of them is in a state for that.
  */
 export async function actOnJob(
   { store, queue, signals }: Pick<Service, 'store' | 'queue' | 'signals'>,
@@ -41,7 +41,8 @@ export async function actOnJob(
     throw new Problem(409, `the secrets of job ${secret.id} were deleted with its end: submit it again`);
   }
   const done: string[] = [];
-  for (const job of wanted) if (await queue[act](job.id)) done.push(job.id);
+  const ended = (job: string) => (act === 'retry' ? queue.retry(job, failed) : queue.cancel(job));
+  for (const job of wanted) if (await ended(job.id)) done.push(job.id);
   if (done.length === 0) throw new Problem(409, `job ${id} ${jobActs[act]}`);
   signals.changed('queue');
   for (const job of done) signals.changed(`job ${job}`);

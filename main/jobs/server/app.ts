@@ -22,6 +22,7 @@ import { pauseRoutes } from './routes/pauses.ts';
 import { quotaRoutes } from './routes/quotas.ts';
 import { recipeRoutes } from './routes/recipes.ts';
 import { scheduleRoutes } from './routes/schedules.ts';
+import { testHistoryRoutes } from './routes/test-histories.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { userRoutes } from './routes/users.ts';
 import { workerRoutes } from './routes/workers.ts';
@@ -31,7 +32,7 @@ import { checkRole, holderOfToken } from './who-asks.ts';
 const apiRoutes = [
   ...[jobRoutes, workerRoutes, attemptRoutes, evidenceRoutes, tokenRoutes, userRoutes],
   ...[matrixRoutes, pauseRoutes, quotaRoutes, recipeRoutes, buildRoutes, scheduleRoutes],
-  ...[packageRoutes, metricsRoutes],
+  ...[packageRoutes, testHistoryRoutes, metricsRoutes],
 ];
 
 /** The HTTP side of a server; listens to nothing yet. */

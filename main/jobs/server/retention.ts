@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { sql } from 'kysely';
+import { forgetHistories } from '../test-histories/test-histories.ts';
 import type { Service } from './service.ts';
 
 /** What a server keeps of jobs that are over; undefined for without end. */
@@ -49,6 +50,7 @@ export async function deleteOld(service: Needed, kept: KeptJobs): Promise<number
     if (isOld && (await deleteJob(service, id))) deleted++;
   }
   await deleteUnused(service);
+  if (kept.days !== undefined) await forgetHistories(service.store, kept.days);
   return deleted;
 }
 

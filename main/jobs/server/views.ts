@@ -135,8 +135,8 @@ export class Views {
 
 function told(folded: FoldedProgress | null | undefined): Progress | null {
   if (!folded) return null;
-  const { phases, nodes, checks, failures } = folded;
-  return { phases, nodes, checks, failures };
+  const { seen, began, ...progress } = folded;
+  return progress;
 }
 
 /** When a job's newest attempt began. */

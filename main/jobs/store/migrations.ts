@@ -116,4 +116,9 @@ export const migrations: readonly string[] = [
   CREATE TABLE schedule_secrets (
     schedule text PRIMARY KEY REFERENCES schedules ON DELETE CASCADE, sealed text NOT NULL);
   `,
+  `
+  CREATE TABLE test_histories (
+    project text PRIMARY KEY, files jsonb NOT NULL, more jsonb NOT NULL,
+    changed_at timestamptz NOT NULL DEFAULT clock_timestamp());
+  `,
 ];

@@ -113,6 +113,15 @@ export interface Tables {
     readonly sha256: string;
     readonly size: number;
   };
+  /** What jobs found out of the test files of a project, by its name. */
+  readonly test_histories: {
+    readonly project: string;
+    /** By the files' paths. */
+    readonly files: Json<Readonly<Record<string, unknown>>>;
+    /** What else there is. */
+    readonly more: Json<Readonly<Record<string, unknown>>>;
+    readonly changed_at: Time;
+  };
   readonly recipes: RecipeTable;
   readonly build_tokens: BuildTokenTable;
   readonly schedules: ScheduleTable;

@@ -9,6 +9,7 @@ import { openLedgers } from '../../store/file-ledger.ts';
 import { unpack } from '../packages/package-folder.ts';
 import { buildSpec } from '../recipe-protocol.ts';
 import { doBuild, hasFabric } from './do-build.ts';
+import { doDistribute } from './do-distribute.ts';
 import { foldersIn, followEvents } from './follow-events.ts';
 import { type JobContext, JobResult, type WorkerJob } from './job-context.ts';
 import { ownCommand, runJobProcess } from './job-process.ts';
@@ -34,32 +35,26 @@ const reapLimit = 300_000;
 /** Where a command leaves its run's folder, below that which it is called in. */
 const runs = '.shakedown/runs';
 
-/** `shakedown worker`: does `run` and `script` jobs by this very program, and builds. */
+/** `shakedown worker`: does `run`, `script` and `distribute` jobs by this very program, and builds. */
 export class ShakedownWorker extends Worker {
-  override jobtypes = ['run', 'script', 'build'];
+  override jobtypes = ['run', 'script', 'build', 'distribute'];
 
   override get capabilities() {
     const { labels, ...own } = super.capabilities;
     return { ...own, labels: [...labels, 'typescript', 'secrets', ...(hasFabric() ? ['fabric'] : [])] };
   }
 
-  async doJob({ type, spec, secrets = [] }: WorkerJob, context: JobContext): Promise<JobResult> {
-    if (type === 'build') return await doBuild(buildSpec.parse(spec), secrets, context);
-    const { args, package: sha256, moved } = shakedownSpec.parse(spec);
+  async doJob(job: WorkerJob, context: JobContext): Promise<JobResult> {
+    if (job.type === 'build') return await doBuild(buildSpec.parse(job.spec), job.secrets ?? [], context);
+    const { package: sha256 } = shakedownSpec.parse(job.spec);
     const cwd = join(context.folder, 'work');
     mkdirSync(cwd);
     await unpack(await context.api.package(sha256), cwd);
-    const secretVariables = placeSecrets(secrets, cwd);
-    const env = { ...secretVariables, ...(moved ? movedInto(moved, cwd) : {}) };
-    const following = followEvents(join(cwd, runs), (events) => context.tellEvents(events));
-    const exitCode = await runJobProcess({
-      ...{
-        command: ownCommand([type, ...withVariables(type, args, secretVariables)]),
-        ...{ cwd, env, place: context.place },
-        signal: context.signal,
-        output: (piece) => context.log(piece),
-      },
-    }).finally(() => following.end());
+    const kept = join(this.folder, 'projects');
+    const exitCode =
+      job.type === 'distribute'
+        ? await doDistribute({ job, context, kept, cwd }, (args) => runCommand(job, args, cwd, context))
+        : await runCommand(job, shakedownSpec.parse(job.spec).args, cwd, context);
     const folders = foldersIn(join(cwd, runs)).map((each) => ({ folder: each, as: 'run' }));
     const problems = await sendFiles(context, [...folders, { folder: join(cwd, outFolder), as: 'files' }]);
     return new JobResult(await verdictOf(exitCode, cwd), {
@@ -81,20 +76,40 @@ export class ShakedownWorker extends Worker {
   }
 }
 
+/** Runs `shakedown TYPE ARGS…` in a folder, and follows its run. */
+async function runCommand(
+  { type, spec, secrets = [] }: WorkerJob,
+  args: readonly string[],
+  cwd: string,
+  context: JobContext,
+): Promise<number | null> {
+  const { moved } = shakedownSpec.parse(spec);
+  const secretVariables = placeSecrets(secrets, cwd);
+  const env = { ...secretVariables, ...(moved ? movedInto(moved, cwd) : {}) };
+  const following = followEvents(join(cwd, runs), (events) => context.tellEvents(events));
+  return await runJobProcess({
+    command: ownCommand([type, ...withVariables(type, args, secretVariables)]),
+    ...{ cwd, env, place: context.place },
+    signal: context.signal,
+    output: (piece) => context.log(piece),
+  }).finally(() => following.end());
+}
+
 function movedInto({ home, files }: MovedPaths, cwd: string): Record<string, string> {
   const here = Object.entries(files).map(([path, place]) => [path, join(cwd, place)] as const);
   return { [movedVariable]: JSON.stringify({ home, files: Object.fromEntries(here) }) };
 }
 
-/** A script has them on its machine, too, by their names: no command line has the values. */
+/** Scripts and tests have them where they run, too, by their names: no command line has the values. */
 function withVariables(
   type: string,
   args: readonly string[],
   env: Record<string, string>,
 ): readonly string[] {
+  const variables = Object.keys(env).flatMap((name) => ['--env', name]);
   const [file = '', ...more] = args;
-  if (type !== 'script') return args;
-  return [file, ...Object.keys(env).flatMap((name) => ['--env', name]), ...more];
+  if (type === 'script') return [file, ...variables, ...more];
+  return type === 'distribute' ? [...variables, ...args] : args;
 }
 
 /**

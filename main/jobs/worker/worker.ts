@@ -45,7 +45,7 @@ export abstract class Worker {
     // A server that is being restarted is waited for; a lease ends by itself.
     this.#api = new JobsApi({ ...options, patience: 3600, signal: this.#ending.signal });
     this.#groups = new JobGroups((line) => this.#tell(line), options.controlGroup);
-    this.#room = new Room(this.#folder, (line) => {
+    this.#room = new Room(this.folder, (line) => {
       this.#tell(line);
       void this.pushStatus().catch(() => undefined);
     });
@@ -126,16 +126,17 @@ export abstract class Worker {
     this.#stopping.abort();
   }
 
-  get #folder(): string {
+  /** What of this worker outlives its jobs lies in it. */
+  protected get folder(): string {
     return this.#options.folder ?? join(tmpdir(), `shakedown-worker-${process.getuid?.() ?? ''}`);
   }
 
   get #jobs(): string {
-    return join(this.#folder, 'jobs');
+    return join(this.folder, 'jobs');
   }
 
   get #results(): KeptResults {
-    return new KeptResults(join(this.#folder, 'results'), (line) => this.#tell(line));
+    return new KeptResults(join(this.folder, 'results'), (line) => this.#tell(line));
   }
 
   #tell(line: string): void {

@@ -68,6 +68,34 @@ describe('the progress of an attempt', () => {
     ]);
   });
 
+  test('of a distribution is what each runner runs, and which files failed', () => {
+    const begun = (runner: string, ...files: string[]) => ({
+      ...{ at: 5100, type: 'files-begun', runner, node: 'db1', files },
+    });
+    const result = (file: string, verdict: string, settled: number, message?: string) => ({
+      ...{ at: 5200, type: 'file-result', file, verdict, durationMs: 7, settled, files: 9, message },
+    });
+    const under = foldedWith(undefined, [
+      events[0],
+      ...[begun('0_10', 'c.sh'), begun('0_2', 'a.sh', 'b.sh'), result('a.sh', 'fail', 1, 'no')],
+    ]);
+    expect(under.suite).toEqual({
+      ...{ settled: 1, files: 9, failed: [{ file: 'a.sh', verdict: 'fail', message: 'no' }] },
+      runners: [
+        { runner: '0_2', node: 'db1', files: ['a.sh', 'b.sh'], sinceMs: 100, ended: 0 },
+        { runner: '0_10', node: 'db1', files: ['c.sh'], sinceMs: 100, ended: 0 },
+      ],
+    });
+    expect(progressLines(under)).toEqual([
+      'test files: 1 of 9, 1 failed',
+      ...['runner 0_2 on db1: a.sh b.sh', 'runner 0_10 on db1: c.sh', 'fail: a.sh: no'],
+    ]);
+    const ended = { at: 5300, type: 'files-ended', runner: '0_2' };
+    const over = foldedWith(under, [ended, result('a.sh', 'pass', 2)]);
+    expect(over.suite).toMatchObject({ settled: 2, failed: [] });
+    expect(over.suite?.runners[0]).toMatchObject({ files: [], sinceMs: null, ended: 2 });
+  });
+
   test('does not grow beyond its bounds, and counts what it does not understand', () => {
     const many = Array.from({ length: 5000 }, (_, id) => [
       { at: 0, type: 'check-started', name: `${id}${'x'.repeat(5000)}` },

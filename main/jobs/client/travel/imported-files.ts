@@ -13,11 +13,18 @@ export interface ImportedFiles {
   readonly problems: readonly string[];
 }
 
+/** The flag by which a folder (absolute) of packages is taken along. */
+type TakingAlong = (folder: string) => string;
+
 /**
  * All that modules (absolute), and what they import, import by relative paths. Packages of npm travel where
  * they lie in one of the `taken` folders (absolute); shakedown's own, which each worker has, is none.
  */
-export function importedFiles(modules: readonly string[], taken: readonly string[]): ImportedFiles {
+export function importedFiles(
+  modules: readonly string[],
+  taken: readonly string[],
+  taking: TakingAlong = (folder) => `--with ${folder}`,
+): ImportedFiles {
   const files = new Set<string>();
   const problems: string[] = [];
   const seen = new Set<string>();
@@ -32,7 +39,7 @@ export function importedFiles(modules: readonly string[], taken: readonly string
     for (const name of imports) {
       if (isBuiltin(name) || /^shakedown(\/|$)/.test(name) || /^(data|https?):/.test(name)) continue;
       const found = /^\.{1,2}(\/|$)/.test(name) ? fileMeant(resolve(dirname(file), plain(name))) : undefined;
-      const problem = found === undefined ? problemOf(name, file, taken) : undefined;
+      const problem = found === undefined ? problemOf(name, file, { taken, taking }) : undefined;
       if (found !== undefined) files.add(found);
       if (found !== undefined) visit(found);
       if (problem !== undefined) problems.push(`${file} imports ${name}, ${problem}`);
@@ -69,14 +76,18 @@ function fileMeant(path: string): string | undefined {
   return all.find(isFile);
 }
 
-function problemOf(name: string, from: string, taken: readonly string[]): string | undefined {
+function problemOf(
+  name: string,
+  from: string,
+  { taken, taking }: { readonly taken: readonly string[]; readonly taking: TakingAlong },
+): string | undefined {
   if (/^\.{1,2}(\/|$)/.test(name)) return 'which is not there';
   if (/^(\/|file:)/.test(name)) return 'an absolute path: import it by a relative one';
   const modules = name.startsWith('#') ? undefined : modulesWith(name, dirname(from));
   if (modules !== undefined && taken.some((folder) => isInside(folder, modules))) return undefined;
   if (modules === undefined) return 'which is no file beside it: workers do not know what that is';
   const folder = modules.slice(0, modules.lastIndexOf('/node_modules/') + '/node_modules'.length);
-  return `a package of npm: --with ${folder} takes those packages along`;
+  return `a package of npm: ${taking(folder)} takes those packages along`;
 }
 
 /** The folder of a package as Node finds it from a folder: in the nearest `node_modules` that has it. */

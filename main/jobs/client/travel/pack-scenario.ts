@@ -1,4 +1,3 @@
-import { realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, relative } from 'node:path';
 import { UsageError } from '../../../../common/errors.ts';
@@ -10,7 +9,7 @@ import { importedFiles } from './imported-files.ts';
 import { isInside } from './is-inside.ts';
 import { loadElsewhere } from './load-elsewhere.ts';
 import { type NamedFiles, namedFiles } from './named-files.ts';
-import { PackingList } from './packing-list.ts';
+import { bothNames, PackingList } from './packing-list.ts';
 
 export interface ScenarioToPack {
   /** Absolute. */
@@ -89,7 +88,3 @@ function unplaced(
 function commonFolder(one: string, other: string): string {
   return isInside(one, other) ? one : commonFolder(dirname(one), other);
 }
-
-/** A secret's file is found under the name by which it is named, and under that which it has. */
-const bothNames = (files: readonly string[]): ReadonlySet<string> =>
-  new Set(files.flatMap((file) => [file, realpathSync(file)]));

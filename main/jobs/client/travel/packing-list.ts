@@ -50,6 +50,11 @@ export class PackingList {
     else this.#take(real, path, isNeeded(from));
   }
 
+  /** A file or a link, which stays one; nothing where there is nothing any more. */
+  addAsItLies(from: string, path: string): void {
+    if (lstatSync(from, { throwIfNoEntry: false })) this.#take(from, path, false);
+  }
+
   /** Bytes of all files. */
   get size(): number {
     return this.files.reduce((sum, { size }) => sum + size, 0);
@@ -103,6 +108,10 @@ export class PackingList {
     }
   }
 }
+
+/** A secret's file is found under the name by which it is named, and under that which it has. */
+export const bothNames = (files: readonly string[]): ReadonlySet<string> =>
+  new Set(files.flatMap((file) => [file, realpathSync(file)]));
 
 /** Packages of npm travel where they are named. */
 const isNeeded = (named: string): boolean =>

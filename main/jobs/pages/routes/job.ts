@@ -27,6 +27,7 @@ export const jobPages: Routes = (app, service) => {
     const progress = job.attempts.find((each) => each.number === number)?.progress;
     return {
       'job-summary': fragment('job/summary', { job, number, isOver }),
+      'job-suite': progress?.suite ? fragment('job/suite', { suite: progress.suite, isOver }) : '',
       'job-progress': progress ? fragment('job/progress', { progress }) : '',
       'job-attempts': fragment('job/attempts', { job, number }),
       'job-artifacts': fragment('job/artifacts', { job, number, entries: level(artifacts, ''), folder: '' }),
@@ -101,6 +102,7 @@ export const jobPages: Routes = (app, service) => {
     unpin: [(id: string) => pinJob(service, id, false), 'unpinned'],
     cancel: [(id: string) => actOnJob(service, id, 'cancel'), 'cancelled'],
     retry: [(id: string) => actOnJob(service, id, 'retry'), 'retried'],
+    'retry-failed': [(id: string) => actOnJob(service, id, 'retry', { failed: true }), 'retried'],
   } as const;
   for (const [name, [act, done]] of Object.entries(acts)) {
     app.post(
