@@ -29,7 +29,7 @@ function aProject(files: Files) {
   const shell = shellOf(server, place);
   const name = `shop ${Math.random()}`;
   const submit = (globs: string[], options: Record<string, unknown> = {}) =>
-    shell(submitCommand, ['distribute', ...globs], { localRunners: '1', name, ...options });
+    shell(submitCommand, ['distribute', ...globs], { localRunners: '1', name, ignore: '.cache', ...options });
   return { place, write, shell, submit, name };
 }
 
