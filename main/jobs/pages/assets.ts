@@ -18,8 +18,8 @@ const files = {
   'log.mjs': ours('log.mjs'),
   'plot.mjs': ours('plot.mjs'),
   'icon.svg': ours('icon.svg'),
-  'htmx.js': join(htmx, 'htmx.min.js'),
-  'sse.js': join(htmx, 'ext/hx-sse.min.js'),
+  // In one script: between two, htmx may begin with a page before it knows of event streams.
+  'htmx.js': [join(htmx, 'htmx.min.js'), join(htmx, 'ext/hx-sse.min.js')],
   'uplot.js': join(uplot, 'uPlot.iife.min.js'),
   'uplot.css': join(uplot, 'uPlot.min.css'),
 } as const;
@@ -35,7 +35,12 @@ export type AssetName = keyof typeof files;
 
 const loaded = new Map(
   Object.entries(files).map(([name, file]) => {
-    const bytes = readFileSync(file);
+    const bytes = Buffer.from(
+      [file]
+        .flat()
+        .map((each) => readFileSync(each, 'utf8'))
+        .join('\n;'),
+    );
     const digest = createHash('sha256').update(bytes).digest('hex').slice(0, 12);
     const type = types[name.slice(name.lastIndexOf('.') + 1) as keyof typeof types];
     return [name, { bytes, type: `${type}; charset=utf-8`, url: `/assets/${digest}/${name}` }];

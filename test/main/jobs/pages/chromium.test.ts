@@ -100,6 +100,17 @@ describe('what goes on is seen without a reload', () => {
     await row.getByText('queued').waitFor();
   });
 
+  test('however late each of its scripts comes', async () => {
+    const page = await alice();
+    let late = 0;
+    // The first one comes at once.
+    await page.route(/\.m?js$/, (route) => void setTimeout(() => route.continue(), 500 * late++));
+    const job = await begun({ name: 'late' });
+    await page.goto(`${server.url}/jobs/${job.id}`);
+    await job.log('said\n');
+    await page.getByText('said', { exact: true }).waitFor();
+  });
+
   test('a log and its end, phases and checks, files and the report', async () => {
     const { page, complaints } = await person();
     await logIn(page, server.url, 'alice', password);
