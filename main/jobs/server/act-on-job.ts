@@ -19,7 +19,8 @@ export async function pinJob(
 
 /**
  * Does it to the job of this id, or to all jobs of that matrix; with `failed` to those of them that did not
- * pass, of which a distribution runs again only those files that did not. Throws Problem when there is no such job, or none of them is in a state for that.
+ * pass, of which a distribution runs again only those files that did not. Throws Problem when there is no
+ * such job, or none of them is in a state for that.
  */
 export async function actOnJob(
   { store, queue, signals }: Pick<Service, 'store' | 'queue' | 'signals'>,
