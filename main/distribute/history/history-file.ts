@@ -27,13 +27,15 @@ const files = z.record(
 
 const startMs = z.number().min(0).exactOptional();
 
+export const originsSchema = z.record(z.string(), z.object({ startMs, at: z.number().min(0), files }));
+
 const schema = z.discriminatedUnion('version', [
   z.object({ version: z.literal(1), startMs, files }),
   z.object({
     version: z.literal(2),
     /** The one to which this file's runs add. */
     origin: z.string().min(1),
-    origins: z.record(z.string(), z.object({ startMs, at: z.number().min(0), files })),
+    origins: originsSchema,
   }),
 ]);
 
@@ -45,6 +47,13 @@ interface Kept {
 
 /** The history in a file; nothing where there is none, or it cannot be understood. */
 export const readHistory = (file: string): History => combined(read(file).origins);
+
+/** What runs have found out here, and not elsewhere. */
+export function foundOutHere(file: string): Origins {
+  const { origin, origins } = read(file);
+  const own = origins[origin];
+  return own ? { [origin]: own } : {};
+}
 
 /** ms that a process of tests took beside them the last time; undefined where that is not known. */
 export const readStart = (file: string): number | undefined => startOf(read(file).origins);
@@ -93,6 +102,12 @@ export function addToHistory(file: string, results: readonly FileResult[], found
 export interface MergedHistory {
   readonly files: number;
   readonly more: number;
+}
+
+/** Adds what is known elsewhere to the history in `file`, which need not be there yet. */
+export function addOrigins(file: string, others: Origins): void {
+  const { origin, origins } = read(file);
+  write(file, { origin, origins: merged(origins, others) });
 }
 
 /**

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
 import { Readable } from 'node:stream';
+import type { Origins } from '../../distribute/history/merge.ts';
 import type { FileTree } from '../packages/file-tree.ts';
 import type {
   ArtifactView,
@@ -12,7 +13,6 @@ import type {
   UserView,
   WholeJobView,
 } from '../protocol.ts';
-import type { TestHistory } from '../test-histories/test-history.ts';
 import { type ApiOptions, Asking } from './asking.ts';
 
 export { type ApiOptions, RefusedError } from './asking.ts';
@@ -137,12 +137,10 @@ export class JobsApi {
     await this.#asking.ask('PUT', to, streamed(file));
   }
   /** What is known of the test files of the project that this attempt is at. */
-  async testHistory(job: string, number: number): Promise<TestHistory | undefined> {
-    const answer = await this.#asking.ask('GET', `${attemptPath(job, number)}/history`);
-    return answer.status === 204 ? undefined : ((await answer.json()) as TestHistory);
-  }
-  async addTestHistory(job: string, number: number, found: TestHistory): Promise<void> {
-    await this.#asking.ask('PUT', `${attemptPath(job, number)}/history`, { json: found });
+  testHistory = async (job: string, number: number): Promise<Origins> =>
+    ((await this.#asking.json('GET', `${attemptPath(job, number)}/history`)) as { origins: Origins }).origins;
+  async addTestHistory(job: string, number: number, origins: Origins): Promise<void> {
+    await this.#asking.ask('PUT', `${attemptPath(job, number)}/history`, { json: { origins } });
   }
   async settle(job: string, number: number, report: { verdict: string; result: unknown }): Promise<void> {
     await this.#asking.ask('POST', `${attemptPath(job, number)}/result`, { json: report });

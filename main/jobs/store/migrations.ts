@@ -118,7 +118,7 @@ export const migrations: readonly string[] = [
   `,
   `
   CREATE TABLE test_histories (
-    project text PRIMARY KEY, files jsonb NOT NULL, more jsonb NOT NULL,
+    project text PRIMARY KEY, origins jsonb NOT NULL,
     changed_at timestamptz NOT NULL DEFAULT clock_timestamp());
   `,
 ];

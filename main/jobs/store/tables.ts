@@ -1,4 +1,5 @@
 import type { ColumnType, Generated } from 'kysely';
+import type { Origins } from '../../distribute/history/merge.ts';
 import type { FoldedProgress } from '../progress.ts';
 import type { Task } from '../recipe-protocol.ts';
 
@@ -116,10 +117,7 @@ export interface Tables {
   /** What jobs found out of the test files of a project, by its name. */
   readonly test_histories: {
     readonly project: string;
-    /** By the files' paths. */
-    readonly files: Json<Readonly<Record<string, unknown>>>;
-    /** What else there is. */
-    readonly more: Json<Readonly<Record<string, unknown>>>;
+    readonly origins: Json<Origins>;
     readonly changed_at: Time;
   };
   readonly recipes: RecipeTable;

@@ -1,38 +1,38 @@
 import { sql } from 'kysely';
+import { merged, type Origins } from '../../distribute/history/merge.ts';
+import type { Database } from '../databases/database.ts';
 import type { Store } from '../store/kysely-of.ts';
-import type { TestHistory } from './test-history.ts';
 
-/** What the jobs of a project, by its name, have found out so far; undefined where that is nothing. */
-export async function testHistory(store: Store, project: string): Promise<TestHistory | undefined> {
+/** What the jobs of a project, by its name, have found out of its test files so far. */
+export async function testHistory(store: Store, project: string): Promise<Origins> {
   const found = await store
     .selectFrom('test_histories')
-    .select(['files', 'more'])
+    .select('origins')
     .where('project', '=', project)
     .executeTakeFirst();
-  return found && { ...found.more, files: found.files };
+  return found?.origins ?? {};
 }
 
-/**
- * Adds what one job has found out of some files. What others found out of others meanwhile stays; of the same
- * file the last word counts.
- */
+/** Adds what a job found out. In which order jobs tell, and how often, makes no difference. */
 export async function addToTestHistory(
-  store: Store,
+  { database, store }: { readonly database: Database; readonly store: Store },
   project: string,
-  { files, ...more }: TestHistory,
+  told: Origins,
 ): Promise<void> {
-  const [known, others] = [JSON.stringify(files), JSON.stringify(more)];
-  await store
-    .insertInto('test_histories')
-    .values({ project, files: known, more: others })
-    .onConflict((on) =>
-      on.column('project').doUpdateSet({
-        files: sql`test_histories.files || excluded.files`,
-        more: sql`test_histories.more || excluded.more`,
-        changed_at: sql<Date>`clock_timestamp()`,
-      }),
-    )
-    .execute();
+  await database.transaction(async () => {
+    await store
+      .insertInto('test_histories')
+      .values({ project, origins: '{}' })
+      .onConflict((on) => on.column('project').doNothing())
+      .execute();
+    const row = store.selectFrom('test_histories').select('origins').where('project', '=', project);
+    const { origins } = await row.forUpdate().executeTakeFirstOrThrow();
+    await store
+      .updateTable('test_histories')
+      .set({ origins: JSON.stringify(merged(origins, told)), changed_at: sql<Date>`clock_timestamp()` })
+      .where('project', '=', project)
+      .execute();
+  });
 }
 
 /** Deletes those of projects of which no job has found out anything for so many days. */

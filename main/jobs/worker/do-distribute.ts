@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { z } from 'zod';
 import { asShakedownError } from '../../../common/errors.ts';
-import { historyFile } from '../../distribute/history/history.ts';
+import { addOrigins, foundOutHere, historyFile } from '../../distribute/history/history-file.ts';
 import type { SentProject } from '../../distribute/project/sent-project.ts';
-import type { TestHistory } from '../test-histories/test-history.ts';
 import type { JobContext, WorkerJob } from './job-context.ts';
 
 /** What `shakedown submit distribute` puts into a job. */
@@ -36,21 +34,18 @@ export async function doDistribute(
   const { args, failedOnly } = distributeSpec.parse(job.spec);
   const { api } = context;
   const home = homeOf(kept, job);
-  const before = await api.testHistory(job.job, job.number);
-  if (before) putHistory(home, before);
+  const history = historyFile(home);
+  addOrigins(history, await api.testHistory(job.job, job.number));
   const sent: SentProject = { files: [...filesIn(cwd)], home };
   const file = join(context.folder, 'sent.json');
   writeFileSync(file, JSON.stringify(sent));
   const exitCode = await run(['--sent', file, ...(failedOnly ? ['--only-failed'] : []), ...args]);
-  const found = foundOut(home, before);
-  if (found) {
-    // What it came to counts, whatever becomes of the history.
-    await api
-      .addTestHistory(job.job, job.number, found)
-      .catch((error: unknown) =>
-        context.log(`how long the files took is not kept: ${asShakedownError(error).message}\n`),
-      );
-  }
+  // What it came to counts, whatever becomes of the history.
+  await api
+    .addTestHistory(job.job, job.number, foundOutHere(history))
+    .catch((error: unknown) =>
+      context.log(`how long the files took is not kept: ${asShakedownError(error).message}\n`),
+    );
   return exitCode;
 }
 
@@ -74,19 +69,3 @@ const filesIn = (folder: string): readonly string[] =>
     .filter((entry) => !entry.isDirectory())
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
     .sort();
-
-function putHistory(home: string, history: TestHistory): void {
-  const file = historyFile(home);
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, JSON.stringify(history));
-}
-
-/** What is not as it was before; undefined where nothing is. */
-function foundOut(home: string, before: TestHistory | undefined): TestHistory | undefined {
-  const file = historyFile(home);
-  if (!existsSync(file)) return undefined;
-  const { files, ...more } = JSON.parse(readFileSync(file, 'utf8')) as TestHistory;
-  const isNew = ([path, known]: [string, unknown]) => !isDeepStrictEqual(known, before?.files[path]);
-  const changed = Object.fromEntries(Object.entries(files).filter(isNew));
-  return Object.keys(changed).length === 0 ? undefined : { ...more, files: changed };
-}

@@ -225,17 +225,21 @@ test('what the test files of a project took is told by an attempt’s own worker
   const id = await admin.submit({ type: 'h', name: 'shop' });
   await api.claim({ worker, request: id, wait: 5, lease: 600 }, new AbortController().signal);
   const history = `${url}/api/jobs/${id}/attempts/1/history`;
-  expect(await api.testHistory(id, 1)).toBeUndefined();
-  const first = { version: 1, startMs: 30, files: { a: { ms: 1, runs: 1, failed: true }, b: { ms: 2 } } };
+  expect(await api.testHistory(id, 1)).toEqual({});
+  const file = (ms: number, runs: number) => ({ ms, runs, failed: false });
+  const first = { one: { at: 1, startMs: 30, files: { a: file(1, 1), b: file(2, 1) } } };
   await api.addTestHistory(id, 1, first);
-  await api.addTestHistory(id, 1, { version: 1, files: { a: { ms: 5, runs: 2, failed: false } } });
+  await api.addTestHistory(id, 1, { two: { at: 2, files: { a: file(5, 1) } } });
+  await api.addTestHistory(id, 1, { one: { at: 3, files: { a: file(7, 2) } } });
+  // What comes late, or twice, changes nothing.
+  await api.addTestHistory(id, 1, first);
   expect(await api.testHistory(id, 1)).toEqual({
-    ...first,
-    files: { a: { ms: 5, runs: 2, failed: false }, b: { ms: 2 } },
+    one: { at: 3, files: { a: file(7, 2), b: file(2, 1) } },
+    two: { at: 2, files: { a: file(5, 1) } },
   });
   expect((await ask(history, 'GET', { token: other })).status).toBe(403);
-  expect((await ask(history, 'PUT', { token: other, body: '{"files":{}}' })).status).toBe(403);
-  expect((await ask(history, 'PUT', { token: workerToken, body: '{"files":[7]}' })).status).toBe(400);
+  expect((await ask(history, 'PUT', { token: other, body: '{"origins":{}}' })).status).toBe(403);
+  expect((await ask(history, 'PUT', { token: workerToken, body: '{"origins":{"x":7}}' })).status).toBe(400);
   await api.settle(id, 1, { verdict: 'pass', result: null });
   await expect(api.addTestHistory(id, 1, first)).rejects.toThrow('is over');
 });

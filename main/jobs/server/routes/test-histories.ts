@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { originsSchema } from '../../../distribute/history/history-file.ts';
 import type { AttemptKey } from '../../queue/queued-job.ts';
 import { addToTestHistory, testHistory } from '../../test-histories/test-histories.ts';
 import { Attempts } from '../attempts.ts';
@@ -8,7 +9,7 @@ import type { Routes } from '../service.ts';
 const workers = { roles: ['worker'] as const };
 const params = z.object({ id: z.string(), number: z.coerce.number().int() });
 const nothing = { 204: z.null() };
-const history = z.looseObject({ files: z.record(z.string().max(1000), z.looseObject({})) });
+const history = z.strictObject({ origins: originsSchema });
 /** Bytes of what one job found out: some 60 for each file. */
 const largest = 64 * 1024 * 1024;
 
@@ -28,11 +29,10 @@ export const testHistoryRoutes: Routes = (app, service) => {
 
   app.get(
     '/api/jobs/:id/attempts/:number/history',
-    { config: workers, schema: { params, response: { 200: z.looseObject({}), ...nothing } } },
-    async (request, reply) => {
+    { config: workers, schema: { params, response: { 200: history } } },
+    async (request) => {
       await attempts.ofWorker(keyOf(request.params), request.holder);
-      const found = await testHistory(store, await projectOf(request.params.id));
-      return found ? reply.code(200).send({ ...found }) : reply.code(204).send(null);
+      return { origins: await testHistory(store, await projectOf(request.params.id)) };
     },
   );
 
@@ -45,7 +45,7 @@ export const testHistoryRoutes: Routes = (app, service) => {
     },
     async (request, reply) => {
       await attempts.mayAdd(keyOf(request.params), request.holder);
-      await addToTestHistory(store, await projectOf(request.params.id), request.body);
+      await addToTestHistory(service, await projectOf(request.params.id), request.body.origins);
       return reply.code(204).send(null);
     },
   );
