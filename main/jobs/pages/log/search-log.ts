@@ -1,82 +1,106 @@
-import { createReadStream } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { coloured } from './coloured.ts';
 
-export interface LogHits {
-  readonly hits: readonly { readonly line: number; readonly at: number; readonly html: string }[];
-  /** There were more, or there was no time to look at all. */
-  readonly more: boolean;
+/** A line of a log, counted from 1, and the byte at which it begins. */
+export interface LogPlace {
+  readonly line: number;
+  readonly at: number;
 }
 
-/** Bytes of a line that are shown and looked at. */
+export interface LogHits {
+  readonly hits: readonly (LogPlace & { readonly html: string })[];
+  /** The next line that has it, where there are more. */
+  readonly next?: LogPlace;
+  /** There was no time, or no memory, to look at all. */
+  readonly isCut: boolean;
+}
+
+/** Bytes of a line that are shown. */
 const longestLine = 4096;
-const pieceBytes = 1024 * 1024;
-const newline = 0x0a;
+
+/** kB of memory: a line without end is not to be had whole. */
+const memory = 512 * 1024;
 
 /**
- * The lines of a log that have a text in them, from its beginning, at most so many; letters of either case,
- * and with colours or without. Ends when `signal` is aborted.
+ * For sh: the lines from byte `$2` on of the file `$1`, counted from 1, that have what `$4` says, at most
+ * `$3`. A log of a gigabyte is nothing that others should wait for.
+ */
+const program = `ulimit -v ${memory}; renice -n 10 $$ >/dev/null 2>&1
+tail -c "+$2" -- "$1" | exec grep -nbaiE -m "$3" -e "$4"`;
+
+/**
+ * The lines of a log from a place on that have a text in them, at most so many; letters of either case, and
+ * through colours. grep looks for them, beside this process. Ends when `signal` is aborted.
  */
 export async function searchLog(
   file: string,
   wanted: string,
-  most: number,
+  { most, from = { line: 1, at: 0 } }: { readonly most: number; readonly from?: LogPlace },
   signal: AbortSignal,
 ): Promise<LogHits> {
-  const search = new Search(wanted.toLowerCase(), most);
-  try {
-    let rest: Buffer = Buffer.alloc(0);
-    for await (const chunk of createReadStream(file, { highWaterMark: pieceBytes, signal })) {
-      const piece: Buffer = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk;
-      const last = piece.lastIndexOf(newline) + 1;
-      // A line without end is looked at in pieces.
-      const end = last === 0 && piece.length >= pieceBytes ? piece.length : last;
-      search.lookAt(piece.subarray(0, end));
-      if (search.hits.length >= most) return { hits: search.hits, more: true };
-      rest = piece.subarray(end);
+  const found: (LogPlace & { html: string })[] = [];
+  if (signal.aborted || wanted.includes('\n') || !existsSync(file)) {
+    return { hits: found, isCut: signal.aborted };
+  }
+  const words = [file, String(from.at + 1), String(most + 1), patternOf(wanted)];
+  // Of C's characters none but those of ASCII have two cases, and it is many times faster.
+  const LC_ALL = /^[\x20-\x7f]*$/.test(wanted) ? 'C' : 'C.UTF-8';
+  const child = spawn('/bin/sh', ['-c', program, 'search', ...words], {
+    ...{ env: { ...process.env, LC_ALL }, stdio: ['ignore', 'pipe', 'ignore'], detached: true },
+  });
+  const ended = new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  const end = () => {
+    try {
+      // With the group that it leads: grep and tail.
+      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
+    } catch {
+      // It has just ended.
     }
-    search.lookAt(rest);
-    return { hits: search.hits, more: false };
-  } catch (error) {
-    const { code, name } = error as NodeJS.ErrnoException;
-    if (name !== 'AbortError' && code !== 'ENOENT') throw error;
-    return { hits: search.hits, more: name === 'AbortError' };
+  };
+  signal.addEventListener('abort', end, { once: true });
+  try {
+    for await (const line of linesOf(child.stdout)) {
+      const [, number, at, text = ''] = /^(\d+):(\d+):(.*)$/s.exec(line) ?? [];
+      if (number === undefined) continue;
+      const place = { line: from.line - 1 + Number(number), at: from.at + Number(at) };
+      found.push({ ...place, html: coloured(text).html });
+    }
+    const code = await ended;
+    const [hits, [more]] = [found.slice(0, most), found.slice(most)];
+    // 1: it found nothing.
+    const isCut = signal.aborted || (code !== 0 && code !== 1);
+    return { hits, ...(more && { next: { line: more.line, at: more.at } }), isCut };
+  } finally {
+    signal.removeEventListener('abort', end);
   }
 }
 
-class Search {
-  readonly hits: { line: number; at: number; html: string }[] = [];
-  readonly #needle: string;
-  readonly #most: number;
-  #line = 1;
-  #at = 0;
+const colour = '(\x1b\\[[0-9;:]*m)*';
 
-  constructor(needle: string, most: number) {
-    this.#needle = needle;
-    this.#most = most;
-  }
+/** An extended regular expression (POSIX) of a text between whose characters there may be colours. */
+const patternOf = (text: string): string =>
+  [...text].map((letter) => letter.replace(/[.[\]()*+?{}|^$\\]/, '\\$&')).join(colour);
 
-  lookAt(lines: Buffer): void {
-    const mayHave = this.#mayHave(lines);
-    for (let from = 0; from < lines.length && this.hits.length < this.#most; ) {
-      const found = lines.indexOf(newline, from);
-      const end = found < 0 ? lines.length : found;
-      if (mayHave) this.#lookAtLine(lines.subarray(from, Math.min(end, from + longestLine)), from);
-      if (found >= 0) this.#line += 1;
+/** Lines as they come, of each no more than is shown. */
+async function* linesOf(stream: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  let [rest, length]: [Buffer[], number] = [[], 0];
+  const take = (piece: Buffer) => {
+    if (length < longestLine) rest.push(piece.subarray(0, longestLine - length));
+    length += piece.length;
+  };
+  for await (const chunk of stream) {
+    for (let from = 0; from < chunk.length; ) {
+      const end = chunk.indexOf('\n', from);
+      take(chunk.subarray(from, end < 0 ? chunk.length : end));
+      if (end < 0) break;
+      yield Buffer.concat(rest).toString();
+      [rest, length] = [[], 0];
       from = end + 1;
     }
-    this.#at += lines.length;
   }
-
-  /** All lines at once, which is many times faster than one by one. */
-  #mayHave(lines: Buffer): boolean {
-    const text = lines.toString();
-    return text.includes('\x1b') || text.toLowerCase().includes(this.#needle);
-  }
-
-  #lookAtLine(line: Buffer, from: number): void {
-    const text = line.toString();
-    const plain = text.includes('\x1b') ? text.replaceAll(/\x1b\[[\d;:]*m/g, '') : text;
-    if (!plain.toLowerCase().includes(this.#needle)) return;
-    this.hits.push({ line: this.#line, at: this.#at + from, html: coloured(text).html });
-  }
+  if (length > 0) yield Buffer.concat(rest).toString();
 }

@@ -4,6 +4,7 @@ import type { Routes } from '../../server/service.ts';
 import { Views } from '../../server/views.ts';
 import { windowAround, windowBefore } from '../log/log-window.ts';
 import { searchLog } from '../log/search-log.ts';
+import { Turns } from '../log/turns.ts';
 import { shownAttempt } from '../one-attempt.ts';
 import { fragment, part } from '../render.ts';
 
@@ -15,6 +16,8 @@ const windowBytes = 128 * 1024;
 /** Seconds for which a log is searched. */
 const searchSeconds = 60;
 const mostHits = 200;
+/** Logs that are searched at once. */
+const searches = new Turns(2);
 
 /** Parts of a log, for its panel in a job's page. */
 export const logPages: Routes = (app, { store, files }) => {
@@ -37,22 +40,29 @@ export const logPages: Routes = (app, { store, files }) => {
     },
   );
 
+  const sought = z.object({
+    q: z.string().max(500).default(''),
+    /** Where the search goes on. */
+    line: z.coerce.number().int().min(1).default(1),
+    at: offset.default(0),
+  });
   app.get(
     '/jobs/:id/attempts/:number/log/search',
     {
       config: readers,
-      schema: { hide: true, params, querystring: z.object({ q: z.string().max(500).default('') }) },
+      schema: { hide: true, params, querystring: sought },
     },
     async (request, reply) => {
       const { id, number } = request.params;
-      const { q } = request.query;
+      const { q, ...from } = request.query;
       await shownAttempt(views, id, number);
       if (q === '') return part(reply, '');
       const gone = new AbortController();
       reply.raw.once('close', () => gone.abort());
       const either = limited(searchSeconds, gone.signal);
-      const found = await searchLog(files.logFile({ job: id, number }), q, mostHits, either);
-      return part(reply, fragment('log/hits', { id, number, q, ...found }));
+      const file = files.logFile({ job: id, number });
+      const found = await searches.take(() => searchLog(file, q, { most: mostHits, from }, either));
+      return part(reply, fragment('log/hits', { id, number, q, from, ...found }));
     },
   );
 

@@ -219,6 +219,14 @@ describe('a log', () => {
     await page.goto(`${server.url}/jobs/${job.id}`);
     await page.getByLabel('Search the log').fill('NEEDLE');
     await page.keyboard.press('Enter');
+    await page.getByText('1 line has “NEEDLE”').waitFor();
+    await page.getByLabel('Search the log').fill('line 1');
+    await page.keyboard.press('Enter');
+    await page.getByText('200 or more lines have “line 1”').waitFor();
+    await page.getByRole('button', { name: 'More from line 1090 on' }).click();
+    await page.getByRole('button', { name: '1090 line 1089' }).waitFor();
+    await page.getByLabel('Search the log').fill('NEEDLE');
+    await page.keyboard.press('Enter');
     await page.getByRole('button', { name: '778 the Needle' }).click();
     await page.locator('#log-away .hit', { hasText: 'the Needle' }).waitFor();
     await page.getByText('line 776', { exact: true }).waitFor();

@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import { coloured } from '../../../../main/jobs/pages/log/coloured.ts';
 import { windowAround, windowBefore, windowFrom } from '../../../../main/jobs/pages/log/log-window.ts';
 import { searchLog } from '../../../../main/jobs/pages/log/search-log.ts';
@@ -86,29 +87,86 @@ describe('parts of a log', () => {
   test('none where there is no log', async () => {
     const none = join(folder, 'none');
     expect(await windowBefore(none, undefined, 100)).toMatchObject({ size: 0, lines: [] });
-    expect(await searchLog(none, 'x', 10, never)).toEqual({ hits: [], more: false });
+    expect(await searchLog(none, 'x', { most: 10 }, never)).toEqual({ hits: [], isCut: false });
   });
 });
 
 describe('a log is searched', () => {
+  const places = ({ hits }: Awaited<ReturnType<typeof searchLog>>) => hits.map(({ line, at }) => [line, at]);
+
   test('for a text in either case, through colours, with numbers and places of its lines', async () => {
-    writeFileSync(file, 'first\n\x1b[31mNEE\x1b[0mdle\nlast needle');
-    const { hits, more } = await searchLog(file, 'Needle', 10, never);
-    expect(hits.map(({ line, at }) => [line, at])).toEqual([
+    writeFileSync(file, 'first\n\x1b[31mNEE\x1b[0mdle\nÜber\x1b[1mMUT\nlast needle');
+    const found = await searchLog(file, 'Needle', { most: 10 }, never);
+    expect(found).toMatchObject({ isCut: false });
+    expect(found.next).toBeUndefined();
+    expect(places(found)).toEqual([
       [2, 6],
-      [3, 22],
+      [4, 35],
     ]);
-    expect(more).toBe(false);
+    expect(found.hits[0]?.html).toBe('<span class="fg1">NEE</span>dle');
+    expect(places(await searchLog(file, 'übermut', { most: 10 }, never))).toEqual([[3, 22]]);
   });
 
-  test('as far as wanted, over pieces that the disk gives', async () => {
+  test.each(['.*', 'a[1]', '^x$', '(y|z){2}?', '\\n', '--', '"$HOME"', '`id`', "it's"])(
+    'for %s as it is written',
+    async (text) => {
+      writeFileSync(file, `nothing n xx yz\nhas ${text} in it\n`);
+      expect(places(await searchLog(file, text, { most: 10 }, never))).toEqual([[2, 16]]);
+    },
+  );
+
+  test('page by page', async () => {
     const lines = Array.from({ length: 300_000 }, (_, i) => (i % 1000 === 999 ? `needle ${i}` : `hay ${i}`));
     writeFileSync(file, lines.join('\n'));
-    const { hits } = await searchLog(file, 'needle', 1000, never);
-    expect(hits.map(({ line }) => line)).toEqual(Array.from({ length: 300 }, (_, i) => (i + 1) * 1000));
+    const all: (readonly [number, number])[] = [];
+    let from: { line: number; at: number } | undefined = { line: 1, at: 0 };
+    for (let pages = 0; from; pages++) {
+      expect(pages).toBeLessThan(3);
+      const { hits, next } = await searchLog(file, 'needle', { most: 140, from }, never);
+      all.push(...hits.map(({ line, at }) => [line, at] as const));
+      from = next;
+    }
+    expect(all.map(([line]) => line)).toEqual(Array.from({ length: 300 }, (_, i) => (i + 1) * 1000));
     const text = lines.join('\n');
-    for (const { at } of hits) expect(text.slice(at, at + 6)).toBe('needle');
-    expect(await searchLog(file, 'needle', 7, never)).toMatchObject({ more: true, hits: { length: 7 } });
-    expect((await searchLog(file, 'needle', 7, AbortSignal.abort())).more).toBe(true);
+    for (const [, at] of all) expect(text.slice(at, at + 6)).toBe('needle');
+  });
+
+  test('whatever bytes are in it, and however long its lines are', async () => {
+    writeFileSync(file, Buffer.from([0xff, 0xfe, 0, 0x0a, 0x80, ...Buffer.from('needle'), 0, 0x0a]));
+    expect(places(await searchLog(file, 'needle', { most: 10 }, never))).toEqual([[2, 4]]);
+    writeFileSync(file, `${'x'.repeat(3_000_000)}needle\nneedle`);
+    const { hits } = await searchLog(file, 'needle', { most: 10 }, never);
+    expect(hits.map(({ line, html }) => [line, html.length < 5000])).toEqual([
+      [1, true],
+      [2, true],
+    ]);
+    // A gigabyte without an end of line is not taken into memory, and said not to have been looked at.
+    truncateSync(file, 2 ** 30);
+    expect(await searchLog(file, 'needle', { most: 10 }, never)).toMatchObject({ isCut: true });
+  });
+
+  test('until who asked is gone: nothing goes on then', async () => {
+    writeFileSync(file, 'hay\n');
+    const fifo = join(folder, 'endless');
+    execFileSync('mkfifo', [fifo]);
+    const gone = new AbortController();
+    const searching = searchLog(fifo, 'needle', { most: 10 }, gone.signal);
+    const readers = () =>
+      readdirSync('/proc').filter((pid) => {
+        try {
+          return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(fifo);
+        } catch {
+          return false;
+        }
+      });
+    // It waits for somebody who writes.
+    await vi.waitFor(() => expect(readers()).not.toEqual([]), { timeout: 30_000 });
+    gone.abort();
+    expect(await searching).toEqual({ hits: [], isCut: true });
+    await vi.waitFor(() => expect(readers()).toEqual([]), { timeout: 30_000 });
+    expect(await searchLog(file, 'hay', { most: 10 }, AbortSignal.abort())).toEqual({
+      hits: [],
+      isCut: true,
+    });
   });
 });
