@@ -40,6 +40,7 @@ export function distributeWords(
     ...(options.cold === true && { cold: true }),
     rebuild: options.rebuild === true,
     ...(options.copies === false && { copies: false }),
+    ...(options.split === false && { split: false }),
     ...(sent === undefined ? {} : { sent: readSentProject(sent) }),
   };
 }

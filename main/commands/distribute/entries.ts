@@ -22,6 +22,7 @@ export const distributeCommands: readonly CommandEntry[] = [
       ],
       ['--timeout <seconds>', 'End a file that takes longer (default: by what it took before)'],
       ['--memory <size>', 'End what runs a runner’s files when it has more memory: 2G'],
+      ['--no-split', 'Never run a file in parts, however long it takes'],
       ['--no-copies', 'Never run a file on two runners at once, however long it takes'],
       ['--retries <n>', 'Run a file that failed again, up to n times, on another runner'],
       ['--retry-budget <part>', 'Run nothing again when more of the files have failed: 5%'],

@@ -96,6 +96,8 @@ export interface DistributeConfig {
    * longer than before, or that a much slower runner has, a second time; whichever is done first counts.
    */
   readonly copies?: boolean;
+  /** `false`: no file is run in parts. Else one that takes longer than its share is, by its tests. */
+  readonly split?: boolean;
   /** Tests whose failures do not count for a while. */
   readonly quarantine?: readonly QuarantineRule[];
 }
@@ -189,6 +191,7 @@ export const distributeConfigSchema = z.strictObject({
   retries: z.int('expected a whole number').min(0, 'expected 0 or more').max(100).exactOptional(),
   retryBudget: z.string().regex(percentage, 'expected a part of the files: 5%').exactOptional(),
   newRepeat: count.max(1000, 'expected 1000 at most').exactOptional(),
+  split: z.boolean('expected true or false').exactOptional(),
   copies: z.boolean('expected true or false').exactOptional(),
   quarantine: z.array(quarantineRule).exactOptional(),
 });

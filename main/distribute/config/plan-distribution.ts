@@ -5,11 +5,11 @@ import { present } from '../../../common/present.ts';
 import type { ChooseKind } from '../../config/machines/settle-machines.ts';
 import { bytes, sizeSchema } from '../../providers/machine-options.ts';
 import { isAmong } from '../build/build-plan.ts';
-import { once, type Repetition } from '../hand-out/attempts.ts';
-import type { History } from '../history/history.ts';
+import { once } from '../hand-out/attempts.ts';
 import { historyFile, readHistory, readStart } from '../history/history-file.ts';
 import { slowestFirst } from '../history/order.ts';
 import { type Selection, selectFiles } from '../history/select-files.ts';
+import { splitLong } from '../history/split-files.ts';
 import { lookOf } from '../kinds/project-look.ts';
 import { listFiles } from '../project/list-files.ts';
 import type { SentProject } from '../project/sent-project.ts';
@@ -18,12 +18,13 @@ import { Quarantine } from '../results/quarantine.ts';
 import type { CommandWords } from '../suite/command-words.ts';
 import type { Distribution } from '../suite/distribution.ts';
 import { writtenCommand } from '../suite/test-command.ts';
-import { type DistributeConfig, percentage } from './distribute-config.ts';
+import type { DistributeConfig } from './distribute-config.ts';
+import { type RepetitionWords, repetitionOf } from './repetition.ts';
 import { whatToRun } from './what-to-run.ts';
 import { type MachineWords, wishMachines } from './wish-machines.ts';
 
 /** What the command line says. What it leaves open the config says. */
-export interface DistributeWords extends MachineWords, Partial<Selection> {
+export interface DistributeWords extends MachineWords, RepetitionWords, Partial<Selection> {
   /** Globs, files and folders. */
   readonly files: readonly string[];
   readonly command: CommandWords | undefined;
@@ -38,12 +39,10 @@ export interface DistributeWords extends MachineWords, Partial<Selection> {
   readonly cold?: boolean;
   /** Where the project lies as a job server's worker was sent it. */
   readonly sent?: SentProject;
-  readonly retries?: number;
-  /** `5%` */
-  readonly retryBudget?: string;
-  readonly newRepeat?: number;
   /** Whether files that take long at the end are run twice. */
   readonly copies?: boolean;
+  /** Whether files that take longer than their share are run in parts. */
+  readonly split?: boolean;
   /** For what runs a runner's files: `512M`. */
   readonly memory?: string;
   /** What a runner of another run ran, which is run again instead of the project's files. */
@@ -52,6 +51,9 @@ export interface DistributeWords extends MachineWords, Partial<Selection> {
 
 /** Seconds for a hook: `bundle install` may build. */
 const hookWithin = 1800;
+
+/** Runners of a node whose processors are not known yet. */
+const usualRunners = 2;
 
 /** A project's files, those of them that are tests, and what runs these. */
 export interface ChosenFiles {
@@ -121,19 +123,27 @@ export async function planDistribution(
       hint: '--nodes a,b,c, --provider nspawn, or --local-runners 2',
     });
   }
+  const selection = { onlyFailed: false, ...(order ? {} : words) };
+  const selected = selectFiles(slowestFirst(sized, history), history, selection);
+  const startMs = readStart(historyFile(home));
+  const { splitting } = test;
+  const split = !order && (words.split ?? config.split ?? true) && splitting !== undefined;
+  const runners = (machines?.runners ?? []).map((own = usualRunners) => own);
   return {
     ...{ directory, home, command: test, localRunners, list: chosen.list },
-    files: selectFiles(slowestFirst(sized, history), history, {
-      onlyFailed: false,
-      ...(order ? {} : words),
-    }),
+    files: split
+      ? splitLong(selected, {
+          ...{ history, startMs: startMs ?? 0, idOf: splitting.idOf },
+          runners: runners.reduce((sum, own) => sum + own, localRunners),
+        })
+      : selected,
     failFast: words.failFast === true,
     warm: words.cold || config.cold ? undefined : test.warm,
     repetition: order ? once : repetitionOf(config, words, { files, history }),
     copies: !order && (words.copies ?? config.copies ?? true),
     ...present({ order }),
     quarantine: new Quarantine(config.quarantine ?? [], today(), files),
-    startMs: readStart(historyFile(home)),
+    startMs,
     ...(machines && { machines }),
     hooks: config.hooks ?? {},
     ...(build && { build: { on: 'main', files: [], ...build } }),
@@ -160,26 +170,6 @@ function wordsFor(order: RecordedOrder, folder: string, words: DistributeWords):
     `Files that runner ${order.runner} ran in run ${order.run} are no more: ${names} (${gone.length} of ${files.length}).`,
     { hint: 'go back to the version of the project that was run' },
   );
-}
-
-/** Throws UsageError. */
-function repetitionOf(
-  config: DistributeConfig,
-  words: DistributeWords,
-  { files, history }: { readonly files: readonly string[]; readonly history: History },
-): Repetition {
-  const { retries = config.retries ?? 0, newRepeat: times = config.newRepeat ?? 1 } = words;
-  const { retryBudget = config.retryBudget } = words;
-  if (retryBudget !== undefined && !percentage.test(retryBudget)) {
-    throw new UsageError(`--retry-budget takes a part of the files; found '${retryBudget}'.`, {
-      hint: '--retry-budget 5%',
-    });
-  }
-  const budget = retryBudget === undefined ? undefined : Number.parseFloat(retryBudget) / 100;
-  // Where nothing is known every file would be new.
-  const known = files.some((file) => history[file]);
-  const fresh = known && times > 1 ? files.filter((file) => !history[file]) : [];
-  return { retries, budget, repeated: new Set(fresh), times };
 }
 
 /** In bytes. Throws UsageError. */

@@ -55,7 +55,8 @@ async function runBatch(seat: Seat, runner: Runner, batch: Batch, work: Work): P
     output: output.path,
   };
   const report = posix.join(seat.reports, `${runner.id}-${batch.id}.xml`);
-  const { argv, env } = command.process(files, report);
+  const part = suite.queue.partOf(files[0] ?? '');
+  const { argv, env } = command.process(part ? [part.file] : files, report, part?.leftOut);
   const source = { node: seat.name, runner: runner.id, of: title };
   const end = await runProcess(seat.agent, {
     ...{ argv, cwd: seat.project, env: { ...runner.env, ...env }, output, signal, memory: limits.memory },
@@ -90,7 +91,11 @@ function settle(ran: RanWhere, end: ProcessEnd, { seat, cases, output, work }: E
     return;
   }
   const { emptyCodes, mustReport } = distribution.command;
-  const judged = judge({ files: ran.with, folder: seat.project, end, report: cases, emptyCodes, mustReport });
+  const [name = ''] = ran.with;
+  const part = suite.queue.partOf(name);
+  const files = part ? [part.file] : ran.with;
+  const found = judge({ files, folder: seat.project, end, report: cases, emptyCodes, mustReport });
+  const judged = part ? { ...found, results: found.results.map((one) => ({ ...one, file: name })) } : found;
   const last = output.lines(1)[0];
   // Together they may need more than each of them does.
   if (how.kind === 'memory' && judged.apart.length > 0) suite.queue.apart(ran.runner, judged.apart);

@@ -5,6 +5,15 @@ export interface WaitingFile {
   readonly expectedMs: number | undefined;
   /** ms that it took in earlier runs, where it was in one. */
   readonly recordedMs?: number;
+  /** It is a part of a file, and its path a name for that. */
+  readonly part?: PartOfFile;
+}
+
+/** Some tests of a file: all but those that other parts run. */
+export interface PartOfFile {
+  readonly file: string;
+  /** As the framework calls them. */
+  readonly leftOut: readonly string[];
 }
 
 /** Files that one runner runs in one process, one after the other. */

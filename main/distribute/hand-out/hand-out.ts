@@ -1,5 +1,12 @@
 import { once, type Repetition } from './attempts.ts';
-import { type Batch, batchLength, lengthWorth, type WaitingFile, type Want } from './batch.ts';
+import {
+  type Batch,
+  batchLength,
+  lengthWorth,
+  type PartOfFile,
+  type WaitingFile,
+  type Want,
+} from './batch.ts';
 import { Crew } from './crew.ts';
 import { Durations } from './durations.ts';
 import { InHand } from './in-hand.ts';
@@ -153,6 +160,11 @@ export class HandOut {
   /** ms that a file took in earlier runs; undefined where it was in none. */
   recordedMs(path: string): number | undefined {
     return this.#all.get(path)?.recordedMs;
+  }
+
+  /** The part of a file that a path stands for, where it does. */
+  partOf(path: string): PartOfFile | undefined {
+    return this.#all.get(path)?.part;
   }
 
   /** ms that a file is expected to take; undefined as long as nothing is known. */

@@ -20,8 +20,10 @@ export class WaitingLine implements Line {
 
   /** `files`: in the order in which they are to be begun. */
   constructor(files: readonly WaitingFile[]) {
-    this.#files = [...files];
-    this.#count(files, 1);
+    // A part of a file is run alone: it is another command.
+    this.#files = files.filter(({ part }) => !part);
+    for (const file of files) if (file.part) this.putSingle(file);
+    this.#count(this.#files, 1);
   }
 
   putSingle(file: WaitingFile, not = nobody): void {

@@ -21,6 +21,7 @@ const files = z.record(
   z.object({
     ...{ ms: z.number().min(0), runs: z.int().min(1), failed: z.boolean() },
     at: z.number().min(0).exactOptional(),
+    tests: z.record(z.string(), z.number().min(0)).exactOptional(),
     flaky: z.record(z.string(), flickering).exactOptional(),
   }),
 );

@@ -11,6 +11,8 @@ export interface KnownFile {
   readonly failed: boolean;
   /** When it was last run, or was to be; ms since the epoch, 0 where that is not known. */
   readonly at?: number;
+  /** ms of each of its tests the last time, where it takes so long that it may be run in parts. */
+  readonly tests?: Readonly<Record<string, number>>;
   /** Its tests that failed and passed in one run, by their names; the file's own is empty. */
   readonly flaky?: Readonly<Record<string, Flickering>>;
 }
@@ -33,6 +35,7 @@ const weight = 0.4;
 
 /** The history with the results of a run. */
 export function withRun(history: History, results: readonly FileResult[], at: number): History {
+  const long = (remembered * results.reduce((sum, { durationMs }) => sum + durationMs, 0)) / 100;
   const day = new Date(at).toISOString().slice(0, 10);
   const changed = results.flatMap((result): (readonly [string, KnownFile])[] => {
     const before = history[result.file];
@@ -42,9 +45,18 @@ export function withRun(history: History, results: readonly FileResult[], at: nu
     const ms = before ? before.ms * (1 - weight) + result.durationMs * weight : result.durationMs;
     const runs = (before?.runs ?? 0) + 1;
     const flaky = withFlickers(before, result, day);
-    return [[result.file, { ms: Math.round(ms), runs, failed, at, ...present({ flaky }) }]];
+    const tests = result.durationMs >= long ? timesOf(result) : undefined;
+    return [[result.file, { ms: Math.round(ms), runs, failed, at, ...present({ tests, flaky }) }]];
   });
   return { ...history, ...Object.fromEntries(changed) };
+}
+
+/** Percent of the suite's time from which on a file's tests are remembered. */
+const remembered = 1;
+
+function timesOf({ tests }: FileResult): Readonly<Record<string, number>> | undefined {
+  if (tests.length < 2) return undefined;
+  return Object.fromEntries(tests.map(({ name, durationMs }) => [name, durationMs]));
 }
 
 const ranToItsEnd = ({ verdict, quarantined, ran }: FileResult): boolean =>

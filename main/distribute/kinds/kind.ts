@@ -37,6 +37,14 @@ export interface Warming {
   readonly searched?: readonly string[];
 }
 
+/** How a framework is made to run only some tests of a file. */
+export interface SplitByTests {
+  /** What it calls a test, by its name within the file; undefined where that cannot be told. */
+  idOf(file: string, test: string): string | undefined;
+  /** Words that are added to the command, to leave out all tests whose ids begin with one of these. */
+  leaveOut(ids: readonly string[]): readonly string[];
+}
+
 /** A test framework. */
 export interface Kind {
   readonly name: string;
@@ -54,6 +62,8 @@ export interface Kind {
   readonly runs: RegExp;
   /** Absent where it cannot be kept loaded. */
   readonly warming?: Warming;
+  /** Absent where it cannot leave out single tests of a file. */
+  readonly splitting?: SplitByTests;
   /** Absent where it can leave none. */
   readonly reporting?: (report: string, env: Readonly<Record<string, string>>) => Reporting;
   /** Reads that report. Throws ShakedownError. */

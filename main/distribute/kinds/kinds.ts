@@ -5,6 +5,7 @@ import { cargoNextest } from './cargo-nextest.ts';
 import { goTest } from './go-test.ts';
 import type { Kind, ProjectLook } from './kind.ts';
 import { prove } from './prove.ts';
+import { splitPytest } from './split-pytest.ts';
 
 /** Where the programs lie that keep frameworks loaded. */
 export const loaders = join(import.meta.dirname, 'loaders');
@@ -47,6 +48,7 @@ export const kinds: readonly Kind[] = [
       searched: ['PYTHONPATH'],
     },
     read: readJunit,
+    splitting: splitPytest,
     // "No tests were collected."
     emptyCodes: [5],
   },

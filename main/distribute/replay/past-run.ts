@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { UsageError } from '../../../common/errors.ts';
 import { readRun } from '../../record/list-runs.ts';
 import { runIds, runsDirectory } from '../../store/run-folders.ts';
+import { fileOfPart } from '../history/split-files.ts';
 import type { CommandWords } from '../suite/command-words.ts';
 
 const verdict = z.enum(['pass', 'fail', 'error', 'skip']);
@@ -75,12 +76,24 @@ function readResult(directory: string, id: string): PastRun | undefined {
   const file = join(directory, 'distribute.json');
   if (!existsSync(file)) return undefined;
   try {
-    return schema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return withWholeFiles(schema.parse(JSON.parse(readFileSync(file, 'utf8'))));
   } catch (error) {
     throw new UsageError(`distribute.json of run ${id} cannot be read: is it of another version?`, {
       cause: error,
     });
   }
+}
+
+/** Of a file that was run in parts all of it is run again. */
+function withWholeFiles(past: PastRun): PastRun {
+  const files = new Set(past.files.map(({ file }) => file));
+  const whole = (name: string) => (files.has(name) ? name : fileOfPart(name));
+  const processes = past.processes.map(({ ran, files: found, ...more }) => ({
+    ...more,
+    ran: { ...ran, with: ran.with.map(whole) },
+    files: found.map((one) => ({ ...one, file: whole(one.file) })),
+  }));
+  return { ...past, processes };
 }
 
 /** The runners that ran something, in their order. */

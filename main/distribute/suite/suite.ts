@@ -6,6 +6,7 @@ import { FileRuns } from '../results/file-runs.ts';
 import type { Judgement } from '../results/judge.ts';
 import type { Quarantine } from '../results/quarantine.ts';
 import { type FileResult, isBad, type RanWhere } from '../results/test-result.ts';
+import { wholeFiles } from '../results/whole-files.ts';
 import { type RanHook, type RanProcess, type Schedule, scheduleOf } from '../schedule/schedule.ts';
 import type { Telling } from './telling.ts';
 
@@ -140,7 +141,7 @@ export class Suite {
     const { startMs } = judged;
     const apart = judged.apart.filter(counts);
     const counting = judged.results.filter(({ file }) => counts(file));
-    const results = counting.map((result) => this.#options.quarantine.applied({ ...result, ran }));
+    const results = counting.map((result) => this.#withQuarantine({ ...result, ran }));
     for (const result of results) this.#runs.put(result);
     const ends = results.map((result) => ({
       ...{ path: result.file, passed: !isBad(result), took: result.durationMs },
@@ -162,7 +163,7 @@ export class Suite {
       const whys = this.#takedowns.get(file) ?? [];
       const message = `it has taken down ${whys.length} runners, and is tried no more: ${whys.join('; ')}`;
       const result = { file, verdict: 'error', durationMs: took, tests: [], message, ran } as const;
-      const final = this.#options.quarantine.applied(result);
+      const final = this.#withQuarantine(result);
       this.#runs.put(final);
       this.#tell(final);
     }
@@ -179,7 +180,8 @@ export class Suite {
       (file): FileResult => ({ file, durationMs: 0, tests: [], ...otherwise }),
     );
     const settled = this.#runs.files.flatMap((file) => this.#final(file) ?? []);
-    return [...settled, ...without].sort((one, other) => (one.file < other.file ? -1 : 1));
+    const all = wholeFiles([...settled, ...without], (path) => this.queue.partOf(path)?.file ?? path);
+    return all.toSorted((one, other) => (one.file < other.file ? -1 : 1));
   }
 
   /** What a process had set up for all its files could not be torn down when it had run the last one. */
@@ -201,6 +203,12 @@ export class Suite {
             : `${files.length} files fail when one process runs them all (${why}), and each of them passes alone: ${files.join(' ')}`,
       }));
     return [...groups, ...this.#late];
+  }
+
+  /** Its rules name files, also where this is of a part of one. */
+  #withQuarantine(result: FileResult): FileResult {
+    const file = this.queue.partOf(result.file)?.file ?? result.file;
+    return { ...this.#options.quarantine.applied({ ...result, file }), file: result.file };
   }
 
   /** Undefined where nothing that counts is known of it. */

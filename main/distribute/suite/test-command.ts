@@ -1,6 +1,6 @@
 import { UsageError } from '../../../common/errors.ts';
 import { shellQuote } from '../../remotes/commands/shell-line.ts';
-import type { Kind, ProjectLook } from '../kinds/kind.ts';
+import type { Kind, ProjectLook, SplitByTests } from '../kinds/kind.ts';
 import { kinds } from '../kinds/kinds.ts';
 import { noLook } from '../kinds/project-look.ts';
 import { readJunit } from '../results/read-junit.ts';
@@ -28,8 +28,13 @@ export interface TestCommand {
   readonly emptyCodes: readonly number[];
   /** How its framework is kept loaded; undefined where it cannot. */
   readonly warm: WarmCommand | undefined;
-  /** The process for these files; paths as they are in the project's folder on the node. */
-  process(files: readonly string[], report: string): TestProcess;
+  /**
+   * The process for these files; paths as they are in the project's folder on the node. `leftOut`: tests that
+   * it does not run, by their ids.
+   */
+  process(files: readonly string[], report: string, leftOut?: readonly string[]): TestProcess;
+  /** How single tests are left out; undefined where they cannot be. */
+  readonly splitting: SplitByTests | undefined;
 }
 
 const placeholder = /\{(files|file|report)\}/g;
@@ -61,9 +66,13 @@ export function writtenCommand(
     read: (report) => ((names.has('report') ? undefined : kind?.read) ?? readJunit)(report, project),
     emptyCodes: kind?.emptyCodes ?? [],
     warm: kind && !names.has('report') ? warmCommand(words, kind) : undefined,
-    process: (files, report) => {
+    splitting: kind?.reporting ? kind.splitting : undefined,
+    process: (files, report, leftOut = []) => {
       const reporting = names.has('report') ? undefined : kind?.reporting?.(report, env);
-      const told = withWords(words, reporting?.words ?? []);
+      const told = withWords(words, [
+        ...(reporting?.words ?? []),
+        ...(kind?.splitting?.leaveOut(leftOut) ?? []),
+      ]);
       const argv = argvOf(told, kind?.words?.(files, project) ?? files, report);
       const { around, env: more = {} } = reporting ?? {};
       return { argv: around === undefined ? argv : ['/bin/sh', '-c', around, report, ...argv], env: more };

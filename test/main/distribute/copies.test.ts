@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { HandOut } from '../../../main/distribute/hand-out/hand-out.ts';
 import { type Busy, straggler } from '../../../main/distribute/hand-out/straggler.ts';
@@ -87,24 +88,25 @@ describe('of two copies', () => {
 describe('a suite whose last file hangs on one node', () => {
   const config = { files: 'test/*.sh', nodes: ['10.99.0.0', '10.99.0.1'], runners: 1, command: 'sh {file}' };
 
-  /** On the bad node no test with `hangs` ends. */
+  /** On the bad node the first file hangs; the good one waits until it does. */
   function suite() {
     const here = place({
-      'test/a.sh': 'echo "on $NODE"; [ $NODE = good ] || sleep 300',
+      'test/a.sh': 'echo > "$BEGUN"; [ $NODE = good ] || exec sleep 300',
       'test/b.sh': 'true',
     });
-    const known = ['test/a.sh', 'test/b.sh'].map((path) => [path, { ms: 50, runs: 1, failed: false }]);
-    here.write(
-      '.shakedown/distribute/history.json',
-      JSON.stringify({ version: 1, files: Object.fromEntries(known) }),
-    );
-    return { here, nodes: [{ NODE: 'bad' }, { NODE: 'good' }] };
+    const known = ['test/a.sh', 'test/b.sh'].map((path, index) => {
+      return [path, { ms: 90 - index, runs: 1, failed: false }];
+    });
+    const history = { version: 1, files: Object.fromEntries(known) };
+    here.write('.shakedown/distribute/history.json', JSON.stringify(history));
+    const BEGUN = join(here.home, 'begun');
+    const nodes = ['bad', 'good'].map((NODE) => ({ NODE, BEGUN }));
+    const runner_setup = '[ $NODE = bad ] || until [ -e "$BEGUN" ]; do sleep 0.05; done';
+    return { here, nodes, hooks: { runner_setup } };
   }
 
   test('ends when another runner is done with it; nothing of the other copy is left', async () => {
-    const { here, nodes } = suite();
-    // The good one comes too late for the first file.
-    const hooks = { runner_setup: '[ "$NODE" = bad ] || sleep 1' };
+    const { here, nodes, hooks } = suite();
     const result = await here.run({ ...config, hooks }, { nodes });
     expect(verdicts(result)).toEqual({ 'test/a.sh': 'pass', 'test/b.sh': 'pass' });
     expect(result.files.every(({ others }) => others === undefined)).toBe(true);
@@ -117,8 +119,7 @@ describe('a suite whose last file hangs on one node', () => {
   });
 
   test('is not copied where that is not wanted', async () => {
-    const { here, nodes } = suite();
-    const hooks = { runner_setup: '[ "$NODE" = bad ] || sleep 1' };
+    const { here, nodes, hooks } = suite();
     const result = await here.run({ ...config, hooks, copies: false, limits: { file: 5 } }, { nodes });
     expect(verdicts(result)).toEqual({ 'test/a.sh': 'fail', 'test/b.sh': 'pass' });
   });

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { printSummary } from '../../../main/distribute/face/summary.ts';
+import { historyFile, readHistory } from '../../../main/distribute/history/history-file.ts';
 import type { DistributeResult } from '../../../main/distribute/results/distribute-result.ts';
 import { place, verdicts } from './place.ts';
 
@@ -64,8 +64,7 @@ describe('a file that fails', () => {
     expect(first.flaky).toMatchObject([{ file: 'test/a.sh', test: 'one', message: 'no' }]);
     expect(left(first, 'junit.xml')).toMatch(/<testcase name="one"[^>]*>\s*<flakyFailure message="no"/);
     await run(config);
-    const history = JSON.parse(readFileSync(join(directory, '.shakedown/distribute/history.json'), 'utf8'));
-    expect(history.files['test/a.sh']).toMatchObject({
+    expect(readHistory(historyFile(directory))['test/a.sh']).toMatchObject({
       runs: 2,
       flaky: { one: { times: 2, runsBefore: 0, since: expect.stringMatching(/^\d{4}-\d\d-\d\d$/) } },
     });
