@@ -14,7 +14,12 @@ rmSync(target, { recursive: true, force: true });
 const tsc = ['-p', join(root, 'tsconfig.build.json'), '--outDir', target, ...tscOptions];
 execFileSync('tsc', tsc, { stdio: 'inherit' });
 // Beside the JavaScript that uses them, as they lie beside the TypeScript.
-const kinds = ['**/*.sh', 'distribute/kinds/loaders/*', 'jobs/pages/views/**/*.eta', 'jobs/pages/assets/*'];
+const kinds = [
+  '**/*.sh',
+  'distribute/kinds/loaders/*.{py,rb,mjs}',
+  'jobs/pages/views/**/*.eta',
+  'jobs/pages/assets/*',
+];
 for (const script of globSync([...kinds.map((kind) => `main/${kind}`), 'common/**/*.sh'], { cwd: root })) {
   // A folder may hold nothing but shell.
   mkdirSync(dirname(join(target, script)), { recursive: true });

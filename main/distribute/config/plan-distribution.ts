@@ -104,6 +104,7 @@ export async function planDistribution(
   const files = order ? filesOf(order) : chosen.files;
   const { home = directory } = words.sent ?? {};
   const env = { ...config.env, ...words.env };
+  const cold = words.cold ?? config.cold ?? false;
   const test = writtenCommand(command, env, lookOf(directory, all));
   const hook = config.hooks?.node_setup;
   for (const file of typeof hook === 'object' ? hook.files : []) {
@@ -138,7 +139,7 @@ export async function planDistribution(
         })
       : selected,
     failFast: words.failFast === true,
-    warm: words.cold || config.cold ? undefined : test.warm,
+    ...{ cold, warm: cold && test.warm?.reportsCold ? undefined : test.warm },
     repetition: order ? once : repetitionOf(config, words, { files, history }),
     copies: !order && (words.copies ?? config.copies ?? true),
     ...present({ order }),

@@ -45,16 +45,18 @@ export class WarmExecutor implements Executor {
 
   get #aheadMs(): number {
     const { suite, distribution } = this.#place.work;
-    if (distribution.failFast) return 0;
+    if (distribution.failFast || distribution.cold) return 0;
     return Math.max(lookahead.least, Math.min(lookahead.most, (suite.queue.waitingMs ?? 0) / 10));
   }
 
   async give(batch: Batch): Promise<void> {
     const { seat, runner, work } = this.#place;
-    const single = batch.alone && batch.files.length === 1;
-    if (batch.alone || this.#state === 'cold') await this.idle();
-    // What was run in one process before is run in one again.
-    if (batch.alone && !single) await this.close();
+    const alone = batch.alone || work.distribution.cold;
+    if (alone || this.#state === 'cold') await this.idle();
+    const single = batch.alone && batch.files.length === 1 && this.#command.reportsCold;
+    // A process in which nothing ran before; where that is to tell of its tests, or to run
+    // several as before, it is one of this kind.
+    if (alone && !single) await this.close();
     if ((single && this.#state === 'warm') || this.#state === 'cold') return await this.#cold.give(batch);
     if (this.#state === 'halted') return work.suite.queue.giveBack(runner.id, batch.files);
     this.#run ??= this.#start();
@@ -63,7 +65,8 @@ export class WarmExecutor implements Executor {
     run.give(names.map(([path, name]) => new WarmFile(path, name, { seat, runner, work })));
     const { cancelled } = batch;
     cancelled.addEventListener('abort', () => run.cancel(batch.files), { once: true });
-    await this.#until(() => run.idle || (this.#aheadMs > 0 && run.leftMs <= this.#aheadMs), run);
+    const ahead = alone ? 0 : this.#aheadMs;
+    await this.#until(() => run.idle || (ahead > 0 && run.leftMs <= ahead), run);
   }
 
   async idle(): Promise<void> {

@@ -14,6 +14,7 @@ const closeWithin = 60;
 
 /** A warm process from its start to its end, and the files that it was given. */
 export class WarmRun implements WarmListener {
+  readonly #command: WarmCommand;
   readonly #place: Place;
   readonly #number: number;
   readonly #changed: () => void;
@@ -32,6 +33,7 @@ export class WarmRun implements WarmListener {
   /** `changed`: called when it has less to do. */
   constructor(command: WarmCommand, number: number, place: Place, changed: () => void) {
     const { seat, runner, work } = place;
+    this.#command = command;
     this.#place = place;
     this.#number = number;
     this.#changed = changed;
@@ -157,11 +159,18 @@ export class WarmRun implements WarmListener {
     this.#changed();
   }
 
+  /** In a process of its own it would end like this as well, where that was one. */
+  async #exited(file: WarmFile, ms: number, code: number): Promise<void> {
+    const why = `its process exits with ${code}`;
+    const own = this.#files.length === 1 && !this.#command.reportsCold;
+    await (own ? file.settle(ms, `${why}, and not all of its tests have ended`) : file.runApart(ms, why));
+  }
+
   /** The process ended with this file. */
   async #fell(file: WarmFile, { how }: ProcessEnd): Promise<void> {
     const ms = file.sinceBegin;
     if (how.kind === 'late' || how.kind === 'silent') await file.settle(ms, wrongWith(how));
-    if (how.kind === 'exit') await file.runApart(ms, `its process exits with ${how.code}`);
+    if (how.kind === 'exit') await this.#exited(file, ms, how.code);
     // It is that file's only if it has that much alone, too.
     if (how.kind === 'memory') await file.runApart(ms);
     const { name } = this.#place.seat;

@@ -22,8 +22,9 @@ export interface Reporting {
 
 /** How a framework is kept loaded, so that one process runs many files one after the other. */
 export interface Warming {
-  /** The name of the program in `loaders/` that does it. */
+  /** The name of the program in `loaders/` that does it, and those of files that it needs beside it. */
   readonly loader: string;
+  readonly parts?: readonly string[];
   /**
    * The words that do it, of those that run some files: `{files}` is one of them. `folders`: of all test
    * files. Undefined for a command that cannot.

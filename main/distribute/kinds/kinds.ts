@@ -61,6 +61,11 @@ export const kinds: readonly Kind[] = [
     reporting: (report, env) => ({
       env: { SPEC_OPTS: added(env.SPEC_OPTS, `--format progress --format json --out ${report}`) },
     }),
+    warming: {
+      loader: 'shakedown_rspec.rb',
+      parts: ['shakedown_wire.rb'],
+      command: (words, loader) => words.flatMap((word) => (isFiles(word) ? ['--require', loader] : [word])),
+    },
     read: readRspec,
   },
   {
@@ -74,8 +79,13 @@ export const kinds: readonly Kind[] = [
       '-Itest',
       '{file}',
     ],
-    // It leaves no report by itself: a file's exit code tells.
-    runs: /$^/,
+    // It leaves no report by itself: where it cannot be kept loaded, a file's exit code tells.
+    runs: /(^|[\s/])ruby[\d.]*\s(.*\s)?-I\s?(\S*:)?test(\s|$)/,
+    warming: {
+      loader: 'shakedown_minitest.rb',
+      parts: ['shakedown_wire.rb'],
+      command: (words, loader) => words.map((word) => (isFiles(word) ? loader : word)),
+    },
   },
   {
     name: 'Vitest',
@@ -86,6 +96,16 @@ export const kinds: readonly Kind[] = [
     reporting: (report) => ({
       words: ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
     }),
+    warming: {
+      loader: 'shakedown_vitest.mjs',
+      // Its API for programs in place of its command.
+      command: (words, loader) => {
+        const place = words.findIndex((word) => /(^|\/)vitest$/.test(word));
+        if (place < 0) return undefined;
+        const options = words.slice(place + 1).filter((word) => !isFiles(word) && word !== 'run');
+        return ['node', loader, ...options];
+      },
+    },
     read: readJest,
   },
   {

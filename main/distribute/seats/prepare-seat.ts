@@ -99,7 +99,7 @@ async function putLoader(
 ): Promise<string> {
   if (!warm) return '';
   const entry = basename(warm.loader);
-  await agent.upload(dirname(warm.loader), folder, { entries: [entry], signal });
+  await agent.upload(dirname(warm.loader), folder, { entries: [entry, ...warm.parts], signal });
   return posix.join(folder, entry);
 }
 

@@ -22,6 +22,8 @@ export interface Distribution {
   readonly command: TestCommand;
   /** How its framework is kept loaded; absent where each process of tests is to load it anew. */
   readonly warm: WarmCommand | undefined;
+  /** Each file has a process of its own, also where its framework is needed to tell of its tests. */
+  readonly cold: boolean;
   /** Nothing is begun any more when a file has failed. */
   readonly failFast: boolean;
   readonly repetition: Repetition;

@@ -7,8 +7,11 @@ import type { CommandWords, TestProcess } from './command-words.ts';
 export interface WarmCommand {
   /** The framework's name. */
   readonly framework: string;
-  /** The program that does it: a file of ours. */
+  /** The program that does it, a file of ours, and those that it needs beside it. */
   readonly loader: string;
+  readonly parts: readonly string[];
+  /** Whether a process that is not kept leaves a report of its tests, too. */
+  readonly reportsCold: boolean;
   /** The process, with the loader as it lies on the node. `files`: all test files. */
   process(loader: string, files: readonly string[]): TestProcess;
 }
@@ -16,13 +19,18 @@ export interface WarmCommand {
 /**
  * Undefined where a command cannot be kept loaded: by what its kind needs, or as what a shell makes of it.
  */
-export function warmCommand(words: CommandWords, { name, warming }: Kind): WarmCommand | undefined {
+export function warmCommand(
+  words: CommandWords,
+  { name, warming, reporting }: Kind,
+): WarmCommand | undefined {
   const plain = plainWords(words);
   if (!warming || !plain || warming.command(plain, '', []) === undefined) return undefined;
-  const { loader, command, searched = [] } = warming;
+  const { loader, parts = [], command, searched = [] } = warming;
   return {
     framework: name,
     loader: join(loaders, loader),
+    parts,
+    reportsCold: reporting !== undefined,
     process: (place, files) => ({
       argv: withFolder(searched, posix.dirname(place), command(plain, place, foldersOf(files)) ?? []),
       env: {},
