@@ -56,8 +56,10 @@ export interface Outlook {
   readonly startMs: number;
   /** How many times as long as expected the runner takes that asks. */
   readonly pace: number;
-  /** When each of the other runners can take files. */
-  readonly others: readonly Free[];
+  /** ms that all that waits is expected to take, a file of which nothing is known `unknownMs`. */
+  readonly waitingMs: (unknownMs: number) => number;
+  /** When each of the other runners can take files: much work where they are many. */
+  readonly others: () => readonly Free[];
 }
 
 /**
@@ -68,11 +70,11 @@ export interface Outlook {
  * file.
  */
 export function batchLength(waiting: readonly WaitingFile[], outlook: Outlook): number {
-  const { runners, meanMs, startMs, pace } = outlook;
+  const { runners, meanMs, startMs, pace, waitingMs } = outlook;
   const expected = ({ expectedMs = meanMs }: WaitingFile) => expectedMs;
   const first = waiting[0] && expected(waiting[0]);
   if (first === undefined) return Math.min(1, waiting.length);
-  const total = waiting.reduce((sum, file) => sum + (expected(file) ?? first), 0);
+  const total = waitingMs(meanMs ?? first);
   const guided = total / (3 * Math.max(1, runners));
   const startsCount = startMs > guided;
   const fair = startsCount ? evenShare(total, outlook) : guided / Math.max(1, pace);
@@ -111,7 +113,7 @@ function evenShare(total: number, { startMs, pace, others }: Outlook): number {
   const own = { inMs: 0, pace };
   const ready = ({ inMs, pace: times }: Free) => inMs + times * startMs;
   let [end, speed, behind] = [Number.POSITIVE_INFINITY, 0, 0];
-  for (const each of [own, ...others].sort((one, other) => ready(one) - ready(other))) {
+  for (const each of [own, ...others()].sort((one, other) => ready(one) - ready(other))) {
     if (ready(each) >= end) break;
     speed += 1 / each.pace;
     behind += ready(each) / each.pace;

@@ -106,6 +106,7 @@ export class HandOut {
   ended(runner: string, ends: readonly FileEnd[], startMs?: number): void {
     if (startMs !== undefined) this.#durations.startTook(startMs);
     const counting = ends.filter(({ path }) => this.counts(runner, path));
+    const copied = ends.some(({ path }) => this.#inHand.holders(path) > 1);
     for (const end of counting) {
       this.#inHand.done(runner, end.path);
       this.#durations.fileTook(end.took);
@@ -113,7 +114,7 @@ export class HandOut {
     }
     const paths = ends.map(({ path }) => path);
     this.#crew.ended(runner, paths, (files) => this.#durations.expect(files));
-    this.#crew.drop(paths);
+    if (copied) this.#crew.drop(paths);
     this.#change();
   }
 
@@ -262,7 +263,8 @@ export class HandOut {
       meanMs: this.#durations.meanMs,
       startMs: this.startMs ?? 0,
       pace: this.#crew.pace(runner),
-      others: this.#crew.others(runner, (some) => this.#durations.expect(some), mayTake),
+      waitingMs: (unknownMs) => this.#line.expectedMs(unknownMs),
+      others: () => this.#crew.others(runner, (some) => this.#durations.expect(some), mayTake),
     });
   }
 

@@ -23,6 +23,8 @@ interface Suspect {
  */
 export class Suspicion {
   readonly #runners = new Map<string, Suspect>();
+  /** Of them those that wait, or whose failures are being tried: mostly none. */
+  readonly #suspects = new Map<string, Suspect>();
   /** All runners failed alike, and none has passed a file since. */
   #suiteFails = false;
 
@@ -32,6 +34,7 @@ export class Suspicion {
 
   leave(runner: string): void {
     this.#runners.delete(runner);
+    this.#suspects.delete(runner);
     this.#letGoIfAllWait();
   }
 
@@ -43,7 +46,7 @@ export class Suspicion {
 
   /** The runner whose failure of this file is being tried elsewhere. */
   triedFor(file: string): string | undefined {
-    for (const [runner, { trial }] of this.#runners) if (trial?.has(file)) return runner;
+    for (const [runner, { trial }] of this.#suspects) if (trial?.has(file)) return runner;
     return undefined;
   }
 
@@ -60,7 +63,10 @@ export class Suspicion {
       return [file];
     } else own.streak.push(file);
     const again = this.#askOthers(runner, passed);
-    if (own.streak.length >= tooMany && !this.#suiteFails && this.#runners.size > 1) own.held = true;
+    if (own.streak.length >= tooMany && !this.#suiteFails && this.#runners.size > 1) {
+      own.held = true;
+      this.#suspects.set(runner, own);
+    }
     this.#letGoIfAllWait();
     return again;
   }
@@ -78,6 +84,7 @@ export class Suspicion {
     const good = results.filter(([, result]) => result).map(([path]) => path);
     suspect.trial = undefined;
     suspect.streak = [];
+    this.#suspects.delete(runner);
     if (2 * good.length <= results.length) return { kind: 'cleared', runner };
     return { kind: 'broken', runner, files: good };
   }
@@ -85,23 +92,24 @@ export class Suspicion {
   /** Another runner's end of a file decides about those that wait. */
   #askOthers(runner: string, passed: boolean): readonly string[] {
     const again: string[] = [];
-    for (const [other, suspect] of this.#runners) {
+    for (const [other, suspect] of this.#suspects) {
       if (other === runner || !suspect.held) continue;
       suspect.held = false;
       if (passed) {
         suspect.trial = new Map(suspect.streak.map((path) => [path, undefined]));
         again.push(...suspect.streak);
-      }
+      } else this.#suspects.delete(other);
       suspect.streak = [];
     }
     return again;
   }
 
   #letGoIfAllWait(): void {
-    const all = [...this.#runners.values()];
-    if (all.length === 0 || !all.every(({ held, trial }) => held || trial)) return;
+    if (this.#runners.size === 0 || this.#suspects.size < this.#runners.size) return;
+    const all = [...this.#suspects.values()];
     if (all.every(({ trial }) => !trial)) this.#suiteFails = true;
     // Who would try their failures has left: they do it themselves.
     for (const suspect of all) Object.assign(suspect, { streak: [], held: false, trial: undefined });
+    this.#suspects.clear();
   }
 }

@@ -28,6 +28,7 @@ export class DistributeLog implements AsyncDisposable {
   readonly #stream: WriteStream;
   readonly #clock: () => number;
   #failed: Error | undefined;
+  #drained: Promise<void> | undefined;
 
   constructor(directory: string, clock: () => number) {
     this.file = join(directory, 'distribute.log');
@@ -70,11 +71,19 @@ export class DistributeLog implements AsyncDisposable {
   }
 
   async #write(text: string): Promise<void> {
-    if (this.#failed) return;
-    if (this.#stream.write(text)) return;
-    const drained = Promise.withResolvers<void>();
-    this.#stream.once('drain', drained.resolve).once('error', () => drained.resolve());
-    await drained.promise;
+    if (this.#failed || this.#stream.write(text)) return;
+    this.#drained ??= this.#untilDrained();
+    await this.#drained;
+  }
+
+  /** All runners wait for the same. */
+  async #untilDrained(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const end = () => resolve();
+    this.#stream.once('drain', end).once('error', end);
+    await promise;
+    this.#stream.off('drain', end).off('error', end);
+    this.#drained = undefined;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

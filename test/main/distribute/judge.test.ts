@@ -128,6 +128,17 @@ describe('a test’s file is found', () => {
 });
 
 describe('a JUnit report', () => {
+  test('has names and texts as they are, with each reference taken once', () => {
+    const [one] = readJunit(
+      `<testsuite><testcase name="f=1&amp;amp;z &lt;b&gt; &amp;lt; &#65; &amp;#65; > &quot;"><failure message="&amp;amp;">
+        &amp;lt; &lt;</failure><failure><![CDATA[a &amp; b & <c>]]></failure></testcase></testsuite>`,
+    );
+    expect(one).toMatchObject({
+      ...{ name: 'f=1&amp;z <b> &lt; A &#65; > "', message: '&amp;' },
+      detail: '&lt; <\n\na &amp; b & <c>',
+    });
+  });
+
   test('is read with its references, its skipped tests and its errors', () => {
     const xml = `<?xml version="1.0"?><testsuite name="s" tests="3">
       <testcase name="a &lt;b&gt; &#233;" time="1,000.5"><error type="E">x &amp; y</error></testcase>
