@@ -33,7 +33,8 @@ export class HangWatch {
   #lastLook = 0;
   /** ms since its last sign of life, without those in which this process itself got no time. */
   #silent = 0;
-  #asking = false;
+  /** Whose answer is awaited: that of a process that was killed never comes. */
+  #asking: Worker | undefined;
 
   constructor(options: HangWatchOptions) {
     this.#options = options;
@@ -73,15 +74,15 @@ export class HangWatch {
   }
 
   async #ask(worker: Worker): Promise<void> {
-    if (this.#asking || worker.gone) return;
-    this.#asking = true;
+    if (this.#asking === worker || worker.gone) return;
+    this.#asking = worker;
     try {
       await worker.connection.sendRequest(protocol.ping, {});
       if (worker.file === this.#file) this.#silent = 0;
     } catch {
       // It is gone, which is noticed elsewhere.
     } finally {
-      this.#asking = false;
+      if (this.#asking === worker) this.#asking = undefined;
     }
   }
 }

@@ -78,7 +78,7 @@ export class Listener implements CheckListener {
   }
 }
 
-export const unlimited = () => ({ signal: new AbortController().signal, timeout: 60 });
+export const unlimited = () => ({ signal: new AbortController().signal, timeout: 600 });
 
 /** Writes check files that begin with the usual import, and runs them against a cluster in memory. */
 export async function runCheckFiles(
