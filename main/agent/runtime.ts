@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { extract } from 'tar';
 import { ShakedownError } from '../../common/errors.ts';
-import { fileDigest } from '../../common/file-digest.ts';
+import { fileDigest } from '../../common/files/file-digest.ts';
 
 /** Processor architectures that Node is built for and that the agent is made for. */
 export type Architecture = 'x64' | 'arm64';

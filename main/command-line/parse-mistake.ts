@@ -1,5 +1,5 @@
-import { closest } from '../../common/closest.ts';
 import { UsageError } from '../../common/errors.ts';
+import { closest } from '../../common/text/closest.ts';
 import { commands } from '../commands/registry.ts';
 
 /** What cac says of a command line that it cannot take, in our words and with what was likely meant. */

@@ -1,7 +1,7 @@
 import { cac } from 'cac';
-import { closest } from '../../common/closest.ts';
 import { UsageError } from '../../common/errors.ts';
 import { exitCodes } from '../../common/exit-codes.ts';
+import { closest } from '../../common/text/closest.ts';
 import { version } from '../../common/version.ts';
 import type { CommandEntry, CommandOptions } from '../commands/command.ts';
 import { commands } from '../commands/registry.ts';

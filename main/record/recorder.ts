@@ -6,7 +6,6 @@ import {
   UsageError,
 } from '../../common/errors.ts';
 import type { RunEventBody } from '../../common/events.ts';
-import { exitCodes } from '../../common/exit-codes.ts';
 import type { MachineActRecord } from '../../common/machine-acts.ts';
 import { present } from '../../common/present.ts';
 import { printableData } from '../../common/printable.ts';
@@ -21,6 +20,7 @@ import type { ServiceDied } from '../../common/service-status.ts';
 import { checkSpan, machineActSpan, phaseSpan, type Span } from '../../common/span.ts';
 import { cutFailure, cutSpan } from './bounds.ts';
 import { type DatedFailure, FailureList } from './failure-list.ts';
+import { Outcome } from './outcome.ts';
 import { type RecordEvent, type RunFacts, recordVersion } from './run-record.ts';
 import { type RunResult, resultOf } from './run-result.ts';
 import { serviceDeath } from './service-death.ts';
@@ -31,10 +31,7 @@ export class Recorder {
   readonly installed: Record<string, readonly InstalledPackage[]> = {};
   readonly collectProblems: Record<string, readonly string[]> = {};
   readonly unmatched: Record<string, readonly string[]> = {};
-  /** The mistake of the user that ended the run before it could tell anything of the cluster. */
-  usage: UsageError | undefined;
-  interrupted = false;
-  readonly #told = new WeakSet<Error>();
+  readonly #outcome = new Outcome();
   readonly #failures = new FailureList();
   readonly #spans: Span[] = [];
   readonly #events: RecordEvent[] = [];
@@ -84,20 +81,8 @@ export class Recorder {
    * another one is left out.
    */
   fail(error: unknown, brokenOff = false): void {
-    if (error instanceof Error) {
-      if (this.#told.has(error)) return;
-      this.#told.add(error);
-    }
-    if (error instanceof UsageError) {
-      this.usage ??= error;
-      return;
-    }
-    if (error instanceof InterruptedError) {
-      this.interrupted = true;
-      return;
-    }
-    if (brokenOff && isAbort(error)) return;
-    this.#failed(asShakedownError(error).details, (failure) => this.#failures.add(failure));
+    const details = this.#outcome.take(error, brokenOff);
+    if (details) this.#failed(details, (failure) => this.#failures.add(failure));
   }
 
   /** The connection to a machine was lost, which nobody asked for: a failure, whoever missed it. */
@@ -160,17 +145,21 @@ export class Recorder {
       this.fail(new ShakedownError({ message, verdict: check.verdict, phase: 'check' }));
     };
 
+  /** The mistake of the user that ended the run before it could tell anything of the cluster. */
+  get usage(): UsageError | undefined {
+    return this.#outcome.usage;
+  }
+
+  get interrupted(): boolean {
+    return this.#outcome.interrupted;
+  }
+
   get verdict(): Verdict {
-    if (this.interrupted || this.usage) return 'error';
-    const [first] = this.failures;
-    return first ? (first.verdict ?? 'error') : 'pass';
+    return this.#outcome.verdict(this.failures);
   }
 
   get exitCode(): number {
-    if (this.interrupted) return exitCodes.interrupted;
-    if (this.usage) return exitCodes.usage;
-    const { verdict } = this;
-    return verdict === 'pass' || verdict === 'fail' ? exitCodes[verdict] : exitCodes.error;
+    return this.#outcome.exitCode(this.failures);
   }
 
   /** All that the run has come to by now; printable, for nodes said much of it. */
@@ -234,10 +223,4 @@ function addWhere(told: string, why: string, list: { message?: string }[]): void
     const message = each.message?.replace(told, () => `${told}; ${why}`);
     if (message !== undefined) list[index] = { ...each, message };
   }
-}
-
-function isAbort(error: unknown): boolean {
-  for (let each = error; each instanceof Error; each = each.cause)
-    if (each.name === 'AbortError') return true;
-  return false;
 }

@@ -1,7 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { lstat, readdir, readFile, readlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { fileDigest } from '../../common/file-digest.ts';
+import { fileDigest } from '../../common/files/file-digest.ts';
 import { printable, TemplateError, type TemplateMistake } from './template-mistake.ts';
 import type { SourceEntry, SourceTree } from './tree.ts';
 

@@ -1,6 +1,6 @@
 import { compileFunction } from 'node:vm';
 import { Eta } from 'eta/core';
-import { closest } from '../../common/closest.ts';
+import { closest } from '../../common/text/closest.ts';
 import { insertable } from './insertable.ts';
 import { textAndTags } from './standalone-lines.ts';
 import {

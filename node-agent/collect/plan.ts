@@ -1,7 +1,7 @@
 import { glob, lstat, readlink, realpath } from 'node:fs/promises';
 import { isAbsolute, normalize } from 'node:path';
+import { withoutNested } from '../../common/files/without-nested.ts';
 import type { CollectParams, CollectPlan } from '../../common/protocol/evidence-protocol.ts';
-import { withoutNested } from '../../common/without-nested.ts';
 import { isSystemError } from '../failure.ts';
 import { surveyTree } from './survey-tree.ts';
 

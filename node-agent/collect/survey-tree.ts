@@ -1,6 +1,6 @@
 import { accessSync, constants, type Dirent, lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { ShakedownError } from '../../common/errors.ts';
-import { isPseudoFile, pseudoFile } from '../../common/pseudo-files.ts';
+import { isPseudoFile, pseudoFile } from '../../common/files/pseudo-files.ts';
 
 export interface Survey {
   /** The fewest paths that hold all that may travel and nothing else. */

@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs';
 import { chmod, lstat, mkdir, readdir, readlink, rmdir, unlink } from 'node:fs/promises';
 import { ShakedownError } from '../../common/errors.ts';
-import { fileDigest } from '../../common/file-digest.ts';
+import { fileDigest } from '../../common/files/file-digest.ts';
 import type { TreeEntry } from '../../common/protocol/placed-files.ts';
 import { mountPoints } from '../proc/mounts.ts';
 

@@ -2,7 +2,7 @@ import { constants, type Stats } from 'node:fs';
 import { copyFile, lstat, mkdir, open, readlink, rename, rm, stat, symlink } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ShakedownError } from '../../common/errors.ts';
-import { fileDigest } from '../../common/file-digest.ts';
+import { fileDigest } from '../../common/files/file-digest.ts';
 import { isSystemError } from '../failure.ts';
 import { syncDirectory } from './durable-file.ts';
 import { cannotBeChanged, replaceFile } from './replace-file.ts';

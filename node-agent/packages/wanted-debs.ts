@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileDigest } from '../../common/file-digest.ts';
+import { fileDigest } from '../../common/files/file-digest.ts';
 import type { AgentState } from '../agent-state.ts';
 import { isInstalled, type PackageStatus, readDeb } from './dpkg.ts';
 

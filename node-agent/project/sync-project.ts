@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { json } from 'node:stream/consumers';
 import { ShakedownError } from '../../common/errors.ts';
-import { fileDigest } from '../../common/file-digest.ts';
+import { fileDigest } from '../../common/files/file-digest.ts';
 import type { ProjectFile, ProjectPlan } from '../../common/protocol/project-protocol.ts';
 import { sideBySide } from '../../common/side-by-side.ts';
 import type { AgentState } from '../agent-state.ts';

@@ -1,8 +1,8 @@
 import { mkdir, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { withoutNested } from '../../../common/files/without-nested.ts';
 import type { CollectPlan } from '../../../common/protocol/evidence-protocol.ts';
-import { withoutNested } from '../../../common/without-nested.ts';
 import type { Remote } from '../../remotes/remote.ts';
 import { expandGlob } from '../../remotes/transfer/expand-glob.ts';
 import { namedLinks } from '../../remotes/transfer/named-links.ts';

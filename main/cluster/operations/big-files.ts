@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { lstat, mkdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { dirname, posix } from 'node:path';
 import { asShakedownError, ShakedownError } from '../../../common/errors.ts';
-import { fileDigest } from '../../../common/file-digest.ts';
+import { fileDigest } from '../../../common/files/file-digest.ts';
 import { present } from '../../../common/present.ts';
 import { shellFile } from '../../providers/host/shell-file.ts';
 import type { FileTransferOptions, Remote } from '../../remotes/remote.ts';

@@ -1,5 +1,5 @@
-import { closest } from '../../../common/closest.ts';
 import { UsageError } from '../../../common/errors.ts';
+import { closest } from '../../../common/text/closest.ts';
 import { readMachineFlags } from '../../config/machines/machine-flags.ts';
 import type { ConfigMistake } from '../../config/mistakes/mistake.ts';
 import { machineFields } from '../../providers/machine-options.ts';

@@ -1,4 +1,4 @@
-import { closest } from '../../../common/closest.ts';
+import { closest } from '../../../common/text/closest.ts';
 import { kinds } from '../../providers/kinds.ts';
 import { splitHosts } from '../../providers/ssh/host-range.ts';
 import type { ProviderChoice } from '../define.ts';

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { closest } from '../../../common/closest.ts';
+import { closest } from '../../../common/text/closest.ts';
 import { found } from './mistake.ts';
 import { pathText, valueAt } from './value-path.ts';
 

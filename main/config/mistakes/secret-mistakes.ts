@@ -1,4 +1,4 @@
-import { closest } from '../../../common/closest.ts';
+import { closest } from '../../../common/text/closest.ts';
 import { secretsIn } from '../../secrets/secret-reference.ts';
 import { leaves } from './value-path.ts';
 

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { relative, sep } from 'node:path';
 import { join } from 'node:path/posix';
-import { closest } from '../../../common/closest.ts';
+import { closest } from '../../../common/text/closest.ts';
 
 /**
  * The names that rendering can give, as far as they are known before:

@@ -1,4 +1,4 @@
-import { closest } from '../../../common/closest.ts';
+import { closest } from '../../../common/text/closest.ts';
 import type { After, NodeFacts, NodeTarget, ServiceConfig } from '../scenario.ts';
 import { findCircle } from './find-circle.ts';
 import { isTarget, targetInWords } from './targets.ts';

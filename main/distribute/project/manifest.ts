@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { lstat, readlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { fileDigest } from '../../../common/file-digest.ts';
+import { fileDigest } from '../../../common/files/file-digest.ts';
 import type { ProjectFile } from '../../../common/protocol/project-protocol.ts';
 import { sideBySide } from '../../../common/side-by-side.ts';
 

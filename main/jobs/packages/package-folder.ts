@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { create, Unpack } from 'tar';
-import { fileDigest } from '../../../common/file-digest.ts';
+import { fileDigest } from '../../../common/files/file-digest.ts';
 import { keepsToBounds, type PackageBounds } from './bounds.ts';
 
 /** What never travels: made anew where it is needed, or of no use there. */

@@ -1,5 +1,5 @@
-import { closest } from '../../../common/closest.ts';
 import { UsageError } from '../../../common/errors.ts';
+import { closest } from '../../../common/text/closest.ts';
 import type { Parameter, ParameterValues, Task } from '../recipe-protocol.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { closest } from '../../../common/closest.ts';
 import { asShakedownError, UsageError } from '../../../common/errors.ts';
+import { closest } from '../../../common/text/closest.ts';
 import { type PackedFile, readPackage } from '../packages/read-package.ts';
 import { parameter, parameterName, type Task, taskName } from '../recipe-protocol.ts';
 import { schemaMistakes } from '../schema-mistakes.ts';

@@ -1,6 +1,6 @@
 import { Cron } from 'croner';
-import { closest } from '../../../common/closest.ts';
 import { UsageError } from '../../../common/errors.ts';
+import { closest } from '../../../common/text/closest.ts';
 
 /** The fields of crontab(5), and what may stand in each. */
 const fields = [

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { z } from 'zod';
-import { closest } from '../../../common/closest.ts';
+import { closest } from '../../../common/text/closest.ts';
 import { shellQuote } from '../../remotes/commands/shell-line.ts';
 import { hashOf } from '../accounts/secret-hash.ts';
 import type { submission } from '../protocol.ts';

@@ -9,8 +9,7 @@ import { type ClaimAnswer, protocolVersion } from '../protocol.ts';
 import { doClaim } from './do-claim.ts';
 import type { JobContext, WorkerJob } from './job-context.ts';
 import { JobGroups } from './job-groups.ts';
-import { JobPlace } from './job-place.ts';
-import { timeToEnd } from './job-process.ts';
+import { JobPlaces } from './job-places.ts';
 import { KeptResults } from './kept-results.ts';
 import { Room } from './room.ts';
 import type { WorkerOptions } from './worker-options.ts';
@@ -35,7 +34,7 @@ export abstract class Worker {
   readonly #ending = new AbortController();
   readonly #current = new Map<string, ClaimAnswer>();
   readonly #room: Room;
-  readonly #groups: JobGroups;
+  readonly #places: JobPlaces;
   #id = '';
   #paused: string | null = null;
   #running: Promise<void> | undefined;
@@ -44,9 +43,14 @@ export abstract class Worker {
     this.#options = options;
     // A server that is being restarted is waited for; a lease ends by itself.
     this.#api = new JobsApi({ ...options, patience: 3600, signal: this.#ending.signal });
-    this.#groups = new JobGroups((line) => this.#tell(line), options.controlGroup);
+    const tell = (line: string) => this.#tell(line);
+    this.#places = new JobPlaces(join(this.folder, 'jobs'), {
+      groups: new JobGroups(tell, options.controlGroup),
+      clearAway: (folder) => this.clearAway(folder),
+      tell,
+    });
     this.#room = new Room(this.folder, (line) => {
-      this.#tell(line);
+      tell(line);
       void this.pushStatus().catch(() => undefined);
     });
   }
@@ -79,7 +83,7 @@ export abstract class Worker {
     await this.#results.deliverAll(this.#api);
     await this.#register();
     this.#options.registered?.();
-    const clearing = this.#clearLeft();
+    const clearing = this.#places.clearLeft(this.#stopping.signal);
     const beating = this.#keepBeating();
     try {
       const slots = once ? 1 : (this.#options.slots ?? 1);
@@ -129,10 +133,6 @@ export abstract class Worker {
   /** What of this worker outlives its jobs lies in it. */
   protected get folder(): string {
     return this.#options.folder ?? join(tmpdir(), `shakedown-worker-${process.getuid?.() ?? ''}`);
-  }
-
-  get #jobs(): string {
-    return join(this.folder, 'jobs');
   }
 
   get #results(): KeptResults {
@@ -196,7 +196,7 @@ export abstract class Worker {
   }
 
   async #do(claim: ClaimAnswer): Promise<void> {
-    const place = JobPlace.make(this.#jobs, this.#groups);
+    const place = this.#places.make();
     const attempt = `${claim.job} ${claim.number}`;
     this.#current.set(attempt, claim);
     try {
@@ -206,33 +206,8 @@ export abstract class Worker {
         doJob: (context) => this.doJob(claim, context),
       });
     } finally {
-      await this.#clear(place);
+      await this.#places.clear(place);
       this.#current.delete(attempt);
     }
-  }
-
-  /** Ends what is left of a job. */
-  async #clear(place: JobPlace): Promise<void> {
-    try {
-      if (!(await place.endProcesses())) this.#tell(`${place.folder}: a process of the job does not end`);
-      await this.clearAway(place.folder);
-      place.remove();
-    } catch (error) {
-      this.#tell(`${place.folder} is left as it is: ${asShakedownError(error).message}`);
-    }
-  }
-
-  /** The same for the jobs of workers on this folder that were killed. */
-  async #clearLeft(): Promise<void> {
-    const clear = async (place: JobPlace): Promise<void> => {
-      // It was asked to end when its worker died, and may be taking its machines away.
-      for (const until = performance.now() + timeToEnd; place.isBusy && performance.now() < until; ) {
-        if (this.#stopping.signal.aborted) return;
-        await sleep(200);
-      }
-      await this.#clear(place);
-      this.#tell(`ended what a worker that was killed had left of ${place.folder}`);
-    };
-    await Promise.all(JobPlace.left(this.#jobs).map(clear));
   }
 }

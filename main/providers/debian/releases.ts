@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { closest } from '../../../common/closest.ts';
 import { UsageError } from '../../../common/errors.ts';
+import { closest } from '../../../common/text/closest.ts';
 
 /** An operating system that base trees can be built of. */
 export interface Release {

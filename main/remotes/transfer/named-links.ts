@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { isPseudoFile, pseudoFile } from '../../../common/pseudo-files.ts';
+import { isPseudoFile, pseudoFile } from '../../../common/files/pseudo-files.ts';
 import type { Remote } from '../remote.ts';
 
 /** Where paths that were named lead: who names a link means what it stands for. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { closest } from '../../common/closest.ts';
+import { closest } from '../../../common/text/closest.ts';
 
 test.each([
   ['packges', 'packages'],

@@ -49,14 +49,14 @@ test('this project’s own recipe fetches it, sets it up, and tests a part of it
   const listed = await call(['recipes', 'add', 'this-project', join(root, 'examples/recipes/this-project')]);
   expect(listed).toMatch(/this-project +test +repository: string revision=HEAD part= project=unit/);
   const build = ['submit', 'build', 'this-project', 'test', '--param', `repository=${await aRepository()}`];
-  const log = await call([...build, '--param', 'part=test/common/closest.test.ts', '--wait']);
+  const log = await call([...build, '--param', 'part=test/common/text/closest.test.ts', '--wait']);
   expect(log).toContain('$ npm ci');
   expect(log).toMatch(/Test Files .*1 passed/);
   const [job] = JSON.parse(await call(['jobs', 'list', '--type', 'build', '--json']));
   const out = join(folder, 'out');
   await call(['jobs', 'artifacts', job.id, '--out', out]);
   const xml = readFileSync(join(out, '1/files/junit.xml'), 'utf8');
-  expect(xml).toMatch(/<testsuite name="test\/common\/closest\.test\.ts".* failures="0"/);
+  expect(xml).toMatch(/<testsuite name="test\/common\/text\/closest\.test\.ts".* failures="0"/);
 
   const wrong = await shakedown(scenario({}), [...build, '--param', 'project=none'], env);
   expect([wrong.exitCode, wrong.stderr]).toEqual([3, expect.stringContaining("'project' is one of")]);
