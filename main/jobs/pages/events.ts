@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { SSEMessage, SSEPluginOptions } from '@fastify/sse';
 import type { FastifyReply } from 'fastify';
 import type { Service } from '../server/service.ts';
 
@@ -18,9 +19,12 @@ export interface PageEvent {
 }
 
 /** Options of a route for it: to HEAD it would be read for good. */
-export const streaming = { exposeHeadRoute: false } as const;
+export const streaming = { exposeHeadRoute: false, sse: 'only' } as const;
 
-/** Seconds after which a page that has nothing new hears that the server lives. */
+/** What registers its plugin: its heartbeats tell a page that has nothing new that the server lives. */
+export const eventStreams: SSEPluginOptions = { heartbeatInterval: 15_000, serializer: String };
+
+/** Seconds after which it is looked again whether the page is still there. */
 const silence = 15;
 
 /** ms between two events of one page. */
@@ -28,41 +32,45 @@ const breath = 150;
 
 /**
  * The one stream of events of a page: a browser has six connections to a server over HTTP/1.1. `look` gives
- * what changed since it was asked before; it is asked when one of `signals` came, and every second.
+ * what changed since it was asked before; it is asked when one of `signals` came, and every second. Gives
+ * when the page is gone.
  */
-export function sendEvents(
+export async function sendEvents(
   reply: FastifyReply,
-  { signals, closing }: Service,
+  { signals, closing }: Pick<Service, 'signals' | 'closing'>,
   signal: string,
   look: () => Promise<PageEvent | undefined>,
-): FastifyReply {
+): Promise<void> {
   const gone = new AbortController();
   const events = async function* () {
-    // A server that ends is soon there again: then each page reads what it missed.
-    yield 'retry: 1000\n\n';
-    const either = AbortSignal.any([closing, gone.signal]);
-    while (!either.aborted) {
-      const event = await signals.until(signal, silence, either, look);
-      if (!either.aborted) yield event ? textOf(event) : ': all is well\n\n';
-      await sleep(breath, undefined, { signal: either }).catch(() => undefined);
+    try {
+      // A server that ends is soon there again: then each page reads what it missed.
+      yield { retry: 1000 };
+      const either = AbortSignal.any([closing, gone.signal]);
+      while (!either.aborted) {
+        const event = await signals.until(signal, silence, either, look);
+        if (event && !either.aborted) yield messageOf(event);
+        await sleep(breath, undefined, { signal: either }).catch(() => undefined);
+      }
+    } catch {
+      // The stream ends as any other, and the page asks again: after an error nobody would end it.
     }
   };
-  const stream = Readable.from(events());
-  stream.once('close', () => gone.abort());
-  return reply
-    .type('text/event-stream')
-    .headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
-    .send(stream);
+  reply.sse.onClose(() => gone.abort());
+  reply.header('cache-control', 'no-store');
+  // As a stream: of what else it takes the plugin waits without end for a page that left unread.
+  await reply.sse.send(Readable.from(events()));
 }
 
-/** As the living standard of HTML, 9.2, has it; with the elements of htmx 4. */
-function textOf({ id, changes }: PageEvent): string {
+/** With the elements of htmx 4. */
+function messageOf({ id, changes }: PageEvent): SSEMessage {
   const html = changes.map(
     ({ target, html: content, how = 'innerMorph' }) =>
       `<hx-partial hx-target="#${target}" hx-swap="${how}">${content}</hx-partial>`,
   );
-  const lines = html.join('').split(/\r\n|\r|\n/);
-  return `${id === undefined ? '' : `id: ${id}\n`}${lines.map((line) => `data: ${line}\n`).join('')}\n`;
+  // Any end of a line would be one to a browser.
+  const data = html.join('').replaceAll(/\r\n?/g, '\n');
+  return { ...(id === undefined ? {} : { id }), data };
 }
 
 /** Of parts of a page, by the element that holds each: those that are not as they were before. */

@@ -1,9 +1,11 @@
 import cookie from '@fastify/cookie';
 import formBody from '@fastify/formbody';
+import { fastifySSE } from '@fastify/sse';
 import { problemOf } from '../server/problem.ts';
 import type { App, Service } from '../server/service.ts';
 import { assetRoutes } from './assets.ts';
 import { enterBySession } from './enter.ts';
+import { eventStreams } from './events.ts';
 import { page } from './render.ts';
 import { evidencePages } from './routes/evidence.ts';
 import { historyPages } from './routes/history.ts';
@@ -25,6 +27,7 @@ const pageRoutes = [
 /** The pages of a server, for people with a browser; they work without its scripts, but for what is live. */
 export async function addPages(app: App, service: Service, tell: (line: string) => void): Promise<void> {
   await app.register(cookie);
+  await app.register(fastifySSE, eventStreams);
   await app.register(formBody, { bodyLimit: 256 * 1024 });
   enterBySession(app, service);
   // A trial database is told on every page.
