@@ -28,8 +28,8 @@ import type { AgentConnection, Methods } from './serve.ts';
 import { serviceMethods } from './services/service-methods.ts';
 import { Services } from './services/services.ts';
 import { startHeldBack } from './services/units/held-back-units.ts';
-import { systemctl } from './services/units/systemctl.ts';
 import { UnitRecord } from './services/units/unit-record.ts';
+import { reloadUnits } from './systemd/units.ts';
 import { MemoryWatch } from './tasks/memory-watch.ts';
 import { Pipes } from './tasks/pipes.ts';
 import { runTask } from './tasks/run-task.ts';
@@ -100,7 +100,7 @@ export class NodeAgent {
         install(params, { state: this.#state, placed: this.#placed, signal, ...this.#tell }),
       place: async ({ files }) => {
         const placed = await place(files, this.#placed);
-        await reloadUnits(placed);
+        await reloadUnitsOf(placed);
         return { placed };
       },
       readFile: async ({ path, maxBytes, to }) => {
@@ -200,7 +200,7 @@ export class NodeAgent {
     await rm(this.#state.logs, { recursive: true, force: true });
     mkdirSync(this.#state.logs, { recursive: true, mode: 0o700 });
     const { restored, problems } = await this.#placed.restore();
-    await reloadUnits(restored);
+    await reloadUnitsOf(restored);
     for (const unit of await this.#units.settle())
       this.#tell.log(`unit '${unit}', which ran before, does not start again`);
     const notRestored = firstOf(problems);
@@ -224,7 +224,7 @@ function firstOf(paths: readonly string[]): readonly string[] {
 }
 
 /** Tells systemd of units that were placed or taken away. */
-async function reloadUnits(paths: readonly string[]): Promise<void> {
+async function reloadUnitsOf(paths: readonly string[]): Promise<void> {
   const any = paths.some((path) => /^\/(?:etc|run|lib|usr\/lib|usr\/local\/lib)\/systemd\//.test(path));
-  if (any && hasSystemd()) await systemctl(['daemon-reload']);
+  if (any && hasSystemd()) await reloadUnits();
 }

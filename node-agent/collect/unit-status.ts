@@ -1,4 +1,6 @@
 import { runProcess } from '../process.ts';
+import { failedUnits } from '../systemd/units.ts';
+import { briefStatus } from './brief-status.ts';
 
 /** What systemd says of units, each as `systemctl status` shows it, and which have failed. */
 export interface UnitStatus {
@@ -11,8 +13,15 @@ export interface UnitStatus {
 /** Bytes of all that is told. */
 const most = 8 * 1024 * 1024;
 
-/** Asks systemd for the status of units and of all that have failed: twice, however many they are. */
+/**
+ * Asks systemd for the status of units and of all that have failed. Where none has failed, its properties
+ * tell enough, and no program is started; else systemctl(1) tells all there is, in two looks, however many
+ * they are.
+ */
 export async function unitStatus(units: readonly string[]): Promise<UnitStatus> {
+  const bad = await failedUnits();
+  if (bad?.length === 0)
+    return { units: await Promise.all(units.map(briefStatus)), failed: 'no unit has failed\n' };
   const list = await ask(['--failed']);
   const failed = [...list.stdout.matchAll(/^\W*([\w\\:@.-]+\.\w+)\s+\S+\s+failed\s/gm)].map(
     ([, id = '']) => id,

@@ -1,7 +1,9 @@
 import { ShakedownError } from '../../../common/errors.ts';
 import { type HeldBackList, withoutService } from '../../held-back-list.ts';
-import { isUp, journalOf, showUnit, statusOf, systemctl } from './systemctl.ts';
+import { changeUnit } from '../../systemd/change-unit.ts';
+import { reloadUnits, unitFileState } from '../../systemd/units.ts';
 import type { UnitRecord } from './unit-record.ts';
+import { isUp, journalOf, showUnit, statusOf } from './unit-state.ts';
 
 export interface HeldBackContext {
   readonly list: HeldBackList;
@@ -24,7 +26,7 @@ export async function startHeldBack(
   const units = list.all().filter((unit) => !named.has(unit));
   if (units.length === 0) return [];
   const started: string[] = [];
-  await systemctl(['daemon-reload'], signal);
+  await reloadUnits(signal);
   for (const unit of units) {
     const state = await showUnit(unit, signal);
     const mayStart = !isUp(state) && ['loaded', 'masked'].includes(state.load);
@@ -45,12 +47,12 @@ export async function startHeldBack(
 
 /** `disabled` or `masked` when it is so; all else that systemctl(1) knows under `is-enabled` may start. */
 async function whyNot(unit: string, signal: AbortSignal): Promise<string | undefined> {
-  const { stdout } = await systemctl(['is-enabled', '--', unit], signal);
-  return /^(disabled|masked)(?:-runtime)?$/m.exec(stdout)?.[1];
+  const state = await unitFileState(unit, signal);
+  return /^(disabled|masked)(?:-runtime)?$/m.exec(state)?.[1];
 }
 
 async function start(unit: string, signal: AbortSignal): Promise<void> {
-  const { exitCode } = await systemctl(['start', '--', unit], signal);
+  const { exitCode } = await changeUnit('start', unit, signal);
   if (exitCode === 0) return;
   throw new ShakedownError({
     message: `unit '${unit}', which its package would have started, could not be started`,

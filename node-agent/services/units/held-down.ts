@@ -1,6 +1,6 @@
 import { existsSync, globSync, mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { systemctl } from './systemctl.ts';
+import { reloadUnits } from '../../systemd/units.ts';
 
 /** Below /run: it goes with the next boot at the latest. It comes last among a unit's own. */
 const dropIn = 'zz-shakedown-held-down.conf';
@@ -11,7 +11,7 @@ export async function holdDown(id: string): Promise<void> {
   const file = join(directory, `${id}.d`, dropIn);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, '[Service]\nRestart=no\n');
-  await systemctl(['daemon-reload']);
+  await reloadUnits();
 }
 
 /** Leaves the unit to systemd again. */
@@ -26,5 +26,5 @@ async function remove(files: readonly string[]): Promise<void> {
     rmSync(file, { force: true });
     if (readdirSync(dirname(file)).length === 0) rmdirSync(dirname(file));
   }
-  if (held.length > 0) await systemctl(['daemon-reload']);
+  if (held.length > 0) await reloadUnits();
 }

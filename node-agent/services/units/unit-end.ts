@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { runProcess } from '../../process.ts';
 import type { ServiceEnd } from '../service.ts';
-import type { UnitState } from './systemctl.ts';
+import type { UnitState } from './unit-state.ts';
 
 /** "Main process exited", in systemd's catalogue of messages (sd-messages.h, UNIT_PROCESS_EXIT). */
 const processExit = '98e322203f7a4ed290d09fe03c09fe15';

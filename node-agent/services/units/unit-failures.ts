@@ -1,7 +1,7 @@
 import { ShakedownError } from '../../../common/errors.ts';
 import { lastLinesOf } from '../../output-buffer.ts';
 import type { ProcessResult } from '../../process.ts';
-import { journalSince, statusOf, type UnitState } from './systemctl.ts';
+import { journalSince, statusOf, type UnitState } from './unit-state.ts';
 
 /** A service and its unit. */
 export interface NamedUnit {

@@ -1,8 +1,10 @@
 import { unwound } from '../../../common/unwound.ts';
 import type { AgentState } from '../../agent-state.ts';
 import { HeldBackList } from '../../held-back-list.ts';
+import { changeUnit } from '../../systemd/change-unit.ts';
+import { unitProperties } from '../../systemd/unit-properties.ts';
+import { killUnit, resetFailed } from '../../systemd/units.ts';
 import { letAllRestart } from './held-down.ts';
-import { systemctl } from './systemctl.ts';
 
 interface StartedUnit {
   readonly unit: string;
@@ -12,14 +14,15 @@ interface StartedUnit {
   readonly heldBack?: boolean;
 }
 
-/** Of some units those that systemd must stop, the last one first: it is asked once for them all. */
+/** Of some units those that systemd must stop, the last one first. */
 async function notStopped(units: readonly string[]): Promise<readonly string[]> {
-  const all = [...units].reverse();
-  if (all.length < 2) return all;
-  const { stdout } = await systemctl(['show', '--property=ActiveState', '--value', '--', ...all]);
-  const states = stdout.split(/\n+/).filter(Boolean);
-  if (states.length !== all.length) return all;
-  return all.filter((_, index) => !['inactive', 'failed'].includes(states[index] ?? ''));
+  const states = await Promise.all(units.map((unit) => activeState(unit).catch(() => '')));
+  return units.filter((_, index) => !['inactive', 'failed'].includes(states[index] ?? '')).reverse();
+}
+
+async function activeState(unit: string): Promise<string> {
+  const properties = await unitProperties(unit, { ofUnit: ['ActiveState'], ofKind: [] });
+  return properties.get('ActiveState') ?? '';
 }
 
 /** Units that agents started on this node and that are to be stopped; on disk, in the order of starting. */
@@ -45,9 +48,9 @@ export class UnitRecord {
     const again = this.#read().filter(({ heldBack }) => heldBack);
     if (again.length > 0) new HeldBackList(this.#state).add(again.map(({ unit }) => unit));
     for (const unit of await notStopped(this.#read().map((one) => one.unit))) {
-      const stopped = systemctl(['stop', '--', unit]).then(() => true);
+      const stopped = changeUnit('stop', unit).then(() => true);
       if (await unwound(stopped, within)) continue;
-      await systemctl(['kill', '--signal=SIGKILL', '--', unit]);
+      await killUnit(unit, 'SIGKILL');
       await stopped;
     }
     await letAllRestart();
@@ -57,8 +60,8 @@ export class UnitRecord {
   async settle(): Promise<string[]> {
     const failed: string[] = [];
     for (const { unit } of this.#read().filter((one) => one.wasUp)) {
-      await systemctl(['reset-failed', '--', unit]);
-      const { exitCode } = await systemctl(['start', '--', unit]);
+      await resetFailed(unit);
+      const { exitCode } = await changeUnit('start', unit);
       if (exitCode !== 0) failed.push(unit);
     }
     if (this.#read().length > 0) this.#state.write('units.json', []);

@@ -3,14 +3,16 @@ import type { ServiceState } from '../../../common/service-status.ts';
 import { unwound } from '../../../common/unwound.ts';
 import { bootedAt, hasSystemd } from '../../node-facts.ts';
 import { lastLinesOf } from '../../output-buffer.ts';
-import type { ProcessResult } from '../../process.ts';
+import { changeUnit } from '../../systemd/change-unit.ts';
+import { type Done, systemctl } from '../../systemd/systemd.ts';
+import { killUnit, reloadUnits, resetFailed } from '../../systemd/units.ts';
 import type { LogWatch, Service, ServiceEnd, ServiceLook } from '../service.ts';
 import { holdDown, letRestart } from './held-down.ts';
 import { JournalWatch } from './journal-watch.ts';
-import { isRestarting, isUp, journalOf, journalSince, showUnit, systemctl } from './systemctl.ts';
 import { endOf } from './unit-end.ts';
 import { type NamedUnit, notStarted, refuseUnusable, unitFailure } from './unit-failures.ts';
 import type { UnitRecord } from './unit-record.ts';
+import { isRestarting, isUp, journalOf, journalSince, showUnit } from './unit-state.ts';
 import { UnitWatch } from './unit-watch.ts';
 
 /** Signals that end what they are sent to. */
@@ -59,7 +61,7 @@ export class UnitService implements Service {
     let state = await showUnit(this.#unit, signal);
     await letRestart(state.id);
     if (state.needsReload || state.load === 'not-found') {
-      await systemctl(['daemon-reload'], signal);
+      await reloadUnits(signal);
       state = await showUnit(this.#unit, signal);
     }
     refuseUnusable(this.#named, state);
@@ -68,8 +70,7 @@ export class UnitService implements Service {
     this.#startedAt = Date.now();
     const leave = this.#ifUp === 'leave';
     // Earlier failures count against the unit's start limit.
-    if (state.active === 'failed' || state.restarts > 0)
-      await systemctl(['reset-failed', '--', this.#unit], signal);
+    if (state.active === 'failed' || state.restarts > 0) await resetFailed(this.#unit, signal);
     const verb = isUp(state) && !leave ? 'restart' : 'start';
     const result = await this.#begin(verb, signal);
     if (result.exitCode !== 0) throw await notStarted(this.#named, verb, result, this.#startedAt);
@@ -81,22 +82,22 @@ export class UnitService implements Service {
   }
 
   /** What earlier runs in quick succession used up of its start limit (systemd.unit(5)) is given back. */
-  async #begin(verb: 'start' | 'restart', signal: AbortSignal): Promise<ProcessResult> {
-    const begin = () => systemctl([verb, '--', this.#unit], signal);
+  async #begin(verb: 'start' | 'restart', signal: AbortSignal): Promise<Done> {
+    const begin = () => changeUnit(verb, this.#unit, signal);
     const begun = await begin();
     if (begun.exitCode === 0) return begun;
     const { result, restarts } = await showUnit(this.#unit, signal);
     // One that systemd started again and again has failed by itself.
     if (result !== 'start-limit-hit' || restarts > 0) return begun;
-    await systemctl(['reset-failed', '--', this.#unit], signal);
+    await resetFailed(this.#unit, signal);
     return begin();
   }
 
   async stop(within: number): Promise<void> {
     this.#watch.stop();
-    const asked = systemctl(['stop', '--', this.#unit]);
+    const asked = changeUnit('stop', this.#unit);
     if (await unwound(asked, within)) return;
-    await systemctl(['kill', '--signal=SIGKILL', '--', this.#unit]);
+    await killUnit(this.#unit, 'SIGKILL');
     await unwound(asked, 10);
   }
 
@@ -104,7 +105,7 @@ export class UnitService implements Service {
     const before = await showUnit(this.#unit);
     const comesBack = before.restart !== '' && before.restart !== 'no';
     if (!restart && comesBack && deadly.includes(signal)) await holdDown(before.id);
-    const result = await systemctl(['kill', `--signal=${signal}`, '--', this.#unit]);
+    const result = await killUnit(this.#unit, signal);
     if (result.exitCode === 0 || !isUp(await showUnit(this.#unit))) return;
     throw unitFailure(this.#named, `it could not be sent ${signal}`, {
       lastLines: lastLinesOf(result.stderr),

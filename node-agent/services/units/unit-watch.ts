@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import type { ServiceEnd } from '../service.ts';
-import { isRestarting, isUp, showUnit, type UnitState } from './systemctl.ts';
 import { endOf } from './unit-end.ts';
 import { hasProcesses } from './unit-processes.ts';
+import { isRestarting, isUp, showUnit, type UnitState } from './unit-state.ts';
 
 /** How often the main process is looked for, in ms; that costs no process. */
 const watchEvery = 100;

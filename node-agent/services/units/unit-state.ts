@@ -1,8 +1,11 @@
 import { ShakedownError } from '../../../common/errors.ts';
 import { lastLinesOf, tellingLinesOf } from '../../output-buffer.ts';
-import { type ProcessResult, runProcess } from '../../process.ts';
+import { runProcess } from '../../process.ts';
+import { BusError } from '../../systemd/bus.ts';
+import { systemctl } from '../../systemd/systemd.ts';
+import { unitProperties } from '../../systemd/unit-properties.ts';
 
-/** What `systemctl show` tells of a unit; see org.freedesktop.systemd1(5). */
+/** What systemd tells of a unit; see org.freedesktop.systemd1(5). */
 export interface UnitState {
   /** Its name with the suffix. */
   readonly id: string;
@@ -27,54 +30,39 @@ export interface UnitState {
   readonly needsReload: boolean;
 }
 
-const properties = [
-  'Id,Type,LoadState,ActiveState,SubState,Result,MainPID,ExecMainCode,ExecMainStatus',
-  'ExecMainExitTimestampMonotonic,NRestarts,Restart,ControlGroup,NeedDaemonReload',
-].join(',');
+const ofUnit = ['Id', 'LoadState', 'ActiveState', 'SubState', 'NeedDaemonReload'];
+const ofKind = [
+  ...['Type', 'Result', 'MainPID', 'ExecMainCode', 'ExecMainStatus', 'ExecMainExitTimestampMonotonic'],
+  ...['NRestarts', 'Restart', 'ControlGroup'],
+];
 
-/** Runs systemctl without colours, pager and questions. */
-export const systemctl = (args: readonly string[], signal?: AbortSignal): Promise<ProcessResult> =>
-  runProcess(['systemctl', '--no-pager', '--no-ask-password', ...args], {
-    env: { LC_ALL: 'C', SYSTEMD_COLORS: '0' },
-    signal,
-  });
-
+/** What systemd says of a unit. Throws ShakedownError when it does not answer. */
 export async function showUnit(unit: string, signal?: AbortSignal): Promise<UnitState> {
-  const result = await systemctl(['show', '--property', properties, '--', unit], signal);
-  if (result.exitCode !== 0) {
+  const values = await unitProperties(unit, { ofUnit, ofKind }, signal).catch((error: unknown) => {
+    if (!(error instanceof BusError)) throw error;
     throw new ShakedownError({
       message: `systemd does not answer about unit '${unit}'`,
       command: `systemctl show ${unit}`,
-      exitCode: result.exitCode,
-      lastLines: lastLinesOf(result.stderr || result.stdout),
+      lastLines: lastLinesOf(error.message),
     });
-  }
-  return parseUnitState(result.stdout);
-}
-
-export function parseUnitState(text: string): UnitState {
-  const values = new Map(
-    text.split('\n').map((line) => {
-      const [name = '', ...rest] = line.split('=');
-      return [name, rest.join('=')] as const;
-    }),
-  );
-  const number = (name: string) => Number(values.get(name) || 0);
+  });
+  const text = (name: string) => values.get(name) ?? '';
+  const number = (name: string) => Number(text(name) || 0);
   return {
-    id: values.get('Id') ?? '',
-    type: values.get('Type') ?? '',
-    load: values.get('LoadState') ?? '',
-    active: values.get('ActiveState') ?? '',
-    sub: values.get('SubState') ?? '',
-    result: values.get('Result') ?? '',
+    id: text('Id'),
+    type: text('Type'),
+    load: text('LoadState'),
+    active: text('ActiveState'),
+    sub: text('SubState'),
+    result: text('Result'),
     mainPid: number('MainPID'),
     exitKind: number('ExecMainCode'),
     exitStatus: number('ExecMainStatus'),
     exitedAtMs: number('ExecMainExitTimestampMonotonic') / 1000,
     restarts: number('NRestarts'),
-    restart: values.get('Restart') ?? '',
-    group: values.get('ControlGroup') ?? '',
-    needsReload: values.get('NeedDaemonReload') === 'yes',
+    restart: text('Restart'),
+    group: text('ControlGroup'),
+    needsReload: text('NeedDaemonReload') === 'yes',
   };
 }
 
