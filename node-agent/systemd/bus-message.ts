@@ -53,7 +53,8 @@ export function encodeCall(call: BusCall, serial: number): Buffer {
  */
 export function decodeMessage(bytes: Buffer): { message: BusMessage; size: number } | undefined {
   if (bytes.length < 16) return undefined;
-  // systemd speaks as its machine does, and Node's own builds for Linux are for those with the little end first.
+  // systemd speaks as its machine does, and Node's own builds for Linux are for
+  // those with the little end first.
   if (bytes[0] !== 'l'.charCodeAt(0) || bytes[3] !== 1) throw new Error('that is no message of D-Bus');
   const headerEnd = 16 + bytes.readUInt32LE(12);
   const begin = headerEnd + ((8 - (headerEnd % 8)) % 8);

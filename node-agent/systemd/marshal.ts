@@ -13,7 +13,9 @@ const alignments: Readonly<Record<string, number>> = {
   ...{ x: 8, t: 8, d: 8, '(': 8, '{': 8 },
 };
 
-/** The complete types that a signature is made of: `sa(su)` gives `s` and `a(su)`. Throws for what is none. */
+/**
+ * The complete types that a signature is made of: `sa(su)` gives `s` and `a(su)`. Throws for what is none.
+ */
 export function completeTypes(signature: string): string[] {
   const types: string[] = [];
   for (let at = 0; at < signature.length; ) {

@@ -4,6 +4,7 @@ import type { RunContext } from '../../context/run-context.ts';
 import type { CanKeep } from '../capabilities.ts';
 import { parsedOptions } from '../parsed-options.ts';
 import type { Cluster, ListedCluster, Machine, MachinesSpec, ProbeResult, Provider } from '../provider.ts';
+import type { HostQuery, ResolvedHost } from './host-settings.ts';
 import { Leases, useOf } from './leases.ts';
 import { resolveHost } from './resolve-host.ts';
 import { type SshMachines, sshMachines } from './ssh-machines.ts';
@@ -33,6 +34,8 @@ export class SshProvider implements Provider, CanKeep {
   readonly name = 'ssh';
   readonly makes = false;
   readonly #configFile: string | undefined;
+  /** What was asked of ssh already: the same machines are looked at beforehand and when they are taken. */
+  readonly #resolved = new Map<string, Promise<ResolvedHost>>();
   readonly #leases: Leases;
   readonly #healthy: HealthCheck;
 
@@ -86,9 +89,17 @@ export class SshProvider implements Provider, CanKeep {
 
   #candidates({ options, login }: Wish): Promise<readonly Candidate[]> {
     return sideBySide(machinesOf(options).hosts, resolvedAtOnce, undefined, async (host) => ({
-      target: await sshTarget(host, login, (query) => resolveHost(query, this.#configFile)),
+      target: await sshTarget(host, login, (query) => this.#resolve(query)),
       role: host.role,
     }));
+  }
+
+  #resolve(query: HostQuery): Promise<ResolvedHost> {
+    const key = JSON.stringify(query);
+    const known = this.#resolved.get(key) ?? resolveHost(query, this.#configFile);
+    this.#resolved.set(key, known);
+    known.catch(() => this.#resolved.delete(key));
+    return known;
   }
 
   /**

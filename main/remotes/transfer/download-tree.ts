@@ -3,7 +3,7 @@ import { join, posix } from 'node:path';
 import { ShakedownError } from '../../../common/errors.ts';
 import { present } from '../../../common/present.ts';
 import type { Downloaded, DownloadOptions, Remote } from '../remote.ts';
-import { type Landed, land, removeTree } from './landing.ts';
+import { type Landed, land, removeLanding } from './landing.ts';
 import { type Unpacking, unpackInto } from './unpacking.ts';
 
 /** Messages in English, names as they are. */
@@ -28,8 +28,8 @@ export async function downloadTree(
   // Unpacked in a folder of its own: tar would follow a link that an earlier
   // download has left in `directory`.
   const arrival = await mkdtemp(join(directory, '.arriving-'));
+  const landing = join(arrival, 'tree');
   try {
-    const landing = join(arrival, 'tree');
     await mkdir(landing);
     const bounded = { maxFiles: 500_000, ...options };
     const unpack = unpackInto(landing, bounded.maxFiles);
@@ -37,7 +37,7 @@ export async function downloadTree(
     const landed = await land(landing, directory);
     return outcome(transfer, landed, directory);
   } finally {
-    await removeTree(arrival);
+    await removeLanding(arrival, landing);
   }
 }
 

@@ -1,4 +1,4 @@
-import { chmod, lstat, rename, unlink } from 'node:fs/promises';
+import { chmod, lstat, rename, rmdir, unlink } from 'node:fs/promises';
 import { execa } from 'execa';
 import { entriesOf, mergeTree, pathIn } from './merge-tree.ts';
 
@@ -13,7 +13,7 @@ export interface Landed {
  * Moves what came from a node out of the folder `landing`, in which nothing else is, into `directory`. A node
  * cannot be trusted: links that came earlier are replaced and not followed, and nothing comes in that would
  * wait for ever (named pipes), reach the hardware (devices), run as somebody else (set-user-id) or could not
- * be removed. What is left out may lie beside `landing` afterwards, to be removed with it by `removeTree`.
+ * be removed. What is left out may lie beside `landing` afterwards, to be removed with it by `removeLanding`.
  */
 export async function land(landing: string, directory: string): Promise<Landed> {
   const tamer = new Tamer(Buffer.from(landing));
@@ -27,10 +27,17 @@ export async function land(landing: string, directory: string): Promise<Landed> 
 }
 
 /**
- * Removes a tree, however deep: rm(1) walks down in it, where the path to its
- * end would be too long to be named.
+ * Removes a folder and `inner` in it, which are empty when all has landed; else the whole tree, however deep:
+ * rm(1) walks down in it, where the path to its end would be too long to be named.
  */
-export async function removeTree(path: string): Promise<void> {
+export async function removeLanding(path: string, inner: string): Promise<void> {
+  try {
+    await rmdir(inner);
+    await rmdir(path);
+    return;
+  } catch {
+    // There is more in them.
+  }
   await execa('rm', ['-rf', '--', path], { reject: false, stdio: 'ignore' });
 }
 

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -137,6 +137,16 @@ describe('~/.ssh/config', () => {
 });
 
 describe('what OpenSSH makes of ~/.ssh/config', () => {
+  test('is asked once of a machine, however often it is looked at', async () => {
+    const [file, counted] = [join(folder(), 'config'), join(folder(), 'counted')];
+    writeFileSync(file, `Match originalhost db1 exec "echo asked >> ${counted}"\n  HostName 10.0.0.5\n`);
+    const provider = new SshProvider({ configFile: file });
+    const wish = { machines: [{ id: 0, name: 'n0' }], options: ssh(['db1']).options, login: {} };
+    await Promise.all([provider.preview(wish), provider.preview(wish)]);
+    expect((await provider.preview(wish))[0]?.address).toBe('10.0.0.5');
+    expect(readFileSync(counted, 'utf8')).toBe('asked\n');
+  });
+
   test('is followed for Match by a command, by the user and by the name as it was written', async () => {
     const config = `Match host db1 exec "test -e /etc/passwd"
   HostName 10.0.0.5
