@@ -87,6 +87,21 @@ export interface AgentMethods {
     params: { readonly path: string; readonly maxBytes: number; readonly to: StreamId };
     result: { readonly bytes: number };
   };
+  /** Sends the entries of absolute paths, by their names below `base`, as a packed tree (`common/trees/`). */
+  pack: {
+    params: { readonly base: string; readonly paths: readonly string[]; readonly to: StreamId };
+    result: {
+      /** What was left out, as sentences. */
+      readonly problems: readonly string[];
+      /** Absolute paths of files with large holes, which were left out: tar(1) keeps those. */
+      readonly sparse: readonly string[];
+    };
+  };
+  /** Writes a packed tree below a folder, which is made if need be; gives how many entries came. */
+  unpack: {
+    params: { readonly directory: string; readonly from: StreamId };
+    result: { readonly entries: number };
+  };
   /** Starts what is still held back on the node and enabled, but for the units of services: `except`. */
   startHeldBack: {
     params: { readonly except: readonly string[] };

@@ -11,8 +11,10 @@ import { planReports } from './collect/reports.ts';
 import { sendReports } from './collect/send-reports.ts';
 import { cleanTree } from './files/clean-tree.ts';
 import { Originals } from './files/originals.ts';
+import { sendPaths } from './files/pack-paths.ts';
 import { place } from './files/place.ts';
 import { sendFile } from './files/read-file.ts';
+import { unpackTree } from './files/unpack-tree.ts';
 import { safeWorkingDirectory } from './files/working-directory.ts';
 import { finishAll, finishUnlessHeld, holdServices, isHeld } from './finish.ts';
 import { Guard } from './guard.ts';
@@ -83,7 +85,13 @@ export class NodeAgent {
     return {
       hello: (params) => this.#hello(params),
       ...onceGreeted(
-        { ...this.#ofNode, ...this.#ofTasks, ...serviceMethods(this.#services), ...this.#ofEvidence },
+        {
+          ...this.#ofNode,
+          ...this.#ofTasks,
+          ...this.#ofFiles,
+          ...serviceMethods(this.#services),
+          ...this.#ofEvidence,
+        },
         () => this.#guard !== undefined,
       ),
     };
@@ -91,7 +99,7 @@ export class NodeAgent {
 
   get #ofNode(): Pick<
     Methods,
-    'clock' | 'clean' | 'install' | 'place' | 'startHeldBack' | 'hold' | 'release' | 'readFile'
+    'clock' | 'clean' | 'install' | 'place' | 'startHeldBack' | 'hold' | 'release'
   > {
     return {
       clock: async () => ({ clockMs: Date.now() }),
@@ -102,9 +110,6 @@ export class NodeAgent {
         const placed = await place(files, this.#placed);
         await reloadUnitsOf(placed);
         return { placed };
-      },
-      readFile: async ({ path, maxBytes, to }) => {
-        return { bytes: await sendFile(path, maxBytes, this.#connection.streams.write(to)) };
       },
       startHeldBack: async ({ except }, signal) => {
         const context = { list: new HeldBackList(this.#state), record: this.#units, signal, ...this.#tell };
@@ -136,6 +141,19 @@ export class NodeAgent {
       },
       checkProject: async (_, signal) => ({ wrong: (await this.#project?.check(signal)) ?? [] }),
       takePorts: async (params) => ({ ports: await this.#ports.take(params) }),
+    };
+  }
+
+  get #ofFiles(): Pick<Methods, 'readFile' | 'pack' | 'unpack'> {
+    const { streams } = this.#connection;
+    return {
+      readFile: async ({ path, maxBytes, to }) => {
+        return { bytes: await sendFile(path, maxBytes, streams.write(to)) };
+      },
+      pack: ({ base, paths, to }, signal) => sendPaths(base, paths, streams.write(to), signal),
+      unpack: async ({ directory, from }, signal) => {
+        return { entries: await unpackTree(directory, streams.read(from), signal) };
+      },
     };
   }
 

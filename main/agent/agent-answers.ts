@@ -88,6 +88,13 @@ export const agentAnswers: { readonly [M in keyof AgentMethods]: AnswerRow<M> } 
   checkProject: { result: z.object({ wrong: node.list(node.count, files) }) },
   takePorts: { result: z.object({ ports: node.list(z.int().min(1).max(65_535), 10_000) }) },
   readFile: { result: z.object({ bytes: node.count }) },
+  pack: {
+    result: z.object({
+      problems: node.list(node.line(), 1000),
+      sparse: node.list(node.absolutePath, 10_000),
+    }),
+  },
+  unpack: { result: z.object({ entries: node.count }) },
   startHeldBack: { result: z.object({ started: node.list(node.unitName, 2000) }) },
   waitFor: { result: z.object({ problem: node.line().exactOptional() }) },
   startService: { result: status },

@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream';
 import type { ProjectFile, ProjectPlan } from '../../common/protocol/project-protocol.ts';
 import type { AgentInfo, AgentMethods } from '../../common/protocol.ts';
 import type { ServiceDied } from '../../common/service-status.ts';
+import type { PackedEntry } from '../../common/trees/tree-entry.ts';
 import type { Command, Downloaded, DownloadOptions, TransferOptions } from '../remotes/remote.ts';
 import type { RunningTask, SpawnOptions, TaskOptions, TaskResult } from './task.ts';
 
@@ -53,6 +54,11 @@ export interface Agent extends AsyncDisposable {
     target: string,
     options?: TransferOptions & { readonly entries?: readonly string[] },
   ): Promise<void>;
+  /**
+   * Writes entries below a folder of the node, which is made if need be; folders come before what is in them.
+   * Files and links take the place of what is there. Modes travel.
+   */
+  sendTree(entries: Iterable<PackedEntry>, target: string, options?: TransferOptions): Promise<void>;
   /**
    * Makes a project's folder ready for these files, and says which of them are to be sent there; see
    * AgentMethods.planProject. `directory` may be relative to the home of who the agent is.

@@ -18,6 +18,9 @@ export const methodLimits: Readonly<Record<keyof AgentMethods, number>> = {
   checkProject: 600,
   takePorts: 30,
   readFile: 120,
+  // As long as bytes go: the agent's sign of life says that it is there.
+  pack: Number.POSITIVE_INFINITY,
+  unpack: Number.POSITIVE_INFINITY,
   startHeldBack: 600,
   waitFor: 3600,
   startService: 900,

@@ -6,15 +6,17 @@ import type { ProjectPlan } from '../../common/protocol/project-protocol.ts';
 import type { AgentInfo, AgentMethods } from '../../common/protocol.ts';
 import type { ServiceDied } from '../../common/service-status.ts';
 import { withTimeLimit } from '../../common/time-limit.ts';
-import type { Command, Downloaded, Remote, RemoteProcess } from '../remotes/remote.ts';
+import type { PackedEntry } from '../../common/trees/tree-entry.ts';
+import type { Command, Downloaded, Remote, RemoteProcess, TransferOptions } from '../remotes/remote.ts';
 import { downloadTree } from '../remotes/transfer/download-tree.ts';
-import { uploadTree } from '../remotes/transfer/upload-tree.ts';
 import type { Agent, AgentListener, CallOptions, ReportsParams } from './agent.ts';
 import { methodLimits } from './method-limits.ts';
 import { planProject } from './plan-project.ts';
 import { RpcConnection } from './rpc-connection.ts';
 import { execTask, spawnTask } from './run-task.ts';
 import type { RunningTask, SpawnOptions, TaskOptions, TaskResult } from './task.ts';
+import { fetchTree } from './trees/fetch-tree.ts';
+import { entriesIn, sendTree } from './trees/send-tree.ts';
 
 /** Reports of one node at most, beside two of each unit. */
 const maxReports = 64;
@@ -83,16 +85,34 @@ export class RpcAgent implements Agent {
     }
   }
 
-  upload(...[directory, target, options = {}]: Parameters<Agent['upload']>): Promise<void> {
-    return uploadTree(this, directory, target, options);
+  async upload(...[directory, target, options = {}]: Parameters<Agent['upload']>): Promise<void> {
+    const { entries, ...how } = options;
+    if (entries?.length !== 0) await this.sendTree(entriesIn(directory, entries), target, how);
+  }
+
+  sendTree(
+    entries: Iterable<PackedEntry> | AsyncIterable<PackedEntry>,
+    target: string,
+    options: TransferOptions = {},
+  ): Promise<void> {
+    return sendTree(this.#connection, this, entries, target, options);
   }
 
   planProject(...[directory, files, options = {}]: Parameters<Agent['planProject']>): Promise<ProjectPlan> {
     return planProject(this.#connection, directory, files, options);
   }
 
-  download(...[paths, directory, options = {}]: Parameters<Agent['download']>): Promise<Downloaded> {
-    return downloadTree(this, paths, directory, options);
+  async download(...[paths, directory, options = {}]: Parameters<Agent['download']>): Promise<Downloaded> {
+    if (paths.length === 0) return { files: 0, bytes: 0, problems: [] };
+    const { sparse, ...fetched } = await fetchTree(this.#connection, paths, directory, options);
+    if (sparse.length === 0) return fetched;
+    // tar(1) keeps holes as holes.
+    const rest = await downloadTree(this, sparse, directory, options);
+    return {
+      files: fetched.files + rest.files,
+      bytes: fetched.bytes + rest.bytes,
+      problems: [...fetched.problems, ...rest.problems],
+    };
   }
 
   async reports(

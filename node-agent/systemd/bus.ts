@@ -33,6 +33,11 @@ export class Bus {
   #serial = 0;
   #bytes: Buffer = Buffer.alloc(0);
   #greeted = false;
+  /**
+   * What is to be sent when we have been greeted: what systemd reads together with the end of the greeting it
+   * leaves lying, until more comes.
+   */
+  #held: Buffer[] = [];
   readonly #lost = new AbortController();
 
   private constructor(socket: Socket) {
@@ -42,7 +47,7 @@ export class Bus {
     // `close` follows.
     socket.on('error', () => undefined);
     socket.unref();
-    // SASL's EXTERNAL: who we are the kernel tells. The answer need not be waited for.
+    // SASL's EXTERNAL: who we are the kernel tells.
     const uid = Buffer.from(String(process.getuid?.() ?? 0)).toString('hex');
     socket.write(`\0AUTH EXTERNAL ${uid}\r\nBEGIN\r\n`);
   }
@@ -67,7 +72,9 @@ export class Bus {
     this.#asked.set(this.#serial, { resolve, reject });
     // For as long as somebody waits.
     this.#socket.ref();
-    this.#socket.write(encodeCall(call, this.#serial));
+    const bytes = encodeCall(call, this.#serial);
+    if (this.#greeted) this.#socket.write(bytes);
+    else this.#held.push(bytes);
     return promise;
   }
 
@@ -98,6 +105,7 @@ export class Bus {
     if (!line.startsWith('OK ')) throw new Error(line);
     this.#bytes = this.#bytes.subarray(end + 2);
     this.#greeted = true;
+    for (const bytes of this.#held.splice(0)) this.#socket.write(bytes);
     return true;
   }
 

@@ -21,7 +21,8 @@ export async function changeUnit(verb: keyof typeof jobs, unit: string, signal?:
       };
     },
     otherwise,
-    signal,
+    // As long as the unit takes.
+    { signal, seconds: Number.POSITIVE_INFINITY },
   );
 }
 

@@ -23,17 +23,20 @@ async function bus(): Promise<Bus | undefined> {
   return known;
 }
 
-/** Asks systemd itself, and where that is not to be had, or goes away meanwhile, by systemctl(1). */
+/**
+ * Asks systemd itself, and where that is not to be had, or goes away meanwhile, by systemctl(1). Throws
+ * TimeLimitError where it does not answer in time.
+ */
 export async function ask<T>(
   question: (bus: Bus) => Promise<T>,
   otherwise: () => Promise<T>,
-  signal?: AbortSignal,
+  { signal, seconds = 30 }: { readonly signal?: AbortSignal | undefined; readonly seconds?: number } = {},
 ): Promise<T> {
   signal?.throwIfAborted();
   const there = await bus();
   if (!there) return otherwise();
   try {
-    return await withTimeLimit({ what: 'systemd', signal }, () => question(there));
+    return await withTimeLimit({ what: 'the answer of systemd', seconds, signal }, () => question(there));
   } catch (error) {
     if (error instanceof BusLostError) return otherwise();
     throw error;

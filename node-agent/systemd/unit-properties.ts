@@ -38,7 +38,7 @@ export async function unitProperties(
     ];
     return new Map((await Promise.all(asked)).flat());
   };
-  return ask(read, otherwise, signal);
+  return ask(read, otherwise, { signal });
 }
 
 function withoutProperty(error: unknown): readonly never[] {

@@ -45,14 +45,17 @@ async function simple(
     await bus.call(call);
     return { exitCode: 0, stderr: '' };
   };
-  return ask((bus) => done(bus).catch(refused(what)), otherwise, signal);
+  return ask((bus) => done(bus).catch(refused(what)), otherwise, { signal });
 }
 
 /** Has systemd read its units again. Resolves when it has. */
 export async function reloadUnits(signal?: AbortSignal): Promise<void> {
   const reload = async (bus: Bus) => void (await bus.call({ ...manager, member: 'Reload' }));
   const otherwise = async () => void (await systemctl(['daemon-reload'], signal));
-  await ask((bus) => reload(bus).catch((error) => void refused('reload')(error)), otherwise, signal);
+  await ask((bus) => reload(bus).catch((error) => void refused('reload')(error)), otherwise, {
+    signal,
+    seconds: 90,
+  });
 }
 
 /** Whether a unit is `enabled`, `disabled`, `masked` …; empty for one without a file. */
@@ -64,7 +67,7 @@ export async function unitFileState(unit: string, signal?: AbortSignal): Promise
     const [told] = await bus.call({ ...manager, member: 'GetUnitFileState', signature: 's', args: [name] });
     return String(told);
   };
-  return ask((bus) => state(bus).catch((error) => notTold(error) ?? ''), otherwise, signal);
+  return ask((bus) => state(bus).catch((error) => notTold(error) ?? ''), otherwise, { signal });
 }
 
 /** Names of the units that have failed; undefined where only systemctl(1) could tell. */

@@ -228,6 +228,8 @@ function fakeAgent(
     },
     upload: async (_directory, _target, options) =>
       void asked.push(`upload ${node}: ${options?.entries?.join(' ')}`),
+    sendTree: async (entries) =>
+      void asked.push(`upload ${node}: ${[...entries].map(({ header }) => header.path).join(' ')}`),
     planProject: () => Promise.reject(new Error('not in this fake')),
     download: async (paths, directory) => {
       asked.push(`download ${node}: ${paths.join(' ')}`);

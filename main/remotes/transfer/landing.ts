@@ -32,7 +32,10 @@ export async function land(landing: string, directory: string): Promise<Landed> 
  */
 export async function removeLanding(path: string, inner: string): Promise<void> {
   try {
-    await rmdir(inner);
+    await rmdir(inner).catch((error: NodeJS.ErrnoException) => {
+      // It has been moved as a whole.
+      if (error.code !== 'ENOENT') throw error;
+    });
     await rmdir(path);
     return;
   } catch {

@@ -28,6 +28,8 @@ export const answers: { readonly [M in keyof AgentMethods]: AgentMethods[M]['res
   checkProject: { wrong: [7] },
   takePorts: { ports: [10_000, 10_020] },
   readFile: { bytes: 3 },
+  pack: { problems: ['/z: a socket'], sparse: [] },
+  unpack: { entries: 3 },
   startHeldBack: { started: ['etcd'] },
   waitFor: { problem: 'connection refused on port 1' },
   startService: status,

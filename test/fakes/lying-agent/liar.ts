@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { maxMessage } from '../../../common/protocol.ts';
 import { frame, kind as frameKind, maxPayload } from '../../../common/streams/frames.ts';
 import { Streams } from '../../../common/streams/streams.ts';
-import { evilTar, honestTar } from './evil-tar.ts';
+import { evilTree, honestTree } from './evil-tree.ts';
 import { answers, failure, notices } from './honest.ts';
 import { bend, type Lie, lieOf, type Method, nested, type TalkLie } from './lies.ts';
 
@@ -73,10 +73,9 @@ class Liar {
     for (const id of ids.filter((each) => typeof each === 'number')) {
       const stream = this.#streams.write(id);
       stream.on('error', () => undefined);
-      if (ofStreams === 'evil tar') stream.end(evilTar(base));
+      if (ofStreams === 'evil tree') stream.end(evilTree(base, this.#seed));
       else if (ofStreams === 'stream without end') this.#flood(stream);
-      else if (lie.about === 'nothing' && JSON.stringify(params.command ?? '').includes('tar'))
-        stream.end(id === params.stdout ? honestTar() : '');
+      else if (method === 'pack' && ofStreams === undefined) stream.end(honestTree());
       else if (ofStreams !== 'silent') stream.end('abc');
     }
     if (method !== 'reports') return answers[method];

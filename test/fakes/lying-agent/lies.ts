@@ -45,7 +45,7 @@ export const talkLies = [
   'past its credit',
   'stream without end',
   'stream of others',
-  'evil tar',
+  'evil tree',
   'ends',
 ] as const;
 export type TalkLie = (typeof talkLies)[number];
@@ -88,8 +88,8 @@ export function lieOf(seed: number): Lie {
 /** What the main host once did not withstand: told in each run of the test, not only in long ones. */
 const once: readonly Partial<Record<'about' | 'method' | 'notice' | 'kind' | 'at', string>>[] = [
   { about: 'answer', method: 'reports', kind: 'path', at: 'reports.0.name' },
-  { about: 'talk', method: 'task', kind: 'evil tar' },
-  { about: 'talk', method: 'reports', kind: 'evil tar' },
+  { about: 'talk', method: 'pack', kind: 'evil tree' },
+  { about: 'talk', method: 'reports', kind: 'evil tree' },
   { about: 'talk', method: 'reports', kind: 'stream without end' },
   { about: 'notice', kind: 'escape' },
   { about: 'failure', kind: 'escape' },

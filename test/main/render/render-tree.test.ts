@@ -66,6 +66,30 @@ describe('files', () => {
     expect(readFileSync(join(out, 'conf/not-a-template'), 'utf8')).toBe('<{ nothing }>');
   });
 
+  test('what nodes have alike is one file, and only where that is wanted', async () => {
+    put('app.conf', 'alike');
+    put('other.conf', 'alike', 0o600);
+    put('own.tmpl', '<{ node_id }>');
+    const [first, second, apart] = ['first', 'second', 'apart'].map((name) => join(root, name)) as [
+      string,
+      string,
+      string,
+    ];
+    const written = new Map<string, string>();
+    await writeTree(await render(), first, written);
+    await writeTree(await render({ ...scope, node_id: 0 }), second, written);
+    await writeTree(await render(), apart);
+    const inode = (...path: string[]) => lstatSync(join(...path)).ino;
+    expect(inode(second, 'app.conf')).toBe(inode(first, 'app.conf'));
+    expect(inode(apart, 'app.conf')).not.toBe(inode(first, 'app.conf'));
+    expect(inode(first, 'other.conf')).not.toBe(inode(first, 'app.conf'));
+    expect(readFileSync(join(second, 'own'), 'utf8')).toBe('0');
+    // One that is gone is written again.
+    rmSync(first, { recursive: true });
+    await writeTree(await render(), first, written);
+    expect(readFileSync(join(first, 'app.conf'), 'utf8')).toBe('alike');
+  });
+
   test('the entries tell the digests of what is written', async () => {
     put('a.tmpl', '<{ node }>');
     put('b', 'as it is');
