@@ -16,7 +16,9 @@ export interface LeftOut {
   readonly sparse: string[];
 }
 
-/** More problems than these are counted and not named; of files with holes those past it are left out, too. */
+/**
+ * More problems than these are counted and not named; of files with holes those past it are left out, too.
+ */
 const [mostProblems, mostSparse] = [200, 10_000];
 
 /** Sends the entries of some paths as a packed tree; see AgentMethods.pack. */
@@ -39,8 +41,8 @@ export async function sendPaths(
 const largeFile = 8 * 1024 * 1024;
 
 /**
- * The entries of some absolute paths, by their names below `base`: a folder with all that is in it. What cannot
- * travel, or is gone by now, is told in `leftOut`.
+ * The entries of some absolute paths, by their names below `base`: a folder with all that is in it. What
+ * cannot travel, or is gone by now, is told in `leftOut`.
  */
 export async function* packPaths(
   base: string,

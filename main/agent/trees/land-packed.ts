@@ -28,8 +28,8 @@ export interface LandedTree extends Landed {
 /**
  * Writes a packed tree that a node sends into an empty folder of our own. A node cannot be trusted: nothing
  * comes in but files, folders and links, each under a name of its own below the folder and through no link;
- * nothing that would run as somebody else, or could not be removed. Throws for what is no packed tree, one that
- * was broken off, and what cannot be written here (with the system's error as its cause).
+ * nothing that would run as somebody else, or could not be removed. Throws for what is no packed tree, one
+ * that was broken off, and what cannot be written here (with the system's error as its cause).
  */
 export async function landPacked(
   source: AsyncIterable<Buffer>,

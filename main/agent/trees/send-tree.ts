@@ -60,8 +60,8 @@ export async function sendTree(
 }
 
 /**
- * What lies in a folder: all of it, or the named entries of it, and of those that are folders no more than that.
- * Throws what the file system says of an entry that is not there.
+ * What lies in a folder: all of it, or the named entries of it, and of those that are folders no more than
+ * that. Throws what the file system says of an entry that is not there.
  */
 export async function* entriesIn(
   directory: string,

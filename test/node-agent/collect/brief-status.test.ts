@@ -13,7 +13,7 @@ test('of a unit that runs', () => {
   const text = status({ ActiveState: 'active', SubState: 'running', MainPID: '768', NRestarts: '2' });
   expect(text).toBe(`● etcd.service - Key-value store
      Loaded: loaded (/lib/systemd/system/etcd.service; enabled)
-     Active: active (running) since 2026-11-26T16:24:44.500Z
+     Active: active (running) since 2026-11-26T17:04:44.500Z
    Main PID: 768
    Restarts: 2
      CGroup: /system.slice/etcd.service
