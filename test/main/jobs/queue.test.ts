@@ -159,6 +159,21 @@ describe.each(kinds)('the queue on %s', (kind) => {
     expect((await job(running)).state).toBe('cancelled');
   });
 
+  test('keeps a job for years that nobody takes, and does not forget one that is done', async () => {
+    const [label, done] = [unique(), unique()];
+    const [waits, ran] = [await add(label), await add(done)];
+    await settle(await took([done]), null, 'pass');
+    const { rows } = await database().ask(
+      `SELECT jobs.id, (extract(epoch FROM keep_until - now()) / 31536000)::integer AS years, deletion_seconds
+       FROM jobs JOIN pgboss.job ON job.id::text = jobs.boss_id WHERE jobs.id IN ($1, $2)`,
+      [waits, ran],
+    );
+    const of = new Map(rows.map(({ id, ...row }) => [id, row]));
+    expect(of.get(waits)).toMatchObject({ deletion_seconds: 0 });
+    expect(Number(of.get(waits)?.years ?? 0)).toBeGreaterThan(50);
+    expect(of.get(ran)).toMatchObject({ deletion_seconds: 0 });
+  });
+
   test('holds a job back until its time', async () => {
     await add('later', { notBefore: new Date(Date.now() + 3_600_000) });
     expect(await claim(['later'])).toBeUndefined();

@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
+import { appOf } from '../../../main/jobs/server/app.ts';
 import { aServer, ask } from './fixtures/a-server.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
@@ -236,6 +237,35 @@ describe('an attempt', () => {
     expect((await send(`${attempt}/artifacts/x`, 'x')).status).toBe(409);
     expect((await server().admin.job(id)).attempts).toMatchObject([{ number: 1, outcome: 'lost' }]);
   });
+});
+
+test('a server whose database is away lives, and is not ready', async () => {
+  const database = { about: '', ask: () => Promise.reject(new Error('it is away')) };
+  const told: string[] = [];
+  const limits = { artifact: 1, package: 1 };
+  const parts = { database, limits, files: {}, accounts: {}, closing: AbortSignal.abort() };
+  const app = await appOf(parts as never, (line) => told.push(line));
+  expect((await app.inject('/healthz')).statusCode).toBe(200);
+  const { statusCode, body } = await app.inject('/readyz');
+  expect([statusCode, JSON.parse(body).detail]).toEqual([503, 'the database does not answer']);
+  await app.close();
+});
+
+test('unknown fields are refused everywhere but in a job, which its worker may understand', async () => {
+  const { paths } = (await ask(`${server().url}/openapi.json`, 'GET')).json();
+  type Body = { readonly additionalProperties?: unknown };
+  type Route = { readonly requestBody?: { readonly content?: Readonly<Record<string, { schema: Body }>> } };
+  const open = Object.entries(paths as Record<string, Record<string, Route>>).flatMap(([path, methods]) =>
+    Object.entries(methods).flatMap(([method, { requestBody }]) => {
+      const body = requestBody?.content?.['application/json']?.schema;
+      return body && body.additionalProperties !== false ? [`${method} ${path}`] : [];
+    }),
+  );
+  expect(open).toEqual(['post /api/jobs']);
+  const { url, token } = server();
+  for (const path of ['/api/jobs?colour=red', '/api/jobs/x/log?colour=red', '/api/room?bytes=1&colour=red']) {
+    expect((await ask(url + path, 'GET', { token })).status, path).toBe(400);
+  }
 });
 
 test('the OpenAPI description has every route', async () => {

@@ -5,6 +5,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { JobResult } from '../../../main/jobs/worker/job-context.ts';
 import type { WorkerOptions } from '../../../main/jobs/worker/worker-options.ts';
 import { aServer } from './fixtures/a-server.ts';
+import { freezingProxy } from './fixtures/freezing-proxy.ts';
 import { TestWorker } from './fixtures/test-worker.ts';
 import { dataFolder } from './fixtures/three-databases.ts';
 
@@ -119,6 +120,81 @@ describe('a worker of one’s own', () => {
     });
     goOn.resolve();
     await isOver(id);
+  });
+
+  test('is what this system tells, or what it says itself, by a text, a list, or all of it', async () => {
+    const { url, token, admin } = server();
+    const shown = async (name: string) => {
+      const workers = (await (
+        await fetch(`${url}/api/workers`, { headers: { authorization: `Bearer ${token}` } })
+      ).json()) as { name: string; capabilities: object }[];
+      return workers.find((worker) => worker.name === name)?.capabilities;
+    };
+    class Other extends TestWorker {
+      override get capabilities() {
+        return { ...super.capabilities, platforms: ['android-14'], phones: 3 };
+      }
+    }
+    const own = aWorker(async () => 1);
+    const told = aWorker(async () => 1);
+    told.worker.platform = ['linux', 'arm'];
+    told.worker.jobtypes = [told.type, 'more'];
+    const options = {
+      server: url,
+      token: server().workerToken,
+      name: 'other',
+      folder: join(folder, 'other'),
+    };
+    const other = new Other(options);
+    other.jobtypes = 'other';
+    other.act = async () => 'on android';
+    onTestFinished(() => other.stop({ endJobs: true }));
+    for (const worker of [own.worker, told.worker, other]) worker.start();
+    const id = await admin.submit({ type: 'other', platform: 'android-14' });
+    await isOver(id);
+    await vi.waitFor(async () => expect(await shown(told.type)).toBeDefined(), generous);
+    await vi.waitFor(async () => expect(await shown(own.type)).toBeDefined(), generous);
+    expect(await shown(own.type)).toMatchObject({
+      jobtypes: [own.type],
+      platforms: [process.platform, `${process.platform}-${process.arch}`],
+    });
+    expect(await shown(told.type)).toMatchObject({
+      jobtypes: [told.type, 'more'],
+      platforms: ['linux', 'arm'],
+    });
+    expect(await shown('other')).toMatchObject({ platforms: ['android-14'], phones: 3 });
+  });
+
+  test('delivers the result that the one before it on its folder could not', async () => {
+    const { admin, url, workerToken } = server();
+    const proxy = await freezingProxy(url);
+    const done = Promise.withResolvers<void>();
+    const first = aWorker(
+      async () => {
+        proxy.freeze();
+        done.resolve();
+        return 'kept';
+      },
+      { server: proxy.url, leaseSeconds: 600 },
+    );
+    const id = await admin.submit({ type: first.type });
+    first.worker.start();
+    await done.promise;
+    const results = join(folder, first.type, 'results');
+    await vi.waitFor(() => expect(readdirSync(results)).toEqual([`${id}.1.json`]), generous);
+    // As if it had been killed: the next one has its folder, and reaches the server.
+    writeFileSync(join(results, 'broken.json'), '{');
+    const told: string[] = [];
+    const options = { server: url, token: workerToken, name: 'next', folder: join(folder, first.type) };
+    const next = new TestWorker({ ...options, tell: (line) => told.push(line) });
+    next.jobtypes = 'nothing';
+    next.start();
+    onTestFinished(() => next.stop({ endJobs: true }));
+    await isOver(id);
+    expect((await admin.job(id)).attempts).toMatchObject([{ number: 1, outcome: 'done', result: 'kept' }]);
+    expect(told.join()).toContain('broken.json is no result of a job');
+    await vi.waitFor(() => expect(readdirSync(results)).toEqual(['broken.json']), generous);
+    proxy.thaw();
   });
 
   test('hears of it when its job is cancelled', async () => {

@@ -64,6 +64,7 @@ describe('the login', () => {
     }
     await page.keyboard.press('Enter');
     await page.waitForURL(`${server.url}/jobs`);
+    await page.getByText('trial database: outlives a killed process, not a power cut').waitFor();
     const focused = () => evaluated<string>(page, 'document.activeElement.textContent');
     for (let n = 0; n < 60 && (await focused()) !== 'by keyboard'; n++) {
       await page.keyboard.press('Tab');
