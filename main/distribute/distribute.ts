@@ -3,6 +3,7 @@ import type { OpenRun } from '../run/open-run.ts';
 import { addToHistory, historyFile, readHistory } from './history/history-file.ts';
 import { type DistributeWorld, type Here, inOwnRun } from './in-own-run.ts';
 import { onMachines } from './on-machines.ts';
+import { writeCombinedOutput } from './results/combined-output.ts';
 import { type DistributeResult, distributeResult, writeResult } from './results/distribute-result.ts';
 import { nameOfRule, type QuarantineRule } from './results/quarantine-rule.ts';
 import { recordFiles } from './results/record-results.ts';
@@ -49,6 +50,9 @@ async function inRun(distribution: Distribution, here: Here): Promise<Distribute
   const history = distribution.order
     ? readHistory(remembered)
     : addToHistory(remembered, files, { startMs: suite.queue.startMs, at: world.clock() });
+  await writeCombinedOutput(processes, open.store.directory).catch((error) =>
+    open.store.log(`output.log: ${error}`),
+  );
   const run: RunResult = await open.end();
   const facts = { distribution, suite, schedule, files, together, outOfUse: end.outOfUse, history };
   const result = distributeResult(facts, run, open.store.directory);
