@@ -1,7 +1,8 @@
 // A project's test files over two runners, beside pytest-xdist with two workers: `node
 // bench/distribute.ts [pairs] [suite…]`. One run of ours and one each of `--dist worksteal` and `--dist
 // load` in turns. Wall times of the whole commands, and how far the tests themselves are from the best
-// schedule for what they took; medians. A suite's first run, which knows no times, is measured apart.
+// schedule for what they took; medians; `ms/file`: what runners did beside their
+// files, for each. A suite's first run, which knows no times, is measured apart.
 // Needs Debian's python3-pytest-xdist; that of bookworm has no worksteal: XDIST=folder of trixie's with
 // its python3-execnet, unpacked by dpkg -x.
 import { spawnSync } from 'node:child_process';
@@ -34,7 +35,11 @@ function timed(
   return { ms: performance.now() - begin, stdout };
 }
 
-function ours(project: string): { readonly ms: number; readonly schedule: Schedule } {
+function ours(project: string): {
+  readonly ms: number;
+  readonly schedule: Schedule;
+  readonly testsMs: number;
+} {
   const words = [
     'distribute',
     '--json',
@@ -46,7 +51,11 @@ function ours(project: string): { readonly ms: number; readonly schedule: Schedu
     '{files}',
   ];
   const { ms, stdout } = timed([process.execPath, program, ...words], project);
-  return { ms, schedule: (JSON.parse(stdout) as { readonly schedule: Schedule }).schedule };
+  const { schedule, testsMs } = JSON.parse(stdout) as {
+    readonly schedule: Schedule;
+    readonly testsMs: number;
+  };
+  return { ms, schedule, testsMs };
 }
 
 const { XDIST } = process.env;
@@ -82,13 +91,16 @@ for (const [name, files] of Object.entries(suites)) {
     });
     console.log(`${name}: ${files.length} files, ${workers} workers, ${pairs} pairs, load ${load()}`);
     const over = (run: { readonly schedule: Schedule }) => run.schedule.wallMs / run.schedule.bestMs;
-    show('', 'ms', 'to best', '/worksteal', '/load');
+    const beside = (run: { readonly schedule: Schedule; readonly testsMs: number }) =>
+      (run.schedule.wallMs * workers - run.testsMs) / files.length;
+    show('', 'ms', 'to best', 'ms/file', '/worksteal', '/load');
     for (const each of ['first', 'known'] as const) {
       const mid = (of: (run: (typeof runs)[number]) => number) => median(runs.map(of));
       show(
         `  ours, ${each === 'first' ? 'first run' : 'times known'}`,
         Math.round(mid((run) => run[each].ms)),
         mid((run) => over(run[each])).toFixed(3),
+        mid((run) => beside(run[each])).toFixed(2),
         mid((run) => run[each].ms / run.worksteal).toFixed(2),
         mid((run) => run[each].ms / run.load).toFixed(2),
       );

@@ -80,13 +80,15 @@ export async function prepareSeat(plan: SeatPlan, agent: Agent, context: SeatCon
     await build.onNode(id, place);
     await send();
   }
-  await mustHaveCommand(agent, distribution.command.program, sent.directory, signal);
+  const [loader] = await Promise.all([
+    putLoader(agent, distribution, loaders, signal),
+    mustHaveCommand(agent, distribution.command.program, sent.directory, signal),
+  ]);
   const runners = ports.map((first, index): Runner => {
     const runner = as?.runner ?? runnerId(id, index);
     const own = runnerEnvironment(runner, initiator, { first, count: distribution.ports });
     return { id: runner, node: id, env: { ...env, ...own } };
   });
-  const loader = await putLoader(agent, distribution, loaders, signal);
   return { id, name, agent, project: sent.directory, reports, loader, runners, all: total };
 }
 

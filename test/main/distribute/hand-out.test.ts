@@ -82,6 +82,69 @@ describe('files are handed out', () => {
   });
 });
 
+describe('a runner whose process stays', () => {
+  test('gets what is worth so many ms, also while it has some', async () => {
+    const { queue, end } = handOut(50, { ms: 10 });
+    const [first, second] = [await queue.next('a', { aheadMs: 35 }), await queue.next('a', { aheadMs: 35 })];
+    expect([first?.files, second?.files]).toEqual([
+      ['f0', 'f1', 'f2'],
+      ['f3', 'f4', 'f5'],
+    ]);
+    if (first) end('a', first);
+    expect((await queue.next('a', { aheadMs: 5 }))?.files, 'one at least').toEqual(['f6']);
+    expect(queue.waitingMs, 'for each of the two').toBe((43 * 10) / 2);
+  });
+
+  test('gets one file at a time as long as nothing is known', async () => {
+    const queue = new HandOut(
+      names(4).map((path) => ({ path, expectedMs: undefined })),
+      { batches: true, judged: () => undefined },
+    );
+    queue.join('a');
+    expect((await queue.next('a', { aheadMs: 100 }))?.files).toEqual(['f0']);
+    expect([queue.waitingMs, queue.expectedMs('f1')]).toEqual([undefined, undefined]);
+    queue.ended('a', [{ path: 'f0', passed: true, took: 20 }]);
+    expect(queue.expectedMs('f1')).toBe(20);
+    expect((await queue.next('a', { aheadMs: 40 }))?.files).toEqual(['f1', 'f2']);
+  });
+
+  test('gives back what it did not begin: that comes first again, and not alone', async () => {
+    const { queue, end } = handOut(6, { ms: 10 });
+    const batch = await queue.next('a', { aheadMs: 40 });
+    expect(queue.fell('a', ['f0'])).toEqual([]);
+    queue.giveBack('a', ['f1', 'f2', 'f3']);
+    expect(batch?.files).toHaveLength(4);
+    const had: [boolean, readonly string[]][] = [];
+    await drain(queue, 'b', (each) => {
+      had.push([each.alone, each.files]);
+      end('b', each);
+    });
+    expect(had.slice(0, 2)).toEqual([
+      [true, ['f0']],
+      [false, ['f1']],
+    ]);
+    expect(queue.unsettled).toEqual([]);
+  });
+
+  test('that is a suspect by then has what it fails meanwhile tried elsewhere, too', async () => {
+    const { queue, judged, end } = handOut(20, { ms: 10 });
+    const good = await queue.next('b');
+    const bad = await queue.next('a', { aheadMs: 60 });
+    const fails = (from: number, to: number) =>
+      queue.ended(
+        'a',
+        (bad?.files.slice(from, to) ?? []).map((path) => ({ path, passed: false, took: 1 })),
+      );
+    fails(0, 5);
+    if (good) end('b', good);
+    // This one was in its pipe still.
+    fails(5, 6);
+    await drain(queue, 'b', (batch) => end('b', batch));
+    expect(judged).toMatchObject([{ kind: 'broken', runner: 'a', files: bad?.files }]);
+    expect(queue.unsettled).toEqual([]);
+  });
+});
+
 describe('a runner that is lost', () => {
   test('leaves its files to others, each of which is then run alone', async () => {
     const { queue, end } = handOut(40, { batches: true });

@@ -211,3 +211,22 @@ test.each([
   const fails = async (some: readonly number[]) => needed.every((each) => some.includes(each));
   expect(await minimalSet(all, fails)).toEqual(needed);
 });
+
+test('a process that stayed is one again when it is replayed, and what breaks a test in it is found', async () => {
+  const names = ['test_a', 'test_leak', 'test_b', 'test_clean'].map((name) => `tests/${name}.py`);
+  const here = place({
+    ...{ 'tests/test_a.py': 'def test_a(): pass\n', 'tests/test_b.py': 'def test_b(): pass\n' },
+    'tests/test_leak.py': 'import builtins\ndef test_leak(): builtins.leaked = True\n',
+    'tests/test_clean.py': "import builtins\ndef test_clean(): assert not hasattr(builtins, 'leaked')\n",
+  });
+  inOrder(here, names);
+  const python = ['/usr/bin/python3', '-m', 'pytest', '{files}'];
+  const first = await here.run({ files: 'tests/*.py', command: python, localRunners: 1 });
+  const clean = (run: DistributeResult) => run.files.find(({ file }) => file === names[3])?.verdict;
+  expect([first.runners['0_0'], clean(first)]).toEqual([names, 'fail']);
+  const again = await command(here, [], { replay: 'latest', runner: '0', localRunners: 1 });
+  expect([again.runners['0_0'], clean(again)]).toEqual([names, 'fail']);
+  expect(new Set(again.processes.map(({ ran }) => ran.process))).toEqual(new Set([0]));
+  const found = await command<Bisected>(here, ['tests/test_clean.py: test_clean'], { bisect: first.id });
+  expect(found).toMatchObject({ outcome: 'found', culprits: ['tests/test_leak.py'], exitCode: 0 });
+});

@@ -62,16 +62,20 @@ class Wire:
 
     def say(self, **message):
         """Goes out with what comes next, but before anything is run that may end this process."""
-        # A test's fork that comes back from its test is no second teller.
-        if os.getpid() != self.process:
-            os._exit(70)
+        self.refuse_forks()
         self.pending += json.dumps(message).encode() + b"\n"
 
     def flush(self):
         pending, self.pending = self.pending, b""
         write(self.writer, pending)
 
+    def refuse_forks(self):
+        """A fork of a test's that comes back from its test, or from being loaded, is no second teller."""
+        if os.getpid() != self.process:
+            os._exit(70)
+
     def end_output(self):
+        self.refuse_forks()
         for stream in (sys.__stdout__, sys.__stderr__, sys.stdout, sys.stderr):
             try:
                 stream.flush()

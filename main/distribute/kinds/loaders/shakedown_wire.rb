@@ -72,13 +72,18 @@ class ShakedownWire
   end
 
   def say(message)
-    # A test's fork that comes back from its test is no second teller.
-    exit!(70) if Process.pid != @process
+    refuse_forks
     line = "#{JSON.generate(message)}\n"
     @lock.synchronize { @pending << line }
   end
 
+  # A fork of a test's that comes back from its test, or from being loaded, is no second teller.
+  def refuse_forks
+    exit!(70) if Process.pid != @process
+  end
+
   def end_output
+    refuse_forks
     [STDOUT, STDERR, $stdout, $stderr].uniq.each do |stream|
       stream.flush
     rescue StandardError

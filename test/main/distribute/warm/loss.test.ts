@@ -109,10 +109,14 @@ def test_closed(): os.close(1); os.close(2)
   expect(verdicts(result)).toMatchObject({ 'tests/test_b.py': 'fail', 'tests/test_c.py': 'pass' });
 });
 
-test('a test that forks, and whose child comes back from it, is told once', async () => {
-  const { run } = place({ 'tests/test_a.py': 'import os\ndef test_fork(): os.fork()\n', ...many(3) });
+test('a test, or a file, that forks, and whose child comes back from it, is told once', async () => {
+  const forks = { 'tests/test_a.py': 'import os\ndef test_fork(): os.fork()\n' };
+  const { run } = place({ ...forks, 'tests/test_b.py': 'import os\nos.fork()\n', ...many(3) });
   const result = await run(one);
-  expect(result.files.map(({ tests }) => tests.length)).toEqual([1, 1, 1, 1]);
+  expect(Object.fromEntries(result.files.map(({ file, tests }) => [file, tests.length]))).toEqual({
+    ...{ 'tests/test_a.py': 1, 'tests/test_b.py': 0 },
+    ...{ 'tests/test_000.py': 1, 'tests/test_001.py': 1, 'tests/test_002.py': 1 },
+  });
   expect(result.verdict).toBe('pass');
 });
 
