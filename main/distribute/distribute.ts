@@ -43,7 +43,8 @@ async function inRun(distribution: Distribution, here: Here): Promise<Distribute
   const files = suite.results(whyNotRun(suite, world.signal.aborted));
   const together = suite.togetherOnly;
   recordFiles(files, together, open);
-  const { schedule, processes, hooks } = suite;
+  const { schedule } = suite;
+  const { processes, hooks } = suite.course;
   if (schedule) open.tellPart(htmlSchedule({ schedule, processes, hooks, files }));
   const remembered = historyFile(distribution.home);
   // What is run again to look into a failure is no news of the suite.

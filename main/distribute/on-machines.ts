@@ -80,7 +80,7 @@ export async function onMachines(
     reach,
     context: {
       ...{ distribution, project, initiator, key, log, open, build: built?.build },
-      hookEnded: (node) => (hook) => suite.hookEnded({ ...hook, node }),
+      hookEnded: (node) => (hook) => suite.course.hookEnded({ ...hook, node }),
     },
     work: workOf(suite),
     ...(use && { use: (seat, run) => use(seat, run, workOf) }),

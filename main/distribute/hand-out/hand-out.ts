@@ -1,19 +1,12 @@
+import { Allotment } from './allotment.ts';
 import { once, type Repetition } from './attempts.ts';
-import {
-  type Batch,
-  batchLength,
-  lengthWorth,
-  type PartOfFile,
-  type WaitingFile,
-  type Want,
-} from './batch.ts';
+import type { Batch, PartOfFile, WaitingFile, Want } from './batch.ts';
 import { Crew } from './crew.ts';
 import { Durations } from './durations.ts';
 import { InHand } from './in-hand.ts';
-import type { Line, Taken } from './line.ts';
+import type { Line } from './line.ts';
 import { type Again, type FileEnd, Outcomes } from './outcomes.ts';
 import { RecordedLine } from './recorded-line.ts';
-import { straggler } from './straggler.ts';
 import type { Judgement } from './suspicion.ts';
 import { WaitingLine } from './waiting-line.ts';
 
@@ -36,11 +29,6 @@ export interface HandOutOptions {
   readonly now?: () => number;
 }
 
-/** ms after which a runner without work looks for files that take long elsewhere. */
-const lookAgain = 500;
-
-const nothing: Taken = { files: [], alone: false };
-
 /**
  * The queue of a suite's files, the slowest first, and who has which of them. Runners pull; each file that
  * was put in comes out of `settled` or of `unsettled`, whatever happens to runners.
@@ -53,6 +41,7 @@ export class HandOut {
   readonly #durations: Durations;
   readonly #outcomes: Outcomes;
   readonly #inHand = new InHand();
+  readonly #allotment: Allotment;
   #changed = Promise.withResolvers<void>();
   #batches: number;
   #over = false;
@@ -69,6 +58,11 @@ export class HandOut {
     this.#durations = new Durations(options.startMs);
     this.#outcomes = new Outcomes(files.length, options.repetition ?? once, options.judged);
     this.#over = files.length === 0;
+    this.#allotment = new Allotment({
+      ...{ line: this.#line, crew: this.#crew, durations: this.#durations, inHand: this.#inHand },
+      mayTake: (runner) => this.#outcomes.mayTake(runner),
+      ...{ batches: options.batches, copied: options.copied },
+    });
   }
 
   /** So many runners will join: who comes first leaves something for the others. */
@@ -93,9 +87,9 @@ export class HandOut {
     this.#crew.asks(runner);
     for (;;) {
       if (this.#over || !this.#crew.has(runner)) return undefined;
-      const { files, alone } = this.#outcomes.mayTake(runner) ? this.#take(runner, want) : nothing;
+      const { files, alone } = this.#allotment.take(runner, want);
       if (files.length > 0) return this.#give(runner, files, alone);
-      await this.#orLater(this.#changed.promise);
+      await this.#allotment.later(this.#changed.promise);
     }
   }
 
@@ -204,18 +198,6 @@ export class HandOut {
     return [...this.#all.keys()].filter((path) => !this.#outcomes.isSettled(path));
   }
 
-  #take(runner: string, want: Want): Taken {
-    const mayTake = (other: string) => this.#outcomes.mayTake(other);
-    const taken = this.#line.take(runner, {
-      all: () => this.#crew.names.filter(mayTake),
-      length: (files) => this.#length(files, runner, want),
-    });
-    const copy = taken.files.length === 0 && this.#line.isEmpty ? this.#straggler(runner) : undefined;
-    if (!copy) return taken;
-    this.#options.copied?.(copy.path, runner);
-    return { files: [copy], alone: false };
-  }
-
   #give(runner: string, files: readonly WaitingFile[], alone: boolean): Batch {
     this.#crew.takes(runner, files);
     const paths = files.map(({ path }) => path);
@@ -229,43 +211,6 @@ export class HandOut {
     for (const path of held) this.#inHand.release(runner, path);
     this.#crew.drop(files, runner);
     return held.filter((path) => this.#inHand.holders(path) === 0);
-  }
-
-  /** A file of another runner that this one, which has no work, does well to run, too. */
-  #straggler(runner: string): WaitingFile | undefined {
-    if (!this.#options.copied || this.#crew.hasFiles(runner)) return undefined;
-    const expect = (files: readonly WaitingFile[]) => this.#durations.expect(files);
-    const pace = this.#crew.pace(runner);
-    const cost = (file: WaitingFile) => {
-      const expected = expect([file]);
-      return expected === undefined ? undefined : expected * pace;
-    };
-    const once = ({ path }: WaitingFile) => this.#inHand.holders(path) === 1;
-    return straggler(this.#crew.busy(runner, expect), { pace, cost }, once);
-  }
-
-  /** Also when a while has passed, where a file that takes long may be copied then. */
-  async #orLater(changed: Promise<void>): Promise<void> {
-    if (!this.#options.copied || !this.#line.isEmpty) return await changed;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    // With many runners it would be much work.
-    const timer = setTimeout(resolve, Math.max(lookAgain, 5 * this.#crew.size));
-    await Promise.race([changed, promise]);
-    clearTimeout(timer);
-  }
-
-  #length(files: readonly WaitingFile[], runner: string, want: Want): number {
-    if (want !== 'process') return lengthWorth(files, want.aheadMs, this.#durations.meanMs);
-    if (!this.#options.batches) return 1;
-    const mayTake = (other: string) => this.#outcomes.mayTake(other);
-    return batchLength(files, {
-      runners: this.#crew.size,
-      meanMs: this.#durations.meanMs,
-      startMs: this.startMs ?? 0,
-      pace: this.#crew.pace(runner),
-      waitingMs: (unknownMs) => this.#line.expectedMs(unknownMs),
-      others: () => this.#crew.others(runner, (some) => this.#durations.expect(some), mayTake),
-    });
   }
 
   #runAlone(again: readonly Again[]): void {

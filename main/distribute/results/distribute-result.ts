@@ -10,7 +10,8 @@ import type { RanHook, RanProcess, Schedule } from '../schedule/schedule.ts';
 import type { CommandWords } from '../suite/command-words.ts';
 import type { Distribution } from '../suite/distribution.ts';
 import type { OutOfUse } from '../suite/run-suite.ts';
-import type { SharedFailure, Suite } from '../suite/suite.ts';
+import type { SharedFailure } from '../suite/shared-failures.ts';
+import type { Suite } from '../suite/suite.ts';
 import { type FlakyTest, flakyTests } from './flaky.ts';
 import type { QuarantineReport } from './quarantine.ts';
 import type { FileResult } from './test-result.ts';
@@ -82,7 +83,7 @@ export function distributeResult(facts: Facts, run: RunResult, directory: string
     testsMs: files.reduce((sum, { durationMs }) => sum + durationMs, 0),
     ...present({ schedule }),
     ...{ files, together },
-    runners: Object.fromEntries([...suite.orders].sort()),
+    runners: Object.fromEntries([...suite.course.orders].sort()),
     flaky: files.flatMap(flakyTests).flatMap((test) => {
       const { runs = 0, flaky: known } = history[test.file] ?? {};
       const often = known?.[test.test ?? ''];
@@ -90,7 +91,7 @@ export function distributeResult(facts: Facts, run: RunResult, directory: string
     }),
     ...present({ notRetried: suite.notRetried }),
     quarantine: distribution.quarantine.report,
-    ...{ processes: suite.processes, hooks: suite.hooks, broken: suite.broken, outOfUse },
+    ...{ processes: suite.course.processes, hooks: suite.course.hooks, broken: suite.broken, outOfUse },
     failures: run.failures.filter(({ phase }) => phase !== 'check'),
   };
 }

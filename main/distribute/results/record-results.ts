@@ -5,7 +5,8 @@ import type { SpanRerun } from '../../../common/span.ts';
 import type { OpenRun } from '../../run/open-run.ts';
 import type { ProcessEnd } from '../executors/start-process.ts';
 import { testFiles } from '../schedule/html-schedule.ts';
-import type { SharedFailure, Suite } from '../suite/suite.ts';
+import type { SharedFailure } from '../suite/shared-failures.ts';
+import type { Suite } from '../suite/suite.ts';
 import type { ProcessOutput } from './process-output.ts';
 import { type FileResult, isBad, type RanWhere } from './test-result.ts';
 

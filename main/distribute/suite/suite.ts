@@ -7,20 +7,10 @@ import type { Judgement } from '../results/judge.ts';
 import type { Quarantine } from '../results/quarantine.ts';
 import { type FileResult, isBad, type RanWhere } from '../results/test-result.ts';
 import { wholeFiles } from '../results/whole-files.ts';
-import { type RanHook, type RanProcess, type Schedule, scheduleOf } from '../schedule/schedule.ts';
+import { type RanProcess, type Schedule, scheduleOf } from '../schedule/schedule.ts';
+import { Course } from './course.ts';
+import { type SharedFailure, SharedFailures } from './shared-failures.ts';
 import type { Telling } from './telling.ts';
-
-/** A failure that is of no file alone. */
-export interface SharedFailure {
-  readonly files: readonly string[];
-  readonly message: string;
-}
-
-/** Files that failed in one process and of which each was then run alone. */
-interface Group {
-  readonly files: readonly string[];
-  readonly why: string;
-}
 
 export interface SuiteOptions {
   readonly batches: boolean;
@@ -43,16 +33,12 @@ export interface SuiteOptions {
 /** A suite while it runs: the queue of its files, and what each of them has come to so far. */
 export class Suite {
   readonly queue: HandOut;
+  readonly course = new Course();
   readonly #options: SuiteOptions;
   readonly #runs = new FileRuns();
   readonly #takedowns = new Map<string, string[]>();
-  readonly #groups: Group[] = [];
-  readonly #late: SharedFailure[] = [];
-  /** What each runner ran, in its order. */
-  readonly #orders = new Map<string, string[]>();
+  readonly #shared = new SharedFailures();
   readonly #broken: string[] = [];
-  readonly #processes: RanProcess[] = [];
-  readonly #hooks: RanHook[] = [];
   #firstFailed: string | undefined;
   #hindered: string | undefined;
   #notRetried: string | undefined;
@@ -74,31 +60,13 @@ export class Suite {
   }
 
   /** A process of tests has ended, after `ended` or `fell` has said what came of its files. */
-  processEnded({ ran, took }: Pick<RanProcess, 'ran' | 'took'>): void {
-    const files = ran.with.flatMap((file) => this.resultOf(file, ran) ?? []);
-    const found = files.map(({ file, verdict, durationMs }) => ({ file, verdict, durationMs }));
-    this.#processes.push({ ran, took, files: found });
-  }
-
-  hookEnded(hook: RanHook): void {
-    this.#hooks.push(hook);
-  }
-
-  get processes(): readonly RanProcess[] {
-    return this.#processes;
-  }
-
-  get hooks(): readonly RanHook[] {
-    return this.#hooks;
+  processEnded(process: Pick<RanProcess, 'ran' | 'took'>): void {
+    this.course.processEnded(process, (file, ran) => this.resultOf(file, ran));
   }
 
   get schedule(): Schedule | undefined {
     const files = this.#runs.all.map(({ durationMs }) => durationMs);
-    return scheduleOf(this.#processes, files, this.queue.joined);
-  }
-
-  get orders(): ReadonlyMap<string, readonly string[]> {
-    return this.#orders;
+    return scheduleOf(this.course.processes, files, this.queue.joined);
   }
 
   /** The file whose failure ended the suite, where the first one is to do that. */
@@ -129,9 +97,7 @@ export class Suite {
 
   /** A runner begins a batch. */
   begin(runner: string, node: string, { files }: Pick<Batch, 'files'>): void {
-    const order = this.#orders.get(runner) ?? [];
-    this.#orders.set(runner, order);
-    order.push(...files);
+    this.course.began(runner, files);
     this.#options.telling.began(runner, node, files);
   }
 
@@ -148,7 +114,7 @@ export class Suite {
     }));
     this.queue.ended(ran.runner, ends, startMs);
     if (apart.length > 0) {
-      this.#groups.push({ files: apart, why });
+      this.#shared.together(apart, why);
       this.queue.apart(ran.runner, apart);
     }
     for (const result of results) this.#tell(result);
@@ -186,23 +152,12 @@ export class Suite {
 
   /** What a process had set up for all its files could not be torn down when it had run the last one. */
   lateFailure(runner: string, why: string): void {
-    const last = this.#orders.get(runner)?.at(-1);
-    const message = `what runner ${runner} had set up for all its files could not be torn down: ${why}`;
-    this.#late.push({ files: last === undefined ? [] : [last], message });
+    this.#shared.late(runner, this.course.orders.get(runner)?.at(-1), why);
   }
 
   /** What failed in a process with several files, each of which passes in its own. */
   get togetherOnly(): readonly SharedFailure[] {
-    const groups = this.#groups
-      .filter(({ files }) => files.every((file) => this.#final(file)?.verdict === 'pass'))
-      .map(({ files, why }) => ({
-        files,
-        message:
-          files.length === 1
-            ? `${files[0]} fails in a process that has run other files before (${why}), and passes alone`
-            : `${files.length} files fail when one process runs them all (${why}), and each of them passes alone: ${files.join(' ')}`,
-      }));
-    return [...groups, ...this.#late];
+    return this.#shared.list((file) => this.#final(file)?.verdict === 'pass');
   }
 
   /** Its rules name files, also where this is of a part of one. */
