@@ -12,12 +12,13 @@ export const quotasCommand: Command = async (
 ) => {
   const api = new WorkersApi(serverAsked(options, environment));
   if (action === 'list') {
-    const rows = (await api.quotas()).map(({ submitter, jobs, running }) => [
+    const rows = (await api.quotas()).map(({ submitter, jobs, running, queued }) => [
       printableLine(submitter),
-      String(jobs),
-      running === null ? '' : String(running),
+      String(jobs ?? ''),
+      String(running ?? ''),
+      String(queued ?? ''),
     ]);
-    environment.stdout.write(columns([['SUBMITTER', 'AT ONCE', 'RUNNING'], ...rows]));
+    environment.stdout.write(columns([['SUBMITTER', 'AT ONCE', 'RUNNING', 'WAITING'], ...rows]));
     return 0;
   }
   if (action !== 'set' && action !== 'remove') {

@@ -13,6 +13,7 @@ import { jobPages } from './routes/job.ts';
 import { jobListPages } from './routes/jobs.ts';
 import { logPages } from './routes/log.ts';
 import { loginPages } from './routes/login.ts';
+import { quotaPages } from './routes/quotas.ts';
 import { recipePages } from './routes/recipes.ts';
 import { schedulePages } from './routes/schedules.ts';
 import { tokenPages } from './routes/tokens.ts';
@@ -22,6 +23,7 @@ import { workerPages } from './routes/workers.ts';
 const pageRoutes = [
   ...[loginPages, jobListPages, jobPages, logPages, evidencePages],
   ...[workerPages, recipePages, schedulePages, historyPages, tokenPages, userPages],
+  quotaPages,
 ];
 
 /** The pages of a server, for people with a browser; they work without its scripts, but for what is live. */

@@ -23,6 +23,7 @@ const links: readonly { readonly name: string; readonly href: string; readonly r
   { name: 'Recipes', href: '/recipes' },
   { name: 'Schedules', href: '/schedules' },
   { name: 'History', href: '/history' },
+  { name: 'Quotas', href: '/quotas', role: 'admin' },
   { name: 'Tokens', href: '/tokens', role: 'admin' },
   { name: 'Users', href: '/users', role: 'admin' },
 ];

@@ -263,6 +263,7 @@ const others = [
   '/schedules',
   '/history',
   '/history/of?type=live&name=plotted',
+  '/quotas',
   '/tokens',
   '/users',
 ];
@@ -294,6 +295,35 @@ test('a recipe is uploaded, built and scheduled, and a history plotted', async (
   await page.goto(`${server.url}/history`);
   await page.getByRole('link', { name: 'plotted' }).click();
   await page.locator('#plot canvas').waitFor();
+});
+
+test('quotas are set, changed and removed by keyboard, and what runs and waits is seen as it happens', async () => {
+  const page = await alice({ viewport: { width: 360, height: 700 } });
+  await page.goto(`${server.url}/quotas`);
+  await page.getByLabel('Submitter').fill('first');
+  await page.keyboard.press('Tab');
+  await page.keyboard.type('1');
+  await page.keyboard.press('Enter');
+  await page.getByText('Changed.').waitFor();
+  const row = page.getByRole('row', { name: /^first/ });
+  const waited = () => row.getByRole('link', { name: /^\d+$/ }).textContent();
+  await admin.submit({ type: 'never' });
+  await row.getByRole('link', { name: '1', exact: true }).waitFor();
+  expect(await waited()).toBe('1');
+  await row.getByRole('link', { name: 'Change the quota of first' }).click();
+  expect(await page.getByLabel('Jobs at once').inputValue()).toBe('1');
+  await page.getByLabel('Jobs at once').fill('7');
+  await page.keyboard.press('Enter');
+  await row.getByText('7', { exact: false }).first().waitFor();
+  await page.getByLabel('Submitter').fill('*');
+  await page.getByLabel('Jobs at once').fill('3');
+  await page.getByRole('button', { name: 'Set the quota' }).click();
+  await page.getByText('each without a quota of its own').waitFor();
+  page.on('dialog', (dialog) => dialog.accept());
+  await page.getByRole('button', { name: 'Remove the quota of first' }).click();
+  await row.getByText('3 as for all').waitFor();
+  await page.getByRole('button', { name: 'Remove the quota of all others' }).click();
+  await row.getByText('any number').waitFor();
 });
 
 describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
