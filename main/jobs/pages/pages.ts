@@ -1,7 +1,7 @@
 import cookie from '@fastify/cookie';
 import formBody from '@fastify/formbody';
 import { fastifySSE } from '@fastify/sse';
-import { problemOf } from '../server/problem.ts';
+import { nothingThere, Problem, problemOf, sendProblem } from '../server/problem.ts';
 import type { App, Service } from '../server/service.ts';
 import { assetRoutes } from './assets.ts';
 import { enterBySession } from './enter.ts';
@@ -47,6 +47,13 @@ export async function addPages(app: App, service: Service, tell: (line: string) 
     (_request, reply) => reply.redirect('/jobs', 303),
   );
   for (const routes of pageRoutes) routes(app, service);
+  // A person who mistyped an address is told so by a page, a program as everywhere.
+  app.get('/*', { config: { roles: ['anyone'] }, schema: { hide: true } }, (request, reply) => {
+    const isPerson = request.headers.accept?.includes('text/html') && !request.url.startsWith('/api/');
+    if (!isPerson) return sendProblem(reply, 404, nothingThere);
+    const [path = ''] = request.url.split('?');
+    throw new Problem(404, `there is no page ${path}`);
+  });
 }
 
 const titleOf = (status: number): string =>

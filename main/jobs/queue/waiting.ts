@@ -98,6 +98,8 @@ function nearest(needs: Needs, workers: readonly KnownWorker[]): string {
     .sort((a, b) => a.lacks.length - b.lacks.length);
   const [first] = missing;
   if (!first) return '; no worker is there';
-  const near = missing.filter((each) => each.lacks.length === first.lacks.length).slice(0, 3);
-  return near.map((each) => `; ${each.name} lacks ${each.lacks.join(', ')}`).join('');
+  const near = missing.filter((each) => each.lacks.length === first.lacks.length);
+  // Several workers may have one name.
+  const said = new Set(near.map((each) => `; ${each.name} lacks ${each.lacks.join(', ')}`));
+  return [...said].slice(0, 3).join('');
 }

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 import { UsageError } from '../../../common/errors.ts';
@@ -30,9 +30,7 @@ const titles: Readonly<Record<number, string>> = {
 
 /** Makes every error of the server a problem, with nothing of its insides in it. */
 export function answerProblems(app: FastifyInstance, tell: (line: string) => void): void {
-  app.setNotFoundHandler(() => {
-    throw new Problem(404, 'there is nothing at this address; /openapi.json lists what there is');
-  });
+  app.setNotFoundHandler((_request, reply) => sendProblem(reply, 404, nothingThere));
   app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
     const { status, detail } = problemOf(error);
     // The rest of its body is let go by, so that its sender gets to read the answer.
@@ -40,12 +38,19 @@ export function answerProblems(app: FastifyInstance, tell: (line: string) => voi
     // What is of this machine's making is told in a sentence; what is of ours with where it came from.
     if (status === 500) tell(`${request.method} ${request.url}: ${error.stack ?? error.message}`);
     else if (status > 500) tell(`${request.method} ${request.url}: ${error.message}`);
-    return reply
-      .code(status)
-      .type('application/problem+json')
-      .send(JSON.stringify({ type: 'about:blank', title: titles[status] ?? 'Refused', status, detail }));
+    return sendProblem(reply, status, detail);
   });
 }
+
+/** What a program is told that asks for what there is not. */
+export const nothingThere = 'there is nothing at this address; /openapi.json lists what there is';
+
+/** Answers with a problem, for programs. */
+export const sendProblem = (reply: FastifyReply, status: number, detail: string): FastifyReply =>
+  reply
+    .code(status)
+    .type('application/problem+json')
+    .send(JSON.stringify({ type: 'about:blank', title: titles[status] ?? 'Refused', status, detail }));
 
 /** What a person or program is told of an error. */
 export function problemOf(error: Error & { statusCode?: number }): { status: number; detail: string } {

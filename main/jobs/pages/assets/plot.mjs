@@ -28,7 +28,7 @@ function draw() {
     value: (_plot, value) => took(value),
   }));
   const line = {
-    label: 'all',
+    label: 'took',
     stroke: colour('--line'),
     width: 1.5,
     points: { show: false },
@@ -46,7 +46,7 @@ function draw() {
       series: [{ label: 'began' }, line, ...dots],
       axes: [axis, { ...axis, size: 70, values: (_plot, ticks) => ticks.map(took) }],
       scales: { y: { range: (_plot, _least, most) => [0, most * 1.15 || 1] } },
-      legend: { live: true },
+      legend: { live: false },
     },
     data,
     place,

@@ -336,3 +336,25 @@ describe('workers, tokens and users', () => {
     },
   );
 });
+
+test('who mistyped an address is told so by a page, a program by a problem', async () => {
+  const asked = async (path: string, accept: string) => {
+    const answer = await fetch(server().url + path, { headers: { accept }, redirect: 'manual' });
+    return [answer.status, answer.headers.get('content-type'), await answer.text()];
+  };
+  const browser = 'text/html,application/xhtml+xml,*/*;q=0.8';
+  const [status, type, text] = await asked('/jbos/<b>?x=1', browser);
+  expect([status, type]).toEqual([404, 'text/html; charset=utf-8']);
+  expect(text).toMatch(/There is no page \/jbos\/(%3Cb%3E|&#60;b&#62;)\./);
+  for (const [path, accept] of [
+    ['/jbos', '*/*'],
+    ['/api/jbos', browser],
+  ] as const) {
+    const problem = expect.stringContaining('there is nothing at this address');
+    expect(await asked(path, accept)).toEqual([
+      404,
+      expect.stringContaining('application/problem+json'),
+      problem,
+    ]);
+  }
+});

@@ -21,6 +21,8 @@ test('a distribution is followed runner by runner, and repeated for what failed 
   await page.goto(`${url}/jobs/${job.id}`);
   await job.tell([begun('0_0', 'spec/a_spec.rb', 'spec/b_spec.rb'), begun('0_1', 'spec/c_spec.rb')]);
   await page.getByRole('cell', { name: 'spec/a_spec.rb and 1 more' }).waitFor();
+  const badge = page.locator('.runners .state', { hasText: '0_0' });
+  expect(await badge.isVisible()).toBe(true);
   await job.tell([
     result('spec/c_spec.rb', 'fail', 1, 'it exits with 1'),
     { ...begun('0_1'), type: 'files-ended' },
