@@ -1,7 +1,7 @@
 // One machine by shakedown: made, `true` over ssh, gone. `node ours.ts KIND` does
 // it once, as a process of its own.
 import type { RunContext } from '../../main/context/run-context.ts';
-import type { Cluster, Machine, Provider } from '../../main/providers/provider.ts';
+import type { Cluster, Machine, Provider, Share } from '../../main/providers/provider.ts';
 import { providerNamed } from '../../main/providers/registry.ts';
 import { connectSsh } from '../../main/remotes/ssh-remote.ts';
 import { makeMachines, newClusterId } from '../../main/run/machines/make-machines.ts';
@@ -32,19 +32,17 @@ export interface OneMachine extends AsyncDisposable {
   readonly machine: Machine;
 }
 
-/** Makes one machine of a kind, with these options besides its usual ones. */
-export async function oneMachine(kind: BenchedKind, more: object = {}): Promise<OneMachine> {
+/** Makes one machine of a kind, with these options besides its usual ones; it sees `shares`. */
+export async function oneMachine(
+  kind: BenchedKind,
+  more: object = {},
+  shares: readonly Share[] = [],
+): Promise<OneMachine> {
   const provider: Provider = await providerNamed(kind);
   const options = { count: 1, ...optionsOf[kind], ...more };
   const wanted = { machines: [{ id: 0, name: 'n0' }], options, login: {} };
   const of = { folder: process.cwd(), run: 'bench' };
-  const cluster = await makeMachines(
-    newClusterId(),
-    wanted,
-    provider,
-    { of, shares: [], rebuild: false },
-    ctx,
-  );
+  const cluster = await makeMachines(newClusterId(), wanted, provider, { of, shares, rebuild: false }, ctx);
   const [machine] = cluster.machines;
   if (!machine) throw new Error(`a ${kind} cluster of one has no machine`);
   const gone = async () => {
