@@ -6,12 +6,16 @@ import type { Readable } from 'node:stream';
 import { type FileTree, type TreeEntry, treeDigest, treeText } from './file-tree.ts';
 import { treeAsTar } from './tree-as-tar.ts';
 
+/** ms between two looks for contents that no tree has. */
+const contentsEvery = 3_600_000;
+
 /**
  * Packages on a server's disk, by their digests: tars as they came, and trees, whose files' contents lie here
  * once, however many trees have them.
  */
 export class PackageStore {
   readonly #folder: string;
+  #contentsLookedAt = Number.NEGATIVE_INFINITY;
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -59,11 +63,16 @@ export class PackageStore {
     return sha256;
   }
 
-  /** Those that are `used`, and what came in the last `days`, stay; so do uploads under way. */
+  /**
+   * Those that are `used`, and what came in the last `days`, stay; so do uploads under way. Contents that no
+   * tree has any more go within the hour: to know them, all trees are read.
+   */
   async removeUnused(used: ReadonlySet<string>, days: number): Promise<void> {
     const oldest = Date.now() - days * 86_400_000;
     await removeOthers(join(this.#folder, 'packages'), used, oldest);
     await removeOthers(join(this.#folder, 'trees'), used, oldest);
+    if (performance.now() - this.#contentsLookedAt < contentsEvery) return;
+    this.#contentsLookedAt = performance.now();
     const trees = await namesIn(join(this.#folder, 'trees'));
     const contents = new Set(
       trees.filter((name) => /^\w+$/.test(name)).flatMap((name) => contentsOf(this.#entries(name))),

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -311,6 +311,29 @@ test('imports are followed as Node and Vitest find them; comments and texts impo
   expect(problems).toEqual([]);
   const names = files.map((file) => file.slice(place.length + 1)).sort();
   expect(names).toEqual(['a.ts', 'b.ts', 'c/index.ts', 'd/index.js', 'e.cjs', 'f.json', 'g.txt', 'h.js']);
+});
+
+test('what whoever submits may not read is named, all of it', () => {
+  const place = tree({ 'with/go.sh': '', 'with/mine': 'x', 'with/closed/x': '' });
+  for (const path of ['', 'with']) chmodSync(join(place, path), 0o755);
+  chmodSync(join(place, 'with/mine'), 0o000);
+  chmodSync(join(place, 'with/closed'), 0o000);
+  const asked = {
+    file: join(place, 'with/go.sh'),
+    withFolder: join(place, 'with'),
+    secretFiles: new Set<string>(),
+  };
+  const isRoot = process.geteuid?.() === 0;
+  // Root may read all there is.
+  if (isRoot) process.seteuid?.(65_534);
+  try {
+    expect(() => packScript(asked)).toThrow(
+      /closed cannot be read: permission denied\n.*mine cannot be read: permission denied/,
+    );
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+    chmodSync(join(place, 'with/closed'), 0o700);
+  }
 });
 
 test('a script travels alone, or at its place in the folder that it takes along', () => {

@@ -133,4 +133,9 @@ test('old trees go when no job has them, and contents that no tree has any more'
     existsSync(store.content(digestOf(text))),
   );
   expect(left).toEqual(['shared', 'mine', 'fresh']);
+  // All trees are read for that, which is not done at each look.
+  await store.removeUnused(new Set(), -1);
+  expect([store.has(mine), existsSync(store.content(digestOf('mine')))]).toEqual([false, true]);
+  await new PackageStore(place).removeUnused(new Set(), -1);
+  expect(existsSync(store.content(digestOf('mine')))).toBe(false);
 });

@@ -122,6 +122,29 @@ describe('a worker of one’s own', () => {
     await isOver(id);
   });
 
+  test('says what a job writes for others to see with its next heartbeat', async () => {
+    const { admin, url, token } = server();
+    const goOn = Promise.withResolvers<void>();
+    const { worker, type } = aWorker(
+      async () => {
+        worker.clientInfo = { step: 'three of nine' };
+        await goOn.promise;
+      },
+      { beatSeconds: 1 },
+    );
+    const id = await admin.submit({ type });
+    worker.start();
+    const headers = { authorization: `Bearer ${token}` };
+    await vi.waitFor(async () => {
+      const workers = (await (await fetch(`${url}/api/workers`, { headers })).json()) as { name: string }[];
+      expect(workers.find(({ name }) => name === type)).toMatchObject({
+        client_info: { step: 'three of nine' },
+      });
+    }, generous);
+    goOn.resolve();
+    await isOver(id);
+  });
+
   test('is what this system tells, or what it says itself, by a text, a list, or all of it', async () => {
     const { url, token, admin } = server();
     const shown = async (name: string) => {

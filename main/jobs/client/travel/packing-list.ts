@@ -1,12 +1,4 @@
-import {
-  accessSync,
-  constants,
-  lstatSync,
-  readdirSync,
-  readlinkSync,
-  realpathSync,
-  type Stats,
-} from 'node:fs';
+import { closeSync, lstatSync, openSync, readdirSync, readlinkSync, realpathSync, type Stats } from 'node:fs';
 import { basename, dirname, join, normalize } from 'node:path';
 import { entryProblem } from '../../packages/bounds.ts';
 import { neverTravels } from '../../packages/package-folder.ts';
@@ -89,7 +81,7 @@ export class PackingList {
     else if (stats.isSymbolicLink()) {
       this.entries.set(path, { from, type: 'link', mode: 0o777, size: 0, target: readlinkSync(from) });
     } else if (stats.isFile()) {
-      const wrong = attempt(() => accessSync(from, constants.R_OK));
+      const wrong = attempt(() => closeSync(openSync(from, 'r')));
       if (wrong) this.problems.add(unreadable(from, wrong));
       this.entries.set(path, { from, type: 'file', mode: stats.mode & 0o777, size: stats.size });
     } else this.leftOut.add(`${from} (${kind(stats)})`);
