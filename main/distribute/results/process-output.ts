@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createWriteStream, mkdirSync, type WriteStream, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { printableLine } from '../../../common/printable.ts';
@@ -45,9 +46,7 @@ export class ProcessOutput {
     if (!this.#stream && this.#bytes <= keptBytes && performance.now() - this.#begin < heldMs) return;
     const stream = this.#open();
     if (stream.write(Buffer.concat([...held, chunk]))) return;
-    const drained = Promise.withResolvers<void>();
-    stream.once('drain', drained.resolve).once('error', () => drained.resolve());
-    await drained.promise;
+    await once(stream, 'drain').catch(() => undefined);
   }
 
   /** The last lines that say something, for a person. */
