@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { UsageError } from '../../../common/errors.ts';
 import { hostPath } from '../../context/host-path.ts';
@@ -101,11 +103,15 @@ export function boxFor(
   return debianBoxes.includes(suite) ? `debian/${suite}64` : undefined;
 }
 
-/** The options with the Vagrantfile's path absolute: it is relative to the scenario's folder. */
+/**
+ * The options with the Vagrantfile's path, or that of its folder, absolute:
+ * relative to the scenario's folder.
+ */
 export function locatedVagrantfile(options: unknown, directory: string): unknown {
   const { vagrantfile, ...others } = (options ?? {}) as { readonly vagrantfile?: unknown };
   if (typeof vagrantfile !== 'string' || vagrantfile === '') return options;
-  return { ...others, vagrantfile: hostPath(directory, vagrantfile) };
+  const below = hostPath(directory, join(vagrantfile, 'Vagrantfile'));
+  return { ...others, vagrantfile: existsSync(below) ? below : hostPath(directory, vagrantfile) };
 }
 
 /**

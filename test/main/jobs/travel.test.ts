@@ -114,6 +114,22 @@ describe('with a scenario travels', () => {
     );
   });
 
+  test('a Vagrantfile, named by itself or by its folder', async () => {
+    const place = around({ 'machines/Vagrantfile': '', 'machines/notes.txt': '' });
+    const of = (vagrantfile: string) =>
+      `import { defineMain, vagrant } from 'shakedown';\nexport default defineMain({ nodes: vagrant({ vagrantfile: '${vagrantfile}', machines: ['a'] }) });\n`;
+    const file = join(place, 'machines/Vagrantfile');
+    for (const [named, moved] of [
+      ['../../machines/Vagrantfile', {}],
+      ['../../machines', {}],
+      [join(place, 'machines'), { [file]: 'machines/Vagrantfile' }],
+    ] as const) {
+      writeFileSync(join(place, 'tests/one/config/main.config.ts'), of(named));
+      expect(await travelling(place)).toEqual(['machines/Vagrantfile', ...ofOne]);
+      expect((await pack(place)).moved.files, named).toEqual(moved);
+    }
+  });
+
   test('what --with names, packages of npm, too; and what a flag names, in each job of a matrix', async () => {
     const place = around({
       'tests/one/config/checks/own.check.ts': "import pg from 'pg';",
