@@ -137,6 +137,7 @@ function take(progress: Progress, event: ProgressEvent, atMs: number): void {
     case 'files-ended':
     case 'file-result':
       progress.suite = takeSuiteEvent(progress.suite, event, atMs);
+      if (event.type === 'file-result') putFile(checks, event);
       return;
     case 'failure':
       // One that happened before all others may be told after them.
@@ -144,6 +145,17 @@ function take(progress: Progress, event: ProgressEvent, atMs: number): void {
       else failures.push(event.failure.message);
       failures.splice(most.failures);
   }
+}
+
+/** A test file is a check of its distribution, by which its history tells what flickers. */
+function putFile(
+  checks: Progress['checks'],
+  { file, verdict, durationMs, message }: Extract<ProgressEvent, { type: 'file-result' }>,
+): void {
+  const check = { name: file, state: verdict, durationMs, ...(message === undefined ? {} : { message }) };
+  const place = checks.findIndex(({ name }) => name === file);
+  if (place >= 0) checks[place] = check;
+  else if (checks.length < most.checks) checks.push(check);
 }
 
 function phasesOf({ phases, nodes }: Progress, node: number | undefined): PhaseProgress[] | undefined {

@@ -43,6 +43,7 @@ export const suiteEvents = [
     type: z.literal('file-result'),
     file: text,
     verdict: z.enum(['pass', 'fail', 'error', 'skip']),
+    durationMs: z.number(),
     message: text.optional(),
     settled: z.number(),
     files: z.number(),

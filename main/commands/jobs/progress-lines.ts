@@ -12,7 +12,7 @@ export function progressLines({ phases, nodes, checks, failures, suite }: Progre
       const which = `node ${id}${name ? ` (${[name, address].filter(Boolean).join(' at ')})` : ''}`;
       return `${which}: ${said(own) || 'known'}`;
     }),
-    ...checks.map(
+    ...(suite ? [] : checks).map(
       ({ name, state, durationMs, message }) =>
         `check ${state}: ${name}${took(durationMs)}${message === undefined ? '' : `: ${message}`}`,
     ),

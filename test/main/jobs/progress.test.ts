@@ -93,6 +93,9 @@ describe('the progress of an attempt', () => {
     const ended = { at: 5300, type: 'files-ended', runner: '0_2' };
     const over = foldedWith(under, [ended, result('a.sh', 'pass', 2)]);
     expect(over.suite).toMatchObject({ settled: 2, failed: [] });
+    // Each file is a check: its history tells whether it flickers.
+    expect(under.checks).toEqual([{ name: 'a.sh', state: 'fail', durationMs: 7, message: 'no' }]);
+    expect(over.checks).toEqual([{ name: 'a.sh', state: 'pass', durationMs: 7 }]);
     expect(over.suite?.runners[0]).toMatchObject({ files: [], sinceMs: null, ended: 2 });
   });
 
