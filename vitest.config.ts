@@ -7,6 +7,9 @@ import { LongestFirst } from './test/longest-first.ts';
  */
 const alone = ['test/e2e/ledger.test.ts'];
 
+/** What fetches from afar, or takes long for what it tells: `npm run test:long` has it alone. */
+const long = 'test/e2e/long/**';
+
 const common = {
   globalSetup: ['test/temporary-folder.ts'],
   setupFiles: ['test/patience.ts'],
@@ -18,6 +21,17 @@ const onMachines = {
   testTimeout: 600_000,
   hookTimeout: 600_000,
   expect: { poll: { timeout: 120_000 } },
+};
+
+const longTests = {
+  test: {
+    name: 'e2e-long',
+    ...onMachines,
+    testTimeout: 3 * onMachines.testTimeout,
+    include: [`${long}/*.test.ts`],
+    maxWorkers: 1,
+    sequence: { groupOrder: 3 },
+  },
 };
 
 export default defineConfig({
@@ -44,7 +58,7 @@ export default defineConfig({
           name: 'e2e',
           ...onMachines,
           include: ['test/e2e/**/*.test.ts'],
-          exclude: alone,
+          exclude: [...alone, long],
           // Two more than CI has cores: most of a test on machines is waiting for one of them.
           maxWorkers: 4,
           sequence: { groupOrder: 2 },
@@ -60,6 +74,7 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
+      ...(process.env.SHAKEDOWN_LONG_TESTS === '1' ? [longTests] : []),
     ],
   },
 });
