@@ -3,7 +3,7 @@ import { networkInterfaces } from 'node:os';
 import { present } from '../../common/present.ts';
 import { nodeCacheDirectory } from '../../common/protocol/node-cache.ts';
 import type { Remote } from '../remotes/remote.ts';
-import { agentBundle } from './bundle.ts';
+import { type AgentBundle, agentBundle } from './bundle.ts';
 import { type CachedFile, lookIntoCache, readRuntime } from './node-cache.ts';
 import { putInCache, type Sending } from './put-in-cache.ts';
 import { architectureOf, type NodeRuntime, nodeRuntime } from './runtime.ts';
@@ -38,6 +38,15 @@ export interface InstalledAgent {
   readonly agent: string;
 }
 
+/** Folders on the node, the most wanted first. */
+export function nodeCaches({ rights = 'root', nodeCache }: InstallOptions): readonly string[] {
+  if (nodeCache !== undefined) return typeof nodeCache === 'string' ? [nodeCache] : nodeCache;
+  return rights === 'root' ? [nodeCacheDirectory, ...otherCaches] : userCaches;
+}
+
+export const runtimeIn = (cache: string, { digest }: NodeRuntime): string => `${cache}/node-${digest}/node`;
+export const agentIn = (cache: string, { digest }: AgentBundle): string => `${cache}/agent-${digest}.mjs`;
+
 /**
  * Puts the runtime and the agent on a node, each under a name with its digest. What is there is
  * checked by its content before it is used, and sent again when it is not what it should be:
@@ -48,8 +57,7 @@ export interface InstalledAgent {
 export async function installAgent(remote: Remote, options: InstallOptions): Promise<InstalledAgent> {
   const { cacheDir, signal, log, rights = 'root' } = options;
   const root = rights === 'root';
-  const { nodeCache = root ? [nodeCacheDirectory, ...otherCaches] : userCaches } = options;
-  const caches = typeof nodeCache === 'string' ? [nodeCache] : nodeCache;
+  const caches = nodeCaches(options);
   const bundling = agentBundle(cacheDir);
   // It may fail while something else is awaited; it is awaited below.
   bundling.catch(() => {});
@@ -61,8 +69,8 @@ export async function installAgent(remote: Remote, options: InstallOptions): Pro
     nodeRuntime(architectureOf(seen.machine), cacheDir),
   ]);
   const target: InstalledAgent = {
-    runtime: `${seen.cache}/node-${runtime.digest}/node`,
-    agent: `${seen.cache}/agent-${bundle.digest}.mjs`,
+    runtime: runtimeIn(seen.cache, runtime),
+    agent: agentIn(seen.cache, bundle),
   };
   const send = { remote, root, packed: seen.gzip && !isNear(remote.address), log, ...present({ signal }) };
   const there = (path: string) => seen.files.find((file) => file.path === path);

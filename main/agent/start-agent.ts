@@ -6,6 +6,7 @@ import type { Remote, RemoteProcess } from '../remotes/remote.ts';
 import type { Agent, AgentListener } from './agent.ts';
 import { type AgentRights, installAgent } from './install.ts';
 import { methodLimits } from './method-limits.ts';
+import { quickStart } from './quick-start.ts';
 import { RpcAgent } from './rpc-agent.ts';
 
 export interface StartAgentOptions {
@@ -39,8 +40,10 @@ export interface StartAgentOptions {
  */
 export async function startAgent(remote: Remote, options: StartAgentOptions): Promise<Agent> {
   const { rights = 'root', share } = options;
-  const { runtime, agent } = await installAgent(remote, options);
   const args = share === undefined ? [] : ['--shared', share];
+  const quick = await quickStart(remote, args, options);
+  if (quick) return greetAgent(remote, quick, options);
+  const { runtime, agent } = await installAgent(remote, options);
   // Neither may the login's environment change how the agent runs.
   const line = `unset NODE_OPTIONS NODE_PATH; exec ${[runtime, agent, ...args].map(shellQuote).join(' ')}`;
   const child = await remote.spawn(line, { root: rights === 'root' });

@@ -58,7 +58,8 @@ describe('starting an agent', () => {
     await agent[Symbol.asyncDispose]();
     const again = await start(folder);
     expect(again.lines).toEqual([]);
-    expect(again.remote.commands).toHaveLength(1);
+    expect(again.remote.commands).toEqual([]);
+    expect(again.remote.children).toHaveLength(1);
   });
 
   test('an agent that cannot run says why', async () => {

@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto';
+import { arch } from 'node:os';
+import { withTimeLimit } from '../../common/time-limit.ts';
+import { shellFile } from '../providers/host/shell-file.ts';
+import { takeGreeting } from '../remotes/commands/greeting.ts';
+import type { Remote, RemoteProcess } from '../remotes/remote.ts';
+import { agentBundle } from './bundle.ts';
+import { agentIn, type InstallOptions, nodeCaches, runtimeIn } from './install.ts';
+import { type Architecture, nodeRuntime } from './runtime.ts';
+
+/** Seconds, on the slowest of machines. */
+const within = 60;
+
+/**
+ * Starts the agent in one round trip where it lies on the node already, as it does after the first run: it is
+ * looked at and started by one shell. Undefined where it does not, or not so that it may be run, or the node
+ * has another processor than the main host; why, the long way finds out.
+ */
+export async function quickStart(
+  remote: Remote,
+  args: readonly string[],
+  options: InstallOptions,
+): Promise<RemoteProcess | undefined> {
+  const { cacheDir, signal, rights = 'root' } = options;
+  const [cache] = nodeCaches(options);
+  const architecture = arch();
+  if (cache === undefined || !isKnown(architecture)) return undefined;
+  const [bundle, runtime] = await Promise.all([agentBundle(cacheDir), nodeRuntime(architecture, cacheDir)]);
+  const begins = `the agent begins ${randomUUID()}.`;
+  const values = {
+    cache,
+    begins,
+    runtime: runtimeIn(cache, runtime),
+    runtime_size: runtime.size,
+    runtime_sha256: runtime.sha256,
+    agent: agentIn(cache, bundle),
+    agent_sha256: bundle.sha256,
+  };
+  const script = shellFile(import.meta.dirname, 'shell/quick-start.sh', values, args);
+  let child: RemoteProcess | undefined;
+  try {
+    return await withTimeLimit({ what: 'the start of the agent', seconds: within, signal }, async () => {
+      child = await remote.spawn(script, { root: rights === 'root' });
+      const { begun } = await takeGreeting(child.stdout, begins);
+      return begun ? child : undefined;
+    });
+  } catch (error) {
+    child?.kill();
+    signal?.throwIfAborted();
+    if (remote.lost.aborted) throw error;
+    return undefined;
+  }
+}
+
+const isKnown = (name: string): name is Architecture => name === 'x64' || name === 'arm64';

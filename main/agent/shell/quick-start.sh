@@ -1,0 +1,26 @@
+# shellcheck shell=sh disable=SC3046,SC3051,SC3067 # `source` is for our own loader; every sh of Linux has test -O
+# Becomes the agent, and says `begins` before, where runtime and agent lie in the cache as they should be and nobody
+# else may write there; else it ends and says nothing. The arguments are the agent's. `look.sh` tells what is missing.
+source ./identity.sh
+: "${cache:?a folder}" "${runtime:?a path}" "${runtime_size:?bytes}" "${runtime_sha256:?in hex}"
+: "${agent:?a path}" "${agent_sha256:?in hex}" "${begins:?what is said first}"
+
+for file in "$runtime" "$agent"; do
+  if [ ! -f "$file" ] || [ -L "$file" ]; then exit 0; fi
+done
+if [ ! -x "$runtime" ] || [ ! -O "$cache" ]; then exit 0; fi
+# One line each, of the cache and of the runtime.
+seen=$(stat -L -c '%a %s' -- "$cache" "$runtime" 2>/dev/null)
+case ${seen%% *} in
+  [0-7][0145][0145] | [0-7][0-7][0145][0145]) ;;
+  *) exit 0 ;;
+esac
+if [ "${seen##* }" != "$runtime_size" ]; then exit 0; fi
+found=$(remembered "$runtime")
+# What is mounted for reading only was put there by who made the machine.
+if [ -z "$found" ] && [ ! -w "$runtime" ]; then found=$runtime_sha256; fi
+if [ "$found" != "$runtime_sha256" ] || [ "$(digest "$agent")" != "$agent_sha256" ]; then exit 0; fi
+printf %s "$begins"
+# Neither may the login's environment change how the agent runs.
+unset NODE_OPTIONS NODE_PATH
+exec "$runtime" "$agent" "$@"

@@ -1,0 +1,65 @@
+import {
+  appendFileSync,
+  chmodSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { rename } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { expect, onTestFinished, test } from 'vitest';
+import { type InstalledAgent, installAgent } from '../../../main/agent/install.ts';
+import { quickStart } from '../../../main/agent/quick-start.ts';
+import { LocalRemote } from './local-remote.ts';
+
+function folder(): string {
+  const made = mkdtempSync(join(tmpdir(), 'shakedown-test-'));
+  onTestFinished(() => rmSync(made, { recursive: true, force: true }));
+  return made;
+}
+
+const log = () => {};
+
+/** A node, and a runtime that tells what it was given. */
+function prepared() {
+  const [cacheDir, own] = [folder(), join(folder(), 'node')];
+  writeFileSync(own, '#!/bin/sh\necho "$1 $2 $3, $NODE_OPTIONS"\n', { mode: 0o755 });
+  process.env.SHAKEDOWN_NODE_RUNTIME = own;
+  onTestFinished(() => void delete process.env.SHAKEDOWN_NODE_RUNTIME);
+  const options = { cacheDir, log, nodeCache: join(folder(), 'cache') };
+  const remote = new LocalRemote({ NODE_OPTIONS: '--inspect' });
+  return { remote, options, start: () => quickStart(remote, ['--shared', 'a b'], options) };
+}
+
+test('what was put there is started, with its arguments and without the login’s NODE_OPTIONS', async () => {
+  const { remote, options, start } = prepared();
+  expect(await start()).toBeUndefined();
+  const { agent } = await installAgent(remote, options);
+  const child = await start();
+  if (!child) throw new Error('it was not started');
+  expect(await text(child.stdout)).toBe(`${agent} --shared a b, \n`);
+});
+
+test.each<[string, (there: InstalledAgent) => unknown]>([
+  ['the agent is another one', ({ agent }) => appendFileSync(agent, '\n// evil\n')],
+  ['the agent is gone', ({ agent }) => rmSync(agent)],
+  [
+    'the agent is a link',
+    ({ agent }) => rename(agent, `${agent}.x`).then(() => symlinkSync(`${agent}.x`, agent)),
+  ],
+  ['the runtime has another size', ({ runtime }) => truncateSync(runtime, 20)],
+  [
+    'the runtime was changed and has its size',
+    ({ runtime }) => writeFileSync(runtime, 'evil', { flag: 'r+' }),
+  ],
+  ['the runtime may not be run', ({ runtime }) => chmodSync(runtime, 0o644)],
+  ['others may write there', ({ agent }) => chmodSync(dirname(agent), 0o777)],
+])('nothing runs where %s', async (_, spoil) => {
+  const { remote, options, start } = prepared();
+  await spoil(await installAgent(remote, options));
+  expect(await start()).toBeUndefined();
+});
