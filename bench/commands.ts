@@ -9,6 +9,7 @@ import { connectSsh } from '../main/remotes/ssh-remote.ts';
 import { median } from './median.ts';
 import { openSsh } from './spawn/by-hand.ts';
 import { ctx, oneMachine } from './spawn/ours.ts';
+import { tellRatio } from './tell-ratio.ts';
 
 const commands = Number(process.argv[2] ?? 30);
 const directory = mkdtempSync(join(tmpdir(), 'bench-commands-'));
@@ -34,6 +35,7 @@ try {
   }
   await execa('ssh', [...shared, '-O', 'exit', ...words]);
   const [ours, openssh] = [median(times.ours), median(times.openssh)];
+  tellRatio('a command on a node to OpenSSH', ours / openssh);
   const ratio = (ours / openssh).toFixed(2);
   console.log(
     `median of ${commands}: ours ${ours.toFixed(1)} ms, OpenSSH ${openssh.toFixed(1)} ms; ours/OpenSSH ${ratio}`,

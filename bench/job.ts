@@ -1,16 +1,18 @@
 // A whole job on machines that are up, beside the same as an expert writes it with OpenSSH and tar
-// (bench/job/expert.sh): files and a template sent, nginx (installed before) restarted, asked from the
-// main host, all brought home. `node bench/job.ts [nodes] [pairs]`, as root. Prints s of wall time and of
-// this host's own processes' CPU, and ratios; where there is strace, also the programs that one run starts
-// on a node.
+// (bench/job/expert.sh): files and a template sent, nginx (installed before) restarted, asked from
+// the main host, all brought home. `node bench/job.ts [nodes] [pairs]`, as root. Prints s of wall
+// time, of this host's own processes' CPU and of the nodes' CPU, and ratios; where there is strace,
+// also the programs that one run starts on a node.
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { childrensTime } from './childrens-time.ts';
+import { clusterTime } from './job/cluster-time.ts';
 import { programsOn } from './job/programs-on.ts';
 import { median } from './median.ts';
+import { tellRatio } from './tell-ratio.ts';
 
 const [nodes = 10, pairs = 7] = process.argv.slice(2).map(Number);
 const program = join(import.meta.dirname, '../bin/shakedown.mjs');
@@ -39,16 +41,19 @@ function scenario(name: string, main: string, node: string): string {
   return home;
 }
 
-/** Seconds of wall time, and of CPU of the process and what it started on this host. */
+/** Seconds of wall time, and of CPU of the process and what it started on this host, and of the nodes. */
 interface Cost {
   readonly wall: number;
   readonly cpu: number;
+  readonly nodes: number;
 }
 
-function cost(action: () => unknown): Cost {
-  const [from, before] = [performance.now(), childrensTime()];
+function cost(cluster: string, action: () => unknown): Cost {
+  const [from, before, nodes] = [performance.now(), childrensTime(), clusterTime(cluster)];
   action();
-  return { wall: (performance.now() - from) / 1000, cpu: (childrensTime() - before) / 1000 };
+  const wall = performance.now() - from;
+  const cpu = childrensTime() - before;
+  return { wall: wall / 1000, cpu: cpu / 1000, nodes: (clusterTime(cluster) - nodes) / 1000 };
 }
 
 const packages = "{ packages: ['nginx-light'] }";
@@ -64,6 +69,8 @@ const job = scenario(
   }`,
 );
 
+const words = { wall: 'wall', cpu: 'CPU here', nodes: 'CPU on the nodes' } as const;
+
 try {
   shakedown(machines, 'run', '--keep');
   const config = shakedown(machines, 'nodes', 'inventory', '--format', 'ssh-config');
@@ -76,17 +83,19 @@ try {
   writeFileSync(join(byHand, 'addresses'), `${addresses.join('\n')}\n`);
   const expert = () => run(byHand, join(import.meta.dirname, 'job/expert.sh'), byHand, `${nodes}`);
   const ours = () => shakedown(job, 'run');
+  const { id } = JSON.parse(readFileSync(join(machines, '.shakedown/cluster.json'), 'utf8')).cluster;
   // The first one sends the runtime to each machine.
   ours();
   expert();
   const [mine, theirs]: [Cost[], Cost[]] = [[], []];
   for (let pair = 0; pair < pairs; pair++) {
-    mine.push(cost(ours));
-    theirs.push(cost(expert));
+    mine.push(cost(id, ours));
+    theirs.push(cost(id, expert));
   }
-  for (const kind of ['wall', 'cpu'] as const) {
+  for (const kind of ['wall', 'cpu', 'nodes'] as const) {
     const [a, b] = [median(mine.map((one) => one[kind])), median(theirs.map((one) => one[kind]))];
     const ratios = mine.map((one, pair) => one[kind] / (theirs[pair]?.[kind] ?? Number.NaN));
+    tellRatio(`a job to the expert's script, ${words[kind]}`, median(ratios));
     console.log(
       `${kind}, ${nodes} nodes, medians of ${pairs}: ours ${a.toFixed(2)} s, by hand ${b.toFixed(2)} s; ratio ${median(ratios).toFixed(2)}`,
     );
@@ -94,9 +103,9 @@ try {
   const record = JSON.parse(readFileSync(join(job, '.shakedown/runs/latest/run.json'), 'utf8'));
   const phases: readonly { phase: string; node?: number; durationMs: number }[] = record.phases;
   const whole = phases.filter(({ node }) => node === undefined);
-  const { id } = JSON.parse(readFileSync(join(machines, '.shakedown/cluster.json'), 'utf8')).cluster;
   if (spawnSync('strace', ['-V']).status === 0) {
     const [a, b] = [await programsOn(id, 0, ours), await programsOn(id, 0, expert)];
+    tellRatio('programs that a job starts on a node', a.length);
     console.log(`programs on node 0: ours ${a.length}, by hand ${b.length}`);
     if (process.env.VERBOSE) console.log(a.join('\n'));
   }

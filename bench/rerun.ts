@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunResult } from '../main/record/run-result.ts';
 import { median } from './median.ts';
+import { tellRatio } from './tell-ratio.ts';
 
 const root = join(import.meta.dirname, '..');
 const program = join(root, 'bin/shakedown.mjs');
@@ -38,6 +39,7 @@ try {
   const whole = median(first.map(({ wall }) => wall));
   const rerun = median(again.map(({ wall }) => wall));
   const without = median(again.map(({ wall, restart }) => wall - restart));
+  tellRatio('a rerun on kept machines to a run', rerun / whole);
   console.log(`rounds ${rounds}, medians: run ${whole.toFixed(0)} ms, rerun ${rerun.toFixed(0)} ms`);
   console.log(
     `rerun without the service's own stop and start: ${without.toFixed(0)} ms; rerun/run ${(rerun / whole).toFixed(2)}`,

@@ -19,6 +19,7 @@ import { bareNspawn } from './spawn/nspawn.ts';
 import { type BenchedKind, ctx, ours } from './spawn/ours.ts';
 import { bareQemu } from './spawn/qemu.ts';
 import { bareVagrant } from './spawn/vagrant.ts';
+import { tellRatio } from './tell-ratio.ts';
 
 const bareTools: Readonly<Record<BenchedKind, (publicKey: string, keyFile: string) => Promise<Bare>>> = {
   nspawn: bareNspawn,
@@ -94,6 +95,10 @@ async function measure(kind: BenchedKind, rounds: number, columns: Record<string
   ] as const) {
     const ms = Object.fromEntries(times.map(({ name, list }) => [name, pick(list)]));
     console.log(`${kind} ${word} of ${rounds}: ${shown(ms)}; ${ratios(kind, ms)}`);
+    const { warm, bare, cold, hand } = ms;
+    if (word !== 'median' || !warm || !bare || !cold || !hand) continue;
+    tellRatio(`machines of ${kind} to the bare tool`, warm / bare);
+    tellRatio('the same in a new process to by hand', cold / hand);
   }
 }
 

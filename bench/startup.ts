@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { childrensTime } from './childrens-time.ts';
+import { tellRatio } from './tell-ratio.ts';
 
 const runs = Number(process.argv[2] ?? 20);
 const program = join(import.meta.dirname, '../bin/shakedown.mjs');
@@ -47,6 +48,7 @@ try {
   const bare = measured[0]?.sum ?? Number.NaN;
   for (const { name, sum } of measured) {
     const mean = (sum / runs).toFixed(0);
+    if (sum !== bare) tellRatio(`${name} to bare Node, CPU`, sum / bare);
     console.log(`${name.padEnd(24)} ${mean.padStart(5)} ms  ${(sum / bare).toFixed(1)} x`);
   }
 } finally {

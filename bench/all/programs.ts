@@ -1,0 +1,64 @@
+/** A program that `npm run bench` runs. */
+export interface BenchProgram {
+  /** After `node`, from the project's folder. */
+  readonly command: readonly [string, ...string[]];
+  /** Debian packages of what it is measured beside. */
+  readonly peers: readonly string[];
+  /** Minutes after which it is ended, and counts as one that could not be measured. */
+  readonly minutes: number;
+  /** Whether it makes machines, for which it must be root. */
+  readonly root: boolean;
+  readonly measures: readonly Measure[];
+}
+
+/** A ratio to something else that is measured in turns with it, or a count; less is better. */
+export interface Measure {
+  readonly name: string;
+  /** What is aimed at, where something is. */
+  readonly goal?: number;
+}
+
+const machines = { peers: ['openssh-client'], root: true } as const;
+
+/** Those that need nobody to look at them, and nothing but Debian packages beside this project. */
+export const programs: readonly BenchProgram[] = [
+  {
+    command: ['bench/startup.ts', '10'],
+    ...{ peers: [], root: false, minutes: 5 },
+    measures: [
+      { name: '--version to bare Node, CPU', goal: 3 },
+      { name: '--help to bare Node, CPU', goal: 3 },
+      { name: 'runs list to bare Node, CPU', goal: 6 },
+      { name: 'config to bare Node, CPU', goal: 6 },
+      { name: 'a mistake in the config to bare Node, CPU', goal: 6 },
+    ],
+  },
+  {
+    command: ['bench/job.ts', '10', '7'],
+    ...{ peers: ['openssh-client', 'strace'], root: true, minutes: 15 },
+    measures: [
+      { name: "a job to the expert's script, wall", goal: 1 },
+      { name: "a job to the expert's script, CPU here", goal: 1 },
+      { name: "a job to the expert's script, CPU on the nodes" },
+      { name: 'programs that a job starts on a node', goal: 20 },
+    ],
+  },
+  {
+    command: ['bench/commands.ts', '30'],
+    ...{ ...machines, minutes: 5 },
+    measures: [{ name: 'a command on a node to OpenSSH', goal: 1 }],
+  },
+  {
+    command: ['bench/spawn.ts', '3', 'nspawn'],
+    ...{ ...machines, minutes: 15 },
+    measures: [
+      { name: 'machines of nspawn to the bare tool', goal: 1.2 },
+      { name: 'the same in a new process to by hand' },
+    ],
+  },
+  {
+    command: ['bench/rerun.ts', '3'],
+    ...{ ...machines, minutes: 15 },
+    measures: [{ name: 'a rerun on kept machines to a run' }],
+  },
+];
