@@ -1,8 +1,9 @@
 import { byFile } from '../results/by-file.ts';
-import type { JudgedFile } from '../results/judge.ts';
+import { type JudgedFile, wrongWith } from '../results/judge.ts';
 import type { ReportedCase } from '../results/reported-case.ts';
 import { isBad, type RanWhere } from '../results/test-result.ts';
 import { LoggedOutput } from './logged-output.ts';
+import type { ProcessEnd } from './start-process.ts';
 import type { WarmCase } from './warm-message.ts';
 import type { Place } from './work.ts';
 
@@ -63,8 +64,24 @@ export class WarmFile {
     });
   }
 
+  /** Its process ended with it. `own`: it would end like this again, for no other file ran in it. */
+  async processEnded(how: ProcessEnd['how'], own: boolean): Promise<void> {
+    const ms = this.sinceBegin;
+    const wrong = wrongWith(how);
+    if (how.kind === 'late' || how.kind === 'silent') await this.settle(ms, wrong);
+    if (how.kind === 'exit') {
+      const why = `its process exits with ${how.code}`;
+      await (own ? this.settle(ms, `${why}, and not all of its tests have ended`) : this.runApart(ms, why));
+    }
+    // It is that file's only if it has that much alone, too.
+    if (how.kind === 'memory') await (own ? this.settle(ms, wrong) : this.runApart(ms));
+    const { name } = this.#place.seat;
+    if (how.kind === 'lost') await this.#fell(ms, `${name}: ${how.reason}`);
+    if (how.kind === 'signal') await this.#fell(ms, `${how.signal} on ${name}`);
+  }
+
   /** It took its process down, or was in it when its node was lost. */
-  async fell(ms: number, why: string): Promise<void> {
+  async #fell(ms: number, why: string): Promise<void> {
     await this.#ended(ms, (ran) => this.#place.work.suite.fell(ran, [this.path], why, Math.round(ms)));
   }
 

@@ -1,4 +1,3 @@
-import { wrongWith } from '../results/judge.ts';
 import type { WarmCommand } from '../suite/warm-command.ts';
 import { LoggedOutput } from './logged-output.ts';
 import type { ProcessEnd } from './start-process.ts';
@@ -83,7 +82,7 @@ export class WarmRun implements WarmListener {
     for (const file of this.#files.slice(Math.max(0, this.#marks - 1))) file.output.end();
     this.#around.end();
     await Promise.all(this.#settling);
-    if (this.#current) await this.#fell(this.#current, end);
+    await this.#current?.processEnded(end.how, this.#files.length === 1 && !this.#command.reportsCold);
     this.#current = undefined;
     const left = this.#files.splice(this.#begun).map(({ path }) => path);
     this.#place.work.suite.queue.giveBack(this.#place.runner.id, left);
@@ -157,24 +156,5 @@ export class WarmRun implements WarmListener {
       this.#changed();
     });
     this.#changed();
-  }
-
-  /** In a process of its own it would end like this as well, where that was one. */
-  async #exited(file: WarmFile, ms: number, code: number): Promise<void> {
-    const why = `its process exits with ${code}`;
-    const own = this.#files.length === 1 && !this.#command.reportsCold;
-    await (own ? file.settle(ms, `${why}, and not all of its tests have ended`) : file.runApart(ms, why));
-  }
-
-  /** The process ended with this file. */
-  async #fell(file: WarmFile, { how }: ProcessEnd): Promise<void> {
-    const ms = file.sinceBegin;
-    if (how.kind === 'late' || how.kind === 'silent') await file.settle(ms, wrongWith(how));
-    if (how.kind === 'exit') await this.#exited(file, ms, how.code);
-    // It is that file's only if it has that much alone, too.
-    if (how.kind === 'memory') await file.runApart(ms);
-    const { name } = this.#place.seat;
-    if (how.kind === 'lost') await file.fell(ms, `${name}: ${how.reason}`);
-    if (how.kind === 'signal') await file.fell(ms, `${how.signal} on ${name}`);
   }
 }

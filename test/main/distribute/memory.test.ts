@@ -41,3 +41,33 @@ test('a limit that is none is told', async () => {
     "--memory takes a size; found 'much'.",
   );
 });
+
+test.each([
+  [
+    'pytest',
+    { 'tests/test_big.py': 'import time\ndef test_big():\n  kept = b"x" * 300_000_000; time.sleep(60)\n' },
+    { 'tests/test_small.py': 'def test_small(): pass\n' },
+    { files: 'tests/*.py', command: '/usr/bin/python3 -m pytest {files}' },
+  ],
+  [
+    'Minitest',
+    {
+      'test/big_test.rb':
+        "require 'minitest/autorun'\nclass Big < Minitest::Test\n  def test_big; kept = 'x' * 300_000_000; sleep 60; kept; end\nend\n",
+    },
+    {
+      'test/small_test.rb': "require 'minitest/autorun'\nclass S < Minitest::Test\n  def test_s; end\nend\n",
+    },
+    { files: 'test/*.rb', command: 'ruby -Itest {file}' },
+  ],
+])(
+  'in a process of %s that stays, it is that file’s that has so much alone, too',
+  async (_, big, small, kind) => {
+    const { run } = place({ ...big, ...small });
+    const result = await run({ ...config, ...kind, localRunners: 1 });
+    expect(result.files.map(({ verdict, message }) => [verdict, message])).toEqual([
+      ['fail', expect.stringMatching(/^it was out of memory: it had/)],
+      ['pass', undefined],
+    ]);
+  },
+);
