@@ -73,6 +73,16 @@ export interface PhaseTiming {
   readonly verdict: Verdict;
 }
 
+/** The layer that a node started from in place of an installation. */
+export interface UsedLayer {
+  /** The id that `shakedown images` names it by. */
+  readonly key: string;
+  /** ms since the epoch. */
+  readonly madeAt: number;
+  /** ms that the installation took then. */
+  readonly tookMs: number;
+}
+
 /** A package that the run brought onto a machine. */
 export interface InstalledPackage {
   readonly name: string;

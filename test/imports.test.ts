@@ -25,7 +25,7 @@ const order: readonly string[] = [
     'inventory',
   ],
   // The kernel, and what it moves.
-  ...['run', 'phases', 'checks', 'cluster', 'ledger', 'faults', 'agent'],
+  ...['run', 'phases', 'checks', 'cluster', 'layers', 'ledger', 'faults', 'agent'],
   // What is rendered, told and kept.
   ...['render', 'report', 'timeline', 'record', 'store'],
   // What is wanted, and what makes and reaches machines.

@@ -138,6 +138,7 @@ function scenario(
     login: present({ user: parsed.sshUser, keyFile: reading.keyFile }),
     packages: parsed.packages,
     ...(parsed.packagesVia === undefined ? {} : { packagesVia: parsed.packagesVia }),
+    cache: parsed.cache,
     checks: reading.checks,
     checkFiles: reading.checkFiles,
     timeouts: parsed.timeouts,

@@ -69,6 +69,11 @@ export interface SetupStep {
   readonly env?: Readonly<Record<string, string>>;
   /** Seconds; `timeouts.setup` unless told. */
   readonly timeout?: number;
+  /**
+   * It is a part of phase `install`, once the packages are in: run in `/`, it sees no node files, and what it
+   * made is kept with them for later runs. Only with `run`, `before` the services, without secrets.
+   */
+  readonly cacheable?: boolean;
 }
 
 export interface PlaceConfig {
@@ -176,6 +181,8 @@ export interface Scenario {
   readonly packages: readonly string[];
   /** `main`: the nodes' packages come over their ssh connections; else by the network. */
   readonly packagesVia?: 'main';
+  /** Whether nodes may start from what an earlier installation came to; true unless told. */
+  readonly cache: boolean;
   readonly checks: readonly DeclaredCheck[];
   /** Check files, absolute. */
   readonly checkFiles: readonly string[];

@@ -1,8 +1,9 @@
-import type { InstalledPackage, PhaseName } from '../../common/results.ts';
+import type { InstalledPackage, PhaseName, UsedLayer } from '../../common/results.ts';
 import type { MachinePower, Node, PlannedNode } from '../cluster/node.ts';
 import type { StartOrder } from '../config/order/start-order.ts';
 import type { Scenario } from '../config/scenario.ts';
 import type { RunContext } from '../context/run-context.ts';
+import type { Layer } from '../layers/layer.ts';
 import type { PackageRoute } from '../packages/package-route.ts';
 import type { Cluster } from '../providers/provider.ts';
 import type { Step } from '../record/step.ts';
@@ -34,6 +35,9 @@ export interface Preparation {
   /** In which order services are started. */
   readonly order: StartOrder;
   readonly others: OtherNodes;
+  /** The layers that nodes started from, by node id. */
+  readonly layers: ReadonlyMap<number, Layer>;
   readonly connect: (planned: PlannedNode) => Promise<Node>;
   readonly installed: (node: number, packages: readonly InstalledPackage[]) => void;
+  readonly fromLayer: (node: number, layer: UsedLayer) => void;
 }

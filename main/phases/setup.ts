@@ -45,17 +45,25 @@ interface Steps extends Omit<Waiting, 'signal'> {
 async function takeSteps(node: Node, when: SetupStep['when'], steps: Steps): Promise<void> {
   const { ctx } = steps;
   for (const step of node.config.setup) {
-    if (step.when !== when || !isFor(step, node)) continue;
+    // Those were taken in phase `install`.
+    if (step.when !== when || step.cacheable || !isFor(step, node)) continue;
     const within = step.timeout ?? steps.within;
     const { run, waitFor: what, name } = step;
     if (what !== undefined)
       await waitFor(node, { name, waitFor: what }, { ...steps, within, signal: ctx.signal });
-    if (run !== undefined) await runStep(node, { ...step, run }, within, ctx);
+    const { workingDir: cwd } = node.config;
+    if (run !== undefined) await runStep(node, { ...step, run }, { cwd, within }, ctx);
   }
 }
 
-async function runStep(node: Node, step: Command, within: number, ctx: RunContext): Promise<void> {
-  const result = await resultOf(node, step, within, ctx.signal);
+/** Runs a step in a folder of the node, for so many seconds. Throws ShakedownError when it fails. */
+export async function runStep(
+  node: Node,
+  step: Command,
+  where: { readonly cwd: string; readonly within: number },
+  ctx: RunContext,
+): Promise<void> {
+  const result = await resultOf(node, step, where, ctx.signal);
   if (result.left.length > 0)
     ctx.emit({ type: 'note', message: tellLeft(step.run, result.left), node: node.id });
   if (result.exitCode === 0) return;
@@ -75,10 +83,9 @@ type Command = SetupStep & { readonly run: string };
 async function resultOf(
   node: Node,
   step: Command,
-  timeout: number,
+  { cwd, within: timeout }: { readonly cwd: string; readonly within: number },
   signal: AbortSignal,
 ): Promise<TaskResult> {
-  const cwd = node.config.workingDir;
   const more = { user: step.user ?? 'root', log: `setup-${step.name}`, ...present({ env: step.env }) };
   try {
     return await node.agent.exec(step.run, { cwd, timeout, signal, ...more });

@@ -1,5 +1,5 @@
 import type { RunContext } from '../context/run-context.ts';
-import type { Cluster, Provider } from './provider.ts';
+import type { Cluster, MachinesSpec, Provider } from './provider.ts';
 
 /** A provider whose machines can outlive the process that made them (`--keep`). */
 export interface CanKeep {
@@ -73,6 +73,80 @@ export interface CanKeepImages {
   /** Throws ShakedownError for one that is in use. */
   removeImage(id: string, ctx: Pick<RunContext, 'signal' | 'cacheDir'>): Promise<void>;
 }
+
+/** What a machine starts from on which nothing was installed. */
+export interface LayerBase {
+  /** Names this very build of it. */
+  readonly id: string;
+  /** Its root folder on the main host, for a look at its packages. */
+  readonly tree: string;
+}
+
+/** A file that an installation left and no package has: it may be this one machine's alone. */
+export interface StrayFile {
+  readonly path: string;
+  /** Of what is in it. */
+  readonly digest: string;
+  /** The package that has the folder in which it is; absent where that is none, or several. */
+  readonly owner?: string;
+}
+
+/** What stands in a machine's own layer. */
+export interface LayerSurvey {
+  readonly strays: readonly StrayFile[];
+  /** Files in which a name of the machine stands. */
+  readonly named: readonly string[];
+}
+
+/**
+ * A shell program on a machine that starts from a layer: it enables the units that the installation enabled,
+ * and removes itself. Until then none of them starts, as after an installation.
+ */
+export const enableProgram = '/var/lib/shakedown/enable';
+
+/** A layer as it is kept. */
+export interface NewLayer {
+  /** `layer-` and 16 hex digits. */
+  readonly key: string;
+  /** Text that `findLayer` gives back, on one line. */
+  readonly about: string;
+  /** What it is, in words, for a list of images. */
+  readonly description: string;
+  /** Files that do not go into it. */
+  readonly without: readonly string[];
+}
+
+/**
+ * A provider that keeps what was installed on a machine as a layer, which others then start from
+ * (`MachineSpec.layer`). A layer is there whole or not at all, and lasts for as long as machines lie over it.
+ */
+export interface CanLayer {
+  /** What each machine would start from, in their order; made if there is none. Throws as `create` does. */
+  bases(
+    spec: Omit<MachinesSpec, 'cluster' | 'shares'>,
+    ctx: Pick<RunContext, 'signal' | 'cacheDir' | 'emit'>,
+  ): Promise<readonly LayerBase[]>;
+  /**
+   * Looks through what was written on a `volatile` machine, which is off and never starts again after; what
+   * the provider itself wrote there is gone. `known` are extended regular expressions of paths that are left
+   * out, `names` what the machine is called.
+   */
+  survey(
+    which: MachineOf,
+    look: { readonly known: readonly string[]; readonly names: readonly string[] },
+    ctx: Act,
+  ): Promise<LayerSurvey>;
+  /**
+   * Keeps what a machine is that was surveyed, in place of a layer of the same key, with
+   * `enableProgram` in it. Throws ShakedownError.
+   */
+  saveLayer(which: MachineOf, layer: NewLayer, ctx: Act): Promise<void>;
+  /** What is known about a layer, or undefined when there is none. */
+  findLayer(key: string): Promise<string | undefined>;
+}
+
+export const canLayer = (provider: Provider): provider is Provider & CanLayer & CanPower =>
+  'saveLayer' in provider && canPower(provider);
 
 export const canReboot = (provider: Provider): provider is Provider & CanReboot => 'reboot' in provider;
 export const canPower = (provider: Provider): provider is Provider & CanPower => 'powerOff' in provider;

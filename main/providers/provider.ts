@@ -6,6 +6,8 @@ export interface MachineSpec {
   readonly id: number;
   readonly name: string;
   readonly role?: string;
+  /** The key of the layer that it starts from; only for a provider that has such (`CanLayer`). */
+  readonly layer?: string;
 }
 
 /** How to log in. A provider that makes machines authorizes `publicKey` for `user`. */
@@ -39,6 +41,11 @@ export interface MachinesSpec {
   readonly shares: readonly Share[];
   /** Build cached images and trees again. */
   readonly rebuild?: boolean;
+  /**
+   * They make a layer and go: what they write is never written through, and their disks are not limited.
+   * Only for a provider that has layers (`CanLayer`).
+   */
+  readonly volatile?: boolean;
 }
 
 /** A machine that exists. `address` is the one under which the other nodes and the main host reach it. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { FailureDetails } from '../../common/errors.ts';
 import type { EventNode } from '../../common/events.ts';
-import type { ClockMeasure, InstalledPackage, PhaseName, Verdict } from '../../common/results.ts';
+import type { ClockMeasure, InstalledPackage, PhaseName, UsedLayer, Verdict } from '../../common/results.ts';
 import { type Span, type SpanRerun, spanKinds } from '../../common/span.ts';
 import { bounds } from './bounds.ts';
 import { type RecordEvent, type RunRecord, recordVersion } from './run-record.ts';
@@ -11,8 +11,8 @@ const text = z.string().max(bounds.text);
 const node = z.int().min(0).max(bounds.nodes);
 const ms = z.number();
 const verdict: z.ZodType<Verdict> = z.enum(['pass', 'fail', 'error', 'skip']);
-const byNode = <T>(entries: z.ZodType<T>) =>
-  z.record(z.string().regex(/^\d+$/), z.array(entries).max(bounds.list));
+const nodeId = z.string().regex(/^\d+$/);
+const byNode = <T>(entries: z.ZodType<T>) => z.record(nodeId, z.array(entries).max(bounds.list));
 
 /** What is in the record of any version. */
 export const common = {
@@ -51,6 +51,9 @@ export const common = {
   installed: byNode(
     z.object({ name, version: name, previous: name.exactOptional() }) satisfies z.ZodType<InstalledPackage>,
   ),
+  layers: z
+    .record(nodeId, z.object({ key: name, madeAt: ms, tookMs: ms }) satisfies z.ZodType<UsedLayer>)
+    .exactOptional(),
   collectProblems: byNode(text),
   unmatched: byNode(text).exactOptional(),
   kept: name.exactOptional(),

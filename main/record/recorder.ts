@@ -14,6 +14,7 @@ import {
   type ClockMeasure,
   clockTolerance,
   type InstalledPackage,
+  type UsedLayer,
   type Verdict,
 } from '../../common/results.ts';
 import type { ServiceDied } from '../../common/service-status.ts';
@@ -29,6 +30,7 @@ import type { NodeAddress, Step } from './step.ts';
 /** Keeps what a run comes to, while it comes: the first cause, what followed, and all that took its time. */
 export class Recorder {
   readonly installed: Record<string, readonly InstalledPackage[]> = {};
+  readonly layers: Record<string, UsedLayer> = {};
   readonly collectProblems: Record<string, readonly string[]> = {};
   readonly unmatched: Record<string, readonly string[]> = {};
   readonly #outcome = new Outcome();
@@ -176,6 +178,7 @@ export class Recorder {
       events: this.#events.toSorted((one, other) => one.atMs - other.atMs),
       clocks: [...this.#clocks],
       installed: printableData(this.installed),
+      ...present({ layers: Object.keys(this.layers).length === 0 ? undefined : { ...this.layers } }),
       collectProblems: printableData(this.collectProblems),
       unmatched: printableData(this.unmatched),
       ...present({ kept }),

@@ -1,6 +1,6 @@
 import type { FailureDetails } from '../../common/errors.ts';
 import type { EventNode } from '../../common/events.ts';
-import type { ClockMeasure, InstalledPackage, Verdict } from '../../common/results.ts';
+import type { ClockMeasure, InstalledPackage, UsedLayer, Verdict } from '../../common/results.ts';
 import type { Span, SpanKind } from '../../common/span.ts';
 
 /**
@@ -35,6 +35,8 @@ export interface RunRecord {
   readonly clocks: readonly ClockMeasure[];
   /** By node id. */
   readonly installed: Readonly<Record<string, readonly InstalledPackage[]>>;
+  /** What nodes started from in place of an installation, by node id; absent where none did. */
+  readonly layers?: Readonly<Record<string, UsedLayer>>;
   /** What could not be collected, by node id. */
   readonly collectProblems: Readonly<Record<string, readonly string[]>>;
   /** What of `collect` matched nothing, by node id; older runs had it in `collectProblems`. */

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeFailure } from '../../common/errors.ts';
 import type { Span } from '../../common/span.ts';
+import { fromLayer } from '../../common/text/from-layer.ts';
 import { type RunRecord, spansOf } from '../record/run-record.ts';
 import { privateFile } from '../store/run-folders.ts';
 import { worstClock } from '../timeline/node-clock.ts';
@@ -135,14 +136,16 @@ function linksOf(id: number, run: RunRecord): readonly (readonly [path: string, 
   return wentDown ? [...links, [`${folder}/before/`, 'before restarts']] : links;
 }
 
-function packages({ installed }: RunRecord): string {
+function packages({ installed, layers = {}, startedAt }: RunRecord): string {
   const nodesWith = Object.entries(installed).filter(([, list]) => list.length > 0);
   if (nodesWith.length === 0) return '';
   const lists = nodesWith.map(([node, list]) => {
     const items = list.map(
       ({ name, version, previous }) => `${name} ${version}${previous ? ` (was ${previous})` : ''}`,
     );
-    const title = `node ${html(node)}: ${list.length}`;
+    const layer = layers[node];
+    const from = layer ? `, ${fromLayer(layer, startedAt)}` : '';
+    const title = `node ${html(node)}: ${list.length}${html(from)}`;
     return `<details><summary>${title}</summary><pre>${html(items.join('\n'))}</pre></details>`;
   });
   return section('Packages that came in', lists.join(''));

@@ -2,6 +2,7 @@ import { relative } from 'node:path';
 import type { Writable } from 'node:stream';
 import { describeFailure } from '../../common/errors.ts';
 import { present } from '../../common/present.ts';
+import { fromLayer } from '../../common/text/from-layer.ts';
 import { type RunRecord, spansOf } from '../record/run-record.ts';
 import { wholePhases } from '../record/whole-phases.ts';
 import {
@@ -59,7 +60,9 @@ function times(run: RunRecord, paint: Paint): string {
   const sums = new Map<string, number>();
   for (const { name, durationMs } of wholePhases(run)) sums.set(name, (sums.get(name) ?? 0) + durationMs);
   const words = [...sums].map(([name, ms]) => `${name} ${paint('gray', duration(ms))}`);
-  return words.length === 0 ? '' : `${paint('bold', 'Times')}  ${words.join(paint('gray', ' · '))}`;
+  const layers = new Set(Object.values(run.layers ?? {}).map((layer) => fromLayer(layer, run.startedAt)));
+  const lines = [words.join(paint('gray', ' · ')), ...[...layers].map((layer) => `install ${layer}`)];
+  return words.length === 0 ? '' : `${paint('bold', 'Times')}  ${lines.join('\n       ')}`;
 }
 
 function places(run: RunRecord, cwd: string, paint: Paint): string {

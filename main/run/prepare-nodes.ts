@@ -7,12 +7,14 @@ import type { Preparation } from '../phases/phase.ts';
 import { prepareNode } from '../phases/prepare-node.ts';
 import { borrowedMachines, type Cluster } from '../providers/provider.ts';
 import type { Connections } from './connections.ts';
+import type { Layers } from './layers/foundation.ts';
 import type { OpenRun } from './open-run.ts';
 import { type RunRequest, reaches } from './run-request.ts';
 
 interface Preparing {
   readonly request: RunRequest;
   readonly packages: PackageRoute;
+  readonly layers: Layers;
   readonly open: OpenRun;
 }
 
@@ -24,7 +26,7 @@ export async function prepareNodes(
   planned: readonly PlannedNode[],
   cluster: Cluster,
   connections: Connections,
-  { request, packages, open }: Preparing,
+  { request, packages, layers, open }: Preparing,
 ): Promise<readonly Node[]> {
   const { recorder, store, work } = open;
   const borrowed = new Set(borrowedMachines(cluster).map(({ id }) => id));
@@ -37,6 +39,7 @@ export async function prepareNodes(
     from: request.reuse?.from ?? 'clean',
     reaches: (phase) => reaches(request, phase),
     packages,
+    layers,
     order: startOrder(planned.map(({ machine, config }) => ({ node: machine, services: config.services }))),
     others: new OtherNodes(),
     connect: async (node) => {
@@ -49,6 +52,9 @@ export async function prepareNodes(
     },
     installed: (node, packages) => {
       recorder.installed[node] = packages;
+    },
+    fromLayer: (node, layer) => {
+      recorder.layers[node] = layer;
     },
   };
   const outcomes = await Promise.allSettled(

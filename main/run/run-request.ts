@@ -14,6 +14,8 @@ export interface RunRequest {
   readonly filter?: string;
   /** Build cached images and trees again. */
   readonly rebuild?: boolean;
+  /** Install anew what an earlier run kept as a layer. */
+  readonly fresh?: boolean;
   /** Machines that an earlier run kept, and the phase to begin with on them. */
   readonly reuse?: { readonly kept: KeptCluster; readonly from: PhaseName };
   /** The last phase that is taken on the way to a cluster that is ready; all of them unless told. */

@@ -13,6 +13,7 @@ import { changeKeptCluster } from '../store/kept-cluster.ts';
 import { stopAndCollect } from './collect-evidence.ts';
 import { Connections } from './connections.ts';
 import { runInFolder } from './folder/run-in-folder.ts';
+import { foundationOf, type Layers } from './layers/foundation.ts';
 import { undoWorldIn } from './ledger/undo-world-in.ts';
 import { liveClusterOf } from './live-cluster-of.ts';
 import { lookAhead } from './look-ahead.ts';
@@ -57,13 +58,19 @@ export const openRun = ({ scenario }: Pick<RunRequest, 'scenario'>, world: World
 export async function deploy(request: RunRequest, world: World, open: OpenRun): Promise<LiveCluster> {
   const { scenario } = request;
   const { recorder, scope, work } = open;
-  await recorder.step('config', () => lookAhead(request, world));
+  const expected = await recorder.step('config', () => lookAhead(request, world));
   const connections = await scope.acquire({
     acquire: () => new Connections(scenario, world, open),
     release: (all) => all.close(),
   });
+  let layers: Layers = new Map();
+  const makeMachines = async () => {
+    const foundation = await foundationOf(request, expected, world, open);
+    layers = foundation.layers;
+    return machinesFor({ ...request, ...foundation }, world, open);
+  };
   const cluster = await scope.acquire({
-    acquire: () => recorder.step('machines', () => machinesFor(request, world, open)),
+    acquire: () => recorder.step('machines', makeMachines),
     release: (made) => keepOrUndo(made, request, connections, world, open),
   });
   await rememberMachines(cluster, request, world, open);
@@ -81,7 +88,7 @@ export async function deploy(request: RunRequest, world: World, open: OpenRun): 
     acquire: () => packageRouteOf(cluster, scenario, world, work),
     release: (route) => route[Symbol.asyncDispose](),
   });
-  const nodes = await prepareNodes(planned, cluster, connections, { request, packages, open });
+  const nodes = await prepareNodes(planned, cluster, connections, { request, packages, layers, open });
   await hostPackages;
   const power = await scope.acquire({
     acquire: () => powerOf(cluster, scenario, world, open),

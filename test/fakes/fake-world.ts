@@ -93,6 +93,7 @@ export function fakeWorld(troubles: Troubles = {}): FakeWorld {
       stats: { hits: 0, misses: 0, passed: 0 },
       [Symbol.asyncDispose]: async () => undefined,
     }),
+    resolveVersions: () => Promise.reject(new Error('not in this fake')),
     startCheckHost: () => ({
       run: async (cluster, listener) => {
         asked.push('check files');
@@ -272,6 +273,7 @@ export function fakeScenario(count = 2, more: Partial<Scenario> & { template?: s
     login: {},
     packages: [],
     checks: [],
+    cache: true,
     checkFiles: [],
     timeouts: {
       machines: 60,

@@ -29,6 +29,8 @@ interface InstallOptions {
   readonly route: PackageRoute;
   /** Seconds for all of it. */
   readonly within: number;
+  /** The package lists are brought up to date first, however old they are. */
+  readonly staleLists?: boolean;
   readonly signal?: AbortSignal;
   readonly log?: (message: string) => void;
 }
@@ -40,7 +42,7 @@ interface InstallOptions {
 export async function installPackages(
   { agent, remote }: Node,
   { packages, debs = [], sources = [], recommends }: Wanted,
-  { route, within, log, ...options }: InstallOptions,
+  { route, within, log, staleLists = false, ...options }: InstallOptions,
 ): Promise<InstallResult> {
   for (const deb of debs) {
     const target = posix.join(debDirectory, basename(deb));
@@ -52,7 +54,7 @@ export async function installPackages(
     packages,
     debs: debs.map((deb) => posix.join(debDirectory, basename(deb))),
     sources,
-    listsMaxAge,
+    listsMaxAge: staleLists ? 0 : listsMaxAge,
     lockWait: Math.min(120, within),
     ...present({ proxy, recommends }),
   };

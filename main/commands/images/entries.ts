@@ -4,7 +4,8 @@ export const imagesCommands: readonly CommandEntry[] = [
   {
     name: 'images',
     args: '[action] [...ids]',
-    description: 'images [list] | remove ID… | prune: the images and trees that are kept for later runs',
+    description:
+      'images [list] | remove ID… | prune | why ID: the images, trees and layers that are kept for later runs',
     options: [
       [
         '--days <n>',
@@ -16,6 +17,7 @@ export const imagesCommands: readonly CommandEntry[] = [
       'shakedown images',
       'shakedown images remove trixie-6013ada16fd1533d',
       'shakedown images prune --days 7',
+      'shakedown images why layer-708630b7564c77c8',
     ],
     load: async () => (await import('./images.ts')).imagesCommand,
   },

@@ -4,17 +4,13 @@ import {
   type ShakedownError,
   UsageError,
 } from '../../../common/errors.ts';
-import { type CachedImage, type CanKeepImages, canKeepImages } from '../../providers/capabilities.ts';
+import { canKeepImages } from '../../providers/capabilities.ts';
 import type { Provider } from '../../providers/provider.ts';
 import { everyProvider } from '../../providers/registry.ts';
 import { voiceOf } from '../../report/voice.ts';
 import { columns } from '../columns.ts';
 import type { Command, CommandEnvironment } from '../command.ts';
-
-/** An image and who keeps it. */
-interface Kept extends CachedImage {
-  readonly provider: Provider & CanKeepImages;
-}
+import { type Kept, whyOf } from './why.ts';
 
 /** `shakedown images` over the given kinds of machine. */
 export const imagesCommandOf =
@@ -32,6 +28,10 @@ export const imagesCommandOf =
         wanted.map((id) => named(id, images)),
         environment,
       );
+    } else if (action === 'why') {
+      const [id, ...more] = wanted;
+      if (id === undefined || more.length > 0) throw new UsageError("'images why' takes the id of a layer.");
+      stdout.write(await whyOf(named(id, images), images));
     } else if (action === 'prune') {
       const age = days(options.days) * 86_400_000;
       const old = images.filter(({ inUse, lastUsed }) => !inUse && clock() - lastUsed >= age);
@@ -39,7 +39,7 @@ export const imagesCommandOf =
       if (old.length === 0) stdout.write('Nothing to remove.\n');
       throwLast(failures, environment);
     } else {
-      throw new UsageError(`There is no 'images ${action}'; there are list, remove and prune.`);
+      throw new UsageError(`There is no 'images ${action}'; there are list, remove, prune and why.`);
     }
     return 0;
   };

@@ -20,6 +20,7 @@ export const runCommands: readonly CommandEntry[] = [
       ['--keep', 'Keep the machines when the run is over'],
       ['--keep-on-failure', 'Keep the machines unless the run passed'],
       ['--rebuild', 'Build cached images and trees again'],
+      ['--fresh', 'Install anew, whatever earlier installations were kept'],
     ],
     examples: [
       'shakedown run',

@@ -8,5 +8,9 @@ export const runCommand: Command = async ([folder = '.'], options, environment) 
   const keep = options.keep ? 'always' : options.keepOnFailure ? 'on-failure' : 'never';
   // What runs is loaded once the config is right: a mistake in it is told at once.
   const { runWith } = await import('./run-with.ts');
-  return runWith({ scenario, flags, keep, rebuild: options.rebuild === true }, options, environment);
+  return runWith(
+    { scenario, flags, keep, rebuild: options.rebuild === true, fresh: options.fresh === true },
+    options,
+    environment,
+  );
 };

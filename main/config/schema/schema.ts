@@ -60,6 +60,7 @@ export const mainFields = {
   sshKey: z.exactOptional(field.text),
   packages: z.array(field.aptPackage, { error: 'a list of packages' }).default([]),
   packagesVia: z.exactOptional(z.literal('main', { error: "'main'" })),
+  cache: field.flag.default(true),
   nodeFiles: field.text.default('node_files'),
   checks: z.array(globOrCheck, { error: 'a list of checks and globs of check files' }).default([]),
   timeouts: timeouts.prefault({}),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { secretsIn } from '../../secrets/secret-reference.ts';
 import type { WaitFor } from '../scenario.ts';
 import * as field from './field-schemas.ts';
 import { exactlyOne, together } from './key-rules.ts';
@@ -44,10 +45,16 @@ export const setupStep = field
       user: optional(field.user),
       env: optional(field.environment),
       timeout: optional(field.seconds),
+      cacheable: optional(field.flag),
     },
     'a set-up step: { name, run } or { name, waitFor }',
   )
   .superRefine((value, context) => {
     exactlyOne(value, ['run', 'waitFor'], context);
-    together(value, { user: 'run', env: 'run' }, context);
+    together(value, { user: 'run', env: 'run', cacheable: 'run' }, context);
+    if (value.cacheable !== true) return;
+    const wrong = (message: string) => context.addIssue({ code: 'custom', path: ['cacheable'], message });
+    if (value.when === 'after') wrong("this only of a step before the services: it is a part of 'install'");
+    if (secretsIn([value.run, ...Object.values(value.env ?? {})].join('\n')).length > 0)
+      wrong('this only without secrets: what the step makes is kept on the main host');
   });

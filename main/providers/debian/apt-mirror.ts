@@ -41,7 +41,7 @@ export async function hostMirror(root = '/', distribution: Distribution = 'debia
     files.map(async (file) => ({ file, text: await readFile(file, 'utf8').catch(() => '') })),
   );
   const sources = texts.flatMap(({ file, text }) =>
-    file.endsWith('.sources') ? deb822(text) : file.endsWith('.list') ? oneLine(text) : [],
+    file.endsWith('.sources') ? deb822(text) : file.endsWith('.list') ? oneLineSources(text) : [],
   );
   const main = sources.find(
     ({ uri, suite }) =>
@@ -88,7 +88,8 @@ export function sourcesList({ distribution, suite }: Release, { main, security }
   return [`${deb} ${main} ${suite} ${components}`, ...(rolling.includes(suite) ? [] : beside), ''].join('\n');
 }
 
-function oneLine(text: string): Source[] {
+/** The sources with component main in a text of the one-line format. */
+export function oneLineSources(text: string): Source[] {
   return text.split('\n').flatMap((line) => {
     const [, uri = '', suite = '', components = ''] =
       /^\s*deb\s+(?:\[[^\]]*\]\s+)?(\S+)\s+(\S+)([^#]*)/.exec(line) ?? [];

@@ -13,9 +13,16 @@ type Context = Pick<RunContext, 'signal' | 'cacheDir'>;
  * The base trees that are kept, each with all its builds: an older one stays for as long as nodes lie over
  * it. Their sizes are what they take on the disk.
  */
-export async function listTrees(ctx: Context): Promise<readonly CachedImage[]> {
-  const values = { trees: treesFolder(ctx.cacheDir), state_home: stateHome };
-  const failure = { message: `could not look at the trees in ${treesFolder(ctx.cacheDir)}` };
+export const listTrees = (ctx: Context): Promise<readonly CachedImage[]> =>
+  listBuilds(treesFolder(ctx.cacheDir), ctx);
+
+/** The same for any folder with builds, links and locks as that of the trees has. */
+export async function listBuilds(
+  trees: string,
+  ctx: Pick<Context, 'signal'>,
+): Promise<readonly CachedImage[]> {
+  const values = { trees, state_home: stateHome };
+  const failure = { message: `could not look at what is kept in ${trees}` };
   // As ourselves: who has no root may have trees too, and sees all but a few of their files.
   const script = shellFile(import.meta.dirname, 'list-trees.sh', values);
   const printed = await runScript([], script, { signal: ctx.signal, failure });
@@ -29,10 +36,14 @@ export async function listTrees(ctx: Context): Promise<readonly CachedImage[]> {
 }
 
 /** Removes a tree. Throws ShakedownError when there is none of that id, or nodes lie over it. */
-export async function removeTree(id: string, ctx: Context): Promise<void> {
+export const removeTree = (id: string, ctx: Context): Promise<void> =>
+  removeBuilds(treesFolder(ctx.cacheDir), id, ctx);
+
+/** The same in any folder as that of the trees. */
+export async function removeBuilds(trees: string, id: string, ctx: Pick<Context, 'signal'>): Promise<void> {
   const known = /^[a-z][a-z0-9.-]*-[0-9a-f]{16}$/.test(id);
   if (!known) throw new ShakedownError({ message: `there is no image '${id}'`, hint: 'shakedown images' });
-  const values = { trees: treesFolder(ctx.cacheDir), name: id, state_home: stateHome };
+  const values = { trees, name: id, state_home: stateHome };
   await runAsOwnRoot(shellFile(import.meta.dirname, 'remove-tree.sh', values), {
     signal: ctx.signal,
     failure: { message: `could not remove the image ${id}` },

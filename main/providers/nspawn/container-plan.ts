@@ -1,5 +1,8 @@
+import { realpath } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { present } from '../../../common/present.ts';
 import type { RunContext } from '../../context/run-context.ts';
+import type { LayerBase } from '../capabilities.ts';
 import { ensureBaseTree } from '../debian/base-tree.ts';
 import { releaseNamed } from '../debian/releases.ts';
 import { hostKeyPair, machineId } from '../host/identity.ts';
@@ -18,6 +21,8 @@ export interface ContainerPlan {
   readonly machineId: string;
   /** Which of the cluster's trees it lies over, counted from 0. */
   readonly tree: number;
+  /** Which of the cluster's layers lies between, counted from 0. */
+  readonly layer?: number;
   /** Bytes, cores, processes. */
   readonly memory?: number;
   readonly cpus?: number;
@@ -29,6 +34,11 @@ export interface ContainerPlan {
 /** The operating systems of a cluster's machines, each once; an index in it is a container's `tree`. */
 export const systemsOf = (machines: readonly MachineSpec[], settings: NspawnSettings): readonly string[] => [
   ...new Set(machines.map(({ id }) => releaseNamed(settingsOfMachine(settings, id).os).suite)),
+];
+
+/** The layers that a cluster's machines start from, each once; an index in it is a container's `layer`. */
+export const layersOf = (machines: readonly MachineSpec[]): readonly string[] => [
+  ...new Set(machines.flatMap(({ layer }) => layer ?? [])),
 ];
 
 /**
@@ -51,6 +61,27 @@ export async function treesOf(
   return trees;
 }
 
+/** What each machine starts from when nothing was installed on it. */
+export async function basesOf(
+  machines: readonly MachineSpec[],
+  settings: NspawnSettings,
+  rebuild: boolean,
+  ctx: Pick<RunContext, 'signal' | 'cacheDir' | 'emit'>,
+): Promise<readonly LayerBase[]> {
+  const systems = systemsOf(machines, settings);
+  const trees = await treesOf(systems, settings, rebuild, ctx);
+  const bases = await Promise.all(
+    trees.map(async (tree) => {
+      // The link names the recipe, and what it leads to this build of it.
+      const build = await realpath(tree);
+      return { id: basename(build), tree: build };
+    }),
+  );
+  return machines.flatMap(
+    ({ id }) => bases[systems.indexOf(releaseNamed(settingsOfMachine(settings, id).os).suite)] ?? [],
+  );
+}
+
 /** Bytes; undefined for a container that may have all. */
 export function memoryLimit(settings: NspawnSettings, id: number): number | undefined {
   const { memory } = settingsOfMachine(settings, id);
@@ -61,8 +92,10 @@ export function containerPlan(
   machine: MachineSpec,
   settings: NspawnSettings,
   systems: readonly string[],
+  layers: readonly string[] = [],
 ): ContainerPlan {
   const { os, cpus, pids, disk } = settingsOfMachine(settings, machine.id);
+  const layer = machine.layer === undefined ? undefined : layers.indexOf(machine.layer);
   const memory = memoryLimit(settings, machine.id);
   return {
     id: machine.id,
@@ -70,6 +103,6 @@ export function containerPlan(
     machineId: machineId(),
     ...hostKeyPair(),
     tree: systems.indexOf(releaseNamed(os).suite),
-    ...present({ memory, cpus, pids, disk: disk === undefined ? undefined : bytes(disk) }),
+    ...present({ layer, memory, cpus, pids, disk: disk === undefined ? undefined : bytes(disk) }),
   };
 }

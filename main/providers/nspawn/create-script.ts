@@ -11,6 +11,10 @@ import { clusterNames } from './names.ts';
 export interface CreatePlan extends ClusterPlan {
   /** The links to the base trees; each container has the index of its own. */
   readonly trees: readonly string[];
+  /** The links to the layers that containers start from. */
+  readonly layers?: readonly string[];
+  /** What they write is never written through, and their disks are not limited. */
+  readonly volatile?: boolean;
   /** The contents of state.json. */
   readonly state: ClusterState;
   readonly containers: readonly ContainerPlan[];
@@ -21,7 +25,8 @@ export interface CreatePlan extends ClusterPlan {
 
 /** The script that makes a whole cluster: `make-cluster.sh`, which says what it prints. */
 export function createScript(plan: CreatePlan): string {
-  const { cluster, trees, subnets, containers, resolver, shares, internet } = plan;
+  const { cluster, trees, layers = [], subnets, containers, resolver, shares, internet } = plan;
+  const { volatile = false } = plan;
   const { directory, bridge, table, cgroup } = clusterNames(cluster);
   const nodes = containers.map(({ id, name }) => ({ name, host: hostNumber(id) }));
   return shellFile(import.meta.dirname, 'make-cluster.sh', {
@@ -36,13 +41,17 @@ export function createScript(plan: CreatePlan): string {
     binds: shares.map(bindFlag),
     trees,
     tree_links: trees.map((_tree, index) => treeLink(index)),
+    layers,
+    layer_links: layers.map((_layer, index) => layerLink(index)),
+    volatile,
     start_program: shellFile(import.meta.dirname, 'start-node.sh'),
     ...networkValues({ bridge, table, subnets, resolver, internet, nodes }),
     ...watchValues(plan.state.owner),
     ...columns(containers, {
       ...identityColumns,
       node_trees: ({ tree }) => treeLink(tree),
-      disk_limits: ({ disk }) => disk,
+      node_layers: ({ layer }) => (layer === undefined ? undefined : layerLink(layer)),
+      disk_limits: ({ disk }) => (volatile ? undefined : disk),
       ...limitColumns,
     }),
   });
@@ -50,6 +59,9 @@ export function createScript(plan: CreatePlan): string {
 
 /** The name of a link in the cluster's folder, which others look for as `tree*`. */
 const treeLink = (index: number): string => `tree${index || ''}`;
+
+/** The same, looked for as `layer*`. */
+const layerLink = (index: number): string => `layer${index || ''}`;
 
 /** Colons separate paths from one another and from options (systemd-nspawn(1), `--bind`). */
 export function bindFlag({ source, target }: Share): string {

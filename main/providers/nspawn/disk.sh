@@ -20,8 +20,12 @@ make_disk() {
   fi
 }
 
-# mount_root HOME: puts the overlay over the node's tree, at `root`.
+# mount_root HOME [VOLATILE]: puts the overlay over the node's tree, and its layer where it has one, at `root`.
+# A volatile one leaves out all writing through, where the kernel can (5.10).
 mount_root() {
-  mount -t overlay overlay \
-    -o "lowerdir=$1/tree,upperdir=$1/disk/upper,workdir=$1/disk/work" "$1/root"
+  local below=$1/tree
+  if [ -e "$1/layer" ]; then below=$1/layer/upper:$below; fi
+  local options="lowerdir=$below,upperdir=$1/disk/upper,workdir=$1/disk/work"
+  if [ -n "${2-}" ] && mount -t overlay overlay -o "$options,volatile" "$1/root" 2>/dev/null; then return; fi
+  mount -t overlay overlay -o "$options" "$1/root"
 }

@@ -4,19 +4,21 @@
 : "${dir:?its folder}" "${cgroup:?its own}" "${lock_file:?of the kind}"
 # The base trees, and the links to them in the folder.
 declare -a trees tree_links
+# The layers that nodes start from, and the links to them.
+declare -a layers layer_links
 source ../host/shell/make-folder.sh
 source ../host/shell/start-watch.sh
 source ./make-node.sh
 
-# use_tree TREE LINK: a link in the cluster's folder says that the tree is in use, and holds on to this build
-# of it.
-use_tree() {
+# use_build PATH LINK FILE: a link in the cluster's folder says that the tree or layer is in use, and holds on
+# to this build of it, which has that file.
+use_build() {
   exec 8>>"$1.lock"
   flock -s 8
   echo > "$1.lock"
   ln -s "$(readlink -f "$1")" "$dir/$2"
   exec 8>&-
-  [ -e "$dir/$2/etc/os-release" ] || die 'the base tree is gone'
+  [ -e "$dir/$2/$3" ] || die "$1 is gone: it was removed a moment ago"
 }
 
 # Each systemd takes some ten inotify instances of root's (inotify(7)). Others may count on the raised limit
@@ -30,7 +32,8 @@ raise_inotify_limit() {
 
 must_have_shares
 make_folder
-for index in "${!trees[@]}"; do use_tree "${trees[index]}" "${tree_links[index]}"; done
+for index in "${!trees[@]}"; do use_build "${trees[index]}" "${tree_links[index]}" etc/os-release; done
+for index in "${!layers[@]}"; do use_build "${layers[index]}" "${layer_links[index]}" layer.json; done
 raise_inotify_limit
 exec 9>>"$lock_file"
 flock 9

@@ -6,9 +6,9 @@ source ./boot.sh
 source ./disk.sh
 : "${id:?of the cluster}" "${dir:?its folder}" "${cgroup:?its own}" "${bridge:?}"
 : "${start_program:?the text of start-node.sh}"
-: "${user:?who may log in}" "${public_key:?}" "${internet?}"
+: "${user:?who may log in}" "${public_key:?}" "${internet?}" "${volatile?}"
 # For each node, in the same order; cpu is µs in each 100 ms, and what is empty is not limited.
-declare -a node_ids node_names node_hosts node_trees machine_ids host_keys public_host_keys
+declare -a node_ids node_names node_hosts node_trees node_layers machine_ids host_keys public_host_keys
 declare -a memory_limits cpu_limits process_limits disk_limits
 # Flags of systemd-nspawn for what nodes see of this main host.
 declare -a binds
@@ -19,11 +19,12 @@ make_node() {
   local home=$dir/$node node_group=$cgroup/$node
   mkdir -p "$home/disk" "$home/root"
   ln -s "$dir/${node_trees[$1]}" "$home/tree"
+  if [ -n "${node_layers[$1]}" ]; then ln -s "$dir/${node_layers[$1]}" "$home/layer"; fi
   write_start_program "$1" > "$home/start"
   make_disk "$home" "${disk_limits[$1]}" "$node"
   write_identity "$1" "$home/disk/upper"
   mkdir "$home/disk/work"
-  mount_root "$home"
+  mount_root "$home" "$volatile"
   authorize "$home/root"
   own_group "$node_group"
   share_controllers "$node_group"

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { processIdentity } from '../../../common/process-identity.ts';
 import type { RunContext } from '../../context/run-context.ts';
 import { accountOf } from '../account-of.ts';
@@ -5,13 +6,17 @@ import type {
   CachedImage,
   CanKeep,
   CanKeepImages,
+  CanLayer,
   CanPower,
   CanReboot,
   CanSnapshot,
+  LayerBase,
+  LayerSurvey,
   MachineOf,
+  NewLayer,
 } from '../capabilities.ts';
 import { mustBeClusterId } from '../cluster-id.ts';
-import { listTrees, removeTree } from '../debian/tree-images.ts';
+import { listBuilds, listTrees, removeBuilds, removeTree } from '../debian/tree-images.ts';
 import type { ClusterState } from '../host/cluster-state.ts';
 import { mustHaveMemory } from '../host/container-memory.ts';
 import { machineAt } from '../host/machine-at.ts';
@@ -21,9 +26,10 @@ import { runAsRoot } from '../host/root-script.ts';
 import { markKeptScript } from '../host/shell-values.ts';
 import { subnetCandidates } from '../host/subnets.ts';
 import type { Cluster, ListedCluster, Machine, MachinesSpec, ProbeResult, Provider } from '../provider.ts';
-import { containerPlan, memoryLimit, systemsOf, treesOf } from './container-plan.ts';
+import { basesOf, containerPlan, layersOf, memoryLimit, systemsOf, treesOf } from './container-plan.ts';
 import { createScript } from './create-script.ts';
 import { destroyScript } from './destroy-script.ts';
+import { findLayer, isLayer, layersFolder, saveLayer, surveyLayer } from './layers/layers.ts';
 import { listClusters } from './list-clusters.ts';
 import { act, restoreSnapshot, takeSnapshot } from './machine-acts.ts';
 import { clusterNames, nodeNames } from './names.ts';
@@ -39,7 +45,9 @@ type Act = Pick<RunContext, 'signal' | 'log'>;
  * there afterwards, written through or not. A snapshot is what a machine has written to its disk; its memory
  * is not in it.
  */
-export class NspawnProvider implements Provider, CanKeep, CanReboot, CanPower, CanSnapshot, CanKeepImages {
+export class NspawnProvider
+  implements Provider, CanKeep, CanReboot, CanPower, CanSnapshot, CanKeepImages, CanLayer
+{
   readonly name = 'nspawn';
   readonly makes = true;
 
@@ -54,18 +62,20 @@ export class NspawnProvider implements Provider, CanKeep, CanReboot, CanPower, C
 
   async create(spec: MachinesSpec, ctx: RunContext): Promise<Cluster> {
     const settings = settingsOf(spec.options);
-    const { cluster, login, shares } = spec;
+    const { cluster, login, shares, volatile = false } = spec;
     const { user, publicKey } = accountOf('nspawn', login);
     mustHaveMemory(spec.machines, (id) => memoryLimit(settings, id));
     const resolver = await readResolver();
     const systems = systemsOf(spec.machines, settings);
     const trees = await treesOf(systems, settings, spec.rebuild === true, ctx);
     const subnets = await subnetCandidates(cluster, resolver.servers);
-    const containers = spec.machines.map((machine) => containerPlan(machine, settings, systems));
+    const keys = layersOf(spec.machines);
+    const containers = spec.machines.map((machine) => containerPlan(machine, settings, systems, keys));
+    const layers = keys.map((key) => join(layersFolder, key));
     const state: ClusterState = { id: cluster, owner: processIdentity() };
     const { internet } = settings;
     const plan = { cluster, trees, state, subnets, containers, user, publicKey, resolver, shares, internet };
-    const printed = await runAsRoot(createScript(plan), {
+    const printed = await runAsRoot(createScript({ ...plan, layers, volatile }), {
       signal: ctx.signal,
       failure: {
         message: 'could not make the nspawn containers',
@@ -125,11 +135,34 @@ export class NspawnProvider implements Provider, CanKeep, CanReboot, CanPower, C
     return restoreSnapshot(which, ctx);
   }
 
-  images(ctx: Pick<RunContext, 'signal' | 'cacheDir'>): Promise<readonly CachedImage[]> {
-    return listTrees(ctx);
+  async images(ctx: Pick<RunContext, 'signal' | 'cacheDir'>): Promise<readonly CachedImage[]> {
+    return (await Promise.all([listTrees(ctx), listBuilds(layersFolder, ctx)])).flat();
   }
 
   removeImage(id: string, ctx: Pick<RunContext, 'signal' | 'cacheDir'>): Promise<void> {
-    return removeTree(id, ctx);
+    return isLayer(id) ? removeBuilds(layersFolder, id, ctx) : removeTree(id, ctx);
+  }
+
+  bases(
+    { options, machines, rebuild = false }: Omit<MachinesSpec, 'cluster' | 'shares'>,
+    ctx: Pick<RunContext, 'signal' | 'cacheDir' | 'emit'>,
+  ): Promise<readonly LayerBase[]> {
+    return basesOf(machines, settingsOf(options), rebuild, ctx);
+  }
+
+  survey(
+    which: MachineOf,
+    look: { readonly known: readonly string[]; readonly names: readonly string[] },
+    ctx: Act,
+  ): Promise<LayerSurvey> {
+    return surveyLayer(which, look, ctx);
+  }
+
+  saveLayer(which: MachineOf, layer: NewLayer, ctx: Act): Promise<void> {
+    return saveLayer(which, layer, ctx);
+  }
+
+  findLayer(key: string): Promise<string | undefined> {
+    return findLayer(key);
   }
 }

@@ -48,19 +48,37 @@ export async function makeMachines(
   const entry: ClusterEntry = { kind: 'cluster', id, provider: provider.name };
   await noteOrigin(entry, of, ctx);
   await ctx.ledger.record(entry);
-  let creating: Promise<unknown> = Promise.resolve();
+  try {
+    return await withinLimit(within, ctx, (limited) =>
+      provider.create({ ...wanted, ...options, login, cluster: id }, limited),
+    );
+  } catch (error) {
+    await takeBack(entry, provider, ctx);
+    throw error;
+  }
+}
+
+/**
+ * Makes machines, or what they start from, within so many seconds. On a throw it has come to an end, or was
+ * given time to.
+ */
+export async function withinLimit<T>(
+  seconds: number | undefined,
+  ctx: RunContext,
+  make: (ctx: RunContext) => Promise<T>,
+): Promise<T> {
+  let making: Promise<unknown> = Promise.resolve();
   try {
     return await withTimeLimit(
-      { what: 'making the machines', seconds: within, signal: ctx.signal, late },
+      { what: 'making the machines', seconds, signal: ctx.signal, late },
       (signal) => {
-        const made = provider.create({ ...wanted, ...options, login, cluster: id }, { ...ctx, signal });
-        creating = made;
+        const made = make({ ...ctx, signal });
+        making = made;
         return made;
       },
     );
   } catch (error) {
-    await unwound(creating, grace);
-    await takeBack(entry, provider, ctx);
+    await unwound(making, grace);
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { agentShares } from '../../agent/agent-shares.ts';
 import { startCheckHost } from '../../checks/vitest/check-host.ts';
+import { resolveVersions } from '../../layers/resolve/resolve.ts';
 import { startAptProxy } from '../../packages/apt-proxy.ts';
 import { installHostPackages, mustBeInstallable } from './host-packages.ts';
 import { realMachines } from './real-machines.ts';
@@ -18,4 +19,5 @@ export const realWorld = (caller: Caller): World => ({
   mustBeInstallable,
   installHostPackages,
   startAptProxy,
+  resolveVersions,
 });

@@ -1,5 +1,6 @@
 import type { startCheckHost } from '../../checks/vitest/check-host.ts';
 import type { Connector } from '../../cluster/connector.ts';
+import type { resolveVersions } from '../../layers/resolve/resolve.ts';
 import type { startAptProxy } from '../../packages/apt-proxy.ts';
 import type { Provider, Share } from '../../providers/provider.ts';
 import type { Face } from '../../report/face.ts';
@@ -26,4 +27,5 @@ export interface World {
   readonly mustBeInstallable: typeof mustBeInstallable;
   readonly installHostPackages: typeof installHostPackages;
   readonly startAptProxy: typeof startAptProxy;
+  readonly resolveVersions: typeof resolveVersions;
 }

@@ -88,7 +88,7 @@ test.each([
   [['remove', 'nosuch'], "There is no image 'nosuch'."],
   [['remove', 'trixie'], "'trixie' may be any of nspawn/trixie-2, qemu/trixie-3."],
   [['remove', 'same'], "'same' may be any of nspawn/same, qemu/same."],
-  [['burn'], "There is no 'images burn'; there are list, remove and prune."],
+  [['burn'], "There is no 'images burn'; there are list, remove, prune and why."],
 ])('%j is the user’s mistake, and nothing is removed', async (args, message) => {
   const removed: string[] = [];
   const asked = run(two(removed), args);
