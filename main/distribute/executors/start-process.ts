@@ -91,7 +91,9 @@ export function startProcess(
 }
 
 const howOf = (exitCode: number | null, signal: string | null): ProcessEnd['how'] => {
-  if (signal !== null || exitCode === null) return { kind: 'signal', signal: signal ?? 'a signal' };
+  if (signal !== null) return { kind: 'signal', signal };
+  // An agent that has lost us ends all that it runs before we notice.
+  if (exitCode === null) return { kind: 'lost', reason: 'its agent ended, or the way there broke off' };
   if (exitCode === killedCode) return { kind: 'signal', signal: 'SIGKILL' };
   return { kind: 'exit', code: exitCode };
 };
