@@ -49,6 +49,8 @@ export function takeGreeting(source: Readable, beginning: string): Promise<Greet
     resolve({ begun: false, said: said() });
   };
   source.on('readable', look).once('end', onEnd).once('error', reject);
+  // Its end may have been told before.
+  if (source.readableEnded || source.destroyed) onEnd();
   return promise.finally(() => source.off('readable', look).off('end', onEnd).off('error', reject));
 }
 
