@@ -152,7 +152,13 @@ export class NodeAgent {
       },
       pack: ({ base, paths, to }, signal) => sendPaths(base, paths, streams.write(to), signal),
       unpack: async ({ directory, from }, signal) => {
-        return { entries: await unpackTree(directory, streams.read(from), signal) };
+        const source = streams.read(from);
+        try {
+          return { entries: await unpackTree(directory, source, signal) };
+        } finally {
+          // Where it could not be written, who sends would wait for ever to be rid of the rest.
+          source.destroy();
+        }
       },
     };
   }

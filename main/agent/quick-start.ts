@@ -8,8 +8,11 @@ import { agentBundle } from './bundle.ts';
 import { agentIn, type InstallOptions, nodeCaches, runtimeIn } from './install.ts';
 import { type Architecture, nodeRuntime } from './runtime.ts';
 
-/** Seconds, on the slowest of machines. */
-const within = 60;
+/**
+ * Seconds, on the slowest of machines: for the login's shell to run anything at all, which one that is none
+ * never does, and for the look at what lies there.
+ */
+const limits = { shell: 15, look: 60 };
 
 /**
  * Starts the agent in one round trip where it lies on the node already, as it does after the first run: it is
@@ -37,15 +40,19 @@ export async function quickStart(
     agent_sha256: bundle.sha256,
   };
   const script = shellFile(import.meta.dirname, 'shell/quick-start.sh', values, args);
-  let child: RemoteProcess | undefined;
+  const spawned = remote.spawn(script, { root: rights === 'root' });
   try {
-    return await withTimeLimit({ what: 'the start of the agent', seconds: within, signal }, async () => {
-      child = await remote.spawn(script, { root: rights === 'root' });
-      const { begun } = await takeGreeting(child.stdout, begins);
-      return begun ? child : undefined;
-    });
+    const ofShell = { what: "the login's shell", seconds: limits.shell, signal };
+    const child = await withTimeLimit(ofShell, () => spawned);
+    const ofLook = { what: 'the start of the agent', seconds: limits.look, signal };
+    const { begun } = await withTimeLimit(ofLook, () => takeGreeting(child.stdout, begins));
+    return begun ? child : undefined;
   } catch (error) {
-    child?.kill();
+    // It may begin yet.
+    spawned.then(
+      (child) => child.kill(),
+      () => undefined,
+    );
     signal?.throwIfAborted();
     if (remote.lost.aborted) throw error;
     return undefined;

@@ -53,7 +53,8 @@ describe.each([
     for (const name of ['report.html', 'junit.xml', 'events.ndjson', 'tester.log']) {
       expect(existsSync(join(directory, '.shakedown/runs/latest', name))).toBe(true);
     }
-    expect(clusterIds(directory)).toHaveLength(1);
+    // Its nodes, and what a layer was made on where there was none yet.
+    expect(clusterIds(directory)).not.toEqual([]);
     expect(await leftovers(clusterIds(directory))).toEqual([]);
   });
 });

@@ -37,10 +37,12 @@ export async function sendTree(
       let ours: unknown;
       const sending = pipeline(Readable.from(packTree(entries)), counted, stream).catch((error: unknown) => {
         // Where the agent wants no more, its own answer says why.
-        if ((error as NodeJS.ErrnoException).code !== 'EPIPE') ours = error;
+        const { code = '' } = error as NodeJS.ErrnoException;
+        if (!['EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_DESTROYED'].includes(code)) ours = error;
         stream.destroy();
       });
       const answer = connection.call('unpack', { directory, from: stream.id }, { signal: stop });
+      answer.catch(() => stream.destroy());
       const [unpacked] = await Promise.allSettled([answer, sending]);
       if (ours !== undefined) throw ours;
       if (unpacked.status === 'rejected') throw unpacked.reason;

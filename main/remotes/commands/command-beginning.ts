@@ -39,7 +39,8 @@ export function commandBeginning(
  */
 export async function begun(opened: CommandChannel, begins: CommandBeginning): Promise<Readable> {
   const { channel, ended } = opened;
-  await Promise.race([begins.stdout, ended]);
+  const stderrWithoutEnd = new Promise<never>((_resolve, reject) => begins.stderr.catch(reject));
+  await Promise.race([begins.stdout, ended, stderrWithoutEnd]);
   if (channel.readableEnded || channel.destroyed) {
     const refusal = await begins.whyNot();
     if (refusal) throw refusal;

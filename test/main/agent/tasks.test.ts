@@ -1,37 +1,12 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { TimeLimitError } from '../../../common/errors.ts';
 import type { Agent } from '../../../main/agent/agent.ts';
-import { startAgent } from '../../../main/agent/start-agent.ts';
 import { ConnectionLostError } from '../../../main/remotes/connection-errors.ts';
 import { isAlive } from '../../node-agent/agent-process.ts';
-import { LocalRemote } from './local-remote.ts';
-
-const cacheDir = join(tmpdir(), 'shakedown-test-cache');
-
-/** A real agent on this machine, and a folder of its own there. */
-async function start(): Promise<{ agent: Agent; remote: LocalRemote; work: string }> {
-  const folder = mkdtempSync(join(tmpdir(), 'shakedown-test-'));
-  const remote = new LocalRemote({ SHAKEDOWN_AGENT_STATE: join(folder, 'state') });
-  const work = join(folder, 'work');
-  mkdirSync(work);
-  const agent = await startAgent(remote, {
-    cacheDir,
-    runId: 'run-1',
-    listener: { log: () => {}, progress: () => {} },
-    signal: new AbortController().signal,
-    log: () => {},
-    nodeCache: join(tmpdir(), 'shakedown-test-node-cache'),
-  });
-  onTestFinished(async () => {
-    await agent[Symbol.asyncDispose]();
-    rmSync(folder, { recursive: true, force: true });
-  });
-  return { agent, remote, work };
-}
+import { startHere as start } from './agent-here.ts';
 
 const pidIn = (work: string): Promise<number> =>
   vi.waitFor(() => {
