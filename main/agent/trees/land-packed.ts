@@ -1,6 +1,7 @@
 import { linkSync, mkdirSync, symlinkSync, utimesSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { ShakedownError } from '../../../common/errors.ts';
+import { isDiskFull } from '../../../common/system-errors.ts';
 import { PackedReader } from '../../../common/trees/packed-reader.ts';
 import { bytesOfPath, type EntryHeader } from '../../../common/trees/tree-entry.ts';
 import { writeNewFile } from '../../../common/trees/write-entry.ts';
@@ -105,8 +106,8 @@ class Landing {
     try {
       await writeNewFile(this.#at(header.path), { ...header, mode }, content);
     } catch (error) {
-      // Half of it, if it was there at all.
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST')
+      // Half of it, if it was there at all. Of what there is no room for, what fits is kept.
+      if (!isDiskFull(error) && (error as NodeJS.ErrnoException).code !== 'EEXIST')
         await rm(this.#at(header.path), { force: true });
       throw error;
     }

@@ -22,6 +22,10 @@ const runners = ['--runners', '2'];
 beforeAll(async () => {
   cluster = await make(3, {}, { user: 'ann' });
   remotes = await connect(cluster);
+  // A place with little room, for a disk that is full.
+  await remotes[1]?.exec('mkdir /srv/small && mount -t tmpfs -o size=3m,mode=777 none /srv/small', {
+    root: true,
+  });
   // Who may become root without being asked would hide that something does.
   await Promise.all(remotes.map((remote) => remote.exec('rm /etc/sudoers.d/shakedown', { root: true })));
 });
@@ -148,6 +152,31 @@ test('a node whose network is cut ends all that it runs by itself, and others ru
   const { files, outOfUse } = result();
   expect(files.map(({ verdict }) => verdict)).toEqual(Array(8).fill('pass'));
   expect(new Set(outOfUse.map(({ node }) => node))).toEqual(new Set([2]));
+});
+
+test('a node whose disk is full is of no use, or its runners are broken; the others do its files', async () => {
+  await remotes[1]?.exec('mkdir -p .local && rm -rf .local/share && ln -s /srv/small .local/share');
+  const args = [...onNodes(cluster.machines.slice(1)), '--json', 'test/*.sh', '--', 'sh', '{file}'];
+  for (let file = 0; file < 24; file += 1) {
+    write(directory, `test/t${file}.sh`, 'sleep 0.2; echo "it needs some room" > "out.$$"\n');
+  }
+  write(directory, 'big', 'x'.repeat(5_000_000));
+  const { all, exitCode, stdout } = await distribute(args);
+  expect(exitCode, all).toBe(0);
+  const { files, outOfUse }: DistributeResult = JSON.parse(stdout);
+  expect(outOfUse).toMatchObject([{ node: 0, message: expect.stringMatching(/no use: .*no space left/i) }]);
+  expect(files.filter(({ verdict }) => verdict !== 'pass')).toEqual([]);
+  // It fills up only when the project is there.
+  rmSync(join(directory, 'big'));
+  const fill = '[ "$(hostname)" != n1 ] || head -c 5000000 /dev/zero > fill || true';
+  write(directory, 'distribute.config.ts', `export default { hooks: { node_setup: '${fill}' } };`);
+  const again = await distribute(args);
+  expect(again.exitCode, again.all).toBe(0);
+  const { broken, files: second }: DistributeResult = JSON.parse(again.stdout);
+  expect(broken.length).toBeGreaterThan(0);
+  expect(new Set(broken.map((runner) => runner.split('_')[0]))).toEqual(new Set(['0']));
+  expect(second.filter(({ verdict }) => verdict !== 'pass')).toEqual([]);
+  await remotes[1]?.exec('rm .local/share');
 });
 
 test('a main process that is killed leaves nothing running on any node, and the next distribution works', async () => {

@@ -135,7 +135,7 @@ test('daemons that tests leave are ended with their process, however they left, 
     // These have the output still open: who waits for its end would wait for ever.
     'test/holds.sh': daemon('exec sleep 311', 'up1'),
     'test/twice.sh': daemon('trap "" TERM HUP; sleep 312; sleep 312', 'up2'),
-    'test/fails.sh': '(setsid sleep 313 >/dev/null 2>&1 &); exit 1',
+    'test/fails.sh': `${daemon('exec sleep 313', 'up3')}; exit 1`,
     // It is smaller than those two, and so comes after them.
     'test/z.sh': goneAre('up1 up2'),
   });
