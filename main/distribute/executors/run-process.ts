@@ -3,6 +3,7 @@ import type { Agent } from '../../agent/agent.ts';
 import type { LineSink } from '../results/distribute-log.ts';
 import type { ProcessOutput } from '../results/process-output.ts';
 import { type ProcessEnd, type ProcessStart, startProcess } from './start-process.ts';
+import { TimeLimits } from './time-limits.ts';
 
 export interface ProcessOptions extends ProcessStart {
   readonly output: ProcessOutput;
@@ -18,12 +19,12 @@ export interface ProcessOptions extends ProcessStart {
 /** Runs one process of tests on a node, to its end; all its processes have ended then. Does not throw. */
 export async function runProcess(agent: Agent, options: ProcessOptions): Promise<ProcessEnd> {
   const { output, lines, within, silence, cancelled } = options;
-  const timer = (kind: 'late' | 'silent', seconds: number | undefined) =>
-    seconds === undefined ? undefined : setTimeout(() => started.stop({ kind, seconds }), seconds * 1000);
-  const [late, quiet] = [timer('late', within), timer('silent', silence)];
+  const limits = new TimeLimits((why) => started.stop(why));
+  limits.set('late', within);
+  limits.set('silent', silence);
   const started = startProcess(agent, options, async ({ stdin, stdout, stderr }) => {
     stdin.end();
-    const heard = () => void quiet?.refresh();
+    const heard = () => limits.heard();
     await Promise.all([stdout, stderr].map((stream, index) => pump(stream, output, lines[index], heard)));
   });
   const cancel = () => started.stop({ kind: 'cancelled' });
@@ -33,8 +34,7 @@ export async function runProcess(agent: Agent, options: ProcessOptions): Promise
     return await started.ended;
   } finally {
     cancelled.removeEventListener('abort', cancel);
-    clearTimeout(late);
-    clearTimeout(quiet);
+    limits.clear();
   }
 }
 
