@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { asShakedownError } from '../../../common/errors.ts';
 import type { Batch } from '../hand-out/batch.ts';
-import { judge, wrongWith } from '../results/judge.ts';
+import { judge, takenDownBy, wrongWith } from '../results/judge.ts';
 import { ProcessOutput } from '../results/process-output.ts';
 import type { ReportedCase } from '../results/reported-case.ts';
 import type { RanWhere } from '../results/test-result.ts';
@@ -85,9 +85,9 @@ function settle(ran: RanWhere, end: ProcessEnd, { seat, cases, output, work }: E
   const { suite, distribution } = work;
   const { how, took } = end;
   if (how.kind === 'stopped' || how.kind === 'cancelled') return;
-  if (how.kind === 'lost' || how.kind === 'signal') {
-    const why = how.kind === 'lost' ? `${seat.name}: ${how.reason}` : `${how.signal} on ${seat.name}`;
-    suite.fell(ran, ran.with, why, took);
+  const fell = takenDownBy(how, seat.name);
+  if (fell !== undefined) {
+    suite.fell(ran, ran.with, fell, took);
     return;
   }
   const { emptyCodes, mustReport } = distribution.command;

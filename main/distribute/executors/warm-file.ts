@@ -1,5 +1,5 @@
 import { byFile } from '../results/by-file.ts';
-import { type JudgedFile, wrongWith } from '../results/judge.ts';
+import { type JudgedFile, takenDownBy, wrongWith } from '../results/judge.ts';
 import type { ReportedCase } from '../results/reported-case.ts';
 import { isBad, type RanWhere } from '../results/test-result.ts';
 import { LoggedOutput } from './logged-output.ts';
@@ -75,14 +75,10 @@ export class WarmFile {
     }
     // It is that file's only if it has that much alone, too.
     if (how.kind === 'memory') await (own ? this.settle(ms, wrong) : this.runApart(ms));
-    const { name } = this.#place.seat;
-    if (how.kind === 'lost') await this.#fell(ms, `${name}: ${how.reason}`);
-    if (how.kind === 'signal') await this.#fell(ms, `${how.signal} on ${name}`);
-  }
-
-  /** It took its process down, or was in it when its node was lost. */
-  async #fell(ms: number, why: string): Promise<void> {
-    await this.#ended(ms, (ran) => this.#place.work.suite.fell(ran, [this.path], why, Math.round(ms)));
+    const { seat, work } = this.#place;
+    const fell = takenDownBy(how, seat.name);
+    if (fell === undefined) return;
+    await this.#ended(ms, (ran) => work.suite.fell(ran, [this.path], fell, Math.round(ms)));
   }
 
   async #ended(ms: number, tell: (ran: RanWhere) => void): Promise<void> {

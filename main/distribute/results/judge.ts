@@ -76,6 +76,12 @@ export function judge({ files, folder, end, report, emptyCodes, mustReport }: En
   return { results, apart, startMs: Math.max(0, end.took - sum) };
 }
 
+/** What took a process down with the files that it had, where something did. `node`: its name. */
+export function takenDownBy(how: ProcessEnd['how'], node: string): string | undefined {
+  if (how.kind === 'lost') return `${node}: ${how.reason}`;
+  return how.kind === 'signal' ? `${how.signal} on ${node}` : undefined;
+}
+
 /** A sentence for a process that did not end well. */
 export function wrongWith(how: ProcessEnd['how']): string | undefined {
   if (how.kind === 'exit') return how.code === 0 ? undefined : `it exits with ${how.code}`;
