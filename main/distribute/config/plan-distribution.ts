@@ -6,7 +6,7 @@ import type { ChooseKind } from '../../config/machines/settle-machines.ts';
 import { bytes, sizeSchema } from '../../providers/machine-options.ts';
 import { isAmong } from '../build/build-plan.ts';
 import { once } from '../hand-out/attempts.ts';
-import { historyFile, readHistory, readStart } from '../history/history-file.ts';
+import { historyFile, readKnown } from '../history/history-file.ts';
 import { slowestFirst } from '../history/order.ts';
 import { type Selection, selectFiles } from '../history/select-files.ts';
 import { splitLong } from '../history/split-files.ts';
@@ -116,7 +116,7 @@ export async function planDistribution(
     throw new UsageError(`build.files: no file of the project matches '${pattern}'.`);
   }
   const sized = files.map((path) => ({ path, bytes: bytesOf(path, directory, all) }));
-  const history = readHistory(historyFile(home));
+  const { history, startMs } = readKnown(historyFile(home));
   const machines = await wishMachines(config, words, directory, choose);
   const { localRunners = config.localRunners ?? (order && !machines ? 1 : 0) } = words;
   if (!machines && localRunners === 0) {
@@ -126,7 +126,6 @@ export async function planDistribution(
   }
   const selection = { onlyFailed: false, ...(order ? {} : words) };
   const selected = selectFiles(slowestFirst(sized, history), history, selection);
-  const startMs = readStart(historyFile(home));
   const { splitting } = test;
   const split = !order && (words.split ?? config.split ?? true) && splitting !== undefined;
   const runners = (machines?.runners ?? []).map((own = usualRunners) => own);

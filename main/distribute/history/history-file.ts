@@ -46,8 +46,21 @@ interface Kept {
   readonly origins: Origins;
 }
 
-/** The history in a file; nothing where there is none, or it cannot be understood. */
-export const readHistory = (file: string): History => combined(read(file).origins);
+/** All that runs have found out. */
+export interface Known {
+  readonly history: History;
+  /** ms that a process of tests took beside them the last time; undefined where that is not known. */
+  readonly startMs: number | undefined;
+}
+
+/** What is known by a file; nothing where there is none, or it cannot be understood. */
+export function readKnown(file: string): Known {
+  const { origins } = read(file);
+  return { history: combined(origins), startMs: startOf(origins) };
+}
+
+/** The history in a file. */
+export const readHistory = (file: string): History => readKnown(file).history;
 
 /** What runs have found out here, and not elsewhere. */
 export function foundOutHere(file: string): Origins {
@@ -55,9 +68,6 @@ export function foundOutHere(file: string): Origins {
   const own = origins[origin];
   return own ? { [origin]: own } : {};
 }
-
-/** ms that a process of tests took beside them the last time; undefined where that is not known. */
-export const readStart = (file: string): number | undefined => startOf(read(file).origins);
 
 function read(file: string): Kept {
   try {

@@ -6,7 +6,7 @@ import {
   addToHistory,
   mergeHistories,
   readHistory,
-  readStart,
+  readKnown,
 } from '../../../main/distribute/history/history-file.ts';
 import { combined, merged, type Origins } from '../../../main/distribute/history/merge.ts';
 
@@ -42,7 +42,7 @@ describe('histories of several machines', () => {
       'only a': { ms: 7, runs: 1 },
       'only b': { ms: 8, runs: 1, failed: true },
     });
-    expect(readStart(a), 'the newest').toBe(50);
+    expect(readKnown(a).startMs, 'the newest').toBe(50);
   });
 
   test('are no other when they are merged again, or the other way round; and go on', () => {
@@ -115,7 +115,7 @@ describe('histories of several machines', () => {
     expect(readHistory(a)).toEqual({ x: { ms: 5, runs: 3, failed: true } });
     mergeHistories(a, [b]);
     expect(readHistory(a).x).toMatchObject({ runs: 3 });
-    expect(readStart(a)).toBe(80);
+    expect(readKnown(a).startMs).toBe(80);
   });
 
   test('that are none are named, and nothing is changed; a broken one of the project’s own is begun anew', () => {

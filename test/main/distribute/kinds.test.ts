@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { historyFile, readStart } from '../../../main/distribute/history/history-file.ts';
+import { historyFile, readKnown } from '../../../main/distribute/history/history-file.ts';
 import { kinds, kindsOf } from '../../../main/distribute/kinds/kinds.ts';
 import { byFile } from '../../../main/distribute/results/by-file.ts';
 import { readJest, readMocha, readRspec } from '../../../main/distribute/results/read-json.ts';
@@ -154,7 +154,7 @@ test('a project of a known kind needs no word: node --test', async () => {
     'test/c.test.js': 'fail',
   });
   expect(
-    readStart(historyFile(directory)),
+    readKnown(historyFile(directory)).startMs,
     'what a process takes beside its tests is remembered',
   ).toBeGreaterThan(0);
   expect(result.files[0]?.tests).toMatchObject([
