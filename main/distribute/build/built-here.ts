@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ProjectFile } from '../../../common/protocol/project-protocol.ts';
+import { replaceFile } from '../../store/replace-file.ts';
 
 /** What is remembered of the last build on this host. */
 interface Remembered {
@@ -27,10 +28,7 @@ export class BuiltHere {
   }
 
   remember(known: Remembered): void {
-    mkdirSync(dirname(this.#memory), { recursive: true });
-    const aside = `${this.#memory}.${process.pid}`;
-    writeFileSync(aside, JSON.stringify(known));
-    renameSync(aside, this.#memory);
+    replaceFile(this.#memory, JSON.stringify(known));
   }
 
   /** Where the outputs of a node's build are, or will be. */

@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { UsageError } from '../../../common/errors.ts';
 import { present } from '../../../common/present.ts';
+import { replaceFile } from '../../store/replace-file.ts';
 import type { FileResult } from '../results/test-result.ts';
 import { type History, withRun } from './history.ts';
 import { combined, merged, type Origins, startOf } from './merge.ts';
@@ -144,9 +145,5 @@ function readOther(file: string): Kept {
   }
 }
 
-function write(file: string, kept: Kept): void {
-  mkdirSync(dirname(file), { recursive: true });
-  const aside = `${file}.${process.pid}`;
-  writeFileSync(aside, `${JSON.stringify({ version: 2, ...kept }, undefined, 1)}\n`);
-  renameSync(aside, file);
-}
+const write = (file: string, kept: Kept): void =>
+  replaceFile(file, `${JSON.stringify({ version: 2, ...kept }, undefined, 1)}\n`);

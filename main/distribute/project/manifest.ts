@@ -1,9 +1,10 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { lstat, readlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileDigest } from '../../../common/files/file-digest.ts';
 import type { ProjectFile } from '../../../common/protocol/project-protocol.ts';
 import { sideBySide } from '../../../common/side-by-side.ts';
+import { replaceFile } from '../../store/replace-file.ts';
 
 /** A project's files with their digests. */
 export interface Manifest {
@@ -61,7 +62,7 @@ export async function makeManifest(
     digests[path] = [marks, digest];
     return entry(Number(stats.mode & 0o777n), digest, Number(stats.size));
   });
-  remember(memory, digests);
+  replaceFile(memory, JSON.stringify(digests));
   const there = found.flatMap((each) => each ?? []);
   return {
     files: there.map(({ file }) => file),
@@ -76,13 +77,6 @@ function remembered(file: string): Digests {
   } catch {
     return {};
   }
-}
-
-function remember(file: string, digests: Digests): void {
-  mkdirSync(dirname(file), { recursive: true });
-  const aside = `${file}.${process.pid}`;
-  writeFileSync(aside, JSON.stringify(digests));
-  renameSync(aside, file);
 }
 
 function unlessGone(error: NodeJS.ErrnoException): undefined {
