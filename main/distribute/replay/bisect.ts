@@ -57,9 +57,9 @@ async function inRun(distribution: Distribution, test: FailedTest, here: Here): 
   let end: SuiteEnd = { outOfUse: [] };
   const use = async (seat: Seat, run: RunSuiteHere) => {
     const { signal } = open.work;
-    const copy = await copyUntouched(seat.agent, seat.project, signal);
+    const putBack = await copyUntouched(seat.agent, seat.project, signal);
     const all = new Trials(test, distribution, async (suite) => {
-      await copy.putBack();
+      await putBack();
       await run(suite);
       signal.throwIfAborted();
     });
@@ -67,8 +67,7 @@ async function inRun(distribution: Distribution, test: FailedTest, here: Here): 
       state.found = await search(all, test, (message) => open.emit({ type: 'note', message }));
     } finally {
       state.trials = all.count;
-      await copy.putBack();
-      await copy.remove();
+      await putBack();
     }
   };
   await open.attempt(async () => {

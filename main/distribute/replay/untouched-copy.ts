@@ -2,19 +2,15 @@ import { posix } from 'node:path';
 import { ShakedownError } from '../../../common/errors.ts';
 import type { Agent } from '../../agent/agent.ts';
 
-/** A copy of the project on a node, as it is before any test has run. */
-export interface UntouchedCopy {
-  /** Puts the project back as it was: what tests left in it is gone. */
-  putBack(): Promise<void>;
-  remove(): Promise<void>;
-}
-
-/** Copies the project's folder beside itself. Throws ShakedownError, also later. */
+/**
+ * Copies the project's folder beside itself, before any test has run. What this gives puts the project back
+ * as it was: what tests left in it is gone. The copy goes with its place. Throws ShakedownError, also later.
+ */
 export async function copyUntouched(
   agent: Agent,
   project: string,
   signal: AbortSignal,
-): Promise<UntouchedCopy> {
+): Promise<() => Promise<void>> {
   const copy = posix.join(posix.dirname(project), 'project.untouched');
   const sh = async (script: string) => {
     const { exitCode, stderr } = await agent.exec(['/bin/sh', '-c', script, 'sh', project, copy], { signal });
@@ -25,8 +21,5 @@ export async function copyUntouched(
     });
   };
   await sh('rm -rf -- "$2" && cp -a -- "$1" "$2"');
-  return {
-    putBack: () => sh('rm -rf -- "$1" && cp -a -- "$2" "$1"'),
-    remove: () => sh('rm -rf -- "$2"'),
-  };
+  return () => sh('rm -rf -- "$1" && cp -a -- "$2" "$1"');
 }
