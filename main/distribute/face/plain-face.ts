@@ -3,7 +3,7 @@ import type { RunEvent } from '../../../common/events.ts';
 import { printable, printableLine } from '../../../common/printable.ts';
 import type { Face } from '../../report/face.ts';
 import { duration, type Paint, painter, sign } from '../../report/words.ts';
-import type { FileResult } from '../results/test-result.ts';
+import { type FileResult, isBad } from '../results/test-result.ts';
 import type { Progress, Telling } from '../suite/telling.ts';
 import { eventLine } from './event-line.ts';
 
@@ -37,7 +37,7 @@ export class PlainFace implements Face, Telling {
 export function resultLine(result: FileResult, { settled, files }: Progress, paint: Paint): string {
   const { file, verdict, durationMs, tests, message, ran } = result;
   const place = `${String(settled).padStart(String(files).length)}/${files}`;
-  const failed = tests.filter((test) => test.verdict === 'fail' || test.verdict === 'error').length;
+  const failed = tests.filter(isBad).length;
   const told = tests.length === 0 ? '' : `, ${tests.length === 1 ? '1 test' : `${tests.length} tests`}`;
   const bad = failed === 0 ? '' : `, ${failed} failed`;
   const where = ran ? `, runner ${ran.runner}` : '';

@@ -5,7 +5,7 @@ import { lastLines } from '../../../common/text/last-lines.ts';
 import { count, duration, type Paint, painter, sign, verdictWord } from '../../report/words.ts';
 import type { DistributeResult } from '../results/distribute-result.ts';
 import { nameOfRule } from '../results/quarantine-rule.ts';
-import type { FileResult, TestResult } from '../results/test-result.ts';
+import { type FileResult, isBad, type TestResult } from '../results/test-result.ts';
 import { bestInWords } from '../schedule/best-in-words.ts';
 
 export interface SummaryPlace {
@@ -35,7 +35,7 @@ export function printSummary(result: DistributeResult, { cwd, stdout, env }: Sum
 }
 
 function failures({ files, directory }: DistributeResult, paint: Paint): readonly string[] {
-  const bad = files.filter(({ verdict }) => verdict === 'fail' || verdict === 'error');
+  const bad = files.filter(isBad);
   const shown = bad.slice(0, mostFailed).flatMap((file) => failure(file, directory, paint));
   return bad.length > mostFailed
     ? [...shown, `… and ${bad.length - mostFailed} more files that failed`]
@@ -47,7 +47,7 @@ function failure(
   directory: string,
   paint: Paint,
 ): readonly string[] {
-  const bad = tests.filter((test) => test.verdict === 'fail' || test.verdict === 'error');
+  const bad = tests.filter(isBad);
   const why = message === undefined ? '' : `: ${printable(message)}`;
   const head = `${sign(verdict, paint)} ${paint('bold', printableLine(file))}${why}`;
   const log = ran ? [paint('gray', `  output: ${printableLine(join(directory, ran.output))}`)] : [];
@@ -134,8 +134,8 @@ function gain({ schedule, runners }: DistributeResult, paint: Paint): readonly s
 function figures(result: DistributeResult, paint: Paint): readonly string[] {
   const { files, runners, testsMs, durationMs, verdict } = result;
   const tests = files.flatMap((file) => file.tests);
-  const of = (list: readonly { readonly verdict: string }[]) => {
-    const bad = list.filter((each) => each.verdict === 'fail' || each.verdict === 'error').length;
+  const of = (list: readonly Pick<FileResult, 'verdict'>[]) => {
+    const bad = list.filter(isBad).length;
     return bad === 0 ? '' : ` (${bad} failed)`;
   };
   const skipped = files.filter((file) => file.verdict === 'skip' && !file.ran).length;

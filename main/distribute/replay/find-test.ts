@@ -1,5 +1,6 @@
 import { UsageError } from '../../../common/errors.ts';
-import { orderOf, type PastRun, processesOf, type RecordedOrder } from './past-run.ts';
+import { isBad } from '../results/test-result.ts';
+import { orderOf, type PastRun, processesOf, type RanPart, type RecordedOrder } from './past-run.ts';
 
 /** A test that failed, and what its runner ran up to it. */
 export interface FailedTest {
@@ -16,12 +17,12 @@ export interface FailedTest {
  */
 export function findFailedTest(past: PastRun, named: string): FailedTest {
   const { file, test } = nameOf(past, named);
-  const bad = (verdict: string | undefined) =>
-    verdict === undefined || verdict === 'fail' || verdict === 'error';
+  const failedIn = ({ ran, files }: RanPart) => {
+    const result = files.find((each) => each.file === file);
+    return ran.with.includes(file) && (result === undefined || isBad(result));
+  };
   const failed = past.processes
-    .filter(
-      ({ ran, files }) => ran.with.includes(file) && bad(files.find((each) => each.file === file)?.verdict),
-    )
+    .filter(failedIn)
     .sort((one, other) => one.ran.startedAt - other.ran.startedAt)[0];
   if (!failed) {
     throw new UsageError(`${file} did not fail in run ${past.id}.`);
@@ -51,7 +52,7 @@ function nameOf(past: PastRun, named: string): { readonly file: string; readonly
   const test = named.slice(within.file.length + 2);
   const found = within.tests.find(({ name }) => name === test);
   if (!found) {
-    const bad = within.tests.filter((each) => each.verdict === 'fail' || each.verdict === 'error');
+    const bad = within.tests.filter(isBad);
     const names = bad
       .slice(0, 5)
       .map(({ name }) => name)
