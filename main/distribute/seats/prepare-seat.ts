@@ -39,7 +39,7 @@ export async function prepareSeat(plan: SeatPlan, agent: Agent, context: SeatCon
   const target = posix.join(folderOf(key), 'project');
   if (distribution.order) await clearPlace(agent, target, signal);
   const send = async () => {
-    const sending = () => sendProject(agent, project, posix.join(folderOf(key), 'project'), signal);
+    const sending = () => sendProject(agent, project, target, signal);
     const sent = await open.recorder.step('ship', sending, where);
     open.emit({ type: 'note', node: id, message: sentInWords(sent) });
     return sent;
