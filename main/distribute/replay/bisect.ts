@@ -1,9 +1,8 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeFailure, ShakedownError } from '../../../common/errors.ts';
 import { present } from '../../../common/present.ts';
 import { count } from '../../report/words.ts';
-import { privateFile } from '../../store/run-folders.ts';
+import { writeWhole } from '../../store/run-folders.ts';
 import { type DistributeWorld, type Here, inOwnRun } from '../in-own-run.ts';
 import { onMachines } from '../on-machines.ts';
 import type { Seat } from '../seats/seat.ts';
@@ -92,9 +91,7 @@ async function inRun(distribution: Distribution, test: FailedTest, here: Here): 
     ...{ outcome, culprits, trials, message },
     exitCode: found && exitCode === 0 ? (outcome === 'found' ? 0 : 1) : exitCode,
   };
-  await writeFile(join(result.directory, 'bisect.json'), `${JSON.stringify(result, undefined, 2)}\n`, {
-    mode: privateFile,
-  });
+  await writeWhole(join(result.directory, 'bisect.json'), `${JSON.stringify(result, undefined, 2)}\n`);
   return result;
 }
 

@@ -1,10 +1,9 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FailureDetails } from '../../../common/errors.ts';
 import { present } from '../../../common/present.ts';
 import type { Verdict } from '../../../common/results.ts';
 import type { RunResult } from '../../record/run-result.ts';
-import { privateFile } from '../../store/run-folders.ts';
+import { writeWhole } from '../../store/run-folders.ts';
 import type { Flickering, History } from '../history/history.ts';
 import type { RanHook, RanProcess, Schedule } from '../schedule/schedule.ts';
 import type { CommandWords } from '../suite/command-words.ts';
@@ -97,6 +96,4 @@ export function distributeResult(facts: Facts, run: RunResult, directory: string
 }
 
 export const writeResult = (result: DistributeResult): Promise<void> =>
-  writeFile(join(result.directory, 'distribute.json'), `${JSON.stringify(result, undefined, 2)}\n`, {
-    mode: privateFile,
-  });
+  writeWhole(join(result.directory, 'distribute.json'), `${JSON.stringify(result, undefined, 2)}\n`);
