@@ -1,12 +1,11 @@
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
+import { Turns } from '../turns.ts';
 
 /** What OWASP's cheat sheet on the storage of passwords asks of scrypt, in the variant that takes 32 MiB. */
 const cost = { N: 2 ** 15, r: 8, p: 3 };
 
 /** Two at once: whoever tries many passwords does not take the server's memory and processors. */
-const atOnce = 2;
-let underWay = 0;
-const waiting: (() => void)[] = [];
+const turns = new Turns(2);
 
 /** A password as it is kept: `scrypt$N$r$p$salt$key`, the last two in base64url. */
 export async function hashedPassword(password: string): Promise<string> {
@@ -26,19 +25,14 @@ export async function isPassword(password: string, kept: string | undefined): Pr
   return wanted.length === found.length && timingSafeEqual(wanted, found);
 }
 
-async function derive(password: string, salt: Buffer, options: ScryptOptions): Promise<Buffer> {
-  if (underWay >= atOnce) await new Promise<void>((resolve) => waiting.push(resolve));
-  underWay += 1;
-  try {
-    return await new Promise((resolve, reject) => {
-      // One password, however its accents were typed.
-      const text = password.normalize('NFKC');
-      scrypt(text, salt, 32, { ...options, maxmem: 64 * 2 ** 20 }, (error, key) =>
-        error ? reject(error) : resolve(key),
-      );
-    });
-  } finally {
-    underWay -= 1;
-    waiting.shift()?.();
-  }
-}
+const derive = (password: string, salt: Buffer, options: ScryptOptions): Promise<Buffer> =>
+  turns.take(
+    () =>
+      new Promise((resolve, reject) => {
+        // One password, however its accents were typed.
+        const text = password.normalize('NFKC');
+        scrypt(text, salt, 32, { ...options, maxmem: 64 * 2 ** 20 }, (error, key) =>
+          error ? reject(error) : resolve(key),
+        );
+      }),
+  );

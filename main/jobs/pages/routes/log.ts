@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { limited } from '../../../../common/time-limit.ts';
 import type { Routes } from '../../server/service.ts';
 import { Views } from '../../server/views.ts';
+import { Turns } from '../../turns.ts';
 import { windowAround, windowBefore } from '../log/log-window.ts';
 import { searchLog } from '../log/search-log.ts';
-import { Turns } from '../log/turns.ts';
 import { shownAttempt } from '../one-attempt.ts';
 import { fragment, part } from '../render.ts';
 
