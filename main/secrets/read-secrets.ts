@@ -67,6 +67,10 @@ export function namedSecrets(sources: SecretSources): { name: string; source: st
   }));
 }
 
+/** The file (absolute) that a source reads; undefined for an environment variable. */
+export const secretFile = (source: string, directory: string): string | undefined =>
+  source.startsWith('file:') ? hostPath(directory, source.slice('file:'.length)) : undefined;
+
 function read(
   source: string,
   directory: string,

@@ -1,6 +1,5 @@
 import { UsageError } from '../../../common/errors.ts';
-import { hostPath } from '../../context/host-path.ts';
-import { namedSecrets, readSecrets } from '../../secrets/read-secrets.ts';
+import { namedSecrets, readSecrets, secretFile } from '../../secrets/read-secrets.ts';
 import type { JobSecret } from '../secrets/job-secret.ts';
 
 /** What `--secret` names. */
@@ -24,9 +23,10 @@ export function declaredSecrets(
   const mistakes: string[] = [];
   const { values } = readSecrets(sources, { directory, env }, ({ message }) => mistakes.push(message));
   if (mistakes.length > 0) throw new UsageError(`--secret: ${mistakes.join('; ')}.`);
-  const files = Object.entries(sources).flatMap(([name, source]) =>
-    source.startsWith('file:') ? [[name, hostPath(directory, source.slice('file:'.length))] as const] : [],
-  );
+  const files = Object.entries(sources).flatMap(([name, source]) => {
+    const file = secretFile(source, directory);
+    return file === undefined ? [] : [[name, file] as const];
+  });
   return {
     secrets: Object.entries(values).map(([name, value]) => ({ name, value, env: name })),
     files: new Map(files),

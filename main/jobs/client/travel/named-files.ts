@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
+import { present } from '../../../../common/present.ts';
 import { configFiles, loadScenario, type ScenarioFlags } from '../../../config/load.ts';
 import { supposedNodes } from '../../../config/node/read-node-config.ts';
 import type { Scenario } from '../../../config/scenario.ts';
-import { hostPath } from '../../../context/host-path.ts';
 import { kinds } from '../../../providers/kinds.ts';
-import { namedSecrets } from '../../../secrets/read-secrets.ts';
+import { namedSecrets, secretFile } from '../../../secrets/read-secrets.ts';
 
 /** What a scenario names of the main host; absolute paths. */
 export interface NamedFiles {
@@ -45,7 +45,7 @@ function namedBy(scenario: Scenario) {
   const ofMachines = kinds[provider]?.files?.(scenario.providerOptions) ?? [];
   const secrets = namedSecrets(scenario.secretSources).map(({ name, source }) => ({
     ...{ name, source },
-    ...(source.startsWith('file:') ? { file: hostPath(directory, source.slice('file:'.length)) } : {}),
+    ...present({ file: secretFile(source, directory) }),
   }));
   const checks = Array.isArray(mainConfig.checks) ? mainConfig.checks : [];
   return {
