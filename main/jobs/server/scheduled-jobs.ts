@@ -1,21 +1,18 @@
-import { randomUUID } from 'node:crypto';
 import type { Selectable } from 'kysely';
 import type { z } from 'zod';
 import { ShakedownError } from '../../../common/errors.ts';
 import { submission } from '../protocol.ts';
-import type { newSchedule } from '../schedule-protocol.ts';
 import type { JobSecret } from '../secrets/job-secret.ts';
 import type { Scheduled, ScheduleTable } from '../store/tables.ts';
 import { Problem, readAs } from './problem.ts';
 import type { Service } from './service.ts';
-import { submitJob, submitMatrix } from './submit-job.ts';
+import { type Begun, type JobsToSubmit, submitJobs } from './submit-job.ts';
 
 type Needed = Pick<Service, 'database' | 'store' | 'queue' | 'files' | 'vault'>;
 type Row = Selectable<ScheduleTable>;
-type NewSchedule = z.output<typeof newSchedule>;
 
 /** What a schedule is to begin, as it is kept: the secrets apart, of each job in its place. */
-export function keptApart({ submission: one, jobs }: Pick<NewSchedule, 'submission' | 'jobs'>): {
+export function keptApart({ submission: one, jobs }: JobsToSubmit): {
   readonly submission: string | null;
   readonly jobs: string | null;
   readonly secrets: readonly (readonly JobSecret[])[];
@@ -33,12 +30,6 @@ function withoutSecrets({ id: _, secrets, ...rest }: z.output<typeof submission>
   return { ...rest, ...(secrets.length > 0 ? { secrets: secrets.map(({ name }) => name) } : {}) };
 }
 
-/** What a schedule began. */
-export interface Begun {
-  readonly jobs: readonly string[];
-  readonly matrix: string | null;
-}
-
 /**
  * Submits what a schedule is to begin once. Takes part in the transaction in which it is called. Throws
  * Problem when something that it names is not there.
@@ -49,12 +40,10 @@ export async function submitScheduled(service: Needed, row: Row, submitter: stri
   });
   const whole = (job: Scheduled, index: number) =>
     readAs(submission, { ...job, secrets: secrets[index] ?? [] });
-  if (!row.jobs) {
-    const job = await submitJob(service, whole(row.submission ?? { type: '' }, 0), submitter);
-    return { jobs: [job], matrix: null };
-  }
-  const matrix = randomUUID();
-  return { jobs: await submitMatrix(service, row.jobs.map(whole), submitter, matrix), matrix };
+  const wanted = row.jobs
+    ? { jobs: row.jobs.map(whole) }
+    : { submission: whole(row.submission ?? { type: '' }, 0) };
+  return await submitJobs(service, wanted, submitter);
 }
 
 /** Whether something of what a schedule began last is not over. */

@@ -5,8 +5,9 @@ import { nextTimes, readCron } from '../schedules/cron.ts';
 import { decide } from '../schedules/due.ts';
 import type { ScheduleTable } from '../store/tables.ts';
 import { Problem, refusing } from './problem.ts';
-import { type Begun, isUnderWay, keptApart, submitScheduled } from './scheduled-jobs.ts';
+import { isUnderWay, keptApart, submitScheduled } from './scheduled-jobs.ts';
 import type { Service } from './service.ts';
+import type { Begun } from './submit-job.ts';
 
 type Needed = Pick<Service, 'database' | 'store' | 'queue' | 'files' | 'signals' | 'vault' | 'now'>;
 type Row = Selectable<ScheduleTable>;
@@ -74,17 +75,14 @@ export class Schedules {
     await store.updateTable('schedules').set({ paused: false, next_at }).where('name', '=', name).execute();
   }
 
-  /**
-   * Begins a job now, whatever its times are and whether it is paused or not. Gives its id, or its matrix'.
-   */
-  async run(name: string, submitter: string): Promise<string> {
+  /** Begins a job or its matrix now, whatever its times are and whether it is paused or not. */
+  async run(name: string, submitter: string): Promise<Begun> {
     const { database, store, signals } = this.#service;
     const row = await this.#row(name);
     const begun = await database.transaction(async () => {
-      const { jobs, matrix } = await submitScheduled(this.#service, row, submitter);
-      const last = { last_job: jobs.at(-1) ?? null, last_matrix: matrix };
-      await store.updateTable('schedules').set(last).where('name', '=', name).execute();
-      return matrix ?? jobs[0] ?? '';
+      const submitted = await submitScheduled(this.#service, row, submitter);
+      await store.updateTable('schedules').set(lastOf(submitted)).where('name', '=', name).execute();
+      return submitted;
     });
     signals.changed('queue');
     return begun;
@@ -126,7 +124,7 @@ export class Schedules {
       const decision = decide({ times: readCron(cron, zone), missed, overlap, nextAt, isBusy }, at);
       const { jobs, last, problem } = await this.#submit(row, decision.begin.length);
       const note = problem ?? decision.note ?? null;
-      const begun = last ? { last_at: at, last_job: last.jobs.at(-1) ?? null, last_matrix: last.matrix } : {};
+      const begun = last ? { last_at: at, ...lastOf(last) } : {};
       if (jobs.length > 0 || note !== row.note || decision.nextAt?.getTime() !== nextAt.getTime()) {
         await store
           .updateTable('schedules')
@@ -159,6 +157,8 @@ export class Schedules {
     return found;
   }
 }
+
+const lastOf = ({ jobs, matrix }: Begun) => ({ last_job: jobs.at(-1) ?? null, last_matrix: matrix });
 
 function viewOf(row: Row, now: Date): ScheduleView {
   const { name, cron, zone, missed, overlap, submitter, paused, note, last_at, next_at, jobs } = row;

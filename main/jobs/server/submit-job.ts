@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import type { submission } from '../protocol.ts';
 import { buildFrom } from './builds.ts';
@@ -6,6 +7,18 @@ import { Problem } from './problem.ts';
 import type { Service } from './service.ts';
 
 type Submission = z.output<typeof submission>;
+/** One job, or in its place all those of a matrix. */
+export interface JobsToSubmit {
+  readonly submission?: Submission | undefined;
+  readonly jobs?: readonly Submission[] | undefined;
+}
+
+/** What was submitted at once. */
+export interface Begun {
+  readonly jobs: readonly string[];
+  readonly matrix: string | null;
+}
+
 type Needed = Pick<Service, 'database' | 'queue' | 'store' | 'files' | 'vault'>;
 
 /**
@@ -59,6 +72,14 @@ export async function submitMatrix(
   });
 }
 
+/** Puts one job or a new matrix into the queue. Throws as `submitJob`. */
+export async function submitJobs(service: Needed, wanted: JobsToSubmit, submitter: string): Promise<Begun> {
+  const { submission: one, jobs } = wanted;
+  if (one) return { jobs: [await submitJob(service, one, submitter)], matrix: null };
+  const matrix = randomUUID();
+  return { jobs: await submitMatrix(service, jobs ?? [], submitter, matrix), matrix };
+}
+
 /** What would be queued. Throws Problem when something that it names is not there. */
 async function checkSubmission({ store, files }: Needed, asked: Submission): Promise<Submission> {
   const body = asked.type === 'build' ? await buildFrom(store, asked) : asked;
@@ -69,7 +90,12 @@ async function checkSubmission({ store, files }: Needed, asked: Submission): Pro
 }
 
 /** Throws Problem when something is wrong with what a schedule will submit. */
-export async function checkScheduled(service: Needed, asked: Submission): Promise<void> {
-  await checkSubmission(service, asked);
-  await mustBeNamed(service, asked.after ?? []);
+export async function checkScheduled(
+  service: Needed,
+  { submission: one, jobs = [] }: JobsToSubmit,
+): Promise<void> {
+  for (const each of one ? [one] : jobs) {
+    await checkSubmission(service, each);
+    await mustBeNamed(service, each.after ?? []);
+  }
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import multipart, { type MultipartFile } from '@fastify/multipart';
 import { sql } from 'kysely';
 import { z } from 'zod';
@@ -6,8 +5,9 @@ import { type ParameterValues, recipeName, type Task } from '../../recipe-protoc
 import { Problem, readAs } from '../../server/problem.ts';
 import { Recipes } from '../../server/recipes.ts';
 import type { Routes } from '../../server/service.ts';
-import { submitJob, submitMatrix } from '../../server/submit-job.ts';
+import { submitJobs } from '../../server/submit-job.ts';
 import type { Store } from '../../store/kysely-of.ts';
+import { begunPage } from '../begun-page.ts';
 import { checkCsrf } from '../enter.ts';
 import { parameterLines } from '../form-parameters.ts';
 import { wishedJobs, wishesIn, wishFields } from '../form-wishes.ts';
@@ -80,15 +80,9 @@ export const recipePages: Routes = (app, service) => {
       const parameters = task.parameters ? ofFields(task.parameters, fields) : parameterLines(lines);
       const build = { type: 'build', recipe, task: wanted, parameters };
       const wished = await wishedJobs(build, wishesIn(request.body));
-      const submitter = request.holder?.name ?? '';
-      const matrix = randomUUID();
-      if ('jobs' in wished) await submitMatrix(service, wished.jobs, submitter, matrix);
-      const to =
-        'jobs' in wished
-          ? `/jobs?matrix=${matrix}&`
-          : `/jobs/${encodeURIComponent(await submitJob(service, wished.submission, submitter))}?`;
+      const begun = await submitJobs(service, wished, request.holder?.name ?? '');
       service.signals.changed('queue');
-      return reply.redirect(`${to}done=started`, 303);
+      return reply.redirect(begunPage(begun), 303);
     },
   );
 };

@@ -7,6 +7,7 @@ import { Recipes } from '../../server/recipes.ts';
 import { Schedules } from '../../server/schedules.ts';
 import type { Routes } from '../../server/service.ts';
 import { checkScheduled } from '../../server/submit-job.ts';
+import { begunPage } from '../begun-page.ts';
 import { parameterLines } from '../form-parameters.ts';
 import { wishedJobs, wishesIn, wishFields } from '../form-wishes.ts';
 import { page } from '../render.ts';
@@ -30,7 +31,7 @@ type Form = z.output<typeof form>;
 
 /** Jobs that are submitted over and over. */
 export const schedulePages: Routes = (app, service) => {
-  const { store, signals } = service;
+  const { store } = service;
   const [schedules, recipes] = [new Schedules(service), new Recipes(service)];
   const data = async (fields: Form, wrong?: string) => {
     const [, id] = /^job (.+)$/.exec(fields.what) ?? [];
@@ -63,8 +64,7 @@ export const schedulePages: Routes = (app, service) => {
         const { what, parameters, name, cron, zone, missed, overlap } = request.body;
         const wanted = await wishedJobs(await submissionOf(what, parameters), request.body);
         const when = { name, cron, zone, missed, overlap: overlap !== '' };
-        for (const each of 'jobs' in wanted ? wanted.jobs : [wanted.submission])
-          await checkScheduled(service, each);
+        await checkScheduled(service, wanted);
         const schedule = readAs(newSchedule, { ...when, ...wanted });
         await schedules.put({ ...schedule, submitter: request.holder?.name ?? '' });
       } catch (error) {
@@ -107,11 +107,8 @@ export const schedulePages: Routes = (app, service) => {
     '/schedules/:name/run',
     { config: submitters, schema: { hide: true, params } },
     async (request, reply) => {
-      const id = await schedules.run(request.params.name, request.holder?.name ?? '');
-      signals.changed('queue');
-      const isMatrix = (await schedules.find(request.params.name)).lastMatrix === id;
-      const to = isMatrix ? '/jobs?matrix=' : '/jobs/';
-      return reply.redirect(`${to}${encodeURIComponent(id)}${isMatrix ? '&' : '?'}done=started`, 303);
+      const begun = await schedules.run(request.params.name, request.holder?.name ?? '');
+      return reply.redirect(begunPage(begun), 303);
     },
   );
 };

@@ -17,8 +17,7 @@ export const scheduleRoutes: Routes = (app, service) => {
     '/api/schedules',
     { config: submitters, schema: { body: newSchedule, response: { 201: scheduleView } } },
     async (request, reply) => {
-      const { submission, jobs = [] } = request.body;
-      for (const each of submission ? [submission] : jobs) await checkScheduled(service, each);
+      await checkScheduled(service, request.body);
       const view = await schedules.put({ ...request.body, submitter: request.holder?.name ?? '' });
       return reply.code(201).send(view);
     },
@@ -66,8 +65,8 @@ export const scheduleRoutes: Routes = (app, service) => {
     '/api/schedules/:name/run',
     { config: submitters, schema: { params, response: { 201: z.object({ id: z.string() }) } } },
     async (request, reply) => {
-      const id = await schedules.run(request.params.name, request.holder?.name ?? '');
-      return reply.code(201).send({ id });
+      const { jobs, matrix } = await schedules.run(request.params.name, request.holder?.name ?? '');
+      return reply.code(201).send({ id: matrix ?? jobs[0] ?? '' });
     },
   );
 };
