@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { sha256 } from './packages/file-tree.ts';
 import { progressView } from './progress.ts';
 import { claimedBuild } from './recipe-protocol.ts';
 import { jobSecret } from './secrets/job-secret.ts';
@@ -66,10 +67,7 @@ export const submission = z.looseObject({
   /** Its place in the matrix that it is submitted with: a value for each axis. */
   cell: z.record(z.string().max(200), z.string().max(1000)).optional(),
   /** What travels with it: a package that was uploaded before. */
-  package: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/)
-    .optional(),
+  package: sha256.optional(),
 });
 
 /** The jobs of a matrix, each with its cell. */

@@ -3,7 +3,7 @@ import { createReadStream, existsSync, readFileSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { type FileTree, type TreeEntry, treeDigest, treeText } from './file-tree.ts';
+import { contentsOf, type FileTree, type TreeEntry, treeDigest, treeText } from './file-tree.ts';
 import { treeAsTar } from './tree-as-tar.ts';
 
 /** ms between two looks for contents that no tree has. */
@@ -94,9 +94,6 @@ export class PackageStore {
     );
   }
 }
-
-const contentsOf = (entries: readonly TreeEntry[]): string[] =>
-  entries.flatMap((entry) => (entry.type === 'file' ? [entry.sha256] : []));
 
 async function removeOthers(folder: string, used: ReadonlySet<string>, oldest: number): Promise<void> {
   for (const name of await namesIn(folder)) {

@@ -2,7 +2,7 @@ import { createReadStream, statSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { Header, Pack, ReadEntry } from 'tar';
-import type { TreeEntry } from './file-tree.ts';
+import { type TreeEntry, tarTypes } from './file-tree.ts';
 
 /**
  * What a tree is unpacked from; `content` says where what is in a file lies. Fails as the file system does.
@@ -26,9 +26,8 @@ export function treeAsTar(entries: readonly TreeEntry[], content: (sha256: strin
 }
 
 function headerOf(entry: TreeEntry, size: number): Header {
-  const type = ({ file: 'File', folder: 'Directory', link: 'SymbolicLink' } as const)[entry.type];
   return new Header({
-    ...{ type, size, path: entry.type === 'folder' ? `${entry.path}/` : entry.path },
+    ...{ type: tarTypes[entry.type], size, path: entry.type === 'folder' ? `${entry.path}/` : entry.path },
     ...{ mode: entry.type === 'link' ? 0o777 : entry.mode, mtime: new Date(0) },
     ...(entry.type === 'link' ? { linkpath: entry.target } : {}),
   });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { fileTree, sha256 } from '../../packages/file-tree.ts';
+import { contentsOf, fileTree, sha256 } from '../../packages/file-tree.ts';
 import { streamOf } from '../files.ts';
 import { Problem } from '../problem.ts';
 import type { Routes } from '../service.ts';
@@ -56,8 +56,7 @@ export const packageRoutes: Routes = (app, { files, limits }) => {
     { bodyLimit, config: submitters, schema: { body: fileTree, response: { 201: digest } } },
     async (request, reply) => {
       const tree = request.body;
-      const named = tree.entries.flatMap((entry) => (entry.type === 'file' ? [entry.sha256] : []));
-      const lacking = await packages.missing(named);
+      const lacking = await packages.missing(contentsOf(tree.entries));
       if (lacking.length > 0) {
         throw new Problem(400, `of its files ${lacking.length} are not here, such as ${lacking[0]}`);
       }
