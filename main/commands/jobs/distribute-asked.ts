@@ -11,8 +11,8 @@ import type { JobSecret } from '../../jobs/secrets/job-secret.ts';
 import type { CommandEnvironment, CommandOptions } from '../command.ts';
 import { distributeWords } from '../distribute/distribute-words.ts';
 import { list } from '../script/script-machines.ts';
-import { variable } from '../script/variable.ts';
 import { distributeFlags } from './distribute-flags.ts';
+import { handedOnFlag } from './handed-on.ts';
 
 export interface AskedDistribution {
   readonly name: string;
@@ -51,12 +51,8 @@ export async function distributeAsked(
   };
 }
 
-/** A variable is sent with its value: the worker has another environment. */
 const flagsOf = (options: CommandOptions, env: NodeJS.ProcessEnv): readonly string[] =>
   distributeFlags.flatMap(({ name, key, takesValue }) => {
     if (!takesValue) return options[key] === true ? [`--${name}`] : [];
-    return list(options[key]).flatMap((value) => [
-      `--${name}`,
-      name === 'env' ? variable(value, env).join('=') : value,
-    ]);
+    return handedOnFlag(name, options[key], env);
   });

@@ -14,9 +14,9 @@ import { voiceOf } from '../../report/voice.ts';
 import { size } from '../../report/words.ts';
 import type { CommandEnvironment, CommandOptions } from '../command.ts';
 import { list } from '../script/script-machines.ts';
-import { variable } from '../script/variable.ts';
 import { distributeAsked } from './distribute-asked.ts';
 import { distributeFlags } from './distribute-flags.ts';
+import { handedOnFlag } from './handed-on.ts';
 import { runAsked } from './run-asked.ts';
 import { wholeNumber } from './server-asked.ts';
 
@@ -82,7 +82,7 @@ async function submissionAsked(
   if (what === '') throw new UsageError(`${type}: which?`, { hint: kinds });
   const declared = declaredSecrets(list(options.secret), { directory: cwd, env });
   if (type === 'build') return { ...wanted, ...build(what, args, options), secrets: [...declared.secrets] };
-  const flags = flagsFor(type as 'run' | 'script', options, env);
+  const flags = handedOn[type as 'run' | 'script'].flatMap((flag) => handedOnFlag(flag, options[flag], env));
   const name = options.name === undefined ? what : String(options.name);
   if (type === 'run') {
     const { packed, args: own } = await runAsked({ what, args }, options, { cwd, cells, declared });
@@ -180,15 +180,3 @@ function checkFlags(type: Type, options: CommandOptions): void {
   const flag = other.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   throw new UsageError(`--${flag} is not for '${type}'.`);
 }
-
-const flagsFor = (
-  type: 'run' | 'script',
-  options: CommandOptions,
-  env: NodeJS.ProcessEnv,
-): readonly string[] =>
-  handedOn[type].flatMap((name) =>
-    list(options[name]).flatMap((value) => [
-      `--${name}`,
-      name === 'env' ? variable(value, env).join('=') : value,
-    ]),
-  );
