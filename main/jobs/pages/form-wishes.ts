@@ -2,10 +2,11 @@ import { z } from 'zod';
 import { UsageError } from '../../../common/errors.ts';
 import { present } from '../../../common/present.ts';
 import { secondsOf } from '../duration.ts';
-import { type Cell, cellsOf, submissionOfCell } from '../job-matrix.ts';
+import { cellsOf, submissionOfCell } from '../job-matrix.ts';
 import { matrixJobs, type Submission, submission } from '../protocol.ts';
 import type { JobSecret } from '../secrets/job-secret.ts';
 import { readAs, refusing } from '../server/problem.ts';
+import { linesOf } from './form-parameters.ts';
 
 const text = z.string().max(20_000).default('');
 
@@ -37,14 +38,10 @@ export function wishedJobs(
 ): Promise<{ readonly submission: Job } | { readonly jobs: readonly Job[] }> {
   return refusing(async () => {
     const wished = { ...job, ...wishesOf(job, fields) };
-    const cells: readonly Cell[] = cellsOf(lines(fields.matrix));
-    if (lines(fields.matrix).length === 0) return { submission: readAs(submission, wished) };
-    return {
-      jobs: readAs(
-        matrixJobs,
-        cells.map((cell) => submissionOfCell(cell, wished, {})),
-      ),
-    };
+    const axes = linesOf(fields.matrix);
+    if (axes.length === 0) return { submission: readAs(submission, wished) };
+    const jobs = cellsOf(axes).map((cell) => submissionOfCell(cell, wished, {}));
+    return { jobs: readAs(matrixJobs, jobs) };
   });
 }
 
@@ -65,16 +62,11 @@ function wishesOf({ labels = [], after = [] }: Submission, fields: Fields): Part
 
 /** `NAME=VALUE`, one a line: environment variables of these names. */
 const secretLines = (written: string): JobSecret[] =>
-  lines(written).map((line, index) => {
+  linesOf(written).map((line, index) => {
     const [, name, value] = /^([A-Za-z_]\w*)=(.+)$/.exec(line) ?? [];
     if (name !== undefined && value !== undefined) return { name, value, env: name };
     // Its text is not told: it may be a value.
     throw new UsageError(`Secrets are written as NAME=VALUE, one a line; line ${index + 1} is not.`);
   });
 
-const lines = (written: string): readonly string[] =>
-  written
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '');
 const words = (written: string): readonly string[] => written.split(/[\s,]+/).filter((word) => word !== '');
