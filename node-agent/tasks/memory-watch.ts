@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { ControlGroup } from '../../common/processes/control-group.ts';
+import { withDescendants } from '../proc/descendants.ts';
 import { type ProcessStat, processIds, processStat } from '../proc/process-stat.ts';
 
 /** A task that may not take more memory than it is told. */
@@ -58,13 +59,7 @@ export class MemoryWatch {
 /** Those of its group, and of its session with all that descends from them. */
 function processesOf({ leader, group }: LimitedTask, all: readonly ProcessStat[]): readonly ProcessStat[] {
   const grouped = new Set(group?.find());
-  const found = new Set(
-    all.filter(({ pid, session }) => session === leader || grouped.has(pid)).map(({ pid }) => pid),
-  );
-  for (let before = -1; before < found.size; ) {
-    before = found.size;
-    for (const { pid, parent } of all) if (found.has(parent)) found.add(pid);
-  }
+  const found = withDescendants(all, ({ pid, session }) => session === leader || grouped.has(pid));
   return all.filter(({ pid }) => found.has(pid));
 }
 

@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ControlGroup } from '../../common/processes/control-group.ts';
 import { signalAll } from '../../common/processes/signal-all.ts';
 import type { LeftProcess } from '../../common/results.ts';
-import { processIds, processStat } from '../proc/process-stat.ts';
+import { withDescendants } from '../proc/descendants.ts';
+import { type ProcessStat, processIds, processStat } from '../proc/process-stat.ts';
 import { joining } from './task-script.ts';
 
 /** The environment variable that all processes of a task inherit, with the task's id as its value. */
@@ -35,16 +36,10 @@ export class TaskProcesses {
       .filter((pid) => pid !== process.pid)
       .flatMap((pid) => processStat(pid) ?? [])
       .filter(({ state }) => !/^[ZX]$/.test(state));
-    const found = new Set<number>();
     const grouped = new Set(this.#group?.find());
-    for (const { pid, session } of all) {
-      if (session === this.#leader || grouped.has(pid) || this.#isMarked(pid)) found.add(pid);
-    }
-    for (let before = -1; before < found.size; ) {
-      before = found.size;
-      for (const { pid, parent } of all) if (found.has(parent)) found.add(pid);
-    }
-    return [...found];
+    const isOwn = ({ pid, session }: ProcessStat) =>
+      session === this.#leader || grouped.has(pid) || this.#isMarked(pid);
+    return [...withDescendants(all, isOwn)];
   }
 
   /**
