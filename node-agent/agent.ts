@@ -10,11 +10,9 @@ import { planCollection } from './collect/plan.ts';
 import { planReports } from './collect/reports.ts';
 import { sendReports } from './collect/send-reports.ts';
 import { cleanTree } from './files/clean-tree.ts';
+import { fileMethods } from './files/file-methods.ts';
 import { Originals } from './files/originals.ts';
-import { sendPaths } from './files/pack-paths.ts';
 import { place } from './files/place.ts';
-import { sendFile } from './files/read-file.ts';
-import { unpackTree } from './files/unpack-tree.ts';
 import { safeWorkingDirectory } from './files/working-directory.ts';
 import { finishAll, finishUnlessHeld, holdServices, isHeld } from './finish.ts';
 import { Guard } from './guard.ts';
@@ -88,7 +86,7 @@ export class NodeAgent {
         {
           ...this.#ofNode,
           ...this.#ofTasks,
-          ...this.#ofFiles,
+          ...fileMethods(this.#connection.streams),
           ...serviceMethods(this.#services),
           ...this.#ofEvidence,
         },
@@ -141,25 +139,6 @@ export class NodeAgent {
       },
       checkProject: async (_, signal) => ({ wrong: (await this.#project?.check(signal)) ?? [] }),
       takePorts: async (params) => ({ ports: await this.#ports.take(params) }),
-    };
-  }
-
-  get #ofFiles(): Pick<Methods, 'readFile' | 'pack' | 'unpack'> {
-    const { streams } = this.#connection;
-    return {
-      readFile: async ({ path, maxBytes, to }) => {
-        return { bytes: await sendFile(path, maxBytes, streams.write(to)) };
-      },
-      pack: ({ base, paths, to }, signal) => sendPaths(base, paths, streams.write(to), signal),
-      unpack: async ({ directory, from }, signal) => {
-        const source = streams.read(from);
-        try {
-          return { entries: await unpackTree(directory, source, signal) };
-        } finally {
-          // Where it could not be written, who sends would wait for ever to be rid of the rest.
-          source.destroy();
-        }
-      },
     };
   }
 
