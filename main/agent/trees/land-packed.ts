@@ -5,7 +5,7 @@ import { isDiskFull } from '../../../common/system-errors.ts';
 import { PackedReader } from '../../../common/trees/packed-reader.ts';
 import { bytesOfPath, type EntryHeader } from '../../../common/trees/tree-entry.ts';
 import { writeNewFile } from '../../../common/trees/write-entry.ts';
-import type { Landed } from '../../remotes/transfer/landing.ts';
+import { deepest, type Landed, longestPath, mostProblems } from '../../remotes/transfer/landing.ts';
 import { pathIn } from '../../remotes/transfer/merge-tree.ts';
 import { headerOf } from './packed-header.ts';
 
@@ -13,13 +13,6 @@ import { headerOf } from './packed-header.ts';
 export interface LandingBounds {
   readonly maxFiles: number;
 }
-
-/** What is deeper in folders, or further away in bytes, could not be read or removed by everybody. */
-const deepest = 200;
-const longestPath = 2048;
-
-/** Problems of one tree that are kept; there may be as many as there are files. */
-const mostProblems = 200;
 
 export interface LandedTree extends Landed {
   /** There were more than `maxFiles`: the rest was left out. */

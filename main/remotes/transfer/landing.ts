@@ -50,11 +50,11 @@ const fileMode = 0o600;
 const specialModes = 0o7000;
 
 /** What is deeper in folders, or further away in bytes, could not be read or removed by everybody. */
-const deepest = 200;
-const longestPath = 2048;
+export const deepest = 200;
+export const longestPath = 2048;
 
 /** Problems of one tree that are kept; there may be as many as there are files. */
-const mostProblems = 200;
+export const mostProblems = 200;
 
 class Tamer implements Landed {
   files = 0;
