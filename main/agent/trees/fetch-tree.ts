@@ -1,11 +1,11 @@
-import { mkdir, mkdtemp, readdir, rename } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ShakedownError } from '../../../common/errors.ts';
 import { isDiskFull } from '../../../common/system-errors.ts';
 import { withTimeLimit } from '../../../common/time-limit.ts';
 import type { Downloaded, DownloadOptions } from '../../remotes/remote.ts';
 import { removeLanding } from '../../remotes/transfer/landing.ts';
-import { mergeTree, pathIn } from '../../remotes/transfer/merge-tree.ts';
+import { mergeTree } from '../../remotes/transfer/merge-tree.ts';
 import type { RpcConnection } from '../rpc-connection.ts';
 import { type LandedTree, landPacked } from './land-packed.ts';
 
@@ -90,10 +90,7 @@ async function moveInto(landing: string, directory: string): Promise<void> {
     await rename(landing, directory);
   } catch (error) {
     if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
-    for (const name of await readdir(landing, { encoding: 'buffer' }))
-      await mergeTree(pathIn(Buffer.from(landing), name), pathIn(Buffer.from(directory), name), {
-        replace: true,
-      });
+    await mergeTree(Buffer.from(landing), Buffer.from(directory), { replace: true });
   }
 }
 
