@@ -2,7 +2,7 @@ import { lstat, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { asShakedownError, ShakedownError } from '../../../common/errors.ts';
+import { ShakedownError } from '../../../common/errors.ts';
 import { withTimeLimit } from '../../../common/time-limit.ts';
 import { contentOf } from '../../../common/trees/file-content.ts';
 import { packTree } from '../../../common/trees/pack-tree.ts';
@@ -49,7 +49,7 @@ export async function sendTree(
     });
   } catch (error) {
     if (!(error instanceof ShakedownError) || !error.message.includes('cannot write ')) throw error;
-    const { lastLines = [] } = asShakedownError(error).details;
+    const { lastLines = [] } = error.details;
     const message = `files could not be written to ${directory}`;
     throw await notWritten(agent, directory, {
       ...error.details,
