@@ -33,18 +33,5 @@ rm -rf "$new.tmp" "$new"/etc/apt/apt.conf.d/99mmdebstrap "$new"/etc/dpkg/dpkg.cf
 # Else each node's first apt reads all lists, and writes 70 MB of what it found in them.
 chroot "$new" apt-cache gencaches >/dev/null || give_up
 
-build=$tree.$(date +%s).$$
-mv -T "$new" "$build"
-echo "$about" > "$tree.about"
-ln -sfn "${build##*/}" "$tree.link-$$"; mv -T "$tree.link-$$" "$tree"
-
-source ./used-trees.sh
-discard() { is_used "$1" || rm -rf --one-file-system "$1"; }
-for old in "$tree".[0-9]*; do [ "$old" = "$build" ] || discard "$old"; done
-find "$trees" -maxdepth 1 -name '*.lock' -mtime "+$keep_days" | while read -r lock; do
-  (
-    flock -n 7 || exit 0
-    rm -f "${lock%.lock}" "${lock%.lock}.about"
-    for old in "${lock%.lock}".[0-9]*; do discard "$old"; done
-  ) 7>>"$lock"
-done
+source ./place-build.sh
+place_build "$new" "$tree" "$about"

@@ -46,19 +46,5 @@ mv -T "$upper" "$new/upper" || give_up
 printf '%s\n' "$about" > "$new/layer.json" || give_up
 # Nothing of it was written through so far.
 sync -f "$new" || give_up
-build=$layers/$key.$(date +%s).$$
-mv -T "$new" "$build"
-echo "$description" > "$layers/$key.about"
-ln -sfn "${build##*/}" "$layers/$key.link-$$"
-mv -T "$layers/$key.link-$$" "$layers/$key"
-
-source ../../debian/used-trees.sh
-discard() { is_used "$1" || rm -rf --one-file-system "$1"; }
-for old in "$layers/$key".[0-9]*; do [ "$old" = "$build" ] || discard "$old"; done
-find "$layers" -maxdepth 1 -name '*.lock' -mtime "+$keep_days" | while read -r lock; do
-  (
-    flock -n 7 || exit 0
-    rm -f "${lock%.lock}" "${lock%.lock}.about"
-    for old in "${lock%.lock}".[0-9]*; do discard "$old"; done
-  ) 7>>"$lock"
-done
+source ../../debian/place-build.sh
+place_build "$new" "$layers/$key" "$description"
