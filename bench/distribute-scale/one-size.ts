@@ -69,7 +69,6 @@ async function measured() {
         const { user, system } = process.cpuUsage(cpu);
         cpuOfTests = (user + system) / 1000;
         memoryOfTests = Math.max(most, process.memoryUsage().rss);
-        memoryOfTests = Math.max(most, process.memoryUsage().rss);
       },
     },
   });
