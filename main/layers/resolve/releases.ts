@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { get as httpGet, type IncomingMessage } from 'node:http';
 import { get as httpsGet } from 'node:https';
 import { buffer } from 'node:stream/consumers';
+import { present } from '../../../common/present.ts';
 import type { AptSource } from '../../../common/protocol/installation.ts';
 import { oneLineSources } from '../../providers/debian/apt-mirror.ts';
 
@@ -13,6 +14,9 @@ export interface Release {
   /** When it changed, as the mirror says it; absent where it does not. */
   readonly modified?: string;
 }
+
+export const releaseDigest = (contents: string | Buffer): string =>
+  createHash('sha256').update(contents).digest('hex');
 
 /** ms for a mirror to answer in. */
 const patience = 5000;
@@ -59,8 +63,7 @@ export class Releases {
   }
 
   async #look(url: string, before: Release | undefined): Promise<Release> {
-    const since = before?.modified === undefined ? {} : { 'if-modified-since': before.modified };
-    const answer = await this.#ask(url, since);
+    const answer = await this.#ask(url, present({ 'if-modified-since': before?.modified }));
     if (answer.statusCode === 304 && before) {
       answer.resume();
       return before;
@@ -71,9 +74,7 @@ export class Releases {
     }
     const body = await buffer(answer);
     if (answer.statusCode !== 200) throw new Error(`${url}: ${answer.statusCode} ${answer.statusMessage}`);
-    const modified = answer.headers['last-modified'];
-    const digest = createHash('sha256').update(body).digest('hex');
-    return { url, digest, ...(modified === undefined ? {} : { modified }) };
+    return { url, digest: releaseDigest(body), ...present({ modified: answer.headers['last-modified'] }) };
   }
 
   async #ask(

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { aptSourceFiles } from '../../../common/apt-source-files.ts';
@@ -12,7 +11,7 @@ import { stateHome } from '../../providers/host/state-home.ts';
 import { digestOf, layerFormat } from '../inputs.ts';
 import type { Installation } from '../installation.ts';
 import { keepAnswer, keptAnswer, type Resolution } from './answers.ts';
-import { type Release, type Releases, releaseUrls } from './releases.ts';
+import { type Release, type Releases, releaseDigest, releaseUrls } from './releases.ts';
 
 export type { Resolution } from './answers.ts';
 
@@ -81,7 +80,7 @@ async function hasLists(tree: string, releases: readonly Release[]): Promise<boo
       .replaceAll('_', '%5f')
       .replaceAll('/', '_');
     const list = await readFile(join(tree, 'var/lib/apt/lists', name)).catch(() => '');
-    return createHash('sha256').update(list).digest('hex') === digest;
+    return releaseDigest(list) === digest;
   });
   return (await Promise.all(same)).every(Boolean);
 }
