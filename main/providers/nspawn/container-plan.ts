@@ -31,9 +31,12 @@ export interface ContainerPlan {
   readonly disk?: number;
 }
 
+const systemOf = ({ id }: MachineSpec, settings: NspawnSettings): string =>
+  releaseNamed(settingsOfMachine(settings, id).os).suite;
+
 /** The operating systems of a cluster's machines, each once; an index in it is a container's `tree`. */
 export const systemsOf = (machines: readonly MachineSpec[], settings: NspawnSettings): readonly string[] => [
-  ...new Set(machines.map(({ id }) => releaseNamed(settingsOfMachine(settings, id).os).suite)),
+  ...new Set(machines.map((machine) => systemOf(machine, settings))),
 ];
 
 /** The layers that a cluster's machines start from, each once; an index in it is a container's `layer`. */
@@ -77,9 +80,7 @@ export async function basesOf(
       return { id: basename(build), tree: build };
     }),
   );
-  return machines.flatMap(
-    ({ id }) => bases[systems.indexOf(releaseNamed(settingsOfMachine(settings, id).os).suite)] ?? [],
-  );
+  return machines.flatMap((machine) => bases[systems.indexOf(systemOf(machine, settings))] ?? []);
 }
 
 /** Bytes; undefined for a container that may have all. */
@@ -94,7 +95,7 @@ export function containerPlan(
   systems: readonly string[],
   layers: readonly string[] = [],
 ): ContainerPlan {
-  const { os, cpus, pids, disk } = settingsOfMachine(settings, machine.id);
+  const { cpus, pids, disk } = settingsOfMachine(settings, machine.id);
   const layer = machine.layer === undefined ? undefined : layers.indexOf(machine.layer);
   const memory = memoryLimit(settings, machine.id);
   return {
@@ -102,7 +103,7 @@ export function containerPlan(
     name: machine.name,
     machineId: machineId(),
     ...hostKeyPair(),
-    tree: systems.indexOf(releaseNamed(os).suite),
+    tree: systems.indexOf(systemOf(machine, settings)),
     ...present({ layer, memory, cpus, pids, disk: disk === undefined ? undefined : bytes(disk) }),
   };
 }
