@@ -26,9 +26,12 @@ export async function whyOf(image: Kept, images: readonly Kept[]): Promise<strin
   );
   const near = others
     .flatMap(({ id, record }) => (record ? [{ id, record, differ: differs(layer, record) }] : []))
-    .toSorted((one, other) => other.record.madeAt - one.record.madeAt)
-    .toSorted((one, other) => one.differ.length - other.differ.length)
-    .toSorted((one, other) => later(one.record, layer) - later(other.record, layer));
+    .toSorted(
+      (one, other) =>
+        later(one.record, layer) - later(other.record, layer) ||
+        one.differ.length - other.differ.length ||
+        other.record.madeAt - one.record.madeAt,
+    );
   const [first] = near;
   const made = `${image.id} was made at ${time(layer)} of ${contents(layer.inputs)}.\n`;
   if (!first) return `${made}There is no other layer to compare it with.\n`;

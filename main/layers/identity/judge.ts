@@ -41,11 +41,8 @@ export function compare(
 }
 
 /** `/etc/a/key and 3 more files` */
-function pathsOf(strays: readonly StrayFile[]): string {
+export function pathsOf(strays: readonly StrayFile[]): string {
   const [first, ...more] = strays.map(({ path }) => path);
   const others = more.length === 1 ? 'file' : 'files';
   return more.length === 0 ? `${first}` : `${first} and ${more.length} more ${others}`;
 }
-
-/** The same for what nobody knows of. */
-export const unknownInWords = (strays: readonly StrayFile[]): string => pathsOf(strays);

@@ -1,5 +1,5 @@
 import { asShakedownError } from '../../../common/errors.ts';
-import { compare, judge, unknownInWords } from '../../layers/identity/judge.ts';
+import { compare, judge, pathsOf } from '../../layers/identity/judge.ts';
 import { Sightings } from '../../layers/identity/sightings.ts';
 import { inWords } from '../../layers/installation.ts';
 import type { Layer } from '../../layers/layer.ts';
@@ -92,7 +92,7 @@ async function whatIsItsOwn(
   const first = judge(survey, seen);
   if (first.kind === 'own') return first.why;
   if (first.kind === 'shared') return first;
-  note(`installing it once more to compare: no package has ${unknownInWords(first.strays)}`);
+  note(`installing it once more to compare: no package has ${pathsOf(first.strays)}`);
   let other: Built;
   try {
     other = await buildOn(wanted, making);
