@@ -2,15 +2,13 @@
 // tree in the cache. The default scenario (three etcd nodes) as it runs first, when its layer is
 // made, as it runs from then on, and without layers (`cache: false`); and what installing takes for
 // one node and for three. Prints ms and ratios.
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RunResult } from '../main/record/run-result.ts';
 import { median } from './median.ts';
+import { timedRun } from './timed-run.ts';
 
 const root = join(import.meta.dirname, '..');
-const program = join(root, 'bin/shakedown.mjs');
 const rounds = Number(process.argv[2] ?? 5);
 const directory = mkdtempSync(join(tmpdir(), 'shakedown-bench-'));
 
@@ -21,14 +19,7 @@ interface Measured {
 }
 
 function measure(...args: string[]): Measured {
-  const from = performance.now();
-  const { status } = spawnSync(process.execPath, [program, 'run', ...args], {
-    cwd: directory,
-    stdio: 'ignore',
-  });
-  if (status !== 0) throw new Error(`shakedown run ${args.join(' ')} ended with ${status}`);
-  const wall = performance.now() - from;
-  const run: RunResult = JSON.parse(readFileSync(join(directory, '.shakedown/runs/latest/run.json'), 'utf8'));
+  const { wall, run } = timedRun(directory, ['run', ...args]);
   const phases = new Map<string, number>();
   for (const { phase, node, durationMs } of run.phases)
     if (node === undefined) phases.set(phase, (phases.get(phase) ?? 0) + durationMs);
@@ -54,30 +45,32 @@ const phase = (all: readonly Measured[], name: string): number =>
   median(all.map(({ phases }) => phases.get(name) ?? 0));
 
 try {
-  const [first, second, without, ofOne, ofThree]: Measured[][] = [[], [], [], [], []];
+  const first: Measured[] = [];
+  const second: Measured[] = [];
+  const without: Measured[] = [];
+  const alone: Measured[] = [];
+  const together: Measured[] = [];
   const homes = [installing(1), installing(3)] as const;
   measure(root);
   for (let round = 0; round < rounds; round++) {
-    first?.push(measure(root, '--fresh'));
-    second?.push(measure(root));
-    without?.push(measure(root, '--set', 'cache=false'));
-    ofOne?.push(measure(homes[0], '--fresh'));
-    ofThree?.push(measure(homes[1], '--fresh'));
+    first.push(measure(root, '--fresh'));
+    second.push(measure(root));
+    without.push(measure(root, '--set', 'cache=false'));
+    alone.push(measure(homes[0], '--fresh'));
+    together.push(measure(homes[1], '--fresh'));
   }
-  const [one = [], two = [], three = []] = [first, second, without];
   const line = (name: string, all: readonly Measured[]) => {
     const parts = [...(all[0]?.phases.keys() ?? [])].map((each) => `${each} ${phase(all, each).toFixed(0)}`);
     console.log(`${name}: ${walls(all).toFixed(0)} ms (${parts.join(', ')})`);
   };
-  line('first run', one);
-  line('second run', two);
-  line('without layers', three);
-  console.log(`second/first ${(walls(two) / walls(one)).toFixed(2)}`);
-  console.log(`second/without layers ${(walls(two) / walls(three)).toFixed(2)}`);
-  console.log(`first/without layers ${(walls(one) / walls(three)).toFixed(2)}`);
-  const look = phase(two, 'machines') - phase(three, 'machines');
+  line('first run', first);
+  line('second run', second);
+  line('without layers', without);
+  console.log(`second/first ${(walls(second) / walls(first)).toFixed(2)}`);
+  console.log(`second/without layers ${(walls(second) / walls(without)).toFixed(2)}`);
+  console.log(`first/without layers ${(walls(first) / walls(without)).toFixed(2)}`);
+  const look = phase(second, 'machines') - phase(without, 'machines');
   console.log(`machines, with the look for versions and the layer: ${look.toFixed(0)} ms more than without`);
-  const [alone = [], together = []] = [ofOne, ofThree];
   const ratio = phase(together, 'install') / phase(alone, 'install');
   console.log(
     `install of one node ${phase(alone, 'install').toFixed(0)} ms, of three ${phase(together, 'install').toFixed(0)} ms: ${ratio.toFixed(2)}`,

@@ -1,12 +1,12 @@
 // How a rerun on kept nodes compares with a whole run, within one measurement: `node bench/rerun.ts
 // [rounds]`. Prints ms and the ratio; the service's own restart (the phases start and stop) is told apart.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RunResult } from '../main/record/run-result.ts';
 import { median } from './median.ts';
 import { tellRatio } from './tell-ratio.ts';
+import { timedRun } from './timed-run.ts';
 
 const root = join(import.meta.dirname, '..');
 const program = join(root, 'bin/shakedown.mjs');
@@ -20,11 +20,7 @@ interface Measured {
 }
 
 function measure(...args: string[]): Measured {
-  const from = performance.now();
-  const { status } = spawnSync(process.execPath, [program, ...args], { cwd: directory, stdio: 'ignore' });
-  if (status !== 0) throw new Error(`shakedown ${args.join(' ')} ended with ${status}`);
-  const wall = performance.now() - from;
-  const run: RunResult = JSON.parse(readFileSync(join(directory, '.shakedown/runs/latest/run.json'), 'utf8'));
+  const { wall, run } = timedRun(directory, args);
   const own = run.phases.filter(({ phase, node }) => ['start', 'stop'].includes(phase) && node === undefined);
   return { wall, restart: own.reduce((sum, { durationMs }) => sum + durationMs, 0) };
 }
