@@ -14,6 +14,9 @@ import { Problem, readAs, refusing } from './problem.ts';
 
 type Submission = z.output<typeof submission>;
 
+/** The label by which a worker says that it keeps a build's secrets to itself. */
+const masksSecrets = 'secrets';
+
 /**
  * A build as its job is queued: with the task's place in the recipe's package of this moment and its
  * parameters checked. Throws Problem when there is no such recipe or task, or the parameters are wrong.
@@ -42,7 +45,7 @@ export async function buildFrom(store: Store, asked: Submission): Promise<Submis
       ...new Set([
         ...asked.labels,
         ...(by === 'executable' ? [] : [by]),
-        ...(asked.secrets.length > 0 ? ['secrets'] : []),
+        ...(asked.secrets.length > 0 ? [masksSecrets] : []),
       ]),
     ],
     parameters: await refusing(async () => checkParameters(task, parameters)),
@@ -69,6 +72,20 @@ export async function oldestBuild(
     .execute();
   const found = rows.find(({ wants }) => lacks(capabilities, wants).length === 0);
   return found && { job: found.id, name: found.name, spec: buildSpec.parse(found.spec) };
+}
+
+/**
+ * Whether a build is over that had secrets: they are deleted then, so nothing of it can be masked any more.
+ */
+export async function hasForgottenSecrets(store: Store, job: string): Promise<boolean> {
+  const found = await store
+    .selectFrom('jobs')
+    .innerJoin('groups', 'groups.id', 'jobs.group_id')
+    .select('wants')
+    .where('jobs.id', '=', job)
+    .where('ended_at', 'is not', null)
+    .executeTakeFirst();
+  return found?.wants.labels.includes(masksSecrets) ?? false;
 }
 
 /** Makes a token for an attempt at a build, instead of one that it may have; it is kept as its hash alone. */

@@ -245,6 +245,32 @@ describe('a worker that is a few lines of shell', () => {
     expect(Buffer.concat(chunks).toString()).toBe('a [secret TOKEN] b');
     expect(JSON.stringify(await admin.job(job))).not.toContain('very secret');
   });
+
+  test('is told that what it leaves of a cancelled build comes too late to be masked', async () => {
+    const { admin, url, workerToken: token } = server();
+    await put('shell', script, '?file=unit.sh');
+    const label = `l${Math.random()}`;
+    const secrets = [{ name: 'TOKEN', value: 'very secret', env: 'TOKEN' }];
+    const job = await admin.submit({
+      ...{ type: 'build', recipe: 'shell', task: 'unit' },
+      ...{ labels: [label], secrets },
+    });
+    const claim = `${url}/api/builds/oldest_not_executed?label=${label}&label=secrets`;
+    const claimed = await fetch(claim, { method: 'POST', headers: { authorization: `Bearer ${token}` } });
+    const { post_back_url: post } = (await claimed.json()) as { post_back_url: string };
+    const send = (path: string, method: string) => fetch(post + path, { method, body: 'a very secret b' });
+    expect((await send('/files/a.txt', 'PUT')).status).toBe(201);
+    await admin.act(job, 'cancel');
+    const late = async () => (await send('/files/a.txt', 'PUT')).status;
+    await expect.poll(late, { timeout: 30_000 }).toBe(409);
+    expect(await (await send('/files/a.txt', 'PUT')).text()).toContain('secrets are forgotten');
+    expect((await send('?exit_code=0', 'POST')).status).toBe(409);
+    const [artifact] = await admin.artifacts(job);
+    if (!artifact) throw new Error('what came in time was not kept');
+    const chunks = await (await admin.artifact(job, artifact)).toArray();
+    expect(Buffer.concat(chunks).toString()).toBe('a [secret TOKEN] b');
+    expect((await admin.log(job, 0, 0)).bytes.toString()).not.toContain('very secret');
+  });
 });
 
 describe('shakedown worker', () => {

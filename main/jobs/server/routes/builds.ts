@@ -7,9 +7,17 @@ import { now } from '../../queue/attempt-rows.ts';
 import type { AttemptKey } from '../../queue/queued-job.ts';
 import { buildSpec, buildView, claimedBuild as claimedBuildView } from '../../recipe-protocol.ts';
 import { Attempts } from '../attempts.ts';
-import { attemptOf, claimedBuild, oldestBuild, shellLines, workerIdOf } from '../builds.ts';
+import {
+  attemptOf,
+  claimedBuild,
+  hasForgottenSecrets,
+  oldestBuild,
+  shellLines,
+  workerIdOf,
+} from '../builds.ts';
 import { streamOf, unbroken } from '../files.ts';
 import { originOf } from '../origin-of.ts';
+import { Problem } from '../problem.ts';
 import type { App, Routes, Service } from '../service.ts';
 
 const readers = { roles: ['read', 'submit', 'worker'] as const };
@@ -94,7 +102,11 @@ function attemptRoutesOf(app: App, service: Service): void {
   const masked = async ({ job }: AttemptKey, body: unknown): Promise<Readable> => {
     const secrets = (await vault.open(job)).map(({ name, value }) => [name, value] as const);
     const came = streamOf(body);
-    if (secrets.length === 0) return came;
+    if (secrets.length === 0) {
+      if (await hasForgottenSecrets(store, job))
+        throw new Problem(409, `job ${job} is over and its secrets are forgotten: this could not be masked`);
+      return came;
+    }
     const stream = new MaskedStream(new Secrets(Object.fromEntries(secrets)));
     const passed = async function* () {
       for await (const piece of unbroken(came)) yield stream.write(piece);
