@@ -1,6 +1,6 @@
-import { printable, printableData, printableLine } from './printable.ts';
 import type { PhaseName, Verdict } from './results.ts';
 import { remedyFor } from './system-errors.ts';
+import { printable, printableData, printableLine } from './text/printable.ts';
 
 /** What is known about a failure, so that the person can act on it. Everything but `message` is optional. */
 export interface FailureDetails {

@@ -1,6 +1,6 @@
 import { exitCodes } from '../common/exit-codes.ts';
-import { listenForInterrupts } from './command-line/interrupts.ts';
-import { parse } from './command-line/parse.ts';
+import { listenForInterrupts } from './commands/command-line/interrupts.ts';
+import { parse } from './commands/command-line/parse.ts';
 import { cacheDirectory } from './context/cache-directory.mjs';
 import { watchOutput } from './report/watch-output.ts';
 

@@ -33,9 +33,6 @@ export {
   type DistributeNode,
   defineDistribution,
 } from './distribute/config/distribute-config.ts';
-export { openCluster } from './embedded/open-cluster.ts';
-export type { OpenCluster, OpenClusterOptions } from './embedded/open-cluster-options.ts';
-export type { TestHooks } from './embedded/test-hooks.ts';
 export { JobsApi } from './jobs/client/jobs-api.ts';
 export { RecipesApi } from './jobs/client/recipes-api.ts';
 export { WorkersApi } from './jobs/client/workers-api.ts';
@@ -51,6 +48,9 @@ export { type QemuOptions, qemu } from './providers/qemu/qemu-options.ts';
 export { type SshOptions, ssh } from './providers/ssh/ssh-options.ts';
 export type { SshHost } from './providers/ssh/ssh-settings.ts';
 export { type VagrantOptions, vagrant } from './providers/vagrant/vagrant-options.ts';
+export { openCluster } from './run/embedded/open-cluster.ts';
+export type { OpenCluster, OpenClusterOptions } from './run/embedded/open-cluster-options.ts';
+export type { TestHooks } from './run/embedded/test-hooks.ts';
 export type {
   ScriptDurations,
   ScriptMachineFacts,

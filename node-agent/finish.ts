@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { signalAll } from '../common/processes/signal-all.ts';
 import type { AgentState } from './agent-state.ts';
-import { MarkedProcesses } from './marked-processes.ts';
 import { hasSystemd } from './node-facts.ts';
 import { policyOriginals } from './packages/install.ts';
+import { MarkedProcesses } from './proc/marked-processes.ts';
 import { signalGroup } from './process.ts';
 import { ServiceLeaders } from './services/service-leaders.ts';
 import { letAllRestart } from './services/units/held-down.ts';

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { markVariable } from './marked-processes.ts';
+import { markVariable } from './proc/marked-processes.ts';
 
 /**
  * A shell that waits for the agent's end on a pipe, which tells it also of a SIGKILL. Unless the agent said

@@ -7,7 +7,7 @@ import { AgentState } from './agent-state.ts';
 import { finishUnlessHeld } from './finish.ts';
 import { leaseIn } from './lease.ts';
 import { handOverSignal, takeNode } from './lock.ts';
-import { markVariable } from './marked-processes.ts';
+import { markVariable } from './proc/marked-processes.ts';
 import { AgentConnection } from './serve.ts';
 
 /*

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { arch, hostname, release, uptime } from 'node:os';
-import { processIdentity } from '../common/process-identity.ts';
+import { processIdentity } from '../common/processes/process-identity.ts';
 import { type AgentInfo, protocolVersion } from '../common/protocol.ts';
 import { shellName } from './command-shell.ts';
 import { processStat } from './proc/process-stat.ts';

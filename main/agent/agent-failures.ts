@@ -3,7 +3,7 @@ import { asShakedownError, ShakedownError } from '../../common/errors.ts';
 import { failureCode } from '../../common/protocol.ts';
 import { ConnectionLostError } from '../remotes/connection-errors.ts';
 import type { Remote } from '../remotes/remote.ts';
-import { checkFailure } from './check-words.ts';
+import { checkFailure } from './answers/check-words.ts';
 
 /** What the agent answered as a failure, with all that it knows; undefined for any other error. */
 export function failureOnNode(error: unknown): ShakedownError | undefined {

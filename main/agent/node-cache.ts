@@ -1,6 +1,6 @@
 import { ShakedownError } from '../../common/errors.ts';
-import { printableLine } from '../../common/printable.ts';
 import type { CommandResult } from '../../common/results.ts';
+import { printableLine } from '../../common/text/printable.ts';
 import { shellFile } from '../providers/host/shell-file.ts';
 import type { Remote } from '../remotes/remote.ts';
 

@@ -10,7 +10,7 @@ import type { PackedEntry } from '../../common/trees/tree-entry.ts';
 import type { Command, Downloaded, Remote, RemoteProcess, TransferOptions } from '../remotes/remote.ts';
 import { downloadTree } from '../remotes/transfer/download-tree.ts';
 import type { Agent, AgentListener, CallOptions, ReportsParams } from './agent.ts';
-import { methodLimits } from './method-limits.ts';
+import { methodLimits } from './answers/method-limits.ts';
 import { planProject } from './plan-project.ts';
 import { RpcConnection } from './rpc-connection.ts';
 import { execTask, spawnTask } from './run-task.ts';

@@ -13,9 +13,9 @@ import { unwound } from '../../common/unwound.ts';
 import type { Remote, RemoteProcess } from '../remotes/remote.ts';
 import type { CallOptions } from './agent.ts';
 import { endOfAgent, failureOnNode } from './agent-failures.ts';
-import { checkAnswer } from './check-words.ts';
-import { checkedReader } from './checked-reader.ts';
-import { methodLimits } from './method-limits.ts';
+import { checkAnswer } from './answers/check-words.ts';
+import { checkedReader } from './answers/checked-reader.ts';
+import { methodLimits } from './answers/method-limits.ts';
 import { SignsOfLife } from './signs-of-life.ts';
 
 /**

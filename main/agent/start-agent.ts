@@ -4,8 +4,8 @@ import { protocolVersion } from '../../common/protocol.ts';
 import { shellQuote } from '../remotes/commands/shell-line.ts';
 import type { Remote, RemoteProcess } from '../remotes/remote.ts';
 import type { Agent, AgentListener } from './agent.ts';
+import { methodLimits } from './answers/method-limits.ts';
 import { type AgentRights, installAgent } from './install.ts';
-import { methodLimits } from './method-limits.ts';
 import { quickStart } from './quick-start.ts';
 import { RpcAgent } from './rpc-agent.ts';
 

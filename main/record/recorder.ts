@@ -8,7 +8,6 @@ import {
 import type { RunEventBody } from '../../common/events.ts';
 import type { MachineActRecord } from '../../common/machine-acts.ts';
 import { present } from '../../common/present.ts';
-import { printableData } from '../../common/printable.ts';
 import {
   type CheckResult,
   type ClockMeasure,
@@ -19,6 +18,7 @@ import {
 } from '../../common/results.ts';
 import type { ServiceDied } from '../../common/service-status.ts';
 import { checkSpan, machineActSpan, phaseSpan, type Span } from '../../common/span.ts';
+import { printableData } from '../../common/text/printable.ts';
 import { cutFailure, cutSpan } from './bounds.ts';
 import { type DatedFailure, FailureList } from './failure-list.ts';
 import { Outcome } from './outcome.ts';

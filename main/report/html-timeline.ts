@@ -1,6 +1,6 @@
 import { describeSpan, type Span } from '../../common/span.ts';
 import type { RunRecord } from '../record/run-record.ts';
-import { type Lane, type Moment, type Timeline, timelineOf } from '../timeline/timeline.ts';
+import { type Lane, type Moment, type Timeline, timelineOf } from '../record/timeline/timeline.ts';
 import { axisTicks } from './axis-ticks.ts';
 import { html, section } from './html-parts.ts';
 import { duration } from './words.ts';

@@ -1,9 +1,9 @@
 import { createReadStream, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { printableLine } from '../../common/printable.ts';
+import { printableLine } from '../../common/text/printable.ts';
 import type { RunRecord } from '../record/run-record.ts';
-import { runTimeOf } from '../timeline/node-clock.ts';
+import { runTimeOf } from '../record/timeline/node-clock.ts';
 
 /** A line of a node's journal near the first cause. */
 export interface JournalLine {

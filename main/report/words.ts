@@ -3,7 +3,7 @@ import type { FailureDetails } from '../../common/errors.ts';
 import { type ClockMeasure, clockTolerance, type Verdict } from '../../common/results.ts';
 import type { Span } from '../../common/span.ts';
 import type { RunRecord } from '../record/run-record.ts';
-import { worstClock } from '../timeline/node-clock.ts';
+import { worstClock } from '../record/timeline/node-clock.ts';
 
 /** `1.2 s`, `3 min 4 s`, `85 ms`. */
 export function duration(ms: number): string {

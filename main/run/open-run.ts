@@ -1,8 +1,8 @@
 import { InterruptedError, ShakedownError, TimeLimitError } from '../../common/errors.ts';
 import { eventsVersion, type RunEventBody } from '../../common/events.ts';
 import { present } from '../../common/present.ts';
-import { printableData } from '../../common/printable.ts';
 import { isDiskFull } from '../../common/system-errors.ts';
+import { printableData } from '../../common/text/printable.ts';
 import { limited } from '../../common/time-limit.ts';
 import { version } from '../../common/version.ts';
 import { type NodeFacts, nodeFacts, type Scenario } from '../config/scenario.ts';

@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type ProcessIdentity, processIdentity } from '../../common/process-identity.ts';
+import { type ProcessIdentity, processIdentity } from '../../common/processes/process-identity.ts';
 import { privateFolder, writeWhole } from './run-folders.ts';
 
 /** The run that makes a cluster. */

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { asShakedownError, ShakedownError } from '../../common/errors.ts';
-import { processIdentity } from '../../common/process-identity.ts';
+import { processIdentity } from '../../common/processes/process-identity.ts';
 import { FileRunStore } from './file-run-store.ts';
 import { privateFile, privateFolder, runsDirectory } from './run-folders.ts';
 

@@ -1,8 +1,8 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunEvent } from '../../common/events.ts';
-import { printable } from '../../common/printable.ts';
 import { isDiskFull } from '../../common/system-errors.ts';
+import { printable } from '../../common/text/printable.ts';
 import { loggedLine } from './logged-line.ts';
 import { privateFile, privateFolder, runsDirectory } from './run-folders.ts';
 import type { RunStore } from './run-store.ts';

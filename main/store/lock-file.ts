@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { linkSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isAlive, type ProcessIdentity, processIdentity } from '../../common/process-identity.ts';
+import { isAlive, type ProcessIdentity, processIdentity } from '../../common/processes/process-identity.ts';
 import { privateFile } from './run-folders.ts';
 
 /** The process that has a lock. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isAlive, type ProcessIdentity } from '../../common/process-identity.ts';
+import { isAlive, type ProcessIdentity } from '../../common/processes/process-identity.ts';
 
 /** Whether the process is alive that made the run's directory. */
 export function runOwnerLives(runDirectory: string): boolean {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isAlive, processIdentity } from '../../common/process-identity.ts';
+import { isAlive, processIdentity } from '../../common/processes/process-identity.ts';
 import type { Ledger } from '../context/run-context.ts';
 import type { RunName } from '../store/cluster-origins.ts';
 import { FileLedger } from '../store/file-ledger.ts';

@@ -1,4 +1,4 @@
-import { printable } from '../../common/printable.ts';
+import { printable } from '../../common/text/printable.ts';
 import { readableBytes } from '../../common/text/readable-bytes.ts';
 import type { JournalEntry } from './journal-entries.ts';
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { type AptFile, aptSourceFiles, keyFileOf } from '../../common/apt-source-files.ts';
 import { ShakedownError } from '../../common/errors.ts';
+import { type AptFile, aptSourceFiles, keyFileOf } from '../../common/protocol/apt-source-files.ts';
 import type { AptSource } from '../../common/protocol/installation.ts';
 import { writeDurably } from '../files/durable-file.ts';
 import type { Originals } from '../files/originals.ts';

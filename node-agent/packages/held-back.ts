@@ -1,7 +1,7 @@
 import { chmodSync } from 'node:fs';
 import { writeDurably } from '../files/durable-file.ts';
 import type { Originals } from '../files/originals.ts';
-import type { HeldBackList } from '../held-back-list.ts';
+import type { HeldBackList } from './held-back-list.ts';
 
 export const policyFile = '/usr/sbin/policy-rc.d';
 

@@ -1,12 +1,12 @@
 import type { InstallParams, InstallResult } from '../../common/protocol/installation.ts';
 import type { AgentState } from '../agent-state.ts';
 import { Originals } from '../files/originals.ts';
-import { HeldBackList } from '../held-back-list.ts';
 import { Apt, type AptResult, listsAge } from './apt.ts';
 import { aptFailure, aptFailureKind, mayBeStale } from './apt-failure.ts';
 import { writeSources } from './apt-sources.ts';
 import { isHalfDone, isInstalled, parseWanted, readPackages, whatCameIn } from './dpkg.ts';
 import { HeldBack } from './held-back.ts';
+import { HeldBackList } from './held-back-list.ts';
 import { KnownDebs, type WantedDeb } from './wanted-debs.ts';
 
 /** Where things lie, and who is told; other places in tests. */

@@ -1,6 +1,6 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import { setImmediate as breath } from 'node:timers/promises';
-import { printableLine } from '../../common/printable.ts';
+import { printableLine } from '../../common/text/printable.ts';
 import { inColumns } from './columns.ts';
 import { processIds, processStat } from './process-stat.ts';
 import { listens, type SocketKind, socketTable, unconnected } from './socket-table.ts';

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
-import { printableLine } from '../../common/printable.ts';
+import { printableLine } from '../../common/text/printable.ts';
 import { readableBytes } from '../../common/text/readable-bytes.ts';
 import { inColumns } from './columns.ts';
 import { type ProcessStat, processIds, processStat } from './process-stat.ts';

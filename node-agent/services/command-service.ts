@@ -6,7 +6,7 @@ import type { ServiceSpec } from '../../common/ready.ts';
 import type { ServiceState } from '../../common/service-status.ts';
 import { unwound } from '../../common/unwound.ts';
 import { shellAs } from '../account.ts';
-import { type MarkedProcesses, serviceVariable } from '../marked-processes.ts';
+import { type MarkedProcesses, serviceVariable } from '../proc/marked-processes.ts';
 import { signalGroup } from '../process.ts';
 import { FileWatch, lastLinesOfFile, sizeOf, tellingLinesOfFile } from './log-file.ts';
 import { adoptedProcess, type MainProcess, ownProcess } from './main-process.ts';

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { isAlive, type ProcessIdentity } from '../../common/process-identity.ts';
+import { isAlive, type ProcessIdentity } from '../../common/processes/process-identity.ts';
 import type { ServiceEnd } from './service.ts';
 
 /** The first process of a supervised command: when it ends, the service has ended. */

@@ -1,4 +1,4 @@
-import { isAlive, type ProcessIdentity, processIdentity } from '../../common/process-identity.ts';
+import { isAlive, type ProcessIdentity, processIdentity } from '../../common/processes/process-identity.ts';
 import type { AgentState } from '../agent-state.ts';
 
 /** The first process of a supervised command. */

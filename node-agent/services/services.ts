@@ -2,7 +2,7 @@ import { ShakedownError } from '../../common/errors.ts';
 import type { ServiceSpec } from '../../common/ready.ts';
 import type { ServiceStatus } from '../../common/service-status.ts';
 import type { AgentState } from '../agent-state.ts';
-import type { MarkedProcesses } from '../marked-processes.ts';
+import type { MarkedProcesses } from '../proc/marked-processes.ts';
 import { becomeReady } from './become-ready.ts';
 import { CommandService } from './command-service.ts';
 import { type Entry, settled } from './entry.ts';

@@ -1,5 +1,5 @@
 import { UsageError } from '../../../common/errors.ts';
-import { printable } from '../../../common/printable.ts';
+import { printable } from '../../../common/text/printable.ts';
 import { startLocalAgent } from '../../agent/local-agent.ts';
 import { planDistribution } from '../../distribute/config/plan-distribution.ts';
 import { readDistributeConfig } from '../../distribute/config/read-distribute-config.ts';

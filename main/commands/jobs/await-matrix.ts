@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { exitCodes } from '../../../common/exit-codes.ts';
-import { printableLine } from '../../../common/printable.ts';
+import { printableLine } from '../../../common/text/printable.ts';
 import type { JobsApi } from '../../jobs/client/jobs-api.ts';
 import { cellWords } from '../../jobs/job-matrix.ts';
 import { voiceOf } from '../../report/voice.ts';

@@ -2,7 +2,7 @@ import { createWriteStream, mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { ShakedownError, UsageError } from '../../../common/errors.ts';
-import { printableLine } from '../../../common/printable.ts';
+import { printableLine } from '../../../common/text/printable.ts';
 import { JobsApi } from '../../jobs/client/jobs-api.ts';
 import { cellWords } from '../../jobs/job-matrix.ts';
 import type { JobView, WholeJobView } from '../../jobs/protocol.ts';

@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { UsageError } from '../../../common/errors.ts';
-import { printableLine } from '../../../common/printable.ts';
+import { printableLine } from '../../../common/text/printable.ts';
 import { RecipesApi } from '../../jobs/client/recipes-api.ts';
 import { packed } from '../../jobs/packages/package-folder.ts';
 import type { RecipeView, Task } from '../../jobs/recipe-protocol.ts';

@@ -1,6 +1,6 @@
 import { UsageError } from '../../../common/errors.ts';
 import { present } from '../../../common/present.ts';
-import { printableLine } from '../../../common/printable.ts';
+import { printableLine } from '../../../common/text/printable.ts';
 import { JobsApi } from '../../jobs/client/jobs-api.ts';
 import { RecipesApi } from '../../jobs/client/recipes-api.ts';
 import type { NewSchedule, ScheduleView } from '../../jobs/schedule-protocol.ts';

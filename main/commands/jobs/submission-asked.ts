@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { UsageError } from '../../../common/errors.ts';
 import { present } from '../../../common/present.ts';
-import { printableLine } from '../../../common/printable.ts';
+import { printableLine } from '../../../common/text/printable.ts';
 import { type DeclaredSecrets, declaredSecrets } from '../../jobs/client/declared-secrets.ts';
 import type { JobsApi } from '../../jobs/client/jobs-api.ts';
 import { packScript } from '../../jobs/client/travel/pack-script.ts';

@@ -1,5 +1,5 @@
 import { UsageError } from '../../../common/errors.ts';
-import { printableLine } from '../../../common/printable.ts';
+import { printableLine } from '../../../common/text/printable.ts';
 import { JobsApi } from '../../jobs/client/jobs-api.ts';
 import { columns } from '../columns.ts';
 import type { Command } from '../command.ts';

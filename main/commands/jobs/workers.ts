@@ -1,6 +1,6 @@
 import { UsageError } from '../../../common/errors.ts';
 import { present } from '../../../common/present.ts';
-import { printableLine } from '../../../common/printable.ts';
+import { printableLine } from '../../../common/text/printable.ts';
 import { WorkersApi } from '../../jobs/client/workers-api.ts';
 import { secondsOf } from '../../jobs/duration.ts';
 import type { WorkerView } from '../../jobs/protocol.ts';

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { posix, resolve } from 'node:path';
 import { UsageError } from '../../../common/errors.ts';
-import { printableLine } from '../../../common/printable.ts';
+import { printableLine } from '../../../common/text/printable.ts';
 import { bring, send } from '../../cluster/operations/copy.ts';
 import { connectSsh } from '../../remotes/ssh-remote.ts';
 import type { Command } from '../command.ts';

@@ -1,6 +1,6 @@
-import { formatNames } from '../../inventory/format-names.ts';
 import type { CommandEntry, Option } from '../command.ts';
 import { scenarioOptions } from '../scenario/scenario-flags.ts';
+import { formatNames } from './inventory/format-names.ts';
 
 /** Who runs what is typed on a node. */
 const rootOptions: readonly Option[] = [

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { formatNamed } from '../../inventory/formats.ts';
-import { inventoryOf, knownHosts } from '../../inventory/inventory.ts';
 import type { CommandEnvironment, CommandOptions } from '../command.ts';
+import { formatNamed } from './inventory/formats.ts';
+import { inventoryOf, knownHosts } from './inventory/inventory.ts';
 import { keptMachines } from './kept-node.ts';
 
 /**

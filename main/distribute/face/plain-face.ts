@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import type { RunEvent } from '../../../common/events.ts';
-import { printable, printableLine } from '../../../common/printable.ts';
+import { printable, printableLine } from '../../../common/text/printable.ts';
 import type { Face } from '../../report/face.ts';
 import { duration, type Paint, painter, sign } from '../../report/words.ts';
 import { type FileResult, isBad } from '../results/test-result.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { printable, printableLine } from '../../../common/printable.ts';
 import { lastLines } from '../../../common/text/last-lines.ts';
+import { printable, printableLine } from '../../../common/text/printable.ts';
 import { count, duration, type Paint, painter, sign, verdictWord } from '../../report/words.ts';
 import type { DistributeResult } from '../results/distribute-result.ts';
 import { nameOfRule } from '../results/quarantine-rule.ts';

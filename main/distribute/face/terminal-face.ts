@@ -2,7 +2,7 @@ import type { Writable } from 'node:stream';
 import cliTruncate from 'cli-truncate';
 import { createLogUpdate } from 'log-update';
 import type { RunEvent } from '../../../common/events.ts';
-import { printable, printableLine } from '../../../common/printable.ts';
+import { printable, printableLine } from '../../../common/text/printable.ts';
 import type { Face } from '../../report/face.ts';
 import { duration, interrupted, type Paint, painter } from '../../report/words.ts';
 import type { FileResult } from '../results/test-result.ts';

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { printableLine } from '../../../common/printable.ts';
+import { printableLine } from '../../../common/text/printable.ts';
 import { duration, size } from '../../report/words.ts';
 import { privateFile } from '../../store/run-folders.ts';
 import type { RanProcess } from '../schedule/schedule.ts';

@@ -1,7 +1,7 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
-import { printable } from '../../../common/printable.ts';
+import { printable } from '../../../common/text/printable.ts';
 import { privateFile } from '../../store/run-folders.ts';
 
 /** Whose lines they are. */

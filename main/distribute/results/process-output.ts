@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createWriteStream, mkdirSync, type WriteStream, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { printableLine } from '../../../common/printable.ts';
 import { lastLines } from '../../../common/text/last-lines.ts';
+import { printableLine } from '../../../common/text/printable.ts';
 import { privateFile, privateFolder } from '../../store/run-folders.ts';
 
 /** Bytes of the end of an output that are kept in memory. */

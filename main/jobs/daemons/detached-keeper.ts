@@ -2,7 +2,11 @@ import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isAlive, type ProcessIdentity, processIdentity } from '../../../common/process-identity.ts';
+import {
+  isAlive,
+  type ProcessIdentity,
+  processIdentity,
+} from '../../../common/processes/process-identity.ts';
 import { lastLines } from '../../../common/text/last-lines.ts';
 import type { DaemonState, DaemonWishes, Keeper } from './daemon.ts';
 

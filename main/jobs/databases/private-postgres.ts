@@ -2,7 +2,11 @@ import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, wri
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { ShakedownError } from '../../../common/errors.ts';
-import { isAlive, type ProcessIdentity, processIdentity } from '../../../common/process-identity.ts';
+import {
+  isAlive,
+  type ProcessIdentity,
+  processIdentity,
+} from '../../../common/processes/process-identity.ts';
 import { retry } from '../../../common/retry.ts';
 import type { Ask, Database } from './database.ts';
 import { type DatabaseAccount, databaseAccount } from './postgres-binaries.ts';

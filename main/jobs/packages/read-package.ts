@@ -5,7 +5,7 @@ import { keepsToBounds, type PackageBounds } from './bounds.ts';
 
 /** A file in a package. */
 export interface PackedFile {
-  /** Relative, without a leading `./`. */
+  /** Relative, without a leading `.//`. */
   readonly path: string;
   readonly isExecutable: boolean;
   /** What is in it, where that was asked for. */

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { Eta } from 'eta';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { printable } from '../../../common/printable.ts';
+import { printable } from '../../../common/text/printable.ts';
 import { version } from '../../../common/version.ts';
 import { html } from '../../report/html-parts.ts';
 import { type AssetName, assetUrl } from './assets.ts';

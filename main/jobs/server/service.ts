@@ -8,9 +8,9 @@ import type { Queue } from '../queue/queue.ts';
 import type { Vault } from '../secrets/vault.ts';
 import type { Store } from '../store/kysely-of.ts';
 import type { Role } from '../store/tables.ts';
-import type { Claims } from './claims.ts';
 import type { Files, UploadLimits } from './files.ts';
 import type { Signals } from './signals.ts';
+import type { Claims } from './workers/claims.ts';
 
 /** What the routes of a server share. */
 export interface Service {

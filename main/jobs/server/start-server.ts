@@ -9,12 +9,12 @@ import { Vault } from '../secrets/vault.ts';
 import { kyselyOf } from '../store/kysely-of.ts';
 import { migrate } from '../store/migrate.ts';
 import { appOf } from './app.ts';
-import { Claims } from './claims.ts';
 import { Files, type UploadLimits } from './files.ts';
 import { keepLooking } from './keep-looking.ts';
 import { deleteOld, type KeptJobs, usuallyKept } from './retention.ts';
 import { Schedules } from './schedules.ts';
 import { Signals } from './signals.ts';
+import { Claims } from './workers/claims.ts';
 
 export interface ServerOptions {
   /** Where its data lie. */

@@ -3,8 +3,8 @@ import { type FoldedProgress, noProgress, type Progress } from '../progress.ts';
 import type { JobView, WholeJobView, WorkerView } from '../protocol.ts';
 import type { Store } from '../store/kysely-of.ts';
 import type { JobState, Needs, Tables } from '../store/tables.ts';
-import { knownWorkers } from './known-workers.ts';
-import { waitingReasons } from './waiting-reasons.ts';
+import { knownWorkers } from './workers/known-workers.ts';
+import { waitingReasons } from './workers/waiting-reasons.ts';
 
 export interface JobFilter {
   readonly state?: JobState | undefined;

@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
-import { isAlive, processIdentity } from '../../../common/process-identity.ts';
 import { ControlGroup } from '../../../common/processes/control-group.ts';
+import { isAlive, processIdentity } from '../../../common/processes/process-identity.ts';
 import type { JobGroups } from './job-groups.ts';
 
 const identity = z.object({

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { aptSourceFiles } from '../../../common/apt-source-files.ts';
+import { aptSourceFiles } from '../../../common/protocol/apt-source-files.ts';
 import type { RunContext } from '../../context/run-context.ts';
 import type { startAptProxy } from '../../packages/apt-proxy.ts';
 import type { LayerBase } from '../../providers/capabilities.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { isAlive, type ProcessIdentity } from '../../../common/process-identity.ts';
+import { isAlive, type ProcessIdentity } from '../../../common/processes/process-identity.ts';
 import { isClusterId } from '../cluster-id.ts';
 import type { ListedCluster } from '../provider.ts';
 import { type Engine, runEngine } from './engines/engine.ts';

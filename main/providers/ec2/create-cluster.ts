@@ -1,5 +1,5 @@
 import { present } from '../../../common/present.ts';
-import { processIdentity } from '../../../common/process-identity.ts';
+import { processIdentity } from '../../../common/processes/process-identity.ts';
 import { sideBySide } from '../../../common/side-by-side.ts';
 import type { RunContext } from '../../context/run-context.ts';
 import { hostKeyPair } from '../host/identity.ts';

@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { ShakedownError } from '../../../common/errors.ts';
-import type { ProcessIdentity } from '../../../common/process-identity.ts';
+import type { ProcessIdentity } from '../../../common/processes/process-identity.ts';
 import { isClusterId } from '../cluster-id.ts';
 import { stateHome } from '../host/state-home.ts';
 import { type Cloud, sameCloud } from './api/cloud.ts';

@@ -1,5 +1,5 @@
 import { present } from '../../../common/present.ts';
-import { isAlive } from '../../../common/process-identity.ts';
+import { isAlive } from '../../../common/processes/process-identity.ts';
 import type { ListedCluster } from '../provider.ts';
 import type { Cloud } from './api/cloud.ts';
 import type { Ec2Api } from './api/ec2-api.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import type { Tag } from '@aws-sdk/client-ec2';
-import type { ProcessIdentity } from '../../../common/process-identity.ts';
+import type { ProcessIdentity } from '../../../common/processes/process-identity.ts';
 import { isClusterId } from '../cluster-id.ts';
 
 /** The keys of our tags. What has the first one is ours; its value is the cluster's id. */

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { isAlive, type ProcessIdentity } from '../../../common/process-identity.ts';
+import { isAlive, type ProcessIdentity } from '../../../common/processes/process-identity.ts';
 import type { ListedCluster } from '../provider.ts';
 
 /**

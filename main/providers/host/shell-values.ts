@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { ProcessIdentity } from '../../../common/process-identity.ts';
+import type { ProcessIdentity } from '../../../common/processes/process-identity.ts';
 import type { Resolver } from './resolver.ts';
 import { type ShellValues, shellFile } from './shell-file.ts';
 

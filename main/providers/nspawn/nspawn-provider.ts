@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { processIdentity } from '../../../common/process-identity.ts';
+import { processIdentity } from '../../../common/processes/process-identity.ts';
 import type { RunContext } from '../../context/run-context.ts';
 import { accountOf } from '../account-of.ts';
 import type {

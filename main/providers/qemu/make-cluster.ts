@@ -1,6 +1,6 @@
 import { describeFailure } from '../../../common/errors.ts';
 import { present } from '../../../common/present.ts';
-import { processIdentity } from '../../../common/process-identity.ts';
+import { processIdentity } from '../../../common/processes/process-identity.ts';
 import type { RunContext } from '../../context/run-context.ts';
 import { type Account, accountOf } from '../account-of.ts';
 import { releaseNamed } from '../debian/releases.ts';

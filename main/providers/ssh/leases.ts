@@ -1,4 +1,4 @@
-import { isAlive, processIdentity } from '../../../common/process-identity.ts';
+import { isAlive, processIdentity } from '../../../common/processes/process-identity.ts';
 import type { SshTarget } from '../../remotes/ssh-target.ts';
 import type { ListedCluster } from '../provider.ts';
 import { type FoundNote, type Lease, LeaseFolder, type Note, sharedFolder } from './lease-folder.ts';

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { present } from '../../../common/present.ts';
-import { processIdentity } from '../../../common/process-identity.ts';
+import { processIdentity } from '../../../common/processes/process-identity.ts';
 import type { RunContext } from '../../context/run-context.ts';
 import type { CanKeep, CanPower, CanReboot, CanSnapshot, MachineOf } from '../capabilities.ts';
 import { mustBeClusterId } from '../cluster-id.ts';

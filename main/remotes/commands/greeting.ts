@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { ShakedownError } from '../../../common/errors.ts';
-import { printableLine } from '../../../common/printable.ts';
+import { printableLine } from '../../../common/text/printable.ts';
 
 /** Bytes that a login's shell may print before a command. */
 const mostGreeting = 1024 ** 2;

@@ -1,6 +1,6 @@
 import { ShakedownError } from '../../../common/errors.ts';
 import { present } from '../../../common/present.ts';
-import { printableLine } from '../../../common/printable.ts';
+import { printableLine } from '../../../common/text/printable.ts';
 import { type Refusal, sudoRefusal } from './sudo-refusal.ts';
 
 /** What to say of a command that never began: sudo refused it (`bySudo`), or the login's shell did. */

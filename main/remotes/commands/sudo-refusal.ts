@@ -1,6 +1,6 @@
 import { ShakedownError } from '../../../common/errors.ts';
 import { present } from '../../../common/present.ts';
-import { printableLine } from '../../../common/printable.ts';
+import { printableLine } from '../../../common/text/printable.ts';
 
 /** Why a command did not begin as root. */
 export interface Refusal {

@@ -1,5 +1,5 @@
 import { ShakedownError, TimeLimitError } from '../../../common/errors.ts';
-import { printableLine } from '../../../common/printable.ts';
+import { printableLine } from '../../../common/text/printable.ts';
 import type { SshTarget } from '../ssh-target.ts';
 import { credentials } from './authentication.ts';
 import { issue, userCertificates } from './certificates.ts';

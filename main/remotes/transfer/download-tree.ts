@@ -120,7 +120,7 @@ const packWords = (base: string): readonly string[] => [
   ...['-f', '-', '-C', base, '--null', '-T', '-'],
 ];
 
-/** A leading `./`, for a name may begin with a dash. */
+/** A leading `.//`, for a name may begin with a dash. */
 const namesBelow = (base: string, paths: readonly string[]): string =>
   paths.map((path) => `./${posix.relative(base, path)}`.replace(/^\.\/$/, '.')).join('\0');
 

@@ -12,7 +12,7 @@ export async function uploadTree(
   target: string,
   { entries, onProgress, ...options }: TransferOptions & { entries?: readonly string[] },
 ): Promise<void> {
-  // A leading `./`, for tar takes a name that begins with @ for an archive.
+  // A leading `.//`, for tar takes a name that begins with @ for an archive.
   // The folder itself does not travel: its mode is the target's own affair.
   const names = (entries ?? (await readdir(directory))).map((entry) => `./${entry}`);
   if (entries?.length === 0) return;

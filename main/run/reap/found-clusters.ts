@@ -1,5 +1,5 @@
 import { present } from '../../../common/present.ts';
-import { isAlive } from '../../../common/process-identity.ts';
+import { isAlive } from '../../../common/processes/process-identity.ts';
 import type { ListedCluster, Provider } from '../../providers/provider.ts';
 import { type ClusterOrigin, clusterOrigins, realFolder } from '../../store/cluster-origins.ts';
 

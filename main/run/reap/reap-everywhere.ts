@@ -1,5 +1,5 @@
 import type { ShakedownError } from '../../../common/errors.ts';
-import { isAlive } from '../../../common/process-identity.ts';
+import { isAlive } from '../../../common/processes/process-identity.ts';
 import { destroyCluster } from '../../ledger/cluster-undo.ts';
 import type { Provider } from '../../providers/provider.ts';
 import { type ClusterOrigin, clusterOrigins, forgetOrigin } from '../../store/cluster-origins.ts';

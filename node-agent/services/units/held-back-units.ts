@@ -1,5 +1,5 @@
 import { ShakedownError } from '../../../common/errors.ts';
-import { type HeldBackList, withoutService } from '../../held-back-list.ts';
+import { type HeldBackList, withoutService } from '../../packages/held-back-list.ts';
 import { changeUnit } from '../../systemd/change-unit.ts';
 import { reloadUnits, unitFileState } from '../../systemd/units.ts';
 import type { UnitRecord } from './unit-record.ts';

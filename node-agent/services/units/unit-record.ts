@@ -1,6 +1,6 @@
 import { unwound } from '../../../common/unwound.ts';
 import type { AgentState } from '../../agent-state.ts';
-import { HeldBackList } from '../../held-back-list.ts';
+import { HeldBackList } from '../../packages/held-back-list.ts';
 import { changeUnit } from '../../systemd/change-unit.ts';
 import { unitProperties } from '../../systemd/unit-properties.ts';
 import { killUnit, resetFailed } from '../../systemd/units.ts';

@@ -2,7 +2,7 @@
 // `node maker.ts create|destroy PLAN`.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { processIdentity } from '../../../common/process-identity.ts';
+import { processIdentity } from '../../../common/processes/process-identity.ts';
 import type { RunContext } from '../../../main/context/run-context.ts';
 import { providerNamed } from '../../../main/providers/registry.ts';
 import { makeMachines } from '../../../main/run/machines/make-machines.ts';

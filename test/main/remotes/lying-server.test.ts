@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { describeFailure, ShakedownError } from '../../../common/errors.ts';
-import { printable } from '../../../common/printable.ts';
+import { printable } from '../../../common/text/printable.ts';
 import { connectSsh } from '../../../main/remotes/ssh-remote.ts';
 import { lyingSshServer, sshLies } from '../../fakes/lying-ssh-server.ts';
 import { newKey } from '../../fakes/ssh-server.ts';

@@ -2,7 +2,7 @@ import { closeSync, linkSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UsageError } from '../../../common/errors.ts';
-import { processIdentity } from '../../../common/process-identity.ts';
+import { processIdentity } from '../../../common/processes/process-identity.ts';
 import { acquireLock } from '../../../main/store/lock.ts';
 
 /*

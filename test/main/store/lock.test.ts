@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../../common/errors.ts';
-import { isAlive, processIdentity } from '../../../common/process-identity.ts';
+import { isAlive, processIdentity } from '../../../common/processes/process-identity.ts';
 import { acquireLock } from '../../../main/store/lock.ts';
 import { rounds } from '../../rounds.ts';
 

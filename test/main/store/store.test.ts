@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { processIdentity } from '../../../common/process-identity.ts';
+import { processIdentity } from '../../../common/processes/process-identity.ts';
 import { listRuns, readRun } from '../../../main/record/list-runs.ts';
 import { readRecord } from '../../../main/record/read-record.ts';
 import { jsonReport } from '../../../main/report/json-report.ts';

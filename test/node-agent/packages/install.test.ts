@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { InstallParams } from '../../../common/protocol/installation.ts';
 import { AgentState } from '../../../node-agent/agent-state.ts';
 import { Originals } from '../../../node-agent/files/originals.ts';
-import { HeldBackList } from '../../../node-agent/held-back-list.ts';
+import { HeldBackList } from '../../../node-agent/packages/held-back-list.ts';
 import { install } from '../../../node-agent/packages/install.ts';
 import { temporaryFolder, writeFiles } from '../temporary.ts';
 
@@ -244,7 +244,7 @@ describe('package sources', () => {
     const key = '-----BEGIN PGP PUBLIC KEY BLOCK-----\nabc\n-----END PGP PUBLIC KEY BLOCK-----';
     const sources = [
       { name: 'acme', uris: 'https://deb.acme.example', suites: 'bookworm', components: 'main', key },
-      { name: 'local', uris: 'file:/srv/debs', suites: './' },
+      { name: 'local', uris: 'file:/srv/debs', suites: './/' },
     ];
     await run({ packages: ['web'], sources });
     expect(calls()[0]).toBe('apt-get update');

@@ -1,4 +1,4 @@
-import { printable } from '../../../../common/printable.ts';
+import { printable } from '../../../../common/text/printable.ts';
 import { html } from '../../../report/html-parts.ts';
 
 /** How text is shown from here on; colours are 0 to 15, as terminals number them. */

@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { Pauses } from '../../server/pauses.ts';
 import type { Routes } from '../../server/service.ts';
 import { Views } from '../../server/views.ts';
+import { Pauses } from '../../server/workers/pauses.ts';
 import type { Store } from '../../store/kysely-of.ts';
 import { csrfOf } from '../enter.ts';
 import { changesOf, sendEvents, streaming } from '../events.ts';

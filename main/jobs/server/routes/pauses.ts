@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { pauseRequest } from '../../protocol.ts';
-import { Pauses } from '../pauses.ts';
 import type { Routes } from '../service.ts';
+import { Pauses } from '../workers/pauses.ts';
 
 const workers = { roles: ['worker'] as const };
 const params = z.object({ worker: z.string() });

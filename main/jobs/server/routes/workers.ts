@@ -11,12 +11,12 @@ import {
   workerView,
 } from '../../protocol.ts';
 import { claimedBuild } from '../builds.ts';
-import { foreignWorker } from '../claims.ts';
 import { originOf } from '../origin-of.ts';
 import { Problem } from '../problem.ts';
 import type { Routes } from '../service.ts';
-import { standingOf } from '../standing.ts';
 import { Views } from '../views.ts';
+import { foreignWorker } from '../workers/claims.ts';
+import { standingOf } from '../workers/standing.ts';
 
 const workers = { roles: ['worker'] as const };
 const readers = { roles: ['read', 'submit', 'worker'] as const };

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { isAlive, processIdentity } from '../../../../common/process-identity.ts';
+import { isAlive, processIdentity } from '../../../../common/processes/process-identity.ts';
 import { JobsApi } from '../../../../main/jobs/client/jobs-api.ts';
 import { RecipesApi } from '../../../../main/jobs/client/recipes-api.ts';
 import { dataFolder } from '../../jobs/fixtures/three-databases.ts';

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { type ProcessIdentity, processIdentity } from '../../../../common/process-identity.ts';
+import { type ProcessIdentity, processIdentity } from '../../../../common/processes/process-identity.ts';
 import { Ec2States, ec2Home } from '../../../../main/providers/ec2/ec2-state.ts';
 import { type FoundCluster, merge } from '../../../../main/providers/ec2/list-clusters.ts';
 import { clusterTags, mainHost, readTags } from '../../../../main/providers/ec2/tags.ts';

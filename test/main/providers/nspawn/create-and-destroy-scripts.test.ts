@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { execaSync } from 'execa';
 import { describe, expect, test } from 'vitest';
-import { processIdentity } from '../../../../common/process-identity.ts';
+import { processIdentity } from '../../../../common/processes/process-identity.ts';
 import { hostKeyPair, machineId } from '../../../../main/providers/host/identity.ts';
 import { shellFile } from '../../../../main/providers/host/shell-file.ts';
 import { networkValues } from '../../../../main/providers/host/shell-values.ts';

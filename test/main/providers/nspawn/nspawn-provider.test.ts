@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { UsageError } from '../../../../common/errors.ts';
-import { processIdentity } from '../../../../common/process-identity.ts';
+import { processIdentity } from '../../../../common/processes/process-identity.ts';
 import { listed } from '../../../../main/providers/host/cluster-state.ts';
 import { hostKeyPair, machineId } from '../../../../main/providers/host/identity.ts';
 import { bytes } from '../../../../main/providers/machine-options.ts';

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { processIdentity } from '../../../../common/process-identity.ts';
+import { processIdentity } from '../../../../common/processes/process-identity.ts';
 import { listed } from '../../../../main/providers/host/cluster-state.ts';
 import {
   clusterFolders,

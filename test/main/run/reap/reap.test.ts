@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ShakedownError } from '../../../../common/errors.ts';
-import { processIdentity } from '../../../../common/process-identity.ts';
+import { processIdentity } from '../../../../common/processes/process-identity.ts';
 import type { ListedCluster, Provider } from '../../../../main/providers/provider.ts';
 import { makeMachines } from '../../../../main/run/machines/make-machines.ts';
 import { type ReapOptions, reapEverywhere } from '../../../../main/run/reap/reap-everywhere.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { AgentState } from '../../../../node-agent/agent-state.ts';
-import { HeldBackList } from '../../../../node-agent/held-back-list.ts';
+import { HeldBackList } from '../../../../node-agent/packages/held-back-list.ts';
 import { startHeldBack } from '../../../../node-agent/services/units/held-back-units.ts';
 import { UnitRecord } from '../../../../node-agent/services/units/unit-record.ts';
 import { temporaryFolder, writeFiles } from '../../temporary.ts';
