@@ -1,16 +1,25 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import { replaceFile } from '../store/replace-file.ts';
+import { pruneOld } from './prune-old.ts';
 
-const fileOf = (cacheDir: string, key: string): string => join(cacheDir, 'layers', 'unshared', key);
+/** What no run asked for in so many days is of packages that nobody installs any more. */
+const keepDays = 30;
+
+const folderIn = (cacheDir: string): string => join(cacheDir, 'layers', 'unshared');
 
 /** Why an installation is not kept as a layer; undefined where nothing stands against it. */
-export const whyUnshared = (cacheDir: string, key: string): Promise<string | undefined> =>
-  readFile(fileOf(cacheDir, key), 'utf8').catch(() => undefined);
+export async function whyUnshared(cacheDir: string, key: string): Promise<string | undefined> {
+  const file = join(folderIn(cacheDir), key);
+  const now = new Date();
+  await utimes(file, now, now).catch(() => undefined);
+  return readFile(file, 'utf8').catch(() => undefined);
+}
 
-/** Remembers why, or with undefined that nothing does any more. */
+/** Remembers why, or with undefined that nothing does any more. Old ones go. */
 export async function noteUnshared(cacheDir: string, key: string, why: string | undefined): Promise<void> {
-  const file = fileOf(cacheDir, key);
-  if (why === undefined) return rm(file, { force: true });
-  await mkdir(join(cacheDir, 'layers', 'unshared'), { recursive: true });
-  await writeFile(file, why);
+  const folder = folderIn(cacheDir);
+  await pruneOld(folder, keepDays);
+  if (why === undefined) await rm(join(folder, key), { force: true });
+  else replaceFile(join(folder, key), why);
 }

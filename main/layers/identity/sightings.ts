@@ -1,7 +1,8 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { z } from 'zod';
 import type { StrayFile } from '../../providers/capabilities.ts';
+import { replaceFile } from '../../store/replace-file.ts';
 
 type Is = 'same' | 'differs';
 
@@ -26,9 +27,9 @@ export class Sightings {
   }
 
   /** `set`: the names of all that is installed together. */
-  static async load(cacheDir: string, set: readonly string[]): Promise<Sightings> {
+  static load(cacheDir: string, set: readonly string[]): Sightings {
     const file = join(cacheDir, 'layers', 'sightings.json');
-    return new Sightings(file, set.join(' '), await read(file));
+    return new Sightings(file, set.join(' '), read(file));
   }
 
   of({ path, owner = this.#set }: StrayFile): Is | undefined {
@@ -36,23 +37,22 @@ export class Sightings {
   }
 
   /** Adds to what others found out meanwhile; that a file once differed is never forgotten. */
-  async add(seen: readonly { readonly stray: StrayFile; readonly is: Is }[]): Promise<void> {
-    const known = await read(this.#file);
+  add(seen: readonly { readonly stray: StrayFile; readonly is: Is }[]): void {
+    // Nothing of this process comes between: two runs in it may learn at the same time.
+    const known = read(this.#file);
     for (const { stray, is } of seen) {
       const { path, owner = this.#set } = stray;
       const paths = known[owner] ?? {};
       known[owner] = { ...paths, [path]: paths[path] === 'differs' ? 'differs' : is };
     }
     this.#known = known;
-    await mkdir(dirname(this.#file), { recursive: true });
-    await writeFile(`${this.#file}.${process.pid}`, JSON.stringify(known));
-    await rename(`${this.#file}.${process.pid}`, this.#file);
+    replaceFile(this.#file, JSON.stringify(known));
   }
 }
 
-async function read(file: string): Promise<Known> {
+function read(file: string): Known {
   try {
-    return sightings.parse(JSON.parse(await readFile(file, 'utf8')));
+    return sightings.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch {
     return {};
   }

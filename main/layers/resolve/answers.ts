@@ -1,6 +1,8 @@
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { replaceFile } from '../../store/replace-file.ts';
+import { pruneOld } from '../prune-old.ts';
 
 const resolution = z.object({
   /** `name=version` of all that comes in, in order. */
@@ -34,12 +36,6 @@ export async function keptAnswer(cacheDir: string, question: string): Promise<Re
 /** Keeps an answer, in place of an earlier one; old ones go. */
 export async function keepAnswer(cacheDir: string, question: string, answer: object): Promise<void> {
   const folder = folderIn(cacheDir);
-  const file = join(folder, `${question}.json`);
-  await mkdir(folder, { recursive: true });
-  await writeFile(`${file}.${process.pid}`, JSON.stringify(answer));
-  await rename(`${file}.${process.pid}`, file);
-  for (const name of await readdir(folder)) {
-    const { mtimeMs } = await stat(join(folder, name)).catch(() => ({ mtimeMs: Date.now() }));
-    if (Date.now() - mtimeMs > keepDays * 86_400_000) await rm(join(folder, name), { force: true });
-  }
+  replaceFile(join(folder, `${question}.json`), JSON.stringify(answer));
+  await pruneOld(folder, keepDays);
 }

@@ -10,11 +10,12 @@
 : "${cache:?}" "${keep_days:?}" "${rebuild?}"
 
 source ./proxies.sh
+source ./take-lock.sh
 
 mkdir -p "$trees"
 trees=$(readlink -f "$trees")
 tree=$trees/${tree##*/}
-exec 8>>"$tree.lock"; flock 8; touch "$tree.lock"
+take_lock "$tree.lock" 8; touch "$tree.lock"
 if [ -e "$tree/etc/os-release" ] && [ -z "$rebuild" ]; then exit 0; fi
 
 rm -rf --one-file-system "$tree".part-*

@@ -20,6 +20,8 @@ place_build() {
       flock -n 7 || exit 0
       rm -f "${lock%.lock}" "${lock%.lock}.about"
       for old in "${lock%.lock}".[0-9]*; do discard "$old"; done
+      left=("${lock%.lock}".[0-9]*)
+      [ ${#left[@]} -gt 0 ] || rm -f "$lock"
     ) 7>>"$lock"
   done
 }

@@ -1,6 +1,5 @@
 # shellcheck shell=bash
-# Removes the tree `name` from the folder `trees`, with all its builds. The lock stays: whoever waits for it would else
-# hold one that nobody else sees. Ends with 3 when there is no such tree.
+# Removes the tree `name` from the folder `trees`, with all its builds. Ends with 3 when there is no such tree.
 : "${trees:?}" "${name:?}"
 cd "$trees" 2>/dev/null || exit 3
 folder=$(pwd -P)
@@ -13,3 +12,4 @@ for build in "${builds[@]}"; do
 done
 rm -f "$name" "$name.about"
 rm -rf --one-file-system -- "${builds[@]}"
+rm -f "$name.lock"

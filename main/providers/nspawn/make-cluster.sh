@@ -9,12 +9,12 @@ declare -a layers layer_links
 source ../host/shell/make-folder.sh
 source ../host/shell/start-watch.sh
 source ./make-node.sh
+source ../debian/take-lock.sh
 
 # use_build PATH LINK FILE: a link in the cluster's folder says that the tree or layer is in use, and holds on
 # to this build of it, which has that file.
 use_build() {
-  exec 8>>"$1.lock"
-  flock -s 8
+  take_lock "$1.lock" 8 -s
   echo > "$1.lock"
   ln -s "$(readlink -f "$1")" "$dir/$2"
   exec 8>&-

@@ -88,7 +88,7 @@ async function whatIsItsOwn(
   note: (message: string) => void,
 ): Promise<string | { readonly renewed: readonly string[] }> {
   const set = result.installed.map(({ name }) => name).sort();
-  const seen = await Sightings.load(making.open.work.cacheDir, set);
+  const seen = Sightings.load(making.open.work.cacheDir, set);
   const first = judge(survey, seen);
   if (first.kind === 'own') return first.why;
   if (first.kind === 'shared') return first;
@@ -104,7 +104,7 @@ async function whatIsItsOwn(
     return `a second installation of it failed: ${message}`;
   }
   await using second = other;
-  await seen.add(compare(survey, second.survey));
+  seen.add(compare(survey, second.survey));
   const then = judge(survey, seen);
   if (then.kind === 'shared') return then;
   return then.kind === 'own' ? then.why : 'it could not be compared';

@@ -34,30 +34,30 @@ describe('what is a machine’s own', () => {
 
   test('is found by comparing, and remembered for the package', async () => {
     const cache = folder();
-    const seen = await Sightings.load(cache, ['db', 'lib']);
+    const seen = Sightings.load(cache, ['db', 'lib']);
     expect(judge(survey(stray), seen)).toEqual({ kind: 'unknown', strays: [stray] });
-    await seen.add(compare(survey(stray), survey({ ...stray, digest: 'b' })));
+    seen.add(compare(survey(stray), survey({ ...stray, digest: 'b' })));
     expect(judge(survey(stray), seen).kind).toBe('own');
     // Another set with the same package, in another run.
-    expect(judge(survey(stray), await Sightings.load(cache, ['db', 'more'])).kind).toBe('own');
+    expect(judge(survey(stray), Sightings.load(cache, ['db', 'more'])).kind).toBe('own');
   });
 
   test('is not what two installations left alike; once it differed, that counts', async () => {
-    const seen = await Sightings.load(folder(), ['db']);
-    await seen.add(compare(survey(stray), survey(stray)));
+    const seen = Sightings.load(folder(), ['db']);
+    seen.add(compare(survey(stray), survey(stray)));
     expect(judge(survey(stray), seen)).toEqual({ kind: 'shared', renewed: [] });
-    await seen.add(compare(survey(stray), survey()));
-    await seen.add(compare(survey(stray), survey(stray)));
+    seen.add(compare(survey(stray), survey()));
+    seen.add(compare(survey(stray), survey(stray)));
     expect(judge(survey(stray), seen).kind).toBe('own');
   });
 
   test('that has no package is remembered for what was installed together', async () => {
     const cache = folder();
     const none = { path: '/etc/id', digest: 'a' };
-    const seen = await Sightings.load(cache, ['db']);
-    await seen.add([{ stray: none, is: 'same' }]);
+    const seen = Sightings.load(cache, ['db']);
+    seen.add([{ stray: none, is: 'same' }]);
     const judged = async (set: string[]) =>
-      judge({ strays: [none], named: [] }, await Sightings.load(cache, set)).kind;
+      judge({ strays: [none], named: [] }, Sightings.load(cache, set)).kind;
     expect([await judged(['db']), await judged(['web'])]).toEqual(['shared', 'unknown']);
   });
 
@@ -67,7 +67,7 @@ describe('what is a machine’s own', () => {
     ['/var/lib/rabbitmq/.erlang.cookie', []],
     ['/var/lib/dbus/machine-id', ['systemd-tmpfiles --create dbus.conf']],
   ])('%s is made anew on each node', async (path, commands) => {
-    const seen = await Sightings.load(folder(), []);
+    const seen = Sightings.load(folder(), []);
     expect(judge({ strays: [{ path, digest: 'a' }], named: [] }, seen)).toEqual({
       kind: 'shared',
       renewed: [path],

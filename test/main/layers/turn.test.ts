@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -34,4 +34,19 @@ test('a maker that was killed is not waited for, and who is interrupted waits no
   const interrupt = new AbortController();
   const waiting = takeTurn(cache, key, () => interrupt.abort(), interrupt.signal);
   await expect(waiting).rejects.toThrow('aborted');
+});
+
+test('what killed makers left is gone a day later, and what a living one has stays', async () => {
+  const cache = mkdtempSync(join(tmpdir(), 'turn-'));
+  const folder = join(cache, 'layers');
+  const { pid } = spawnSync('true');
+  const [dead, living] = ['layer-1111111111111111.lock', 'layer-2222222222222222.lock'];
+  using _ = await takeTurn(cache, 'layer-2222222222222222', () => undefined, signal);
+  writeFileSync(join(folder, dead), JSON.stringify({ pid, started: '1', since: 1 }));
+  writeFileSync(join(folder, `${dead}.${pid}-0a1b2c3d`), 'aside');
+  writeFileSync(join(folder, 'sightings.json'), '{}');
+  const yesterday = new Date(Date.now() - 25 * 3_600_000);
+  for (const name of readdirSync(folder)) utimesSync(join(folder, name), yesterday, yesterday);
+  using _other = await takeTurn(cache, key, () => undefined, signal);
+  expect(readdirSync(folder).sort()).toEqual([`${key}.lock`, living, 'sightings.json']);
 });

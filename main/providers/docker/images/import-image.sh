@@ -2,6 +2,7 @@
 # Imports an image from a base tree, unless it was imported from this build of it. Two that want it at once
 # import it once; the tree stays while it is read.
 source ../engines/engine.sh
+source ../../debian/take-lock.sh
 : "${tree:?the link to the tree}" "${image:?the name}" "${tree_label:?the label that names the build}"
 : "${state_root:?where our files lie}"
 # The words before tar: where trees are read.
@@ -10,8 +11,7 @@ declare -a namespace
 mkdir -p "$state_root"
 exec 6>>"$state_root/import.lock"
 flock 6
-exec 8>>"$tree.lock"
-flock -s 8
+take_lock "$tree.lock" 8 -s
 build=$(readlink "$tree")
 label="{{index .Config.Labels \"$tree_label\"}}"
 old=$(engine image inspect --format '{{.Id}}' "$image" 2>/dev/null || :)

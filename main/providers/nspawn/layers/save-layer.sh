@@ -29,9 +29,10 @@ hold_back() {
   printf 'rm %q\n' "$enable" >> "$program"
 }
 
+source ../../debian/take-lock.sh
+
 mkdir -p "$layers"
-exec 8>>"$layers/$key.lock"
-flock 8
+take_lock "$layers/$key.lock" 8
 touch "$layers/$key.lock"
 # What a killed one left.
 rm -rf --one-file-system "$layers/$key".part-*

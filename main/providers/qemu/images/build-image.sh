@@ -8,6 +8,7 @@
 : "${tree:?}" "${image:?}" "${kernel_packages:?}" "${fill_image:?}" "${init:?}" "${port:?}" "${rebuild?}"
 
 source ../../debian/proxies.sh
+source ../../debian/take-lock.sh
 source ./discard.sh
 
 mkdir -p "${image%/*}"
@@ -18,7 +19,7 @@ if [ -e "$image/root.raw" ] && [ -z "$rebuild" ]; then exit 0; fi
 rm -rf --one-file-system "$image".part-*
 new=$image.part-$$
 mkdir -p "$new/upper" "$new/work" "$new/root" "$new/initrd"
-exec 7>>"$tree.lock"; flock -s 7
+take_lock "$tree.lock" 7 -s
 lower=$(readlink -f "$tree")
 export lower new apt_proxy kernel_packages init port
 unshare --mount --pid --fork --kill-child --mount-proc bash --norc -euc "$fill_image" 8>&- >&2 || {

@@ -6,6 +6,7 @@ import {
   readFileSync,
   readlinkSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -152,6 +153,17 @@ describe('a layer', () => {
     await again('2');
     expect(readFileSync(join(old, 'upper/etc/build'), 'utf8')).toBe('1');
     expect(readFileSync(join(layers, 'layer-0123456789abcdef/upper/etc/build'), 'utf8')).toBe('2');
+  });
+
+  test('that nobody asked for in a fortnight goes when another is made, and its lock with it', async () => {
+    const { home, layers } = node({ 'etc/build': '1' });
+    await save(home, layers, { key: 'layer-1111111111111111' });
+    const then = new Date(Date.now() - 16 * 86_400_000);
+    utimesSync(join(layers, 'layer-1111111111111111.lock'), then, then);
+    await save(node({ 'etc/build': '2' }).home, layers);
+    const names = readdirSync(layers).map((name) => name.replace(/\.\d+\.\d+$/, '.BUILD'));
+    const kept = 'layer-0123456789abcdef';
+    expect(names.sort()).toEqual([kept, `${kept}.BUILD`, `${kept}.about`, `${kept}.lock`]);
   });
 
   test('is not there at all where the disk is full, or was when its maker was killed', async () => {
