@@ -80,6 +80,10 @@ export interface LayerBase {
   readonly id: string;
   /** Its root folder on the main host, for a look at its packages. */
   readonly tree: string;
+  /**
+   * The file of the main host that stands in place of the tree's own status of dpkg; absent where it is that.
+   */
+  readonly status?: string;
 }
 
 /** A file that an installation left and no package has: it may be this one machine's alone. */
@@ -89,6 +93,14 @@ export interface StrayFile {
   readonly digest: string;
   /** The package that has the folder in which it is; absent where that is none, or several. */
   readonly owner?: string;
+}
+
+/** What is looked for on a machine of which a layer is to be made. */
+export interface LayerLook {
+  /** Extended regular expressions of paths that are left out. */
+  readonly known: readonly string[];
+  /** What the machine is called. */
+  readonly names: readonly string[];
 }
 
 /** What stands in a machine's own layer. */
@@ -121,32 +133,29 @@ export interface NewLayer {
  * (`MachineSpec.layer`). A layer is there whole or not at all, and lasts for as long as machines lie over it.
  */
 export interface CanLayer {
-  /** What each machine would start from, in their order; made if there is none. Throws as `create` does. */
+  /**
+   * What each machine would start from, in their order; made if there is none. Empty where no layer can be
+   * made of these machines. Throws as `create` does.
+   */
   bases(
     spec: Omit<MachinesSpec, 'cluster' | 'shares'>,
     ctx: Pick<RunContext, 'signal' | 'cacheDir' | 'emit'>,
   ): Promise<readonly LayerBase[]>;
   /**
-   * Looks through what was written on a `volatile` machine, which is off and never starts again after; what
-   * the provider itself wrote there is gone. `known` are extended regular expressions of paths that are left
-   * out, `names` what the machine is called.
+   * Looks through what was written on a `volatile` machine, which is switched off for it where that is no
+   * matter, and good for nothing after but `saveLayer`: what the provider itself wrote there is gone.
    */
-  survey(
-    which: MachineOf,
-    look: { readonly known: readonly string[]; readonly names: readonly string[] },
-    ctx: Act,
-  ): Promise<LayerSurvey>;
+  survey(which: MachineOf, look: LayerLook, ctx: Act): Promise<LayerSurvey>;
   /**
    * Keeps what a machine is that was surveyed, in place of a layer of the same key, with
    * `enableProgram` in it. Throws ShakedownError.
    */
   saveLayer(which: MachineOf, layer: NewLayer, ctx: Act): Promise<void>;
-  /** What is known about a layer, or undefined when there is none. */
-  findLayer(key: string): Promise<string | undefined>;
+  /** What is known about a layer, by its key or its id as an image; undefined when there is none. */
+  findLayer(key: string, ctx: Pick<RunContext, 'signal' | 'cacheDir'>): Promise<string | undefined>;
 }
 
-export const canLayer = (provider: Provider): provider is Provider & CanLayer & CanPower =>
-  'saveLayer' in provider && canPower(provider);
+export const canLayer = (provider: Provider): provider is Provider & CanLayer => 'saveLayer' in provider;
 
 export const canReboot = (provider: Provider): provider is Provider & CanReboot => 'reboot' in provider;
 export const canPower = (provider: Provider): provider is Provider & CanPower => 'powerOff' in provider;

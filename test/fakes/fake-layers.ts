@@ -22,7 +22,8 @@ export function withLayers(
   const plain = world.provider;
   const layering: CanLayer = {
     bases: async ({ machines }) => machines.map(() => ({ id: 'bookworm-1', tree: '/nowhere' })),
-    survey: async () => {
+    survey: async ({ machine }) => {
+      world.asked.push(`survey ${machine}`);
       const found = surveys.shift() ?? { strays: [], named: [] };
       afterSurvey?.(world);
       return found;

@@ -31,7 +31,7 @@ export const imagesCommandOf =
     } else if (action === 'why') {
       const [id, ...more] = wanted;
       if (id === undefined || more.length > 0) throw new UsageError("'images why' takes the id of a layer.");
-      stdout.write(await whyOf(named(id, images), images));
+      stdout.write(await whyOf(named(id, images), images, environment));
     } else if (action === 'prune') {
       const age = days(options.days) * 86_400_000;
       const old = images.filter(({ inUse, lastUsed }) => !inUse && clock() - lastUsed >= age);

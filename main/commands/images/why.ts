@@ -1,8 +1,11 @@
 import { UsageError } from '../../../common/errors.ts';
+import type { RunContext } from '../../context/run-context.ts';
 import { differences, type LayerInputs } from '../../layers/inputs.ts';
 import { type LayerRecord, readRecord } from '../../layers/record.ts';
 import { type CachedImage, type CanKeepImages, canLayer } from '../../providers/capabilities.ts';
 import type { Provider } from '../../providers/provider.ts';
+
+type Look = Pick<RunContext, 'signal' | 'cacheDir'>;
 
 /** An image and who keeps it. */
 export interface Kept extends CachedImage {
@@ -13,8 +16,8 @@ export interface Kept extends CachedImage {
  * Why a layer was made though there were others: each input in which it differs from the one that is most
  * like it, the newest of those that were made before it first.
  */
-export async function whyOf(image: Kept, images: readonly Kept[]): Promise<string> {
-  const layer = await recordOf(image);
+export async function whyOf(image: Kept, images: readonly Kept[], ctx: Look): Promise<string> {
+  const layer = await recordOf(image, ctx);
   if (!layer)
     throw new UsageError(`'${image.id}' is no layer of this version of shakedown.`, {
       hint: 'shakedown images',
@@ -22,7 +25,7 @@ export async function whyOf(image: Kept, images: readonly Kept[]): Promise<strin
   const others = await Promise.all(
     images
       .filter(({ id }) => id !== image.id)
-      .map(async (other) => ({ id: other.id, record: await recordOf(other) })),
+      .map(async (other) => ({ id: other.id, record: await recordOf(other, ctx) })),
   );
   const near = others
     .flatMap(({ id, record }) => (record ? [{ id, record, differ: differs(layer, record) }] : []))
@@ -44,8 +47,8 @@ const differs = (layer: LayerRecord, other: LayerRecord) => differences(layer.in
 
 const later = (one: LayerRecord, than: LayerRecord): number => (one.madeAt > than.madeAt ? 1 : 0);
 
-async function recordOf({ provider, id }: Kept): Promise<LayerRecord | undefined> {
-  return canLayer(provider) ? readRecord(await provider.findLayer(id)) : undefined;
+async function recordOf({ provider, id }: Kept, ctx: Look): Promise<LayerRecord | undefined> {
+  return canLayer(provider) ? readRecord(await provider.findLayer(id, ctx)) : undefined;
 }
 
 const time = ({ madeAt }: LayerRecord): string =>

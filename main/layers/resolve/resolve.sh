@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # Prints what apt would do in the tree `tree` to install `targets`, as `apt-get -s` does. Nothing of that stays: it
 # happens in a mount namespace of its own, over the tree and in memory. `fresh`: the lists are brought up to date first.
-: "${tree:?}" "${place:?a folder to mount it at}" "${fresh?}" "${recommends?}" "${cache:?URL of a caching proxy}"
+# `status`: a file in place of the status of dpkg in the tree.
+: "${tree:?}" "${status?}" "${place:?a folder to mount it at}" "${fresh?}" "${recommends?}" "${cache:?URL of a caching proxy}"
 # Files that belong into it, with their contents; packages of the main host, and as what they are seen there.
 declare -a files contents debs deb_names targets
 source ../../providers/debian/proxies.sh
@@ -20,6 +21,7 @@ for index in "${!debs[@]}"; do
   : > "$root${deb_names[index]}"
   mount --bind "${debs[index]}" "$root${deb_names[index]}"
 done
+if [ -n "$status" ]; then mount --bind "$status" "$root/var/lib/dpkg/status"; fi
 # Our cache serves where this main host needs no proxy to get out.
 # shellcheck disable=SC2154 # proxies.sh sets it.
 if [ -z "$apt_proxy$http_proxy" ]; then apt_proxy=$cache; fi

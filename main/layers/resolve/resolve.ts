@@ -87,7 +87,7 @@ async function hasLists(tree: string, releases: readonly Release[]): Promise<boo
 
 /** The script that asks apt. */
 export function resolveScript(
-  { tree }: Pick<LayerBase, 'tree'>,
+  { tree, status }: Pick<LayerBase, 'tree' | 'status'>,
   { packages, recommends, aptSources, debs }: Installation,
   { fresh, cache, env }: { readonly fresh: boolean; readonly cache: string; readonly env: NodeJS.ProcessEnv },
 ): string {
@@ -95,7 +95,7 @@ export function resolveScript(
   const names = debs.map((deb) => `/var/lib/shakedown/debs/${basename(deb)}`);
   return shellFile(import.meta.dirname, 'resolve.sh', {
     ...proxyValues(env),
-    ...{ tree, fresh, recommends, cache, debs },
+    ...{ tree, status, fresh, recommends, cache, debs },
     place: `${stateHome}/resolve`,
     files: files.map(({ file }) => file),
     contents: files.map(({ content }) => content),

@@ -16,6 +16,7 @@ place_build() {
   mv -T "$link.link-$$" "$link"
   for old in "$link".[0-9]*; do [ "$old" = "$build" ] || discard "$old"; done
   find "${link%/*}" -maxdepth 1 -name '*.lock' -mtime "+$keep_days" | while read -r lock; do
+    # shellcheck disable=SC2094 # Of the lock its name goes, and nothing is in it.
     (
       flock -n 7 || exit 0
       rm -f "${lock%.lock}" "${lock%.lock}.about"

@@ -11,6 +11,7 @@ import type {
   CanReboot,
   CanSnapshot,
   LayerBase,
+  LayerLook,
   LayerSurvey,
   MachineOf,
   NewLayer,
@@ -25,11 +26,12 @@ import { readResolver } from '../host/resolver.ts';
 import { runAsRoot } from '../host/root-script.ts';
 import { markKeptScript } from '../host/shell-values.ts';
 import { subnetCandidates } from '../host/subnets.ts';
+import { isLayer } from '../layers/layer-files.ts';
 import type { Cluster, ListedCluster, Machine, MachinesSpec, ProbeResult, Provider } from '../provider.ts';
 import { basesOf, containerPlan, layersOf, memoryLimit, systemsOf, treesOf } from './container-plan.ts';
 import { createScript } from './create-script.ts';
 import { destroyScript } from './destroy-script.ts';
-import { findLayer, isLayer, layersFolder, saveLayer, surveyLayer } from './layers/layers.ts';
+import { findLayer, layersFolder, saveLayer, surveyLayer } from './layers/layers.ts';
 import { listClusters } from './list-clusters.ts';
 import { act, restoreSnapshot, takeSnapshot } from './machine-acts.ts';
 import { clusterNames, nodeNames } from './names.ts';
@@ -150,11 +152,7 @@ export class NspawnProvider
     return basesOf(machines, settingsOf(options), rebuild, ctx);
   }
 
-  survey(
-    which: MachineOf,
-    look: { readonly known: readonly string[]; readonly names: readonly string[] },
-    ctx: Act,
-  ): Promise<LayerSurvey> {
+  survey(which: MachineOf, look: LayerLook, ctx: Act): Promise<LayerSurvey> {
     return surveyLayer(which, look, ctx);
   }
 

@@ -7,7 +7,7 @@ import type { RunContext } from '../../context/run-context.ts';
 import { knownPaths } from '../../layers/identity/known-paths.ts';
 import { openPackageRoute } from '../../packages/package-route.ts';
 import { installAll } from '../../phases/install.ts';
-import type { CanLayer, CanPower, LayerSurvey, MachineOf } from '../../providers/capabilities.ts';
+import type { CanLayer, LayerSurvey, MachineOf } from '../../providers/capabilities.ts';
 import type { Cluster, Machine, MachineSpec, Provider } from '../../providers/provider.ts';
 import { undo } from '../ledger/undo.ts';
 import { undoWorldOf } from '../ledger/undo-world.ts';
@@ -19,12 +19,12 @@ import type { WantedLayer } from './plan-layers.ts';
 /** What layers are made with. */
 export interface LayerMaking {
   readonly scenario: Scenario;
-  readonly provider: Provider & CanLayer & CanPower;
+  readonly provider: Provider & CanLayer;
   readonly world: World;
   readonly open: OpenRun;
 }
 
-/** A machine on which a layer was installed, and that is off now. */
+/** A machine on which a layer was installed, and that was looked through. */
 export interface Built extends AsyncDisposable {
   readonly which: MachineOf;
   readonly result: InstallResult;
@@ -34,7 +34,7 @@ export interface Built extends AsyncDisposable {
 }
 
 /**
- * Installs on a machine of its own what a layer shall have, as on any node, and switches it off. Its cluster
+ * Installs on a machine of its own what a layer shall have, as on any node, and looks through it. Its cluster
  * is in the ledger like any other, and gone when the result is disposed of, or on a throw.
  */
 export async function buildOn(
@@ -59,7 +59,6 @@ export async function buildOn(
     const result = await installOn(node, cluster, staleLists, making, ctx);
     const tookMs = ctx.clock() - began;
     const which = { cluster, machine: machine.id };
-    await provider.powerOff(which, ctx);
     const names = [name, machine.address];
     const survey = await provider.survey(which, { known: knownPaths, names }, ctx);
     return { which, result, tookMs, survey, [Symbol.asyncDispose]: gone };

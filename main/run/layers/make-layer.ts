@@ -12,9 +12,9 @@ import type { WantedLayer } from './plan-layers.ts';
 /** The layer as it is kept; undefined where it is not, or where it is one of another version. */
 export async function keptLayer(
   { key, installation }: WantedLayer,
-  { provider }: Pick<LayerMaking, 'provider'>,
+  { provider, open }: Pick<LayerMaking, 'provider' | 'open'>,
 ): Promise<Layer | undefined> {
-  const record = readRecord(await provider.findLayer(key));
+  const record = readRecord(await provider.findLayer(key, open.work));
   return record && { key, record, installation };
 }
 

@@ -1,62 +1,9 @@
 # shellcheck shell=bash
-# Looks through what was written on a node that is off, when what makes the node itself is taken away there. Prints for
-# each file that no package has `stray DIGEST OWNER PATH`, and for each in which a name of the node stands
-# `named PATH`, with tabs between. A package's folders on bookworm and later are below /usr, wherever it says they are.
+# Looks through what was written on a node that is off: prints what survey.sh says.
 : "${home:?the folder of the node}"
-# Extended regular expressions of paths that are left out; what the node is called.
-declare -a known names
-upper=$home/disk/upper
-lists=var/lib/dpkg/info
-
-# What the provider wrote, what a boot leaves, and what the agent knows of this one machine.
-strip_identity() {
-  rm -f etc/hostname etc/machine-id etc/hosts etc/resolv.conf etc/ssh/ssh_host_ed25519_key{,.pub} \
-    var/lib/systemd/random-seed var/lib/dbus/machine-id var/log/{wtmp,btmp,lastlog}
-  rm -rf root/.ssh run/* tmp/* var/tmp/* var/lib/shakedown/debs var/cache/apt/archives/*.deb
-  find var/lib/shakedown/agent -mindepth 1 ! -name 'held-back*' ! -name installed-debs.json -delete 2>/dev/null || :
-}
-
-merged() { sed -E 's#^/(bin|sbin|lib|lib32|lib64|libx32)/#/usr/\1/#'; }
-
-owned() { cat "$home"/tree/$lists/*.list $lists/*.list 2>/dev/null | merged | tr '\n' '\0' | sort -zu; }
-
-# Empty files are all alike.
-files() { find . -xdev -type f -size +0 ! -path "./$lists/*" -printf '/%P\0' | sort -z; }
-
-unknown() {
-  if [ ${#known[@]} -eq 0 ]; then cat; else grep -zvE -f <(printf '%s\n' "${known[@]}") || :; fi
-}
-
-# Prints `PACKAGE PATH` for each path of a package that came in.
-listed() {
-  awk '{ name = FILENAME; sub(/.*\//, "", name); sub(/(:[^:]*)?\.list$/, "", name); print name "\t" $0 }' \
-    $lists/*.list /dev/null | sed -E 's#\t/(bin|sbin|lib|lib32|lib64|libx32)/#\t/usr/\1/#'
-}
-
-# Adds the owner of the nearest folder to each line `DIGEST PATH`; `-` where that is none or several.
-add_owners() {
-  awk -F '\t' '
-    FILENAME == ARGV[1] { common[$1]; next }
-    FILENAME == ARGV[2] {
-      if ($2 in owner && owner[$2] != $1) owner[$2] = "-"; else owner[$2] = $1
-      next
-    }
-    {
-      who = "-"
-      for (path = $2; sub(/\/[^\/]*$/, "", path) && path != ""; )
-        if (path in owner && !(path in common)) { who = owner[path]; break }
-      print "stray\t" $1 "\t" who "\t" $2
-    }' <(cat "$home"/tree/$lists/*.list | merged) <(listed) -
-}
+tree=$home/tree upper=$home/disk/upper
 
 if mountpoint -q "$home/root"; then umount "$home/root"; fi
 # With it goes the mark of a volatile overlay, which would keep it from being mounted again.
 rm -rf --one-file-system "$home/disk/work"
-cd "$upper" || exit
-strip_identity
-comm -z -23 <(files) <(owned) | unknown | while IFS= read -r -d '' path; do printf '.%s\0' "$path"; done |
-  xargs -0 -r sha256sum -z -- | tr '\n\0' '?\n' | sed -E 's#^([0-9a-f]{64})  \.#\1\t#' | add_owners
-if [ ${#names[@]} -gt 0 ]; then
-  files | unknown | while IFS= read -r -d '' path; do printf '.%s\0' "$path"; done |
-    { xargs -0 -r grep -lF "${names[@]/#/-e}" -- || :; } | sed 's#^\.#named\t#'
-fi
+source ../../layers/survey-upper.sh

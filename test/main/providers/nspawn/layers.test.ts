@@ -15,7 +15,7 @@ import { describe, expect, test } from 'vitest';
 import { enableProgram } from '../../../../main/providers/capabilities.ts';
 import { runScript } from '../../../../main/providers/host/root-script.ts';
 import { shellFile } from '../../../../main/providers/host/shell-file.ts';
-import { readSurvey } from '../../../../main/providers/nspawn/layers/layers.ts';
+import { readSurvey } from '../../../../main/providers/layers/layer-files.ts';
 
 const scripts = join(import.meta.dirname, '../../../../main/providers/nspawn/layers');
 const failure = { message: 'the script failed' };

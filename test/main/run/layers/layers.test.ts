@@ -34,8 +34,8 @@ describe('what a run installs', () => {
     expect(result.verdict).toBe('pass');
     expect(installs).toEqual(['install 0']);
     expect(starts).toHaveLength(2);
-    // The machine is off before its layer is taken, and gone after.
-    const order = ['create', 'install 0', 'powerOff 0', 'save', 'destroy'].map((each) => asked.indexOf(each));
+    // The machine is looked through before its layer is taken, and gone after.
+    const order = ['create', 'install 0', 'survey 0', 'save', 'destroy'].map((each) => asked.indexOf(each));
     expect(order).toEqual(order.toSorted((one, other) => one - other));
     expect(notes.join('\n')).toContain('installing etcd once, as a layer that the 2 nodes and later runs');
     expect(
