@@ -11,9 +11,10 @@ const long = [
   ...['e2e/scripts/distribute', 'e2e/daemons', 'e2e/scripts/virt', 'e2e/faults/lost-nodes'],
   ...['e2e/jobs/distribute', 'e2e/scripts/test-runners', 'e2e/agent', 'e2e/providers/ec2', 'e2e/bad-input'],
   ...['e2e/scripts/script', 'e2e/kept-machines', 'e2e/jobs/builds', 'e2e/faults/faults', 'e2e/jobs/jobs'],
-  ...['main/jobs/pages/chromium', 'main/jobs/lost-workers', 'main/jobs/full-disk', 'main/agent/lying-agent'],
-  ...['main/providers/ssh/openssh', 'main/script/run-script', 'main/jobs/builds', 'main/jobs/job-groups'],
-  ...['main/run/silent-agent', 'main/agent/talkative-shell', 'main/jobs/killed-server'],
+  ...['main/jobs/pages/chromium', 'main/jobs/lost-workers', 'main/jobs/databases/full-disk'],
+  ...['main/agent/lying-agent', 'main/providers/ssh/openssh', 'main/script/run-script'],
+  ...['main/jobs/builds', 'main/jobs/job-groups'],
+  ...['main/run/silent-agent', 'main/agent/talkative-shell', 'main/jobs/databases/killed-server'],
 ].map((name) => `/test/${name}.test.ts`);
 
 const rank = ({ moduleId }: TestSpecification): number => {

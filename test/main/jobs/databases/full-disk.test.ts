@@ -5,11 +5,11 @@ import { createServer, request as send } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { JobsApi } from '../../../main/jobs/client/jobs-api.ts';
-import { startServer } from '../../../main/jobs/server/start-server.ts';
-import { ask } from './fixtures/a-server.ts';
-import { TestWorker } from './fixtures/test-worker.ts';
-import { databaseFor, dataFolder } from './fixtures/three-databases.ts';
+import { JobsApi } from '../../../../main/jobs/client/jobs-api.ts';
+import { startServer } from '../../../../main/jobs/server/start-server.ts';
+import { ask } from '../fixtures/a-server.ts';
+import { TestWorker } from '../fixtures/test-worker.ts';
+import { databaseFor, dataFolder } from '../fixtures/three-databases.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 const generous = { timeout: 120_000, interval: 50 };

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { rounds } from '../../rounds.ts';
-import { jobsOutlive } from './fixtures/load.ts';
-import { endProcess, freePort, startServerProcess } from './fixtures/server-process.ts';
-import { dataFolder } from './fixtures/three-databases.ts';
+import { rounds } from '../../../rounds.ts';
+import { jobsOutlive } from '../fixtures/load.ts';
+import { endProcess, freePort, startServerProcess } from '../fixtures/server-process.ts';
+import { dataFolder } from '../fixtures/three-databases.ts';
 
 vi.setConfig({ testTimeout: rounds(400_000, 1_800_000), hookTimeout: 400_000 });
 

@@ -1,10 +1,10 @@
 import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
-import { jobServer } from '../../../main/commands/host/doctor-host.ts';
-import { openDatabase } from '../../../main/jobs/databases/open-database.ts';
-import { postgresBinaries } from '../../../main/jobs/databases/postgres-binaries.ts';
-import { dataFolder } from './fixtures/three-databases.ts';
+import { jobServer } from '../../../../main/commands/host/doctor-host.ts';
+import { openDatabase } from '../../../../main/jobs/databases/open-database.ts';
+import { postgresBinaries } from '../../../../main/jobs/databases/postgres-binaries.ts';
+import { dataFolder } from '../fixtures/three-databases.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 afterEach(() => {

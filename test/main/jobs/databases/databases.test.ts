@@ -4,14 +4,14 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import type { Database } from '../../../main/jobs/databases/database.ts';
-import { openDatabase } from '../../../main/jobs/databases/open-database.ts';
-import { PgliteDatabase } from '../../../main/jobs/databases/pglite-database.ts';
-import { PrivatePostgres } from '../../../main/jobs/databases/private-postgres.ts';
-import { kyselyOf } from '../../../main/jobs/store/kysely-of.ts';
-import { migrate } from '../../../main/jobs/store/migrate.ts';
-import { migrations } from '../../../main/jobs/store/migrations.ts';
-import { dataFolder } from './fixtures/three-databases.ts';
+import type { Database } from '../../../../main/jobs/databases/database.ts';
+import { openDatabase } from '../../../../main/jobs/databases/open-database.ts';
+import { PgliteDatabase } from '../../../../main/jobs/databases/pglite-database.ts';
+import { PrivatePostgres } from '../../../../main/jobs/databases/private-postgres.ts';
+import { kyselyOf } from '../../../../main/jobs/store/kysely-of.ts';
+import { migrate } from '../../../../main/jobs/store/migrate.ts';
+import { migrations } from '../../../../main/jobs/store/migrations.ts';
+import { dataFolder } from '../fixtures/three-databases.ts';
 
 const tell = () => undefined;
 const generous = { timeout: 120_000, interval: 50 };
@@ -21,7 +21,7 @@ const generous = { timeout: 120_000, interval: 50 };
  * gives the last one that it told.
  */
 async function writeAndKill(folder: string, kind: string, after: number): Promise<number> {
-  const program = join(import.meta.dirname, 'fixtures/write-rows.ts');
+  const program = join(import.meta.dirname, '../fixtures/write-rows.ts');
   const child = spawn(process.execPath, [program, folder, kind], { stdio: ['ignore', 'pipe', 'inherit'] });
   let last = -1;
   for await (const line of createInterface({ input: child.stdout })) {
