@@ -12,7 +12,7 @@ const long = 'test/e2e/long/**';
 
 const common = {
   globalSetup: ['test/temporary-folder.ts'],
-  setupFiles: ['test/patience.ts'],
+  setupFiles: ['test/patience.ts', 'test/tell-errors.ts'],
 };
 
 const onMachines = {
