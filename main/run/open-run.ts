@@ -1,5 +1,6 @@
-import { InterruptedError, ShakedownError, TimeLimitError } from '../../common/errors.ts';
+import { InterruptedError, TimeLimitError } from '../../common/errors.ts';
 import { eventsVersion, type RunEventBody } from '../../common/events.ts';
+import { noRoom } from '../../common/no-room.ts';
 import { present } from '../../common/present.ts';
 import { isDiskFull } from '../../common/system-errors.ts';
 import { printableData } from '../../common/text/printable.ts';
@@ -130,8 +131,7 @@ export class OpenRun {
     if (this.#full) return;
     this.#full = true;
     const { directory } = this.store;
-    const message = `no space left on the main host for ${directory}: not all that the run leaves is there`;
-    this.recorder.fail(new ShakedownError({ message, hint: `free some space: df -h ${directory}` }));
+    this.recorder.fail(noRoom(directory, { so: 'not all that the run leaves is there' }));
   };
 
   #endedBecause(): Error | undefined {

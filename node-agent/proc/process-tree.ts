@@ -2,10 +2,8 @@ import { readFileSync, statSync } from 'node:fs';
 import { printableLine } from '../../common/text/printable.ts';
 import { readableBytes } from '../../common/text/readable-bytes.ts';
 import { inColumns } from './columns.ts';
+import { kernelUnits } from './kernel-units.ts';
 import { type ProcessStat, processIds, processStat } from './process-stat.ts';
-
-/** proc(5): ticks of a second and bytes of a page, as on all that Node is built for by its makers. */
-const [ticks, page] = [100, 4096];
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const days = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
@@ -18,6 +16,7 @@ export function processTree(): string {
   const stats = processIds().flatMap((pid) => processStat(pid) ?? []);
   const booted = bootTime();
   const users = userNames();
+  const { page, ticks } = kernelUnits();
   const rows = inTree(stats).map(({ stat, branch }) => [
     users.get(ownerOf(stat.pid) ?? -1) ?? String(ownerOf(stat.pid) ?? '?'),
     String(stat.pid),

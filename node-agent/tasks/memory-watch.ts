@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { ControlGroup } from '../../common/processes/control-group.ts';
 import { withDescendants } from '../proc/descendants.ts';
+import { kernelUnits } from '../proc/kernel-units.ts';
 import { type ProcessStat, processIds, processStat } from '../proc/process-stat.ts';
 
 /** A task that may not take more memory than it is told. */
@@ -41,13 +42,14 @@ export class MemoryWatch {
 
   #look(): void {
     const all = processIds().flatMap((pid) => processStat(pid) ?? []);
+    const { page } = kernelUnits();
     for (const task of this.#tasks) {
       const own = processesOf(task, all);
-      const resident = own.reduce((sum, { residentPages }) => sum + residentPages * pageSize(), 0);
+      const resident = own.reduce((sum, { residentPages }) => sum + residentPages * page, 0);
       // What they share is looked at only where it matters: that costs the kernel more.
       if (resident <= task.limit) continue;
       const bytes = own.reduce((sum, { pid, residentPages }) => {
-        return sum + (proportional(pid) ?? residentPages * pageSize());
+        return sum + (proportional(pid) ?? residentPages * page);
       }, 0);
       if (bytes <= task.limit) continue;
       this.#remove(task);
@@ -73,12 +75,4 @@ function proportional(pid: number): number | undefined {
   } catch {
     return undefined;
   }
-}
-
-let page: number | undefined;
-
-function pageSize(): number {
-  page ??=
-    Number(/^KernelPageSize:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/smaps', 'utf8'))?.[1] ?? 4) * 1024;
-  return page;
 }

@@ -1,6 +1,7 @@
-import { mkdir, mkdtemp, rename } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ShakedownError } from '../../../common/errors.ts';
+import { noRoom } from '../../../common/no-room.ts';
 import { isDiskFull } from '../../../common/system-errors.ts';
 import { withTimeLimit } from '../../../common/time-limit.ts';
 import type { Downloaded, DownloadOptions } from '../../remotes/remote.ts';
@@ -25,18 +26,20 @@ export async function fetchTree(
   options: DownloadOptions,
 ): Promise<Fetched> {
   await mkdir(directory, { recursive: true });
+  // Where it is a link, what it leads to: that may be on another disk.
+  const place = await realpath(directory);
   // A folder of its own beside it, where nothing lies that a node has sent earlier.
-  const arrival = await mkdtemp(join(dirname(directory), '.arriving-'));
+  const arrival = await mkdtemp(join(dirname(place), '.arriving-'));
   const landing = join(arrival, 'tree');
   try {
     await mkdir(landing);
     try {
       return await receive(connection, paths, landing, options);
     } finally {
-      await moveInto(landing, directory);
+      await moveInto(landing, place);
     }
   } catch (error) {
-    throw isDiskFull(error) ? noRoom(directory, error) : error;
+    throw isDiskFull(error) ? noRoom(directory, {}, { cause: error }) : error;
   } finally {
     await removeLanding(arrival, landing);
   }
@@ -93,12 +96,3 @@ async function moveInto(landing: string, directory: string): Promise<void> {
     await mergeTree(Buffer.from(landing), Buffer.from(directory), { replace: true });
   }
 }
-
-const noRoom = (directory: string, cause: unknown): ShakedownError =>
-  new ShakedownError(
-    {
-      message: `no space left on the main host for ${directory}`,
-      hint: `free some space: df -h ${directory}`,
-    },
-    { cause },
-  );

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { ShakedownError } from '../../../common/errors.ts';
+import { noRoom } from '../../../common/no-room.ts';
 import { present } from '../../../common/present.ts';
 import type { Downloaded, DownloadOptions, Remote } from '../remote.ts';
 import { type Landed, land, removeLanding } from './landing.ts';
@@ -131,17 +132,12 @@ const namesBelow = (base: string, paths: readonly string[]): string =>
 const fullDisk = /: (No space left on device|Disk quota exceeded|Wrote only \d+ of \d+ bytes)$/m;
 
 function notUnpacked(directory: string, said: string): ShakedownError {
-  const full = fullDisk.test(said);
+  const lastLines = complaints(said).slice(-5);
   // So that it is known for what it is: tar has only words for it.
-  const cause = full ? { cause: Object.assign(new Error(said), { code: 'ENOSPC' }) } : undefined;
-  const details = {
-    message: full
-      ? `no space left on the main host for ${directory}`
-      : `what came from the node could not be written to ${directory}`,
-    lastLines: complaints(said).slice(-5),
-    ...present({ hint: full ? `free some space: df -h ${directory}` : undefined }),
-  };
-  return new ShakedownError(details, cause);
+  const cause = Object.assign(new Error(said), { code: 'ENOSPC' });
+  if (fullDisk.test(said)) return noRoom(directory, { lastLines }, { cause });
+  const message = `what came from the node could not be written to ${directory}`;
+  return new ShakedownError({ message, lastLines });
 }
 
 /** What tar said, without its name and without the sentences that only say that it had said something. */

@@ -3,6 +3,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { kernelUnits, readUnits } from '../../../node-agent/proc/kernel-units.ts';
 import { listeningSockets } from '../../../node-agent/proc/listening-sockets.ts';
 import { parseStat } from '../../../node-agent/proc/process-stat.ts';
 import { inTree, processTree } from '../../../node-agent/proc/process-tree.ts';
@@ -31,6 +32,13 @@ describe('the processes of a node', () => {
     expect(mine?.slice(10).join(' ')).toContain('\\_ sh -c sleep 1000; : a b red');
     const below = ours.split('\n').find((line) => startedByIt.test(line));
     expect(below).toMatch(/ {3,}\\_ sleep 1000$/);
+  });
+
+  test('are counted in what the kernel of this node counts in', () => {
+    const configured = (name: string) => Number(execFileSync('getconf', [name], { encoding: 'utf8' }));
+    expect(kernelUnits()).toEqual({ page: configured('PAGESIZE'), ticks: configured('CLK_TCK') });
+    const told = Buffer.from(BigUint64Array.of(16n, 0xffn, 6n, 65_536n, 17n, 250n, 0n, 0n).buffer);
+    expect(readUnits(told)).toEqual({ page: 65_536, ticks: 250 });
   });
 
   test('stand below those that started them, however odd their names, and where that one is not seen', () => {
