@@ -1,5 +1,5 @@
-import { axisTicks } from '../../report/axis-ticks.ts';
 import { html } from '../../report/html-parts.ts';
+import { alongAxis, legend, timeAxis } from '../../report/time-axis.ts';
 import { duration } from '../../report/words.ts';
 import type { Chart, ChartNode, Lane, ProcessStretch, Stretch } from './lanes.ts';
 import type { RanFile, RanHook, Schedule } from './schedule.ts';
@@ -11,16 +11,12 @@ const many = 40;
 export function gantt(chart: Chart, schedule: Schedule, names: ReadonlyMap<number, string>): string {
   const count = chart.nodes.reduce((sum, { lanes }) => sum + lanes.length, 0);
   const nodes = chart.nodes.map((node) => nodeOf(node, chart, names.get(node.id) ?? `node ${node.id}`));
-  const ticks = axisTicks(chart.endMs).map(
-    ({ ms, words }) => `<span style="left:${percent(ms, chart)}">${words}</span>`,
-  );
-  const axis = `<div class="lane"><b></b><div class="ticks">${ticks.join('')}</div></div>`;
   const size = count > many ? ' dense' : '';
   const lanes = `<div class="lanes">${nodes.join('')}${marks(chart, schedule)}</div>`;
-  return `<div class="gantt${size}">${lanes}${axis}${legend}</div>`;
+  return `<div class="gantt${size}">${lanes}${timeAxis(chart.endMs)}${legend(kinds)}</div>`;
 }
 
-const percent = (ms: number, { endMs }: Chart): string => `${((100 * ms) / endMs).toFixed(3)}%`;
+const percent = (ms: number, { endMs }: Chart): string => alongAxis(ms, endMs);
 
 const place = ({ startMs, tookMs }: Stretch<unknown>, chart: Chart): string =>
   `left:${percent(startMs, chart)};width:${percent(tookMs, chart)}`;
@@ -77,7 +73,7 @@ function marks(chart: Chart, { bestMs, boundMs }: Schedule): string {
   return `<div class="lane marks"><b></b><div>${line(boundMs, 'bound')}${line(bestMs, 'best')}</div></div>`;
 }
 
-const legend = `<div class="legend">${[
+const kinds = [
   ['pass', 'a file that passed'],
   ['fail', 'failed'],
   ['error', 'error'],
@@ -86,6 +82,4 @@ const legend = `<div class="legend">${[
   ['hook', 'a hook'],
   ['best', 'the best schedule would have ended'],
   ['bound', 'none could have before'],
-]
-  .map(([kind, text]) => `<span><i class="${kind}"></i>${text}</span>`)
-  .join('')}</div>`;
+] as const;
