@@ -133,7 +133,7 @@ export async function planDistribution(
     ...{ directory, home, command: test, localRunners, list: chosen.list },
     files: split
       ? splitLong(selected, {
-          ...{ history, startMs: startMs ?? 0, idOf: splitting.idOf },
+          ...{ history, startMs: startMs ?? 0, by: splitting },
           runners: runners.reduce((sum, own) => sum + own, localRunners),
         })
       : selected,

@@ -1,11 +1,12 @@
 import { posix } from 'node:path';
 import { asShakedownError } from '../../../common/errors.ts';
-import type { Batch } from '../hand-out/batch.ts';
-import { judge, takenDownBy, wrongWith } from '../results/judge.ts';
+import type { Batch, PartOfFile } from '../hand-out/batch.ts';
+import { type Judgement, judge, takenDownBy, wrongWith } from '../results/judge.ts';
 import { ProcessOutput } from '../results/process-output.ts';
 import type { ReportedCase } from '../results/reported-case.ts';
-import type { RanWhere } from '../results/test-result.ts';
+import { isBad, type RanWhere, type TestResult } from '../results/test-result.ts';
 import type { Runner, Seat } from '../seats/seat.ts';
+import type { TestCommand } from '../suite/test-command.ts';
 import type { Executor, Halt } from './executor.ts';
 import { runProcess } from './run-process.ts';
 import type { ProcessEnd } from './start-process.ts';
@@ -95,11 +96,29 @@ function settle(ran: RanWhere, end: ProcessEnd, { seat, cases, output, work }: E
   const part = suite.queue.partOf(name);
   const files = part ? [part.file] : ran.with;
   const found = judge({ files, folder: seat.project, end, report: cases, emptyCodes, mustReport });
-  const judged = part ? { ...found, results: found.results.map((one) => ({ ...one, file: name })) } : found;
+  const judged = part ? ofPart(found, name, part, distribution.command) : found;
   const last = output.lines(1)[0];
   // Together they may need more than each of them does.
   if (how.kind === 'memory' && judged.apart.length > 0) suite.queue.apart(ran.runner, judged.apart);
   else suite.ended(ran, judged, [wrongWith(how), last].filter(Boolean).join(': '));
+}
+
+/** What came of a part's own tests. */
+function ofPart(
+  { results, ...judged }: Judgement,
+  name: string,
+  { file, leftOut }: PartOfFile,
+  { splitting }: TestCommand,
+): Judgement {
+  const isOther = ({ id: told, name: test, verdict }: TestResult): boolean => {
+    const id = isBad({ verdict }) ? undefined : splitting?.idOf(file, told ?? test);
+    return id !== undefined && splitting?.tellsOf?.(id, leftOut, file) === true;
+  };
+  const own = results.map((one) => ({
+    ...{ ...one, file: name },
+    tests: one.tests.filter((test) => !isOther(test)),
+  }));
+  return { ...judged, results: own };
 }
 
 /** The cases of the report that a process left; a sentence where it left none that can be read. */

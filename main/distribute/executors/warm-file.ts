@@ -1,3 +1,4 @@
+import type { PartOfFile } from '../hand-out/batch.ts';
 import { byFile } from '../results/by-file.ts';
 import { type JudgedFile, takenDownBy, wrongWith } from '../results/judge.ts';
 import type { ReportedCase } from '../results/reported-case.ts';
@@ -32,6 +33,11 @@ export class WarmFile {
       ...{ output: this.output.kept.path, process },
     };
     work.suite.begin(runner.id, seat.name, { files: [this.path] });
+  }
+
+  /** Where it is only some tests of a file. */
+  get part(): PartOfFile | undefined {
+    return this.#place.work.suite.queue.partOf(this.path);
   }
 
   /** ms since it was begun. */

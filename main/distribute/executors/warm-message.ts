@@ -12,7 +12,13 @@ export const warmMessage = z.union([
   /** A test of it has ended; the words are those of JUnit XML. */
   z.object({
     test: z.object({
-      ...{ name: text, classname: text.default(''), verdict: z.enum(['pass', 'fail', 'skip']), ms },
+      ...{
+        name: text,
+        id: text.exactOptional(),
+        classname: text.default(''),
+        verdict: z.enum(['pass', 'fail', 'skip']),
+        ms,
+      },
       ...{ message: text.nullish(), detail: text.nullish() },
     }),
   }),

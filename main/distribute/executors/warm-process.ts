@@ -42,8 +42,9 @@ export class WarmProcess {
     return this.#started.ended;
   }
 
-  run(files: readonly string[]): void {
-    this.#say(`${JSON.stringify({ run: files })}\n`);
+  /** `leave_out`: tests of these files that it is not to run. */
+  run(files: readonly string[], leave_out?: readonly string[]): void {
+    this.#say(`${JSON.stringify({ run: files, leave_out })}\n`);
   }
 
   /** No more files come: it is to end when it has run those that it has. */

@@ -59,7 +59,10 @@ export class WarmRun implements WarmListener {
 
   give(files: readonly WarmFile[]): void {
     this.#files.push(...files);
-    this.#process.run(files.map(({ path }) => path));
+    const [first] = files;
+    // A part of a file comes by itself.
+    if (first?.part) this.#process.run([first.part.file], first.part.leftOut);
+    else this.#process.run(files.map(({ path }) => path));
   }
 
   /** ms for which it has to do still; infinite where that is not known. */
@@ -135,12 +138,13 @@ export class WarmRun implements WarmListener {
 
   #begin(path: string): void {
     const file = this.#files[this.#begun];
-    if (file?.path !== path || this.#current) throw new Error(`${path} was not to be begun`);
+    if (!file || (file.part?.file ?? file.path) !== path || this.#current)
+      throw new Error(`${path} was not to be begun`);
     this.#begun += 1;
     this.#current = file;
     file.begin(this.#number);
     const { work } = this.#place;
-    this.#limits.set('late', timeLimitOf([path], work));
+    this.#limits.set('late', timeLimitOf([file.path], work));
     this.#limits.set('silent', work.distribution.limits.silence);
   }
 

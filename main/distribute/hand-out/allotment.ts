@@ -41,7 +41,7 @@ export class Allotment {
     const copy = taken.files.length === 0 && line.isEmpty ? this.#straggler(runner) : undefined;
     if (!copy) return taken;
     copied?.(copy.path, runner);
-    return { files: [copy], alone: false };
+    return { files: [copy], alone: copy.part !== undefined };
   }
 
   /**

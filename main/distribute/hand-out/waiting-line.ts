@@ -20,9 +20,7 @@ export class WaitingLine implements Line {
 
   /** `files`: in the order in which they are to be begun. */
   constructor(files: readonly WaitingFile[]) {
-    // A part of a file is run alone: it is another command.
-    this.#files = files.filter(({ part }) => !part);
-    for (const file of files) if (file.part) this.putSingle(file);
+    this.#files = this.#whole(files);
     this.#count(this.#files, 1);
   }
 
@@ -31,8 +29,15 @@ export class WaitingLine implements Line {
   }
 
   putBack(files: readonly WaitingFile[]): void {
-    this.#files.unshift(...files);
-    this.#count(files, 1);
+    const whole = this.#whole(files);
+    this.#files.unshift(...whole);
+    this.#count(whole, 1);
+  }
+
+  /** A part of a file is run alone: it is another command. */
+  #whole(files: readonly WaitingFile[]): WaitingFile[] {
+    for (const file of files) if (file.part) this.putSingle(file);
+    return files.filter(({ part }) => !part);
   }
 
   take(runner: string, { all, length }: Choice): Taken {

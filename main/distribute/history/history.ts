@@ -11,7 +11,10 @@ export interface KnownFile {
   readonly failed: boolean;
   /** When it was last run, or was to be; ms since the epoch, 0 where that is not known. */
   readonly at?: number;
-  /** ms of each of its tests the last time, where it takes so long that it may be run in parts. */
+  /**
+   * ms of each of its tests the last time, by its id, else its name, where it takes so
+   * long that it may be run in parts.
+   */
   readonly tests?: Readonly<Record<string, number>>;
   /** Its tests that failed and passed in one run, by their names; the file's own is empty. */
   readonly flaky?: Readonly<Record<string, Flickering>>;
@@ -56,7 +59,10 @@ const remembered = 1;
 
 function timesOf({ tests }: FileResult): Readonly<Record<string, number>> | undefined {
   if (tests.length < 2) return undefined;
-  return Object.fromEntries(tests.map(({ name, durationMs }) => [name, durationMs]));
+  const byId = Map.groupBy(tests, ({ id, name }) => id ?? name);
+  return Object.fromEntries(
+    [...byId].map(([id, some]) => [id, some.reduce((sum, { durationMs }) => sum + durationMs, 0)]),
+  );
 }
 
 const ranToItsEnd = ({ verdict, quarantined, ran }: FileResult): boolean =>

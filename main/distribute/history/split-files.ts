@@ -1,4 +1,5 @@
 import type { WaitingFile } from '../hand-out/batch.ts';
+import type { SplitByTests } from '../kinds/split-by-tests.ts';
 import type { History } from './history.ts';
 
 /** What is to be known for long files to be run in parts. */
@@ -7,8 +8,7 @@ export interface Splitting {
   readonly runners: number;
   /** ms that a process takes beside its tests. */
   readonly startMs: number;
-  /** What the framework calls a test of a file, by its name in the results; undefined where it cannot. */
-  readonly idOf: (file: string, test: string) => string | undefined;
+  readonly by: Pick<SplitByTests, 'idOf' | 'keys'>;
 }
 
 /** ms of tests below which a part is not worth its process. */
@@ -37,16 +37,16 @@ export function splitLong(files: readonly WaitingFile[], splitting: Splitting): 
 function partsOf(
   { path, recordedMs = 0 }: WaitingFile,
   wanted: number,
-  { history, idOf }: Splitting,
+  { history, by }: Splitting,
 ): readonly WaitingFile[] | undefined {
   const tests = Object.entries(history[path]?.tests ?? {});
   const known = tests.flatMap(([name, ms]) => {
-    const id = idOf(path, name);
+    const id = by.idOf(path, name);
     return id === undefined ? [] : [{ id, ms }];
   });
   const letters = known.reduce((sum, { id }) => sum + id.length, 0);
   if (known.length < tests.length || letters > mostLetters) return undefined;
-  const groups = inseparable(known);
+  const groups = inseparable(known, by);
   const parts = spread(groups, Math.min(wanted, groups.length));
   if (parts.length < 2) return undefined;
   const all = known.reduce((sum, { ms }) => sum + ms, 0);
@@ -68,18 +68,16 @@ interface Group {
   readonly ms: number;
 }
 
-/** What is left out is left out by how its id begins: tests of which one id begins another stay together. */
-function inseparable(tests: readonly { readonly id: string; readonly ms: number }[]): readonly Group[] {
-  const groups: { ids: string[]; ms: number }[] = [];
-  for (const { id, ms } of tests.toSorted((one, other) => (one.id < other.id ? -1 : 1))) {
-    const last = groups.at(-1);
-    const [first] = last?.ids ?? [];
-    if (last && first !== undefined && id.startsWith(first)) {
-      last.ids.push(id);
-      last.ms += ms;
-    } else groups.push({ ids: [id], ms });
-  }
-  return groups;
+/** Tests that cannot be left out one by one stay together. */
+function inseparable(
+  tests: readonly { readonly id: string; readonly ms: number }[],
+  { keys }: Splitting['by'],
+): readonly Group[] {
+  const keyOf = keys?.(tests.map(({ id }) => id)) ?? ((id) => id);
+  return [...Map.groupBy(tests, ({ id }) => keyOf(id)).values()].map((group) => ({
+    ids: [...new Set(group.map(({ id }) => id))],
+    ms: group.reduce((sum, { ms }) => sum + ms, 0),
+  }));
 }
 
 /** The longest first, each to the part that has least so far. */

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import { readJunit } from '../results/read-junit.ts';
-import type { Kind, ProjectLook } from './kind.ts';
+import type { Kind } from './kind.ts';
+import type { ProjectLook } from './project-look.ts';
 
 /** Where it leaves its report only a config can say: a tool's, which counts less than the project's own. */
 const withConfig = `printf '[profile.default.junit]\\npath = "%s"\\n' "$0" >"$0.toml"

@@ -1,6 +1,8 @@
 import { posix } from 'node:path';
 import { readGoTest } from '../results/read-go-test.ts';
-import type { Kind, ProjectLook } from './kind.ts';
+import type { Kind } from './kind.ts';
+import type { ProjectLook } from './project-look.ts';
+import { splitGoTest } from './split-go-test.ts';
 
 /**
  * Keeps what `go test -json` prints (https://pkg.go.dev/cmd/test2json), and prints what its tests say, as
@@ -35,6 +37,7 @@ export const goTest: Kind = {
   words: (folders) => folders.map((folder) => (folder === '.' ? '.' : `./${folder}`)),
   reporting: () => ({ words: ['-json'], around: keepJson }),
   read: (text, project) => readGoTest(text, modulesOf(project)),
+  splitting: splitGoTest,
 };
 
 /** The folders of the project's modules, by the path that their packages begin with. */

@@ -1,12 +1,6 @@
 import type { ReportedCase } from '../results/reported-case.ts';
-
-/** A project, as far as its kind is to be told. */
-export interface ProjectLook {
-  /** Relative to it. */
-  readonly files: readonly string[];
-  /** A file's text; empty where there is none. */
-  read(path: string): string;
-}
+import type { ProjectLook } from './project-look.ts';
+import type { SplitByTests } from './split-by-tests.ts';
 
 /** How a framework is made to leave a report, beside what the user wrote. */
 export interface Reporting {
@@ -36,14 +30,6 @@ export interface Warming {
   ): readonly string[] | undefined;
   /** Variables that hold paths, to each of which the folder of the loader is added. */
   readonly searched?: readonly string[];
-}
-
-/** How a framework is made to run only some tests of a file. */
-export interface SplitByTests {
-  /** What it calls a test, by its name within the file; undefined where that cannot be told. */
-  idOf(file: string, test: string): string | undefined;
-  /** Words that are added to the command, to leave out all tests whose ids begin with one of these. */
-  leaveOut(ids: readonly string[]): readonly string[];
 }
 
 /** A test framework. */

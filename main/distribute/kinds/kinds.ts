@@ -3,9 +3,13 @@ import { readJest, readMocha, readRspec } from '../results/read-json.ts';
 import { readJunit, readNestedJunit } from '../results/read-junit.ts';
 import { cargoNextest } from './cargo-nextest.ts';
 import { goTest } from './go-test.ts';
-import type { Kind, ProjectLook } from './kind.ts';
+import type { Kind } from './kind.ts';
+import type { ProjectLook } from './project-look.ts';
 import { prove } from './prove.ts';
+import { splitJest, splitMocha, splitVitest } from './split-by-name.ts';
+import { splitNodeTest } from './split-node-test.ts';
 import { splitPytest } from './split-pytest.ts';
+import { splitMinitest, splitRspec } from './split-rspec.ts';
 
 /** Where the programs lie that keep frameworks loaded. */
 export const loaders = join(import.meta.dirname, 'loaders');
@@ -67,6 +71,7 @@ export const kinds: readonly Kind[] = [
       command: (words, loader) => words.flatMap((word) => (isFiles(word) ? ['--require', loader] : [word])),
     },
     read: readRspec,
+    splitting: splitRspec,
   },
   {
     name: 'Minitest',
@@ -86,6 +91,7 @@ export const kinds: readonly Kind[] = [
       parts: ['shakedown_wire.rb'],
       command: (words, loader) => words.map((word) => (isFiles(word) ? loader : word)),
     },
+    splitting: splitMinitest,
   },
   {
     name: 'Vitest',
@@ -107,6 +113,7 @@ export const kinds: readonly Kind[] = [
       },
     },
     read: readJest,
+    splitting: splitVitest,
   },
   {
     name: 'Jest',
@@ -116,6 +123,7 @@ export const kinds: readonly Kind[] = [
     runs: /(^|[\s/])jest(\s|$)/,
     reporting: (report) => ({ words: ['--json', `--outputFile=${report}`] }),
     read: readJest,
+    splitting: splitJest,
   },
   {
     name: 'Mocha',
@@ -125,6 +133,7 @@ export const kinds: readonly Kind[] = [
     runs: /(^|[\s/])mocha(\s|$)/,
     reporting: (report) => ({ words: ['--reporter', 'json', '--reporter-option', `output=${report}`] }),
     read: readMocha,
+    splitting: splitMocha,
   },
   {
     name: 'node --test',
@@ -140,6 +149,7 @@ export const kinds: readonly Kind[] = [
       ],
     }),
     read: readNestedJunit,
+    splitting: splitNodeTest,
   },
   {
     name: 'PHPUnit',

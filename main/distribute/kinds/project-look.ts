@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ProjectLook } from './kind.ts';
+
+/** A project, as far as its kind is to be told. */
+export interface ProjectLook {
+  /** Relative to it. */
+  readonly files: readonly string[];
+  /** A file's text; empty where there is none. */
+  read(path: string): string;
+}
 
 /** The look of the project in a folder that has these files. */
 export const lookOf = (directory: string, files: readonly string[]): ProjectLook => ({

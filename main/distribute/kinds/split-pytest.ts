@@ -1,4 +1,4 @@
-import type { SplitByTests } from './kind.ts';
+import type { SplitByTests } from './split-by-tests.ts';
 
 /**
  * pytest's node ids, which `--deselect` leaves out. They are relative to pytest's root, which is some folder
@@ -12,7 +12,19 @@ export const splitPytest: SplitByTests = {
     const end = parameters < 0 ? test.length : parameters;
     return `${file}::${test.slice(0, end).replaceAll('.', '::')}${test.slice(end)}`;
   },
-  leaveOut: (ids) => ids.flatMap((id) => withoutFolders(id).map((each) => `--deselect=${each}`)),
+  // It leaves out all whose ids begin with one of these.
+  keys: (ids) => {
+    const keys = new Map<string, string>();
+    let first: string | undefined;
+    for (const id of ids.toSorted()) {
+      if (first === undefined || !id.startsWith(first)) first = id;
+      keys.set(id, first);
+    }
+    return (id) => keys.get(id) ?? id;
+  },
+  leaveOut: (ids) => ({
+    words: ids.flatMap((id) => withoutFolders(id).map((each) => `--deselect=${each}`)),
+  }),
 };
 
 /** `a/b/test.py::t`, `b/test.py::t`, `test.py::t`. */

@@ -59,12 +59,28 @@ function testOf({ places, classname, ...test }: ReportedCase, file: string | und
   return inside === '' ? test : { ...test, name: `${inside}.${test.name}` };
 }
 
-/** Tests of one name get a number from the second one on, so that each has an identity. */
-function countTwins(tests: readonly TestResult[]): readonly TestResult[] {
-  const seen = new Map<string, number>();
+/**
+ * Tests of one name get a number from the second one on, so that each has an identity: by their ids where
+ * they have any, for their order may be one of chance.
+ */
+export function countTwins(tests: readonly TestResult[]): readonly TestResult[] {
+  const byName = Map.groupBy(tests, ({ name }) => name);
+  const numbers = new Map(
+    [...byName.values()].flatMap((twins) =>
+      twins.toSorted(byId).map((test, index): [TestResult, number] => [test, index + 1]),
+    ),
+  );
   return tests.map((test) => {
-    const times = (seen.get(test.name) ?? 0) + 1;
-    seen.set(test.name, times);
-    return times === 1 ? test : { ...test, name: `${test.name} (${times})` };
+    const twin = numbers.get(test) ?? 1;
+    return twin === 1 ? test : { id: test.name, ...test, twin, name: `${test.name} (${twin})` };
   });
 }
+
+const byId = ({ id: one = '' }: TestResult, { id: other = '' }: TestResult): number =>
+  one.localeCompare(other, 'en', { numeric: true });
+
+/** As they were before they got numbers. */
+export const withoutTwins = (tests: readonly TestResult[]): readonly TestResult[] =>
+  tests.map(({ twin, ...test }) =>
+    twin === undefined ? test : { ...test, name: test.name.slice(0, -` (${twin})`.length) },
+  );

@@ -18,6 +18,8 @@ const jest = z.object({
       assertionResults: z.array(
         z.object({
           fullName: z.string(),
+          title: z.string().optional(),
+          ancestorTitles: z.array(z.string()).default([]),
           status: z.string(),
           duration: ms,
           failureMessages: z.array(z.string()).nullish(),
@@ -60,15 +62,19 @@ const rspec = z.object({
 
 /** Tests of Jest's and Vitest's JSON. Throws ShakedownError for what is none; so do the others here. */
 export function readJest(text: string): readonly ReportedCase[] {
-  return parsed(jest, text, 'Jest').testResults.flatMap(({ name, message, status, assertionResults }) => {
-    const tests = assertionResults.map((test): ReportedCase => {
-      const [first] = test.failureMessages ?? [];
-      return caseOf(test.fullName, verdictOf(test.status), test.duration, name, first?.split('\n')[0], first);
-    });
-    // A file that cannot be loaded has no tests.
-    const broken = status === 'failed' && tests.length === 0;
-    return broken ? [caseOf('(loading)', 'fail', 0, name, message?.split('\n')[0], message)] : tests;
-  });
+  return parsed(jest, text, 'Jest').testResults.flatMap(
+    ({ name, message, status: whole, assertionResults }) => {
+      const tests = assertionResults.map((test): ReportedCase => {
+        const [first] = test.failureMessages ?? [];
+        const { fullName, title = fullName, ancestorTitles: groups, status } = test;
+        const one = caseOf(fullName, verdictOf(status), test.duration, name, first?.split('\n')[0], first);
+        return groups.length === 0 ? one : { ...one, id: [...groups, title].join(' > ') };
+      });
+      // A file that cannot be loaded has no tests.
+      const broken = whole === 'failed' && tests.length === 0;
+      return broken ? [caseOf('(loading)', 'fail', 0, name, message?.split('\n')[0], message)] : tests;
+    },
+  );
 }
 
 export function readMocha(text: string): readonly ReportedCase[] {
@@ -89,7 +95,7 @@ export const readRspec = (text: string): readonly ReportedCase[] =>
     const first = message?.trim().split('\n')[0];
     const test = caseOf(name, verdictOf(status), (seconds ?? 0) * 1000, file, first, detail);
     const own = example.id?.replace(/\[[\d:]+\]$/, '');
-    return own === undefined ? test : { ...test, places: [own, file] };
+    return own === undefined ? test : { ...test, ...present({ id: example.id }), places: [own, file] };
   });
 
 function parsed<Shape extends z.ZodType>(shape: Shape, text: string, framework: string): z.output<Shape> {

@@ -73,10 +73,22 @@ const messageOf = (element: Element): string =>
   'failed';
 
 /** Each child of this name; one without attributes and children is its text, or nothing. */
-function childrenOf(element: Element, name: string): readonly Element[] {
-  if (!(name in element)) return [];
-  return [element[name]].flat().map((child) => (isElement(child) ? child : { '#': child ?? '' }));
-}
+const childrenOf = (element: Element, name: string): readonly Element[] =>
+  partsOf(element).flatMap((part) =>
+    name in part ? [part[name]].flat().map((child) => (isElement(child) ? child : { '#': child ?? '' })) : [],
+  );
+
+/** Where children of several names alternate, xmlbuilder2 has them below `#`. */
+const partsOf = (element: Element): readonly Element[] => [
+  element,
+  ...[element['#'] ?? []].flat().filter(isElement),
+];
+
+/** Of texts among children it makes `#1`, `#2` or `$1`, `$2`. */
+const textsOf = (element: Element, kind: RegExp): readonly string[] =>
+  Object.entries(element).flatMap(([key, value]) =>
+    kind.test(key) ? [value].flat().flatMap((text) => (isElement(text) ? [] : String(text))) : [],
+  );
 
 /** xmlbuilder2 gives one attribute as `@name`, and several as an object below `@`. */
 function attributesOf(element: Element): Readonly<Record<string, string | undefined>> {
@@ -88,11 +100,12 @@ function attributesOf(element: Element): Readonly<Record<string, string | undefi
 }
 
 const textOf = (element: Element): string =>
-  [
-    ...[element['#'] ?? []].flat().map((text) => decoded(String(text))),
-    // In CDATA there are no references.
-    ...[element.$ ?? []].flat().map((text) => String(text).replaceAll(reference, '&')),
-  ]
+  partsOf(element)
+    .flatMap((part) => [
+      ...textsOf(part, /^#\d*$/).map(decoded),
+      // In CDATA there are no references.
+      ...textsOf(part, /^\$\d*$/).map((text) => text.replaceAll(reference, '&')),
+    ])
     .join('\n')
     .trim();
 

@@ -5,6 +5,10 @@ import type { QuarantinedFailure } from './quarantine-rule.ts';
 export interface TestResult {
   /** Its full name within its file: the names of its suites and its own. */
   readonly name: string;
+  /** What its framework calls it to run it by itself, where that is another text. */
+  readonly id?: string;
+  /** The number at the end of its name, where others of its file have the same name. */
+  readonly twin?: number;
   readonly verdict: Verdict;
   /** ms */
   readonly durationMs: number;

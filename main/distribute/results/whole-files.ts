@@ -1,5 +1,6 @@
 import { present } from '../../../common/present.ts';
 import type { Verdict } from '../../../common/results.ts';
+import { countTwins, withoutTwins } from './by-file.ts';
 import { type FileResult, isBad, type TestResult } from './test-result.ts';
 
 /** The results of parts as those of their files. `fileOf`: the file of a part; itself for a whole file. */
@@ -22,7 +23,7 @@ function whole(file: string, parts: readonly FileResult[]): FileResult {
     file,
     verdict: worst?.verdict ?? 'error',
     durationMs: parts.reduce((sum, { durationMs }) => sum + durationMs, 0),
-    tests: once(parts.flatMap(({ tests }) => tests)),
+    tests: countTwins(once(parts.map(({ tests }) => withoutTwins(tests)))),
     ...present({
       ...{ message, quarantined },
       ran: (worst && isBad(worst) ? worst : longest)?.ran,
@@ -35,11 +36,19 @@ function whole(file: string, parts: readonly FileResult[]): FileResult {
 const badness = (verdict: Verdict): number => ['error', 'fail', 'skip', 'pass'].indexOf(verdict);
 
 /** A test that is new is run by each part: the worst of its results counts. */
-function once(tests: readonly TestResult[]): readonly TestResult[] {
-  const byName = new Map<string, TestResult>();
-  for (const test of tests) {
-    const known = byName.get(test.name);
-    if (!known || badness(test.verdict) < badness(known.verdict)) byName.set(test.name, test);
+function once(parts: readonly (readonly TestResult[])[]): readonly TestResult[] {
+  const known = new Map<string, TestResult>();
+  for (const tests of parts) {
+    // Twins without ids are told apart by which of them it is.
+    const twins = new Map<string, number>();
+    for (const test of tests) {
+      const identity = JSON.stringify([test.name, test.id ?? test.name]);
+      const times = (twins.get(identity) ?? 0) + 1;
+      twins.set(identity, times);
+      const key = `${identity} ${times}`;
+      const other = known.get(key);
+      if (!other || badness(test.verdict) < badness(other.verdict)) known.set(key, test);
+    }
   }
-  return [...byName.values()];
+  return [...known.values()];
 }

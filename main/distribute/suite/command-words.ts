@@ -6,3 +6,11 @@ export interface TestProcess {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
 }
+
+/** The words of a command, where a shell would find the same ones. */
+export function plainWords(words: CommandWords): readonly string[] | undefined {
+  if (typeof words !== 'string') return words;
+  if (!/^[\w\s@%+=:,./{}-]+$/.test(words)) return undefined;
+  const all = words.trim().split(/\s+/);
+  return all[0]?.includes('=') ? ['env', ...all] : all;
+}

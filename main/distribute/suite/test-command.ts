@@ -1,11 +1,12 @@
 import { UsageError } from '../../../common/errors.ts';
 import { shellQuote } from '../../remotes/commands/shell-line.ts';
-import type { Kind, ProjectLook, SplitByTests } from '../kinds/kind.ts';
+import type { Kind } from '../kinds/kind.ts';
 import { kinds } from '../kinds/kinds.ts';
-import { noLook } from '../kinds/project-look.ts';
+import { noLook, type ProjectLook } from '../kinds/project-look.ts';
+import type { SplitByTests } from '../kinds/split-by-tests.ts';
 import { readJunit } from '../results/read-junit.ts';
 import type { ReportedCase } from '../results/reported-case.ts';
-import type { CommandWords, TestProcess } from './command-words.ts';
+import { type CommandWords, plainWords, type TestProcess } from './command-words.ts';
 import { type WarmCommand, warmCommand } from './warm-command.ts';
 
 /** A command that runs test files. */
@@ -66,18 +67,32 @@ export function writtenCommand(
     read: (report) => ((names.has('report') ? undefined : kind?.read) ?? readJunit)(report, project),
     emptyCodes: kind?.emptyCodes ?? [],
     warm: kind && !names.has('report') ? warmCommand(words, kind) : undefined,
-    splitting: kind?.reporting ? kind.splitting : undefined,
+    splitting: names.has('report') ? undefined : splittingOf(kind, words, project),
     process: (files, report, leftOut = []) => {
       const reporting = names.has('report') ? undefined : kind?.reporting?.(report, env);
-      const told = withWords(words, [
-        ...(reporting?.words ?? []),
-        ...(kind?.splitting?.leaveOut(leftOut) ?? []),
-      ]);
+      const leaving = leftOut.length > 0 ? kind?.splitting?.leaveOut?.(leftOut) : undefined;
+      const own = leaving ? (plainWords(words) ?? words) : words;
+      const told = withWords(own, [...(reporting?.words ?? []), ...(leaving?.words ?? [])]);
       const argv = argvOf(told, kind?.words?.(files, project) ?? files, report);
-      const { around, env: more = {} } = reporting ?? {};
-      return { argv: around === undefined ? argv : ['/bin/sh', '-c', around, report, ...argv], env: more };
+      const around = (program: string | undefined, inner: readonly string[]) =>
+        program === undefined ? inner : ['/bin/sh', '-c', program, report, ...inner];
+      return {
+        argv: around(reporting?.around, around(leaving?.around, argv)),
+        env: { ...reporting?.env, ...leaving?.env },
+      };
     },
   };
+}
+
+/** Its tests must be told, by a report or by a process that stays. */
+function splittingOf(
+  kind: Kind | undefined,
+  words: CommandWords,
+  project: ProjectLook,
+): SplitByTests | undefined {
+  const { reporting, splitting } = kind ?? {};
+  const told = reporting ? splitting?.leaveOut : kind && warmCommand(words, kind);
+  return told && !splitting?.refuses?.(words, project) ? splitting : undefined;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { join, posix } from 'node:path';
 import type { Kind } from '../kinds/kind.ts';
 import { loaders } from '../kinds/kinds.ts';
-import type { CommandWords, TestProcess } from './command-words.ts';
+import { type CommandWords, plainWords, type TestProcess } from './command-words.ts';
 
 /** A command that keeps its framework loaded, and runs the files that it is told of. */
 export interface WarmCommand {
@@ -36,14 +36,6 @@ export function warmCommand(
       env: {},
     }),
   };
-}
-
-/** The words of a command, where a shell would find the same ones. */
-function plainWords(words: CommandWords): readonly string[] | undefined {
-  if (typeof words !== 'string') return words;
-  if (!/^[\w\s@%+=:,./{}-]+$/.test(words)) return undefined;
-  const all = words.trim().split(/\s+/);
-  return all[0]?.includes('=') ? ['env', ...all] : all;
 }
 
 /** Variables of the node's own stay what they are, but for one more folder. */

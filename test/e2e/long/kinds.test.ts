@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DistributeResult } from '../../../main/distribute/results/distribute-result.ts';
+import { splitAlike } from '../../main/distribute/parts/split-alike.ts';
 import { start, write } from '../harness.ts';
 
 let directory: string;
@@ -18,12 +20,20 @@ const config = `import { defineDistribution, nspawn } from 'shakedown';
     machines: nspawn({ os: 'bookworm', count: 1, packages: ['golang-go', 'phpunit'] }), runners: 2,
   });`;
 
-/** The tests of a project of which nothing is said, by the frameworks that Debian has. */
-async function testsIn(project: string): Promise<Readonly<Record<string, readonly string[]>>> {
+/** What comes of a project of which nothing is said, by the frameworks that Debian has. */
+async function resultOf(project: string): Promise<DistributeResult> {
   write(directory, `${project}/distribute.config.ts`, config);
   const { stdout, all } = await start(join(directory, project), ['distribute', '--json']);
   expect(stdout, all).not.toBe('');
-  const { files }: DistributeResult = JSON.parse(stdout);
+  return JSON.parse(stdout);
+}
+
+/** Its tests. */
+async function testsIn(project: string): Promise<Readonly<Record<string, readonly string[]>>> {
+  return testsOf(await resultOf(project));
+}
+
+function testsOf({ files }: DistributeResult): Readonly<Record<string, readonly string[]>> {
   return Object.fromEntries(
     files.map(({ file, verdict, tests }) => [
       file,
@@ -54,7 +64,8 @@ func TestLater(t *testing.T) { t.Skip("later") }
     'go/broken/b_test.go',
     'package broken\nimport "testing"\nfunc TestB(t *testing.T) { no() }\n',
   );
-  expect(await testsIn('go')).toEqual({
+  const whole = await testsIn('go');
+  expect(whole).toEqual({
     '.': [
       'fail',
       ...['TestAdd pass', 'TestTable fail', 'TestTable/good pass', 'TestTable/bad fail', 'TestLater skip'],
@@ -62,6 +73,16 @@ func TestLater(t *testing.T) { t.Skip("later") }
     sub: ['pass', 'TestSub pass'],
     broken: ['fail', '(package) fail'],
   });
+  // As if it took long, with a test that is no more; another one is new.
+  const tests = { TestAdd: 9000, TestTable: 0, 'TestTable/good': 9000, 'TestTable/bad': 1, TestGone: 9000 };
+  const known = { ms: 27_000, runs: 1, failed: true, tests };
+  const others = Object.fromEntries(['sub', 'broken'].map((each) => [each, { ...known, ms: 1, tests: {} }]));
+  const history = { version: 1, startMs: 1, files: { '.': known, ...others } };
+  write(directory, 'go/.shakedown/distribute/history.json', JSON.stringify(history));
+  const inParts = await resultOf('go');
+  expect(Object.values(inParts.runners).flat()).toEqual(expect.arrayContaining(['. [1 of 2]', '. [2 of 2]']));
+  const sorted = (all: typeof whole) => Object.entries(all).map(([file, own]) => [file, ...own.toSorted()]);
+  expect(sorted(testsOf(inParts)).sort()).toEqual(sorted(whole).sort());
 });
 
 test('PHPUnit: each test, also of a data provider', async () => {
@@ -98,5 +119,57 @@ final class OtherTest extends TestCase { public function testWorks(): void { $th
       ...['testAdds pass', 'testFails fail', 'testLater skip'],
       ...['testSums with data set "one" pass', 'testSums with data set "two" pass'],
     ],
+  });
+});
+
+describe('a long file is run in parts', () => {
+  let packages: string;
+
+  beforeAll(async () => {
+    packages = join(directory, 'packages');
+    write(directory, 'packages/package.json', '{ "private": true }');
+    const install = ['install', '--no-audit', '--no-fund', 'jest@30', 'mocha@11', 'node@20'];
+    await execa('npm', install, { cwd: packages });
+  });
+
+  const body = (more: string) => `
+describe('outer (1+1)', () => {
+  it('works', () => {});
+  it('works', () => { throw new Error('no'); });
+  it('WORKS', () => {});
+  it.skip('later', () => {});
+  describe('inner', () => { for (const n of [1, 2]) it('has ' + n, () => { if (n > 1) throw new Error('two'); }); });
+});
+it('outer (1+1) inner has 1', () => {});
+it('$5 a|b > c', () => {});
+${more}`;
+
+  test.each([
+    ['Mocha', 'test/a.js', { mocha: '11' }],
+    ['Jest', 'a.test.js', { jest: '30' }],
+  ])('of %s', async (_, file, devDependencies) => {
+    const parts = await splitAlike({
+      files: {
+        'package.json': JSON.stringify({ devDependencies }),
+        '.gitignore': 'node_modules\n',
+        [file]: body("it('gone', () => {});\n"),
+      },
+      file,
+      changed: body("it('new', () => { throw new Error('new'); });\n"),
+      config: { hooks: { node_setup: `ln -sfn ${packages}/node_modules node_modules` } },
+    });
+    expect(parts.flatMap(({ tests }) => tests)).toHaveLength(9);
+  });
+
+  test('of a Node that cannot leave out tests: each part is all of it', async () => {
+    const parts = await splitAlike({
+      files: {
+        'a.test.mjs': `import { describe, it } from 'node:test';\n${body("it('gone', () => {});\n")}`,
+      },
+      file: 'a.test.mjs',
+      changed: `import { describe, it } from 'node:test';\n${body('')}`,
+      config: { files: '*.mjs', command: [`${packages}/node_modules/.bin/node`, '--test', '{files}'] },
+    });
+    expect(parts.flatMap(({ tests }) => tests)).toHaveLength(18);
   });
 });

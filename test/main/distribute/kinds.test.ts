@@ -33,6 +33,17 @@ describe('a report', () => {
     ]);
   });
 
+  test('in which tests and groups alternate, and text and CDATA', () =>
+    expect(
+      readNestedJunit(`<testsuites><testsuite name="A"><testcase name="one"/></testsuite><testcase name="two"/>
+        <testsuite name="B"><testcase name="three"><failure>a &lt; <![CDATA[b & c]]> d</failure></testcase>
+        </testsuite><!-- said --></testsuites>`).map(({ name, detail }) => [name, detail]),
+    ).toEqual([
+      ['two', undefined],
+      ['A > one', undefined],
+      ['B > three', 'a < \n d\nb & c'],
+    ]));
+
   test('of RSpec', () => {
     const example = { file_path: './spec/a_spec.rb', run_time: 0.25 };
     const examples = [

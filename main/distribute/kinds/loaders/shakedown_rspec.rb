@@ -51,7 +51,7 @@ module Shakedown
     private
 
     def tell(example, verdict, message = nil, detail = nil)
-      WIRE.test(example.full_description, verdict, example.execution_result.run_time, message, detail)
+      WIRE.test(example.full_description, verdict, example.execution_result.run_time, message, detail, id: example.id)
     end
   end
 

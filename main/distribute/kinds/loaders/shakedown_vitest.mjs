@@ -24,12 +24,12 @@ const endOutput = async () => {
   await flushed(process.stderr, mark);
 };
 
-/** As Vitest's own JSON reporter joins them. */
-function nameOf(test) {
+/** The names of its groups and its own. */
+function namesOf(test) {
   const names = [test.name];
   for (let above = test.parent; above && above.type !== 'module'; above = above.parent)
     names.unshift(above.name);
-  return names.join(' ');
+  return names;
 }
 
 const verdicts = { passed: 'pass', failed: 'fail' };
@@ -43,7 +43,10 @@ const reporter = {
     const detail = error && (error.stack || error.message);
     const said = detail ? { message: firstLine(detail), detail } : {};
     const ms = test.diagnostic()?.duration ?? 0;
-    say({ test: { name: nameOf(test), verdict: verdicts[state] ?? 'skip', ms, ...said } });
+    const names = namesOf(test);
+    const id = names.length > 1 ? { id: names.join(' > ') } : {};
+    // As Vitest's own JSON reporter joins them.
+    say({ test: { name: names.join(' '), ...id, verdict: verdicts[state] ?? 'skip', ms, ...said } });
   },
   onTestModuleEnd(module) {
     const [error] = module.errors();

@@ -5,7 +5,7 @@ require 'json'
 
 # The two pipes to who hands out the files, and stderr as it was when this process began: for programs that keep
 # a framework of Ruby's loaded. It reads from descriptor 8 a line of JSON for each message, {"run": [paths]},
-# and writes to 9 one for each of "ready", "begin", "test", "end", "late"; see warm-message.ts. What the tests
+# with "leave_out" the names of tests that are not to be run, and writes to 9 one for each of "ready", "begin", "test", "end", "late"; see warm-message.ts. What the tests
 # say ends with a mark in stderr where a file ends.
 class ShakedownWire
   # The lowest descriptor that programs do not use by number.
@@ -28,14 +28,15 @@ class ShakedownWire
     flush
   end
 
-  # Yields each file, and tells what its block gives of it: what went wrong beside its tests, or nil.
+  # Yields each file and what is to be left out of it, and tells what its block gives of it: what went wrong beside its tests, or nil.
   def each_file
     while (line = next_line)
-      JSON.parse(line)['run'].each do |path|
+      told = JSON.parse(line)
+      told['run'].each do |path|
         say(begin: path)
         flush
         start = now
-        trouble = yield path
+        trouble = yield path, told.fetch('leave_out', [])
         ending = { file: path, ms: (now - start) * 1000 }
         ending[:message] = text(trouble) if trouble
         end_output
@@ -44,9 +45,10 @@ class ShakedownWire
     end
   end
 
-  # `seconds`: nil where it was not run.
-  def test(name, verdict, seconds, message = nil, detail = nil)
+  # `seconds`: nil where it was not run. `id`: what the framework calls it, where that is not its name.
+  def test(name, verdict, seconds, message = nil, detail = nil, id: nil)
     said = { name: text(name), verdict: verdict, ms: (seconds || 0) * 1000 }
+    said[:id] = text(id) if id
     said.update(message: text(message), detail: text(detail)) if message
     say(test: said)
   end

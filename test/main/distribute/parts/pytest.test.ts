@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { historyFile, readHistory } from '../../../main/distribute/history/history-file.ts';
-import { splitLong } from '../../../main/distribute/history/split-files.ts';
-import { splitPytest } from '../../../main/distribute/kinds/split-pytest.ts';
-import { place } from './place.ts';
+import { historyFile, readHistory } from '../../../../main/distribute/history/history-file.ts';
+import { splitLong } from '../../../../main/distribute/history/split-files.ts';
+import { splitPytest } from '../../../../main/distribute/kinds/split-pytest.ts';
+import { place } from '../place.ts';
 
 /** Debian's own: another python3 may come first and have no pytest. */
 const python = { files: 'tests/test_*.py', command: ['/usr/bin/python3', '-m', 'pytest', '{files}'] };
@@ -15,7 +15,7 @@ describe('a file that takes longer than its share', () => {
   const split = (tests: Readonly<Record<string, number>>, more: object = {}) => {
     const history = { 't.py': times(tests), other: { ms: 1000, runs: 1, failed: false } };
     const files = Object.entries(history).map(([path, { ms }]) => ({ path, expectedMs: ms, recordedMs: ms }));
-    return splitLong(files, { history, runners: 3, startMs: 10, idOf: splitPytest.idOf, ...more });
+    return splitLong(files, { history, runners: 3, startMs: 10, by: splitPytest, ...more });
   };
   const paths = (...args: Parameters<typeof split>) => split(...args).map(({ path }) => path);
 
@@ -54,7 +54,7 @@ describe('a file that takes longer than its share', () => {
     expect(splitPytest.idOf('a/t.py', 'TestB.TestC.test_d[1.5-x.y]')).toBe(
       'a/t.py::TestB::TestC::test_d[1.5-x.y]',
     );
-    expect(splitPytest.leaveOut(['a/b/t.py::x'])).toEqual([
+    expect(splitPytest.leaveOut?.(['a/b/t.py::x']).words).toEqual([
       '--deselect=a/b/t.py::x',
       '--deselect=b/t.py::x',
       '--deselect=t.py::x',
