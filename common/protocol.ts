@@ -2,7 +2,13 @@ import type { FailureDetails } from './errors.ts';
 import type { CollectParams, CollectPlan, NodeReport, ReportsRequest } from './protocol/evidence-protocol.ts';
 import type { InstallParams, InstallResult } from './protocol/installation.ts';
 import type { CleanParams, CleanResult, PlacedFile } from './protocol/placed-files.ts';
-import type { PlanProjectParams, ProjectPlan, TakePortsParams } from './protocol/project-protocol.ts';
+import type {
+  PlanProjectParams,
+  ProjectPlan,
+  RefusedFolder,
+  TakePortsParams,
+  TryWritingParams,
+} from './protocol/project-protocol.ts';
 import type { TaskEnded, TaskParams } from './protocol/task-protocol.ts';
 import type { Probe, ServiceSpec } from './ready.ts';
 import type { ServiceDied, ServiceStatus } from './service-status.ts';
@@ -80,6 +86,11 @@ export interface AgentMethods {
    */
   planProject: { params: PlanProjectParams; result: ProjectPlan };
   checkProject: { params: Record<string, never>; result: { readonly wrong: readonly number[] } };
+  /** Writes something into each of these folders and takes it away; gives those in which that fails. */
+  tryWriting: {
+    params: TryWritingParams;
+    result: { readonly refused: readonly RefusedFolder[] };
+  };
   /** Takes ranges of ports that no other agent on the node takes until this one ends; the first of each. */
   takePorts: { params: TakePortsParams; result: { readonly ports: readonly number[] } };
   /** Sends a file's bytes, with root's rights. Fails past `maxBytes`, and for what is no file. */

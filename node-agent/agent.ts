@@ -24,6 +24,7 @@ import { install } from './packages/install.ts';
 import { MarkedProcesses } from './proc/marked-processes.ts';
 import { PortRanges } from './project/port-ranges.ts';
 import { SyncedProject } from './project/sync-project.ts';
+import { tryWriting } from './project/try-writing.ts';
 import type { AgentConnection, Methods } from './serve.ts';
 import { serviceMethods } from './services/service-methods.ts';
 import { Services } from './services/services.ts';
@@ -124,7 +125,7 @@ export class NodeAgent {
     };
   }
 
-  get #ofTasks(): Pick<Methods, 'task' | 'planProject' | 'checkProject' | 'takePorts'> {
+  get #ofTasks(): Pick<Methods, 'task' | 'planProject' | 'checkProject' | 'tryWriting' | 'takePorts'> {
     const { streams } = this.#connection;
     const host = {
       ...{ streams, pipes: this.#pipes, groups: this.#groups, shells: this.#shells },
@@ -138,6 +139,7 @@ export class NodeAgent {
         return this.#project.plan(streams.read(manifest), signal);
       },
       checkProject: async (_, signal) => ({ wrong: (await this.#project?.check(signal)) ?? [] }),
+      tryWriting: async ({ folders }) => ({ refused: await tryWriting(folders) }),
       takePorts: async (params) => ({ ports: await this.#ports.take(params) }),
     };
   }

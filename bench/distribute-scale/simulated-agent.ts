@@ -59,7 +59,7 @@ export function simulatedAgent({ took, startMs, runners }: Simulated): Agent {
     call: async (method: string) =>
       method === 'takePorts'
         ? { ports: Array.from({ length: runners }, (_, index) => 10_000 + 20 * index) }
-        : { wrong: [] },
+        : { wrong: [], refused: [] },
     [Symbol.asyncDispose]: async () => undefined,
   };
   return agent as unknown as Agent;

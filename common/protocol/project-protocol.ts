@@ -25,6 +25,18 @@ export interface ProjectPlan {
   readonly deleted: number;
 }
 
+export interface TryWritingParams {
+  /** Absolute. */
+  readonly folders: readonly string[];
+}
+
+/** A folder in which nothing can be written. */
+export interface RefusedFolder {
+  readonly folder: string;
+  /** Why: a sentence. */
+  readonly message: string;
+}
+
 export interface TakePortsParams {
   /** How many ranges are wanted, and how many ports each has. */
   readonly ranges: number;

@@ -55,7 +55,8 @@ async function inRun(distribution: Distribution, here: Here): Promise<Distribute
     open.store.log(`output.log: ${error}`),
   );
   const run: RunResult = await open.end();
-  const facts = { distribution, suite, schedule, files, together, outOfUse: end.outOfUse, history };
+  const outOfUse = [...end.outOfUse, ...suite.broken.nodes];
+  const facts = { distribution, suite, schedule, files, together, outOfUse, history };
   const result = distributeResult(facts, run, open.store.directory);
   await writeResult(result);
   return result;

@@ -22,8 +22,8 @@ export class FailureList {
   }
 
   #insert(failure: DatedFailure): boolean {
-    const later = this.all.findIndex(({ at }) => failure.at < at);
-    const place = later < 0 ? this.all.length : later;
+    // Mostly it is the last one: of very many nobody looks through all.
+    const place = 1 + this.all.findLastIndex(({ at }) => at <= failure.at);
     this.all.splice(place, 0, failure);
     return place === 0;
   }

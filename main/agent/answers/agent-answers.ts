@@ -91,6 +91,11 @@ export const agentAnswers: { readonly [M in keyof AgentMethods]: AnswerRow<M> } 
     }),
   },
   checkProject: { result: z.object({ wrong: node.list(node.count, files) }) },
+  tryWriting: {
+    result: z.object({
+      refused: node.list(z.object({ folder: node.absolutePath, message: node.line() }), 16),
+    }),
+  },
   takePorts: { result: z.object({ ports: node.list(z.int().min(1).max(65_535), 10_000) }) },
   readFile: { result: z.object({ bytes: node.count }) },
   pack: {

@@ -16,6 +16,7 @@ export const methodLimits: Readonly<Record<keyof AgentMethods, number>> = {
   task: Number.POSITIVE_INFINITY,
   planProject: 600,
   checkProject: 600,
+  tryWriting: 120,
   takePorts: 30,
   readFile: 120,
   // As long as bytes go: the agent's sign of life says that it is there.

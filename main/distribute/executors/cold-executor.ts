@@ -8,6 +8,7 @@ import { isBad, type RanWhere, type TestResult } from '../results/test-result.ts
 import type { Runner, Seat } from '../seats/seat.ts';
 import type { TestCommand } from '../suite/test-command.ts';
 import type { Executor, Halt } from './executor.ts';
+import { putDown } from './put-down.ts';
 import { runProcess } from './run-process.ts';
 import type { ProcessEnd } from './start-process.ts';
 import { timeLimitOf } from './time-limits.ts';
@@ -67,7 +68,7 @@ async function runBatch(seat: Seat, runner: Runner, batch: Batch, work: Work): P
   });
   const cases = await readReport(seat, report, end, work);
   await output.end();
-  settle(ran, end, { seat, cases, output, work });
+  await settle(ran, end, { seat, cases, output, work });
   suite.processEnded({ ran, took: end.took });
   work.processEnded(ran, end, output);
   suite.telling.ended(runner.id);
@@ -82,7 +83,7 @@ interface Ended {
 }
 
 /** Puts down what came of the files of a process. */
-function settle(ran: RanWhere, end: ProcessEnd, { seat, cases, output, work }: Ended): void {
+async function settle(ran: RanWhere, end: ProcessEnd, { seat, cases, output, work }: Ended): Promise<void> {
   const { suite, distribution } = work;
   const { how, took } = end;
   if (how.kind === 'stopped' || how.kind === 'cancelled') return;
@@ -100,7 +101,10 @@ function settle(ran: RanWhere, end: ProcessEnd, { seat, cases, output, work }: E
   const last = output.lines(1)[0];
   // Together they may need more than each of them does.
   if (how.kind === 'memory' && judged.apart.length > 0) suite.queue.apart(ran.runner, judged.apart);
-  else suite.ended(ran, judged, [wrongWith(how), last].filter(Boolean).join(': '));
+  else {
+    const why = [wrongWith(how), last].filter(Boolean).join(': ');
+    await putDown({ ran, judged, why, took }, { seat, work });
+  }
 }
 
 /** What came of a part's own tests. */

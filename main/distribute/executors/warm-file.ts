@@ -4,6 +4,7 @@ import { type JudgedFile, takenDownBy, wrongWith } from '../results/judge.ts';
 import type { ReportedCase } from '../results/reported-case.ts';
 import { isBad, type RanWhere } from '../results/test-result.ts';
 import { LoggedOutput } from './logged-output.ts';
+import { putDown } from './put-down.ts';
 import type { ProcessEnd } from './start-process.ts';
 import type { WarmCase } from './warm-message.ts';
 import type { Place } from './work.ts';
@@ -52,10 +53,8 @@ export class WarmFile {
 
   /** It ended after so many ms. `wrong`: what went wrong beside its tests. */
   async settle(ms: number, wrong: string | undefined): Promise<void> {
-    await this.#ended(ms, (ran) => {
-      const judged = this.#judged(ms, wrong);
-      this.#place.work.suite.ended(ran, { results: [judged], apart: [] }, wrong ?? '');
-    });
+    const judged = { results: [this.#judged(ms, wrong)], apart: [] };
+    await this.#ended(ms, (ran) => putDown({ ran, judged, why: wrong ?? '', took: ms }, this.#place));
   }
 
   /**
@@ -64,9 +63,9 @@ export class WarmFile {
    */
   async runApart(ms: number, why?: string): Promise<void> {
     const { suite } = this.#place.work;
-    await this.#ended(ms, (ran) => {
+    await this.#ended(ms, async (ran) => {
       if (why === undefined) suite.queue.apart(ran.runner, [this.path]);
-      else suite.ended(ran, { results: [], apart: [this.path] }, why);
+      else await putDown({ ran, judged: { results: [], apart: [this.path] }, why, took: ms }, this.#place);
     });
   }
 
@@ -87,11 +86,11 @@ export class WarmFile {
     await this.#ended(ms, (ran) => work.suite.fell(ran, [this.path], fell, Math.round(ms)));
   }
 
-  async #ended(ms: number, tell: (ran: RanWhere) => void): Promise<void> {
+  async #ended(ms: number, tell: (ran: RanWhere) => Promise<void> | void): Promise<void> {
     const ran = this.#ran;
     if (!ran) return;
     await this.output.whole;
-    tell(ran);
+    await tell(ran);
     const took = Math.round(ms);
     const { suite, processEnded } = this.#place.work;
     suite.processEnded({ ran, took });

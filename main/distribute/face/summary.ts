@@ -104,12 +104,18 @@ const troubles = ({ broken, outOfUse, notRetried, quarantine }: DistributeResult
     (rule) =>
       `! the quarantine of ${printableLine(nameOfRule(rule))} matches nothing: take it out of the config (${printableLine(rule.owner)})`,
   ),
-  ...broken.map((runner) => `! runner ${runner} is broken: what it failed passes elsewhere`),
+  ...broken
+    .filter((runner) => !isOfNode(runner, outOfUse))
+    .map((runner) => `! runner ${runner} is broken: what it failed passes elsewhere`),
   ...outOfUse.map(
     ({ node, runner, message }) =>
       `! node ${node}${runner === undefined ? '' : `, runner ${runner}`}: ${printable(message)}`,
   ),
 ];
+
+/** Whether all of its node is of no use, which is told. */
+const isOfNode = (runner: string, outOfUse: DistributeResult['outOfUse']): boolean =>
+  outOfUse.some((each) => each.runner === undefined && runner.startsWith(`${each.node}_`));
 
 function slowest({ files }: DistributeResult, paint: Paint): readonly string[] {
   if (files.length <= mostSlow) return [];

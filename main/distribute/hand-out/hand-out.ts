@@ -23,7 +23,7 @@ export interface HandOutOptions {
   readonly copied?: ((path: string, runner: string) => void) | undefined;
   /** The number of the first batch, where they go on from those of another queue. */
   readonly firstBatch?: number | undefined;
-  /** Told of runners that were found to be broken, or not to be. */
+  /** Told of runners, or nodes, that were found to be broken, or not to be. */
   readonly judged: (judgement: Judgement) => void;
   /** ms of a clock that only goes forward; the process's own where none is told. */
   readonly now?: () => number;
@@ -70,9 +70,10 @@ export class HandOut {
     this.#crew.announce(runners);
   }
 
-  join(runner: string): void {
+  /** `node`: its id; those of one node may fail together because of that. */
+  join(runner: string, node: number): void {
     this.#crew.join(runner);
-    this.#outcomes.join(runner);
+    this.#outcomes.join(runner, node);
   }
 
   /** It takes no more; what it has is to be given back before. */

@@ -27,14 +27,17 @@ export class Outcomes {
   readonly #attempts: Attempts;
   readonly #judged: (judgement: Judgement) => void;
 
-  /** `files`: how many there are. `judged`: told of runners that were found to be broken, or not to be. */
+  /**
+   * `files`: how many there are. `judged`: told of runners, or nodes, that were
+   * found to be broken, or not to be.
+   */
   constructor(files: number, repetition: Repetition, judged: (judgement: Judgement) => void) {
     this.#attempts = new Attempts(files, repetition);
     this.#judged = judged;
   }
 
-  join(runner: string): void {
-    this.#suspicion.join(runner);
+  join(runner: string, node: number): void {
+    this.#suspicion.join(runner, node);
   }
 
   leave(runner: string): void {
@@ -50,7 +53,7 @@ export class Outcomes {
   ended(runner: string, { path, passed }: FileEnd): readonly Again[] {
     this.#settled.add(path);
     const again: Again[] = [];
-    const tried = this.#suspicion.triedFor(path) !== undefined;
+    const tried = this.#suspicion.isTried(path);
     this.#found(this.#suspicion.tried(path, passed));
     if (this.#attempts.ended(path, runner, passed)) {
       this.#settled.delete(path);
@@ -97,9 +100,10 @@ export class Outcomes {
     return [{ path }];
   }
 
-  #found(judgement: Judgement | undefined): void {
-    if (!judgement) return;
-    if (judgement.kind === 'broken') this.#attempts.forget(judgement.runner);
-    this.#judged(judgement);
+  #found(judgements: readonly Judgement[]): void {
+    for (const judgement of judgements) {
+      if (judgement.kind === 'broken') for (const runner of judgement.runners) this.#attempts.forget(runner);
+      this.#judged(judgement);
+    }
   }
 }

@@ -48,11 +48,14 @@ export interface DistributeResult {
   readonly notRetried?: string;
   /** Rules of the quarantine that are over, or that match nothing. */
   readonly quarantine: QuarantineReport;
-  /** Runners that failed what passed elsewhere. */
+  /** Runners that failed what passed elsewhere, those of broken nodes among them. */
   readonly broken: readonly string[];
   /** Nodes and runners that were of no use. */
   readonly outOfUse: readonly OutOfUse[];
-  /** What went wrong that is no test's failure. */
+  /**
+   * What the verdict comes from, the first cause first: tests that failed, and what else went wrong. None
+   * where all passed, or where it was interrupted before anything went wrong.
+   */
   readonly failures: readonly FailureDetails[];
 }
 
@@ -90,8 +93,13 @@ export function distributeResult(facts: Facts, run: RunResult, directory: string
     }),
     ...present({ notRetried: suite.notRetried }),
     quarantine: distribution.quarantine.report,
-    ...{ processes: suite.course.processes, hooks: suite.course.hooks, broken: suite.broken, outOfUse },
-    failures: run.failures.filter(({ phase }) => phase !== 'check'),
+    ...{
+      processes: suite.course.processes,
+      hooks: suite.course.hooks,
+      broken: suite.broken.runners,
+      outOfUse,
+    },
+    failures: run.failures,
   };
 }
 

@@ -11,6 +11,7 @@ import type { DistributeLog } from '../results/distribute-log.ts';
 import type { Distribution } from '../suite/distribution.ts';
 import { nodeEnvironment, runnerEnvironment, runnerId } from './environment.ts';
 import { type HookPlace, setUpNode } from './hooks.ts';
+import { NodeHealth } from './node-health.ts';
 import { folderOf } from './open-seat.ts';
 import type { Runner, Seat, SeatPlan } from './seat.ts';
 
@@ -52,6 +53,7 @@ export async function prepareSeat(plan: SeatPlan, agent: Agent, context: SeatCon
   const loaders = posix.join(folder, 'loaders');
   const own = await makeReady(agent, [reports, loaders], plan.runners, signal);
   const { ports } = await agent.call('takePorts', { ranges: own, size: distribution.ports }, { signal });
+  const health = await NodeHealth.begin(agent, [reports, distribution.env.TMPDIR ?? '/tmp'], signal);
   const total = await context.runnersInAll(id, own);
   const { as } = plan;
   const env = {
@@ -89,7 +91,7 @@ export async function prepareSeat(plan: SeatPlan, agent: Agent, context: SeatCon
     const own = runnerEnvironment(runner, initiator, { first, count: distribution.ports });
     return { id: runner, node: id, env: { ...env, ...own } };
   });
-  return { id, name, agent, project: sent.directory, reports, loader, runners, all: total };
+  return { id, name, agent, health, project: sent.directory, reports, loader, runners, all: total };
 }
 
 /** Beside the project, never in it. Gives where it is on the node. */

@@ -1,5 +1,6 @@
 import type { Agent } from '../../agent/agent.ts';
 import type { Machine } from '../../providers/provider.ts';
+import type { NodeHealth } from './node-health.ts';
 
 /** A place that can have runners: a machine, or the main host itself. */
 export interface SeatPlan {
@@ -30,6 +31,7 @@ export interface Seat {
   /** Folders on the node, absolute: of the project, and of what processes leave for us. */
   readonly project: string;
   readonly reports: string;
+  readonly health: NodeHealth;
   /** The program that keeps the framework loaded, where there is one; else empty. */
   readonly loader: string;
   /** How many runners there are on all nodes. */

@@ -102,6 +102,8 @@ async function runSeat(seat: Seat, run: SuiteRun, drop: Shared['drop']): Promise
 async function runRunners(seat: Seat, run: SuiteRun, drop: Shared['drop']): Promise<void> {
   run.work.suite.queue.expect(seat.all);
   await Promise.all(seat.runners.map((runner) => useRunner(seat, runner, run, drop)));
+  const { trouble } = seat.health;
+  if (trouble !== undefined) drop({ node: seat.id, message: `it is of no use any more: ${trouble}` });
 }
 
 async function tearDown(seat: Seat, context: SuiteRun['context'], drop: Shared['drop']): Promise<void> {
@@ -132,7 +134,7 @@ async function useRunner(seat: Seat, runner: Runner, run: SuiteRun, drop: Shared
     within: distribution.limits.hook,
     ...{ signal: open.work.signal, ended: context.hookEnded(seat.id), clock: open.work.clock },
   };
-  queue.join(runner.id);
+  queue.join(runner.id, seat.id);
   try {
     if (setup !== undefined) await runHook('runner_setup', setup, place);
     const lost = await workThrough(seat, runner, { ...work, signal: open.work.signal });

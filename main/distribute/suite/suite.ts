@@ -8,6 +8,7 @@ import type { Quarantine } from '../results/quarantine.ts';
 import { type FileResult, isBad, type RanWhere } from '../results/test-result.ts';
 import { wholeFiles } from '../results/whole-files.ts';
 import { type RanProcess, type Schedule, scheduleOf } from '../schedule/schedule.ts';
+import { BrokenOnes } from './broken-ones.ts';
 import { Course } from './course.ts';
 import { type SharedFailure, SharedFailures } from './shared-failures.ts';
 import type { Telling } from './telling.ts';
@@ -34,11 +35,11 @@ export interface SuiteOptions {
 export class Suite {
   readonly queue: HandOut;
   readonly course = new Course();
+  readonly broken = new BrokenOnes();
   readonly #options: SuiteOptions;
   readonly #runs = new FileRuns();
   readonly #takedowns = new Map<string, string[]>();
   readonly #shared = new SharedFailures();
-  readonly #broken: string[] = [];
   #firstFailed: string | undefined;
   #hindered: string | undefined;
   #notRetried: string | undefined;
@@ -88,11 +89,6 @@ export class Suite {
   hinder(why: string): void {
     this.#hindered ??= why;
     this.queue.end();
-  }
-
-  /** Runners that failed what passed elsewhere. */
-  get broken(): readonly string[] {
-    return this.#broken;
   }
 
   /** A runner begins a batch. */
@@ -170,7 +166,7 @@ export class Suite {
   #final(file: string): FileResult | undefined {
     if (!this.queue.outcomes.isSettled(file)) return undefined;
     const { repeated } = this.#options.repetition;
-    return this.#runs.final(file, { broken: this.#broken, repeated });
+    return this.#runs.final(file, { broken: this.broken.runners, repeated });
   }
 
   #tell(result: FileResult): void {
@@ -200,12 +196,8 @@ export class Suite {
 
   #judged(judgement: RunnerJudgement): void {
     if (judgement.kind === 'cleared') return;
-    const { runner, files } = judgement;
-    this.#broken.push(runner);
-    this.#options.note(
-      `runner ${runner} is broken: it failed ${files.length} files that pass elsewhere (${files.slice(0, 3).join(', ')}${files.length > 3 ? ', …' : ''}); it runs no more`,
-    );
-    this.queue.leave(runner);
+    this.#options.note(this.broken.add(judgement));
+    for (const runner of judgement.runners) this.queue.leave(runner);
   }
 }
 

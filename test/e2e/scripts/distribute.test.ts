@@ -169,6 +169,26 @@ test('a node whose disk is full is of no use, and others do its files', async ()
   expect(files.filter(({ verdict }) => verdict !== 'pass')).toEqual([]);
 });
 
+test('a node whose disk fills while tests run is of no use any more, and none of its files fails for that', async () => {
+  await remotes[1]?.exec('mkdir -p .local && rm -rf .local/share && ln -s /srv/small .local/share');
+  onTestFinished(async () => {
+    await remotes[1]?.exec('rm .local/share');
+    await remotes[1]?.exec('rm -f /srv/small/fill', { root: true });
+  });
+  // Somebody else's log, as it were.
+  const fill = '[ "$(hostname)" != n1 ] || { cat /dev/zero >> /srv/small/fill; sleep 0.2; }';
+  for (let file = 0; file < 8; file += 1)
+    write(directory, `test/t${file}.sh`, `sleep 0.5; ${fill}; echo "it needs some room" > "out.$$"\n`);
+  const args = [...onNodes(cluster.machines.slice(1)), '--json', 'test/*.sh', '--', 'sh', '{file}'];
+  const { all, exitCode, stdout } = await distribute(args);
+  expect(exitCode, all).toBe(0);
+  const { files, outOfUse, failures }: DistributeResult = JSON.parse(stdout);
+  const why = /^it is of no use any more: nothing can be written to \S+reports any more: .*no space left/i;
+  expect(outOfUse).toEqual([{ node: 0, message: expect.stringMatching(why) }]);
+  expect(files.filter(({ verdict }) => verdict !== 'pass')).toEqual([]);
+  expect(failures).toEqual([]);
+});
+
 test('a main process that is killed leaves nothing running on any node, and the next distribution works', async () => {
   write(directory, 'test/a.sh', '(setsid sleep 300 &) ; echo begun; sleep 300\n');
   for (const name of ['b', 'c', 'd']) write(directory, `test/${name}.sh`, 'echo begun; sleep 300\n');

@@ -26,6 +26,7 @@ export const answers: { readonly [M in keyof AgentMethods]: AgentMethods[M]['res
   task: { exitCode: 0, signal: null, left: [{ pid: 9, command: 'sleep' }], durationMs: 3 },
   planProject: { directory: '/home/me/project', missing: [0, 7], deleted: 1 },
   checkProject: { wrong: [7] },
+  tryWriting: { refused: [{ folder: '/tmp', message: 'no space left on device' }] },
   takePorts: { ports: [10_000, 10_020] },
   readFile: { bytes: 3 },
   pack: { problems: ['/z: a socket'], sparse: [] },

@@ -45,7 +45,7 @@ describe('of two copies', () => {
       ...{ batches: false, now: () => now, judged: (judgement) => judged.push(judgement) },
       copied: (path, runner) => notes.push(`${path} ${runner}`),
     });
-    for (const runner of ['a', 'b']) queue.join(runner);
+    for (const runner of ['a', 'b']) queue.join(runner, 0);
     const [slow, quick] = [await queue.next('a'), await queue.next('b')];
     now = 100;
     queue.ended(

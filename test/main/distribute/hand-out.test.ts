@@ -1,52 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { beforeEach, describe, expect, test } from 'vitest';
-import type { Batch } from '../../../main/distribute/hand-out/batch.ts';
+import { describe, expect, test } from 'vitest';
 import { HandOut } from '../../../main/distribute/hand-out/hand-out.ts';
-import type { Judgement } from '../../../main/distribute/hand-out/suspicion.ts';
-
-const names = (count: number) => Array.from({ length: count }, (_, index) => `f${index}`);
-
-/** A queue of files that are each expected to take `ms`; with what was judged of runners. */
-function handOut(count: number, { ms = 100, batches = false, runners = ['a', 'b'] } = {}) {
-  const judged: Judgement[] = [];
-  const files = names(count).map((path) => ({ path, expectedMs: ms }));
-  const queue = new HandOut(files, { batches, judged: (judgement) => judged.push(judgement) });
-  for (const runner of runners) queue.join(runner);
-  const end = (runner: string, { files: some }: Batch, passed: (file: string) => boolean = () => true) =>
-    queue.ended(
-      runner,
-      some.map((path) => ({ path, passed: passed(path), took: ms })),
-    );
-  return { queue, judged, end };
-}
-
-/** What runners wait for, so that no file is lost with one that gets nothing at once. */
-const asked = new Map<string, Promise<Batch | undefined>>();
-
-function ask(queue: HandOut, runner: string): Promise<Batch | undefined> {
-  const waiting = asked.get(runner) ?? queue.next(runner);
-  asked.set(runner, waiting);
-  return waiting.finally(() => asked.delete(runner));
-}
-
-/** Lets a runner work until it gets nothing more at once; gives what it had. */
-async function drain(
-  queue: HandOut,
-  runner: string,
-  act: (batch: Batch) => void,
-  most = Number.POSITIVE_INFINITY,
-): Promise<string[]> {
-  const had: string[] = [];
-  while (had.length < most) {
-    const batch = await Promise.race([ask(queue, runner), sleep(5, undefined)]);
-    if (!batch) break;
-    had.push(...batch.files);
-    act(batch);
-  }
-  return had;
-}
-
-beforeEach(() => asked.clear());
+import { drain, handOut, names } from './drain.ts';
 
 describe('files are handed out', () => {
   test('in their order, each once, to whoever asks', async () => {
@@ -100,7 +54,7 @@ describe('a runner whose process stays', () => {
       names(4).map((path) => ({ path, expectedMs: undefined })),
       { batches: true, judged: () => undefined },
     );
-    queue.join('a');
+    queue.join('a', 0);
     expect((await queue.next('a', { aheadMs: 100 }))?.files).toEqual(['f0']);
     expect([queue.waitingMs, queue.expectedMs('f1')]).toEqual([undefined, undefined]);
     queue.ended('a', [{ path: 'f0', passed: true, took: 20 }]);
@@ -140,7 +94,9 @@ describe('a runner whose process stays', () => {
     // This one was in its pipe still.
     fails(5, 6);
     await drain(queue, 'b', (batch) => end('b', batch));
-    expect(judged).toMatchObject([{ kind: 'broken', runner: 'a', files: bad?.files }]);
+    expect(judged).toMatchObject([
+      { kind: 'broken', of: { runner: 'a' }, runners: ['a'], files: bad?.files },
+    ]);
     expect(queue.unsettled).toEqual([]);
   });
 });
@@ -195,7 +151,7 @@ describe('a runner that fails file after file', () => {
     if (good) end('b', good);
     const rest = await drain(queue, 'b', (batch) => {
       end('b', batch);
-      for (const { runner } of judged.splice(0)) queue.leave(runner);
+      if (judged.splice(0).length > 0) queue.leave('a');
     });
     expect(rest.slice(0, 5), 'what it failed is run first').toEqual(eaten);
     expect(queue.unsettled).toEqual([]);
@@ -209,7 +165,7 @@ describe('a runner that fails file after file', () => {
     await drain(queue, 'a', (batch) => end('a', batch, () => false));
     if (good) end('b', good);
     await drain(queue, 'b', (batch) => end('b', batch, wrong), 5);
-    expect(judged).toEqual([{ kind: 'cleared', runner: 'a' }]);
+    expect(judged).toEqual([{ kind: 'cleared', of: { runner: 'a' } }]);
     expect(await queue.next('a')).toBeDefined();
   });
 

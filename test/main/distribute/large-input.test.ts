@@ -45,7 +45,7 @@ test('very many test files are handed out without much work for each', async () 
     Array.from({ length: files }, (_, index) => ({ path: `f${index}`, expectedMs: 5, recordedMs: 5 })),
     { batches: true, startMs: 20, judged: () => undefined, copied: () => undefined },
   );
-  for (const runner of ['a', 'b']) queue.join(runner);
+  for (const runner of ['a', 'b']) queue.join(runner, 0);
   const begin = process.cpuUsage();
   for (;;) {
     const batch = await queue.next('a');

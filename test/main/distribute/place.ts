@@ -2,8 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import type { RunEvent } from '../../../common/events.ts';
+import { exitCodes } from '../../../common/exit-codes.ts';
 import { startLocalAgent } from '../../../main/agent/local-agent.ts';
 import type { Connector } from '../../../main/cluster/connector.ts';
 import type { DistributeConfig } from '../../../main/distribute/config/distribute-config.ts';
@@ -74,7 +75,7 @@ export function place(files: Readonly<Record<string, string>>): Place {
       events.push(event);
       if (event.type === 'note') notes.push(event.message);
     };
-    return distribute(plan, {
+    const result = await distribute(plan, {
       env: { ...process.env, HOME: home },
       ...{ signal: signal ?? never, hurry: never, cacheDir, clock: Date.now },
       face: { handle, close: () => undefined },
@@ -91,12 +92,23 @@ export function place(files: Readonly<Record<string, string>>): Place {
         },
       },
     });
+    mustAgree(result);
+    return result;
   };
   const left = (result: DistributeResult, name: string) => {
     const file = join(result.directory, name);
     return existsSync(file) ? readFileSync(file, 'utf8') : '';
   };
   return { directory, home, notes, events, results, write, run, left };
+}
+
+/** What a run comes to and the failures that it names say the same, whatever happened in it. */
+function mustAgree({ verdict, exitCode, failures }: DistributeResult): void {
+  const interrupted = exitCode === exitCodes.interrupted;
+  const [first] = failures;
+  const expected = interrupted ? 'error' : first ? (first.verdict ?? 'error') : 'pass';
+  expect(verdict, `with these failures: ${JSON.stringify(failures)}`).toBe(expected);
+  if (!interrupted) expect(exitCode).toBe(exitCodes[verdict === 'skip' ? 'error' : verdict]);
 }
 
 /** Nodes that exist and are this machine: real agents, each with a home and an environment of its own. */

@@ -45,7 +45,7 @@ export async function simulate({ files, startMs, known, runners }: Reckoning) {
   queue.expect(runners.length);
   for (const [runner, { pace = 1, from = 0 }] of runners.entries()) {
     const act = () => {
-      queue.join(`${runner}`);
+      queue.join(`${runner}`, 0);
       void work(runner, pace);
     };
     events.push({ at: from, act });

@@ -81,7 +81,7 @@ test('a part is in a process by itself, also where it is given back', async () =
   const queue = new HandOut([...parts, { path: 'g', expectedMs: 1 }, { path: 'h', expectedMs: 1 }], {
     ...{ batches: true, startMs: 1, judged: () => undefined },
   });
-  queue.join('a');
+  queue.join('a', 0);
   const first = await queue.next('a');
   queue.giveBack('a', first?.files ?? []);
   const taken = [await queue.next('a'), await queue.next('a'), await queue.next('a')];
