@@ -1,17 +1,14 @@
 import type { Bus } from './bus.ts';
 import type { BusValue } from './marshal.ts';
-import { ask, type Done, manager, refused, systemctl } from './systemd.ts';
-import { unitName } from './unit-name.ts';
+import { askOfUnit, type Done, manager, refused, systemctl } from './systemd.ts';
 
 const jobs = { start: 'StartUnit', restart: 'RestartUnit', stop: 'StopUnit' } as const;
 
 /** Starts, restarts or stops a unit; resolves when systemd has done so, or could not. */
 export async function changeUnit(verb: keyof typeof jobs, unit: string, signal?: AbortSignal): Promise<Done> {
-  const otherwise = () => systemctl([verb, '--', unit], signal);
-  const name = unitName(unit);
-  if (name === undefined) return otherwise();
-  return ask(
-    async (bus) => {
+  return askOfUnit(
+    unit,
+    async (bus, name) => {
       const result = await jobResult(bus, jobs[verb], name).catch(refused(`${verb} ${name}`));
       if (typeof result !== 'string') return result;
       const failed = !['done', 'skipped'].includes(result);
@@ -20,7 +17,7 @@ export async function changeUnit(verb: keyof typeof jobs, unit: string, signal?:
         stderr: failed ? (words[result]?.(name) ?? `Job for ${name} failed.`) : '',
       };
     },
-    otherwise,
+    () => systemctl([verb, '--', unit], signal),
     // As long as the unit takes.
     { signal, seconds: Number.POSITIVE_INFINITY },
   );

@@ -1,6 +1,7 @@
 import { withTimeLimit } from '../../common/time-limit.ts';
 import { type ProcessResult, runProcess } from '../process.ts';
 import { Bus, BusError, BusLostError } from './bus.ts';
+import { unitName } from './unit-name.ts';
 
 /** How something went that systemd was asked to do; as systemctl(1) tells it. */
 export type Done = Pick<ProcessResult, 'exitCode' | 'stderr'>;
@@ -23,6 +24,12 @@ async function bus(): Promise<Bus | undefined> {
   return known;
 }
 
+export interface AskOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** For the answer; 30 without it. */
+  readonly seconds?: number;
+}
+
 /**
  * Asks systemd itself, and where that is not to be had, or goes away meanwhile, by systemctl(1). Throws
  * TimeLimitError where it does not answer in time.
@@ -30,7 +37,7 @@ async function bus(): Promise<Bus | undefined> {
 export async function ask<T>(
   question: (bus: Bus) => Promise<T>,
   otherwise: () => Promise<T>,
-  { signal, seconds = 30 }: { readonly signal?: AbortSignal | undefined; readonly seconds?: number } = {},
+  { signal, seconds = 30 }: AskOptions = {},
 ): Promise<T> {
   signal?.throwIfAborted();
   const there = await bus();
@@ -41,6 +48,17 @@ export async function ask<T>(
     if (error instanceof BusLostError) return otherwise();
     throw error;
   }
+}
+
+/** The same about one unit; systemctl(1) also takes what it alone makes a name of. */
+export function askOfUnit<T>(
+  unit: string,
+  question: (bus: Bus, name: string) => Promise<T>,
+  otherwise: () => Promise<T>,
+  options: AskOptions = {},
+): Promise<T> {
+  const name = unitName(unit);
+  return name === undefined ? otherwise() : ask((there) => question(there, name), otherwise, options);
 }
 
 /** Runs systemctl without colours, pager and questions. */

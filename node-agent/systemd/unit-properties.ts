@@ -1,7 +1,7 @@
 import { type Bus, BusError } from './bus.ts';
 import type { BusValue } from './marshal.ts';
-import { ask, systemctl } from './systemd.ts';
-import { interfaceOf, pathOf, unitName } from './unit-name.ts';
+import { askOfUnit, systemctl } from './systemd.ts';
+import { interfaceOf, pathOf } from './unit-name.ts';
 
 /** Names of properties: those that each unit has, and those that are its kind's (see systemd.service(5)). */
 export interface Properties {
@@ -24,9 +24,7 @@ export async function unitProperties(
     if (exitCode !== 0) throw new BusError('', stderr || stdout);
     return new Map(stdout.split('\n').flatMap((line) => pairOf(line)));
   };
-  const name = unitName(unit);
-  if (name === undefined) return otherwise();
-  const read = async (bus: Bus) => {
+  const read = async (bus: Bus, name: string) => {
     const get = async (owner: string, property: string): Promise<readonly (readonly [string, string])[]> => {
       const object = { path: pathOf(name), interface: 'org.freedesktop.DBus.Properties' };
       const [value] = await bus.call({ ...object, member: 'Get', signature: 'ss', args: [owner, property] });
@@ -38,7 +36,7 @@ export async function unitProperties(
     ];
     return new Map((await Promise.all(asked)).flat());
   };
-  return ask(read, otherwise, { signal });
+  return askOfUnit(unit, read, otherwise, { signal });
 }
 
 function withoutProperty(error: unknown): readonly never[] {

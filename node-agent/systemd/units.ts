@@ -1,51 +1,50 @@
 import { constants } from 'node:os';
 import type { Bus } from './bus.ts';
 import type { BusValue } from './marshal.ts';
-import { ask, type Done, manager, refused, systemctl } from './systemd.ts';
-import { unitName } from './unit-name.ts';
+import { ask, askOfUnit, type Done, manager, refused, systemctl } from './systemd.ts';
 
 /** Sends a signal to all processes of a unit. */
-export async function killUnit(unit: string, signal: NodeJS.Signals): Promise<Done> {
-  const args = ['all', constants.signals[signal]];
-  return simple(`kill ${unit}`, 'KillUnit', unit, 'ssi', args, () => [
-    'kill',
-    `--signal=${signal}`,
-    '--',
-    unit,
-  ]);
-}
+export const killUnit = (unit: string, signal: NodeJS.Signals): Promise<Done> =>
+  actOn(unit, {
+    what: `kill ${unit}`,
+    method: { member: 'KillUnit', signature: 'ssi' },
+    args: ['all', constants.signals[signal]],
+    command: ['kill', `--signal=${signal}`],
+  });
 
 /** Forgets that a unit has failed, and how often it was started. */
-export async function resetFailed(unit: string, signal?: AbortSignal): Promise<Done> {
-  return simple(
-    `reset ${unit}`,
-    'ResetFailedUnit',
+export const resetFailed = (unit: string, signal?: AbortSignal): Promise<Done> =>
+  actOn(
     unit,
-    's',
-    [],
-    () => ['reset-failed', '--', unit],
+    {
+      what: `reset ${unit}`,
+      method: { member: 'ResetFailedUnit', signature: 's' },
+      command: ['reset-failed'],
+    },
     signal,
   );
+
+/** One thing done to a unit: by a method of the manager's, or a command of systemctl's. */
+interface Act {
+  /** What could not be done, where it is refused. */
+  readonly what: string;
+  readonly method: { readonly member: string; readonly signature: string };
+  /** Behind the unit's name. */
+  readonly args?: readonly BusValue[];
+  readonly command: readonly string[];
 }
 
-async function simple(
-  what: string,
-  member: string,
-  unit: string,
-  signature: string,
-  args: readonly BusValue[],
-  command: () => readonly string[],
-  signal?: AbortSignal,
-): Promise<Done> {
-  const otherwise = () => systemctl(command(), signal);
-  const name = unitName(unit);
-  if (name === undefined) return otherwise();
-  const call = { ...manager, member, signature, args: [name, ...args] };
-  const done = async (bus: Bus): Promise<Done> => {
-    await bus.call(call);
+function actOn(unit: string, { what, method, args = [], command }: Act, signal?: AbortSignal): Promise<Done> {
+  const done = async (bus: Bus, name: string): Promise<Done> => {
+    await bus.call({ ...manager, ...method, args: [name, ...args] });
     return { exitCode: 0, stderr: '' };
   };
-  return ask((bus) => done(bus).catch(refused(what)), otherwise, { signal });
+  return askOfUnit(
+    unit,
+    (bus, name) => done(bus, name).catch(refused(what)),
+    () => systemctl([...command, '--', unit], signal),
+    { signal },
+  );
 }
 
 /** Has systemd read its units again. Resolves when it has. */
@@ -60,14 +59,16 @@ export async function reloadUnits(signal?: AbortSignal): Promise<void> {
 
 /** Whether a unit is `enabled`, `disabled`, `masked` …; empty for one without a file. */
 export async function unitFileState(unit: string, signal?: AbortSignal): Promise<string> {
-  const otherwise = async () => (await systemctl(['is-enabled', '--', unit], signal)).stdout.trim();
-  const name = unitName(unit);
-  if (name === undefined) return otherwise();
-  const state = async (bus: Bus) => {
+  const state = async (bus: Bus, name: string) => {
     const [told] = await bus.call({ ...manager, member: 'GetUnitFileState', signature: 's', args: [name] });
     return String(told);
   };
-  return ask((bus) => state(bus).catch((error) => notTold(error) ?? ''), otherwise, { signal });
+  return askOfUnit(
+    unit,
+    (bus, name) => state(bus, name).catch((error) => notTold(error) ?? ''),
+    async () => (await systemctl(['is-enabled', '--', unit], signal)).stdout.trim(),
+    { signal },
+  );
 }
 
 /** Names of the units that have failed; undefined where only systemctl(1) could tell. */
