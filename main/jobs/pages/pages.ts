@@ -4,6 +4,7 @@ import { fastifySSE } from '@fastify/sse';
 import { nothingThere, Problem, problemOf, sendProblem } from '../server/problem.ts';
 import type { App, Service } from '../server/service.ts';
 import { assetRoutes } from './assets.ts';
+import { endWithSession } from './end-with-session.ts';
 import { enterBySession } from './enter.ts';
 import { eventStreams } from './events.ts';
 import { page } from './render.ts';
@@ -32,6 +33,7 @@ export async function addPages(app: App, service: Service, tell: (line: string) 
   await app.register(fastifySSE, eventStreams);
   await app.register(formBody, { bodyLimit: 256 * 1024 });
   enterBySession(app, service);
+  endWithSession(app, service);
   // A trial database is told on every page.
   const { about } = service.database;
   app.decorate('about', about.startsWith('trial') ? about : '');

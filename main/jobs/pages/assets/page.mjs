@@ -57,7 +57,13 @@ const away = () => {
     connection.hidden = false;
   }, 2000);
 };
-document.addEventListener('htmx:sse:error', away);
+document.addEventListener('htmx:sse:error', ({ detail }) => {
+  if (detail.status !== 401) return away();
+  // The session is over.
+  window.location.assign(
+    `/login?next=${encodeURIComponent(window.location.pathname + window.location.search)}`,
+  );
+});
 document.addEventListener('htmx:sse:after:connection', () => {
   clearTimeout(telling);
   telling = undefined;

@@ -10,12 +10,20 @@ export interface BegunJob {
   settle(verdict: 'pass' | 'fail' | 'error', result?: unknown): Promise<void>;
 }
 
-/** Submits a job of a type of its own, which a worker takes at once. Its worker goes by `worker`. */
+/**
+ * Submits a job of a type of its own, or takes one of its type that was `submitted`; a worker, which goes by
+ * `worker`, takes it at once.
+ */
 export async function begunJob(
   api: JobsApi,
   url: string,
   token: string,
-  { worker = 'raw', client_info = {}, ...job }: Record<string, unknown> & { name?: string } = {},
+  {
+    worker = 'raw',
+    client_info = {},
+    submitted,
+    ...job
+  }: Record<string, unknown> & { name?: string; submitted?: string | undefined } = {},
 ): Promise<BegunJob> {
   const type = String(job.type ?? `raw-${Math.random()}`);
   const capabilities = { jobtypes: [type], platforms: [], labels: (job.labels ?? []) as string[] };
@@ -25,7 +33,7 @@ export async function begunJob(
     capabilities,
     client_info: client_info as Record<string, unknown>,
   });
-  await api.submit({ ...job, type });
+  if (submitted === undefined) await api.submit({ ...job, type });
   const again = await claim(api, doer);
   return again(url, token);
 }
