@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import type { RemoteProcess } from '../remotes/remote.ts';
 import type { Agent } from './agent.ts';
 import { agentBundle } from './bundle.ts';
-import { greetAgent, type StartAgentOptions } from './start-agent.ts';
+import { greetAgent } from './greet-agent.ts';
+import type { StartAgentOptions } from './start-agent.ts';
 
 /**
  * An agent on the main host itself, as who runs us and under our own Node, for work that the main host takes

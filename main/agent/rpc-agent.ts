@@ -8,14 +8,12 @@ import type { ServiceDied } from '../../common/service-status.ts';
 import { withTimeLimit } from '../../common/time-limit.ts';
 import type { PackedEntry } from '../../common/trees/tree-entry.ts';
 import type { Command, Downloaded, Remote, RemoteProcess, TransferOptions } from '../remotes/remote.ts';
-import { downloadTree } from '../remotes/transfer/download-tree.ts';
 import type { Agent, AgentListener, CallOptions, ReportsParams } from './agent.ts';
 import { methodLimits } from './answers/method-limits.ts';
 import { planProject } from './plan-project.ts';
 import { RpcConnection } from './rpc-connection.ts';
 import { execTask, spawnTask } from './run-task.ts';
 import type { RunningTask, SpawnOptions, TaskOptions, TaskResult } from './task.ts';
-import { fetchTree } from './trees/fetch-tree.ts';
 import { entriesIn, sendTree } from './trees/send-tree.ts';
 
 /** Reports of one node at most, beside two of each unit. */
@@ -104,9 +102,12 @@ export class RpcAgent implements Agent {
 
   async download(...[paths, directory, options = {}]: Parameters<Agent['download']>): Promise<Downloaded> {
     if (paths.length === 0) return { files: 0, bytes: 0, problems: [] };
+    // Loaded by who wants trees: it takes longer than the first calls do.
+    const { fetchTree } = await import('./trees/fetch-tree.ts');
     const { sparse, ...fetched } = await fetchTree(this.#connection, paths, directory, options);
     if (sparse.length === 0) return fetched;
     // tar(1) keeps holes as holes.
+    const { downloadTree } = await import('../remotes/transfer/download-tree.ts');
     const rest = await downloadTree(this, sparse, directory, options);
     return {
       files: fetched.files + rest.files,

@@ -56,8 +56,8 @@ export async function onMachines(
   });
   const { directory, list } = distribution;
   const project = localProject({ directory, list, signal: open.work.signal, built });
-  // What is built here is built while machines are made.
-  if (built) project.manifest().catch(() => undefined);
+  // Files are looked at, and what is built here is built, while machines are made and connected to.
+  project.manifest().catch(() => undefined);
   const cluster = wish && (await machinesOf(wish, here));
   const made = cluster?.borrowed === false;
   const machines = cluster?.machines ?? [];

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { ShakedownError } from '../../common/errors.ts';
 import { withTimeLimit } from '../../common/time-limit.ts';
 import type { LedgerEntry } from '../context/run-context.ts';
-import { faultNamed } from '../faults/fault-named.ts';
 import type { Machine } from '../providers/provider.ts';
 import { machineSchema } from './machine-schema.ts';
 import type { UndoKind } from './undo-kind.ts';
@@ -42,6 +41,7 @@ export const faultUndo: UndoKind<FaultEntry> = {
     goesWith: z.exactOptional(z.string()),
   }),
   async undo({ id, machine, fault: name, params }, { reach, signal }) {
+    const { faultNamed } = await import('../faults/fault-named.ts');
     const fault = faultNamed(name);
     const read = fault?.params.safeParse(params);
     if (!fault || !read?.success)

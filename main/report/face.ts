@@ -1,7 +1,5 @@
 import type { Writable } from 'node:stream';
 import type { RunEvent } from '../../common/events.ts';
-import { PlainFace } from './plain-face.ts';
-import { TerminalFace } from './terminal-face.ts';
 
 /** Shows a run as it goes. */
 export interface Face {
@@ -18,12 +16,6 @@ export interface FaceOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Aborted when the run is interrupted. */
   readonly signal: AbortSignal;
-}
-
-/** On a terminal a picture that is redrawn, elsewhere stamped lines; with `json` the events themselves. */
-export function chooseFace({ json, stdout, env, signal }: FaceOptions): Face {
-  if (json) return { handle: (event) => stdout.write(`${JSON.stringify(event)}\n`), close: () => undefined };
-  return isScreen(stdout, env) ? new TerminalFace(stdout, env, signal) : new PlainFace(stdout, env, signal);
 }
 
 /** Whether it is a terminal on which a picture can be redrawn in place. */

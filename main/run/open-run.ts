@@ -12,7 +12,6 @@ import type { Machine } from '../providers/provider.ts';
 import { Recorder } from '../record/recorder.ts';
 import type { RunResult } from '../record/run-result.ts';
 import type { ReportPart } from '../report/report-part.ts';
-import { writeEachReport } from '../report/reporters.ts';
 import { maskingDone, noteMaskingDue } from '../secrets/masking-due.ts';
 import { Secrets } from '../secrets/secrets.ts';
 import type { RunName } from '../store/cluster-origins.ts';
@@ -173,6 +172,8 @@ export class OpenRun {
       this.store.log(`report ${name}: ${error}`);
       missing ||= isDiskFull(error);
     };
+    // Loaded when there is something to report: that takes longer than a run's beginning.
+    const { writeEachReport } = await import('../report/reporters.ts');
     await writeEachReport(result, directory, failed, this.#part);
     if (missing) this.noRoom();
     const room = missing && (await giveUpReserve(directory));

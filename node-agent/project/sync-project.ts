@@ -72,10 +72,11 @@ export class SyncedProject {
     }
     if (isLink(file)) return stats.isSymbolicLink() && `->${await readlink(full)}` === content;
     if (!stats.isFile()) return false;
-    const known = this.#synced.contentOf(path, stats) ?? (await fileDigest(full));
-    if (known !== content) return false;
-    if (Number(stats.mode & 0o777n) !== mode) await chmod(full, mode);
-    this.#synced.know(path, content, (await lookAt(full)) ?? stats);
+    const known = this.#synced.contentOf(path, stats);
+    if ((known ?? (await fileDigest(full))) !== content) return false;
+    const otherMode = Number(stats.mode & 0o777n) !== mode;
+    if (otherMode) await chmod(full, mode);
+    if (otherMode || known === undefined) this.#synced.know(path, content, (await lookAt(full)) ?? stats);
     return true;
   }
 

@@ -20,6 +20,7 @@ const record = 'synced-files.json';
 export class SyncedFiles {
   readonly #state: AgentState;
   readonly #files: Map<string, Known | null>;
+  #changed = false;
 
   constructor(state: AgentState) {
     this.#state = state;
@@ -44,20 +45,24 @@ export class SyncedFiles {
   /** A file has this content now. */
   know(path: string, content: string, stats: BigIntStats): void {
     this.#files.set(path, { content, marks: marksOf(stats) });
+    this.#changed = true;
   }
 
   /** A file is to be sent. */
   expect(path: string): void {
     this.#files.set(path, null);
+    this.#changed = true;
   }
 
   forget(path: string): void {
-    this.#files.delete(path);
+    this.#changed = this.#files.delete(path) || this.#changed;
   }
 
   /** On disk when it returns: what is not written down would never be deleted. */
   save(): void {
+    if (!this.#changed) return;
     this.#state.write(record, Object.fromEntries(this.#files));
+    this.#changed = false;
   }
 }
 

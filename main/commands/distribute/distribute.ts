@@ -6,7 +6,6 @@ import { readDistributeConfig } from '../../distribute/config/read-distribute-co
 import { distribute } from '../../distribute/distribute.ts';
 import { chooseDistributeFace } from '../../distribute/face/choose-face.ts';
 import { printSummary } from '../../distribute/face/summary.ts';
-import { bisect } from '../../distribute/replay/bisect.ts';
 import { type FailedTest, findFailedTest } from '../../distribute/replay/find-test.ts';
 import {
   findRunner,
@@ -16,8 +15,9 @@ import {
   runnersOf,
 } from '../../distribute/replay/past-run.ts';
 import { chooseProvider } from '../../providers/choose.ts';
+import { realMachines } from '../../run/world/real-machines.ts';
+import { callerOf } from '../caller-of.ts';
 import type { Command, CommandOptions } from '../command.ts';
-import { worldOf } from '../world-of.ts';
 import { distributeWords } from './distribute-words.ts';
 
 export const distributeCommand: Command = async (args, options, environment) => {
@@ -33,11 +33,17 @@ export const distributeCommand: Command = async (args, options, environment) => 
     again ? { ...words, order: again.order } : words,
     choose,
   );
-  const face = chooseDistributeFace({ stdout, env, signal, quiet: json || options.quiet === true });
+  const face = await chooseDistributeFace({ stdout, env, signal, quiet: json || options.quiet === true });
   try {
-    const world = { ...worldOf(environment, face), startLocal: startLocalAgent, telling: face };
+    const world = {
+      ...callerOf(environment, face),
+      ...realMachines,
+      ...{ clock: Date.now, startLocal: startLocalAgent, telling: face },
+    };
     const { test } = again ?? {};
-    const result = await (test ? bisect(distribution, test, world) : distribute(distribution, world));
+    const result = await (test
+      ? (await import('../../distribute/replay/bisect.ts')).bisect(distribution, test, world)
+      : distribute(distribution, world));
     face.close();
     if (json) stdout.write(`${JSON.stringify(result, undefined, 2)}\n`);
     else if ('outcome' in result) stdout.write(`\n${printable(result.message)}\n`);

@@ -1,4 +1,4 @@
-import { chooseFace } from '../../report/face.ts';
+import { chooseFace } from '../../report/choose-face.ts';
 import { printSummary } from '../../report/summary.ts';
 import { bringNodesUp } from '../../run/bring-nodes-up.ts';
 import type { CommandEnvironment, CommandOptions } from '../command.ts';

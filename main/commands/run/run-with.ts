@@ -1,4 +1,4 @@
-import { chooseFace } from '../../report/face.ts';
+import { chooseFace } from '../../report/choose-face.ts';
 import { printSummary } from '../../report/summary.ts';
 import { run } from '../../run/run.ts';
 import type { RunRequest } from '../../run/run-request.ts';

@@ -13,6 +13,7 @@ import { splitLong } from '../history/split-files.ts';
 import { lookOf } from '../kinds/project-look.ts';
 import { listFiles } from '../project/list-files.ts';
 import type { SentProject } from '../project/sent-project.ts';
+import { sharedLook } from '../project/shared-look.ts';
 import type { RecordedOrder } from '../replay/past-run.ts';
 import { Quarantine } from '../results/quarantine.ts';
 import type { CommandWords } from '../suite/command-words.ts';
@@ -76,7 +77,7 @@ export async function chooseFiles(
   const include = [...(config.include ?? []), ...words.include];
   const ignore = [...(config.ignore ?? []), ...words.ignore];
   const { sent } = words;
-  const list = async () => sent?.files ?? (await listFiles(directory, { include, ignore }));
+  const list = sharedLook(async () => sent?.files ?? (await listFiles(directory, { include, ignore })));
   const all = await list();
   const globs = words.files.length > 0 ? words.files : [config.files ?? []].flat();
   const what = whatToRun({ command: words.command ?? config.command, globs }, directory, all);

@@ -136,7 +136,7 @@ async function readReport(
   if (!distribution.command.reports || noUse) return undefined;
   try {
     const bytes = await agent.readFile(path, { maxBytes: maxReport, signal });
-    return distribution.command.read(bytes.toString('utf8'));
+    return await distribution.command.read(bytes.toString('utf8'));
   } catch (error) {
     return `no report of its tests can be read: ${asShakedownError(error).message}`;
   } finally {

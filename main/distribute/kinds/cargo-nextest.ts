@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { readJunit } from '../results/read-junit.ts';
+import { readJunit } from '../results/read-reports.ts';
 import type { Kind } from './kind.ts';
 import type { ProjectLook } from './project-look.ts';
 
@@ -42,14 +42,14 @@ export const cargoNextest: Kind = {
     return ['-E', ids.map((id) => `binary_id(=${id})`).join(' | ')];
   },
   reporting: (report) => ({ words: ['--tool-config-file', `shakedown:${report}.toml`], around: withConfig }),
-  read: (text, project) => {
+  read: async (text, project) => {
     const files = new Map(
       project.files.flatMap((file) => {
         const id = binaryId(file, project);
         return id === undefined ? [] : [[id, file] as const];
       }),
     );
-    return readJunit(text).map((test) => {
+    return (await readJunit(text)).map((test) => {
       const file = files.get(test.classname);
       return { ...test, classname: '', places: file === undefined ? [] : [file] };
     });

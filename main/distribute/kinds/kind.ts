@@ -54,7 +54,10 @@ export interface Kind {
   /** Absent where it can leave none. */
   readonly reporting?: (report: string, env: Readonly<Record<string, string>>) => Reporting;
   /** Reads that report. Throws ShakedownError. */
-  readonly read?: (text: string, project: ProjectLook) => readonly ReportedCase[];
+  readonly read?: (
+    text: string,
+    project: ProjectLook,
+  ) => readonly ReportedCase[] | Promise<readonly ReportedCase[]>;
   /** Exit codes of a file without tests. */
   readonly emptyCodes?: readonly number[];
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { readJest, readMocha, readRspec } from '../results/read-json.ts';
-import { readJunit, readNestedJunit } from '../results/read-junit.ts';
+import { readJunit, readNestedJunit } from '../results/read-reports.ts';
 import { cargoNextest } from './cargo-nextest.ts';
 import { goTest } from './go-test.ts';
 import type { Kind } from './kind.ts';

@@ -1,4 +1,4 @@
-import { readProve } from '../results/read-prove.ts';
+import { readProve } from '../results/read-reports.ts';
 import type { Kind } from './kind.ts';
 
 /**

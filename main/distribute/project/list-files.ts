@@ -1,9 +1,18 @@
-import { globSync, lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  globSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { execa } from 'execa';
+import { dirname, join } from 'node:path';
 import ignoreRules from 'ignore';
 import { ShakedownError } from '../../../common/errors.ts';
+import { git } from './git.ts';
 import { withoutGit } from './without-git.ts';
 
 export interface FileChoice {
@@ -12,6 +21,9 @@ export interface FileChoice {
   /** Patterns in the words of gitignore(5). */
   readonly ignore: readonly string[];
 }
+
+/** What git is asked: tracked files, and new ones that are not ignored. */
+const list = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
 
 /** What our own runs leave in a project's folder. */
 const ours = ['/.shakedown', '/nodes', '/tester.log'];
@@ -39,31 +51,42 @@ const isOurs = (directory: string, path: string): boolean =>
 
 /** Undefined where there is no git. */
 async function byGit(directory: string): Promise<readonly string[] | undefined> {
-  const list = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
-  const options = { cwd: directory, reject: false, stripFinalNewline: false, maxBuffer: 1e9 } as const;
-  const inside = await execa('git', list, options);
-  if (inside.failed && inside.exitCode === undefined) return undefined;
-  if (inside.exitCode === 0) return withModules(directory, inside.stdout.split('\0').filter(Boolean));
-  if (!/not a git repository/i.test(inside.stderr)) {
-    throw new ShakedownError({
-      message: `git cannot tell which files the project has: ${inside.stderr.trim()}`,
-      command: `git ${list.join(' ')}`,
-    });
+  if (mayBeRepository(directory)) {
+    const inside = await git(list, directory);
+    if (inside === undefined) return undefined;
+    if (inside.exitCode === 0) return withModules(directory, pathsIn(inside.stdout));
+    if (!/not a git repository/i.test(inside.stderr)) {
+      throw new ShakedownError({
+        message: `git cannot tell which files the project has: ${inside.stderr.trim()}`,
+        command: `git ${list.join(' ')}`,
+      });
+    }
   }
   // Its rules hold without a repository, too: an empty one stands in.
-  const empty = mkdtempSync(join(tmpdir(), 'shakedown-git-'));
+  const empty = emptyRepository();
   try {
-    await execa('git', ['init', '-q', '--bare', empty], { reject: false });
-    const { exitCode, stdout } = await execa(
-      'git',
-      [`--git-dir=${empty}`, '--work-tree=.', ...list],
-      options,
-    );
-    return exitCode === 0 ? stdout.split('\0').filter(Boolean) : undefined;
+    const beside = await git([`--git-dir=${empty}`, '--work-tree=.', ...list], directory);
+    return beside?.exitCode === 0 ? pathsIn(beside.stdout) : undefined;
   } finally {
     rmSync(empty, { recursive: true, force: true });
   }
 }
+
+/** Git looks for it in the folders above, and where it is told. */
+const mayBeRepository = (directory: string): boolean =>
+  process.env.GIT_DIR !== undefined ||
+  existsSync(join(directory, '.git')) ||
+  (dirname(directory) !== directory && mayBeRepository(dirname(directory)));
+
+/** What makes a folder one (gitrepository-layout(5)): `git init` copies examples besides. */
+function emptyRepository(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'shakedown-git-'));
+  for (const name of ['objects', 'refs']) mkdirSync(join(folder, name));
+  writeFileSync(join(folder, 'HEAD'), 'ref: refs/heads/main\n');
+  return folder;
+}
+
+const pathsIn = (list: string): readonly string[] => list.split('\0').filter(Boolean);
 
 /** A submodule, or a repository within this one, is one entry of it: its own git knows what is in it. */
 async function withModules(directory: string, paths: readonly string[]): Promise<readonly string[]> {

@@ -52,7 +52,7 @@ export async function sendProject(
         continue;
       }
     }
-    const { wrong } = await agent.call('checkProject', {}, { signal });
+    const { wrong } = missing.length > 0 ? await agent.call('checkProject', {}, { signal }) : { wrong: [] };
     sent += missing.length;
     bytes += missing.reduce((sum, index) => sum + (sizes[index] ?? 0), 0);
     const took = Math.round(performance.now() - begin);

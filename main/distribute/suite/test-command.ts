@@ -4,7 +4,7 @@ import type { Kind } from '../kinds/kind.ts';
 import { kinds } from '../kinds/kinds.ts';
 import { noLook, type ProjectLook } from '../kinds/project-look.ts';
 import type { SplitByTests } from '../kinds/split-by-tests.ts';
-import { readJunit } from '../results/read-junit.ts';
+import { readJunit } from '../results/read-reports.ts';
 import type { ReportedCase } from '../results/reported-case.ts';
 import { type CommandWords, plainWords, type TestProcess } from './command-words.ts';
 import { type WarmCommand, warmCommand } from './warm-command.ts';
@@ -24,7 +24,7 @@ export interface TestCommand {
   /** Whether its framework writes one whenever it comes to its end. */
   readonly mustReport: boolean;
   /** Reads that report. Throws ShakedownError. */
-  read(report: string): readonly ReportedCase[];
+  read(report: string): Promise<readonly ReportedCase[]>;
   /** Exit codes beside 0 that say nothing bad of a file without any test. */
   readonly emptyCodes: readonly number[];
   /** How its framework is kept loaded; undefined where it cannot. */
@@ -64,7 +64,8 @@ export function writtenCommand(
     batches: !names.has('file'),
     reports: names.has('report') || kind?.reporting !== undefined,
     mustReport: !names.has('report') && kind?.reporting !== undefined,
-    read: (report) => ((names.has('report') ? undefined : kind?.read) ?? readJunit)(report, project),
+    read: async (report) =>
+      await ((names.has('report') ? undefined : kind?.read) ?? readJunit)(report, project),
     emptyCodes: kind?.emptyCodes ?? [],
     warm: kind && !names.has('report') ? warmCommand(words, kind) : undefined,
     splitting: names.has('report') ? undefined : splittingOf(kind, words, project),

@@ -1,10 +1,13 @@
-import { startAgent } from '../../agent/start-agent.ts';
-import type { Connector } from '../../cluster/connector.ts';
 import { providerNamed } from '../../providers/registry.ts';
-import { connectSsh } from '../../remotes/ssh-remote.ts';
+import { whenCalled } from './when-called.ts';
+import type { World } from './world.ts';
 
-/** Machines as they are: by ssh, with the agent. */
-export const realConnector: Connector = { connect: connectSsh, startAgent };
-
-/** What makes them, and how they are reached. */
-export const realMachines = { provider: providerNamed, connector: realConnector } as const;
+/** Machines as they are, what makes them, and how they are reached: by ssh, with the agent. */
+export const realMachines: Pick<World, 'provider' | 'connector' | 'agentShares'> = {
+  provider: providerNamed,
+  connector: {
+    connect: whenCalled(async () => (await import('../../remotes/ssh-remote.ts')).connectSsh),
+    startAgent: whenCalled(async () => (await import('../../agent/start-agent.ts')).startAgent),
+  },
+  agentShares: whenCalled(async () => (await import('../../agent/agent-shares.ts')).agentShares),
+};

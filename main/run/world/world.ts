@@ -29,3 +29,6 @@ export interface World {
   readonly startAptProxy: typeof startAptProxy;
   readonly resolveVersions: typeof resolveVersions;
 }
+
+/** What of a run's world is its caller's. */
+export type Caller = Pick<World, 'directory' | 'env' | 'signal' | 'hurry' | 'cacheDir' | 'face' | 'tell'>;

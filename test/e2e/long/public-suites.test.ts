@@ -77,7 +77,7 @@ async function inARow(
   const ran = await remote?.exec(argv, { cwd: folder, env: { ...env, ...more } });
   const report = await remote?.exec(['cat', `${folder}/report`], { maxBuffer: 64e6 });
   expect(report?.exitCode, ran?.stderr).toBe(0);
-  const { tests, unplaced } = byFile(command.read(report?.stdout ?? ''), files, folder);
+  const { tests, unplaced } = byFile(await command.read(report?.stdout ?? ''), files, folder);
   expect(unplaced).toEqual([]);
   return identities([...tests].map(([file, own]) => ({ file, tests: own })));
 }

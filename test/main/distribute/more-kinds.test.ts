@@ -32,9 +32,9 @@ describe('go test', () => {
     expect(argv.slice(3)).toEqual(['/r', 'go', 'test', '-race', '-json', '.', './sub/deep']);
   });
 
-  test('tells each test and subtest, and a package without one that failed', () => {
+  test('tells each test and subtest, and a package without one that failed', async () => {
     const { tests, unplaced } = byFile(
-      goTest.read?.(report('go-test.ndjson'), go) ?? [],
+      (await goTest.read?.(report('go-test.ndjson'), go)) ?? [],
       ['.', 'sub/deep', 'broken', 'crash'],
       '/p',
     );
@@ -53,7 +53,7 @@ describe('go test', () => {
     expect(tests.get('crash')).toMatchObject([{ verdict: 'pass' }, { name: 'TestExit', verdict: 'fail' }]);
   });
 
-  test('knows the folders of packages of several modules, and of newer versions’ builds', () => {
+  test('knows the folders of packages of several modules, and of newer versions’ builds', async () => {
     const line = (event: object) => JSON.stringify(event);
     const text = [
       line({ Action: 'start', Package: 'x.org/tools/lint' }),
@@ -67,7 +67,7 @@ describe('go test', () => {
       line({ Action: 'run', Package: 'x.org/tools', Test: 'TestHangs' }),
       '{"Action": broken',
     ].join('\n');
-    expect(goTest.read?.(text, go)).toMatchObject([
+    expect(await goTest.read?.(text, go)).toMatchObject([
       { name: '(package)', places: ['tools/lint'], message: 'FAIL\tx.org/tools/lint [build failed]' },
       { name: 'TestHangs', verdict: 'fail', places: ['tools'], message: 'it did not come to its end' },
     ]);
@@ -123,9 +123,9 @@ describe('cargo nextest', () => {
     ]);
   });
 
-  test('tells each test of each binary; one that passed at last has passed', () => {
+  test('tells each test of each binary; one that passed at last has passed', async () => {
     const { tests, unplaced } = byFile(
-      cargoNextest.read?.(report('nextest.xml'), project(files)) ?? [],
+      (await cargoNextest.read?.(report('nextest.xml'), project(files))) ?? [],
       ['shop/src/lib.rs', 'shop/tests/basic.rs'],
       '/p',
     );

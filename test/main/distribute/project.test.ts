@@ -10,10 +10,11 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { listFiles } from '../../../main/distribute/project/list-files.ts';
 import { makeManifest } from '../../../main/distribute/project/manifest.ts';
 import { databasePrefix, projectKey } from '../../../main/distribute/project/project-key.ts';
+import { sharedLook } from '../../../main/distribute/project/shared-look.ts';
 import { withoutGit } from '../../../main/distribute/project/without-git.ts';
 
 const { signal } = new AbortController();
@@ -135,4 +136,14 @@ describe('its place on the nodes', () => {
     expect(databasePrefix({ ...ann, host: '10.0.0.5' }, '0_0')).toMatch(/^[a-z]/);
     expect(databasePrefix(ann, '0_1')).not.toBe(databasePrefix(ann, '0_2'));
   });
+});
+
+test('a look at the files serves all who ask soon after it began, and nobody later', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  let looks = 0;
+  const look = sharedLook(async () => ++looks);
+  expect(await Promise.all([look(), look()])).toEqual([1, 1]);
+  vi.advanceTimersByTime(2000);
+  expect(await look()).toBe(2);
 });

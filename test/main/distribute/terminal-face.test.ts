@@ -8,10 +8,10 @@ beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 /** A terminal of this size; `shows` gives the text that was written to it since, when all has been drawn. */
-function terminal({ columns = 60, rows = 24 } = {}) {
+async function terminal({ columns = 60, rows = 24 } = {}) {
   const stdout = Object.assign(new PassThrough(), { isTTY: true, columns, rows });
   const interrupt = new AbortController();
-  const face = chooseDistributeFace({ stdout, env: {}, signal: interrupt.signal, quiet: false });
+  const face = await chooseDistributeFace({ stdout, env: {}, signal: interrupt.signal, quiet: false });
   const raw = (ms: number): string => {
     vi.advanceTimersByTime(ms);
     return String(stdout.read() ?? '');
@@ -25,8 +25,8 @@ const result = (file: string, more: Partial<FileResult> = {}): FileResult => ({
   ...more,
 });
 
-test('what runs where, for how long, and how many files have ended', () => {
-  const { face, shows } = terminal();
+test('what runs where, for how long, and how many files have ended', async () => {
+  const { face, shows } = await terminal();
   face.began('0_0', 'web', ['test/a.py']);
   face.began('1_0', 'db', ['test/b.py', 'test/c.py', 'test/d.py']);
   face.result(result('test/z.py'), { settled: 1, files: 5 });
@@ -39,8 +39,8 @@ test('what runs where, for how long, and how many files have ended', () => {
   face.close();
 });
 
-test('a failure scrolls by and stays, what passes only counts; one that passes elsewhere is none any more', () => {
-  const { face, shows } = terminal();
+test('a failure scrolls by and stays, what passes only counts; one that passes elsewhere is none any more', async () => {
+  const { face, shows } = await terminal();
   face.began('0_0', 'web', ['test/a.py']);
   const ran = { node: 0, runner: '0_0', startedAt: 0, with: ['test/a.py'], output: 'output/1.log' };
   const bad = result('test/a.py', { verdict: 'fail', message: 'it exits with 1', ran });
@@ -56,16 +56,16 @@ test('a failure scrolls by and stays, what passes only counts; one that passes e
   face.close();
 });
 
-test('what happens to nodes scrolls by', () => {
-  const { face, shows } = terminal();
+test('what happens to nodes scrolls by', async () => {
+  const { face, shows } = await terminal();
   face.handle({ at: 0, type: 'note', node: 1, message: 'sent 4 files' });
   face.handle({ at: 0, type: 'phase-started', phase: 'setup' });
   expect(shows().filter(Boolean)).toEqual(['node 1: sent 4 files']);
   face.close();
 });
 
-test('a small terminal is never full: long lines are cut, and more runners than there is room for are counted', () => {
-  const { face, shows } = terminal({ columns: 30, rows: 8 });
+test('a small terminal is never full: long lines are cut, and more runners than there is room for are counted', async () => {
+  const { face, shows } = await terminal({ columns: 30, rows: 8 });
   for (let id = 0; id < 9; id += 1) face.began(`0_${id}`, 'node', [`test/${'long'.repeat(20)}${id}.py`]);
   face.result(result('test/z.py'), { settled: 1, files: 10 });
   const picture = shows(100).slice(-7, -1);
@@ -75,8 +75,8 @@ test('a small terminal is never full: long lines are cut, and more runners than 
   face.close();
 });
 
-test('a file’s name cannot steer the terminal', () => {
-  const { face, raw } = terminal();
+test('a file’s name cannot steer the terminal', async () => {
+  const { face, raw } = await terminal();
   face.began('0_0', 'web', ['test/\x1b[2J\x07a\nb.py']);
   face.result(result('test/\x1b[31mred.py', { verdict: 'fail', message: 'x\x1b]0;title\x07y' }), {
     settled: 1,
@@ -90,8 +90,8 @@ test('a file’s name cannot steer the terminal', () => {
   face.close();
 });
 
-test('Ctrl-C is told at once where one looks, and what was drawn is gone at the end', () => {
-  const { face, interrupt, shows, raw, stdout } = terminal();
+test('Ctrl-C is told at once where one looks, and what was drawn is gone at the end', async () => {
+  const { face, interrupt, shows, raw, stdout } = await terminal();
   face.began('0_0', 'web', ['test/a.py']);
   shows();
   interrupt.abort();

@@ -8,7 +8,7 @@ import type { MachineActRecord } from '../../../common/machine-acts.ts';
 import { machineActSpan } from '../../../common/span.ts';
 import type { RunRecord } from '../../../main/record/run-record.ts';
 import { resultOf } from '../../../main/record/run-result.ts';
-import { chooseFace } from '../../../main/report/face.ts';
+import { chooseFace } from '../../../main/report/choose-face.ts';
 import { reporters } from '../../../main/report/reporters.ts';
 import { printSummary } from '../../../main/report/summary.ts';
 import { duration } from '../../../main/report/words.ts';

@@ -3,7 +3,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { RunEventBody } from '../../../common/events.ts';
 import type { PhaseName } from '../../../common/results.ts';
-import { chooseFace } from '../../../main/report/face.ts';
+import { chooseFace } from '../../../main/report/choose-face.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { InterruptedError } from '../../../common/errors.ts';
 import type { RunEvent } from '../../../common/events.ts';
-import { greetAgent } from '../../../main/agent/start-agent.ts';
+import { greetAgent } from '../../../main/agent/greet-agent.ts';
 import { run } from '../../../main/run/run.ts';
 import { fakeScenario, fakeWorld } from '../../fakes/fake-world.ts';
 import { agentThatFallsSilent } from '../../fakes/silent-agent.ts';
