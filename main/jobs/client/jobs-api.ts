@@ -92,6 +92,10 @@ export class JobsApi {
   putContent = async (sha256: string, file: string): Promise<void> => {
     await this.#asking.ask('PUT', `/api/contents/${sha256}`, streamed(file));
   };
+  /** Many of them at once: `bundle` is what `bundleOf` makes. */
+  putContents = async (bundle: Buffer): Promise<void> => {
+    await this.#asking.ask('POST', '/api/contents', { stream: () => bundle, size: bundle.length });
+  };
   /** All its contents are there by then. Gives the digest by which a job names it as its package. */
   putTree = async (tree: FileTree): Promise<string> =>
     ((await this.#asking.json('POST', '/api/packages', { json: tree })) as { sha256: string }).sha256;

@@ -161,3 +161,15 @@ export function streamOf(body: unknown): Readable {
   if (body instanceof Readable) return body;
   throw new Problem(415, 'send the bytes as they are: Content-Type: application/octet-stream');
 }
+
+/** All of it, in memory; throws Problem when it is more than so many bytes. */
+export async function wholeOf(body: Readable, limit: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of unbroken(body)) {
+    size += chunk.length;
+    if (size > limit) throw new Problem(413, `more than ${limit} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}

@@ -59,6 +59,12 @@ const result = (): DistributeResult => JSON.parse(readLatest(directory, 'distrib
 const sleepers = async (remote: Remote | undefined): Promise<string> =>
   (await remote?.exec('pgrep -x sleep -u ann || true'))?.stdout.trim() ?? '';
 
+/** Distributions have their places on a disk with little room, for this test. */
+async function onSmallDisk(remote: Remote | undefined): Promise<void> {
+  await remote?.exec('mkdir -p .local && rm -rf .local/share /srv/small/* && ln -s /srv/small .local/share');
+  onTestFinished(async () => void (await remote?.exec('rm -rf .local/share /srv/small/*')));
+}
+
 /** Waits until so many files of the run under way have begun. */
 async function untilBegun(files: number): Promise<void> {
   const log = join(latest(directory), 'distribute.log');
@@ -155,8 +161,7 @@ test('a node whose network is cut ends all that it runs by itself, and others ru
 });
 
 test('a node whose disk is full is of no use, and others do its files', async () => {
-  await remotes[1]?.exec('mkdir -p .local && rm -rf .local/share && ln -s /srv/small .local/share');
-  onTestFinished(async () => void (await remotes[1]?.exec('rm .local/share')));
+  await onSmallDisk(remotes[1]);
   const args = [...onNodes(cluster.machines.slice(1)), '--json', 'test/*.sh', '--', 'sh', '{file}'];
   for (let file = 0; file < 24; file += 1) {
     write(directory, `test/t${file}.sh`, 'sleep 0.2; echo "it needs some room" > "out.$$"\n');
@@ -170,11 +175,7 @@ test('a node whose disk is full is of no use, and others do its files', async ()
 });
 
 test('a node whose disk fills while tests run is of no use any more, and none of its files fails for that', async () => {
-  await remotes[1]?.exec('mkdir -p .local && rm -rf .local/share && ln -s /srv/small .local/share');
-  onTestFinished(async () => {
-    await remotes[1]?.exec('rm .local/share');
-    await remotes[1]?.exec('rm -f /srv/small/fill', { root: true });
-  });
+  await onSmallDisk(remotes[1]);
   // Somebody else's log, as it were.
   const fill = '[ "$(hostname)" != n1 ] || { cat /dev/zero >> /srv/small/fill; sleep 0.2; }';
   for (let file = 0; file < 8; file += 1)

@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { submitCommand } from '../../../main/commands/jobs/submit.ts';
+import { sendContents } from '../../../main/jobs/client/travel/send-contents.ts';
 import { unpack } from '../../../main/jobs/packages/package-folder.ts';
 import { folder } from '../remotes/fake-node.ts';
 import { aServer } from './fixtures/a-server.ts';
@@ -72,4 +74,25 @@ test('flags of another type are refused as they are written; a socket is told', 
   onTestFinished(() => void socket.close());
   const { told } = await shell(submitCommand, ['script', 's/go.sh'], { with: 's' });
   expect(told).toContain(`stays behind: ${place}/s/sock (a socket)`);
+});
+
+test('thousands of small files go in a few requests, a large one by itself; one that changed is told', async () => {
+  const texts = Array.from({ length: 2500 }, (_, index) => `file ${index}`);
+  const large = 'x'.repeat(70_000);
+  const all = [large, ...texts].map((text, index) => {
+    write(`many/f${index}`, text);
+    const sha256 = createHash('sha256').update(text).digest('hex');
+    return { sha256, file: join(place, `many/f${index}`), size: text.length };
+  });
+  const { admin } = server();
+  const [together, alone] = [vi.spyOn(admin, 'putContents'), vi.spyOn(admin, 'putContent')];
+  const { signal } = new AbortController();
+  await sendContents(admin, all, signal);
+  expect([together, alone].map(({ mock }) => mock.calls.length)).toEqual([3, 1]);
+  const digests = all.map(({ sha256 }) => sha256);
+  expect((await admin.missingContents(digests)).missing).toEqual([]);
+  write('many/f7', 'other by now');
+  await expect(sendContents(admin, all.slice(1, 9), signal)).rejects.toThrow(
+    /many\/f1, or one of 7 other files, changed while it was sent/,
+  );
 });

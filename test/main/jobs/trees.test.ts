@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { bundleOf, type Content } from '../../../main/jobs/packages/content-bundle.ts';
 import type { FileTree, TreeEntry } from '../../../main/jobs/packages/file-tree.ts';
 import { unpack } from '../../../main/jobs/packages/package-folder.ts';
 import { PackageStore } from '../../../main/jobs/packages/package-store.ts';
@@ -94,6 +95,39 @@ describe('a tree', () => {
     for (const body of [{}, { entries: {} }, [], 'x', { entries: [], more: 1 }]) {
       expect((await post(body)).status, JSON.stringify(body)).toBe(400);
     }
+  });
+
+  test('takes many small contents in one request, each of which is what its digest says, or none of them', async () => {
+    const { admin } = server();
+    const texts = Array.from({ length: 300 }, (_, index) => `\n${index} 7\n`);
+    const contents = ['', ...texts].map((text) => ({ sha256: digestOf(text), bytes: Buffer.from(text) }));
+    const lacking = async (some: readonly Content[]) =>
+      (await admin.missingContents(some.map(({ sha256 }) => sha256))).missing;
+    await admin.putContents(bundleOf(contents));
+    expect(await lacking(contents)).toEqual([]);
+    const sha256 = await admin.putTree({ entries: [file('a', '\n299 7\n'), file('b', '')] });
+    const to = folder();
+    await unpack(await admin.package(sha256), to);
+    expect(readFileSync(join(to, 'a'), 'utf8')).toBe('\n299 7\n');
+
+    const good = { sha256: digestOf('good'), bytes: Buffer.from('good') };
+    const refused = [
+      [bundleOf([good, { sha256: digestOf('other'), bytes: Buffer.from('bad') }]), 400, 'what came has'],
+      [bundleOf([good]).subarray(0, -1), 400, 'it ends within'],
+      [Buffer.concat([bundleOf([good]), Buffer.from('more')]), 400, 'is no line with'],
+      [bundleOf(Array(1001).fill(good)), 400, 'more than 1000 contents'],
+      [
+        bundleOf([good, { sha256: digestOf('x'.repeat(1001)), bytes: Buffer.from('x'.repeat(1001)) }]),
+        413,
+        'more than',
+      ],
+      [Buffer.alloc(4 * 1024 ** 2 + 1), 413, 'more than'],
+    ] as const;
+    for (const [body, status, words] of refused) {
+      const error = await admin.putContents(body).catch((each: unknown) => each);
+      expect(error, words).toMatchObject({ status, message: expect.stringContaining(words) });
+    }
+    expect(await lacking([good]), 'nothing of those is kept').toEqual([good.sha256]);
   });
 
   test('takes no content that is another one, or larger than all may be', async () => {

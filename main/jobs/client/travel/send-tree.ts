@@ -1,14 +1,12 @@
 import { join } from 'node:path';
-import { ShakedownError, UsageError } from '../../../../common/errors.ts';
-import { sideBySide } from '../../../../common/side-by-side.ts';
+import { UsageError } from '../../../../common/errors.ts';
 import { makeManifest } from '../../../distribute/project/manifest.ts';
 import { size as inWords } from '../../../report/words.ts';
 import type { TreeEntry } from '../../packages/file-tree.ts';
-import { type JobsApi, RefusedError } from '../jobs-api.ts';
+import type { JobsApi } from '../jobs-api.ts';
 import type { PackedEntry, PackingList } from './packing-list.ts';
+import { changed, sendContents } from './send-contents.ts';
 
-/** Files that are sent at once. */
-const atOnce = 4;
 /** How many are named of what is too large. */
 const shown = 3;
 
@@ -39,13 +37,12 @@ export async function sendTree(
   const { missing } = await api.missingContents([...new Set(digests.values())]);
   const fileOf = new Map([...digests].map(([file, digest]) => [digest, file]));
   const sizes = new Map(list.files.map(({ from, size }) => [from, size]));
-  await sideBySide(missing, atOnce, signal, async (digest) => {
-    const file = fileOf.get(digest) ?? '';
-    await api.putContent(digest, file).catch((error: unknown) => {
-      throw error instanceof RefusedError && error.status === 400 ? changed(file) : error;
-    });
+  const toSend = missing.map((sha256) => {
+    const file = fileOf.get(sha256) ?? '';
+    return { sha256, file, size: sizes.get(file) ?? 0 };
   });
-  const sentBytes = missing.reduce((sum, digest) => sum + (sizes.get(fileOf.get(digest) ?? '') ?? 0), 0);
+  await sendContents(api, toSend, signal);
+  const sentBytes = toSend.reduce((sum, { size }) => sum + size, 0);
   return { sha256: await api.putTree({ entries }), sent: missing.length, sentBytes };
 }
 
@@ -57,12 +54,9 @@ function treeEntry(
   if (type === 'folder') return { type, path, mode };
   if (type === 'link') return { type, path, target };
   const sha256 = digests.get(from);
-  if (sha256 === undefined) throw changed(from);
+  if (sha256 === undefined) throw changed([from]);
   return { type, path, mode, sha256 };
 }
-
-const changed = (file: string): ShakedownError =>
-  new ShakedownError({ message: `${file} changed while it was sent`, hint: 'submit it once more' });
 
 function tooMuch(list: PackingList, limit: number): UsageError {
   const largest = list.files.toSorted((one, other) => other.size - one.size).slice(0, shown);

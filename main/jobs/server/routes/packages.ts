@@ -1,6 +1,9 @@
+import { Readable } from 'node:stream';
 import { z } from 'zod';
+import { sideBySide } from '../../../../common/side-by-side.ts';
+import { bundleBounds, type Content, contentsIn } from '../../packages/content-bundle.ts';
 import { contentsOf, fileTree, sha256 } from '../../packages/file-tree.ts';
-import { streamOf } from '../files.ts';
+import { streamOf, wholeOf } from '../files.ts';
 import { Problem } from '../problem.ts';
 import type { Routes } from '../service.ts';
 
@@ -11,7 +14,22 @@ const nothing = { 204: z.null() };
 /** Bytes of a tree of 100,000 files, told as JSON. */
 const bodyLimit = 64 * 1024 ** 2;
 
-/** What travels with jobs: tars, and trees whose files are sent one by one, each once. */
+/** Contents of a bundle that are written at once. */
+const atOnce = 16;
+
+/** Throws Problem where it is no bundle as it should be. */
+function readBundle(bundle: Buffer): readonly Content[] {
+  try {
+    return contentsIn(bundle);
+  } catch (error) {
+    throw new Problem(400, (error as Error).message);
+  }
+}
+
+/**
+ * What travels with jobs: tars, and trees whose files are sent one by one or
+ * many together, each content once.
+ */
 export const packageRoutes: Routes = (app, { files, limits }) => {
   const { packages } = files;
 
@@ -50,6 +68,16 @@ export const packageRoutes: Routes = (app, { files, limits }) => {
       return reply.code(204).send(null);
     },
   );
+
+  app.post('/api/contents', { config: submitters, schema: { response: nothing } }, async (request, reply) => {
+    const contents = readBundle(await wholeOf(streamOf(request.body), bundleBounds.bytes));
+    for (const { bytes } of contents)
+      if (bytes.length > limits.package) throw new Problem(413, `more than ${limits.package} bytes`);
+    await sideBySide(contents, atOnce, undefined, ({ sha256: named, bytes }) =>
+      files.save(packages.content(named), Readable.from([bytes]), limits.package, named),
+    );
+    return reply.code(204).send(null);
+  });
 
   app.post(
     '/api/packages',
