@@ -3,7 +3,7 @@ import { present } from '../../../common/present.ts';
 import { printableLine } from '../../../common/text/printable.ts';
 import { WorkersApi } from '../../jobs/client/workers-api.ts';
 import { secondsOf } from '../../jobs/duration.ts';
-import type { WorkerView } from '../../jobs/protocol.ts';
+import type { WorkerView } from '../../jobs/worker-protocol.ts';
 import { columns } from '../columns.ts';
 import type { Command, CommandOptions } from '../command.ts';
 import { serverAsked } from './server-asked.ts';

@@ -2,17 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { createReadStream, statSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import type { Origins } from '../../distribute/history/merge.ts';
+import type { UserView } from '../account-protocol.ts';
 import type { FileTree } from '../packages/file-tree.ts';
-import type {
-  ArtifactView,
-  BeatAnswer,
-  ClaimAnswer,
-  JobView,
-  Registration,
-  Submission,
-  UserView,
-  WholeJobView,
-} from '../protocol.ts';
+import type { ArtifactView, JobView, Submission, WholeJobView } from '../protocol.ts';
+import type { BeatAnswer, ClaimAnswer, Registration } from '../worker-protocol.ts';
 import { type ApiOptions, Asking } from './asking.ts';
 
 export { type ApiOptions, RefusedError } from './asking.ts';

@@ -1,4 +1,5 @@
-import type { PauseRequest, QuotaView, WorkerView } from '../protocol.ts';
+import type { QuotaView } from '../account-protocol.ts';
+import type { PauseRequest, WorkerView } from '../worker-protocol.ts';
 import { type ApiOptions, Asking } from './asking.ts';
 
 /** Who does a job server's jobs, and how many of whom, as a library. Throws as `JobsApi` does. */

@@ -1,6 +1,7 @@
 import { duration } from '../../report/words.ts';
 import type { Progress } from '../progress.ts';
-import type { JobView, WorkerView } from '../protocol.ts';
+import type { JobView } from '../protocol.ts';
+import type { WorkerView } from '../worker-protocol.ts';
 
 export { duration };
 

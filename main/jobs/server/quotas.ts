@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { QuotaView } from '../protocol.ts';
+import type { QuotaView } from '../account-protocol.ts';
 import { Problem } from './problem.ts';
 import type { Service } from './service.ts';
 

@@ -1,8 +1,9 @@
 import { type Selectable, sql } from 'kysely';
 import { type FoldedProgress, noProgress, type Progress } from '../progress.ts';
-import type { JobView, WholeJobView, WorkerView } from '../protocol.ts';
+import type { JobView, WholeJobView } from '../protocol.ts';
 import type { Store } from '../store/kysely-of.ts';
 import type { JobState, Needs, Tables } from '../store/tables.ts';
+import type { WorkerView } from '../worker-protocol.ts';
 import { knownWorkers } from './workers/known-workers.ts';
 import { waitingReasons } from './workers/waiting-reasons.ts';
 

@@ -3,7 +3,7 @@ import { maskFiles } from '../../secrets/mask-files.ts';
 import { MaskedStream } from '../../secrets/mask-stream.ts';
 import { Secrets } from '../../secrets/secrets.ts';
 import type { JobsApi } from '../client/jobs-api.ts';
-import type { ClaimAnswer } from '../protocol.ts';
+import type { ClaimAnswer } from '../worker-protocol.ts';
 import { EventStream } from './event-stream.ts';
 import { type JobContext, JobResult } from './job-context.ts';
 import type { JobPlace } from './job-place.ts';

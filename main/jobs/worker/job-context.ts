@@ -1,6 +1,6 @@
 import type { RunEvent } from '../../../common/events.ts';
 import type { JobsApi } from '../client/jobs-api.ts';
-import type { ClaimAnswer } from '../protocol.ts';
+import type { ClaimAnswer } from '../worker-protocol.ts';
 import type { JobPlace } from './job-place.ts';
 
 /** A job as `doJob` gets it. */

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { asShakedownError } from '../../../common/errors.ts';
 import { present } from '../../../common/present.ts';
 import { JobsApi, RefusedError } from '../client/jobs-api.ts';
-import { type ClaimAnswer, protocolVersion } from '../protocol.ts';
+import { type ClaimAnswer, protocolVersion } from '../worker-protocol.ts';
 import { doClaim } from './do-claim.ts';
 import type { JobContext, WorkerJob } from './job-context.ts';
 import { JobGroups } from './job-groups.ts';

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { quotaJobs } from '../../protocol.ts';
+import { quotaJobs } from '../../account-protocol.ts';
 import { Quotas } from '../../server/quotas.ts';
 import type { Routes } from '../../server/service.ts';
 import { csrfOf } from '../enter.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { newUser, role } from '../../protocol.ts';
+import { newUser, role } from '../../account-protocol.ts';
 import { Problem } from '../../server/problem.ts';
 import type { Routes } from '../../server/service.ts';
 import { page } from '../render.ts';

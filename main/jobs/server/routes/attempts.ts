@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
-import { eventsReport, resultReport } from '../../protocol.ts';
 import type { AttemptKey } from '../../queue/queued-job.ts';
+import { eventsReport, resultReport } from '../../worker-protocol.ts';
 import { Attempts } from '../attempts.ts';
 import { streamOf, unbroken } from '../files.ts';
 import { Problem } from '../problem.ts';

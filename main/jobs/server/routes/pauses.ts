@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pauseRequest } from '../../protocol.ts';
+import { pauseRequest } from '../../worker-protocol.ts';
 import type { Routes } from '../service.ts';
 import { Pauses } from '../workers/pauses.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { quotaJobs, quotaView } from '../../protocol.ts';
+import { quotaJobs, quotaView } from '../../account-protocol.ts';
 import { Quotas } from '../quotas.ts';
 import type { Routes } from '../service.ts';
 

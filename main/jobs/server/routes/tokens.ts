@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { role, tokenView } from '../../protocol.ts';
+import { role, tokenView } from '../../account-protocol.ts';
 import { Problem } from '../problem.ts';
 import type { Routes } from '../service.ts';
 

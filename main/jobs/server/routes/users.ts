@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { newUser, userView } from '../../protocol.ts';
+import { newUser, userView } from '../../account-protocol.ts';
 import { Problem } from '../problem.ts';
 import type { Routes } from '../service.ts';
 

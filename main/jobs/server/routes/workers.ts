@@ -9,7 +9,7 @@ import {
   protocolVersion,
   registration,
   workerView,
-} from '../../protocol.ts';
+} from '../../worker-protocol.ts';
 import { claimedBuild } from '../builds.ts';
 import { originOf } from '../origin-of.ts';
 import { Problem } from '../problem.ts';

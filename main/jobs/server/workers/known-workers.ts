@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
-import type { WorkerView } from '../../protocol.ts';
 import type { KnownWorker } from '../../queue/waiting.ts';
 import type { Store } from '../../store/kysely-of.ts';
+import type { WorkerView } from '../../worker-protocol.ts';
 import { pauseOf, workersWithPauses } from './standing.ts';
 
 /** Heartbeats that a worker may miss before it counts as gone. */

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import type { BeatAnswer } from '../../protocol.ts';
 import type { Store } from '../../store/kysely-of.ts';
+import type { BeatAnswer } from '../../worker-protocol.ts';
 
 /** Workers with the pause that holds now, if any, whose columns are null else. */
 export const workersWithPauses = (store: Store) =>
