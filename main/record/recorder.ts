@@ -19,13 +19,15 @@ import {
 import type { ServiceDied } from '../../common/service-status.ts';
 import { checkSpan, machineActSpan, phaseSpan, type Span } from '../../common/span.ts';
 import { printableData } from '../../common/text/printable.ts';
-import { cutFailure, cutSpan } from './bounds.ts';
+import { cutFailure } from './bounds.ts';
+import { addWhere } from './explain.ts';
 import { type DatedFailure, FailureList } from './failure-list.ts';
 import { Outcome } from './outcome.ts';
-import { type RecordEvent, type RunFacts, recordVersion } from './run-record.ts';
+import { type RunFacts, recordVersion } from './run-record.ts';
 import { type RunResult, resultOf } from './run-result.ts';
 import { serviceDeath } from './service-death.ts';
 import type { NodeAddress, Step } from './step.ts';
+import { Trail } from './trail.ts';
 
 /** Keeps what a run comes to, while it comes: the first cause, what followed, and all that took its time. */
 export class Recorder {
@@ -35,17 +37,12 @@ export class Recorder {
   readonly unmatched: Record<string, readonly string[]> = {};
   readonly #outcome = new Outcome();
   readonly #failures = new FailureList();
-  readonly #spans: Span[] = [];
-  readonly #events: RecordEvent[] = [];
-  readonly #clocks: ClockMeasure[] = [];
+  readonly #trail: Trail;
   readonly #emit: (event: RunEventBody) => void;
-  readonly #clock: () => number;
-  readonly #startedAt: number;
 
   constructor(emit: (event: RunEventBody) => void, clock: () => number) {
     this.#emit = emit;
-    this.#clock = clock;
-    this.#startedAt = clock();
+    this.#trail = new Trail(clock);
   }
 
   /** In the order in which they happened: the first one is the cause, though it may have been told later. */
@@ -54,12 +51,12 @@ export class Recorder {
   }
 
   get startedAt(): number {
-    return this.#startedAt;
+    return this.#trail.startedAt;
   }
 
   /** Takes a step of a run: times it, tells of it, and gives what it throws the phase and the node. */
   readonly step: Step = async (phase, action, machine) => {
-    const startMs = this.#now;
+    const startMs = this.#trail.now;
     const where = present({ node: machine?.id });
     this.#emit({ type: 'phase-started', phase, ...where });
     let ended: { verdict: Verdict; message?: string } = { verdict: 'pass' };
@@ -72,8 +69,8 @@ export class Recorder {
       throw located;
     } finally {
       const { verdict, message } = ended;
-      const timing = { phase, ...where, startMs, durationMs: this.#now - startMs, verdict };
-      this.#keep({ ...phaseSpan(timing), ...present({ message }) });
+      const timing = { phase, ...where, startMs, durationMs: this.#trail.now - startMs, verdict };
+      this.#trail.keep({ ...phaseSpan(timing), ...present({ message }) });
       this.#emit({ type: 'phase-ended', timing });
     }
   };
@@ -98,35 +95,34 @@ export class Recorder {
    * in the words that follow `told`.
    */
   explain(told: string, why: string): void {
-    for (const list of [this.#failures.all, this.#spans, this.#events]) addWhere(told, why, list);
+    for (const list of [this.#failures.all, this.#trail.spans, this.#trail.events]) addWhere(told, why, list);
   }
 
   /** A listener for one machine's services: a death is the system's failure, whatever the checks say. */
   serviceDied(machine: NodeAddress): (died: ServiceDied) => void {
     return (died) => {
-      const at = this.#moment(this.#clock() - died.agoMs);
+      const at = this.#trail.ago(died.agoMs);
       const death = serviceDeath(died, machine, at);
       const { name } = died;
-      this.#happened({ kind: 'service-died', name, node: machine.id, message: death.message }, at);
+      this.#trail.happened({ kind: 'service-died', name, node: machine.id, message: death.message }, at);
       this.fail(death);
     };
   }
 
   readonly machineAct = (done: MachineActRecord): void => {
-    this.#keep(machineActSpan(done));
+    this.#trail.keep(machineActSpan(done));
     this.#emit({ type: 'machine-act', done });
   };
 
   /** Anything else that took its time, as a fault or a task. */
   readonly span = (span: Span): void => {
-    this.#keep(span);
+    this.#trail.keep(span);
     this.#emit({ type: 'span-ended', span });
   };
 
   /** How far a node's clock is from ours, as it was found right now. */
   readonly clockMeasured = (measured: Omit<ClockMeasure, 'atMs'>): void => {
-    const measure = { ...measured, atMs: this.#now };
-    this.#clocks.push(measure);
+    const measure = this.#trail.clockMeasured(measured);
     this.#emit({ type: 'clock-measured', measure });
     const { node, offsetMs } = measure;
     if (Math.abs(offsetMs) < clockTolerance) return;
@@ -140,7 +136,7 @@ export class Recorder {
   readonly checkEnded =
     (signal: AbortSignal) =>
     (check: CheckResult): void => {
-      this.#keep(checkSpan(check, Math.max(0, this.#now - check.durationMs)));
+      this.#trail.keep(checkSpan(check, Math.max(0, this.#trail.now - check.durationMs)));
       this.#emit({ type: 'check-ended', check });
       if (signal.aborted || (check.verdict !== 'fail' && check.verdict !== 'error')) return;
       const message = `check '${check.name}': ${check.message ?? check.verdict}`;
@@ -166,17 +162,18 @@ export class Recorder {
 
   /** All that the run has come to by now; printable, for nodes said much of it. */
   result({ exitCode = this.exitCode, kept, ...facts }: RunFacts): RunResult {
+    const { now, spans, events, clocks } = this.#trail;
     return resultOf({
       recordVersion,
       ...facts,
       verdict: this.verdict,
       exitCode,
-      startedAt: this.#startedAt,
-      durationMs: this.#now,
+      startedAt: this.startedAt,
+      durationMs: now,
       failures: [...this.failures],
-      spans: [...this.#spans],
-      events: this.#events.toSorted((one, other) => one.atMs - other.atMs),
-      clocks: [...this.#clocks],
+      spans: [...spans],
+      events: events.toSorted((one, other) => one.atMs - other.atMs),
+      clocks: [...clocks],
       installed: printableData(this.installed),
       ...present({ layers: Object.keys(this.layers).length === 0 ? undefined : { ...this.layers } }),
       collectProblems: printableData(this.collectProblems),
@@ -185,33 +182,15 @@ export class Recorder {
     });
   }
 
-  get #now(): number {
-    return this.#clock() - this.#startedAt;
-  }
-
-  #keep(span: Span): void {
-    this.#spans.push(cutSpan(printableData(span)));
-  }
-
   /** `add` gives whether it is the first now, or nothing when it is known. */
   #failed(details: FailureDetails, add: (failure: DatedFailure) => boolean | undefined): void {
-    const at = this.#moment(details.at);
+    const at = this.#trail.moment(details.at);
     const failure = { ...cutFailure(printableData(details)), at };
     const first = add(failure);
     if (first === undefined) return;
     const { phase: name = 'run', node, message } = failure;
-    this.#happened({ kind: 'failure', name, ...present({ node }), message }, at);
+    this.#trail.happened({ kind: 'failure', name, ...present({ node }), message }, at);
     this.#emit({ type: 'failure', failure, first });
-  }
-
-  /** `at`: ms since the epoch. */
-  #happened(event: Omit<RecordEvent, 'atMs'>, at: number): void {
-    this.#events.push({ ...printableData(event), atMs: at - this.#startedAt });
-  }
-
-  /** A moment that was told, as far as it can be one of this run; now where none was. */
-  #moment(at = this.#clock()): number {
-    return Math.min(this.#clock(), Math.max(at, this.#startedAt));
   }
 }
 
@@ -219,11 +198,4 @@ function locate(error: unknown, phase: Parameters<Step>[0], machine: NodeAddress
   if (error instanceof UsageError || error instanceof InterruptedError) return error;
   const where = present({ node: machine?.id, address: machine?.address });
   return asShakedownError(error, { phase, ...where });
-}
-
-function addWhere(told: string, why: string, list: { message?: string }[]): void {
-  for (const [index, each] of list.entries()) {
-    const message = each.message?.replace(told, () => `${told}; ${why}`);
-    if (message !== undefined) list[index] = { ...each, message };
-  }
 }
