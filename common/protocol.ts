@@ -93,6 +93,8 @@ export interface AgentMethods {
   };
   /** Takes ranges of ports that no other agent on the node takes until this one ends; the first of each. */
   takePorts: { params: TakePortsParams; result: { readonly ports: readonly number[] } };
+  /** Who sees to a task's limit of memory: the kernel, by its control group, or the agent, which measures. */
+  memoryLimits: { params: Record<string, never>; result: { readonly by: 'kernel' | 'measured' } };
   /** Sends a file's bytes, with root's rights. Fails past `maxBytes`, and for what is no file. */
   readFile: {
     params: { readonly path: string; readonly maxBytes: number; readonly to: StreamId };

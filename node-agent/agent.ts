@@ -125,7 +125,10 @@ export class NodeAgent {
     };
   }
 
-  get #ofTasks(): Pick<Methods, 'task' | 'planProject' | 'checkProject' | 'tryWriting' | 'takePorts'> {
+  get #ofTasks(): Pick<
+    Methods,
+    'task' | 'planProject' | 'checkProject' | 'tryWriting' | 'takePorts' | 'memoryLimits'
+  > {
     const { streams } = this.#connection;
     const host = {
       ...{ streams, pipes: this.#pipes, groups: this.#groups, shells: this.#shells },
@@ -141,6 +144,11 @@ export class NodeAgent {
       checkProject: async (_, signal) => ({ wrong: (await this.#project?.check(signal)) ?? [] }),
       tryWriting: async ({ folders }) => ({ refused: await tryWriting(folders) }),
       takePorts: async (params) => ({ ports: await this.#ports.take(params) }),
+      memoryLimits: async () => {
+        const probe = this.#groups.makeLimited('probe', 2 ** 30);
+        probe?.remove();
+        return { by: probe ? 'kernel' : 'measured' };
+      },
     };
   }
 

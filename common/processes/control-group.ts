@@ -8,7 +8,7 @@ import {
   rmdirSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { signalAll } from './signal-all.ts';
 
@@ -51,6 +51,17 @@ export class ControlGroup {
   /** Ids of the processes in it and in the groups that they made below it. */
   find(): number[] {
     return [...this.members(), ...this.#below().flatMap((group) => group.find())];
+  }
+
+  /** Those around it, itself first, as far as they are mounted. */
+  withAncestors(): readonly ControlGroup[] {
+    const above = new ControlGroup(dirname(this.directory));
+    return [this, ...(above.get('cgroup.controllers') === '' ? [] : above.withAncestors())];
+  }
+
+  /** The text of one of its files; empty where there is none. */
+  get(file: string): string {
+    return textOf(join(this.directory, file));
   }
 
   /** Sets one of its files; false where there is none, or it may not be. */

@@ -8,6 +8,7 @@ import type { OutgoingStream } from '../../common/streams/outgoing-stream.ts';
 import type { Streams } from '../../common/streams/streams.ts';
 import { findAccount, loginUser } from '../account.ts';
 import { OutputBuffer } from '../output-buffer.ts';
+import { lackedMemory } from './limited-group.ts';
 import type { MemoryWatch } from './memory-watch.ts';
 import { startTask, type TaskStarter, wordsOf } from './start-task.ts';
 import { TaskOutput } from './task-output.ts';
@@ -64,7 +65,7 @@ async function run(
     wires.stdout.end();
     return { exitCode: 127, signal: null, left: [], durationMs: 0 };
   }
-  const { id, group, child, ends } = started;
+  const { id, group, child, ends, limited = false } = started;
   const processes = new TaskProcesses(id, child.pid ?? -1, group);
   const copy = kept && ((chunk: Buffer) => kept.add(chunk));
   const outputs = [
@@ -76,7 +77,7 @@ async function run(
   signal.addEventListener('abort', aborted, { once: true });
   let outOfMemory: number | undefined;
   const unwatch =
-    params.memory === undefined
+    params.memory === undefined || limited
       ? undefined
       : host.memory.add({
           ...{ leader: child.pid ?? -1, group, limit: params.memory },
@@ -93,6 +94,7 @@ async function run(
     if (pids.length > 0 && (params.leftovers === 'kill' || signal.aborted)) await processes.end();
     await Promise.all(outputs.map((output) => output.finish()));
     signal.throwIfAborted();
+    if (limited && group) outOfMemory = lackedMemory(group, params.memory ?? 0);
     const durationMs = Math.round(performance.now() - begin);
     return { exitCode, signal: by, left, durationMs, ...present({ outOfMemory }) };
   } finally {

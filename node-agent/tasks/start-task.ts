@@ -18,7 +18,7 @@ import { scriptDescriptor, type WaitingShells } from './waiting-shells.ts';
 /** What of the agent it takes to start tasks. */
 export interface TaskStarter {
   readonly pipes: Pipes;
-  readonly groups: Pick<TaskGroups, 'make'>;
+  readonly groups: Pick<TaskGroups, 'make' | 'makeLimited'>;
   readonly shells: WaitingShells;
 }
 
@@ -40,7 +40,7 @@ export const wordsOf = (command: TaskParams['command']): readonly string[] =>
  * ShakedownError for a folder that is not there, and as `argvAs` does.
  */
 export async function startTask(
-  { command, cwd, env, single = false }: TaskParams,
+  { command, cwd, env, memory, single = false }: TaskParams,
   account: Account,
   input: boolean,
   starter: TaskStarter,
@@ -59,6 +59,11 @@ export async function startTask(
     input,
   };
   if (single) return startDirectly(task, starter, undefined);
+  if (memory !== undefined) {
+    const id = randomUUID();
+    const group = starter.groups.makeLimited(id, memory);
+    if (group) return { ...(await startDirectly(task, starter, group, id)), limited: true };
+  }
   const script = taskScript(task, scriptDescriptor);
   try {
     const started = script === undefined ? undefined : await starter.shells.start(script, input);

@@ -15,6 +15,8 @@ export interface StartedTask {
   /** What its processes are marked with. */
   readonly id: string;
   readonly group: ControlGroup | undefined;
+  /** The kernel limits the group's memory. */
+  readonly limited?: boolean;
   readonly child: ChildProcess;
   readonly ends: Ends;
 }

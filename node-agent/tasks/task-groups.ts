@@ -1,5 +1,6 @@
 import { ControlGroup, ownControlGroup } from '../../common/processes/control-group.ts';
 import type { AgentState } from '../agent-state.ts';
+import { limitMemory, limitsMemory } from './limited-group.ts';
 
 /** Where the folders of the groups stand in the agent's state. */
 const record = 'task-groups.json';
@@ -13,6 +14,7 @@ export class TaskGroups {
   readonly #state: AgentState;
   readonly #own: ControlGroup | undefined;
   #parent: ControlGroup | undefined;
+  #limiting: ControlGroup | undefined;
 
   constructor(state: AgentState, own: ControlGroup | undefined = ownControlGroup()) {
     this.#state = state;
@@ -24,12 +26,28 @@ export class TaskGroups {
     const made = this.#parent?.make(task);
     if (made) return made;
     // There is none yet, or a clean-up took it away.
-    this.#parent = this.#makeParent();
+    this.#parent = this.#makeParent(this.#own);
     return this.#parent?.make(task);
   }
 
-  #makeParent(): ControlGroup | undefined {
-    const parent = this.#own?.make(`shakedown-${this.#state.id}`);
+  /** A group whose processes may have so many bytes together; undefined where the kernel cannot see to it. */
+  makeLimited(task: string, bytes: number): ControlGroup | undefined {
+    const made = this.#limiting?.make(task) ?? this.#makeLimiting()?.make(task);
+    if (!made || limitMemory(made, bytes)) return made;
+    made.remove();
+    return undefined;
+  }
+
+  /** Below a group that has none but groups in it, for only those have controllers (cgroups(7)). */
+  #makeLimiting(): ControlGroup | undefined {
+    const above = this.#own?.withAncestors().find(limitsMemory);
+    const parent = this.#makeParent(above);
+    this.#limiting = parent?.set('cgroup.subtree_control', '+memory') ? parent : undefined;
+    return this.#limiting;
+  }
+
+  #makeParent(above: ControlGroup | undefined): ControlGroup | undefined {
+    const parent = above?.make(`shakedown-${this.#state.id}`);
     // What is not written down would outlive an agent that is killed.
     return parent && this.#note([...this.#known(), parent.directory]) ? parent : undefined;
   }

@@ -97,6 +97,7 @@ export const agentAnswers: { readonly [M in keyof AgentMethods]: AnswerRow<M> } 
     }),
   },
   takePorts: { result: z.object({ ports: node.list(z.int().min(1).max(65_535), 10_000) }) },
+  memoryLimits: { result: z.object({ by: z.enum(['kernel', 'measured']) }) },
   readFile: { result: z.object({ bytes: node.count }) },
   pack: {
     result: z.object({

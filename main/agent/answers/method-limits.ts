@@ -18,6 +18,7 @@ export const methodLimits: Readonly<Record<keyof AgentMethods, number>> = {
   checkProject: 600,
   tryWriting: 120,
   takePorts: 30,
+  memoryLimits: 30,
   readFile: 120,
   // As long as bytes go: the agent's sign of life says that it is there.
   pack: Number.POSITIVE_INFINITY,

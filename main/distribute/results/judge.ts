@@ -87,7 +87,11 @@ export function wrongWith(how: ProcessEnd['how']): string | undefined {
   if (how.kind === 'exit') return how.code === 0 ? undefined : `it exits with ${how.code}`;
   if (how.kind === 'late') return `it took longer than its time limit of ${how.seconds} s`;
   if (how.kind === 'silent') return `it said nothing for ${how.seconds} s`;
-  if (how.kind === 'memory')
-    return `it was out of memory: it had ${size(how.bytes)}, more than its limit of ${size(how.limit)}`;
+  if (how.kind === 'memory') {
+    const { bytes, limit } = how;
+    // The kernel gives no more than that.
+    const had = bytes > limit ? `it had ${size(bytes)},` : 'it asked for';
+    return `it was out of memory: ${had} more than its limit of ${size(limit)}`;
+  }
   return how.kind === 'signal' ? `it was ended by ${how.signal}` : 'it did not come to its end';
 }

@@ -86,6 +86,11 @@ export async function prepareSeat(plan: SeatPlan, agent: Agent, context: SeatCon
     putLoader(agent, distribution, loaders, signal),
     mustHaveCommand(agent, distribution.command.program, sent.directory, signal),
   ]);
+  const { memory } = distribution.limits;
+  if (memory !== undefined) {
+    const { by } = await agent.call('memoryLimits', {}, { signal });
+    open.emit({ type: 'note', node: id, message: memoryInWords(memory, by) });
+  }
   const runners = ports.map((first, index): Runner => {
     const runner = as?.runner ?? runnerId(id, index);
     const own = runnerEnvironment(runner, initiator, { first, count: distribution.ports });
@@ -106,6 +111,11 @@ async function putLoader(
   await agent.upload(dirname(warm.loader), folder, { entries: [entry, ...warm.parts], signal });
   return posix.join(folder, entry);
 }
+
+const memoryInWords = (bytes: number, by: 'kernel' | 'measured'): string =>
+  by === 'kernel'
+    ? `${size(bytes)} of memory for a process of tests and all that it starts: the kernel sees to that (memory.max)`
+    : `${size(bytes)} of memory for a process of tests and all that it starts: measured five times a second, for no control group with memory.max can be made`;
 
 function sentInWords({ files, bytes, deleted, took }: SentProject): string {
   const gone = deleted > 0 ? `, deleted ${deleted}` : '';

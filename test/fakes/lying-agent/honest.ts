@@ -28,6 +28,7 @@ export const answers: { readonly [M in keyof AgentMethods]: AgentMethods[M]['res
   checkProject: { wrong: [7] },
   tryWriting: { refused: [{ folder: '/tmp', message: 'no space left on device' }] },
   takePorts: { ports: [10_000, 10_020] },
+  memoryLimits: { by: 'kernel' },
   readFile: { bytes: 3 },
   pack: { problems: ['/z: a socket'], sparse: [] },
   unpack: { entries: 3 },

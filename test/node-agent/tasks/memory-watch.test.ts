@@ -16,7 +16,8 @@ describe('a task whose memory is limited', () => {
     const ended = await agent.run(command, { memory: 300 * MiB, leftovers: 'kill' });
     // The shell may see its children die before it does itself.
     expect(ended.exitCode).not.toBe(0);
-    expect(ended.outOfMemory).toBeGreaterThan(300 * MiB);
+    // Where the kernel sees to it they get no more than that.
+    expect(ended.outOfMemory).toBeGreaterThan(290 * MiB);
     const pids = ['one', 'two'].map((name) => Number(readFileSync(join(agent.work, name), 'utf8')));
     expect(pids.filter(isAlive)).toEqual([]);
   });
@@ -27,7 +28,7 @@ describe('a task whose memory is limited', () => {
     const other = await agent.run('echo ok; sleep 1', { memory: 200 * MiB });
     expect(other).toMatchObject({ exitCode: 0, stdout: 'ok\n' });
     expect(other.outOfMemory).toBeUndefined();
-    expect((await leaks).outOfMemory).toBeGreaterThan(200 * MiB);
+    expect((await leaks).outOfMemory).toBeGreaterThan(190 * MiB);
   });
 
   test('may share pages with the processes that it forks: they count once', async () => {
