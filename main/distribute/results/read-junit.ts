@@ -68,8 +68,8 @@ function caseOf(element: Element, outer: readonly string[]): ReportedCase {
 
 const messageOf = (element: Element): string =>
   attributesOf(element).message ||
-  attributesOf(element).type ||
   textOf(element).split('\n', 1)[0] ||
+  attributesOf(element).type ||
   'failed';
 
 /** Each child of this name; one without attributes and children is its text, or nothing. */

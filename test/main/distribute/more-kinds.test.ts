@@ -138,6 +138,23 @@ describe('cargo nextest', () => {
     ]);
   });
 
+  test('is read as it wrote it itself (fixtures/fixture-project-junit.xml of its repository)', async () => {
+    const own = { 'Cargo.toml': '[package]\nname = "fixture-project"\n', 'tests/basic.rs': '' };
+    const cases = (await cargoNextest.read?.(report('nextest-recorded.xml'), project(own))) ?? [];
+    const { tests, unplaced } = byFile(cases, ['tests/basic.rs'], '/p');
+    expect(unplaced).toEqual([]);
+    expect(tests.get('tests/basic.rs')).toMatchObject([
+      { name: 'test_cwd', verdict: 'pass', durationMs: 4 },
+      {
+        ...{ name: 'test_failure_assert', verdict: 'fail' },
+        message: "thread 'test_failure_assert' panicked at tests/basic.rs:19:5:",
+        detail: expect.stringContaining('assertion `left == right` failed'),
+      },
+      // At the fourth time.
+      { name: 'test_flaky_mod_4', verdict: 'pass' },
+    ]);
+  });
+
   test('gets a config that says where its report is to be', async () => {
     const { run, write } = place(files);
     write(
