@@ -3,7 +3,19 @@ import { processIdentity } from '../../../common/processes/process-identity.ts';
 import { withTimeLimit } from '../../../common/time-limit.ts';
 import type { RunContext } from '../../context/run-context.ts';
 import { accountOf } from '../account-of.ts';
-import type { CachedImage, CanKeep, CanKeepImages, CanPower, CanReboot, MachineOf } from '../capabilities.ts';
+import type {
+  CachedImage,
+  CanKeep,
+  CanKeepImages,
+  CanLayer,
+  CanPower,
+  CanReboot,
+  LayerBase,
+  LayerLook,
+  LayerSurvey,
+  MachineOf,
+  NewLayer,
+} from '../capabilities.ts';
 import { mustBeClusterId } from '../cluster-id.ts';
 import { freePorts } from '../host/free-ports.ts';
 import { machineAt } from '../host/machine-at.ts';
@@ -19,6 +31,7 @@ import { chooseEngine, enginesInUse, probeEngines } from './engines/find-engines
 import { preparePodman } from './engines/podman-engine.ts';
 import { cachedImages, removeCachedImage } from './images/cached-images.ts';
 import { imagesOf } from './images/images-of.ts';
+import * as layers from './images/layers.ts';
 import { type DockerState, listClusters } from './list-clusters.ts';
 import { containerPlan } from './machines/container-plan.ts';
 import { createScript } from './machines/create-script.ts';
@@ -34,7 +47,7 @@ type Look = Pick<RunContext, 'signal' | 'cacheDir'>;
  * Containers of Docker or Podman that are machines: with systemd or a plain sshd, and a network of the
  * cluster's own. They end with the process that made them, unless they are kept.
  */
-export class DockerProvider implements Provider, CanKeep, CanReboot, CanPower, CanKeepImages {
+export class DockerProvider implements Provider, CanKeep, CanReboot, CanPower, CanKeepImages, CanLayer {
   readonly name = 'docker';
   readonly makes = true;
 
@@ -60,7 +73,9 @@ export class DockerProvider implements Provider, CanKeep, CanReboot, CanPower, C
       subnetCandidates(cluster, resolver.servers),
       engine.reach === 'ports' ? freePorts(machines.length) : [],
     ]);
-    const containers = images.map(([machine, image]) => containerPlan(machine, settings, image));
+    const containers = images.map(([machine, image]) =>
+      containerPlan(machine, settings, image, spec.volatile),
+    );
     const owner = processIdentity();
     const state: DockerState = {
       id: cluster,
@@ -131,5 +146,24 @@ export class DockerProvider implements Provider, CanKeep, CanReboot, CanPower, C
 
   async removeImage(id: string, { signal }: Look): Promise<void> {
     await removeCachedImage(await enginesInUse(signal), id, signal);
+  }
+
+  bases(
+    { options, machines, rebuild = false }: Omit<MachinesSpec, 'cluster' | 'shares'>,
+    ctx: Look & Pick<RunContext, 'emit'>,
+  ): Promise<readonly LayerBase[]> {
+    return layers.layerBases(machines, settingsOf(options), rebuild, ctx);
+  }
+
+  survey(which: MachineOf, look: LayerLook, ctx: Act): Promise<LayerSurvey> {
+    return layers.surveyLayer(which, look, ctx);
+  }
+
+  saveLayer(which: MachineOf, layer: NewLayer, ctx: Act): Promise<void> {
+    return layers.saveLayer(which, layer, ctx);
+  }
+
+  findLayer(key: string, ctx: Look): Promise<string | undefined> {
+    return layers.findLayer(key, ctx);
   }
 }

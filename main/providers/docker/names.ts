@@ -9,6 +9,8 @@ export const clusterLabel = 'shakedown.cluster';
 export const ownerLabel = 'shakedown.owner';
 /** On our images: which tree they were made of. */
 export const treeLabel = 'shakedown.tree';
+/** On those of our images that are layers: what is known about them. */
+export const layerLabel = 'shakedown.layer';
 /** The repository of the images that we build. */
 export const imageRepository = 'localhost/shakedown';
 

@@ -1,8 +1,9 @@
 import { ShakedownError } from '../../../../common/errors.ts';
 import type { CachedImage } from '../../capabilities.ts';
 import { type Engine, runEngine } from '../engines/engine.ts';
-import { clusterLabel, imageRepository, treeLabel } from '../names.ts';
+import { clusterLabel, imageRepository, layerLabel, treeLabel } from '../names.ts';
 import { lastUse } from './image.ts';
+import { readText } from './layers.ts';
 
 /**
  * What engines tell of an image; only these fields are looked at (Docker Engine API `/images/{name}/json`).
@@ -15,7 +16,10 @@ interface Inspected {
   readonly Config?: { readonly Labels?: Readonly<Record<string, string>> | null } | null;
 }
 
-/** The images that we made of base trees, in one engine. Their id is `podman/bookworm-0123…`. */
+/**
+ * The images that we made of base trees, and layers over them, in one engine. Their id is
+ * `podman/bookworm-0123…`. One is in use also when containers are made of a layer over it.
+ */
 export async function cachedImages(engine: Engine, signal: AbortSignal): Promise<readonly CachedImage[]> {
   const failure = { message: `could not list the images of ${engine.kind}` };
   const run = (args: readonly string[]) => runEngine(engine, args, { signal, failure });
@@ -23,22 +27,31 @@ export async function cachedImages(engine: Engine, signal: AbortSignal): Promise
   if (ids.length === 0) return [];
   const inspected: readonly Inspected[] = JSON.parse(await run(['image', 'inspect', ...new Set(ids)]));
   const used = words(await run(['ps', '-a', '--filter', `label=${clusterLabel}`, '--format', '{{.Image}}']));
-  const images = inspected.flatMap(({ Id, RepoTags, Size, Created }) =>
-    (RepoTags ?? [])
+  const isUsed = ({ Id, RepoTags }: Inspected) =>
+    used.some((image) => Id.includes(image) || RepoTags?.includes(image));
+  const usedBuilds = inspected.filter(isUsed).map(buildOf);
+  const images = inspected.flatMap((image) => {
+    const { RepoTags, Size, Created, Config } = image;
+    const what = readText(Config?.Labels?.[layerLabel])?.description;
+    const inUse = isUsed(image) || (what === undefined && usedBuilds.includes(buildOf(image)));
+    return (RepoTags ?? [])
       .filter((name) => name.startsWith(`${imageRepository}:`))
       .map(async (name) => {
         const tag = name.slice(imageRepository.length + 1);
         return {
           id: `${engine.kind}/${tag}`,
-          description: `${tag.replace(/-[0-9a-f]+$/, '')}, in ${engine.kind}`,
+          description: `${what ?? tag.replace(/-[0-9a-f]+$/, '')}, in ${engine.kind}`,
           bytes: Size,
           lastUsed: (await lastUse(tag)) ?? Date.parse(Created),
-          inUse: used.includes(name) || used.some((image) => Id.includes(image)),
+          inUse,
         };
-      }),
-  );
+      });
+  });
   return Promise.all(images);
 }
+
+/** Which build of a tree it was made of. */
+const buildOf = ({ Config }: Inspected): string | undefined => Config?.Labels?.[treeLabel];
 
 /** Throws ShakedownError for an image that is not there, or in use. */
 export async function removeCachedImage(

@@ -29,10 +29,7 @@ export async function ensureImage(
   rebuild: boolean,
   ctx: ImageContext,
 ): Promise<string> {
-  const tree = await ensureBaseTree(settings, rebuild, ctx, (script, options) =>
-    runScript(namespace(), script, options),
-  );
-  const build = basename(await readlink(tree));
+  const { tree, build } = await baseTreeBuild(settings, rebuild, ctx);
   const name = `${imageRepository}:${basename(tree)}`;
   const before = await labelOf(engine, name, ctx.signal);
   await noteUse(basename(tree));
@@ -46,10 +43,22 @@ export async function ensureImage(
   return name;
 }
 
+/** The link to the tree that an image is imported from, and the name of its newest build. */
+export async function baseTreeBuild(
+  settings: Pick<DockerSettings, 'os' | 'packages' | 'mirror'>,
+  rebuild: boolean,
+  ctx: Pick<ImageContext, 'signal' | 'cacheDir' | 'emit'>,
+): Promise<{ readonly tree: string; readonly build: string }> {
+  const tree = await ensureBaseTree(settings, rebuild, ctx, (script, options) =>
+    runScript(namespace(), script, options),
+  );
+  return { tree, build: basename(await readlink(tree)) };
+}
+
 /** Engines do not tell when an image was last used. */
 const useNote = (tag: string): string => join(stateRoot(), 'used', tag);
 
-async function noteUse(tag: string): Promise<void> {
+export async function noteUse(tag: string): Promise<void> {
   await mkdir(join(stateRoot(), 'used'), { recursive: true });
   await writeFile(useNote(tag), '');
 }

@@ -3,7 +3,8 @@ import { settingsOfMachine } from '../../machine-options.ts';
 import type { MachineSpec, MachinesSpec } from '../../provider.ts';
 import type { DockerSettings } from '../docker-options.ts';
 import type { Engine } from '../engines/engine.ts';
-import { commandOf, ensureImage } from './image.ts';
+import { commandOf, ensureImage, noteUse } from './image.ts';
+import { layerImage } from './layers.ts';
 import { ensureOwnImage } from './own-image.ts';
 
 export interface Image {
@@ -27,6 +28,12 @@ export async function imagesOf(
   const made = new Map<string, Image>();
   const images: [MachineSpec, Image][] = [];
   for (const machine of machines) {
+    const { layer } = machine;
+    if (layer !== undefined) {
+      await noteUse(layer);
+      images.push([machine, { name: layerImage(layer), command: ['/sbin/init'] }]);
+      continue;
+    }
     const { os } = settingsOfMachine(settings, machine.id);
     // One after the other: each takes a whole core, or the mirror's patience.
     const image = made.get(os) ?? {

@@ -28,7 +28,14 @@ export interface Limits {
   readonly disk?: number;
 }
 
-export function containerPlan(machine: MachineSpec, settings: DockerSettings, image: Image): ContainerPlan {
+/** `volatile`: its disk is not limited. */
+export function containerPlan(
+  machine: MachineSpec,
+  settings: DockerSettings,
+  image: Image,
+  volatile = false,
+): ContainerPlan {
+  const { disk, ...limits } = limitsOf(settings, machine.id);
   return {
     id: machine.id,
     name: machine.name,
@@ -36,7 +43,7 @@ export function containerPlan(machine: MachineSpec, settings: DockerSettings, im
     command: image.command,
     machineId: machineId(),
     ...hostKeyPair(),
-    limits: limitsOf(settings, machine.id),
+    limits: { ...limits, ...present({ disk: volatile ? undefined : disk }) },
   };
 }
 
