@@ -150,7 +150,7 @@ export interface CanLayer {
    * Keeps what a machine is that was surveyed, in place of a layer of the same key, with
    * `enableProgram` in it. Throws ShakedownError.
    */
-  saveLayer(which: MachineOf, layer: NewLayer, ctx: Act): Promise<void>;
+  saveLayer(which: MachineOf, layer: NewLayer, ctx: Act & Pick<RunContext, 'cacheDir'>): Promise<void>;
   /** What is known about a layer, by its key or its id as an image; undefined when there is none. */
   findLayer(key: string, ctx: Pick<RunContext, 'signal' | 'cacheDir'>): Promise<string | undefined>;
 }

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # What is done to an installation before it is kept: `leave_out` and `hold_back`, in the current folder, which is the
-# root of a machine or what was written over one. The caller has `made_links`: it runs find(1) for links that the
-# installation made, among those at the given paths.
+# root of a machine or what was written over one. The caller has `made_links`: it runs find(1) in `unit_folders`, with
+# what is given to it, for links that the installation made.
 : "${enable:?the path of a program on the nodes}"
 # Paths of files that stay out of it.
 declare -a without
@@ -19,12 +19,14 @@ leave_out() {
 # out; the program that puts them back is run on the node in place of the installation.
 hold_back() {
   local program=.$enable link
+  # The first is for find, which without any looks everywhere.
+  # shellcheck disable=SC2034 # For made_links.
+  unit_folders=(/dev/null etc/systemd/system/*.{wants,requires} etc/rc[S2345].d)
   mkdir -p "${program%/*}"
   echo 'set -e' > "$program"
   while read -r -d '' link; do
     printf 'mkdir -p %q; ln -sfn %q %q\n' "/${link%/*}" "$(readlink "$link")" "/$link" >> "$program"
     rm "$link"
-  done < <(made_links etc/systemd/system/*.{wants,requires} etc/rc[S2345].d -type l \
-    \( ! -path 'etc/rc*' -o -name 'S*' \) -print0 2>/dev/null)
+  done < <(made_links -type l \( ! -path 'etc/rc*' -o -name 'S*' \) -print0)
   printf 'rm %q\n' "$enable" >> "$program"
 }

@@ -3,16 +3,23 @@ import type {
   CachedImage,
   CanKeep,
   CanKeepImages,
+  CanLayer,
   CanPower,
   CanReboot,
   CanSnapshot,
+  LayerBase,
+  LayerLook,
+  LayerSurvey,
   MachineOf,
+  NewLayer,
 } from '../capabilities.ts';
 import { mustBeClusterId } from '../cluster-id.ts';
 import { runAsOwner } from '../host/own-root.ts';
 import type { Cluster, ListedCluster, Machine, MachinesSpec, ProbeResult, Provider } from '../provider.ts';
 import { destroyScript } from './destroy-script.ts';
 import { cachedImages, removeCachedImage } from './images/cached-images.ts';
+import * as layers from './layers/layers.ts';
+import { saveLayer, surveyLayer } from './layers/make-layer.ts';
 import { listClusters } from './list-clusters.ts';
 import { bridgeAddress, machineAt } from './machines/machine-at.ts';
 import { makeCluster, settingsOf } from './make-cluster.ts';
@@ -26,7 +33,9 @@ type Act = Pick<RunContext, 'signal' | 'log'>;
  * Virtual machines by QEMU, each with a kernel of its own: under KVM where a trial boot has shown that it
  * works, else emulated. They end with the process that made them, unless they are kept.
  */
-export class QemuProvider implements Provider, CanKeep, CanReboot, CanPower, CanSnapshot, CanKeepImages {
+export class QemuProvider
+  implements Provider, CanKeep, CanReboot, CanPower, CanSnapshot, CanKeepImages, CanLayer
+{
   readonly name = 'qemu';
   readonly makes = true;
 
@@ -94,5 +103,24 @@ export class QemuProvider implements Provider, CanKeep, CanReboot, CanPower, Can
 
   removeImage(id: string, ctx: Pick<RunContext, 'signal' | 'cacheDir'>): Promise<void> {
     return removeCachedImage(id, ctx);
+  }
+
+  bases(
+    { options, machines, rebuild = false }: Omit<MachinesSpec, 'cluster' | 'shares'>,
+    ctx: Pick<RunContext, 'signal' | 'cacheDir' | 'emit'>,
+  ): Promise<readonly LayerBase[]> {
+    return layers.layerBases(machines, settingsOf(options), rebuild, ctx);
+  }
+
+  survey(which: MachineOf, look: LayerLook, ctx: Act): Promise<LayerSurvey> {
+    return surveyLayer(which, look, ctx);
+  }
+
+  saveLayer(which: MachineOf, layer: NewLayer, ctx: Act & Pick<RunContext, 'cacheDir'>): Promise<void> {
+    return saveLayer(which, layer, ctx);
+  }
+
+  findLayer(key: string, { cacheDir }: Pick<RunContext, 'cacheDir'>): Promise<string | undefined> {
+    return layers.findLayer(key, cacheDir);
   }
 }

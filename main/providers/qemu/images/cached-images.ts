@@ -5,12 +5,18 @@ import type { RunContext } from '../../../context/run-context.ts';
 import type { CachedImage } from '../../capabilities.ts';
 import { runAsOwnRoot } from '../../host/own-root.ts';
 import { shellFile } from '../../host/shell-file.ts';
+import { readLayer } from '../layers/layers.ts';
 import { stateRoot } from '../names.ts';
 
-/** The folders of the cache that have one folder for each image, and what an image in them is, in words. */
-const kinds: Readonly<Record<string, (name: string) => string>> = {
-  images: (name) => `${os(name)}, for virtual machines to boot from`,
+/**
+ * The folders of the cache that have one folder for each image, and what an image in them is, in words: what
+ * lies over others comes before them, so that all can be removed in that order.
+ */
+const kinds: Readonly<Record<string, (name: string, cacheDir: string) => string | Promise<string>>> = {
   templates: (name) => `${os(name)}, a running machine to clone from`,
+  layers: async (name, cacheDir) =>
+    (await readLayer(name, cacheDir))?.description ?? 'a layer that is damaged',
+  images: (name) => `${os(name)}, for virtual machines to boot from`,
   shares: () => 'what virtual machines see of this host',
   downloads: (name) => `downloaded: ${name.replace(/^[0-9a-f]+-/, '')}`,
 };
@@ -28,7 +34,7 @@ export async function cachedImages(cacheDir: string): Promise<readonly CachedIma
       const directory = join(folder, entry.name);
       found.push({
         id: `${kind}/${entry.name}`,
-        description: describe(entry.name),
+        description: await describe(entry.name, cacheDir),
         bytes: await bytesIn(directory),
         lastUsed: (await stat(directory)).mtimeMs,
         inUse: used.has(directory),
@@ -39,7 +45,7 @@ export async function cachedImages(cacheDir: string): Promise<readonly CachedIma
 }
 
 /**
- * Removes an image, with the templates that lie over it. Throws ShakedownError for one
+ * Removes an image, with the layers and templates that lie over it. Throws ShakedownError for one
  * that machines lie over, or that is not there.
  */
 export async function removeCachedImage(
@@ -50,14 +56,14 @@ export async function removeCachedImage(
   const image = images.find((each) => each.id === id);
   if (!image) throw new ShakedownError({ message: `there is no image '${id}' of virtual machines` });
   const directory = join(ctx.cacheDir, 'qemu', id);
-  const over = await templatesOver(directory, images, ctx.cacheDir);
+  const over = await allOver(directory, images, ctx.cacheDir);
   if ([image, ...over].some(({ inUse }) => inUse)) {
     throw new ShakedownError({
       message: `the image '${id}' is in use: virtual machines lie over it`,
       hint: 'destroy them first: shakedown down, or shakedown reap',
     });
   }
-  const paths = [...over.map((template) => join(ctx.cacheDir, 'qemu', template.id)), directory];
+  const paths = [...over.map((other) => join(ctx.cacheDir, 'qemu', other.id)), directory];
   // The link of its name points to the newest build only.
   const name = directory.replace(/\.\d+\.\d+$/, '');
   const script = shellFile(import.meta.dirname, 'remove-image.sh', { name }, paths);
@@ -65,15 +71,17 @@ export async function removeCachedImage(
   await runAsOwnRoot(script, { signal: ctx.signal, failure });
 }
 
-async function templatesOver(
+/** Layers and templates over it, and what lies over these. */
+async function allOver(
   directory: string,
   images: readonly CachedImage[],
   cacheDir: string,
 ): Promise<readonly CachedImage[]> {
   const over: CachedImage[] = [];
-  for (const image of images.filter(({ id }) => id.startsWith('templates/'))) {
+  for (const image of images.filter(({ id }) => /^(templates|layers)\//.test(id))) {
     const about = await readFile(join(cacheDir, 'qemu', image.id, 'about.json'), 'utf8').catch(() => '');
-    if (about.includes(JSON.stringify(`${directory}/`).slice(1, -1))) over.push(image);
+    if (about.includes(JSON.stringify(`${directory}/`).slice(1, -1)))
+      over.push(image, ...(await allOver(join(cacheDir, 'qemu', image.id), images, cacheDir)));
   }
   return over;
 }

@@ -9,6 +9,8 @@ export interface MachinePlan {
   readonly backing: string;
   /** As qemu-img names it: `qcow2`, `raw`. */
   readonly backingFormat: string;
+  /** The disk of the layer that it starts from. */
+  readonly layerDisk?: string;
   /** Bytes that its own disk has; without it as many as `backing`. */
   readonly diskSize?: number;
   /** How our own images boot; without it the disk has a boot loader. */

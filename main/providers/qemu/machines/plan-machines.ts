@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import { asShakedownError, describeFailure } from '../../../../common/errors.ts';
 import { present } from '../../../../common/present.ts';
 import type { RunContext } from '../../../context/run-context.ts';
@@ -10,6 +11,7 @@ import { cloudImage } from '../images/cloud-image.ts';
 import { ensureShares, type SharesDisk } from '../images/shares.ts';
 import { ensureTemplate, type Template } from '../images/template.ts';
 import type { TemplatePlan } from '../images/template-plan.ts';
+import { layerBuild } from '../layers/layers.ts';
 import type { QemuSettings } from '../qemu-options.ts';
 import { memoryOf } from '../room.ts';
 import type { Hardware, MachinePlan } from './machine-plan.ts';
@@ -48,7 +50,8 @@ export async function planMachines(
   for (const machine of spec.machines) {
     const image = built.get(settingsOfMachine(settings, machine.id).os) ?? first;
     const plan = await planMachine(machine, { image, accelerator, sharesSize: shares.size }, settings, ctx);
-    if (plan.memoryFile !== undefined) images.add(plan.memoryFile.replace(/\/[^/]*$/, ''));
+    // A clone lies over its template, and a machine that starts from a layer over that.
+    for (const file of [plan.memoryFile, plan.layerDisk]) if (file !== undefined) images.add(dirname(file));
     machines.push(plan);
   }
   return { machines, images: [...images], shares };
@@ -65,7 +68,8 @@ async function planMachine(
   const { kernelOptions, start } = settings;
   const hardware = hardwareOf(machine, accelerator, settings);
   const boot = { ...image, kernelOptions };
-  const base = await ensureDisk(image, bytes(disk), ctx);
+  const layerDisk = machine.layer && join(await layerBuild(machine.layer, ctx.cacheDir), 'disk.qcow2');
+  const base = layerDisk ?? (await ensureDisk(image, bytes(disk), ctx));
   const like = { os: image.os, hardware, boot, disk: base, sharesSize };
   const template = start === 'warm' ? await templateOrNone(like, ctx) : undefined;
   return {
@@ -75,7 +79,7 @@ async function planMachine(
     boot,
     backing: template?.disk ?? base,
     backingFormat: 'qcow2',
-    ...(template ? { memoryFile: template.memory } : {}),
+    ...present({ memoryFile: template?.memory, layerDisk }),
     machineId: machineId(),
     ...hostKeyPair(),
   };
