@@ -108,6 +108,8 @@ export interface LayerSurvey {
   readonly strays: readonly StrayFile[];
   /** Files in which a name of the machine stands. */
   readonly named: readonly string[];
+  /** Programs of packages that ask for the machine's name as they come in: `exim4-config.postinst`. */
+  readonly asking: readonly string[];
 }
 
 /**

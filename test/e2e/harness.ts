@@ -50,7 +50,7 @@ const tiny = {
 };
 
 export function mainConfig(body: string): string {
-  return `import { command, defineMain, nspawn, ssh, tcp } from 'shakedown';\nexport default defineMain({ ${body} });\n`;
+  return `import { command, defineMain, docker, nspawn, qemu, ssh, tcp } from 'shakedown';\nexport default defineMain({ ${body} });\n`;
 }
 
 export function nodeConfig(body: string): string {
@@ -111,8 +111,8 @@ export function clusterIds(directory: string): readonly string[] {
  */
 export async function leftovers(ids: readonly string[]): Promise<readonly string[]> {
   const script = `ip -br link; ls /run/netns 2>/dev/null; cat /proc/self/mounts; nft list tables;
-    find /sys/fs/cgroup -path '*shakedown*' -type d 2>/dev/null; ls /var/lib/shakedown/nspawn 2>/dev/null;
+    find /sys/fs/cgroup -path '*shakedown*' -type d 2>/dev/null; ls /var/lib/shakedown/{nspawn,docker,qemu} 2>/dev/null;
     for c in /proc/[0-9]*/cmdline; do tr '\\0' ' ' < $c 2>/dev/null; echo; done`;
-  const { stdout } = await execa('sh', ['-c', script]);
+  const { stdout } = await execa('bash', ['-c', script]);
   return stdout.split('\n').filter((line) => ids.some((id) => line.includes(id)));
 }

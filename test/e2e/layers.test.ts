@@ -1,21 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { execa } from 'execa';
 import { afterAll, expect, test } from 'vitest';
-import {
-  clusterIds,
-  leftovers,
-  mainConfig,
-  nodeConfig,
-  readLatest,
-  result,
-  scenario,
-  shakedown,
-  start,
-  until,
-  write,
-} from './harness.ts';
+import { clusterIds, leftovers, readLatest, result, shakedown, start, until } from './harness.ts';
+import { buildDeb, markedScenario, unlike } from './layers/marker.ts';
 
 const layers = '/var/lib/shakedown/layers';
 /** Layers that others have, or want, stay out of this. */
@@ -33,63 +19,15 @@ function layersOf(directory: string): readonly string[] {
   return [...new Set(used)];
 }
 
-/**
- * A package with a daemon that wants a config, and with all that is hard to keep: what was there before and
- * is gone, a folder in place of another. `contents` make it another one of the same version.
- */
-async function buildDeb(directory: string, contents: string, postinst = ''): Promise<void> {
-  const tree = join(directory, 'tree');
-  const control =
-    'Package: marker\nVersion: 1\nArchitecture: all\nMaintainer: nobody <nobody@localhost>\nDescription: marks\n';
-  const unit =
-    '[Service]\nExecStart=/bin/sh -c "cat /etc/marker.conf && sleep 1000"\n[Install]\nWantedBy=multi-user.target\n';
-  const script = [
-    '#!/bin/sh\nset -e',
-    'rm -f /etc/issue.net',
-    'rm -rf /usr/share/common-licenses && mkdir /usr/share/common-licenses && echo new > /usr/share/common-licenses/mine',
-    'deb-systemd-helper enable marker.service\ndeb-systemd-invoke start marker.service',
-    postinst,
-  ].join('\n');
-  write(tree, 'DEBIAN/control', control);
-  write(tree, 'DEBIAN/postinst', `${script}\n`);
-  write(tree, 'usr/share/marker/contents', contents);
-  write(tree, 'lib/systemd/system/marker.service', unit);
-  await execa('chmod', ['755', join(tree, 'DEBIAN/postinst')]);
-  // The same bytes wherever it is built.
-  const env = { SOURCE_DATE_EPOCH: '1' };
-  await execa('dpkg-deb', ['--root-owner-group', '-b', tree, join(directory, 'marker.deb')], { env });
-}
-
 const look =
   'ls /etc/issue.net 2>&1; ls /usr/share/common-licenses; cat /usr/share/marker/contents; echo; hostname; cat /var/step; cat /etc/hostname /etc/machine-id; sha256sum /etc/ssl/private/*.key /etc/ssh/ssh_host_rsa_key; cat /var/lib/dbus/machine-id';
-
-/** Two nodes with that package and a step that is kept with it. */
-async function markedScenario(contents: string, postinst = '', packages = ''): Promise<string> {
-  const directory = scenario({
-    'config/main.config.ts': mainConfig('nodes: nspawn({ count: 2 })'),
-    'config/node.config.ts': nodeConfig(`
-      debs: ['marker.deb'],
-      packages: [${packages}],
-      services: [{ name: 'marker', unit: 'marker' }],
-      place: [{ from: 'marker.conf', to: '/etc/marker.conf' }],
-      setup: [
-        { name: 'once', run: 'pwd > /var/step; ls /srv/shakedown >> /var/step 2> /dev/null || true', cacheable: true },
-        { name: 'look', run: '(${look}) > look.txt 2>&1' },
-      ]`),
-    'node_files/marker.conf.tmpl': 'hello from <{ node_id }>\n',
-  });
-  await buildDeb(directory, contents, postinst);
-  return directory;
-}
-
-const unlike = (): string => randomBytes(8).toString('hex');
 
 /** What the postinst scripts of openssh-server and dbus do, where these come in. */
 const identity = 'ssh-keygen -A; rm -f /var/lib/dbus/machine-id; dbus-uuidgen --ensure';
 
 test('what is installed once is there on all nodes of this run and of later ones', async () => {
   const contents = unlike();
-  const directory = await markedScenario(contents, identity, "'ssl-cert'");
+  const directory = await markedScenario(contents, { look, postinst: identity, packages: "'ssl-cert'" });
   const first = await shakedown(directory, ['run']);
   expect(first.exitCode, first.all).toBe(0);
   expect(first.all).toContain(
@@ -121,7 +59,7 @@ test('what is installed once is there on all nodes of this run and of later ones
   // It stays while machines lie over it: for who removes it, and for who makes it anew.
   const refused = await shakedown(directory, ['images', 'remove', layer]);
   expect(refused.all).toContain('is in use');
-  const beside = await markedScenario(contents, identity, "'ssl-cert'");
+  const beside = await markedScenario(contents, { look, postinst: identity, packages: "'ssl-cert'" });
   const fresh = await shakedown(beside, ['run', '--fresh']);
   expect(fresh.exitCode, fresh.all).toBe(0);
   expect(fresh.all).toContain('as a layer');
@@ -159,9 +97,23 @@ test('two runs that want the same layer make it once; one whose maker was killed
   expect(parts).toEqual([]);
 });
 
+test('a package that fails on the second node only fails there', async () => {
+  const postinst = 'if [ "$(hostname)" = node1 ]; then echo "no room on this one" >&2; exit 1; fi';
+  const directory = await markedScenario(unlike(), { postinst });
+  const first = await shakedown(directory, ['run']);
+  expect(first.exitCode, first.all).toBe(1);
+  expect(first.all).toContain(
+    "no layer for marker.deb, 'once': marker.postinst asks for the machine's name; it is installed on each node",
+  );
+  const [failure] = result(directory).failures;
+  expect(failure).toMatchObject({ node: 1, phase: 'install', verdict: 'fail' });
+  expect(JSON.stringify(failure)).toContain('no room on this one');
+  expect(layersOf(directory)).toEqual([]);
+});
+
 test('what each machine has for itself is made by each', async () => {
   const key = `/etc/key-${unlike()}`;
-  const directory = await markedScenario(unlike(), `head -c 8 /dev/urandom > ${key}`);
+  const directory = await markedScenario(unlike(), { postinst: `head -c 8 /dev/urandom > ${key}` });
   const first = await shakedown(directory, ['run']);
   expect(first.exitCode, first.all).toBe(0);
   expect(first.all).toContain(`installing it once more to compare: no package has ${key}`);

@@ -24,7 +24,7 @@ export function withLayers(
     bases: async ({ machines }) => machines.map(() => ({ id: 'bookworm-1', tree: '/nowhere' })),
     survey: async ({ machine }) => {
       world.asked.push(`survey ${machine}`);
-      const found = surveys.shift() ?? { strays: [], named: [] };
+      const found = surveys.shift() ?? { strays: [], named: [], asking: [] };
       afterSurvey?.(world);
       return found;
     },

@@ -12,7 +12,10 @@ export type Judgement =
   | { readonly kind: 'unknown'; readonly strays: readonly StrayFile[] };
 
 /** Judges by what has been seen so far. */
-export function judge({ strays, named }: LayerSurvey, seen: Sightings): Judgement {
+export function judge({ strays, named, asking }: LayerSurvey, seen: Sightings): Judgement {
+  const [script] = asking;
+  // It may fail on one machine only, which would never show where it is installed once.
+  if (script !== undefined) return { kind: 'own', why: `${script} asks for the machine's name` };
   const renewed = strays.map(({ path }) => path).filter((path) => renewalOf(path));
   const [name] = named.filter((path) => !renewalOf(path));
   if (name !== undefined)

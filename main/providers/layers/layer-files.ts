@@ -13,7 +13,8 @@ export function readSurvey(printed: string): LayerSurvey {
   const strays = rows.flatMap(([kind, digest = '', owner = '-', path = '']): StrayFile[] =>
     kind === 'stray' ? [{ path, digest, ...present({ owner: owner === '-' ? undefined : owner }) }] : [],
   );
-  return { strays, named: rows.flatMap(([kind, path = '']) => (kind === 'named' ? [path] : [])) };
+  const all = (wanted: string) => rows.flatMap(([kind, text = '']) => (kind === wanted ? [text] : []));
+  return { strays, named: all('named'), asking: all('asks') };
 }
 
 /** What `trim.sh` is told. */

@@ -1,8 +1,9 @@
 # shellcheck shell=bash
 # survey: looks through what an installation wrote, in the current folder, which is the root of a machine or what was
-# written over one. Prints for each file that no package has `stray DIGEST OWNER PATH`, and for each in which a name of
-# the machine stands `named PATH`, with tabs between. A package's folders on bookworm and later are below /usr, wherever
-# it says they are.
+# written over one. Prints for each file that no package has `stray DIGEST OWNER PATH`, for each in which a name of the
+# machine stands `named PATH`, and for each program of a package's that asks for that name as it comes in
+# `asks PACKAGE.PROGRAM`, with tabs between. A package's folders on bookworm and later are below /usr, wherever it says
+# they are.
 #
 # The caller sets the first two arrays, and has `written`: it runs find(1) for what was written, with what is given to
 # it.
@@ -12,10 +13,24 @@ declare -a known names
 lists=var/lib/dpkg/info
 
 survey() {
+  asking
   comm -z -23 <(files) <(owned) | unknown | sums | add_owners
   if [ ${#names[@]} -gt 0 ]; then
     files | unknown | here | { xargs -0 -r grep -lF "${names[@]/#/-e}" -- || :; } | sed 's#^\.#named\t#'
   fi
+}
+
+# What it then does or refuses to do may be another thing on another machine (deb-postinst(5)).
+asking() {
+  local words='(^|[^[:alnum:]_/.-])(hostname|hostnamectl|dnsdomainname|hostid)($|[^[:alnum:]_.-])'
+  local list script
+  for list in "${new_lists[@]}"; do
+    for script in "${list%.list}".{preinst,config,postinst}; do
+      [ -e "$script" ] || continue
+      sed 's/^[[:space:]]*#.*//' "$script" | grep -qE "$words"'|/etc/hostname|uname +-n|[$][{]?HOSTNAME' || continue
+      printf 'asks\t%s\n' "${script##*/}"
+    done
+  done
 }
 
 # What the provider wrote, what a boot leaves, and what the agent knows of this one machine.

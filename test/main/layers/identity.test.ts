@@ -30,7 +30,7 @@ test.each([
 describe('what is a machine’s own', () => {
   const folder = () => mkdtempSync(join(tmpdir(), 'seen-'));
   const stray = { path: '/var/lib/db/id', digest: 'a', owner: 'db' };
-  const survey = (...strays: (typeof stray)[]) => ({ strays, named: [] });
+  const survey = (...strays: (typeof stray)[]) => ({ strays, named: [], asking: [] });
 
   test('is found by comparing, and remembered for the package', async () => {
     const cache = folder();
@@ -57,7 +57,7 @@ describe('what is a machine’s own', () => {
     const seen = Sightings.load(cache, ['db']);
     seen.add([{ stray: none, is: 'same' }]);
     const judged = async (set: string[]) =>
-      judge({ strays: [none], named: [] }, Sightings.load(cache, set)).kind;
+      judge({ strays: [none], named: [], asking: [] }, Sightings.load(cache, set)).kind;
     expect([await judged(['db']), await judged(['web'])]).toEqual(['shared', 'unknown']);
   });
 
@@ -68,7 +68,7 @@ describe('what is a machine’s own', () => {
     ['/var/lib/dbus/machine-id', ['systemd-tmpfiles --create dbus.conf']],
   ])('%s is made anew on each node', async (path, commands) => {
     const seen = Sightings.load(folder(), []);
-    expect(judge({ strays: [{ path, digest: 'a' }], named: [] }, seen)).toEqual({
+    expect(judge({ strays: [{ path, digest: 'a' }], named: [], asking: [] }, seen)).toEqual({
       kind: 'shared',
       renewed: [path],
     });

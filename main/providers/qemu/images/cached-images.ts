@@ -64,9 +64,9 @@ export async function removeCachedImage(
     });
   }
   const paths = [...over.map((other) => join(ctx.cacheDir, 'qemu', other.id)), directory];
-  // The link of its name points to the newest build only.
-  const name = directory.replace(/\.\d+\.\d+$/, '');
-  const script = shellFile(import.meta.dirname, 'remove-image.sh', { name }, paths);
+  // The link of a name points to the newest build only.
+  const names = paths.map((path) => path.replace(/\.\d+\.\d+$/, ''));
+  const script = shellFile(import.meta.dirname, 'remove-image.sh', { names }, paths);
   const failure = { message: `could not remove the image '${id}'` };
   await runAsOwnRoot(script, { signal: ctx.signal, failure });
 }

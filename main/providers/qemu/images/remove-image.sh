@@ -1,5 +1,7 @@
 # shellcheck shell=bash
-# Removes the folders $1, $2, …, and the link `name` if it pointed to one of them.
-: "${name:?}"
+# Removes the folders $1, $2, …, and those of the links `names` that pointed to one of them.
+declare -a names
 rm -rf --one-file-system "$@"
-if [ -L "$name" ] && [ ! -e "$name" ]; then rm "$name"; fi
+for name in "${names[@]}"; do
+  if [ -L "$name" ] && [ ! -e "$name" ]; then rm "$name"; fi
+done

@@ -25,8 +25,8 @@ export interface LayerText {
 }
 
 /**
- * What each machine would start from: an image with a disk of its size; none of an image of the user's own, nor
- * where nobody can be root to ask apt.
+ * What each machine would start from: an image with a disk of its size; none of an image of the user's
+ * own, nor where nobody can be root to ask apt.
  */
 export async function layerBases(
   machines: readonly MachineSpec[],

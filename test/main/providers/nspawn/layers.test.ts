@@ -84,7 +84,7 @@ describe('a look through what was installed', () => {
       'var/lib/shakedown/agent/held-back.json': '["etcd"]',
       'var/log/dpkg.log': 'installed',
     });
-    expect(await survey(home, ['^/var/(log|lib/shakedown)/'])).toEqual({ strays: [], named: [] });
+    expect(await survey(home, ['^/var/(log|lib/shakedown)/'])).toEqual({ strays: [], named: [], asking: [] });
     expect(existsSync(join(upper, 'etc/hostname'))).toBe(false);
     expect(existsSync(join(upper, 'root/.ssh'))).toBe(false);
     expect(existsSync(join(upper, 'var/lib/shakedown/agent/id.json'))).toBe(false);
@@ -97,6 +97,21 @@ describe('a look through what was installed', () => {
     const { home } = node({ ...written, 'var/log/mta.log': 'build-77' });
     expect((await survey(home, ['^/var/log/'], ['build-77', '10.1.2.3'])).named).toEqual(['/etc/mta.conf']);
   });
+});
+
+test('a package that asks for the machine’s name as it comes in is found', async () => {
+  const list = 'var/lib/dpkg/info';
+  const { home } = node({
+    [`${list}/db.list`]: '/.\n',
+    [`${list}/db.postinst`]: '#!/bin/sh\nid=$(hostname)\n',
+    [`${list}/web.list`]: '/.\n',
+    [`${list}/web.postinst`]: '#!/bin/sh\n  # hostname: not asked for\necho web.hostname.conf $my_hostname',
+    [`${list}/mta:amd64.list`]: '/.\n',
+    [`${list}/mta:amd64.config`]: 'echo "$HOSTNAME"',
+    // It came with the base.
+    [`${list}/old.postinst`]: 'hostname',
+  });
+  expect((await survey(home)).asking).toEqual(['db.postinst', 'mta:amd64.config']);
 });
 
 describe('a layer', () => {

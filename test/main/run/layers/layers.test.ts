@@ -9,6 +9,7 @@ import { fakeScenario, fakeWorld, type Troubles } from '../../../fakes/fake-worl
 const key = (digest: string): LayerSurvey => ({
   strays: [{ path: '/etc/etcd/key', digest, owner: 'etcd' }],
   named: [],
+  asking: [],
 });
 
 /** Runs a scenario of two nodes with `etcd`, in a world of its own or in that of an earlier run. */
@@ -120,14 +121,31 @@ describe('what is a machine’s own', () => {
   });
 
   test('is known by the machine’s name that stands in it', async () => {
-    const { installs, notes } = await take({ surveys: [{ strays: [], named: ['/etc/mailname'] }] });
+    const { installs, notes } = await take({
+      surveys: [{ strays: [], named: ['/etc/mailname'], asking: [] }],
+    });
     expect(installs).toHaveLength(3);
     expect(notes.join('\n')).toContain('writes the machine’s name into /etc/mailname'.replace('’', "'"));
   });
 
+  test('may be what a package does: one that asks for the name is installed on each node', async () => {
+    const survey = { strays: [], named: [], asking: ['etcd.postinst'] };
+    const { installs, notes, result } = await take(
+      { surveys: [survey] },
+      {},
+      { call: { 'install 1': new ShakedownError({ message: 'not on node1', verdict: 'fail' }) } },
+    );
+    expect(installs).toEqual(['install 0', 'install 0', 'install 1']);
+    const why = "etcd.postinst asks for the machine's name";
+    expect(notes).toContain(`no layer for etcd: ${why}; it is installed on each node`);
+    expect(result.failures[0]).toMatchObject({ message: 'not on node1', node: 1 });
+  });
+
   test('stays out of the layer where each node can make its own', async () => {
     const path = '/etc/ssl/private/ssl-cert-snakeoil.key';
-    const { asked, installs } = await take({ surveys: [{ strays: [{ path, digest: 'a' }], named: [] }] });
+    const { asked, installs } = await take({
+      surveys: [{ strays: [{ path, digest: 'a' }], named: [], asking: [] }],
+    });
     expect(installs).toEqual(['install 0']);
     expect(asked).toContain(`save ${path}`);
     // Besides, each enables the units that its packages brought.

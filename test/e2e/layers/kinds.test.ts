@@ -1,0 +1,85 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, expect, test } from 'vitest';
+import { rounds } from '../../rounds.ts';
+import { clusterIds, leftovers, readLatest, result, shakedown, start, until } from '../harness.ts';
+import { markedScenario, unlike } from './marker.ts';
+
+const ours: string[] = [];
+
+afterAll(async () => {
+  for (const id of new Set(ours)) await shakedown('/', ['images', 'remove', id]);
+});
+
+const look = [
+  'ls /etc/issue.net; ls /usr/share/common-licenses; cat /usr/share/marker/contents; echo',
+  'cat /etc/machine-id /var/lib/dbus/machine-id /etc/ssh/ssh_host_ed25519_key.pub; ls -A /var/lib/rabbitmq',
+].join('; ');
+
+/** What postinst scripts of dbus and rabbitmq-server do. */
+const identity =
+  'rm -f /var/lib/dbus/machine-id; dbus-uuidgen --ensure; mkdir -p /var/lib/rabbitmq; head -c 9 /dev/urandom > /var/lib/rabbitmq/.erlang.cookie';
+
+/** Moments at which a maker is killed, in ms after it begins to install. */
+const moments = [0, 1000, 2000, 4000, 8000].slice(0, rounds(1, 5));
+
+test.each([
+  ['docker', "docker({ count: 1, engine: 'podman' })"],
+  ['qemu', 'qemu({ count: 1 })'],
+])('machines of %s start from what was installed once', async (kind, machines) => {
+  const contents = unlike();
+  const directory = await markedScenario(contents, { machines, look, postinst: identity });
+
+  // What a killed maker left is taken away, and no layer is made of it.
+  for (const moment of moments) {
+    const killed = start(directory, ['run']);
+    await until(directory, '"installing marker.deb"');
+    await sleep(moment);
+    killed.kill('SIGKILL');
+    await killed;
+    expect((await shakedown(directory, ['reap'])).exitCode).toBe(0);
+    expect(await leftovers(clusterIds(directory))).toEqual([]);
+  }
+
+  const own: string[] = [];
+  const runOf = async (...args: string[]) => {
+    const { exitCode, all } = await shakedown(directory, ['run', ...args]);
+    expect(exitCode, all).toBe(0);
+    const [gone, mine, marked, machine = '', bus, key = '', ...cookie] = readLatest(
+      directory,
+      'nodes/0/files/look.txt',
+    ).split('\n');
+    expect([mine, marked, cookie.join('')]).toEqual(['mine', contents, '']);
+    expect(gone).toContain('No such file');
+    expect(bus).toBe(machine);
+    own.push(machine, key);
+    expect(readLatest(directory, 'nodes/0/logs/marker.log')).toContain('hello from 0');
+    expect(readLatest(directory, 'nodes/0/logs/marker.log')).not.toContain('No such file');
+    const used = Object.values(result(directory).layers ?? {}).map((layer) => layer.key);
+    expect(used).toHaveLength(1);
+    ours.push(...used);
+    return { all, key: used[0] ?? '' };
+  };
+  const first = await runOf();
+  expect(first.all).toContain("installing marker.deb, 'once' once, as a layer");
+  const second = await runOf('--keep');
+  expect(second.key).toBe(first.key);
+  expect(second.all).not.toContain('as a layer');
+  expect(new Set(own).size).toBe(4);
+
+  // It is one of the images: explained, and in use while machines lie over it.
+  const images: { provider: string; id: string; inUse: boolean; description: string }[] = JSON.parse(
+    (await shakedown(directory, ['images', '--json'])).stdout,
+  );
+  const image = images.find(({ id }) => id.includes(first.key));
+  expect(image).toMatchObject({ provider: kind, inUse: true });
+  expect(image?.description).toContain("marker.deb, 'once' over bookworm");
+  ours.push(image?.id ?? '');
+  const why = await shakedown(directory, ['images', 'why', `${image?.id}`]);
+  expect(why.stdout).toContain("of marker.deb, 'once'");
+  const refused = await shakedown(directory, ['images', 'remove', `${image?.id}`]);
+  expect(refused.exitCode).not.toBe(0);
+  expect((await shakedown(directory, ['down'])).exitCode).toBe(0);
+  const removed = await shakedown(directory, ['images', 'remove', `${image?.id}`]);
+  expect(removed.exitCode, removed.all).toBe(0);
+  expect(await leftovers(clusterIds(directory))).toEqual([]);
+});
