@@ -65,7 +65,7 @@ export function start(directory: string, args: readonly string[], env: Record<st
     reject: false,
     all: true,
     stdin: 'ignore',
-    timeout: 240_000,
+    timeout: 500_000,
     maxBuffer: 20_000_000,
   });
 }
