@@ -64,7 +64,10 @@ export const nodePhases: readonly NodePhase[] = [
     scope: 'node',
     needs: ['node files', 'addresses'],
     limit: ({ ship }) => ship,
-    take: async (progress, { ctx }) => ({ ...progress, unchanged: await clean(progress.node, ctx) }),
+    take: async (progress, { ctx, stops }) => {
+      const act = () => clean(progress.node, ctx);
+      return { ...progress, unchanged: await (stops?.take(act) ?? act()) };
+    },
   },
   {
     name: 'install',

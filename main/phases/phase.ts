@@ -9,6 +9,7 @@ import type { Cluster } from '../providers/provider.ts';
 import type { Step } from '../record/step.ts';
 import type { RunStore } from '../store/run-store.ts';
 import type { OtherNodes } from './other-nodes.ts';
+import type { Turns } from './turns.ts';
 
 /** What all phases of one run read. */
 export interface Session {
@@ -35,6 +36,8 @@ export interface Preparation {
   /** In which order services are started. */
   readonly order: StartOrder;
   readonly others: OtherNodes;
+  /** For stopping services that an earlier run left; absent where there are none. */
+  readonly stops?: Turns;
   /** The layers that nodes started from, by node id. */
   readonly layers: ReadonlyMap<number, Layer>;
   readonly connect: (planned: PlannedNode) => Promise<Node>;

@@ -7,12 +7,16 @@ import type { Preparation } from './phase.ts';
  * with them, and is told which are to be started; before an earlier phase they are stopped, since
  * what they were started with may change.
  */
-export async function takeOverServices(node: Node, { ctx, from, scenario }: Preparation): Promise<void> {
+export async function takeOverServices(
+  node: Node,
+  { ctx, from, scenario, stops }: Preparation,
+): Promise<void> {
   const limit = { signal: ctx.signal, timeout: scenario.timeouts.stop };
   // That is what `clean` does by itself.
   if (from === 'clean') return;
   if (from !== 'check') {
-    await node.agent.call('release', {}, limit);
+    const release = () => node.agent.call('release', {}, limit);
+    await (stops?.take(release) ?? release());
     return;
   }
   const { workingDir } = node.config;

@@ -7,6 +7,7 @@ import type { Node, PlannedNode } from '../cluster/node.ts';
 import { lookAtClock } from '../cluster/node-clock.ts';
 import type { Scenario } from '../config/scenario.ts';
 import { leaveServices, stopServices } from '../phases/stop.ts';
+import { Turns } from '../phases/turns.ts';
 import type { Connections } from './connections.ts';
 import type { OpenRun } from './open-run.ts';
 
@@ -37,9 +38,12 @@ export async function stopAndCollect(
     );
   // Whether they really stay shows later: who cannot tell stops them.
   const end = (await stay().catch(() => false)) ? leaveServices : stopServices;
+  // A cluster whose members all stop at once cannot hand over: etcd's leader
+  // would wait seconds for a follower.
+  const turns = new Turns();
   await onEach('stop', async (node) => {
     await lookAtClock(node, recorder.clockMeasured, evidence);
-    await end(node, scenario.timeouts.stop, evidence.signal);
+    await turns.take(() => end(node, scenario.timeouts.stop, evidence.signal));
   });
   await onEach('collect', (node) => collect(node, connections, scenario.timeouts.collect, open));
   for (const node of planned) {

@@ -1,3 +1,4 @@
+import { present } from '../../common/present.ts';
 import type { Node, PlannedNode } from '../cluster/node.ts';
 import { startOrder } from '../config/order/start-order.ts';
 import { borrowedNodeEntry } from '../ledger/borrowed-node-undo.ts';
@@ -5,6 +6,7 @@ import type { PackageRoute } from '../packages/package-route.ts';
 import { OtherNodes } from '../phases/other-nodes.ts';
 import type { Preparation } from '../phases/phase.ts';
 import { prepareNode } from '../phases/prepare-node.ts';
+import { Turns } from '../phases/turns.ts';
 import { borrowedMachines, type Cluster } from '../providers/provider.ts';
 import type { Connections } from './connections.ts';
 import type { Layers } from './layers/foundation.ts';
@@ -42,6 +44,7 @@ export async function prepareNodes(
     layers,
     order: startOrder(planned.map(({ machine, config }) => ({ node: machine, services: config.services }))),
     others: new OtherNodes(),
+    ...present({ stops: request.reuse && new Turns() }),
     connect: async (node) => {
       const connected = await connections.connect(node);
       const { machine, config } = node;
