@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const patience = 1000;
 
 /**
- * Lets nodes do something one after another that each does best while the others are still there. Who takes long
- * keeps nobody from it: all have begun within a second after they came.
+ * Lets nodes do something one after another that each does best while the others are still there. Who takes
+ * long keeps nobody from it: all have begun within a second after they came.
  */
 export class Turns {
   #before: Promise<unknown> = Promise.resolve();
