@@ -3,7 +3,8 @@ import { dirname, join, relative } from 'node:path';
 import { UsageError } from '../../../common/errors.ts';
 import { loadModule, locate, messageOf } from '../../config/load-module.ts';
 import { describeIssues } from '../../config/mistakes/issues.ts';
-import { type DistributeConfig, distributeConfigSchema } from './distribute-config.ts';
+import type { DistributeConfig } from './distribute-config.ts';
+import { distributeConfigSchema } from './distribute-schema.ts';
 
 /** What holds for all projects of a main host. */
 export const hostConfig = '/etc/shakedown/distribute.config.ts';

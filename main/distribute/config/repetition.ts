@@ -1,7 +1,8 @@
 import { UsageError } from '../../../common/errors.ts';
 import type { Repetition } from '../hand-out/attempts.ts';
 import type { History } from '../history/history.ts';
-import { type DistributeConfig, percentage } from './distribute-config.ts';
+import type { DistributeConfig } from './distribute-config.ts';
+import { percentage } from './distribute-schema.ts';
 
 /** What the command line says of files that are run more than once. */
 export interface RepetitionWords {

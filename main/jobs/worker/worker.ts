@@ -1,21 +1,9 @@
-import { randomUUID } from 'node:crypto';
-import { arch, hostname, platform, tmpdir } from 'node:os';
+import { arch, platform, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { asShakedownError } from '../../../common/errors.ts';
-import { present } from '../../../common/present.ts';
-import { JobsApi, RefusedError } from '../client/jobs-api.ts';
-import { type ClaimAnswer, protocolVersion } from '../worker-protocol.ts';
-import { doClaim } from './do-claim.ts';
 import type { JobContext, WorkerJob } from './job-context.ts';
-import { JobGroups } from './job-groups.ts';
-import { JobPlaces } from './job-places.ts';
-import { KeptResults } from './kept-results.ts';
-import { Room } from './room.ts';
+import type { Capabilities, WorkLoop } from './work-loop.ts';
 import type { WorkerOptions } from './worker-options.ts';
-
-/** Seconds that the server holds back its answer while there is no job. */
-const claimWait = 20;
 
 /**
  * A worker of a job server: say in `jobtypes` which jobs it does, and do one in `doJob`. `run` takes jobs
@@ -28,31 +16,14 @@ export abstract class Worker {
   labels: readonly string[] = [];
   /** Anything that others shall see of this worker; it goes with each heartbeat, beside the current jobs. */
   clientInfo: Record<string, unknown> = {};
-  readonly #api: JobsApi;
   readonly #options: WorkerOptions;
   readonly #stopping = new AbortController();
   readonly #ending = new AbortController();
-  readonly #current = new Map<string, ClaimAnswer>();
-  readonly #room: Room;
-  readonly #places: JobPlaces;
-  #id = '';
-  #paused: string | null = null;
+  #loop: Promise<WorkLoop> | undefined;
   #running: Promise<void> | undefined;
 
   constructor(options: WorkerOptions) {
     this.#options = options;
-    // A server that is being restarted is waited for; a lease ends by itself.
-    this.#api = new JobsApi({ ...options, patience: 3600, signal: this.#ending.signal });
-    const tell = (line: string) => this.#tell(line);
-    this.#places = new JobPlaces(join(this.folder, 'jobs'), {
-      groups: new JobGroups(tell, options.controlGroup),
-      clearAway: (folder) => this.clearAway(folder),
-      tell,
-    });
-    this.#room = new Room(this.folder, (line) => {
-      tell(line);
-      void this.pushStatus().catch(() => undefined);
-    });
   }
 
   /** Does one job, and gives its result: anything that is JSON. */
@@ -66,11 +37,7 @@ export abstract class Worker {
   protected async clearAway(_folder: string): Promise<void> {}
 
   /** All that jobs may ask for; to be overridden for more. */
-  get capabilities(): {
-    jobtypes: readonly string[];
-    platforms: readonly string[];
-    labels: readonly string[];
-  } {
+  get capabilities(): Capabilities {
     return {
       jobtypes: [this.jobtypes].flat(),
       platforms: [this.platform].flat(),
@@ -80,25 +47,13 @@ export abstract class Worker {
 
   /** Takes jobs until it is stopped; with `once`, ends after the first. Throws when the server refuses it. */
   async run({ once = false }: { readonly once?: boolean } = {}): Promise<void> {
-    await this.#results.deliverAll(this.#api);
-    await this.#register();
-    this.#options.registered?.();
-    const clearing = this.#places.clearLeft(this.#stopping.signal);
-    const beating = this.#keepBeating();
-    try {
-      const slots = once ? 1 : (this.#options.slots ?? 1);
-      await Promise.all(Array.from({ length: slots }, () => this.#work(once)));
-    } finally {
-      this.#stopping.abort();
-      await Promise.all([beating, clearing]);
-      await new JobsApi(this.#options).leave(this.#id).catch(() => undefined);
-    }
+    await (await this.#work()).run(once);
   }
 
   /** Begins to take jobs; `stop` ends it. */
   start(): void {
     this.#running ??= this.run();
-    this.#running.catch((error: unknown) => this.#tell(asShakedownError(error).message));
+    this.#running.catch((error: unknown) => this.#options.tell?.(asShakedownError(error).message));
   }
 
   /**
@@ -115,19 +70,7 @@ export abstract class Worker {
    * away is waited for until `signal`.
    */
   async pushStatus(signal?: AbortSignal): Promise<void> {
-    const jobs = [...this.#current.values()].map(({ job, number, name }) => ({ job, number, name }));
-    const problem = this.#room.problem;
-    const info = { ...this.clientInfo, jobs, ...present({ problem }) };
-    const { draining, pause } = await this.#api.beat(this.#id, info, signal);
-    if (draining) this.#drain();
-    const words = pause && `paused by ${pause.by}: '${pause.note}', until ${pause.until ?? 'it is resumed'}`;
-    if (words !== this.#paused) this.#tell(words ?? 'goes on');
-    this.#paused = words;
-  }
-
-  #drain(): void {
-    if (!this.#stopping.signal.aborted) this.#tell('is to end: takes no further job');
-    this.#stopping.abort();
+    await (await this.#work()).beat(signal);
   }
 
   /** What of this worker outlives its jobs lies in it. */
@@ -135,79 +78,22 @@ export abstract class Worker {
     return this.#options.folder ?? join(tmpdir(), `shakedown-worker-${process.getuid?.() ?? ''}`);
   }
 
-  get #results(): KeptResults {
-    return new KeptResults(join(this.folder, 'results'), (line) => this.#tell(line));
-  }
-
-  #tell(line: string): void {
-    this.#options.tell?.(line);
-  }
-
-  async #register(): Promise<void> {
-    const { name = hostname(), slots = 1, beatSeconds = 60 } = this.#options;
-    const { jobtypes, platforms, labels, ...more } = this.capabilities;
-    this.#id = await this.#api.register({
-      ...{ protocol: protocolVersion, name, slots, beatSeconds, client_info: this.clientInfo },
-      capabilities: { ...more, jobtypes: [...jobtypes], platforms: [...platforms], labels: [...labels] },
-    });
-  }
-
-  async #keepBeating(): Promise<void> {
-    const { signal } = this.#stopping;
-    for (;;) {
-      await sleep((this.#options.beatSeconds ?? 60) * 1000, undefined, { signal }).catch(() => undefined);
-      if (signal.aborted) return;
-      await this.pushStatus(signal).catch((error: unknown) => {
-        if (!signal.aborted) this.#tell(asShakedownError(error).message);
-      });
-    }
-  }
-
-  async #work(once: boolean): Promise<void> {
-    const { signal } = this.#stopping;
-    while (!signal.aborted) {
-      await this.#room.wait(signal);
-      const claim = await this.#claim(signal);
-      if (!claim) continue;
-      await this.#do(claim).catch((error: unknown) => {
-        // Nobody renews its lease: the job runs elsewhere.
-        this.#tell(`job ${claim.job} is given up: ${asShakedownError(error).message}`);
-      });
-      if (once) return;
-    }
-  }
-
-  async #claim(signal: AbortSignal): Promise<ClaimAnswer | undefined> {
-    const lease = this.#options.leaseSeconds ?? 10;
-    const wishes = { worker: this.#id, request: randomUUID(), wait: claimWait, lease };
-    try {
-      return await this.#api.claim(wishes, signal);
-    } catch (error) {
-      // An answer that was on its way is no loss: nobody renews that lease.
-      if (signal.aborted) return undefined;
-      if (error instanceof RefusedError && error.status === 410) {
-        this.#drain();
-        return undefined;
-      }
-      if (!(error instanceof RefusedError && error.status === 404)) throw error;
-      await this.#register();
-      return undefined;
-    }
-  }
-
-  async #do(claim: ClaimAnswer): Promise<void> {
-    const place = this.#places.make();
-    const attempt = `${claim.job} ${claim.number}`;
-    this.#current.set(attempt, claim);
-    try {
-      await doClaim(claim, place, {
-        ...{ api: this.#api, results: this.#results, ending: this.#ending.signal },
-        tell: (line) => this.#tell(line),
-        doJob: (context) => this.doJob(claim, context),
-      });
-    } finally {
-      await this.#places.clear(place);
-      this.#current.delete(attempt);
-    }
+  /** Loaded when there is work: config files import this module too, and need none of that. */
+  #work(): Promise<WorkLoop> {
+    this.#loop ??= import('./work-loop.ts').then(
+      ({ WorkLoop }) =>
+        new WorkLoop(
+          {
+            folder: this.folder,
+            capabilities: () => this.capabilities,
+            clientInfo: () => this.clientInfo,
+            doJob: (job, context) => this.doJob(job, context),
+            clearAway: (folder) => this.clearAway(folder),
+            pushStatus: (signal) => this.pushStatus(signal),
+          },
+          { ...this.#options, stopping: this.#stopping, ending: this.#ending.signal },
+        ),
+    );
+    return this.#loop;
   }
 }

@@ -1,7 +1,4 @@
-import { join } from 'node:path';
-import { processIdentity } from '../../../common/processes/process-identity.ts';
 import type { RunContext } from '../../context/run-context.ts';
-import { accountOf } from '../account-of.ts';
 import type {
   CachedImage,
   CanKeep,
@@ -18,23 +15,16 @@ import type {
 } from '../capabilities.ts';
 import { mustBeClusterId } from '../cluster-id.ts';
 import { listBuilds, listTrees, removeBuilds, removeTree } from '../debian/tree-images.ts';
-import type { ClusterState } from '../host/cluster-state.ts';
-import { mustHaveMemory } from '../host/container-memory.ts';
 import { machineAt } from '../host/machine-at.ts';
-import { readCreation } from '../host/read-creation.ts';
-import { readResolver } from '../host/resolver.ts';
 import { runAsRoot } from '../host/root-script.ts';
 import { markKeptScript } from '../host/shell-values.ts';
-import { subnetCandidates } from '../host/subnets.ts';
 import { isLayer } from '../layers/layer-files.ts';
 import type { Cluster, ListedCluster, Machine, MachinesSpec, ProbeResult, Provider } from '../provider.ts';
-import { basesOf, containerPlan, layersOf, memoryLimit, systemsOf, treesOf } from './container-plan.ts';
-import { createScript } from './create-script.ts';
 import { destroyScript } from './destroy-script.ts';
 import { findLayer, layersFolder, saveLayer, surveyLayer } from './layers/layers.ts';
 import { listClusters } from './list-clusters.ts';
 import { act, restoreSnapshot, takeSnapshot } from './machine-acts.ts';
-import { clusterNames, nodeNames } from './names.ts';
+import { clusterNames } from './names.ts';
 import { settingsOf } from './nspawn-options.ts';
 import { probeHost } from './probe-host.ts';
 
@@ -63,36 +53,8 @@ export class NspawnProvider
   }
 
   async create(spec: MachinesSpec, ctx: RunContext): Promise<Cluster> {
-    const settings = settingsOf(spec.options);
-    const { cluster, login, shares, volatile = false } = spec;
-    const { user, publicKey } = accountOf('nspawn', login);
-    mustHaveMemory(spec.machines, (id) => memoryLimit(settings, id));
-    const resolver = await readResolver();
-    const systems = systemsOf(spec.machines, settings);
-    const trees = await treesOf(systems, settings, spec.rebuild === true, ctx);
-    const subnets = await subnetCandidates(cluster, resolver.servers);
-    const keys = layersOf(spec.machines);
-    const containers = spec.machines.map((machine) => containerPlan(machine, settings, systems, keys));
-    const layers = keys.map((key) => join(layersFolder, key));
-    const state: ClusterState = { id: cluster, owner: processIdentity() };
-    const { internet } = settings;
-    const plan = { cluster, trees, state, subnets, containers, user, publicKey, resolver, shares, internet };
-    const printed = await runAsRoot(createScript({ ...plan, layers, volatile }), {
-      signal: ctx.signal,
-      failure: {
-        message: 'could not make the nspawn containers',
-        phase: 'machines',
-        hint: "'shakedown doctor' says what this machine lacks",
-      },
-    });
-    const net = readCreation(printed, ctx);
-    const machines = spec.machines.map((machine, index) =>
-      machineAt(net, machine, login, {
-        hostKey: containers[index]?.publicHostKey,
-        consoleLog: nodeNames(cluster, machine.id).console,
-      }),
-    );
-    return { id: cluster, provider: this.name, machines, mainAddress: `${net}.1`, borrowed: false };
+    // What only looks at a scenario needs none of it.
+    return (await import('./create-cluster.ts')).createCluster(spec, ctx);
   }
 
   list(ctx: Pick<RunContext, 'signal'>): Promise<readonly ListedCluster[]> {
@@ -145,10 +107,11 @@ export class NspawnProvider
     return isLayer(id) ? removeBuilds(layersFolder, id, ctx) : removeTree(id, ctx);
   }
 
-  bases(
+  async bases(
     { options, machines, rebuild = false }: Omit<MachinesSpec, 'cluster' | 'shares'>,
     ctx: Pick<RunContext, 'signal' | 'cacheDir' | 'emit'>,
   ): Promise<readonly LayerBase[]> {
+    const { basesOf } = await import('./container-plan.ts');
     return basesOf(machines, settingsOf(options), rebuild, ctx);
   }
 

@@ -15,27 +15,37 @@ const teller = `data:text/javascript,${encodeURIComponent(`
   process.on('exit', () => process.stderr.write(JSON.stringify(urls)));
 `)}`;
 
-/** The npm packages and the number of files of ours that a command line loads. */
+/**
+ * The npm packages and the files of ours that a command line loads, and how many files of zod's languages.
+ */
 async function loadedBy(args: readonly string[], cwd: string) {
   const { stderr } = await execa(process.execPath, ['--import', teller, program, ...args], { cwd });
   const urls = JSON.parse(stderr) as string[];
   const packages = urls.flatMap((url) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? []);
   const ours = urls.filter((url) => url.startsWith('file:') && !url.includes('/node_modules/'));
-  return { packages: [...new Set(packages)].toSorted(), files: ours.length };
+  const languages = urls.filter((url) => url.includes('/zod/v4/locales/'));
+  return { packages: [...new Set(packages)].toSorted(), ours, languages: languages.length };
 }
 
 test.each(['--version', '--help', 'run --help'])('%s loads no command', async (line) => {
-  const { packages, files } = await loadedBy(line.split(' '), folder());
+  const { packages, ours } = await loadedBy(line.split(' '), folder());
   expect(packages).toEqual(['cac']);
-  expect(files).toBeLessThan(35);
+  expect(ours.length).toBeLessThan(35);
 });
 
-test('the list of runs loads what reads a record', async () =>
-  expect((await loadedBy(['runs', 'list'], folder())).packages).toEqual(['cac', 'zod']));
+test('the list of runs loads what reads a record', async () => {
+  const { packages, languages } = await loadedBy(['runs', 'list'], folder());
+  expect(packages).toEqual(['cac', 'zod']);
+  expect(languages).toBe(1);
+});
 
 test('the config loads what reads a config, and nothing that makes machines or reaches them', async () => {
   const { directory } = scenarioOf({ nodes: 'nspawn({ count: 2 })' });
-  expect((await loadedBy(['config'], directory)).packages).toEqual(['cac', 'zod']);
+  const { packages, ours } = await loadedBy(['config'], directory);
+  expect(packages).toEqual(['cac', 'zod']);
+  expect(ours.length).toBeLessThan(160);
+  const other = ours.filter((url) => /work-loop|distribute-schema|create-cluster/.test(url));
+  expect(other).toEqual([]);
 });
 
 test('what is compiled of a config is found again by the next process', async () => {
