@@ -58,7 +58,7 @@ async function inRun(distribution: Distribution, test: FailedTest, here: Here): 
     const { signal } = open.work;
     const putBack = await copyUntouched(seat.agent, seat.project, signal);
     const all = new Trials(test, distribution, async (suite) => {
-      await putBack();
+      await putBack(signal);
       await run(suite);
       signal.throwIfAborted();
     });
@@ -66,7 +66,8 @@ async function inRun(distribution: Distribution, test: FailedTest, here: Here): 
       state.found = await search(all, test, (message) => open.emit({ type: 'note', message }));
     } finally {
       state.trials = all.count;
-      await putBack();
+      // Also after an interrupt. What goes wrong with it hides nothing of what went wrong before.
+      await putBack(open.evidence.signal).catch((error) => open.work.log(String(error), seat.id));
     }
   };
   await open.attempt(async () => {

@@ -10,16 +10,17 @@ export async function copyUntouched(
   agent: Agent,
   project: string,
   signal: AbortSignal,
-): Promise<() => Promise<void>> {
+): Promise<(signal: AbortSignal) => Promise<void>> {
   const copy = posix.join(posix.dirname(project), 'project.untouched');
-  const sh = async (script: string) => {
-    const { exitCode, stderr } = await agent.exec(['/bin/sh', '-c', script, 'sh', project, copy], { signal });
+  const sh = async (script: string, until: AbortSignal) => {
+    const argv = ['/bin/sh', '-c', script, 'sh', project, copy];
+    const { exitCode, stderr } = await agent.exec(argv, { signal: until });
     if (exitCode === 0) return;
     throw new ShakedownError({
       message: `the project cannot be copied on the node: ${stderr.trim()}`,
       exitCode,
     });
   };
-  await sh('rm -rf -- "$2" && cp -a -- "$1" "$2"');
-  return () => sh('rm -rf -- "$1" && cp -a -- "$2" "$1"');
+  await sh('rm -rf -- "$2" && cp -a -- "$1" "$2"', signal);
+  return (until) => sh('rm -rf -- "$1" && cp -a -- "$2" "$1"', until);
 }

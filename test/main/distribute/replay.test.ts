@@ -199,6 +199,12 @@ describe('the file that breaks a test', () => {
     const found = await bisected(here, 'test/a.sh');
     expect(found).toMatchObject({ outcome: 'unknown', code: 3 });
     expect(found.message).toMatch(/runner_setup failed.*exit 7/s);
+    // Now the project cannot be put back at the end either.
+    const gone = 'rm -r ../project.untouched; exit 7';
+    here.write('distribute.config.ts', `export default { hooks: { runner_setup: '${gone}' } };`);
+    const { message } = await bisected(here, 'test/a.sh');
+    expect(message).toMatch(/runner_setup failed.*test\/a.sh was not run to its end/s);
+    expect(message).not.toContain('cannot be copied');
   });
 });
 
