@@ -8,6 +8,7 @@ import { fileDigest } from '../../common/files/file-digest.ts';
 import type { ProjectFile, ProjectPlan } from '../../common/protocol/project-protocol.ts';
 import { sideBySide } from '../../common/side-by-side.ts';
 import type { AgentState } from '../agent-state.ts';
+import { removeOldPlaces } from './old-places.ts';
 import { isLink, lookAt, SyncedFiles } from './synced-files.ts';
 
 /** Files that are looked at at once. */
@@ -20,12 +21,14 @@ const atOnce = 16;
  */
 export class SyncedProject {
   readonly #directory: string;
+  readonly #state: string;
   readonly #synced: SyncedFiles;
   #manifest: readonly ProjectFile[] = [];
   #missing: readonly number[] = [];
 
   constructor(directory: string, state: AgentState) {
     this.#directory = resolve(homedir(), directory);
+    this.#state = state.directory;
     this.#synced = new SyncedFiles(state);
   }
 
@@ -36,6 +39,8 @@ export class SyncedProject {
   async plan(manifest: Readable, signal: AbortSignal): Promise<ProjectPlan> {
     this.#manifest = (await json(manifest)) as readonly ProjectFile[];
     await mkdir(this.#directory, { recursive: true });
+    // Nobody waits for it.
+    void removeOldPlaces(dirname(this.#directory), this.#state);
     const wanted = new Set(this.#manifest.map(([path]) => path));
     const stale = this.#synced.paths.filter((path) => !wanted.has(path));
     const deleted = await this.#delete(stale, signal);

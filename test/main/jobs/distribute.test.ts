@@ -1,4 +1,5 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { jobsCommand } from '../../../main/commands/jobs/jobs.ts';
@@ -8,9 +9,14 @@ import { ShakedownWorker } from '../../../main/jobs/worker/shakedown-worker.ts';
 import { folder } from '../remotes/fake-node.ts';
 import { aServer, ask } from './fixtures/a-server.ts';
 import { shellOf } from './fixtures/a-shell.ts';
+import { dataFolder } from './fixtures/three-databases.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 const server = aServer();
+
+// The workers' projects have their places on this host in its home; what is cached is kept.
+vi.stubEnv('XDG_CACHE_HOME', process.env.XDG_CACHE_HOME || join(homedir(), '.cache'));
+vi.stubEnv('HOME', dataFolder());
 
 const sh = { rest: ['sh', '{file}'] };
 type Files = Readonly<Record<string, string>>;
