@@ -1,17 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { chooseFiles } from '../../../main/distribute/config/plan-distribution.ts';
-import { lookOf } from '../../../main/distribute/kinds/project-look.ts';
-import { byFile } from '../../../main/distribute/results/by-file.ts';
-import type { DistributeResult } from '../../../main/distribute/results/distribute-result.ts';
-import { writtenCommand } from '../../../main/distribute/suite/test-command.ts';
 import type { Cluster } from '../../../main/providers/provider.ts';
 import type { Remote } from '../../../main/remotes/remote.ts';
-import { program, readLatest, write } from '../harness.ts';
 import { connect, ctx, make, provider, remains } from '../nspawn-cluster.ts';
+import { distributed, identities, inARow } from '../suite-on-machines.ts';
 import { debianSource } from './debian-source.ts';
 
 /** Suites that no one here wrote, from Debian's source packages, and what they need besides. */
@@ -57,43 +51,6 @@ afterAll(async () => {
   expect(await remains([cluster.id])).toEqual([]);
 });
 
-type Suite = (typeof suites)[number];
-
-/**
- * Each test with its file and its verdict, of the framework's one process for
- * all files, on one of the machines.
- */
-async function inARow(
-  { files: globs, command: text, env }: Suite,
-  project: string,
-): Promise<readonly string[]> {
-  const words = { files: [...globs], command: text, include: [], ignore: [] };
-  const { all, files } = await chooseFiles(project, {}, words);
-  const [remote] = remotes;
-  const folder = `/home/ann/in-a-row-${files.length}`;
-  await remote?.upload(project, folder);
-  const command = writtenCommand(text, env, lookOf(project, all));
-  const { argv, env: more } = command.process(files, `${folder}/report`);
-  const ran = await remote?.exec(argv, { cwd: folder, env: { ...env, ...more } });
-  const report = await remote?.exec(['cat', `${folder}/report`], { maxBuffer: 64e6 });
-  expect(report?.exitCode, ran?.stderr).toBe(0);
-  const { tests, unplaced } = byFile(await command.read(report?.stdout ?? ''), files, folder);
-  expect(unplaced).toEqual([]);
-  return identities([...tests].map(([file, own]) => ({ file, tests: own })));
-}
-
-/** Some names have a port of the moment in them. */
-const withoutPort = (name: string): string => name.replaceAll(/(127\.0\.0\.1|localhost):\d+/g, '$1');
-
-const identities = (
-  files: readonly Pick<DistributeResult['files'][number], 'file' | 'tests'>[],
-): readonly string[] =>
-  files
-    .flatMap(({ file, tests }) =>
-      tests.map(({ name, verdict }) => `${file}: ${withoutPort(name)}: ${verdict}`),
-    )
-    .sort();
-
 test.each(suites)(
   '$source ($language): over three machines each test has the verdict that it has in a row',
   async (suite) => {
@@ -101,30 +58,16 @@ test.each(suites)(
       ...suite,
       release: 'bookworm',
     });
-    const expected = await inARow(suite, project);
+    const [remote] = remotes;
+    if (!remote) throw new Error('there are three machines');
+    const expected = await inARow(suite, project, remote);
     expect(expected.length).toBeGreaterThanOrEqual(suite.tests);
-    const known = cluster.machines.map(({ address, ssh }) => `${address} ${ssh.hostKey}\n`);
-    write(directory, 'home/.ssh/known_hosts', known.join(''));
-    const { files, command, env } = suite;
-    const nodes = cluster.machines.map(({ address }) => `ann@${address}`).join(',');
-    const key = cluster.machines[0]?.ssh.keyFile ?? '';
-    const args = [program, 'distribute', '--nodes', nodes, '--key', key, '--runners', '2'];
-    const vars = Object.entries(env).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
-    const home = { HOME: join(directory, 'home'), SSH_AUTH_SOCK: '' };
     for (const time of ['the first time', 'with its history']) {
-      const words = [...args, ...vars, ...files, '--', ...command.split(' ')];
-      const options = { cwd: project, env: home, reject: false, stdin: 'ignore' } as const;
-      const { stderr } = await execa(process.execPath, words, options);
-      const result: DistributeResult = JSON.parse(readLatest(project, 'distribute.json'));
-      const errors = result.files.filter(({ verdict }) => verdict === 'error');
-      expect([errors, result.outOfUse], `${time} ${stderr}`).toEqual([[], []]);
-      expect(identities(result.files), `${time} ${stderr}`).toEqual(expected);
-      expect(new Set(result.files.map(({ ran }) => ran?.node)), 'all nodes had some').toEqual(
-        new Set([0, 1, 2]),
-      );
-      const { wallMs = 0, inARowMs = 0, bestMs = 0 } = result.schedule ?? {};
+      const { files, schedule } = await distributed(suite, project, cluster, directory);
+      expect(identities(files), time).toEqual(expected);
+      const { wallMs = 0, inARowMs = 0, bestMs = 0 } = schedule ?? {};
       console.log(
-        `${suite.source}, ${time}: ${result.files.length} files, ${expected.length} tests: ${wallMs} ms, in a row ${inARowMs}, best ${bestMs}`,
+        `${suite.source}, ${time}: ${files.length} files, ${expected.length} tests: ${wallMs} ms, in a row ${inARowMs}, best ${bestMs}`,
       );
     }
   },
