@@ -10,6 +10,9 @@ const alone = ['test/e2e/ledger.test.ts'];
 /** What fetches from afar, or takes long for what it tells: `npm run test:long` has it alone. */
 const long = 'test/e2e/long/**';
 
+/** `npm run test:long` repeats more often, and with more, than a usual run has time for. */
+const isLong = process.env.SHAKEDOWN_LONG_TESTS === '1';
+
 const common = {
   globalSetup: ['test/temporary-folder.ts'],
   setupFiles: ['test/patience.ts', 'test/tell-errors.ts'],
@@ -18,7 +21,7 @@ const common = {
 const onMachines = {
   ...common,
   // Far above what they take: a machine may be slow and busy.
-  testTimeout: 600_000,
+  testTimeout: isLong ? 1_800_000 : 600_000,
   hookTimeout: 600_000,
   expect: { poll: { timeout: 120_000 } },
 };
@@ -27,7 +30,6 @@ const longTests = {
   test: {
     name: 'e2e-long',
     ...onMachines,
-    testTimeout: 3 * onMachines.testTimeout,
     include: [`${long}/*.test.ts`],
     maxWorkers: 1,
     sequence: { groupOrder: 3 },
@@ -45,8 +47,8 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**'],
           ...common,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: isLong ? 1_800_000 : 60_000,
+          hookTimeout: isLong ? 600_000 : 60_000,
           expect: { poll: { timeout: 30_000 } },
           // One more than CI has cores: some of them wait for what shall come about.
           maxWorkers: 3,
@@ -74,7 +76,7 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
-      ...(process.env.SHAKEDOWN_LONG_TESTS === '1' ? [longTests] : []),
+      ...(isLong ? [longTests] : []),
     ],
   },
 });
