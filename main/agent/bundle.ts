@@ -22,20 +22,28 @@ const root = join(here, '..', '..');
 
 /**
  * The bundled agent: the one that lies in the npm package, or in the source tree one that is made when its
- * sources have changed and kept in `<cacheDir>/agent/<digest>.mjs`. Costs some ms when it is there.
+ * sources have changed and kept in `<cacheDir>/agent/<digest>.mjs`. All nodes of a process get the same one:
+ * it is looked for once, which costs some ms when it is there.
  */
 export async function agentBundle(cacheDir: string): Promise<AgentBundle> {
+  const found = known.get(cacheDir);
+  // Who tidied the folder may have taken it away.
+  if (found && !existsSync((await found).file) && known.get(cacheDir) === found) known.delete(cacheDir);
+  const finding = known.get(cacheDir) ?? findBundle(cacheDir);
+  known.set(cacheDir, finding);
+  finding.catch(() => known.delete(cacheDir));
+  return finding;
+}
+
+const known = new Map<string, Promise<AgentBundle>>();
+
+async function findBundle(cacheDir: string): Promise<AgentBundle> {
   const ready = join(root, 'agent.mjs');
   if (existsSync(ready)) return bundleAt(ready, digestOf([await readFile(ready)]));
   const digest = await digestOfSources();
   const file = join(cacheDir, 'agent', `${digest}.mjs`);
   // One that was being written when the power went may have nothing in it.
-  if (!statSync(file, { throwIfNoEntry: false })?.size) {
-    // Many nodes ask at once, and one bundling is enough for them all.
-    const bundling = making.get(file) ?? bundleInto(file).finally(() => making.delete(file));
-    making.set(file, bundling);
-    await bundling;
-  }
+  if (!statSync(file, { throwIfNoEntry: false })?.size) await bundleInto(file);
   return bundleAt(file, digest);
 }
 
@@ -44,8 +52,6 @@ async function bundleAt(file: string, digest: string): Promise<AgentBundle> {
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   return { file, digest, sha256, size: bytes.length };
 }
-
-const making = new Map<string, Promise<void>>();
 
 async function bundleInto(file: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true });

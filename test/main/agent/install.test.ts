@@ -253,12 +253,22 @@ describe('putting the agent on a node', () => {
 });
 
 describe('what is sent', () => {
-  test('the bundle is made once and then found by its digest', async () => {
+  test('the bundle is made once, and looked for once by all nodes', async () => {
     const cache = folder();
-    const first = await agentBundle(cache);
+    const [first, second] = await Promise.all([agentBundle(cache), agentBundle(cache)]);
     const { mtimeMs } = statSync(first.file);
-    expect(await agentBundle(cache)).toEqual(first);
+    expect(second).toBe(first);
+    expect(await agentBundle(cache)).toBe(first);
     expect(statSync(first.file).mtimeMs).toBe(mtimeMs);
+  });
+
+  test('a bundle that was tidied away is made again', async () => {
+    const cache = folder();
+    const { file, sha256 } = await agentBundle(cache);
+    rmSync(file);
+    const [again] = await Promise.all([agentBundle(cache), agentBundle(cache)]);
+    expect(again.sha256).toBe(sha256);
+    expect(existsSync(file)).toBe(true);
   });
 
   test('the bundle needs no package on the node', async () => {
