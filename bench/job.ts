@@ -1,14 +1,16 @@
 // A whole job on machines that are up, beside the same as an expert writes it with OpenSSH and tar
 // (bench/job/expert.sh): files and a template sent, nginx (installed before) restarted, asked from
 // the main host, all brought home. `node bench/job.ts [nodes] [pairs]`, as root. Prints s of wall
-// time, of this host's own processes' CPU and of the nodes' CPU, and ratios; where there is strace,
-// also the programs that one run starts on a node.
+// time, of this host's own processes' CPU and of the nodes' CPU, and ratios; where there is Ansible, also
+// those to its playbook (bench/job/playbook.yml), in the first pairs alone, for it takes long; where there
+// is strace, also the programs that one run starts on a node.
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { childrensTime } from './childrens-time.ts';
+import { ansibleJob, hasAnsible } from './job/ansible.ts';
 import { clusterTime } from './job/cluster-time.ts';
 import { programsOn } from './job/programs-on.ts';
 import { median } from './median.ts';
@@ -56,7 +58,9 @@ function cost(cluster: string, action: () => unknown): Cost {
   return { wall: wall / 1000, cpu: cpu / 1000, nodes: (clusterTime(cluster) - nodes) / 1000 };
 }
 
-const packages = "{ packages: ['nginx-light'] }";
+// Ansible needs Python on the nodes.
+const withAnsible = hasAnsible();
+const packages = `{ packages: ['nginx-light'${withAnsible ? ", 'python3-apt'" : ''}] }`;
 const machines = scenario('machines', `{ nodes: nspawn({ count: ${nodes} }) }`, packages);
 const job = scenario(
   'job',
@@ -79,7 +83,7 @@ try {
   const byHand = join(folder, 'by-hand');
   cpSync(join(job, 'node_files'), join(byHand, 'node_files'), { recursive: true });
   writeFileSync(join(byHand, 'ssh_config'), config);
-  const addresses = [...config.matchAll(/HostName (\S+)/g)].map(([, address]) => address);
+  const addresses = [...config.matchAll(/HostName (\S+)/g)].map(([, address = '']) => address);
   writeFileSync(join(byHand, 'addresses'), `${addresses.join('\n')}\n`);
   const expert = () => run(byHand, join(import.meta.dirname, 'job/expert.sh'), byHand, `${nodes}`);
   const ours = () => shakedown(job, 'run');
@@ -88,9 +92,15 @@ try {
   ours();
   expert();
   const [mine, theirs]: [Cost[], Cost[]] = [[], []];
+  const ansibles: Cost[] = [];
+  const named = addresses.map((address, node) => [`node${node}`, address] as const);
+  const sshConfig = join(byHand, 'ssh_config');
+  const playbook = ansibleJob(join(folder, 'ansible'), join(job, 'node_files'), sshConfig, named);
   for (let pair = 0; pair < pairs; pair++) {
     mine.push(cost(id, ours));
     theirs.push(cost(id, expert));
+    if (withAnsible && pair < 2)
+      ansibles.push(cost(id, () => run(join(folder, 'ansible'), 'ansible-playbook', ...playbook)));
   }
   for (const kind of ['wall', 'cpu', 'nodes'] as const) {
     const [a, b] = [median(mine.map((one) => one[kind])), median(theirs.map((one) => one[kind]))];
@@ -98,6 +108,16 @@ try {
     tellRatio(`a job to the expert's script, ${words[kind]}`, median(ratios));
     console.log(
       `${kind}, ${nodes} nodes, medians of ${pairs}: ours ${a.toFixed(2)} s, by hand ${b.toFixed(2)} s; ratio ${median(ratios).toFixed(2)}`,
+    );
+  }
+  if (ansibles.length > 0) {
+    const ratio = median(ansibles.map(({ wall }, pair) => (mine[pair]?.wall ?? Number.NaN) / wall));
+    tellRatio('a job to Ansible, wall', ratio);
+    const [wall, cpu, onNodes] = (['wall', 'cpu', 'nodes'] as const).map((kind) =>
+      median(ansibles.map((one) => one[kind])).toFixed(2),
+    );
+    console.log(
+      `Ansible, ${ansibles.length} times: wall ${wall} s, CPU here ${cpu} s, CPU on the nodes ${onNodes} s; wall of ours to it ${ratio.toFixed(3)}`,
     );
   }
   const record = JSON.parse(readFileSync(join(job, '.shakedown/runs/latest/run.json'), 'utf8'));

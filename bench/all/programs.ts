@@ -35,11 +35,12 @@ export const programs: readonly BenchProgram[] = [
   },
   {
     command: ['bench/job.ts', '10', '7'],
-    ...{ peers: ['openssh-client', 'strace'], root: true, minutes: 15 },
+    ...{ peers: ['openssh-client', 'strace', 'ansible-core'], root: true, minutes: 15 },
     measures: [
       { name: "a job to the expert's script, wall", goal: 1 },
       { name: "a job to the expert's script, CPU here", goal: 1 },
       { name: "a job to the expert's script, CPU on the nodes" },
+      { name: 'a job to Ansible, wall', goal: 0.05 },
       { name: 'programs that a job starts on a node', goal: 20 },
     ],
   },
