@@ -15,17 +15,14 @@ export {
 } from './config/define.ts';
 export type {
   After,
-  CheckTarget,
-  DeclaredCheck,
   NodeConfig,
-  NodeFacts,
   NodeTarget,
   PlaceConfig,
   ServiceConfig,
   SetupStep,
-  Timeouts,
   WaitFor,
-} from './config/scenario.ts';
+} from './config/node/node-config.ts';
+export type { CheckTarget, DeclaredCheck, NodeFacts, Timeouts } from './config/scenario.ts';
 export {
   type DistributeBuild,
   type DistributeConfig,

@@ -1,4 +1,4 @@
-import type { NodeConfig } from '../config/scenario.ts';
+import type { NodeConfig } from '../config/node/node-config.ts';
 
 /** Whether a node's config has anything for apt to do. */
 export const hasPackages = ({

@@ -1,7 +1,7 @@
 import type { MachineAct } from '../../common/machine-acts.ts';
 import type { ServiceSpec } from '../../common/ready.ts';
 import type { Agent } from '../agent/agent.ts';
-import type { NodeConfig } from '../config/scenario.ts';
+import type { NodeConfig } from '../config/node/node-config.ts';
 import type { RunContext } from '../context/run-context.ts';
 import type { Machine } from '../providers/provider.ts';
 import type { Remote } from '../remotes/remote.ts';

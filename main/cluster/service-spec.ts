@@ -1,5 +1,6 @@
 import type { ServiceSpec } from '../../common/ready.ts';
-import type { ServiceConfig, Timeouts } from '../config/scenario.ts';
+import type { ServiceConfig } from '../config/node/node-config.ts';
+import type { Timeouts } from '../config/scenario.ts';
 
 /** A service with nothing left to decide. */
 export const serviceSpec = (

@@ -1,13 +1,7 @@
 import type { AptSource } from '../../common/protocol/installation.ts';
 import type { SecretSources } from '../secrets/read-secrets.ts';
-import type {
-  DeclaredCheck,
-  NodeFacts,
-  PlaceConfig,
-  ServiceConfig,
-  SetupStep,
-  Timeouts,
-} from './scenario.ts';
+import type { PlaceConfig, ServiceConfig, SetupStep } from './node/node-config.ts';
+import type { DeclaredCheck, NodeFacts, Timeouts } from './scenario.ts';
 
 /** What `machines({…})`, `nspawn({…})` and `ssh([…])` give: a kind of machine, and what it was asked for. */
 export interface ProviderChoice {

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 import { fileDigest } from '../../common/files/file-digest.ts';
 import type { AptSource } from '../../common/protocol/installation.ts';
+import type { NodeConfig, SetupStep } from '../config/node/node-config.ts';
 import { isTarget } from '../config/order/targets.ts';
-import type { NodeConfig, SetupStep } from '../config/scenario.ts';
 import type { MachineSpec } from '../providers/provider.ts';
 import { digestOf, type LayerInputs } from './inputs.ts';
 

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { UsageError } from '../../common/errors.ts';
 import type { AptSource } from '../../common/protocol/installation.ts';
-import type { NodeConfig } from '../config/scenario.ts';
+import type { NodeConfig } from '../config/node/node-config.ts';
 import type { RenderedTree } from '../render/tree.ts';
 
 /**

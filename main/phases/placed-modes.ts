@@ -1,4 +1,4 @@
-import type { PlaceConfig } from '../config/scenario.ts';
+import type { PlaceConfig } from '../config/node/node-config.ts';
 import type { RenderedTree } from '../render/tree.ts';
 
 /**

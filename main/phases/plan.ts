@@ -1,6 +1,7 @@
 import { UsageError } from '../../common/errors.ts';
 import type { PlannedNode } from '../cluster/node.ts';
-import { type NodeConfig, type NodeFacts, nodeFacts, type Scenario } from '../config/scenario.ts';
+import type { NodeConfig } from '../config/node/node-config.ts';
+import { type NodeFacts, nodeFacts, type Scenario } from '../config/scenario.ts';
 import type { Machine } from '../providers/provider.ts';
 import { readTree } from '../render/read-tree.ts';
 import { renderTrees } from '../render/render-tree.ts';

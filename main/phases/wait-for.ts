@@ -3,8 +3,9 @@ import { present } from '../../common/present.ts';
 import type { Probe } from '../../common/ready.ts';
 import type { Node } from '../cluster/node.ts';
 import { urlHost } from '../cluster/url-host.ts';
+import type { WaitFor } from '../config/node/node-config.ts';
 import { isTarget } from '../config/order/targets.ts';
-import type { NodeFacts, WaitFor } from '../config/scenario.ts';
+import type { NodeFacts } from '../config/scenario.ts';
 import type { OtherNodes } from './other-nodes.ts';
 
 /** Of whom something is asked, by which node's agent, and how a failure calls it. */

@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { z } from 'zod';
 import { present } from '../../../common/present.ts';
-import type { PlaceConfig } from '../../config/scenario.ts';
+import type { PlaceConfig } from '../../config/node/node-config.ts';
 import * as field from '../../config/schema/field-schemas.ts';
 import { type Asked, type OnNode, onNode } from '../method.ts';
 import type { Node } from '../node.ts';

@@ -1,5 +1,6 @@
+import type { NodeConfig } from '../../config/node/node-config.ts';
 import { startOrder } from '../../config/order/start-order.ts';
-import type { NodeConfig, NodeFacts } from '../../config/scenario.ts';
+import type { NodeFacts } from '../../config/scenario.ts';
 
 /** A node with its functions applied. */
 export interface ConfiguredNode {

@@ -1,5 +1,6 @@
 import { closest } from '../../../common/text/closest.ts';
-import type { After, NodeFacts, NodeTarget, ServiceConfig } from '../scenario.ts';
+import type { After, NodeTarget, ServiceConfig } from '../node/node-config.ts';
+import type { NodeFacts } from '../scenario.ts';
 import { findCircle } from './find-circle.ts';
 import { isTarget, targetInWords } from './targets.ts';
 

@@ -1,4 +1,5 @@
-import type { NodeFacts, NodeTarget } from '../scenario.ts';
+import type { NodeTarget } from '../node/node-config.ts';
+import type { NodeFacts } from '../scenario.ts';
 
 /** Whether a node is among those that `on: …` means. */
 export function isTarget({ id, role }: Pick<NodeFacts, 'id' | 'role'>, on: NodeTarget): boolean {

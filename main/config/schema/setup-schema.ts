@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { secretsIn } from '../../secrets/secret-reference.ts';
-import type { WaitFor } from '../scenario.ts';
+import type { WaitFor } from '../node/node-config.ts';
 import * as field from './field-schemas.ts';
 import { exactlyOne, together } from './key-rules.ts';
 import { nodeTarget, target } from './targets.ts';

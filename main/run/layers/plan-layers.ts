@@ -1,6 +1,7 @@
 import { asShakedownError } from '../../../common/errors.ts';
 import type { PlannedNode } from '../../cluster/node.ts';
-import { type NodeConfig, type NodeFacts, nodeFacts, type Scenario } from '../../config/scenario.ts';
+import type { NodeConfig } from '../../config/node/node-config.ts';
+import { type NodeFacts, nodeFacts, type Scenario } from '../../config/scenario.ts';
 import { type LayerInputs, layerFormat, layerKey } from '../../layers/inputs.ts';
 import { type Installation, installationOf, isEmpty, toldInputs } from '../../layers/installation.ts';
 import { Releases } from '../../layers/resolve/releases.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Node } from '../../../main/cluster/node.ts';
-import type { WaitFor } from '../../../main/config/scenario.ts';
+import type { WaitFor } from '../../../main/config/node/node-config.ts';
 import { OtherNodes } from '../../../main/phases/other-nodes.ts';
 import { waitFor } from '../../../main/phases/wait-for.ts';
 

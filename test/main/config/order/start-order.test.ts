@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import type { After } from '../../../../main/config/node/node-config.ts';
 import {
   type OrderedNode,
   type ServiceOnNode,
   startOrder,
 } from '../../../../main/config/order/start-order.ts';
-import type { After } from '../../../../main/config/scenario.ts';
 
 /** Nodes by their services: `{ db: 'first' }` is a service `db` that comes after the first node's. */
 interface NodeOf {
