@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { ShakedownError } from '../../../common/errors.ts';
 import { submission } from '../protocol.ts';
 import type { JobSecret } from '../secrets/job-secret.ts';
-import type { Scheduled, ScheduleTable } from '../store/tables.ts';
+import type { Scheduled, ScheduleTable } from '../store/recipe-tables.ts';
 import { Problem, readAs } from './problem.ts';
 import type { Service } from './service.ts';
 import { type Begun, type JobsToSubmit, submitJobs } from './submit-job.ts';

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { newSchedule, ScheduleView } from '../schedule-protocol.ts';
 import { nextTimes, readCron } from '../schedules/cron.ts';
 import { decide } from '../schedules/due.ts';
-import type { ScheduleTable } from '../store/tables.ts';
+import type { ScheduleTable } from '../store/recipe-tables.ts';
 import { Problem, refusing } from './problem.ts';
 import { isUnderWay, keptApart, submitScheduled } from './scheduled-jobs.ts';
 import type { Service } from './service.ts';
