@@ -30,6 +30,6 @@ export async function putDown(
     return;
   }
   if (good.length > 0) suite.ended(ran, { results: good, apart: [] }, why);
-  suite.fell(ran, bad, `${seat.name}: ${trouble}`, Math.round(took));
+  suite.fell(ran, bad, { why: `${seat.name}: ${trouble}`, ofNode: true }, Math.round(took));
   for (const { id } of seat.runners) suite.queue.leave(id);
 }

@@ -132,13 +132,13 @@ export class HandOut {
 
   /**
    * Their runner was taken down while it had them. Gives those that have done that too often: they are
-   * settled, and the others are run elsewhere, each alone.
+   * settled, and the others are run elsewhere, each alone. `node`: that all of this was lost, where it was.
    */
-  fell(runner: string, files: readonly string[]): readonly string[] {
+  fell(runner: string, files: readonly string[], node?: number): readonly string[] {
     const held = files.filter((path) => this.counts(runner, path));
     const lost = new Set(this.#letGo(runner, held));
     for (const path of held) {
-      const again = this.#outcomes.fell(path);
+      const again = this.#outcomes.fell(path, node);
       if (this.#outcomes.isSettled(path)) this.#inHand.done(runner, path);
       // Else somebody has a copy of it.
       else if (lost.has(path)) this.#runAlone(again);

@@ -22,7 +22,11 @@ const takedowns = 2;
 /** Which files have a result that counts, and which are to be run again. */
 export class Outcomes {
   readonly #settled = new Set<string>();
-  readonly #fell = new Map<string, number>();
+  /**
+   * What took down the runners of each file: a node that is lost counts once,
+   * however many of its runners had it.
+   */
+  readonly #fell = new Map<string, readonly (number | undefined)[]>();
   readonly #suspicion = new Suspicion();
   readonly #attempts: Attempts;
   readonly #judged: (judgement: Judgement) => void;
@@ -65,11 +69,15 @@ export class Outcomes {
     return [...again, ...suspects.flatMap((other) => this.#tryElsewhere(other))];
   }
 
-  /** Its runner was taken down while it had it. Gives it where it is to be run again. */
-  fell(path: string): readonly Again[] {
-    const times = (this.#fell.get(path) ?? 0) + 1;
-    this.#fell.set(path, times);
-    if (times < takedowns) return [{ path }];
+  /**
+   * Its runner was taken down while it had it. Gives it where it is to be run again. `node`: that all of this
+   * was lost, where it was.
+   */
+  fell(path: string, node?: number): readonly Again[] {
+    const before = this.#fell.get(path) ?? [];
+    const all = node !== undefined && before.includes(node) ? before : [...before, node];
+    this.#fell.set(path, all);
+    if (all.length < takedowns) return [{ path }];
     this.#settled.add(path);
     this.#found(this.#suspicion.tried(path, false));
     return [];

@@ -76,10 +76,17 @@ export function judge({ files, folder, end, report, emptyCodes, mustReport }: En
   return { results, apart, startMs: Math.max(0, end.took - sum) };
 }
 
-/** What took a process down with the files that it had, where something did. `node`: its name. */
-export function takenDownBy(how: ProcessEnd['how'], node: string): string | undefined {
-  if (how.kind === 'lost') return `${node}: ${how.reason}`;
-  return how.kind === 'signal' ? `${how.signal} on ${node}` : undefined;
+/** What took a process down with the files that it had. */
+export interface TakenDown {
+  readonly why: string;
+  /** All of its node is lost. */
+  readonly ofNode: boolean;
+}
+
+/** Undefined where nothing took it down. `node`: its name. */
+export function takenDownBy(how: ProcessEnd['how'], node: string): TakenDown | undefined {
+  if (how.kind === 'lost') return { why: `${node}: ${how.reason}`, ofNode: true };
+  return how.kind === 'signal' ? { why: `${how.signal} on ${node}`, ofNode: false } : undefined;
 }
 
 /** A sentence for a process that did not end well. */

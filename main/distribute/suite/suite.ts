@@ -3,7 +3,7 @@ import type { Batch, WaitingFile } from '../hand-out/batch.ts';
 import { HandOut } from '../hand-out/hand-out.ts';
 import type { Judgement as RunnerJudgement } from '../hand-out/suspicion.ts';
 import { FileRuns } from '../results/file-runs.ts';
-import type { Judgement } from '../results/judge.ts';
+import type { Judgement, TakenDown } from '../results/judge.ts';
 import type { Quarantine } from '../results/quarantine.ts';
 import { type FileResult, isBad, type RanWhere } from '../results/test-result.ts';
 import { wholeFiles } from '../results/whole-files.ts';
@@ -118,10 +118,11 @@ export class Suite {
   }
 
   /** A batch's runner was taken down under it, or its node was lost. */
-  fell(ran: RanWhere, files: readonly string[], why: string, took: number): void {
+  fell(ran: RanWhere, files: readonly string[], { why, ofNode }: TakenDown, took: number): void {
     const counting = files.filter((file) => this.queue.counts(ran.runner, file));
     for (const file of counting) this.#takedowns.set(file, [...(this.#takedowns.get(file) ?? []), why]);
-    for (const file of this.queue.fell(ran.runner, counting)) {
+    const node = ofNode ? ran.node : undefined;
+    for (const file of this.queue.fell(ran.runner, counting, node)) {
       const whys = this.#takedowns.get(file) ?? [];
       const message = `it has taken down ${whys.length} runners, and is tried no more: ${whys.join('; ')}`;
       const result = { file, verdict: 'error', durationMs: took, tests: [], message, ran } as const;

@@ -69,6 +69,15 @@ describe('of two copies', () => {
     expect([await queue.next('a'), await queue.next('b')]).toEqual([undefined, undefined]);
   });
 
+  test('that are lost with one node the file has taken down nobody twice', async () => {
+    const { queue } = await copied();
+    expect([queue.fell('a', ['f0'], 0), queue.fell('b', ['f0'], 0)]).toEqual([[], []]);
+    expect(queue.unsettled, 'it waits for who comes').toEqual(['f0']);
+    queue.join('c', 1);
+    expect((await queue.next('c'))?.files).toEqual(['f0']);
+    expect(queue.fell('c', ['f0'], 1), 'another node is').toEqual(['f0']);
+  });
+
   test('be it the one that took long', async () => {
     const { copy, slow, end } = await copied();
     end('a', true);
