@@ -3,6 +3,8 @@ import type { CollectParams, CollectPlan, NodeReport, ReportsRequest } from './p
 import type { InstallParams, InstallResult } from './protocol/installation.ts';
 import type { CleanParams, CleanResult, PlacedFile } from './protocol/placed-files.ts';
 import type {
+  EmptyFoldersParams,
+  FindProgramParams,
   PlanProjectParams,
   ProjectPlan,
   RefusedFolder,
@@ -91,6 +93,10 @@ export interface AgentMethods {
     params: TryWritingParams;
     result: { readonly refused: readonly RefusedFolder[] };
   };
+  /** Makes folders, or what is in them goes; gives how many processors the node has for us. */
+  emptyFolders: { params: EmptyFoldersParams; result: { readonly processors: number } };
+  /** Whether a program is there that can be run. */
+  findProgram: { params: FindProgramParams; result: { readonly found: boolean } };
   /** Takes ranges of ports that no other agent on the node takes until this one ends; the first of each. */
   takePorts: { params: TakePortsParams; result: { readonly ports: readonly number[] } };
   /** Who sees to a task's limit of memory: the kernel, by its control group, or the agent, which measures. */

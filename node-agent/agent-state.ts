@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync, mkdirSync, readFileSync } from 'node
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isSystemError } from './failure.ts';
-import { writeDurably } from './files/durable-file.ts';
+import { writeDurably, writeWhole } from './files/durable-file.ts';
 
 /** Where the agent keeps what must survive it. */
 export const defaultStateDirectory = '/var/lib/shakedown/agent';
@@ -38,6 +38,11 @@ export class AgentState {
   /** On disk when it returns. */
   write(name: string, value: unknown): void {
     writeDurably(this.path(name), JSON.stringify(value));
+  }
+
+  /** For what does not outlive the node's boot: whoever comes after a killed agent reads it. */
+  note(name: string, value: unknown): void {
+    writeWhole(this.path(name), JSON.stringify(value));
   }
 
   path(name: string): string {

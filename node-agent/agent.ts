@@ -22,6 +22,8 @@ import { onceGreeted } from './once-greeted.ts';
 import { HeldBackList } from './packages/held-back-list.ts';
 import { install } from './packages/install.ts';
 import { MarkedProcesses } from './proc/marked-processes.ts';
+import { emptyFolders } from './project/empty-folders.ts';
+import { findProgram } from './project/find-program.ts';
 import { PortRanges } from './project/port-ranges.ts';
 import { SyncedProject } from './project/sync-project.ts';
 import { tryWriting } from './project/try-writing.ts';
@@ -127,7 +129,14 @@ export class NodeAgent {
 
   get #ofTasks(): Pick<
     Methods,
-    'task' | 'planProject' | 'checkProject' | 'tryWriting' | 'takePorts' | 'memoryLimits'
+    | 'task'
+    | 'planProject'
+    | 'checkProject'
+    | 'emptyFolders'
+    | 'findProgram'
+    | 'tryWriting'
+    | 'takePorts'
+    | 'memoryLimits'
   > {
     const { streams } = this.#connection;
     const host = {
@@ -143,6 +152,8 @@ export class NodeAgent {
       },
       checkProject: async (_, signal) => ({ wrong: (await this.#project?.check(signal)) ?? [] }),
       tryWriting: async ({ folders }) => ({ refused: await tryWriting(folders) }),
+      emptyFolders,
+      findProgram,
       takePorts: async (params) => ({ ports: await this.#ports.take(params) }),
       memoryLimits: async () => {
         const probe = this.#groups.makeLimited('probe', 2 ** 30);
@@ -196,6 +207,8 @@ export class NodeAgent {
       await takeLease(this.#lease, holder);
       if (aliveWithin !== undefined) this.#mustHear(aliveWithin);
       this.#guard = new Guard(process.execPath, process.argv.slice(1));
+      // Who has a share runs tasks above all: the first one finds a shell that waits, too.
+      if (this.#lease.share !== undefined) this.#shells.prepare();
     }
     if (clockMs !== undefined) this.#clockAhead = Date.now() - clockMs;
     return nodeFacts();

@@ -43,8 +43,11 @@ async function endTasks(state: AgentState, besides: () => number[]): Promise<voi
   const groups = new TaskGroups(state);
   const find = () => [...new Set([...besides(), ...groups.find()])];
   if (signalAll(find(), 'SIGTERM') > 0) {
+    // A shell that waits ends at once; to look for processes is work, where they take longer.
+    let pause = 2;
     for (const begin = performance.now(); find().length > 0 && performance.now() - begin < 2000; ) {
-      await sleep(25);
+      await sleep(pause);
+      pause = Math.min(25, 2 * pause);
     }
     signalAll(find(), 'SIGKILL');
   }

@@ -37,6 +37,20 @@ export interface RefusedFolder {
   readonly message: string;
 }
 
+export interface EmptyFoldersParams {
+  /** Absolute. */
+  readonly folders: readonly string[];
+}
+
+export interface FindProgramParams {
+  /** As a shell would be given it: a name, or a path. */
+  readonly program: string;
+  /** Where it would be run, absolute. */
+  readonly directory: string;
+  /** The PATH that it would be run with; the agent's own where none is told. */
+  readonly path?: string;
+}
+
 export interface TakePortsParams {
   /** How many ranges are wanted, and how many ports each has. */
   readonly ranges: number;

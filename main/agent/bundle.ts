@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { existsSync, statSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdir, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -40,7 +40,7 @@ const known = new Map<string, Promise<AgentBundle>>();
 async function findBundle(cacheDir: string): Promise<AgentBundle> {
   const ready = join(root, 'agent.mjs');
   if (existsSync(ready)) return bundleAt(ready, digestOf([await readFile(ready)]));
-  const digest = await digestOfSources();
+  const digest = digestOfSources();
   const file = join(cacheDir, 'agent', `${digest}.mjs`);
   // One that was being written when the power went may have nothing in it.
   if (!statSync(file, { throwIfNoEntry: false })?.size) await bundleInto(file);
@@ -80,21 +80,15 @@ export async function bundleAgent(outfile: string): Promise<void> {
 /** The folder that has the sources, also when this is run from `dist`. */
 const sourceRoot = (): string => (existsSync(join(root, 'node-agent', 'main.ts')) ? root : join(root, '..'));
 
-async function digestOfSources(): Promise<string> {
+/** One after the other is soonest: each is read by the kernel's cache, and not by the disk. */
+function digestOfSources(): string {
   const folders = ['node-agent', 'common'].map((name) => join(sourceRoot(), name));
-  const names = await Promise.all(
-    folders.map(async (folder) =>
-      (await readdir(folder, { recursive: true })).map((name) => join(folder, name)),
-    ),
+  const names = folders.flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
   );
-  const files = [
-    ...names
-      .flat()
-      .filter((name) => name.endsWith('.ts'))
-      .sort(),
-    join(sourceRoot(), 'package-lock.json'),
-  ];
-  return digestOf(await Promise.all(files.map((file) => readFile(file).catch(() => Buffer.alloc(0)))));
+  const sources = names.filter((name) => name.endsWith('.ts')).sort();
+  const lock = join(sourceRoot(), 'package-lock.json');
+  return digestOf([...sources, ...(existsSync(lock) ? [lock] : [])].map((file) => readFileSync(file)));
 }
 
 function digestOf(contents: readonly Buffer[]): string {

@@ -1,9 +1,5 @@
 import { hostname, userInfo } from 'node:os';
-import { ShakedownError } from '../../common/errors.ts';
-import type { Cluster, Machine } from '../providers/provider.ts';
-import { undoWorldOf } from '../run/ledger/undo-world.ts';
-import { makeMachines, newClusterId } from '../run/machines/make-machines.ts';
-import { takeAway } from '../run/machines/take-away.ts';
+import type { Machine } from '../providers/provider.ts';
 import { beginBuild } from './build/begin-build.ts';
 import type { Here } from './in-own-run.ts';
 import { localProject } from './project/local-project.ts';
@@ -14,7 +10,7 @@ import { DistributeLog } from './results/distribute-log.ts';
 import { recordProcess } from './results/record-results.ts';
 import { mainHostNode } from './seats/main-host-node.ts';
 import type { Seat, SeatPlan } from './seats/seat.ts';
-import type { Distribution, MachinesWish } from './suite/distribution.ts';
+import type { Distribution } from './suite/distribution.ts';
 import { runSuite, type SuiteEnd, type SuiteRun } from './suite/run-suite.ts';
 import type { Suite } from './suite/suite.ts';
 
@@ -58,7 +54,9 @@ export async function onMachines(
   const project = localProject({ directory, list, signal: open.work.signal, built });
   // Files are looked at, and what is built here is built, while machines are made and connected to.
   project.manifest().catch(() => undefined);
-  const cluster = wish && (await machinesOf(wish, here));
+  // Without machines, what makes them is not loaded.
+  const making = wish && (await import('./acquire-machines.ts'));
+  const cluster = wish && (await making?.acquireMachines(wish, here));
   const made = cluster?.borrowed === false;
   const machines = cluster?.machines ?? [];
   const all: readonly SeatPlan[] = [
@@ -97,29 +95,3 @@ const localSeat = (machines: readonly Machine[], runners: number): SeatPlan => {
   const { id, name } = mainHostNode(machines.length);
   return { id, name, runners };
 };
-
-/** Makes or borrows the machines; they are taken away, or given back, when the run ends. */
-function machinesOf(
-  { provider: name, options, login, machines, rebuild }: MachinesWish,
-  { world, open }: Here,
-): Promise<Cluster> {
-  return open.scope.acquire({
-    acquire: () =>
-      open.recorder.step('machines', async () => {
-        const provider = await world.provider(name);
-        const { ok, reason, missingPackages = [] } = await provider.probe(open.work);
-        if (!ok) {
-          const hint =
-            missingPackages.length > 0 ? { hint: `apt-get install ${missingPackages.join(' ')}` } : {};
-          throw new ShakedownError({ message: `${name} does not work here: ${reason}`, ...hint });
-        }
-        const shares = provider.makes ? await world.agentShares(world.cacheDir) : [];
-        const wanted = { machines, options, login };
-        return makeMachines(newClusterId(), wanted, provider, { of: open.name, shares, rebuild }, open.work);
-      }),
-    release: async (cluster) => {
-      const provider = await world.provider(cluster.provider);
-      await takeAway(cluster, [], undoWorldOf(provider, open.evidence), open);
-    },
-  });
-}

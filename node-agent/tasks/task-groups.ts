@@ -72,7 +72,7 @@ export class TaskGroups {
 
   #note(directories: readonly string[]): boolean {
     try {
-      this.#state.write(record, [...new Set(directories)]);
+      this.#state.note(record, [...new Set(directories)]);
       return true;
     } catch {
       return false;

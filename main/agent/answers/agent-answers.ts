@@ -96,6 +96,8 @@ export const agentAnswers: { readonly [M in keyof AgentMethods]: AnswerRow<M> } 
       refused: node.list(z.object({ folder: node.absolutePath, message: node.line() }), 16),
     }),
   },
+  emptyFolders: { result: z.object({ processors: z.int().min(1).max(1_000_000) }) },
+  findProgram: { result: z.object({ found: z.boolean() }) },
   takePorts: { result: z.object({ ports: node.list(z.int().min(1).max(65_535), 10_000) }) },
   memoryLimits: { result: z.object({ by: z.enum(['kernel', 'measured']) }) },
   readFile: { result: z.object({ bytes: node.count }) },

@@ -17,6 +17,8 @@ export const methodLimits: Readonly<Record<keyof AgentMethods, number>> = {
   planProject: 600,
   checkProject: 600,
   tryWriting: 120,
+  emptyFolders: 300,
+  findProgram: 60,
   takePorts: 30,
   memoryLimits: 30,
   readFile: 120,

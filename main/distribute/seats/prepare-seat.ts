@@ -1,5 +1,6 @@
 import { basename, dirname, posix } from 'node:path';
 import { ShakedownError } from '../../../common/errors.ts';
+import { present } from '../../../common/present.ts';
 import type { Agent } from '../../agent/agent.ts';
 import { count, duration, size } from '../../report/words.ts';
 import type { OpenRun } from '../../run/open-run.ts';
@@ -31,6 +32,9 @@ export interface SeatContext {
   readonly runnersInAll: (node: number, own: number) => Promise<number>;
 }
 
+/** Of a node that has as many runners as processors. */
+const mostRunners = 256;
+
 /** Brings the project to a node and makes its runners' places ready. Throws ShakedownError. */
 export async function prepareSeat(plan: SeatPlan, agent: Agent, context: SeatContext): Promise<Seat> {
   const { distribution, project, initiator, key, log, open, build } = context;
@@ -51,9 +55,13 @@ export async function prepareSeat(plan: SeatPlan, agent: Agent, context: SeatCon
   const folder = posix.dirname(sent.directory);
   const reports = posix.join(folder, 'reports');
   const loaders = posix.join(folder, 'loaders');
-  const own = await makeReady(agent, [reports, loaders], plan.runners, signal);
-  const { ports } = await agent.call('takePorts', { ranges: own, size: distribution.ports }, { signal });
-  const health = await NodeHealth.begin(agent, [reports, distribution.env.TMPDIR ?? '/tmp'], signal);
+  const emptied = await agent.call('emptyFolders', { folders: [reports, loaders] }, { signal });
+  const own = plan.runners ?? Math.min(emptied.processors, mostRunners);
+  const [{ ports }, health, loader] = await Promise.all([
+    agent.call('takePorts', { ranges: own, size: distribution.ports }, { signal }),
+    NodeHealth.begin(agent, [reports, distribution.env.TMPDIR ?? '/tmp'], signal),
+    putLoader(agent, distribution, loaders, signal),
+  ]);
   const total = await context.runnersInAll(id, own);
   const { as } = plan;
   const env = {
@@ -82,10 +90,7 @@ export async function prepareSeat(plan: SeatPlan, agent: Agent, context: SeatCon
     await build.onNode(id, place);
     await send();
   }
-  const [loader] = await Promise.all([
-    putLoader(agent, distribution, loaders, signal),
-    mustHaveCommand(agent, distribution.command.program, sent.directory, signal),
-  ]);
+  await mustHaveCommand(agent, distribution, sent.directory, signal);
   const { memory } = distribution.limits;
   if (memory !== undefined) {
     const { by } = await agent.call('memoryLimits', {}, { signal });
@@ -125,39 +130,19 @@ function sentInWords({ files, bytes, deleted, took }: SentProject): string {
 /** A node without the command would fail every file. Throws ShakedownError. */
 async function mustHaveCommand(
   agent: Agent,
-  program: string | undefined,
-  cwd: string,
+  { command: { program }, env }: Distribution,
+  directory: string,
   signal: AbortSignal,
 ): Promise<void> {
   if (program === undefined) return;
-  const { exitCode } = await agent.exec(['/bin/sh', '-c', 'command -v -- "$1"', 'sh', program], {
-    cwd,
-    signal,
-  });
-  if (exitCode === 0) return;
+  const asked = { program, directory, ...present({ path: env.PATH }) };
+  const { found } = await agent.call('findProgram', asked, { signal });
+  if (found) return;
+  // Of a shell's line it may be a word of the shell's own, as `for` is.
+  const look = ['/bin/sh', '-c', 'command -v -- "$1"', 'sh', program];
+  if ((await agent.exec(look, { cwd: directory, env, signal })).exitCode === 0) return;
   throw new ShakedownError({
     message: `there is no command '${program}'`,
     hint: 'install it there: hooks: { node_setup: … }, or packages: […] of machines that are made',
   });
-}
-
-/** Makes these folders, empty; gives the number of runners, by the processors where none is told. */
-async function makeReady(
-  agent: Agent,
-  folders: readonly string[],
-  wanted: number | undefined,
-  signal: AbortSignal,
-): Promise<number> {
-  const script = 'rm -rf -- "$@" && mkdir -p -- "$@" && { nproc || getconf _NPROCESSORS_ONLN; }';
-  const { exitCode, stdout, stderr } = await agent.exec(['/bin/sh', '-c', script, 'sh', ...folders], {
-    signal,
-  });
-  const found = Number(stdout.trim());
-  if (exitCode !== 0 || !Number.isInteger(found)) {
-    throw new ShakedownError({
-      message: `${folders.join(' and ')} cannot be made: ${stderr.trim()}`,
-      exitCode,
-    });
-  }
-  return wanted ?? Math.max(1, Math.min(found, 256));
 }

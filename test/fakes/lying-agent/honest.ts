@@ -27,6 +27,8 @@ export const answers: { readonly [M in keyof AgentMethods]: AgentMethods[M]['res
   planProject: { directory: '/home/me/project', missing: [0, 7], deleted: 1 },
   checkProject: { wrong: [7] },
   tryWriting: { refused: [{ folder: '/tmp', message: 'no space left on device' }] },
+  emptyFolders: { processors: 2 },
+  findProgram: { found: true },
   takePorts: { ports: [10_000, 10_020] },
   memoryLimits: { by: 'kernel' },
   readFile: { bytes: 3 },
