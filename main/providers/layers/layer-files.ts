@@ -1,3 +1,4 @@
+import { ShakedownError } from '../../../common/errors.ts';
 import { present } from '../../../common/present.ts';
 import { enableProgram, type LayerSurvey, type NewLayer, type StrayFile } from '../capabilities.ts';
 import type { ShellValues } from '../host/shell-file.ts';
@@ -16,6 +17,14 @@ export function readSurvey(printed: string): LayerSurvey {
   const all = (wanted: string) => rows.flatMap(([kind, text = '']) => (kind === wanted ? [text] : []));
   return { strays, named: all('named'), asking: all('asks') };
 }
+
+/** For who was to make machines of a layer that somebody has removed since it was found. */
+export const layerIsGone = (key: string): ShakedownError =>
+  new ShakedownError({
+    message: `the layer ${key} is gone: it was removed a moment ago`,
+    phase: 'machines',
+    hint: 'run again: it is then made anew',
+  });
 
 /** What `trim.sh` is told. */
 export const trimValues = ({ without }: Pick<NewLayer, 'without'>) =>

@@ -7,6 +7,7 @@
 #
 # The caller sets the first two arrays, and has `written`: it runs find(1) for what was written, with what is given to
 # it.
+source ./no-links.sh
 declare -a base_lists new_lists
 # Extended regular expressions of paths that are left out; what the machine is called.
 declare -a known names
@@ -35,6 +36,7 @@ asking() {
 
 # What the provider wrote, what a boot leaves, and what the agent knows of this one machine.
 strip_identity() {
+  no_links etc/ssh/ root/ tmp/ var/tmp/ var/log/ var/lib/{systemd,dbus,shakedown/agent}/ var/cache/apt/archives/ run/
   rm -f etc/hostname etc/machine-id etc/hosts etc/resolv.conf etc/ssh/ssh_host_ed25519_key{,.pub} \
     var/lib/systemd/random-seed var/lib/dbus/machine-id var/log/{wtmp,btmp,lastlog}
   rm -rf root/.ssh tmp/* var/tmp/* var/lib/shakedown/debs var/cache/apt/archives/*.deb

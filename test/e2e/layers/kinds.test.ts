@@ -1,5 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect, test } from 'vitest';
+import { loginForNewMachines } from '../../../main/providers/login-for-new-machines.ts';
+import { providerNamed } from '../../../main/providers/registry.ts';
+import { newClusterId } from '../../../main/run/machines/make-machines.ts';
+import { runContext } from '../../fakes/run-context.ts';
 import { rounds } from '../../rounds.ts';
 import { clusterIds, leftovers, readLatest, result, shakedown, start, until } from '../harness.ts';
 import { markedScenario, unlike } from './marker.ts';
@@ -83,4 +87,13 @@ test.each([
   const removed = await shakedown(directory, ['images', 'remove', `${image?.id}`]);
   expect(removed.exitCode, removed.all).toBe(0);
   expect(await leftovers(clusterIds(directory))).toEqual([]);
+
+  // Who found it before it was removed is told, before anything is made.
+  const provider = await providerNamed(kind);
+  const options = kind === 'docker' ? { count: 1, engine: 'podman' } : { count: 1 };
+  const ctx = runContext();
+  const spec = { cluster: newClusterId(), machines: [{ id: 0, name: 'n0', layer: first.key }], options };
+  const login = await loginForNewMachines({}, ctx.cacheDir);
+  const making = provider.create({ ...spec, login, shares: [] }, ctx);
+  await expect(making).rejects.toThrow(`the layer ${first.key} is gone: it was removed a moment ago`);
 });

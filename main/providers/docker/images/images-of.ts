@@ -1,8 +1,9 @@
 import type { RunContext } from '../../../context/run-context.ts';
+import { layerIsGone } from '../../layers/layer-files.ts';
 import { settingsOfMachine } from '../../machine-options.ts';
 import type { MachineSpec, MachinesSpec } from '../../provider.ts';
 import type { DockerSettings } from '../docker-options.ts';
-import type { Engine } from '../engines/engine.ts';
+import { type Engine, succeeds } from '../engines/engine.ts';
 import { commandOf, ensureImage, noteUse } from './image.ts';
 import { layerImage } from './layers.ts';
 import { ensureOwnImage } from './own-image.ts';
@@ -30,8 +31,14 @@ export async function imagesOf(
   for (const machine of machines) {
     const { layer } = machine;
     if (layer !== undefined) {
+      const name = layerImage(layer);
+      // An engine would look for it in a registry.
+      if (!made.has(name) && !(await succeeds(engine, ['image', 'inspect', name], ctx.signal)))
+        throw layerIsGone(layer);
       await noteUse(layer);
-      images.push([machine, { name: layerImage(layer), command: ['/sbin/init'] }]);
+      const image = { name, command: ['/sbin/init'] };
+      made.set(name, image);
+      images.push([machine, image]);
       continue;
     }
     const { os } = settingsOfMachine(settings, machine.id);

@@ -1,12 +1,11 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { ShakedownError } from '../../../../common/errors.ts';
 import type { RunContext } from '../../../context/run-context.ts';
 import type { LayerBase } from '../../capabilities.ts';
 import { ensureBaseTree } from '../../debian/base-tree.ts';
 import { rootCanBeHad, runAsOwnRoot } from '../../host/own-root.ts';
 import { shellFile } from '../../host/shell-file.ts';
-import { isLayer } from '../../layers/layer-files.ts';
+import { isLayer, layerIsGone } from '../../layers/layer-files.ts';
 import { bytes, settingsOfMachine } from '../../machine-options.ts';
 import type { MachineSpec } from '../../provider.ts';
 import { ensureBaseImage } from '../images/base-image.ts';
@@ -60,9 +59,8 @@ async function imageBase(settings: QemuSettings, rebuild: boolean, ctx: Building
 
 /** The folder of a layer's newest build, absolute. Throws ShakedownError when it is not there any more. */
 export async function layerBuild(key: string, cacheDir: string): Promise<string> {
-  return realpath(join(layersFolder(cacheDir), key)).catch((error: unknown) => {
-    const message = `the layer ${key} is gone: it was removed a moment ago`;
-    throw new ShakedownError({ message, phase: 'machines' }, { cause: error });
+  return realpath(join(layersFolder(cacheDir), key)).catch(() => {
+    throw layerIsGone(key);
   });
 }
 

@@ -3,6 +3,8 @@
 source ../../layers/survey.sh
 since=var/lib/shakedown/identity
 
+die() { echo "$*" >&2; exit 1; }
+
 written() { find . -xdev -cnewer "$since" "$@"; }
 
 set -eu

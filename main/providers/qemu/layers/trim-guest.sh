@@ -3,6 +3,8 @@
 source ../../layers/trim.sh
 since=var/lib/shakedown/identity
 
+die() { echo "$*" >&2; exit 1; }
+
 made_links() { find "${unit_folders[@]}" -cnewer "$since" "$@"; }
 
 set -eu

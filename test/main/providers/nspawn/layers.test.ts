@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  rmSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -19,6 +20,7 @@ import { readSurvey } from '../../../../main/providers/layers/layer-files.ts';
 
 const scripts = join(import.meta.dirname, '../../../../main/providers/nspawn/layers');
 const failure = { message: 'the script failed' };
+const explain = (stderr: string) => ({ message: stderr });
 
 /** A node's folder with a base tree, and what was written over it; each file with its contents. */
 function node(written: Record<string, string>, tree: Record<string, string> = {}) {
@@ -34,7 +36,9 @@ function node(written: Record<string, string>, tree: Record<string, string> = {}
 }
 
 const survey = async (home: string, known: readonly string[] = [], names: readonly string[] = []) =>
-  readSurvey(await runScript([], shellFile(scripts, 'survey-layer.sh', { home, known, names }), { failure }));
+  readSurvey(
+    await runScript([], shellFile(scripts, 'survey-layer.sh', { home, known, names }), { failure, explain }),
+  );
 
 const save = (home: string, layers: string, more: object = {}) => {
   const values = { key: 'layer-0123456789abcdef', about: '{"a":1}', description: 'etcd', without: [] };
@@ -49,7 +53,7 @@ const save = (home: string, layers: string, more: object = {}) => {
       ...more,
     },
   });
-  return runScript([], script, { failure });
+  return runScript([], script, { failure, explain });
 };
 
 describe('a look through what was installed', () => {
@@ -151,6 +155,22 @@ describe('a layer', () => {
       'rm /var/lib/shakedown/enable',
       'set -e',
     ]);
+  });
+
+  test('is not made where a link would lead root to files of the main host', async () => {
+    const outside = mkdtempSync(join(tmpdir(), 'outside-'));
+    const key = join(outside, 'ssh_host_ed25519_key');
+    writeFileSync(key, 'of the main host');
+    const { home, layers, upper } = node({ 'etc/x': '1' });
+    symlinkSync(outside, join(upper, 'etc/ssh'));
+    await expect(survey(home)).rejects.toThrow('the installation made a link of /etc/ssh');
+    const without = ['/etc/ssh/ssh_host_ed25519_key'];
+    await expect(save(home, layers, { without })).rejects.toThrow('made a link of /etc/ssh');
+    rmSync(join(upper, 'etc/ssh'));
+    symlinkSync(outside, join(upper, 'var/lib/shakedown'));
+    await expect(save(home, layers)).rejects.toThrow('made a link of /var/lib/shakedown');
+    expect(readdirSync(outside)).toEqual(['ssh_host_ed25519_key']);
+    expect(readdirSync(layers)).toEqual(['layer-0123456789abcdef.lock']);
   });
 
   test('takes the place of an earlier one, which stays for as long as machines lie over it', async () => {
