@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 
 /** The version of what a layer holds and of how it is made; another one makes other keys. */
-export const layerFormat = 1;
+export const layerFormat = 2;
 
 const digests = z.record(z.string(), z.string());
 

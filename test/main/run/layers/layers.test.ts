@@ -87,7 +87,7 @@ describe('what a run installs', () => {
     expect(newer.starts).toEqual([]);
     // It came to be newer still while it was installed.
     expect(newer.notes.join('\n')).toContain('apt took other versions than etcd=3.1');
-    for (const [key, text] of kept) kept.set(key, text.replace('"format":1', '"format":0'));
+    for (const [key, text] of kept) kept.set(key, text.replace('"format":2', '"format":1'));
     const older = await take({ kept }, {}, {}, world);
     expect(older.installs).toEqual(['install 0']);
   });
