@@ -12,8 +12,14 @@ export const section = (title: string, body: string, kind = ''): string =>
 export const badge = (verdict: Verdict): string => `<span class="verdict ${verdict}">${verdict}</span>`;
 
 /** An entry for each: verdict, what it was and what went wrong, when and how long. */
-export const spanList = (spans: readonly Span[]): string =>
-  `<ul class="spans">${spans.map(entry).join('')}</ul>`;
+export const spanList = (spans: readonly Span[]): string => [...spanPieces(spans)].join('');
+
+/** The same in pieces: they may be very many. */
+export function* spanPieces(spans: readonly Span[]): Generator<string, void, undefined> {
+  yield '<ul class="spans">';
+  for (const span of spans) yield entry(span);
+  yield '</ul>';
+}
 
 function entry(span: Span): string {
   const { kind, node, verdict, message, detail, startMs, durationMs } = span;

@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describeFailure } from '../../common/errors.ts';
 import type { Span } from '../../common/span.ts';
@@ -6,7 +5,8 @@ import { fromLayer } from '../../common/text/from-layer.ts';
 import { type RunRecord, spansOf } from '../record/run-record.ts';
 import { worstClock } from '../record/timeline/node-clock.ts';
 import { privateFile } from '../store/run-folders.ts';
-import { badge, html, section, spanList } from './html-parts.ts';
+import { writePieces } from '../store/write-pieces.ts';
+import { badge, html, section, spanList, spanPieces } from './html-parts.ts';
 import { style } from './html-style.ts';
 import { timelineSection } from './html-timeline.ts';
 import { type JournalLine, journalAround } from './journal-around.ts';
@@ -19,14 +19,18 @@ export const htmlReport: Reporter = {
   name: 'html',
   file: 'report.html',
   report: async (run, directory, part) => {
-    const text = page(run, await journalAround(run, directory), part);
-    await writeFile(join(directory, 'report.html'), text, { mode: privateFile });
+    const around = await journalAround(run, directory);
+    await writePieces(join(directory, 'report.html'), page(run, around, part), privateFile);
   },
 };
 
-function page(run: RunRecord, around: readonly JournalLine[], part?: ReportPart): string {
+function* page(
+  run: RunRecord,
+  around: readonly JournalLine[],
+  part?: ReportPart,
+): Generator<string, void, undefined> {
   const isShown = (span: Span) => part?.shows(span) === true;
-  const sections = [
+  const sections: readonly (string | Iterable<string>)[] = [
     causes(run, around),
     part?.html(run) ?? '',
     checks(run),
@@ -42,13 +46,17 @@ function page(run: RunRecord, around: readonly JournalLine[], part?: ReportPart)
     html(count(run.nodes.length, `${run.provider} node`)),
     `shakedown ${html(run.versions.shakedown)}`,
   ];
-  return `<!doctype html>
+  yield `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${html(run.verdict)}: ${html(run.scenario)}</title><style>${style}${part?.style ?? ''}</style></head><body>
 <header>${badge(run.verdict)}<h1>${html(run.scenario)}</h1>
 <p>${facts.map((fact) => `<span>${fact}</span>`).join(' · ')}</p></header>
-<main>${sections.filter(Boolean).join('\n')}</main></body></html>
-`;
+<main>`;
+  for (const [index, each] of sections.filter(Boolean).entries()) {
+    if (index > 0) yield '\n';
+    yield* typeof each === 'string' ? [each] : each;
+  }
+  yield '</main></body></html>\n';
 }
 
 function causes(run: RunRecord, around: readonly JournalLine[]): string {
@@ -92,14 +100,20 @@ const signed = (ms: number): string => `${ms > 0 ? '+' : '−'}${(Math.abs(ms) /
 /** Checks that passed from which on they are folded away. */
 const manyPassed = 100;
 
-function checks(run: RunRecord): string {
+/** In pieces: a distribution has one for each test. */
+function* checks(run: RunRecord): Generator<string, void, undefined> {
   const all = worstFirst(spansOf(run, 'check'));
-  if (all.length === 0) return section('Checks', '<p>None were made.</p>');
   const passed = all.filter(({ verdict, message }) => verdict === 'pass' && message === undefined);
-  if (passed.length < manyPassed) return section('Checks', spanList(all));
+  if (passed.length < manyPassed) {
+    yield section('Checks', all.length === 0 ? '<p>None were made.</p>' : spanList(all));
+    return;
+  }
   const rest = all.filter(({ verdict, message }) => verdict !== 'pass' || message !== undefined);
-  const folded = `<details><summary>${passed.length} passed</summary>${spanList(passed)}</details>`;
-  return section('Checks', `${rest.length > 0 ? spanList(rest) : ''}${folded}`);
+  yield '<section><h2>Checks</h2>';
+  if (rest.length > 0) yield* spanPieces(rest);
+  yield `<details><summary>${passed.length} passed</summary>`;
+  yield* spanPieces(passed);
+  yield '</details></section>';
 }
 
 function acts(run: RunRecord, isShown: (span: Span) => boolean): string {

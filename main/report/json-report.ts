@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { jsonPieces } from '../../common/text/json-pieces.ts';
 import { resultOf } from '../record/run-result.ts';
 import { writeWhole } from '../store/run-folders.ts';
 import type { Reporter } from './reporter.ts';
@@ -7,6 +8,5 @@ import type { Reporter } from './reporter.ts';
 export const jsonReport: Reporter = {
   name: 'json',
   file: 'run.json',
-  report: (record, directory) =>
-    writeWhole(join(directory, 'run.json'), `${JSON.stringify(resultOf(record), undefined, 2)}\n`),
+  report: (record, directory) => writeWhole(join(directory, 'run.json'), jsonPieces(resultOf(record))),
 };

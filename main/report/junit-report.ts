@@ -1,6 +1,5 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { create } from 'xmlbuilder2';
+import { createCB } from 'xmlbuilder2';
 import { describeFailure } from '../../common/errors.ts';
 import { present } from '../../common/present.ts';
 import type { Verdict } from '../../common/results.ts';
@@ -8,6 +7,7 @@ import type { Span, SpanRerun } from '../../common/span.ts';
 import { type RunRecord, spansOf } from '../record/run-record.ts';
 import { wholePhases } from '../record/whole-phases.ts';
 import { privateFile } from '../store/run-folders.ts';
+import { writePieces } from '../store/write-pieces.ts';
 import type { Reporter } from './reporter.ts';
 
 /**
@@ -18,22 +18,33 @@ import type { Reporter } from './reporter.ts';
 export const junitReport: Reporter = {
   name: 'junit',
   file: 'junit.xml',
-  report: (run, directory) => writeFile(join(directory, 'junit.xml'), junit(run), { mode: privateFile }),
+  report: (run, directory) => writePieces(join(directory, 'junit.xml'), junit(run), privateFile),
 };
 
-type Xml = ReturnType<typeof create>;
+type Xml = ReturnType<typeof createCB>;
 
-function junit(run: RunRecord): string {
-  const document = create({ version: '1.0', encoding: 'UTF-8', invalidCharReplacement: '\uFFFD' });
-  const root = document.ele('testsuites', {
-    name: `shakedown ${run.scenario}`,
-    time: seconds(run.durationMs),
-  });
-  suite(root, 'checks', spansOf(run, 'check'), run);
-  suite(root, 'phases', wholePhases(run), run);
+/** In pieces: the tree of a document with very many tests would take a gigabyte. */
+function* junit(run: RunRecord): Generator<string, void, undefined> {
+  let pieces: string[] = [];
+  const taken = () => {
+    const all = pieces.join('');
+    pieces = [];
+    return all;
+  };
+  const document = createCB({ data: (piece: string) => void pieces.push(piece), prettyPrint: true });
+  document.dec({ version: '1.0', encoding: 'UTF-8' });
+  document.ele('testsuites', { name: allowed(`shakedown ${run.scenario}`), time: seconds(run.durationMs) });
   const whole = wholeRun(run);
-  if (whole.length > 0) suite(root, 'run', whole, run);
-  return document.end({ prettyPrint: true });
+  const suites = [
+    ['checks', spansOf(run, 'check')],
+    ['phases', wholePhases(run)],
+    ...(whole.length > 0 ? [['run', whole] as const] : []),
+  ] as const;
+  for (const [name, spans] of suites) {
+    for (const _ of suite(document, name, spans, run)) yield taken();
+  }
+  document.up().end();
+  yield taken();
 }
 
 /** What no phase and no check shows: a service that died, a full disk, an interrupt. */
@@ -53,26 +64,40 @@ function wholeRun(run: RunRecord): readonly Span[] {
 
 const isBad = (verdict: Verdict): boolean => verdict === 'fail' || verdict === 'error';
 
-function suite(root: Xml, name: string, spans: readonly Span[], run: RunRecord): void {
+/** Gives back control after each case. */
+function* suite(xml: Xml, name: string, spans: readonly Span[], run: RunRecord): Generator<void> {
   const count = (verdict: string) => spans.filter((span) => span.verdict === verdict).length;
-  const parent = root.ele('testsuite', {
-    name: `${run.scenario}.${name}`,
+  xml.ele('testsuite', {
+    name: allowed(`${run.scenario}.${name}`),
     tests: spans.length,
     failures: count('fail'),
     errors: count('error'),
     skipped: count('skip'),
     timestamp: new Date(run.startedAt).toISOString(),
   });
-  for (const span of spans) testCase(parent, span, run);
+  for (const span of spans) {
+    testCase(xml, span, run);
+    yield;
+  }
+  xml.up();
 }
 
-function testCase(parent: Xml, span: Span, run: RunRecord): void {
-  const { name, kind, type = kind, subject: classname = type, verdict, durationMs } = span;
-  const element = parent.ele('testcase', { name, classname, time: seconds(durationMs) });
-  if (verdict === 'skip') element.ele('skipped', present({ message: span.message }));
+function testCase(xml: Xml, span: Span, run: RunRecord): void {
+  const { name, kind, type = kind, subject: classname = type, durationMs } = span;
+  xml.ele('testcase', {
+    ...{ name: allowed(name), classname: allowed(classname), time: seconds(durationMs) },
+  });
+  outcome(xml, span, run);
+  xml.up();
+}
+
+function outcome(xml: Xml, span: Span, run: RunRecord): void {
+  const { verdict } = span;
+  if (verdict === 'skip')
+    xml.ele('skipped', present({ message: span.message && allowed(span.message) })).up();
   const reruns = span.reruns ?? [];
   if (!isBad(verdict)) {
-    for (const rerun of reruns) failureOf(element, `flaky${word(rerun.verdict)}`, textOf(rerun));
+    for (const rerun of reruns) failure(xml, `flaky${word(rerun.verdict)}`, textOf(rerun));
     return;
   }
   // As Surefire does: the first time is the failure, the later ones are its reruns.
@@ -80,8 +105,8 @@ function testCase(parent: Xml, span: Span, run: RunRecord): void {
     ...reruns.map((rerun) => [rerun.verdict, textOf(rerun)] as const),
     [verdict, whatFailed(span, run)] as const,
   ];
-  if (first) failureOf(element, word(first[0]).toLowerCase(), first[1]);
-  for (const [verdictThen, what] of later) failureOf(element, `rerun${word(verdictThen)}`, what);
+  if (first) failure(xml, word(first[0]).toLowerCase(), first[1]);
+  for (const [verdictThen, what] of later) failure(xml, `rerun${word(verdictThen)}`, what);
 }
 
 interface WhatFailed {
@@ -89,15 +114,18 @@ interface WhatFailed {
   readonly text: string;
 }
 
-const failureOf = (element: Xml, name: string, { message, text }: WhatFailed): Xml =>
-  element.ele(name, { message }).txt(text);
+const failure = (xml: Xml, name: string, { message, text }: WhatFailed): Xml =>
+  xml
+    .ele(name, { message: allowed(message) })
+    .txt(allowed(text))
+    .up();
 
 const word = (verdict: Verdict): 'Failure' | 'Error' => (verdict === 'fail' ? 'Failure' : 'Error');
 
 function whatFailed(span: Span, { failures }: RunRecord): WhatFailed {
   const { kind, name } = span;
-  const failure = kind === 'phase' ? failures.find(({ phase }) => phase === name) : undefined;
-  if (failure) return { message: failure.message, text: describeFailure(failure) };
+  const cause = kind === 'phase' ? failures.find(({ phase }) => phase === name) : undefined;
+  if (cause) return { message: cause.message, text: describeFailure(cause) };
   return textOf(span);
 }
 
@@ -105,5 +133,9 @@ function textOf({ verdict, message, detail }: SpanRerun): WhatFailed {
   const text = [message, detail].filter(Boolean).join('\n');
   return { message: message ?? verdict, text: text || `it ended with ${verdict}` };
 }
+
+/** Without characters that XML has no way to write. */
+const allowed = (text: string): string =>
+  text.replaceAll(/[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '\uFFFD');
 
 const seconds = (ms: number): string => (ms / 1000).toFixed(3);

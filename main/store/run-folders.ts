@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import { readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writePieces } from './write-pieces.ts';
 
 /** What a run leaves may hold what nobody else shall read: its logs, its nodes' files, what `--set` said. */
 export const privateFolder = 0o700;
@@ -23,11 +24,11 @@ export async function runIds(directory: string): Promise<readonly string[]> {
 /**
  * Writes a file that is whole at any moment, for its owner alone. On a throw what was there before is there.
  */
-export async function writeWhole(file: string, content: string): Promise<void> {
+export async function writeWhole(file: string, content: string | Iterable<string>): Promise<void> {
   const aside = `${file}.new`;
   await rm(aside, { force: true });
   try {
-    await writeFile(aside, content, { mode: privateFile });
+    await writePieces(aside, typeof content === 'string' ? [content] : content, privateFile);
     await rename(aside, file);
   } catch (error) {
     await rm(aside, { force: true });

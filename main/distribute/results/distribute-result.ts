@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { FailureDetails } from '../../../common/errors.ts';
 import { present } from '../../../common/present.ts';
 import type { Verdict } from '../../../common/results.ts';
+import { jsonPieces } from '../../../common/text/json-pieces.ts';
 import type { RunResult } from '../../record/run-result.ts';
 import { writeWhole } from '../../store/run-folders.ts';
 import type { Flickering, History } from '../history/history.ts';
@@ -104,4 +105,4 @@ export function distributeResult(facts: Facts, run: RunResult, directory: string
 }
 
 export const writeResult = (result: DistributeResult): Promise<void> =>
-  writeWhole(join(result.directory, 'distribute.json'), `${JSON.stringify(result, undefined, 2)}\n`);
+  writeWhole(join(result.directory, 'distribute.json'), jsonPieces(result));
