@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { ShakedownError } from '../common/errors.ts';
 import { nodeCacheDirectory } from '../common/protocol/node-cache.ts';
 import type { CleanParams, CleanResult } from '../common/protocol/placed-files.ts';
-import { type AgentInfo, type HelloParams, maxAnswer, protocolVersion } from '../common/protocol.ts';
+import { type AgentInfo, type HelloParams, protocolVersion } from '../common/protocol.ts';
 import type { AgentState } from './agent-state.ts';
 import { planCollection } from './collect/plan.ts';
 import { planReports } from './collect/reports.ts';
@@ -12,6 +12,7 @@ import { sendReports } from './collect/send-reports.ts';
 import { cleanTree } from './files/clean-tree.ts';
 import { fileMethods } from './files/file-methods.ts';
 import { Originals } from './files/originals.ts';
+import { pathsThatFit } from './files/paths-that-fit.ts';
 import { place } from './files/place.ts';
 import { safeWorkingDirectory } from './files/working-directory.ts';
 import { finishAll, finishUnlessHeld, holdServices, isHeld } from './finish.ts';
@@ -22,22 +23,13 @@ import { onceGreeted } from './once-greeted.ts';
 import { HeldBackList } from './packages/held-back-list.ts';
 import { install } from './packages/install.ts';
 import { MarkedProcesses } from './proc/marked-processes.ts';
-import { emptyFolders } from './project/empty-folders.ts';
-import { findProgram } from './project/find-program.ts';
-import { PortRanges } from './project/port-ranges.ts';
-import { SyncedProject } from './project/sync-project.ts';
-import { tryWriting } from './project/try-writing.ts';
 import type { AgentConnection, Methods } from './serve.ts';
 import { serviceMethods } from './services/service-methods.ts';
 import { Services } from './services/services.ts';
 import { startHeldBack } from './services/units/held-back-units.ts';
 import { UnitRecord } from './services/units/unit-record.ts';
 import { reloadUnits } from './systemd/units.ts';
-import { MemoryWatch } from './tasks/memory-watch.ts';
-import { Pipes } from './tasks/pipes.ts';
-import { runTask } from './tasks/run-task.ts';
-import { TaskGroups } from './tasks/task-groups.ts';
-import { WaitingShells } from './tasks/waiting-shells.ts';
+import { AgentTasks } from './tasks/agent-tasks.ts';
 
 /** The agent of one node: what it has under its hands, and what it does when asked. */
 export class NodeAgent {
@@ -49,11 +41,7 @@ export class NodeAgent {
   readonly #placed: Originals;
   readonly #units: UnitRecord;
   readonly #services: Services;
-  readonly #pipes = new Pipes();
-  readonly #ports: PortRanges;
-  #project: SyncedProject | undefined;
-  readonly #groups: TaskGroups;
-  readonly #shells: WaitingShells;
+  readonly #tasks: AgentTasks;
   #guard: Guard | undefined;
   /** The node's clock minus the main host's, ms. */
   #clockAhead = 0;
@@ -70,9 +58,7 @@ export class NodeAgent {
     this.#mustHear = mustHear;
     this.#connection = connection;
     this.#marked = new MarkedProcesses(state.id);
-    this.#groups = new TaskGroups(state);
-    this.#shells = new WaitingShells(this.#pipes, this.#groups);
-    this.#ports = new PortRanges(lease.name);
+    this.#tasks = new AgentTasks(state, connection.streams, lease.name);
     this.#placed = new Originals(state.path('originals'));
     this.#units = new UnitRecord(state);
     this.#services = new Services(state, this.#marked, this.#units, {
@@ -88,7 +74,7 @@ export class NodeAgent {
       ...onceGreeted(
         {
           ...this.#ofNode,
-          ...this.#ofTasks,
+          ...this.#tasks.methods,
           ...fileMethods(this.#connection.streams),
           ...serviceMethods(this.#services),
           ...this.#ofEvidence,
@@ -123,42 +109,6 @@ export class NodeAgent {
       release: async () => {
         await this.#release();
         return {};
-      },
-    };
-  }
-
-  get #ofTasks(): Pick<
-    Methods,
-    | 'task'
-    | 'planProject'
-    | 'checkProject'
-    | 'emptyFolders'
-    | 'findProgram'
-    | 'tryWriting'
-    | 'takePorts'
-    | 'memoryLimits'
-  > {
-    const { streams } = this.#connection;
-    const host = {
-      ...{ streams, pipes: this.#pipes, groups: this.#groups, shells: this.#shells },
-      memory: new MemoryWatch(),
-      logFile: (name: string) => this.#state.logFile(name),
-    };
-    return {
-      task: (params, signal) => runTask(params, host, signal),
-      planProject: ({ directory, manifest }, signal) => {
-        this.#project = new SyncedProject(directory, this.#state);
-        return this.#project.plan(streams.read(manifest), signal);
-      },
-      checkProject: async (_, signal) => ({ wrong: (await this.#project?.check(signal)) ?? [] }),
-      tryWriting: async ({ folders }) => ({ refused: await tryWriting(folders) }),
-      emptyFolders,
-      findProgram,
-      takePorts: async (params) => ({ ports: await this.#ports.take(params) }),
-      memoryLimits: async () => {
-        const probe = this.#groups.makeLimited('probe', 2 ** 30);
-        probe?.remove();
-        return { by: probe ? 'kernel' : 'measured' };
       },
     };
   }
@@ -208,7 +158,7 @@ export class NodeAgent {
       if (aliveWithin !== undefined) this.#mustHear(aliveWithin);
       this.#guard = new Guard(process.execPath, process.argv.slice(1));
       // Who has a share runs tasks above all: the first one finds a shell that waits, too.
-      if (this.#lease.share !== undefined) this.#shells.prepare();
+      if (this.#lease.share !== undefined) this.#tasks.prepare();
     }
     if (clockMs !== undefined) this.#clockAhead = Date.now() - clockMs;
     return nodeFacts();
@@ -229,8 +179,8 @@ export class NodeAgent {
     await reloadUnitsOf(restored);
     for (const unit of await this.#units.settle())
       this.#tell.log(`unit '${unit}', which ran before, does not start again`);
-    const notRestored = firstOf(problems);
-    return { unchanged: firstOf(await cleanTree(directory, keep, signal)), restored, notRestored };
+    const notRestored = pathsThatFit(problems);
+    return { unchanged: pathsThatFit(await cleanTree(directory, keep, signal)), restored, notRestored };
   }
 
   /** Stops all services, those that are held too. */
@@ -238,15 +188,6 @@ export class NodeAgent {
     await this.#services.forgetAll();
     await finishAll(this.#state);
   }
-}
-
-/** As many paths as fit into half of an answer. */
-function firstOf(paths: readonly string[]): readonly string[] {
-  let left = maxAnswer / 2;
-  return paths.filter((path) => {
-    left -= Buffer.byteLength(path) + 3;
-    return left > 0;
-  });
 }
 
 /** Tells systemd of units that were placed or taken away. */
