@@ -1,6 +1,7 @@
 import { ResponseError } from 'vscode-jsonrpc/node';
 import { asShakedownError, ShakedownError } from '../../common/errors.ts';
 import { failureCode } from '../../common/protocol.ts';
+import { unwound } from '../../common/unwound.ts';
 import { ConnectionLostError } from '../remotes/connection-errors.ts';
 import type { Remote } from '../remotes/remote.ts';
 import { checkFailure } from './answers/check-words.ts';
@@ -38,4 +39,16 @@ export function endOfAgent(
     lastLines: stderr.slice(-15),
     hint: 'look at the node (out of memory? `dmesg`), and report this if it is not its fault',
   });
+}
+
+/** Seconds for an agent to say that what it was asked for had failed before it was called off. */
+const lastWords = 0.5;
+
+/** What a call that was called off had come to by itself before, at a time of its own. */
+export async function failureBefore(
+  asked: Promise<unknown> | undefined,
+): Promise<ShakedownError | undefined> {
+  const failure = asked?.then(() => undefined, failureOnNode);
+  const told = failure && (await unwound(failure, lastWords));
+  return told?.details.at === undefined ? undefined : told;
 }

@@ -12,7 +12,7 @@ import { withTimeLimit } from '../../common/time-limit.ts';
 import { unwound } from '../../common/unwound.ts';
 import type { Remote, RemoteProcess } from '../remotes/remote.ts';
 import type { CallOptions } from './agent.ts';
-import { endOfAgent, failureOnNode } from './agent-failures.ts';
+import { endOfAgent, failureBefore, failureOnNode } from './agent-failures.ts';
 import { checkAnswer } from './answers/check-words.ts';
 import { checkedReader } from './answers/checked-reader.ts';
 import { methodLimits } from './answers/method-limits.ts';
@@ -195,14 +195,4 @@ export class RpcConnection {
     this.#stderr.push(...lines.slice(-50));
     this.#stderr.splice(0, this.#stderr.length - 50);
   }
-}
-
-/** Seconds for an agent to say that what it was asked for had failed before it was called off. */
-const lastWords = 0.5;
-
-/** What a call that was called off had come to by itself before, at a time of its own. */
-async function failureBefore(asked: Promise<unknown> | undefined): Promise<ShakedownError | undefined> {
-  const failure = asked?.then(() => undefined, failureOnNode);
-  const told = failure && (await unwound(failure, lastWords));
-  return told?.details.at === undefined ? undefined : told;
 }

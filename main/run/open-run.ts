@@ -6,7 +6,7 @@ import { isDiskFull } from '../../common/system-errors.ts';
 import { printableData } from '../../common/text/printable.ts';
 import { limited } from '../../common/time-limit.ts';
 import { version } from '../../common/version.ts';
-import { type NodeFacts, nodeFacts, type Scenario } from '../config/scenario.ts';
+import { type NodeFacts, nodeFacts } from '../config/scenario.ts';
 import type { RunContext } from '../context/run-context.ts';
 import type { Machine } from '../providers/provider.ts';
 import { Recorder } from '../record/recorder.ts';
@@ -22,19 +22,8 @@ import { pruneRuns } from '../store/prune-runs.ts';
 import { giveUpReserve, takeReserve } from '../store/reserve.ts';
 import { removeScratch } from '../store/scratch.ts';
 import { maskRun } from './mask-run.ts';
+import type { RunOptions, RunWorld } from './run-options.ts';
 import { Scope } from './scope.ts';
-import type { World } from './world/world.ts';
-
-/** What a run is, before anything has happened in it. */
-export interface RunOptions extends Pick<Scenario, 'name' | 'directory' | 'provider' | 'retention'> {
-  /** Seconds for the work. */
-  readonly limit: number;
-  /** What nobody shall read in what the run leaves. */
-  readonly secrets?: Secrets;
-}
-
-/** What a run's directory, record and clocks need of the world. */
-type RunWorld = Pick<World, 'directory' | 'clock' | 'face' | 'cacheDir' | 'signal' | 'hurry'>;
 
 /**
  * A run from the making of its directory to its last report: its record, its ledger, its clocks, and what it
