@@ -1,8 +1,9 @@
 import { statSync } from 'node:fs';
-import { join, matchesGlob } from 'node:path';
+import { join } from 'node:path';
 import { UsageError } from '../../../common/errors.ts';
 import { kindsOf } from '../kinds/kinds.ts';
 import { lookOf } from '../kinds/project-look.ts';
+import { globMatcher } from '../project/glob-matcher.ts';
 import type { CommandWords } from '../suite/command-words.ts';
 import { kindOf } from '../suite/test-command.ts';
 
@@ -32,10 +33,7 @@ export function whatToRun(
       { hint: "shakedown distribute 'tests/**/*_test.py' -- pytest {files}" },
     );
   }
-  const files =
-    globs.length > 0
-      ? testFiles(directory, all, globs)
-      : all.filter((path) => kind.files.some((glob) => matchesGlob(path, glob)));
+  const files = globs.length > 0 ? testFiles(directory, all, globs) : all.filter(ofAny(kind.files));
   if (files.length === 0) {
     throw new UsageError(`This is a ${kind.name} project without any test file: ${kind.files.join(' ')}`);
   }
@@ -61,10 +59,8 @@ function testFiles(directory: string, all: readonly string[], globs: readonly st
         .replace(/(\/|^)\.\.\.$/, '')
         .replace(/\/+$/, '') || '.';
     const stats = statSync(join(directory, glob), { throwIfNoEntry: false });
-    const isIn = (path: string) =>
-      glob === '.' ||
-      path === glob ||
-      (stats?.isDirectory() ? path.startsWith(`${glob}/`) : matchesGlob(path, glob));
+    const matches = stats?.isDirectory() ? (path: string) => path.startsWith(`${glob}/`) : globMatcher(glob);
+    const isIn = (path: string) => glob === '.' || path === glob || matches(path);
     const some = all.filter(isIn);
     if (some.length > 0) return some;
     throw new UsageError(`No file of the project matches '${written}'.`, {
@@ -74,4 +70,9 @@ function testFiles(directory: string, all: readonly string[], globs: readonly st
     });
   });
   return [...new Set(found)];
+}
+
+function ofAny(globs: readonly string[]): (path: string) => boolean {
+  const matchers = globs.map(globMatcher);
+  return (path) => matchers.some((matches) => matches(path));
 }

@@ -81,9 +81,15 @@ export class ProcessOutput {
   }
 
   #writeAll(): void {
+    const write = () => writeFileSync(join(this.#directory, this.path), this.#last, { mode: privateFile });
     try {
-      this.#makeFolder();
-      writeFileSync(join(this.#directory, this.path), this.#last, { mode: privateFile });
+      try {
+        write();
+      } catch {
+        // The first of a run finds no folder.
+        this.#makeFolder();
+        write();
+      }
     } catch {
       this.#failed = true;
     }

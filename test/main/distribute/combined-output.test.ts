@@ -14,7 +14,7 @@ test('the output of a run is in one file, by the names of the test files, and no
     'test/c.sh': 'true',
   });
   const result = await run({ files: 'test/*.sh', command: 'sh {file}', localRunners: 3 });
-  expect(left(result, 'output.log').replaceAll(/, \d+ ms on runner 0_\d/g, '')).toBe(
+  expect(left(result, 'output.log').replaceAll(/, [\d.]+ m?s on runner 0_\d/g, '')).toBe(
     [
       ...['=== test/a.sh: pass', 'a 1', 'a 2', 'a 3'],
       ...['=== test/b.sh: fail', 'b 1', 'b 2', 'b 3', 'no end'],
