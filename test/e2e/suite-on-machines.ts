@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect } from 'vitest';
@@ -70,10 +71,30 @@ export async function distributed(
   return result;
 }
 
+/** Each test has its verdict; where some have not, what their files said is told. */
+export function expectTests(
+  { files, directory }: DistributeResult,
+  expected: readonly string[],
+  when: string,
+) {
+  const found = identities(files);
+  const [known, told] = [new Set(expected), new Set(found)];
+  const missing = expected.filter((each) => !told.has(each));
+  const more = found.filter((each) => !known.has(each));
+  const said = files
+    .filter(({ file }) => [...missing, ...more].some((test) => test.startsWith(`${file}: `)))
+    .map(({ file, verdict, message = '', ran }) => {
+      const output = ran ? readFileSync(join(directory, ran.output), 'utf8').slice(-4000) : 'it was not run';
+      return `${file}: ${verdict} ${message}\n${output}`;
+    });
+  expect({ missing, more }, `${when}\n${said.join('\n')}`).toEqual({ missing: [], more: [] });
+  expect(found).toHaveLength(expected.length);
+}
+
 /** Some names have a port of the moment in them. */
 const withoutPort = (name: string): string => name.replaceAll(/(127\.0\.0\.1|localhost):\d+/g, '$1');
 
-export const identities = (files: readonly Pick<DistributeResult['files'][number], 'file' | 'tests'>[]) =>
+const identities = (files: readonly Pick<DistributeResult['files'][number], 'file' | 'tests'>[]) =>
   files
     .flatMap(({ file, tests }) =>
       tests.map(({ name, verdict }) => `${file}: ${withoutPort(name)}: ${verdict}`),

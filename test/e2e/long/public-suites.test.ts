@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Cluster } from '../../../main/providers/provider.ts';
 import type { Remote } from '../../../main/remotes/remote.ts';
 import { connect, ctx, make, provider, remains } from '../nspawn-cluster.ts';
-import { distributed, identities, inARow } from '../suite-on-machines.ts';
+import { distributed, expectTests, inARow } from '../suite-on-machines.ts';
 import { debianSource } from './debian-source.ts';
 
 /** Suites that no one here wrote, from Debian's source packages, and what they need besides. */
@@ -63,8 +63,9 @@ test.each(suites)(
     const expected = await inARow(suite, project, remote);
     expect(expected.length).toBeGreaterThanOrEqual(suite.tests);
     for (const time of ['the first time', 'with its history']) {
-      const { files, schedule } = await distributed(suite, project, cluster, directory);
-      expect(identities(files), time).toEqual(expected);
+      const result = await distributed(suite, project, cluster, directory);
+      expectTests(result, expected, time);
+      const { files, schedule } = result;
       const { wallMs = 0, inARowMs = 0, bestMs = 0 } = schedule ?? {};
       console.log(
         `${suite.source}, ${time}: ${files.length} files, ${expected.length} tests: ${wallMs} ms, in a row ${inARowMs}, best ${bestMs}`,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { connect, during } from '../nspawn-cluster.ts';
-import { distributed, identities, inARow } from '../suite-on-machines.ts';
+import { distributed, expectTests, inARow } from '../suite-on-machines.ts';
 
 /** Larger ones are in `test/e2e/long`. */
 test('simplejson, whose Debian package carries its tests: over two machines each has the verdict that it has in a row', async () => {
@@ -28,7 +28,6 @@ test('simplejson, whose Debian package carries its tests: over two machines each
   const expected = await inARow(suite, project, remote);
   expect(expected).toHaveLength(142);
   for (const time of ['the first time', 'with its history']) {
-    const { files } = await distributed(suite, project, cluster, directory);
-    expect(identities(files), time).toEqual(expected);
+    expectTests(await distributed(suite, project, cluster, directory), expected, time);
   }
 });
