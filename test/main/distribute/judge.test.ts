@@ -144,7 +144,7 @@ describe('a JUnit report', () => {
       <testcase name="a &lt;b&gt; &#233;" time="1,000.5"><error type="E">x &amp; y</error></testcase>
       <testcase name="skipped"><skipped/></testcase><testcase name="cdata"><failure><![CDATA[a < b]]></failure></testcase></testsuite>`;
     expect(readJunit(xml)).toMatchObject([
-      { name: 'a <b> é', verdict: 'fail', durationMs: 1_000_500, message: 'E', detail: 'x & y' },
+      { name: 'a <b> é', verdict: 'fail', durationMs: 1_000_500, message: 'x & y', detail: 'x & y' },
       { name: 'skipped', verdict: 'skip' },
       { name: 'cdata', verdict: 'fail', message: 'a < b' },
     ]);
