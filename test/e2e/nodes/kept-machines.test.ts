@@ -14,7 +14,7 @@ import {
   scenario,
   shakedown,
   write,
-} from './harness.ts';
+} from '../harness.ts';
 
 test('machines that are kept are used again, looked into, and taken down', async () => {
   const directory = scenario({

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { HandOut } from '../../../main/distribute/hand-out/hand-out.ts';
-import { type Busy, straggler } from '../../../main/distribute/hand-out/straggler.ts';
-import { place, verdicts } from './place.ts';
+import { HandOut } from '../../../../main/distribute/hand-out/hand-out.ts';
+import { type Busy, straggler } from '../../../../main/distribute/hand-out/straggler.ts';
+import { place, verdicts } from '../place.ts';
 
 const file = (path: string, ms: number) => ({ path, expectedMs: ms, recordedMs: ms });
 

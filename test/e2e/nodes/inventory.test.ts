@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { inventoryHosts } from '../../main/providers/ssh/inventory/inventory-hosts.ts';
-import { readInventory } from '../../main/providers/ssh/inventory/read-inventory.ts';
+import { inventoryHosts } from '../../../main/providers/ssh/inventory/inventory-hosts.ts';
+import { readInventory } from '../../../main/providers/ssh/inventory/read-inventory.ts';
 import {
   clusterIds,
   leftovers,
@@ -16,7 +16,7 @@ import {
   shakedown,
   start,
   write,
-} from './harness.ts';
+} from '../harness.ts';
 
 /** Containers that stand in for machines which were there before: m1 and m2 are a `db`, m3 is a `web`. */
 const host = mkdtempSync(join(tmpdir(), 'shakedown-lab-'));

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { printSummary } from '../../../main/distribute/face/summary.ts';
-import { historyFile, readHistory } from '../../../main/distribute/history/history-file.ts';
-import type { DistributeResult } from '../../../main/distribute/results/distribute-result.ts';
-import { place, verdicts } from './place.ts';
+import { printSummary } from '../../../../main/distribute/face/summary.ts';
+import { historyFile, readHistory } from '../../../../main/distribute/history/history-file.ts';
+import type { DistributeResult } from '../../../../main/distribute/results/distribute-result.ts';
+import { place, verdicts } from '../place.ts';
 
 const sh = { files: 'test/*.sh', command: 'sh {file}', localRunners: 2 };
 
