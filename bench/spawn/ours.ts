@@ -26,9 +26,13 @@ const optionsOf: Readonly<Record<BenchedKind, object>> = {
   vagrant: { box: 'e2e', os: 'bookworm', provider: 'lxc' },
 };
 
-/** A cluster of one machine, until it is disposed of. */
-export interface OneMachine extends AsyncDisposable {
+/** A cluster, until it is disposed of. */
+export interface Machines extends AsyncDisposable {
   readonly cluster: Cluster;
+}
+
+/** A cluster of one machine. */
+export interface OneMachine extends Machines {
   readonly machine: Machine;
 }
 
@@ -38,18 +42,30 @@ export async function oneMachine(
   more: object = {},
   shares: readonly Share[] = [],
 ): Promise<OneMachine> {
-  const provider: Provider = await providerNamed(kind);
-  const options = { count: 1, ...optionsOf[kind], ...more };
-  const wanted = { machines: [{ id: 0, name: 'n0' }], options, login: {} };
-  const of = { folder: process.cwd(), run: 'bench' };
-  const cluster = await makeMachines(newClusterId(), wanted, provider, { of, shares, rebuild: false }, ctx);
+  const { cluster, ...made } = await severalMachines(kind, 1, more, shares);
   const [machine] = cluster.machines;
   if (!machine) throw new Error(`a ${kind} cluster of one has no machine`);
+  return { cluster, machine, ...made };
+}
+
+/** As `oneMachine`, in one cluster. */
+export async function severalMachines(
+  kind: BenchedKind,
+  count: number,
+  more: object = {},
+  shares: readonly Share[] = [],
+): Promise<Machines> {
+  const provider: Provider = await providerNamed(kind);
+  const options = { count, ...optionsOf[kind], ...more };
+  const machines = Array.from({ length: count }, (_, id) => ({ id, name: `n${id}` }));
+  const wanted = { machines, options, login: {} };
+  const of = { folder: process.cwd(), run: 'bench' };
+  const cluster = await makeMachines(newClusterId(), wanted, provider, { of, shares, rebuild: false }, ctx);
   const gone = async () => {
     await provider.destroy(cluster, ctx);
     await forgetOrigin(cluster.id, ctx.cacheDir);
   };
-  return { cluster, machine, [Symbol.asyncDispose]: gone };
+  return { cluster, [Symbol.asyncDispose]: gone };
 }
 
 export type Target = Machine['ssh'];

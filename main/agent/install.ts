@@ -1,10 +1,9 @@
-import { BlockList, isIP } from 'node:net';
-import { networkInterfaces } from 'node:os';
 import { present } from '../../common/present.ts';
 import { nodeCacheDirectory } from '../../common/protocol/node-cache.ts';
 import type { Remote } from '../remotes/remote.ts';
 import { type AgentBundle, agentBundle } from './bundle.ts';
 import { type CachedFile, lookIntoCache, readRuntime } from './node-cache.ts';
+import { packedRuntime } from './pack-runtime.ts';
 import { putInCache, type Sending } from './put-in-cache.ts';
 import { architectureOf, type NodeRuntime, nodeRuntime } from './runtime.ts';
 
@@ -72,10 +71,12 @@ export async function installAgent(remote: Remote, options: InstallOptions): Pro
     runtime: runtimeIn(seen.cache, runtime),
     agent: agentIn(seen.cache, bundle),
   };
-  const send = { remote, root, packed: seen.gzip && !isNear(remote.address), log, ...present({ signal }) };
+  const send = { remote, root, log, ...present({ signal }) };
   const there = (path: string) => seen.files.find((file) => file.path === path);
   if (!(await isRuntime(there(target.runtime), runtime, send))) {
-    await putInCache(runtime, target.runtime, '755', send);
+    const [by] = seen.unpacks;
+    const packed = by && { by, file: await packedRuntime(runtime, by) };
+    await putInCache({ ...runtime, ...present({ packed }) }, target.runtime, '755', send);
   }
   if (there(target.agent)?.sha256 !== bundle.sha256) await putInCache(bundle, target.agent, '644', send);
   return target;
@@ -92,19 +93,4 @@ async function isRuntime(
   const found = await readRuntime(remote, file.path, { root, ...present({ signal: options.signal }) });
   if (found !== sha256) log(`${file.path} is not what it should be: it is sent again`);
   return found === sha256;
-}
-
-/**
- * Whether an address is this machine's or in a network that it is attached to:
- * there, packing costs more than it saves.
- */
-export function isNear(address: string, interfaces = networkInterfaces()): boolean {
-  const kind = isIP(address) === 6 ? 'ipv6' : 'ipv4';
-  if (isIP(address) === 0) return false;
-  const near = new BlockList();
-  for (const { address: own, cidr, family } of Object.values(interfaces).flatMap((list) => list ?? [])) {
-    const prefix = Number(cidr?.split('/')[1]);
-    if (Number.isInteger(prefix)) near.addSubnet(own, prefix, family === 'IPv6' ? 'ipv6' : 'ipv4');
-  }
-  return near.check(address, kind);
 }

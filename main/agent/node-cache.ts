@@ -3,6 +3,7 @@ import type { CommandResult } from '../../common/results.ts';
 import { printableLine } from '../../common/text/printable.ts';
 import { shellFile } from '../providers/host/shell-file.ts';
 import type { Remote } from '../remotes/remote.ts';
+import { type Packing, packings } from './pack-runtime.ts';
 
 /** A file in a node's cache. */
 export interface CachedFile {
@@ -20,7 +21,8 @@ export interface CachedFile {
 export interface SeenCache {
   /** As `uname -m` has it. */
   readonly machine: string;
-  readonly gzip: boolean;
+  /** What it can unpack. */
+  readonly unpacks: readonly Packing[];
   /** The folder that is the cache. */
   readonly cache: string;
   readonly files: readonly CachedFile[];
@@ -65,7 +67,7 @@ export async function lookIntoCache(
   return {
     cache,
     machine: lines.find(([word]) => word === 'machine')?.[1] ?? '',
-    gzip: lines.some(([word]) => word === 'gzip'),
+    unpacks: packings.filter((packing) => lines.some(([word]) => word === packing)),
     files: lines.flatMap(([word, path = '', size = '', sha256 = '']) =>
       word === 'runtime' || word === 'agent' ? [{ path, size: Number(size), sha256 }] : [],
     ),

@@ -1,16 +1,19 @@
 import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { createGzip } from 'node:zlib';
 import { ShakedownError } from '../../common/errors.ts';
 import { present } from '../../common/present.ts';
 import type { CommandResult } from '../../common/results.ts';
 import { shellFile } from '../providers/host/shell-file.ts';
 import type { Remote } from '../remotes/remote.ts';
 import { bigFile, stageFile, stagingPath } from '../remotes/transfer/stage-file.ts';
+import type { Packing } from './pack-runtime.ts';
 
 /** A file of the main host. */
 export interface OwnFile {
   readonly file: string;
+  /** What is sent in its place: the file that has it packed, and the program by which the node unpacks that. */
+  readonly packed?: { readonly file: string; readonly by: Packing };
   /** Bytes. */
   readonly size: number;
   /** Of its bytes, in hex. */
@@ -21,8 +24,6 @@ export interface Sending {
   readonly remote: Remote;
   /** Whether the cache is root's. */
   readonly root: boolean;
-  /** Whether packing is worth it. */
-  readonly packed: boolean;
   readonly signal?: AbortSignal;
   readonly log: (message: string) => void;
 }
@@ -35,31 +36,34 @@ export async function putInCache(
   sending: Sending,
 ): Promise<void> {
   const begin = performance.now();
-  const { packed, log } = sending;
-  const put: Put = { file, target, mode, sending };
-  // What is packed on its way saves more than SFTP does.
-  const sent = !packed && file.size >= bigFile && (await putBySftp(put));
-  if (!sent) await putThroughChannel(put);
+  const from = file.packed?.file ?? file.file;
+  const { size } = await stat(from);
+  const put: Put = { file, from, size, target, mode, sending };
+  const sent = size >= bigFile && (await putBySftp(put));
+  if (!sent) await placeFile(put, { stdin: createReadStream(from, { highWaterMark: 1024 * 1024 }) });
   const way = sent ? ' by SFTP' : '';
-  log(`sent ${target}: ${file.size} bytes in ${Math.round(performance.now() - begin)} ms${way}`);
+  sending.log(`sent ${target}: ${size} bytes in ${Math.round(performance.now() - begin)} ms${way}`);
 }
 
 interface Put {
   readonly file: OwnFile;
+  /** The file whose bytes are sent, and how many. */
+  readonly from: string;
+  readonly size: number;
   readonly target: string;
   readonly mode: string;
   readonly sending: Sending;
 }
 
 function putBySftp(put: Put): Promise<boolean> {
-  const { file, target, sending } = put;
+  const { from, size, target, sending } = put;
   const { remote, signal, log } = sending;
   const staged = stagingPath();
-  return stageFile(remote, file.file, {
+  return stageFile(remote, from, {
     staged,
     place: () => placeFile(put, { staged }),
     via: remote,
-    onProgress: progress(target, file.size, log),
+    onProgress: progress(target, size, log),
     log,
     ...present({ signal }),
   });
@@ -75,26 +79,18 @@ function progress(target: string, size: number, log: Sending['log']): (bytes: nu
   };
 }
 
-async function putThroughChannel(put: Put): Promise<void> {
-  const source = createReadStream(put.file.file, { highWaterMark: 1024 * 1024 });
-  // Level 1 keeps up with most networks.
-  const stdin: Readable = put.sending.packed ? source.pipe(createGzip({ level: 1 })) : source;
-  source.on('error', (error) => stdin.destroy(error));
-  await placeFile(put, { stdin });
-}
-
 async function placeFile(
   { file, target, mode, sending }: Put,
   { staged = '', stdin }: { readonly staged?: string; readonly stdin?: Readable },
 ): Promise<void> {
-  const { remote, root, packed, signal } = sending;
-  const { size, sha256 } = file;
+  const { remote, root, signal } = sending;
+  const { size, sha256, packed } = file;
   const script = shellFile(import.meta.dirname, 'shell/put.sh', {
     target,
     mode,
     size,
     sha256,
-    packed,
+    unpack: packed?.by,
     staged,
   });
   const result = await remote.exec(script, { root, ...present({ stdin, signal }) });

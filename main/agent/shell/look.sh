@@ -1,5 +1,5 @@
 # shellcheck shell=sh disable=SC3046,SC3051,SC3067 # `source` is for our own loader; every sh of Linux has test -O
-# Tells what a node is and what lies in its cache, in lines: `machine x86_64`, `gzip`, `foreign OWNER MODE PATH`,
+# Tells what a node is and what lies in its cache, in lines: `machine x86_64`, `gzip` and `zstd`, `foreign OWNER MODE PATH`,
 # `unfit PATH WHY`, `cache PATH`, `runtime PATH SIZE DIGEST`, `agent PATH SIZE DIGEST`. The digest of a runtime is `unread`
 # when it must be read first. The arguments are the folders that may be the cache: the first from which programs run is.
 source ./identity.sh
@@ -47,7 +47,7 @@ is_foreign() {
 }
 
 echo "machine $(uname -m)"
-if command -v gzip >/dev/null; then echo gzip; fi
+for tool in zstd gzip; do if command -v "$tool" >/dev/null; then echo "$tool"; fi; done
 cache=
 for folder in "$@"; do
   if is_foreign "$folder"; then exit 0; fi

@@ -15,7 +15,7 @@ async function put(mode: number, sha256 = createHash('sha256').update('bytes').d
   writeFileSync(staged, 'bytes');
   await execa('chmod', [mode.toString(8), staged]);
   const { ino } = statSync(staged);
-  const values = { target, mode: '644', size: 5, sha256, packed: false, staged };
+  const values = { target, mode: '644', size: 5, sha256, unpack: '', staged };
   const { exitCode } = await execa('sh', ['-c', shellFile(shell, 'shell/put.sh', values)], { reject: false });
   const there = existsSync(target);
   return {
