@@ -12,7 +12,9 @@ import type { Packing } from './pack-runtime.ts';
 /** A file of the main host. */
 export interface OwnFile {
   readonly file: string;
-  /** What is sent in its place: the file that has it packed, and the program by which the node unpacks that. */
+  /**
+   * What is sent in its place: the file that has it packed, and the program by which the node unpacks that.
+   */
   readonly packed?: { readonly file: string; readonly by: Packing };
   /** Bytes. */
   readonly size: number;

@@ -26,6 +26,7 @@ export const debianPackages = {
     'podman',
     'autopkgtest',
     'dpkg-dev',
+    'zstd',
     'runc',
     'netavark',
     'iptables',

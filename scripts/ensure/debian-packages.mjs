@@ -45,7 +45,7 @@ async function install(sudo, packages) {
     result = await once();
   }
   if (result.status !== 0)
-    throw new StepError(`${endOf(result.output)}\napt could not install ${packages.join(' ')}, see above.`);
+    throw new StepError(`apt could not install ${packages.join(' ')}:\n${endOf(result.output, 'apt')}`);
   tell(progress.done());
 }
 

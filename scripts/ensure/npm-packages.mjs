@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { endOf, root, run, StepError, tell } from './steps.mjs';
 
@@ -23,35 +23,45 @@ async function installPackages() {
   if (existsSync(marker) && readFileSync(marker, 'utf8') === digest) return;
   tell('installing the npm packages of package-lock.json (once)');
   const from = performance.now();
-  // Not `npm ci`: it refuses the lock file where a registry lacks the packages of some other platform.
-  const { status, output } = await npm([
-    'install',
-    '--no-save',
-    '--no-audit',
-    '--no-fund',
-    '--loglevel=error',
-  ]);
+  const telling = setInterval(() => tell(`  npm: ${installed()} packages are there`), 5000);
+  // Not `npm ci`: it refuses the lock file where a registry lacks the packages of some other platform. The only scripts
+  // are those that build ssh2's crypto for npm's own Node: it is built below, once.
+  const words = ['install', '--ignore-scripts', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
+  const { status, output } = await npm(words);
+  clearInterval(telling);
   if (status !== 0)
-    throw new StepError(`${endOf(output)}\n'npm install' failed, see above. Is the npm registry reachable?`);
-  // npm may have built ssh2's crypto anew, for its own Node.
+    throw new StepError(`'npm install' failed. Is the npm registry reachable?\n${endOf(output, 'npm')}`);
   rmSync(cryptoMarker, { force: true });
   writeFileSync(marker, digest);
   tell(`the npm packages are there (${seconds(from)})`);
 }
 
+/** How many of its packages npm has unpacked so far: it makes all their folders first. */
+function installed() {
+  const names = (folder) => (existsSync(folder) ? readdirSync(folder) : []).filter((name) => name[0] !== '.');
+  const home = join(root, 'node_modules');
+  const folders = names(home).flatMap((name) =>
+    name.startsWith('@') ? names(join(home, name)).map((inner) => join(name, inner)) : [name],
+  );
+  const there = folders.filter((name) => existsSync(join(home, name, 'package.json')));
+  return `${there.length} of ${folders.length}`;
+}
+
 /**
- * npm builds ssh2's optional native crypto for the Node that runs npm; ours is another, and ssh2 then falls back to
+ * Builds ssh2's optional native crypto for our Node: built for another one it is not loaded, and ssh2 falls back to
  * slower JavaScript without a word. The headers for ours lie in its platform package.
  */
 export async function ensureNativeCrypto() {
   if (existsSync(cryptoMarker)) return;
   writeFileSync(cryptoMarker, '');
   const home = join(root, 'node_modules', nodePackage);
-  if (!existsSync(join(home, 'include'))) return;
-  if ((await loadsNativeCrypto(node)) || !(await hasCompiler())) return;
-  tell('building the native crypto of ssh2 for Node 24 (once)');
-  await npm(['rebuild', 'ssh2', 'cpu-features', `--nodedir=${home}`, '--loglevel=error']);
-  if (!(await loadsNativeCrypto(node))) tell('that did not work: ssh2 will use its slower JavaScript crypto');
+  // Where npm has no Node of ours for this platform, it is the one that runs this.
+  const ours = existsSync(node) ? node : process.execPath;
+  if ((await loadsNativeCrypto(ours)) || !(await hasCompiler())) return;
+  tell('building the native crypto of ssh2 (once)');
+  const headers = existsSync(join(home, 'include')) ? [`--nodedir=${home}`] : [];
+  await npm(['rebuild', 'ssh2', 'cpu-features', ...headers, '--loglevel=error']);
+  if (!(await loadsNativeCrypto(ours))) tell('that did not work: ssh2 will use its slower JavaScript crypto');
 }
 
 async function loadsNativeCrypto(node) {

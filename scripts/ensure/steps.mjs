@@ -1,7 +1,8 @@
 // What the steps have in common: they run side by side, so each keeps what its programs print to itself, and shows it
 // when they fail.
 import { spawn } from 'node:child_process';
-import { dirname } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -40,5 +41,16 @@ export function run(command, args, { onProgress } = {}) {
   });
 }
 
-/** The last lines of what a program printed. */
-export const endOf = (output) => output.trimEnd().split('\n').slice(-40).join('\n');
+/** The last lines of what a program printed, and the log that has all of it: `<folder>/<name>.log`. */
+export function endOf(output, name, folder = join(root, '.shakedown')) {
+  const lines = output.trimEnd().split('\n');
+  const file = join(folder, `${name}.log`);
+  try {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(file, output);
+  } catch {
+    // A disk that is full may be why it failed.
+    return lines.slice(-40).join('\n');
+  }
+  return [...lines.slice(-8), `All that ${name} said is in ${file}.`].join('\n');
+}
