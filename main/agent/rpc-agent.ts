@@ -14,6 +14,7 @@ import { planProject } from './plan-project.ts';
 import { RpcConnection } from './rpc-connection.ts';
 import { execTask, spawnTask } from './run-task.ts';
 import type { RunningTask, SpawnOptions, TaskOptions, TaskResult } from './task.ts';
+import { fetchTree } from './trees/fetch-tree.ts';
 import { entriesIn, sendTree } from './trees/send-tree.ts';
 
 /** Reports of one node at most, beside two of each unit. */
@@ -102,8 +103,6 @@ export class RpcAgent implements Agent {
 
   async download(...[paths, directory, options = {}]: Parameters<Agent['download']>): Promise<Downloaded> {
     if (paths.length === 0) return { files: 0, bytes: 0, problems: [] };
-    // Loaded by who wants trees: it takes longer than the first calls do.
-    const { fetchTree } = await import('./trees/fetch-tree.ts');
     const { sparse, ...fetched } = await fetchTree(this.#connection, paths, directory, options);
     if (sparse.length === 0) return fetched;
     // tar(1) keeps holes as holes.

@@ -12,6 +12,7 @@ import type { Machine } from '../providers/provider.ts';
 import { Recorder } from '../record/recorder.ts';
 import type { RunResult } from '../record/run-result.ts';
 import type { ReportPart } from '../report/report-part.ts';
+import { reportersSoon } from '../report/reporters-soon.ts';
 import { maskingDone, noteMaskingDue } from '../secrets/masking-due.ts';
 import { Secrets } from '../secrets/secrets.ts';
 import type { RunName } from '../store/cluster-origins.ts';
@@ -44,6 +45,7 @@ export class OpenRun {
   readonly #world: RunWorld;
   readonly #late: AbortSignal;
   readonly #failed = new AbortController();
+  readonly #reporters = reportersSoon();
   #nodes: readonly NodeFacts[] = [];
   #kept: string | undefined;
   #full = false;
@@ -161,8 +163,7 @@ export class OpenRun {
       this.store.log(`report ${name}: ${error}`);
       missing ||= isDiskFull(error);
     };
-    // Loaded when there is something to report: that takes longer than a run's beginning.
-    const { writeEachReport } = await import('../report/reporters.ts');
+    const { writeEachReport } = await this.#reporters();
     await writeEachReport(result, directory, failed, this.#part);
     if (missing) this.noRoom();
     const room = missing && (await giveUpReserve(directory));

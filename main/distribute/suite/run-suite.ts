@@ -8,12 +8,6 @@ import { prepareSeat, type SeatContext } from '../seats/prepare-seat.ts';
 import type { Runner, Seat, SeatPlan } from '../seats/seat.ts';
 import { workThrough } from '../seats/work-through.ts';
 
-/** ms after which runners have their processes mostly, and wait for the framework. */
-const startWithin = 50;
-
-/** What is needed at the end is loaded while nobody waits for us. */
-const loadReports = (): void => void import('../../report/reporters.ts');
-
 /** All that runs a suite. */
 export interface SuiteRun {
   readonly seats: readonly SeatPlan[];
@@ -107,9 +101,7 @@ async function runSeat(seat: Seat, run: SuiteRun, drop: Shared['drop']): Promise
 
 async function runRunners(seat: Seat, run: SuiteRun, drop: Shared['drop']): Promise<void> {
   run.work.suite.queue.expect(seat.all);
-  const loading = setTimeout(loadReports, startWithin);
   await Promise.all(seat.runners.map((runner) => useRunner(seat, runner, run, drop)));
-  clearTimeout(loading);
   const { trouble } = seat.health;
   if (trouble !== undefined) drop({ node: seat.id, message: `it is of no use any more: ${trouble}` });
 }

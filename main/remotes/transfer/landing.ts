@@ -1,5 +1,4 @@
 import { chmod, lstat, rename, rmdir, unlink } from 'node:fs/promises';
-import { execa } from 'execa';
 import { entriesOf, mergeTree, pathIn } from './merge-tree.ts';
 
 export interface Landed {
@@ -41,6 +40,7 @@ export async function removeLanding(path: string, inner: string): Promise<void> 
   } catch {
     // There is more in them.
   }
+  const { execa } = await import('execa');
   await execa('rm', ['-rf', '--', path], { reject: false, stdio: 'ignore' });
 }
 
