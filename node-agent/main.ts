@@ -82,5 +82,4 @@ async function finishForTheDead(): Promise<void> {
   lock.close();
 }
 
-if (process.argv.includes('--finish')) await finishForTheDead();
-else await serve();
+void (process.argv.includes('--finish') ? finishForTheDead() : serve());

@@ -16,6 +16,7 @@ execFileSync('tsc', tsc, { stdio: 'inherit' });
 // Beside the JavaScript that uses them, as they lie beside the TypeScript.
 const kinds = [
   '**/*.sh',
+  'agent/*.cjs',
   'distribute/kinds/loaders/*.{py,rb,mjs}',
   'jobs/pages/views/**/*.eta',
   'jobs/pages/assets/*',
@@ -25,4 +26,4 @@ for (const script of globSync([...kinds.map((kind) => `main/${kind}`), 'common/*
   mkdirSync(dirname(join(target, script)), { recursive: true });
   copyFileSync(join(root, script), join(target, script));
 }
-await bundleAgent(join(target, 'agent.mjs'));
+await bundleAgent(join(target, 'agent.cjs'));

@@ -16,6 +16,6 @@ export async function agentShares(cacheDir: string): Promise<Share[]> {
   ]);
   return [
     { source: runtime.directory, target: `${nodeCacheDirectory}/node-${runtime.digest}` },
-    { source: bundle.file, target: `${nodeCacheDirectory}/agent-${bundle.digest}.mjs` },
+    { source: bundle.file, target: `${nodeCacheDirectory}/agent-${bundle.digest}.cjs` },
   ];
 }

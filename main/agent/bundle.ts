@@ -3,12 +3,13 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
 
 /** The agent as one file. */
 export interface AgentBundle {
   /** Absolute, on the main host. */
   readonly file: string;
-  /** Of what it is made of: another digest, another agent. */
+  /** The beginning of `sha256`, for names. */
   readonly digest: string;
   /** Of the file's bytes, in hex. */
   readonly sha256: string;
@@ -21,9 +22,10 @@ const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, '..', '..');
 
 /**
- * The bundled agent: the one that lies in the npm package, or in the source tree one that is made when its
- * sources have changed and kept in `<cacheDir>/agent/<digest>.mjs`. All nodes of a process get the same one:
- * it is looked for once, which costs some ms when it is there.
+ * The bundled agent, compiled by this Node beforehand (see precompile.cjs) and kept in `<cacheDir>/agent`. It
+ * is made of the bundle that lies in the npm package, or in the source tree of one that is made when its
+ * sources have changed. All nodes of a process get the same one: it is looked for once, which costs some ms
+ * when it is there.
  */
 export async function agentBundle(cacheDir: string): Promise<AgentBundle> {
   const found = known.get(cacheDir);
@@ -38,31 +40,53 @@ export async function agentBundle(cacheDir: string): Promise<AgentBundle> {
 const known = new Map<string, Promise<AgentBundle>>();
 
 async function findBundle(cacheDir: string): Promise<AgentBundle> {
-  const ready = join(root, 'agent.mjs');
-  if (existsSync(ready)) return bundleAt(ready, digestOf([await readFile(ready)]));
+  const folder = join(cacheDir, 'agent');
+  const ready = join(root, 'agent.cjs');
+  if (existsSync(ready)) return precompiled(ready, digestOf([await readFile(ready)]), folder);
   const digest = digestOfSources();
-  const file = join(cacheDir, 'agent', `${digest}.mjs`);
-  // One that was being written when the power went may have nothing in it.
-  if (!statSync(file, { throwIfNoEntry: false })?.size) await bundleInto(file);
-  return bundleAt(file, digest);
+  const file = join(folder, `${digest}.cjs`);
+  if (!isWritten(file)) await makeFile(file, bundleAgent);
+  return precompiled(file, digest, folder);
 }
 
-async function bundleAt(file: string, digest: string): Promise<AgentBundle> {
+/** One that was being written when the power went may have nothing in it. */
+const isWritten = (file: string): boolean => Boolean(statSync(file, { throwIfNoEntry: false })?.size);
+
+/** The bundle as this Node has compiled it; as it is, where that cannot be done. */
+async function precompiled(plain: string, sources: string, folder: string): Promise<AgentBundle> {
+  const script = join(here, 'precompile.cjs');
+  const of = [sources, process.version, process.arch].map((text) => Buffer.from(text));
+  const file = join(folder, `${digestOf([...of, await readFile(script)])}.cjs`);
+  // Options of our own start would make it one that no node's Node takes.
+  const env = { NODE_OPTIONS: undefined };
+  // With the same seed all main hosts make the same bytes, and nodes keep one file of them.
+  const compile = (target: string) =>
+    execa(process.execPath, ['--random-seed=1', script, plain, target], { env });
+  try {
+    if (!isWritten(file)) await makeFile(file, compile);
+  } catch {
+    return bundleAt(plain);
+  }
+  return bundleAt(file);
+}
+
+async function bundleAt(file: string): Promise<AgentBundle> {
   const bytes = await readFile(file);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  return { file, digest, sha256, size: bytes.length };
+  return { file, digest: sha256.slice(0, 16), sha256, size: bytes.length };
 }
 
-async function bundleInto(file: string): Promise<void> {
+/** Has `make` write a file, which comes into being whole or not at all. */
+async function makeFile(file: string, make: (target: string) => Promise<unknown>): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   // Another run may be making it as well.
   const temporary = `${file}.${process.pid}.new`;
-  await bundleAgent(temporary);
+  await make(temporary);
   await rename(temporary, file);
 }
 
 /**
- * Bundles `node-agent/main.ts` and all that it imports into one ES module.
+ * Bundles `node-agent/main.ts` and all that it imports into one CommonJS module.
  * Needs the development dependencies.
  */
 export async function bundleAgent(outfile: string): Promise<void> {
@@ -71,7 +95,7 @@ export async function bundleAgent(outfile: string): Promise<void> {
   try {
     // Small, because it is parsed at each start; names stay for the sake of stack traces.
     const minify = { compress: true, mangle: false, codegen: true };
-    await bundle.write({ file: outfile, format: 'esm', minify });
+    await bundle.write({ file: outfile, format: 'cjs', minify });
   } finally {
     await bundle.close();
   }

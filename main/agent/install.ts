@@ -44,7 +44,7 @@ export function nodeCaches({ rights = 'root', nodeCache }: InstallOptions): read
 }
 
 export const runtimeIn = (cache: string, { digest }: NodeRuntime): string => `${cache}/node-${digest}/node`;
-export const agentIn = (cache: string, { digest }: AgentBundle): string => `${cache}/agent-${digest}.mjs`;
+export const agentIn = (cache: string, { digest }: AgentBundle): string => `${cache}/agent-${digest}.cjs`;
 
 /**
  * Puts the runtime and the agent on a node, each under a name with its digest. What is there is

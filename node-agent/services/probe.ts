@@ -113,8 +113,9 @@ async function tryUrl(
   status: number | undefined,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  // Loading them takes longer than all else that an agent does before it can be greeted.
-  const { get } = url.startsWith('https:') ? await import('node:https') : await import('node:http');
+  // Loading them takes longer than all else that an agent does before it can be greeted. There is no
+  // import() in the bundle once it is precompiled.
+  const { get } = process.getBuiltinModule(url.startsWith('https:') ? 'node:https' : 'node:http');
   return new Promise((resolve) => {
     const how = { ...options, agent: false, rejectUnauthorized: false, signal };
     const request = get(url, how, (response) => {

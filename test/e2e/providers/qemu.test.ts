@@ -94,7 +94,7 @@ describe('a cluster of virtual machines', () => {
   test('sees what is shared with it, and cannot change it', async () => {
     expect(await on(cluster, 1, '/var/cache/shakedown/node-*/node --version')).toMatch(/^v24/);
     const write =
-      'sudo sh -c "echo x >> /var/cache/shakedown/agent-*.mjs; rm -f /var/cache/shakedown/agent-*"';
+      'sudo sh -c "echo x >> /var/cache/shakedown/agent-*.cjs; rm -f /var/cache/shakedown/agent-*"';
     expect(await on(cluster, 1, write)).toMatch(/Read-only file system|Device or resource busy/);
   });
 
