@@ -1,9 +1,8 @@
 import {
   asShakedownError,
   type FailureDetails,
-  InterruptedError,
   ShakedownError,
-  UsageError,
+  type UsageError,
 } from '../../common/errors.ts';
 import type { RunEventBody } from '../../common/events.ts';
 import type { MachineActRecord } from '../../common/machine-acts.ts';
@@ -26,7 +25,7 @@ import { Outcome } from './outcome.ts';
 import { type RunFacts, recordVersion } from './run-record.ts';
 import { type RunResult, resultOf } from './run-result.ts';
 import { serviceDeath } from './service-death.ts';
-import type { NodeAddress, Step } from './step.ts';
+import { located, type NodeAddress, type Step } from './step.ts';
 import { Trail } from './trail.ts';
 
 /** Keeps what a run comes to, while it comes: the first cause, what followed, and all that took its time. */
@@ -63,10 +62,10 @@ export class Recorder {
     try {
       return await action();
     } catch (error) {
-      const located = locate(error, phase, machine);
-      const { message } = located;
-      ended = { verdict: located instanceof ShakedownError ? located.verdict : 'error', message };
-      throw located;
+      const failure = located(error, phase, machine);
+      const { message } = failure;
+      ended = { verdict: failure instanceof ShakedownError ? failure.verdict : 'error', message };
+      throw failure;
     } finally {
       const { verdict, message } = ended;
       const timing = { phase, ...where, startMs, durationMs: this.#trail.now - startMs, verdict };
@@ -192,10 +191,4 @@ export class Recorder {
     this.#trail.happened({ kind: 'failure', name, ...present({ node }), message }, at);
     this.#emit({ type: 'failure', failure, first });
   }
-}
-
-function locate(error: unknown, phase: Parameters<Step>[0], machine: NodeAddress | undefined) {
-  if (error instanceof UsageError || error instanceof InterruptedError) return error;
-  const where = present({ node: machine?.id, address: machine?.address });
-  return asShakedownError(error, { phase, ...where });
 }

@@ -33,15 +33,20 @@ function readBundle(bundle: Buffer): readonly Content[] {
 export const packageRoutes: Routes = (app, { files, limits }) => {
   const { packages } = files;
 
-  app.put(
-    '/api/packages/:sha256',
-    { config: submitters, schema: { params: digest, response: nothing } },
-    async (request, reply) => {
-      const { sha256: named } = request.params;
-      await files.save(packages.tar(named), streamOf(request.body), limits.package, named);
-      return reply.code(204).send(null);
-    },
-  );
+  /** Takes what is sent to `path`, where its digest is the one that the path names. */
+  const takes = (path: `${string}/:sha256`, fileOf: (digest: string) => string): void => {
+    app.put(
+      path,
+      { config: submitters, schema: { params: digest, response: nothing } },
+      async (request, reply) => {
+        const { sha256: named } = request.params;
+        await files.save(fileOf(named), streamOf(request.body), limits.package, named);
+        return reply.code(204).send(null);
+      },
+    );
+  };
+
+  takes('/api/packages/:sha256', (named) => packages.tar(named));
   app.get('/api/packages/:sha256', { config: readers, schema: { params: digest } }, (request, reply) => {
     const { sha256: named } = request.params;
     if (!packages.has(named)) throw new Problem(404, `there is no package ${named}`);
@@ -59,15 +64,7 @@ export const packageRoutes: Routes = (app, { files, limits }) => {
       limit: limits.package,
     }),
   );
-  app.put(
-    '/api/contents/:sha256',
-    { config: submitters, schema: { params: digest, response: nothing } },
-    async (request, reply) => {
-      const { sha256: named } = request.params;
-      await files.save(packages.content(named), streamOf(request.body), limits.package, named);
-      return reply.code(204).send(null);
-    },
-  );
+  takes('/api/contents/:sha256', (named) => packages.content(named));
 
   app.post('/api/contents', { config: submitters, schema: { response: nothing } }, async (request, reply) => {
     const contents = readBundle(await wholeOf(streamOf(request.body), bundleBounds.bytes));
