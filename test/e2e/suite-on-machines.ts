@@ -58,10 +58,12 @@ export async function distributed(
   const args = ['--nodes', nodes, '--key', machines[0]?.ssh.keyFile ?? '', '--runners', '2'];
   const vars = Object.entries(env).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
   const words = [program, 'distribute', ...args, ...vars, ...files, '--', ...command.split(' ')];
-  const { stderr } = await execa(process.execPath, words, {
+  const { stderr, exitCode } = await execa(process.execPath, words, {
     ...{ cwd: project, env: { HOME: join(directory, 'home'), SSH_AUTH_SOCK: '' } },
     ...{ reject: false, stdin: 'ignore' },
   });
+  // Else it did not come to its end.
+  expect(exitCode, stderr).toBeOneOf([0, 1]);
   const result: DistributeResult = JSON.parse(readLatest(project, 'distribute.json'));
   const errors = result.files.filter(({ verdict }) => verdict === 'error');
   expect([errors, result.outOfUse], stderr).toEqual([[], []]);
