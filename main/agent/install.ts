@@ -1,3 +1,5 @@
+import { BlockList, isIP } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { present } from '../../common/present.ts';
 import { nodeCacheDirectory } from '../../common/protocol/node-cache.ts';
 import type { Remote } from '../remotes/remote.ts';
@@ -74,7 +76,7 @@ export async function installAgent(remote: Remote, options: InstallOptions): Pro
   const send = { remote, root, log, ...present({ signal }) };
   const there = (path: string) => seen.files.find((file) => file.path === path);
   if (!(await isRuntime(there(target.runtime), runtime, send))) {
-    const [by] = seen.unpacks;
+    const [by] = isNear(remote.address) ? [] : seen.unpacks;
     const packed = by && { by, file: await packedRuntime(runtime, by) };
     await putInCache({ ...runtime, ...present({ packed }) }, target.runtime, '755', send);
   }
@@ -93,4 +95,19 @@ async function isRuntime(
   const found = await readRuntime(remote, file.path, { root, ...present({ signal: options.signal }) });
   if (found !== sha256) log(`${file.path} is not what it should be: it is sent again`);
   return found === sha256;
+}
+
+/**
+ * Whether an address is this machine's or in a network that it is attached to:
+ * there, unpacking costs more than sending less saves.
+ */
+export function isNear(address: string, interfaces = networkInterfaces()): boolean {
+  const kind = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+  if (isIP(address) === 0) return false;
+  const near = new BlockList();
+  for (const { address: own, cidr, family } of Object.values(interfaces).flatMap((list) => list ?? [])) {
+    const prefix = Number(cidr?.split('/')[1]);
+    if (Number.isInteger(prefix)) near.addSubnet(own, prefix, family === 'IPv6' ? 'ipv6' : 'ipv4');
+  }
+  return near.check(address, kind);
 }

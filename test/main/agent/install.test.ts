@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   closeSync,
@@ -23,7 +22,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { agentShares } from '../../../main/agent/agent-shares.ts';
 import { agentBundle, bundleAgent } from '../../../main/agent/bundle.ts';
-import { type InstalledAgent, installAgent } from '../../../main/agent/install.ts';
+import { type InstalledAgent, installAgent, isNear } from '../../../main/agent/install.ts';
 import { architectureOf, nodeRuntime } from '../../../main/agent/runtime.ts';
 import type { SshServerOptions } from '../../fakes/ssh-server.ts';
 import { node as sshNode } from '../remotes/fake-node.ts';
@@ -65,23 +64,24 @@ function node(programs: Readonly<Record<string, string>> = {}): LocalRemote {
   return new LocalRemote({ PATH: `${bin}:${process.env.PATH}` });
 }
 
-/** A node that has none of these tools, as far as its shell finds out. */
-function nodeWithout(...tools: readonly string[]): LocalRemote {
+/** A node at this address that has none of these tools, as far as its shell finds out. */
+function nodeWithout(address: string, ...tools: readonly string[]): LocalRemote {
   const lacking = tools.map((tool) => `${tool}) return 1 ;;`).join(' ');
   const prelude = `command() { case $2 in ${lacking} esac; type "$2"; }; eval "$1"`;
-  return new LocalRemote({}, '127.0.0.1', ['/bin/sh', '-c', prelude, 'sh']);
+  return new LocalRemote({}, address, ['/bin/sh', '-c', prelude, 'sh']);
 }
 
 describe('putting the agent on a node', () => {
   test.each([
-    ['a node gets the runtime packed by zstd', 'zstd', []],
-    ['one without zstd by gzip', 'gzip', ['zstd']],
-    ['one without either as it is', '', ['zstd', 'gzip']],
-  ] as const)('%s; what arrives runs', async (_, by, lacking) => {
+    ['a near node gets the runtime as it is', '127.0.0.1', '', []],
+    ['a far one packed by zstd', '203.0.113.7', 'zstd', []],
+    ['without zstd by gzip', '203.0.113.7', 'gzip', ['zstd']],
+    ['without either as it is', '203.0.113.7', '', ['zstd', 'gzip']],
+  ] as const)('%s; what arrives runs', async (_, address, by, lacking) => {
     const nodeCache = join(folder(), 'cache');
     const sent: string[] = [];
     const options = { cacheDir, log: (line: string) => void sent.push(line), nodeCache };
-    const { runtime, agent } = await installAgent(nodeWithout(...lacking), options);
+    const { runtime, agent } = await installAgent(nodeWithout(address, ...lacking), options);
     const made = await nodeRuntime(architectureOf(machine()), cacheDir);
     const { size } = statSync(by === '' ? made.file : `${made.directory}.${by}`);
     expect(sent.join('\n')).toContain(`sent ${runtime}: ${size} bytes`);
@@ -167,10 +167,7 @@ describe('putting the agent on a node', () => {
         join(folder(), 'node'),
         folder(),
       ];
-      // Large when it is packed, too.
-      writeFileSync(own, Buffer.concat([Buffer.from('#!/bin/sh\necho 1\nexit\n'), randomBytes(3_000_000)]), {
-        mode: 0o755,
-      });
+      writeFileSync(own, `#!/bin/sh\necho 1\nexit\n${'#'.repeat(3_000_000)}`, { mode: 0o755 });
       process.env.SHAKEDOWN_NODE_RUNTIME = own;
       onTestFinished(() => void delete process.env.SHAKEDOWN_NODE_RUNTIME);
       for (const [name, body] of Object.entries(programs))
@@ -209,24 +206,30 @@ describe('putting the agent on a node', () => {
     });
 
     test('what arrives with another digest is sent again', async () => {
-      const once = join(folder(), 'once');
-      const evil = `mkdir ${once} && exec head -c 1000; exec /usr/bin/zstd "$@"`;
-      expect(await installOn({}, { zstd: evil })).toEqual([
+      const evil = 'case $2 in /var/tmp/*) tr 1 2 <"$2" >"$3"; rm "$2" ;; *) exec /bin/mv "$@" ;; esac';
+      expect(await installOn({}, { mv: evil })).toEqual([
         expect.stringMatching(/could not be put on the node .*; it is sent through the channel$/),
         expect.stringMatching(/^sent .*\/node: \d+ bytes in \d+ ms$/),
       ]);
     });
 
     test('what never arrives with its digest is refused', async () => {
-      const evil = { zstd: '/usr/bin/zstd "$@" | tr 1 2' };
-      await expect(installOn({}, evil)).rejects.toThrow('could not be put on the node');
+      await expect(
+        installOn(
+          {},
+          {
+            cat: '/bin/cat "$@" | tr 1 2',
+            mv: 'case $2 in /var/tmp/*) tr 1 2 <"$2" >"$3" ;; *) exec /bin/mv "$@" ;; esac',
+          },
+        ),
+      ).rejects.toThrow('could not be put on the node');
     });
   });
 
   test('a connection that breaks in the middle leaves nothing that looks whole', async () => {
     const nodeCache = join(folder(), 'cache');
     // Only the beginning arrives.
-    const remote = node({ zstd: 'exec head -c 1000' });
+    const remote = node({ cat: 'exec head -c 1000' });
     await expect(installAgent(remote, { cacheDir, log, nodeCache })).rejects.toThrow(
       'could not be put on the node',
     );
@@ -236,7 +239,7 @@ describe('putting the agent on a node', () => {
   });
 
   test('a full disk is told with what to do', async () => {
-    const remote = node({ zstd: 'echo "zstd: error 70: No space left on device" >&2; exit 1' });
+    const remote = node({ cat: 'echo "cat: write error: No space left on device" >&2; exit 1' });
     await expect(
       installAgent(remote, { cacheDir, log, nodeCache: join(folder(), 'cache') }),
     ).rejects.toMatchObject({
@@ -324,4 +327,45 @@ describe('what is sent', () => {
     );
     expect(targets).toEqual([dirname(runtime), agent]);
   });
+});
+
+test.each([
+  ['127.0.0.1', true],
+  ['192.168.7.20', true],
+  ['fd00::20', true],
+  ['203.0.113.7', false],
+  ['a.host.name', false],
+])('%s is near: %s', (address, near) => {
+  const interfaces = {
+    lo: [
+      {
+        address: '127.0.0.1',
+        cidr: '127.0.0.1/8',
+        family: 'IPv4' as const,
+        netmask: '',
+        mac: '',
+        internal: true,
+      },
+    ],
+    eth0: [
+      {
+        address: '192.168.7.1',
+        cidr: '192.168.7.1/24',
+        family: 'IPv4' as const,
+        netmask: '',
+        mac: '',
+        internal: false,
+      },
+      {
+        address: 'fd00::1',
+        cidr: 'fd00::1/64',
+        family: 'IPv6' as const,
+        netmask: '',
+        mac: '',
+        internal: false,
+        scopeid: 0,
+      },
+    ],
+  };
+  expect(isNear(address, interfaces)).toBe(near);
 });
