@@ -111,8 +111,12 @@ test('a node that loses its power, an agent and a process that are killed: every
   await untilBegun(6);
   const [n0, n1, n2] = cluster.machines;
   if (!n0 || !n1 || !n2) throw new Error('there are no machines');
-  const begun = readLatest(directory, 'distribute.log').matchAll(/ node0 (0_\d) (test\/\S+) \| begun$/gm);
-  const killed = [...new Map([...begun].map(([, runner = '', file = '']) => [runner, file])).values()];
+  const lastOn = (node: string) => {
+    const line = new RegExp(` ${node} (\\d_\\d) (test/\\S+) \\| begun$`, 'gm');
+    const begun = readLatest(directory, 'distribute.log').matchAll(line);
+    return [...new Map([...begun].map(([, runner = '', file = '']) => [runner, file])).values()];
+  };
+  const killed = lastOn('node0');
   await remotes[0]?.exec('pkill -KILL -x sleep -u ann');
   // A file that is taken down twice is an error: these have ended elsewhere before more is broken.
   const passed = (file: string) =>
@@ -120,6 +124,8 @@ test('a node that loses its power, an agent and a process that are killed: every
   await expect.poll(() => killed.every(passed), { interval: 50, timeout: 90_000 }).toBe(true);
   await provider.powerOff({ cluster, machine: n2.id }, ctx);
   try {
+    const lost = lastOn('node2');
+    await expect.poll(() => lost.every(passed), { interval: 50, timeout: 90_000 }).toBe(true);
     await remotes[1]?.exec('pkill -KILL -u ann -f -- --shared');
     const { exitCode, all } = await running;
     expect(exitCode, all).toBe(0);
@@ -134,11 +140,12 @@ test('a node that loses its power, an agent and a process that are killed: every
 });
 
 test('a node whose network is cut ends all that it runs by itself, and others run its files', async () => {
-  for (let file = 0; file < 8; file += 1)
+  // So long that each node gets some, also the one that was off and may boot still.
+  for (let file = 0; file < 16; file += 1)
     write(
       directory,
       `test/t${file}.sh`,
-      'echo begun; [ "$(hostname)" != n2 ] || exec sleep 31415; sleep 1\n',
+      'echo begun; [ "$(hostname)" != n2 ] || exec sleep 31415; sleep 3\n',
     );
   const running = distribute([...onNodes(), 'test/*.sh', '--', 'sh', '{file}']);
   // The machines' processes are this host's, too.
@@ -156,7 +163,7 @@ test('a node whose network is cut ends all that it runs by itself, and others ru
     await execa('ip', ['route', 'del', ...route]);
   }
   const { files, outOfUse } = result();
-  expect(files.map(({ verdict }) => verdict)).toEqual(Array(8).fill('pass'));
+  expect(files.map(({ verdict }) => verdict)).toEqual(Array(16).fill('pass'));
   expect(new Set(outOfUse.map(({ node }) => node))).toEqual(new Set([2]));
 });
 
