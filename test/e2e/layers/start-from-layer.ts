@@ -66,7 +66,9 @@ export async function startFromLayer(kind: string, machines: string, kills: numb
     return { all, key: used[0] ?? '' };
   };
   const first = await runOf();
-  expect(first.all).toContain("installing marker.deb, 'once' once, as a layer");
+  // A maker that was killed late may have been through with it.
+  const made = /installing marker\.deb, 'once' once, as a layer/;
+  expect(first.all).toMatch(kills > 1 ? RegExp(`${made.source}|from the layer of`) : made);
   const second = await runOf('--keep');
   expect(second.key).toBe(first.key);
   expect(second.all).not.toContain('as a layer');
