@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import type { Build } from '../build/build.ts';
 import { type Manifest, makeManifest, withMore } from './manifest.ts';
 import type { LocalProject } from './send-project.ts';
-import { sharedLook } from './shared-look.ts';
+import { type Look, sharedLook } from './shared-look.ts';
 
 export interface LocalProjectOptions {
   readonly directory: string;
   /** Its files, looked for anew. */
-  readonly list: () => Promise<readonly string[]>;
+  readonly list: Look<readonly string[]>;
   readonly signal: AbortSignal;
   /** What is built of it, and how that is begun: before anything is sent. */
   readonly built: { readonly build: Build; readonly begin: (project: Manifest) => Promise<void> } | undefined;
@@ -17,9 +17,9 @@ export interface LocalProjectOptions {
 export function localProject({ directory, list, signal, built }: LocalProjectOptions): LocalProject {
   const memory = join(directory, '.shakedown/distribute/digests.json');
   let begun: Promise<void> | undefined;
-  const own = sharedLook(async () => await makeManifest(directory, await list(), memory, signal));
-  const manifest = async () => {
-    const project = await own();
+  const own = sharedLook(async (notBefore) => makeManifest(directory, await list(notBefore), memory, signal));
+  const manifest = async (notBefore?: number) => {
+    const project = await own(notBefore);
     if (!built) return project;
     begun ??= built.begin(project);
     await begun;

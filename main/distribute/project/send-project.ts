@@ -1,6 +1,7 @@
 import { asShakedownError, ShakedownError } from '../../../common/errors.ts';
 import type { Agent } from '../../agent/agent.ts';
 import type { Manifest } from './manifest.ts';
+import type { Look } from './shared-look.ts';
 
 export interface SentProject {
   /** The project's folder on the node; absolute. */
@@ -15,7 +16,7 @@ export interface SentProject {
 /** What of a project is to be on a node. */
 export interface LocalProject {
   /** Reads the files anew; what has not changed since costs little. */
-  readonly manifest: () => Promise<Manifest>;
+  readonly manifest: Look<Manifest>;
 }
 
 /** An editor may save while files are on their way: so often it is looked again. */
@@ -34,8 +35,9 @@ export async function sendProject(
   const begin = performance.now();
   let [sent, bytes, deleted] = [0, 0, 0];
   let trouble: unknown;
+  let changedBy: number | undefined;
   for (let attempt = 0; attempt < tries; attempt += 1) {
-    const { files, sizes, folders } = await project.manifest();
+    const { files, sizes, folders } = await project.manifest(changedBy);
     const plan = await agent.planProject(target, files, { signal });
     const missing = plan.missing.filter((index) => index < files.length);
     deleted += plan.deleted;
@@ -49,6 +51,7 @@ export async function sendProject(
         // A file that is gone by now is none of the project's.
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
         trouble = error;
+        changedBy = performance.now();
         continue;
       }
     }
@@ -57,6 +60,7 @@ export async function sendProject(
     bytes += missing.reduce((sum, index) => sum + (sizes[index] ?? 0), 0);
     const took = Math.round(performance.now() - begin);
     if (wrong.length === 0) return { directory: plan.directory, files: sent, bytes, deleted, took };
+    changedBy = performance.now();
     trouble = new ShakedownError({ message: `${files[wrong[0] ?? 0]?.[0]} did not arrive as it was` });
   }
   throw new ShakedownError({

@@ -14,6 +14,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { listFiles } from '../../../main/distribute/project/list-files.ts';
 import { makeManifest } from '../../../main/distribute/project/manifest.ts';
 import { databasePrefix, projectKey } from '../../../main/distribute/project/project-key.ts';
+import { sendProject } from '../../../main/distribute/project/send-project.ts';
 import { sharedLook } from '../../../main/distribute/project/shared-look.ts';
 import { withoutGit } from '../../../main/distribute/project/without-git.ts';
 
@@ -146,4 +147,35 @@ test('a look at the files serves all who ask soon after it began, and nobody lat
   expect(await Promise.all([look(), look()])).toEqual([1, 1]);
   vi.advanceTimersByTime(2000);
   expect(await look()).toBe(2);
+  // But for who knows that it is so no longer.
+  vi.advanceTimersByTime(10);
+  expect(await Promise.all([look(performance.now()), look()])).toEqual([3, 3]);
+});
+
+test('files that go or change while they are sent are looked at anew, at once', async () => {
+  const times: (number | undefined)[] = [];
+  const look = sharedLook(async (notBefore) => times.push(notBefore));
+  const project = {
+    manifest: async (notBefore?: number) => {
+      const files = (await look(notBefore)) === 1 ? [['gone'], ['a']] : [['a']];
+      return { files, sizes: files.map(() => 1), folders: files.map(() => '/here') };
+    },
+  };
+  const uploads: string[][] = [];
+  const wrong = [[0], []];
+  const agent = {
+    planProject: async (_: string, files: readonly unknown[]) => {
+      return { missing: [...files.keys()], deleted: 0, directory: '/there' };
+    },
+    upload: async (_from: string, _to: string, { entries }: { entries: string[] }) => {
+      uploads.push(entries);
+      if (entries.includes('gone')) throw Object.assign(new Error('gone'), { code: 'ENOENT' });
+    },
+    call: async () => ({ wrong: wrong.shift() }),
+  };
+  const send = sendProject(agent as never, project as never, '/there', AbortSignal.timeout(60_000));
+  expect(await send).toMatchObject({ directory: '/there', files: 2 });
+  expect(uploads).toEqual([['gone', 'a'], ['a'], ['a']]);
+  // Each of them by its own look.
+  expect(times).toHaveLength(3);
 });
