@@ -74,12 +74,23 @@ export class WarmProcess {
       for await (const chunk of source) {
         const lines = `${rest}${chunk}`.split('\n');
         rest = lines.pop() ?? '';
-        for (const line of lines) this.#listener.said(warmMessage.parse(JSON.parse(line)));
-        if (rest.length > longest) throw new Error('a message without end');
+        if (!this.#hear(lines) || rest.length > longest) {
+          this.stop({ kind: 'signal', signal: 'SIGKILL, for it wrote into our pipe,' });
+          return;
+        }
       }
     } catch {
-      // A broken connection shows elsewhere, too; what is no message comes of a test that meddles.
-      this.stop({ kind: 'signal', signal: 'SIGKILL, for it wrote into our pipe,' });
+      // A broken connection, which its end tells.
+    }
+  }
+
+  /** Whether they are messages; what is none comes of a test that meddles. */
+  #hear(lines: readonly string[]): boolean {
+    try {
+      for (const line of lines) this.#listener.said(warmMessage.parse(JSON.parse(line)));
+      return true;
+    } catch {
+      return false;
     }
   }
 
