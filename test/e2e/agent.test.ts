@@ -155,8 +155,9 @@ describe('reaching a node', () => {
   });
 
   test('a task of root has a control group, from which nothing escapes; one of who is not root has its marks', async () => {
-    const escaping = (seconds: number) =>
-      `(setsid env -i sleep ${seconds} >/dev/null 2>&1 &); until pgrep -fx "sleep ${seconds}" >/dev/null; do :; done`;
+    const inBackground = (command: string, seconds: number) =>
+      `(${command} sleep ${seconds} >/dev/null 2>&1 &); until pgrep -fx "sleep ${seconds}" >/dev/null; do :; done`;
+    const escaping = (seconds: number) => inBackground('setsid env -i', seconds);
     const none = (seconds: number) => sh(`pgrep -fx "sleep ${seconds}" || echo none`);
     const { left } = await agent.exec(escaping(3500), { leftovers: 'kill' });
     expect(left).toMatchObject([{ command: 'sleep 3500' }]);
@@ -171,7 +172,7 @@ describe('reaching a node', () => {
     expect(await none(3600)).toBe('none');
 
     const mine = await begin(remote, 'mine', 'login');
-    const marked = await mine.exec(`(setsid sleep 3700 >/dev/null 2>&1 &); ${escaping(3800)}`);
+    const marked = await mine.exec(`${inBackground('setsid', 3700)}; ${escaping(3800)}`);
     expect(marked.left).toMatchObject([{ command: 'sleep 3700' }]);
     await mine[Symbol.asyncDispose]();
     expect(await none(3700)).toBe('none');
