@@ -13,9 +13,13 @@ const keptBytes = 16 * 1024;
  */
 const heldMs = 1000;
 
+/** Bytes of what frameworks print for a test that passed: pytest's dot, a line's end. */
+const fewBytes = 16;
+
 /**
  * The output of one process of tests, as it came, in a file of its own: nothing of other processes stands
- * between. There is no file where nothing was said.
+ * between. There is no file where nothing was said, nor for a few signs without a letter or digit: making one
+ * for each dot of thousands of files took longer than the tests. The distribution's log has those.
  */
 export class ProcessOutput {
   /** Relative to the run's directory. */
@@ -59,7 +63,7 @@ export class ProcessOutput {
     const stream = this.#stream;
     if (this.#failed || this.#bytes === 0) return;
     if (!stream) {
-      this.#writeAll();
+      if (this.#bytes > fewBytes || hasWords(this.#last)) this.#writeAll();
       return;
     }
     await new Promise<void>((resolve) => {
@@ -99,3 +103,5 @@ export class ProcessOutput {
     mkdirSync(join(this.#directory, 'output'), { recursive: true, mode: privateFolder });
   }
 }
+
+const hasWords = (bytes: Buffer): boolean => /[\p{L}\p{N}]/u.test(bytes.toString('utf8'));

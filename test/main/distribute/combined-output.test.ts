@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { writeCombinedOutput } from '../../../main/distribute/results/combined-output.ts';
+import { ProcessOutput } from '../../../main/distribute/results/process-output.ts';
 import type { RanProcess } from '../../../main/distribute/schedule/schedule.ts';
 import { place } from './place.ts';
 
@@ -21,6 +22,20 @@ test('the output of a run is in one file, by the names of the test files, and no
       ...['=== test/c.sh: pass', ''],
     ].join('\n'),
   );
+});
+
+test('a framework’s few signs for a file that passed have no file of their own, what a test says has', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'shakedown-output-'));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  const outputs = { dot: '.', line: '..\n', word: 'é', number: '7\n', signs: '.'.repeat(17), nothing: '' };
+  for (const [name, said] of Object.entries(outputs)) {
+    const output = new ProcessOutput(directory, name);
+    if (said) await output.write(Buffer.from(said));
+    await output.end();
+    const file = join(directory, output.path);
+    const kept = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+    expect(kept, name).toBe(['word', 'number', 'signs'].includes(name) ? said : undefined);
+  }
 });
 
 test('a process with several files is there once, files without a result are told, and of much only the end is', async () => {
