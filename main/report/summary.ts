@@ -61,7 +61,12 @@ function times(run: RunRecord, paint: Paint): string {
   for (const { name, durationMs } of wholePhases(run)) sums.set(name, (sums.get(name) ?? 0) + durationMs);
   const words = [...sums].map(([name, ms]) => `${name} ${paint('gray', duration(ms))}`);
   const layers = new Set(Object.values(run.layers ?? {}).map((layer) => fromLayer(layer, run.startedAt)));
-  const lines = [words.join(paint('gray', ' · ')), ...[...layers].map((layer) => `install ${layer}`)];
+  // A line with all of a run's phases would be broken in the middle of a word.
+  const halves = [words.slice(0, 6), words.slice(6)].filter((half) => half.length > 0);
+  const lines = [
+    ...halves.map((half) => half.join(paint('gray', ' · '))),
+    ...[...layers].map((layer) => `install ${layer}`),
+  ];
   return words.length === 0 ? '' : `${paint('bold', 'Times')}  ${lines.join('\n       ')}`;
 }
 

@@ -5,6 +5,7 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import type { RunEvent } from '../../../common/events.ts';
 import type { MachineActRecord } from '../../../common/machine-acts.ts';
+import type { PhaseName } from '../../../common/results.ts';
 import { machineActSpan } from '../../../common/span.ts';
 import type { RunRecord } from '../../../main/record/run-record.ts';
 import { resultOf } from '../../../main/record/run-result.ts';
@@ -198,6 +199,28 @@ describe('the summary', () => {
     expect(printed({ ...run, clocks })).toContain(
       'clock   the clock of node 0 (node0) is 1 min 30 s behind (± 13 ms)',
     );
+  });
+
+  test('has the times of all phases in lines that no terminal has to break', () => {
+    const names = 'config machines connect clean install ship setup start check stop collect destroy'.split(
+      ' ',
+    );
+    const spans = names.map((name) => ({
+      ...{
+        kind: 'phase' as const,
+        name: name as PhaseName,
+        startMs: 0,
+        durationMs: 754,
+        verdict: 'pass' as const,
+      },
+    }));
+    const lines = printed({ ...run, spans }).split('\n');
+    const first = lines.findIndex((line) => line.startsWith('Times  '));
+    expect(lines.slice(first, first + 2).map((line) => line.match(/\w+(?= 754 ms)/g))).toEqual([
+      names.slice(0, 6),
+      names.slice(6),
+    ]);
+    expect(Math.max(...lines.slice(first, first + 2).map(({ length }) => length))).toBeLessThanOrEqual(110);
   });
 
   test('has colour on a terminal only', () => {
