@@ -1,4 +1,4 @@
-import { ShakedownError } from '../../common/errors.ts';
+import { mustWork } from '../providers/must-work.ts';
 import type { Cluster } from '../providers/provider.ts';
 import { undoWorldOf } from '../run/ledger/undo-world.ts';
 import { makeMachines, newClusterId } from '../run/machines/make-machines.ts';
@@ -15,12 +15,7 @@ export function acquireMachines(
     acquire: () =>
       open.recorder.step('machines', async () => {
         const provider = await world.provider(name);
-        const { ok, reason, missingPackages = [] } = await provider.probe(open.work);
-        if (!ok) {
-          const hint =
-            missingPackages.length > 0 ? { hint: `apt-get install ${missingPackages.join(' ')}` } : {};
-          throw new ShakedownError({ message: `${name} does not work here: ${reason}`, ...hint });
-        }
+        await mustWork(provider, open.work);
         const shares = provider.makes ? await world.agentShares(world.cacheDir) : [];
         const wanted = { machines, options, login };
         return makeMachines(newClusterId(), wanted, provider, { of: open.name, shares, rebuild }, open.work);

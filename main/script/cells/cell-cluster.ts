@@ -1,4 +1,4 @@
-import { ShakedownError } from '../../../common/errors.ts';
+import { mustWork } from '../../providers/must-work.ts';
 import type { Cluster, Provider } from '../../providers/provider.ts';
 import { makeMachines, newClusterId } from '../../run/machines/make-machines.ts';
 import type { CellContext } from './cell-context.ts';
@@ -10,11 +10,7 @@ export async function spawnCluster(
   provider: Provider,
   { open, login, rebuild }: CellContext,
 ): Promise<Cluster> {
-  const { ok, reason, missingPackages = [] } = await provider.probe(open.work);
-  if (!ok) {
-    const hint = missingPackages.length > 0 ? { hint: `apt-get install ${missingPackages.join(' ')}` } : {};
-    throw new ShakedownError({ message: `${provider.name} does not work here: ${reason}`, ...hint });
-  }
+  await mustWork(provider, open.work);
   const { machines, options } = cell;
   return makeMachines(
     newClusterId(),

@@ -3,7 +3,14 @@ import type { RunContext } from '../../../context/run-context.ts';
 import type { LayerBase, LayerLook, LayerSurvey, MachineOf, NewLayer } from '../../capabilities.ts';
 import { runScript } from '../../host/root-script.ts';
 import { shellFile } from '../../host/shell-file.ts';
-import { isLayer, keepLayersDays, readSurvey, trimValues } from '../../layers/layer-files.ts';
+import {
+  isLayer,
+  keepLayersDays,
+  readSurvey,
+  saveFailure,
+  surveyFailure,
+  trimValues,
+} from '../../layers/layer-files.ts';
 import { settingsOfMachine } from '../../machine-options.ts';
 import type { MachineSpec } from '../../provider.ts';
 import type { DockerSettings } from '../docker-options.ts';
@@ -67,7 +74,7 @@ export async function surveyLayer(which: MachineOf, look: LayerLook, ctx: Look):
   };
   const printed = await runScript([], shellFile(import.meta.dirname, 'survey-layer.sh', values), {
     signal: ctx.signal,
-    failure: { message: 'could not look through what was installed', phase: 'install' },
+    failure: surveyFailure,
   });
   return readSurvey(printed);
 }
@@ -87,7 +94,7 @@ export async function saveLayer(
   };
   await runScript([], shellFile(import.meta.dirname, 'save-layer.sh', values), {
     signal,
-    failure: { message: 'the layer could not be kept', phase: 'install' },
+    failure: saveFailure,
     explain: explainEngine,
   });
 }

@@ -6,7 +6,15 @@ import { mustBeClusterId } from '../../cluster-id.ts';
 import { runAsRoot } from '../../host/root-script.ts';
 import { shellFile } from '../../host/shell-file.ts';
 import { stateHome } from '../../host/state-home.ts';
-import { isLayer, keepLayersDays, readSurvey, trimValues } from '../../layers/layer-files.ts';
+import {
+  explainSave,
+  isLayer,
+  keepLayersDays,
+  readSurvey,
+  saveFailure,
+  surveyFailure,
+  trimValues,
+} from '../../layers/layer-files.ts';
 import { act } from '../machine-acts.ts';
 import { nodeNames } from '../names.ts';
 
@@ -24,7 +32,7 @@ export async function surveyLayer(
   const { directory: home } = nodeNames(cluster.id, machine);
   const printed = await runAsRoot(shellFile(import.meta.dirname, 'survey-layer.sh', { home, known, names }), {
     signal,
-    failure: { message: 'could not look through what was installed', phase: 'install' },
+    failure: surveyFailure,
   });
   return readSurvey(printed);
 }
@@ -43,11 +51,8 @@ export async function saveLayer(
   };
   await runAsRoot(shellFile(import.meta.dirname, 'save-layer.sh', values), {
     signal,
-    failure: { message: 'the layer could not be kept', phase: 'install' },
-    explain: (stderr) =>
-      /No space left on device/.test(stderr)
-        ? { message: `there is no space for the layer in ${layersFolder}`, hint: 'shakedown images prune' }
-        : {},
+    failure: saveFailure,
+    explain: explainSave(layersFolder),
   });
 }
 

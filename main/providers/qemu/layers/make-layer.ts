@@ -6,7 +6,13 @@ import { mustBeClusterId } from '../../cluster-id.ts';
 import { runAsOwnRoot } from '../../host/own-root.ts';
 import { quote } from '../../host/root-script.ts';
 import { type ShellValues, shellFile } from '../../host/shell-file.ts';
-import { keepLayersDays, readSurvey, trimValues } from '../../layers/layer-files.ts';
+import {
+  explainSave,
+  keepLayersDays,
+  readSurvey,
+  saveFailure,
+  trimValues,
+} from '../../layers/layer-files.ts';
 import { runInGuest } from '../guest/guest-port.ts';
 import { discardValues } from '../images/discard-values.ts';
 import { templatesFolder } from '../images/template.ts';
@@ -54,11 +60,8 @@ export async function saveLayer(
   };
   await runAsOwnRoot(shellFile(import.meta.dirname, 'keep-disk.sh', values), {
     signal,
-    failure: { message: 'the layer could not be kept', phase: 'install' },
-    explain: (stderr) =>
-      /No space left on device/.test(stderr)
-        ? { message: `there is no space for the layer in ${cacheDir}`, hint: 'shakedown images prune' }
-        : {},
+    failure: saveFailure,
+    explain: explainSave(cacheDir),
   });
 }
 
