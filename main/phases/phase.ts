@@ -8,8 +8,8 @@ import type { PackageRoute } from '../packages/package-route.ts';
 import type { Cluster } from '../providers/provider.ts';
 import type { Step } from '../record/step.ts';
 import type { RunStore } from '../store/run-store.ts';
+import type { OneAfterAnother } from './one-after-another.ts';
 import type { OtherNodes } from './other-nodes.ts';
-import type { Turns } from './turns.ts';
 
 /** What all phases of one run read. */
 export interface Session {
@@ -37,7 +37,7 @@ export interface Preparation {
   readonly order: StartOrder;
   readonly others: OtherNodes;
   /** For stopping services that an earlier run left; absent where there are none. */
-  readonly stops?: Turns;
+  readonly stops?: OneAfterAnother;
   /** The layers that nodes started from, by node id. */
   readonly layers: ReadonlyMap<number, Layer>;
   readonly connect: (planned: PlannedNode) => Promise<Node>;

@@ -6,8 +6,8 @@ import { collectConsole, collectNode } from '../cluster/collect/collect.ts';
 import type { Node, PlannedNode } from '../cluster/node.ts';
 import { lookAtClock } from '../cluster/node-clock.ts';
 import type { Scenario } from '../config/scenario.ts';
+import { OneAfterAnother } from '../phases/one-after-another.ts';
 import { leaveServices, stopServices } from '../phases/stop.ts';
-import { Turns } from '../phases/turns.ts';
 import type { Connections } from './connections.ts';
 import type { OpenRun } from './open-run.ts';
 
@@ -40,7 +40,7 @@ export async function stopAndCollect(
   const end = (await stay().catch(() => false)) ? leaveServices : stopServices;
   // A cluster whose members all stop at once cannot hand over: etcd's leader
   // would wait seconds for a follower.
-  const turns = new Turns();
+  const turns = new OneAfterAnother();
   await onEach('stop', async (node) => {
     await lookAtClock(node, recorder.clockMeasured, evidence);
     await turns.take(() => end(node, scenario.timeouts.stop, evidence.signal));

@@ -3,10 +3,10 @@ import type { Node, PlannedNode } from '../cluster/node.ts';
 import { startOrder } from '../config/order/start-order.ts';
 import { borrowedNodeEntry } from '../ledger/borrowed-node-undo.ts';
 import type { PackageRoute } from '../packages/package-route.ts';
+import { OneAfterAnother } from '../phases/one-after-another.ts';
 import { OtherNodes } from '../phases/other-nodes.ts';
 import type { Preparation } from '../phases/phase.ts';
 import { prepareNode } from '../phases/prepare-node.ts';
-import { Turns } from '../phases/turns.ts';
 import { borrowedMachines, type Cluster } from '../providers/provider.ts';
 import type { Connections } from './connections.ts';
 import type { Layers } from './layers/foundation.ts';
@@ -44,7 +44,7 @@ export async function prepareNodes(
     layers,
     order: startOrder(planned.map(({ machine, config }) => ({ node: machine, services: config.services }))),
     others: new OtherNodes(),
-    ...present({ stops: request.reuse && new Turns() }),
+    ...present({ stops: request.reuse && new OneAfterAnother() }),
     connect: async (node) => {
       const connected = await connections.connect(node);
       const { machine, config } = node;

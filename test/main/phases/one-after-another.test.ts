@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { Turns } from '../../../main/phases/turns.ts';
+import { OneAfterAnother } from '../../../main/phases/one-after-another.ts';
 
 test('one after another, in the order in which they came, whatever becomes of each', async () => {
-  const turns = new Turns();
+  const turns = new OneAfterAnother();
   const order: string[] = [];
   const act = (name: string) => async () => {
     order.push(`${name} begins`);
@@ -20,7 +20,7 @@ test('one after another, in the order in which they came, whatever becomes of ea
 });
 
 test('who takes long is not waited for', async () => {
-  const turns = new Turns();
+  const turns = new OneAfterAnother();
   const long = Promise.withResolvers<string>();
   const first = turns.take(() => long.promise);
   const others = await Promise.all([1, 2, 3].map((id) => turns.take(async () => id)));
