@@ -3,14 +3,15 @@
 // load` in turns. Wall times of the whole commands, and how far the tests themselves are from the best
 // schedule for what they took; medians; `ms/file`: what runners did beside their
 // files, for each. A suite's first run, which knows no times, is measured apart.
-// Needs Debian's python3-pytest-xdist; that of bookworm has no worksteal: XDIST=folder of trixie's with
-// its python3-execnet, unpacked by dpkg -x.
+// Needs Debian's python3-pytest; pytest-xdist is fetched from its mirror.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suites, writeSuite } from './distribute/suites.ts';
+import { unpackXdist } from './distribute/xdist.ts';
 import { median } from './median.ts';
+import { tellRatio } from './tell-ratio.ts';
 
 const [pairs = '7', ...wanted] = process.argv.slice(2);
 const workers = 2;
@@ -58,10 +59,9 @@ function ours(project: string): {
   return { ms, schedule, testsMs };
 }
 
-const { XDIST } = process.env;
-const withXdist = XDIST
-  ? { ...process.env, PYTHONPATH: join(XDIST, 'usr/lib/python3/dist-packages') }
-  : process.env;
+const peer = mkdtempSync(join(tmpdir(), 'bench-xdist-'));
+process.on('exit', () => rmSync(peer, { recursive: true, force: true }));
+const withXdist = { ...process.env, PYTHONPATH: await unpackXdist(peer) };
 
 const xdist = (project: string, dist: string): number =>
   timed([...pytest, '-n', `${workers}`, '--dist', dist, 'tests'], project, withXdist).ms;
@@ -96,13 +96,21 @@ for (const [name, files] of Object.entries(suites)) {
     show('', 'ms', 'to best', 'ms/file', '/worksteal', '/load');
     for (const each of ['first', 'known'] as const) {
       const mid = (of: (run: (typeof runs)[number]) => number) => median(runs.map(of));
+      const what = each === 'first' ? 'first run' : 'times known';
+      const ratios = {
+        'the best schedule': mid((run) => over(run[each])),
+        worksteal: mid((run) => run[each].ms / run.worksteal),
+        load: mid((run) => run[each].ms / run.load),
+      };
+      for (const [other, ratio] of Object.entries(ratios))
+        tellRatio(`${name} suite, ${what}, to ${other}`, ratio);
       show(
-        `  ours, ${each === 'first' ? 'first run' : 'times known'}`,
+        `  ours, ${what}`,
         Math.round(mid((run) => run[each].ms)),
-        mid((run) => over(run[each])).toFixed(3),
+        ratios['the best schedule'].toFixed(3),
         mid((run) => beside(run[each])).toFixed(2),
-        mid((run) => run[each].ms / run.worksteal).toFixed(2),
-        mid((run) => run[each].ms / run.load).toFixed(2),
+        ratios.worksteal.toFixed(2),
+        ratios.load.toFixed(2),
       );
     }
     show('  xdist, worksteal', Math.round(median(runs.map(({ worksteal }) => worksteal))));

@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { median } from './median.ts';
+import { tellRatio } from './tell-ratio.ts';
 import { timedRun } from './timed-run.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -66,12 +67,14 @@ try {
   line('first run', first);
   line('second run', second);
   line('without layers', without);
+  tellRatio('a second run, from the layer, to the first', walls(second) / walls(first));
   console.log(`second/first ${(walls(second) / walls(first)).toFixed(2)}`);
   console.log(`second/without layers ${(walls(second) / walls(without)).toFixed(2)}`);
   console.log(`first/without layers ${(walls(first) / walls(without)).toFixed(2)}`);
   const look = phase(second, 'machines') - phase(without, 'machines');
   console.log(`machines, with the look for versions and the layer: ${look.toFixed(0)} ms more than without`);
   const ratio = phase(together, 'install') / phase(alone, 'install');
+  tellRatio('install of three nodes to that of one', ratio);
   console.log(
     `install of one node ${phase(alone, 'install').toFixed(0)} ms, of three ${phase(together, 'install').toFixed(0)} ms: ${ratio.toFixed(2)}`,
   );

@@ -20,6 +20,17 @@ export interface Measure {
 
 const machines = { peers: ['openssh-client'], root: true } as const;
 
+/** A suite of `distribute/suites.ts`, beside pytest-xdist's two ways and the best schedule. */
+const suite = (name: string): readonly Measure[] =>
+  [
+    { what: 'first run', best: 1.15 },
+    { what: 'times known', best: 1.05 },
+  ].flatMap(({ what, best }) => [
+    { name: `${name} suite, ${what}, to the best schedule`, goal: best },
+    { name: `${name} suite, ${what}, to worksteal`, goal: 1 },
+    { name: `${name} suite, ${what}, to load`, goal: 1 },
+  ]);
+
 /** Those that need nobody to look at them, and nothing but Debian packages beside this project. */
 export const programs: readonly BenchProgram[] = [
   {
@@ -61,5 +72,18 @@ export const programs: readonly BenchProgram[] = [
     command: ['bench/rerun.ts', '3'],
     ...{ ...machines, minutes: 15 },
     measures: [{ name: 'a rerun on kept machines to a run' }],
+  },
+  {
+    command: ['bench/layers.ts', '3'],
+    ...{ ...machines, minutes: 15 },
+    measures: [
+      { name: 'a second run, from the layer, to the first', goal: 0.4 },
+      { name: 'install of three nodes to that of one', goal: 1.2 },
+    ],
+  },
+  {
+    command: ['bench/distribute.ts', '7'],
+    ...{ peers: ['python3-pytest'], root: false, minutes: 20 },
+    measures: ['long', 'tail', 'tiny'].flatMap(suite),
   },
 ];

@@ -1,17 +1,19 @@
 // Runs the programs of `programs.ts` one after another and prints what they measured as a table:
 //   npm run bench [-- WORD…]          those whose command has one of the words; all of them without
 //   npm run bench -- --check [WORD…]  fails where a measure is more than 25 % above what is recorded of it
-//   npm run bench -- --record [WORD…] writes what was measured into recorded.json
+//   npm run bench -- --record [WORD…] writes what was measured into recorded.json and README.md
 // What they are measured beside is installed from Debian's packages where it is missing, by root.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { arch, availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compare, type Records, type Row, table } from './compare.ts';
+import { goals, withGoals } from './goals.ts';
 import { type BenchProgram, programs } from './programs.ts';
 
 const root = join(import.meta.dirname, '../..');
 const recordFile = join(import.meta.dirname, 'recorded.json');
+const readme = join(import.meta.dirname, '../README.md');
 const flags = process.argv.slice(2).filter((word) => word.startsWith('--'));
 const words = process.argv.slice(2).filter((word) => !word.startsWith('--'));
 const unknown = flags.filter((flag) => !['--check', '--record'].includes(flag));
@@ -83,7 +85,11 @@ for (const program of chosen) {
   recorded = { ...recorded, ...record(own, program) };
 }
 console.log(`\n${table(rows)}`);
-if (flags.includes('--record')) writeFileSync(recordFile, `${JSON.stringify(recorded, undefined, 2)}\n`);
+if (flags.includes('--record')) {
+  writeFileSync(recordFile, `${JSON.stringify(recorded, undefined, 2)}\n`);
+  const all = programs.flatMap(({ measures }) => measures);
+  writeFileSync(readme, withGoals(readFileSync(readme, 'utf8'), goals(all, recorded)));
+}
 const bad = rows.filter(({ verdict }) => verdict === 'worse' || verdict === 'not measured');
 if (flags.includes('--check') && bad.length > 0) {
   for (const { name, verdict, measured, recorded: was } of bad)
