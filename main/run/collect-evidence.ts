@@ -18,8 +18,9 @@ interface RunEnd {
 }
 
 /**
- * Stops the services on every node that is connected, unless its machines are to `stay`, then brings every
- * node's evidence home, side by side. What goes wrong is taken down, and keeps nothing else from it.
+ * Stops the services on every node that is connected, unless its machines are to `stay`, and
+ * brings the evidence of each home as soon as its own have stopped. What goes wrong is taken
+ * down, and keeps nothing else from it.
  */
 export async function stopAndCollect(
   planned: readonly PlannedNode[],
@@ -30,22 +31,23 @@ export async function stopAndCollect(
   const { recorder, evidence } = open;
   const { nodes } = connections;
   connections.insist();
-  const onEach = (phase: 'stop' | 'collect', action: (node: Node) => Promise<void>) =>
-    Promise.all(
-      nodes.map((node) =>
-        recorder.step(phase, () => action(node), node.machine).catch((error) => recorder.fail(error, true)),
-      ),
-    );
+  const step = (phase: 'stop' | 'collect', { machine }: Node, action: () => Promise<void>) =>
+    recorder.step(phase, action, machine).catch((error) => recorder.fail(error, true));
   // Whether they really stay shows later: who cannot tell stops them.
   const end = (await stay().catch(() => false)) ? leaveServices : stopServices;
   // A cluster whose members all stop at once cannot hand over: etcd's leader
   // would wait seconds for a follower.
   const turns = new OneAfterAnother();
-  await onEach('stop', async (node) => {
+  const stop = async (node: Node) => {
     await lookAtClock(node, recorder.clockMeasured, evidence);
     await turns.take(() => end(node, scenario.timeouts.stop, evidence.signal));
-  });
-  await onEach('collect', (node) => collect(node, connections, scenario.timeouts.collect, open));
+  };
+  // Evidence of a node that has stopped comes home while others still stop.
+  const stopThenCollect = async (node: Node) => {
+    await step('stop', node, () => stop(node));
+    await step('collect', node, () => collect(node, connections, scenario.timeouts.collect, open));
+  };
+  await Promise.all(nodes.map(stopThenCollect));
   for (const node of planned) {
     await consoleHome(node, open).catch((error) => {
       if (isDiskFull(error)) open.noRoom();

@@ -26,6 +26,8 @@ export interface Troubles {
   readonly connect?: Record<number, Error>;
   /** By method, or by `method node`. */
   readonly call?: Record<string, Error>;
+  /** Awaited before an agent answers, with `method node`. */
+  readonly beforeAnswer?: (call: string) => Promise<void> | void;
   /** What of `collect` matches nothing. */
   readonly unmatched?: readonly string[];
   /** ms, by node id. */
@@ -182,7 +184,7 @@ function fakeRemote(node: number, asked: string[], losses: Map<number, (reason: 
 function fakeAgent(
   node: number,
   asked: string[],
-  { call: failures = {}, clockAhead = {}, duringDownload, unmatched = [] }: Troubles,
+  { call: failures = {}, clockAhead = {}, beforeAnswer, duringDownload, unmatched = [] }: Troubles,
   deaths: Map<number, (died: ServiceDied) => void>,
 ): Agent {
   const answers: Partial<{ [M in keyof AgentMethods]: AgentMethods[M]['result'] }> = {
@@ -217,7 +219,10 @@ function fakeAgent(
     },
     ended: new AbortController().signal,
     mustAnswer: async () => undefined,
-    call: async (method, _params, options) => ask(method, options) as never,
+    call: async (method, _params, options) => {
+      await beforeAnswer?.(`${method} ${node}`);
+      return ask(method, options) as never;
+    },
     exec: async (command, options) => {
       ask('exec', options);
       const ended = { exitCode: 0, signal: null, stdout: '', stderr: '', durationMs: 0, left: [] };
