@@ -1,9 +1,8 @@
 import { posix } from 'node:path';
 import { asShakedownError } from '../../../common/errors.ts';
 import type { Batch, PartOfFile } from '../hand-out/batch.ts';
-import { type Judgement, judge, takenDownBy, wrongWith } from '../results/judge.ts';
+import { type EndedProcess, type Judgement, judge, takenDownBy, wrongWith } from '../results/judge.ts';
 import { ProcessOutput } from '../results/process-output.ts';
-import type { ReportedCase } from '../results/reported-case.ts';
 import { isBad, type RanWhere, type TestResult } from '../results/test-result.ts';
 import type { Runner, Seat } from '../seats/seat.ts';
 import type { TestCommand } from '../suite/test-command.ts';
@@ -77,7 +76,7 @@ async function runBatch(seat: Seat, runner: Runner, batch: Batch, work: Work): P
 
 interface Ended {
   readonly seat: Seat;
-  readonly cases: readonly ReportedCase[] | string | undefined;
+  readonly cases: EndedProcess['report'];
   readonly output: ProcessOutput;
   readonly work: Work;
 }
@@ -125,20 +124,22 @@ function ofPart(
   return { ...judged, results: own };
 }
 
-/** The cases of the report that a process left; a sentence where it left none that can be read. */
+/** The cases of the report that a process left, or why it cannot be read. */
 async function readReport(
   { agent }: Seat,
   path: string,
   { how }: ProcessEnd,
   { distribution, signal }: Work,
-): Promise<readonly ReportedCase[] | string | undefined> {
+): Promise<EndedProcess['report']> {
   const noUse = how.kind === 'stopped' || how.kind === 'cancelled' || how.kind === 'lost';
   if (!distribution.command.reports || noUse) return undefined;
   try {
     const bytes = await agent.readFile(path, { maxBytes: maxReport, signal });
     return await distribution.command.read(bytes.toString('utf8'));
   } catch (error) {
-    return `no report of its tests can be read: ${asShakedownError(error).message}`;
+    const look = agent.exec(['test', '-s', path], { signal });
+    const why = `no report of its tests can be read: ${asShakedownError(error).message}`;
+    return { why, broken: await look.then(({ exitCode }) => exitCode === 0).catch(() => false) };
   } finally {
     void agent.exec(['rm', '-f', '--', path], { signal }).catch(() => undefined);
   }

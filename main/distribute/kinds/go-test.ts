@@ -6,10 +6,10 @@ import { splitGoTest } from './split-go-test.ts';
 
 /**
  * Keeps what `go test -json` prints (https://pkg.go.dev/cmd/test2json), and prints what its tests say, as
- * `go test -v` would.
+ * `go test -v` would. Where not all of it can be kept, nothing is.
  */
 const keepJson = `tab=$(printf '\\t')
-{ "$@"; echo $? >"$0.code"; } | tee -- "$0" | sed -e '/^{/{
+{ "$@"; echo $? >"$0.code"; } | { tee -- "$0" || rm -f -- "$0"; } | sed -e '/^{/{
   /"Action":"\\(build-\\)\\{0,1\\}output"/!d
   s/^.*"Output":"\\(.*\\)"}$/\\1/
   s/\\\\n$//

@@ -3,12 +3,12 @@ import type { Kind } from './kind.ts';
 
 /**
  * What prove says, when it began, and what each test file said, which it keeps in a folder (TAP::Harness,
- * "ENVIRONMENT VARIABLES"), with the time of the end.
+ * "ENVIRONMENT VARIABLES"), with the time of the end. Where not all of it can be kept, nothing is.
  */
 const keepTap = `tap=$0.tap
 mkdir -- "$tap"
 perl -MTime::HiRes=time -e 'printf "=== began at %.3f\\n", time' >"$0"
-{ PERL_TEST_HARNESS_DUMP_TAP=$tap "$@"; echo $? >"$0.code"; } | tee -a -- "$0"
+{ PERL_TEST_HARNESS_DUMP_TAP=$tap "$@"; echo $? >"$0.code"; } | { tee -a -- "$0" || rm -f -- "$0"; }
 perl -MTime::HiRes=stat -MFile::Find -e '
   my ($tap) = @ARGV;
   find({ no_chdir => 1, wanted => sub {
@@ -16,7 +16,8 @@ perl -MTime::HiRes=stat -MFile::Find -e '
     open my $file, "<", $_ or die "$_: $!";
     printf "\\n=== TAP of %s, ended at %.3f\\n", substr($_, 1 + length $tap), (stat $file)[9];
     print while <$file>;
-  } }, $tap);' "$tap" >>"$0"
+  } }, $tap);
+  close STDOUT or die $!;' "$tap" >>"$0" || rm -f -- "$0"
 read -r code <"$0.code"
 rm -rf -- "$tap" "$0.code"
 exit "$code"`;

@@ -4,16 +4,22 @@ import { byFile } from './by-file.ts';
 import type { ReportedCase } from './reported-case.ts';
 import { type FileResult, isBad } from './test-result.ts';
 
+/** Why it is not known what a process reported. */
+export interface NoReport {
+  /** A sentence. */
+  readonly why: string;
+  /** It has left one that cannot be read: nobody knows what tests there were. */
+  readonly broken: boolean;
+}
+
 /** A process of tests that has ended, and what is known of it. */
 export interface EndedProcess {
   readonly files: readonly string[];
   /** The project's folder on the node. */
   readonly folder: string;
   readonly end: ProcessEnd;
-  /**
-   * What its report says; a sentence where there is none, or it cannot be read; absent where none is left.
-   */
-  readonly report: readonly ReportedCase[] | string | undefined;
+  /** What its report says, or why that is not known; absent where its command leaves none. */
+  readonly report: readonly ReportedCase[] | NoReport | undefined;
   readonly emptyCodes: readonly number[];
   /** Whether a process without a report has not come to its end, whatever it exits with. */
   readonly mustReport: boolean;
@@ -30,26 +36,11 @@ export interface Judgement {
 }
 
 /** What the files of a process came to that ended by itself, or by a time limit. */
-export function judge({ files, folder, end, report, emptyCodes, mustReport }: EndedProcess): Judgement {
-  const cut = mustReport && typeof report === 'string' ? 'something in it ended its process' : undefined;
-  const wrong = wrongWith(end.how) ?? cut;
-  const share = Math.round(end.took / files.length);
+export function judge(ended: EndedProcess): Judgement {
+  const { files, folder, end, report, emptyCodes } = ended;
+  if (report === undefined || 'why' in report) return withoutCases(ended, report);
+  const wrong = wrongWith(end.how);
   const only = files.length === 1;
-  if (!Array.isArray(report)) {
-    if (wrong !== undefined && !only) return { results: [], apart: files };
-    const message = [wrong, report].filter(Boolean).join('; ');
-    const verdict = wrong === undefined ? 'pass' : 'fail';
-    return {
-      results: files.map((file) => ({
-        file,
-        verdict,
-        durationMs: share,
-        tests: [],
-        ...(message && { message }),
-      })),
-      apart: [],
-    };
-  }
   const { tests, unplaced } = byFile(report, files, folder);
   // Whose test it is that failed, nobody knows.
   if (unplaced.some(isBad)) return { results: [], apart: files };
@@ -74,6 +65,20 @@ export function judge({ files, folder, end, report, emptyCodes, mustReport }: En
     return [];
   });
   return { results, apart, startMs: Math.max(0, end.took - sum) };
+}
+
+/** Its exit code tells, unless there are tests of which nobody knows. */
+function withoutCases({ files, end, mustReport }: EndedProcess, report: NoReport | undefined): Judgement {
+  const ended = mustReport && report ? 'something in it ended its process' : undefined;
+  const wrong = wrongWith(end.how) ?? ended;
+  const verdict = wrong !== undefined ? 'fail' : report?.broken ? 'error' : 'pass';
+  if (verdict !== 'pass' && files.length > 1) return { results: [], apart: files };
+  const message = [wrong, report?.why].filter(Boolean).join('; ');
+  const durationMs = Math.round(end.took / files.length);
+  return {
+    results: files.map((file) => ({ file, verdict, durationMs, tests: [], ...(message && { message }) })),
+    apart: [],
+  };
 }
 
 /** What took a process down with the files that it had. */

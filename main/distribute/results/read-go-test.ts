@@ -65,16 +65,19 @@ function take({ Action: action, Elapsed: seconds = 0, Output: output }: GoEvent,
 
 function casesOf(tests: ReadonlyMap<string, Seen>, folder: string): readonly ReportedCase[] {
   const named = [...tests].filter(([name]) => name !== '');
-  const all = tests.get('');
-  const bad = named.some(([, { verdict }]) => verdict === 'fail' || verdict === undefined);
-  // A package that cannot be built, or that ends by itself, has no test that failed.
-  const cases = all?.verdict === 'fail' && !bad ? [...named, [whole, all] as const] : named;
-  return cases.map(([name, { verdict, ms, output }]) => ({
-    ...{ name, classname: '', places: [folder] },
-    // It began and did not end: its package was ended under it.
-    verdict: verdict ?? 'fail',
+  const all = tests.get('') ?? { ms: 0, output: [] };
+  // Where its package passes, a test of which no end was told has printed something before that, without
+  // a new line (golang/go#38063); else it was ended under it.
+  const open: Verdict = all.verdict === 'pass' ? 'pass' : 'fail';
+  const bad = named.some(([, { verdict = open }]) => verdict === 'fail');
+  const good = all.verdict === 'pass' || all.verdict === 'skip';
+  // A package that cannot be built, or that ends by itself, has no test that failed; nor has one of which
+  // the end is not told, for the report is cut off.
+  const cases = good || bad ? named : [...named, [whole, all] as const];
+  return cases.map(([name, { verdict = open, ms, output }]) => ({
+    ...{ name, classname: '', places: [folder], verdict },
     durationMs: Math.round(Math.max(0, ms - ofSubtests(name, tests))),
-    ...present(verdict === 'pass' || verdict === 'skip' ? {} : whatWentWrong(output, verdict)),
+    ...present(verdict === 'fail' ? whatWentWrong(output, tests.get(name)?.verdict) : {}),
   }));
 }
 

@@ -3,13 +3,14 @@ import { ShakedownError } from '../../../common/errors.ts';
 import { present } from '../../../common/present.ts';
 import type { Verdict } from '../../../common/results.ts';
 import type { ReportedCase } from './reported-case.ts';
+import { mustBeWhole } from './whole-xml.ts';
 
 /** An element as xmlbuilder2 gives it: children by their names, attributes below `@`. */
 type Element = Readonly<Record<string, unknown>>;
 
 /**
  * The cases of a JUnit XML report, as frameworks write it (https://github.com/testmoapp/junitxml has what
- * they agree on). Throws ShakedownError for what is no XML, or none of this kind.
+ * they agree on). Throws ShakedownError for what is no XML, none of this kind, or cut off.
  */
 export const readJunit = (xml: string): readonly ReportedCase[] => casesIn(xml).map(({ test }) => test);
 
@@ -32,6 +33,7 @@ function casesIn(xml: string): readonly Found[] {
       message: `the report of the tests is no XML: ${error instanceof Error ? error.message : error}`,
     });
   }
+  mustBeWhole(xml);
   // What is around all suites is none: its name is the run's.
   const all = childrenOf(root, 'testsuites').map(({ '@name': _, '@': __, ...inner }) => inner);
   const tops = [...all, ...childrenOf(root, 'testsuite')];

@@ -62,9 +62,10 @@ describe('two nodes', () => {
 });
 
 describe('a report', () => {
-  test('that is broken is told with the file, and its exit code counts', async () => {
+  test('that is broken makes an error of its file: nobody knows what tests there were', async () => {
     const { run, left } = place({
       'test/cut.txt': '<testsuites><testsuite name="s"><testcase name="one"',
+      'test/half.txt': '<testsuites><testsuite name="s"><testcase name="one"/>',
       'test/html.txt': '<html/>',
       'test/none.txt': '',
       'test/bad.txt': 'FAILS \0\x01 <<<',
@@ -72,11 +73,12 @@ describe('a report', () => {
     });
     const result = await run(txt);
     expect(verdicts(result)).toEqual({
-      ...{ 'test/bad.txt': 'fail', 'test/cut.txt': 'pass', 'test/good.txt': 'pass' },
-      ...{ 'test/html.txt': 'pass', 'test/none.txt': 'pass' },
+      ...{ 'test/cut.txt': 'error', 'test/half.txt': 'error', 'test/html.txt': 'error' },
+      ...{ 'test/bad.txt': 'fail', 'test/good.txt': 'pass', 'test/none.txt': 'pass' },
     });
     const told = Object.fromEntries(result.files.map(({ file, message }) => [file, message]));
     expect(told['test/cut.txt']).toMatch(/^no report of its tests can be read: .*is no XML/);
+    expect(told['test/half.txt']).toMatch(/the report of the tests is cut off: its <testsuites> has no end/);
     expect(told['test/html.txt']).toMatch(/is no JUnit XML: it has no testsuite/);
     expect(told['test/bad.txt']).toMatch(/^it exits with 1; no report of its tests can be read/);
     expect(told['test/good.txt']).toBeUndefined();
@@ -87,7 +89,8 @@ describe('a report', () => {
     const { run } = place({ 'test/a.txt': '', 'test/b.txt': 'FAILS', 'test/c.txt': '' });
     const command = 'echo "<testsuite" > {report}; ! grep -q FAILS {files}';
     const result = await run({ files: 'test/*.txt', command, localRunners: 1 });
-    expect(verdicts(result)).toEqual({ 'test/a.txt': 'pass', 'test/b.txt': 'fail', 'test/c.txt': 'pass' });
+    expect(verdicts(result)).toEqual({ 'test/a.txt': 'error', 'test/b.txt': 'fail', 'test/c.txt': 'error' });
+    for (const { ran } of result.files) expect(ran?.with).toHaveLength(1);
   });
 
   test('with tests of one name: each is a result of its own, and the failed one fails', async () => {

@@ -1,20 +1,22 @@
 import { describe, expect, test } from 'vitest';
 import type { ProcessEnd } from '../../../main/distribute/executors/start-process.ts';
 import { byFile } from '../../../main/distribute/results/by-file.ts';
-import { judge } from '../../../main/distribute/results/judge.ts';
+import { judge, type NoReport } from '../../../main/distribute/results/judge.ts';
 import { readJunit } from '../../../main/distribute/results/read-junit.ts';
 
 const folder = '/home/me/project';
 const suite = (cases: string) =>
   readJunit(`<testsuites><testsuite name="s">${cases}</testsuite></testsuites>`);
 const passed = (file: string, name = 't') => `<testcase file="${file}" name="${name}" time="1"/>`;
+const none: NoReport = { why: 'no report', broken: false };
+const broken: NoReport = { why: 'it is cut off', broken: true };
 const failed = (file: string, name = 't') =>
   `<testcase file="${file}" name="${name}" time="3"><failure message="no"/></testcase>`;
 
 function judged(
   files: readonly string[],
   how: ProcessEnd['how'] | number,
-  report?: string | readonly ReturnType<typeof readJunit>[number][],
+  report?: NoReport | readonly ReturnType<typeof readJunit>[number][],
   emptyCodes: readonly number[] = [],
   mustReport = false,
 ) {
@@ -34,11 +36,11 @@ describe('without a report', () => {
   });
 
   test('a framework that always writes one did not come to its end, whatever it exits with', () => {
-    expect(judged(['a'], 0, 'no report', [], true).results.a).toMatchObject({
+    expect(judged(['a'], 0, none, [], true).results.a).toMatchObject({
       verdict: 'fail',
       message: 'something in it ended its process; no report',
     });
-    expect(judged(['a', 'b'], 0, 'no report', [], true).apart).toEqual(['a', 'b']);
+    expect(judged(['a', 'b'], 0, none, [], true).apart).toEqual(['a', 'b']);
   });
 
   test('several files that fail together are each run alone', () => {
@@ -53,13 +55,23 @@ describe('without a report', () => {
     });
   });
 
-  test('a report that cannot be read is told beside what the exit code says', () => {
-    expect(judged(['a'], 0, 'no report of its tests can be read: no XML').results.a).toMatchObject({
-      verdict: 'pass',
-      message: 'no report of its tests can be read: no XML',
-    });
-    expect(judged(['a'], 1, 'no report').results.a?.message).toBe('it exits with 1; no report');
+  test('that is told beside what the exit code says', () => {
+    expect(judged(['a'], 0, none).results.a).toMatchObject({ verdict: 'pass', message: 'no report' });
+    expect(judged(['a'], 1, none).results.a?.message).toBe('it exits with 1; no report');
   });
+});
+
+describe('a report that cannot be read', () => {
+  test('is an error, for nobody knows what tests there were; a file that fails does fail', () => {
+    expect(judged(['a'], 0, broken).results.a).toMatchObject({ verdict: 'error', message: 'it is cut off' });
+    expect(judged(['a'], 1, broken).results.a).toMatchObject({
+      verdict: 'fail',
+      message: 'it exits with 1; it is cut off',
+    });
+  });
+
+  test('of several files has each of them run alone', () =>
+    expect(judged(['a', 'b'], 0, broken)).toEqual({ results: {}, apart: ['a', 'b'] }));
 });
 
 describe('with a report', () => {
@@ -148,6 +160,18 @@ describe('a JUnit report', () => {
       { name: 'skipped', verdict: 'skip' },
       { name: 'cdata', verdict: 'fail', message: 'a < b' },
     ]);
+  });
+
+  test('that is cut off anywhere is none', () => {
+    const xml =
+      '<?xml version="1.0"?>\n<testsuites a=">"><!-- </testsuites> --><testsuite name="s"><testcase name="a"/>\n<testcase name="b"><failure>no</failure><system-out><![CDATA[</testsuites>]]></system-out></testcase>\n</testsuite></testsuites>\n';
+    expect(readJunit(xml)).toHaveLength(2);
+    for (let length = 0; length < xml.trimEnd().length; length += 1)
+      expect(() => readJunit(xml.slice(0, length)), xml.slice(0, length)).toThrow(/the report of the tests/);
+    const inner = xml.slice(xml.indexOf('<testsuite '), xml.indexOf('</testsuites>\n'));
+    const nested = `<testsuite name="outer">${inner}`;
+    expect(() => readJunit(nested)).toThrow(/is cut off: its <testsuite> has no end/);
+    expect(readJunit(`${nested}<testsuite name="empty"/></testsuite>`)).toHaveLength(2);
   });
 
   test.each(['', '<testsuite><testcase name="a"', '<html/>', '{"a": 1}', '\0\x01'])('%j is none', (text) =>

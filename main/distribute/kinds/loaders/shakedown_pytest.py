@@ -238,6 +238,7 @@ def show(failed, writer):
 def run_items(session, path, boundary):
     """What went wrong beside the tests, if anything."""
     failed = session.testsfailed
+    stopped = None
     try:
         session.perform_collect([path])
         items = session.items
@@ -246,16 +247,17 @@ def run_items(session, path, boundary):
         for index, item in enumerate(items):
             following = items[index + 1] if index + 1 < len(items) else boundary
             item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
-            # With -x or --maxfail; what is set up still is torn down.
+            # What is set up still is torn down.
             if (session.shouldfail or session.shouldstop) and following is not boundary:
                 session._setupstate.teardown_exact(boundary)
+                stopped = str(session.shouldfail or session.shouldstop)
                 break
-    except (session.Failed, session.Interrupted):
-        # With -x: the case that did it has been told.
-        pass
+    except (session.Failed, session.Interrupted) as error:
+        stopped = str(error)
     except pytest.UsageError as error:
         return "\n".join(str(part) for part in error.args)
-    return None
+    # With -x or --maxfail the case that did it has been told; else nobody would miss those that were not run.
+    return stopped if session.testsfailed == failed else None
 
 
 def refuse_what_cannot_be_kept(config):

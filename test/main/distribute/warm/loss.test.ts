@@ -34,20 +34,21 @@ test('a test that kills its process twice is an error; the files behind it are r
   expect(result.runners['0_0']).toHaveLength(22);
 });
 
-test('a test that ends its process is judged in one of its own, as without a warm runner', async () => {
+test('a test that ends its process, or its session, is judged as without a warm runner', async () => {
   const bodies: Readonly<Record<string, string>> = {
     code: 'import os\ndef test_a(): pass\ndef test_exit(): os._exit(3)\n',
     fine: 'import os\ndef test_exit(): os._exit(0)\n',
     session: 'import pytest\ndef test_exit(): pytest.exit("enough")\n',
     interrupt: 'def test_interrupt(): raise KeyboardInterrupt\n',
     load: 'import sys\nsys.exit(4)\n',
+    stop: "def test_a(request): request.session.shouldstop = 'enough'\ndef test_never(): pass\n",
   };
   const files = Object.entries(bodies).map(([name, body]) => [`tests/test_x_${name}.py`, body] as const);
   const { run } = place({ ...Object.fromEntries(files), ...many(4) });
   const warm = await run(one);
   const cold = await run({ ...one, cold: true });
   expect(verdicts(warm)).toEqual(verdicts(cold));
-  expect(Object.values(verdicts(warm)).filter((verdict) => verdict === 'fail')).toHaveLength(5);
+  expect(Object.values(verdicts(warm)).filter((verdict) => verdict === 'fail')).toHaveLength(6);
   expect(warm.together, 'each fails by itself').toEqual([]);
 });
 

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { historyFile, readKnown } from '../../../main/distribute/history/history-file.ts';
-import { kinds, kindsOf } from '../../../main/distribute/kinds/kinds.ts';
-import { byFile } from '../../../main/distribute/results/by-file.ts';
-import { readJest, readMocha, readRspec } from '../../../main/distribute/results/read-json.ts';
-import { readNestedJunit } from '../../../main/distribute/results/read-junit.ts';
-import { writtenCommand } from '../../../main/distribute/suite/test-command.ts';
-import { place, verdicts } from './place.ts';
+import { historyFile, readKnown } from '../../../../main/distribute/history/history-file.ts';
+import { kinds, kindsOf } from '../../../../main/distribute/kinds/kinds.ts';
+import { byFile } from '../../../../main/distribute/results/by-file.ts';
+import { readJest, readMocha, readRspec } from '../../../../main/distribute/results/read-json.ts';
+import { readNestedJunit } from '../../../../main/distribute/results/read-junit.ts';
+import { writtenCommand } from '../../../../main/distribute/suite/test-command.ts';
+import { place, verdicts } from '../place.ts';
 
 /** As the frameworks themselves wrote it: Mocha 11, Jest 30, Vitest 5, Node 24. */
 const report = (name: string) => readFileSync(join(import.meta.dirname, 'reports', name), 'utf8');
