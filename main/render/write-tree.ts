@@ -1,6 +1,7 @@
-import { chmodSync, constants, linkSync, symlinkSync } from 'node:fs';
-import { chmod, copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { chmodSync, constants, copyFileSync, linkSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { smallFile } from '../../common/trees/file-content.ts';
 import type { RenderedEntry, RenderedTree } from './tree.ts';
 
 /** Files that were written already, by what is in them and their modes. */
@@ -24,15 +25,18 @@ export async function writeTree(
   }
 }
 
+/** What is small is there at once: of nodes that write side by side only the first one writes a file. */
 async function writeEntry(entry: RenderedEntry, file: string, written?: WrittenFiles): Promise<void> {
-  if (entry.type === 'directory') return void (await mkdir(file, { recursive: true }));
+  if (entry.type === 'directory') return void mkdirSync(file, { recursive: true });
   if (entry.type === 'link') return symlinkSync(entry.target, file);
   const key = `${entry.mode} ${entry.sha256}`;
   if (isLinked(written?.get(key), file)) return;
-  if ('bytes' in entry.content) await writeFile(file, entry.content.bytes);
   // Shares the blocks where the file system can.
-  else await copyFile(entry.content.file, file, constants.COPYFILE_FICLONE);
-  await chmod(file, entry.mode);
+  const how = constants.COPYFILE_FICLONE;
+  if ('bytes' in entry.content) writeFileSync(file, entry.content.bytes);
+  else if (entry.size <= smallFile) copyFileSync(entry.content.file, file, how);
+  else await copyFile(entry.content.file, file, how);
+  chmodSync(file, entry.mode);
   written?.set(key, file);
 }
 

@@ -50,6 +50,7 @@ export class OpenRun {
   #kept: string | undefined;
   #full = false;
   #part: ReportPart | undefined;
+  #reporting: Promise<unknown> = Promise.resolve();
 
   private constructor(store: FileRunStore, options: RunOptions, world: RunWorld) {
     const { clock, cacheDir, signal, hurry } = world;
@@ -170,6 +171,11 @@ export class OpenRun {
     return room || this.#full !== before ? this.report(exitCode) : result;
   }
 
+  /** Begins to write the reports of what there is by now; the last ones wait for them. */
+  reportMeanwhile(): void {
+    this.#reporting = this.report().catch((error) => this.recorder.fail(error));
+  }
+
   /**
    * Releases what was acquired, writes the last reports, and deletes runs that are too old.
    * Throws only the mistake of the user that ended the run, when all is done. `given`: another
@@ -177,6 +183,7 @@ export class OpenRun {
    */
   async end(given?: number): Promise<RunResult> {
     await this.scope.release();
+    await this.#reporting;
     await removeScratch(this.store.directory).catch((error) => this.store.log(String(error)));
     await maskRun(this.store.directory, this.#secrets, this.emit);
     await maskingDone(this.store.directory);

@@ -75,7 +75,7 @@ export async function deploy(request: RunRequest, world: World, open: OpenRun): 
   });
   await rememberMachines(cluster, request, world, open);
   // Taking the machines away may need minutes.
-  scope.atRelease(() => open.report());
+  scope.atRelease(() => open.reportMeanwhile());
   const planned = await recorder.step('config', () => planNodes(scenario, cluster.machines, world.env));
   const workingDirs = planned.map(({ config }) => config.workingDir);
   await changeKeptCluster(world.directory, { workingDirs });

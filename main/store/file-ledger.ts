@@ -18,6 +18,11 @@ const line: z.ZodType<Line> = z.union([
 /** A ledger in a run's directory; a line is on the disk before `record` or `remove` resolves. */
 export class FileLedger implements Ledger {
   readonly #file: string;
+  /**
+   * What comes while the disk is busy goes there together: a disk may need as long for one line as for many.
+   */
+  #next: { readonly lines: Line[]; readonly written: Promise<void> } | undefined;
+  #before: Promise<void> = Promise.resolve();
 
   constructor(runDirectory: string) {
     this.#file = join(runDirectory, 'ledger');
@@ -55,12 +60,30 @@ export class FileLedger implements Ledger {
     return existsSync(this.#file) ? readFileSync(this.#file, 'utf8') : '';
   }
 
-  async #append(added: Line): Promise<void> {
+  #append(added: Line): Promise<void> {
+    this.#next ??= this.#group();
+    this.#next.lines.push(added);
+    return this.#next.written;
+  }
+
+  #group(): { readonly lines: Line[]; readonly written: Promise<void> } {
+    const lines: Line[] = [];
+    const write = () => {
+      this.#next = undefined;
+      return this.#write(lines);
+    };
+    const written = this.#before.then(write, write);
+    this.#before = written;
+    return { lines, written };
+  }
+
+  async #write(lines: readonly Line[]): Promise<void> {
     // Who was killed while it wrote has left half a line; ours is not to become its end.
     const torn = !/(^|\n)$/.test(this.#text());
     const file: FileHandle = await open(this.#file, 'a', privateFile);
     try {
-      await file.appendFile(`${torn ? '\n' : ''}${JSON.stringify(added)}\n`);
+      const text = lines.map((each) => `${JSON.stringify(each)}\n`).join('');
+      await file.appendFile(`${torn ? '\n' : ''}${text}`);
       await file.sync();
     } finally {
       await file.close();

@@ -13,7 +13,13 @@ export async function openOwnFile(folder: string, name: string): Promise<FileHan
   if (basename(name) !== name || name === '' || name.startsWith('.') || name.includes('\0'))
     throw new ShakedownError({ message: `'${name}' is not the name of a file` });
   const path = join(folder, name);
-  await rm(path, { force: true, recursive: true });
   const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
-  return open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, privateFile);
+  const create = () => open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, privateFile);
+  try {
+    return await create();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    await rm(path, { force: true, recursive: true });
+    return create();
+  }
 }

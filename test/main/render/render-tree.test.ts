@@ -90,6 +90,15 @@ describe('files', () => {
     expect(readFileSync(join(first, 'app.conf'), 'utf8')).toBe('alike');
   });
 
+  test('of nodes that are written side by side, too, the first one writes what they have alike', async () => {
+    for (const name of ['a', 'b', 'c']) put(name, `alike ${name}`);
+    const written = new Map<string, string>();
+    const nodes = ['0', '1', '2'].map((node) => join(root, node));
+    await Promise.all(nodes.map(async (node) => writeTree(await render(), node, written)));
+    for (const name of ['a', 'b', 'c'])
+      expect(new Set(nodes.map((node) => lstatSync(join(node, name)).ino)).size, name).toBe(1);
+  });
+
   test('the entries tell the digests of what is written', async () => {
     put('a.tmpl', '<{ node }>');
     put('b', 'as it is');

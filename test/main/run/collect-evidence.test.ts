@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
 import { run } from '../../../main/run/run.ts';
 import { fakeScenario, fakeWorld } from '../../fakes/fake-world.ts';
 
@@ -34,4 +36,18 @@ test('a node whose services will not stop keeps nothing from the evidence of any
     ['stop', 0, 'will not stop'],
   ]);
   expect(world.asked).toEqual(expect.arrayContaining(['download 0: /srv/work', 'download 1: /srv/work']));
+});
+
+test('the reports are there while the machines are still being taken away', async () => {
+  const world = fakeWorld();
+  const report = join(world.directory, '.shakedown/runs/latest/report.html');
+  const slow: typeof world.provider = async (name) => ({
+    ...(await world.provider(name)),
+    destroy: () => vi.waitFor(() => expect(existsSync(report)).toBe(true), { timeout: 20_000 }),
+  });
+  const { verdict, failures } = await run(
+    { scenario: fakeScenario(), flags: {}, keep: 'never' },
+    { ...world, provider: slow },
+  );
+  expect({ verdict, failures }).toEqual({ verdict: 'pass', failures: [] });
 });

@@ -95,6 +95,32 @@ describe('the ledger', () => {
     expect(ledger.openEntries().map(({ id }) => id)).toEqual(['def456']);
   });
 
+  test('takes what nodes record and settle side by side: each is there once its own call is done, in their order', async () => {
+    const directory = folder();
+    const ledger = new FileLedger(directory);
+    const ids = Array.from({ length: 20 }, (_, node) => `abc123/${node}`);
+    const seen = await Promise.all(
+      ids.map(async (id) => {
+        await ledger.record({ ...cluster, id });
+        return new FileLedger(directory).openEntries().some((entry) => entry.id === id);
+      }),
+    );
+    expect(seen).not.toContain(false);
+    expect(ledger.openEntries().map(({ id }) => id)).toEqual(ids);
+    await Promise.all(ids.slice(1).map((id) => ledger.remove(id)));
+    expect(new FileLedger(directory).openEntries().map(({ id }) => id)).toEqual(['abc123/0']);
+  });
+
+  test('that cannot be written fails who writes then, and nobody later', async () => {
+    const directory = join(folder(), 'not-yet');
+    const ledger = new FileLedger(directory);
+    const outcomes = await Promise.allSettled([ledger.record(cluster), ledger.remove('abc123')]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    mkdirSync(directory);
+    await ledger.record(cluster);
+    expect(ledger.openEntries()).toHaveLength(1);
+  });
+
   test('of a folder’s runs tells which of them nobody will settle', async () => {
     const directory = folder();
     const [one, two] = [
