@@ -86,8 +86,11 @@ async function load(file: string, directory: string): Promise<Loaded> {
 /** The main and the node config of a scenario's folder, absolute. Throws UsageError where there is none. */
 export function configFiles(directory: string): { readonly main: string; readonly node: string } {
   const init = "'shakedown init DIR' makes a scenario to start from";
-  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new UsageError(`There is no folder ${directory}.`, { hint: init });
+  const stat = statSync(directory, { throwIfNoEntry: false });
+  if (!stat) throw new UsageError(`There is no folder ${directory}.`, { hint: init });
+  if (!stat.isDirectory()) {
+    const hint = "give the scenario's folder, the one that has config/main.config.ts in it";
+    throw new UsageError(`${directory} is a file; a scenario is a folder.`, { hint });
   }
   const find = (name: string): string => {
     const candidates = ['ts', 'mts', 'js', 'mjs'].map((suffix) =>

@@ -137,8 +137,10 @@ function localFiles(
   complain: Complain,
 ): Pick<MainConfigReading, 'nodeFiles' | 'keyFile'> {
   const folder = hostPath(directory, typeof nodeFiles === 'string' ? nodeFiles : 'node_files');
-  if (typeof nodeFiles === 'string' && !statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
-    complain({ path: 'nodeFiles', message: `there is no folder ${folder}` });
+  const stat = typeof nodeFiles === 'string' ? statSync(folder, { throwIfNoEntry: false }) : 'not told';
+  if (!stat) complain({ path: 'nodeFiles', message: `there is no folder ${folder}` });
+  else if (stat !== 'not told' && !stat.isDirectory()) {
+    complain({ path: 'nodeFiles', message: `${folder} is no folder` });
   }
   if (typeof sshKey !== 'string' || sshKey === '') return { nodeFiles: folder };
   const keyFile = hostPath(directory, sshKey);

@@ -3,9 +3,11 @@ import { z } from 'zod';
 /** Below that systemd and sshd themselves do not come up. */
 const least = { memory: 64 * 1024 ** 2, pids: 32 };
 
+const written = /^\d+(\.\d+)?\s*[KMGT]?i?B?$/i;
+
 const size = z.union([
   z.number().int().positive(),
-  z.string().regex(/^\d+(\.\d+)?\s*[KMGT]?i?B?$/i, 'expected bytes or a size such as 512M'),
+  z.string().regex(written, 'expected bytes or a size such as 512M'),
 ]);
 
 /** Bytes, or `512M`. */
@@ -14,7 +16,11 @@ export const sizeSchema = size;
 /** What one machine is held to, where its provider can: memory and disk in bytes or as `512M`. */
 export const limits = {
   memory: size
-    .refine((value) => bytes(value) >= least.memory, 'expected 64M or more: systemd and sshd need that much')
+    .refine(
+      // What is no size at all has been told already.
+      (value) => !written.test(String(value)) || bytes(value) >= least.memory,
+      'expected 64M or more: systemd and sshd need that much',
+    )
     .optional(),
   /** Cores; 0.5 is half of one. */
   cpus: z.number().min(0.05).optional(),

@@ -1,7 +1,8 @@
-import { relative } from 'node:path';
 import type { Writable } from 'node:stream';
 import { describeFailure } from '../../common/errors.ts';
+import { exitCodes } from '../../common/exit-codes.ts';
 import { present } from '../../common/present.ts';
+import { fold } from '../../common/text/fold.ts';
 import { fromLayer } from '../../common/text/from-layer.ts';
 import { type RunRecord, spansOf } from '../record/run-record.ts';
 import { wholePhases } from '../record/whole-phases.ts';
@@ -14,6 +15,7 @@ import {
   painter,
   sign,
   verdictWord,
+  widthOf,
   worstFirst,
 } from './words.ts';
 
@@ -21,13 +23,17 @@ import {
 export function printSummary(
   run: RunRecord,
   to: {
-    readonly cwd: string;
-    readonly stdout: Writable & { isTTY?: boolean };
+    readonly stdout: Writable & { isTTY?: boolean; columns?: number };
     readonly env: NodeJS.ProcessEnv;
   },
 ): void {
   const paint = painter(to.stdout, to.env);
-  const parts = [failures(run, paint), checks(run, paint), times(run, paint), places(run, to.cwd, paint)];
+  const parts = [
+    failures(run, paint),
+    checks(run, paint),
+    times(run, paint, widthOf(to.stdout)),
+    places(run, paint),
+  ];
   to.stdout.write(`\n${parts.filter((part) => part !== '').join('\n\n')}\n`);
 }
 
@@ -56,24 +62,21 @@ function checks(run: RunRecord, paint: Paint): string {
   return `${paint('bold', 'Checks')}\n${indent(lines.join('\n'))}`;
 }
 
-function times(run: RunRecord, paint: Paint): string {
+function times(run: RunRecord, paint: Paint, width: number): string {
   const sums = new Map<string, number>();
   for (const { name, durationMs } of wholePhases(run)) sums.set(name, (sums.get(name) ?? 0) + durationMs);
   const words = [...sums].map(([name, ms]) => `${name} ${paint('gray', duration(ms))}`);
   const layers = new Set(Object.values(run.layers ?? {}).map((layer) => fromLayer(layer, run.startedAt)));
-  // A line with all of a run's phases would be broken in the middle of a word.
-  const halves = [words.slice(0, 6), words.slice(6)].filter((half) => half.length > 0);
   const lines = [
-    ...halves.map((half) => half.join(paint('gray', ' · '))),
-    ...[...layers].map((layer) => `install ${layer}`),
+    ...fold(words, width - 7, paint('gray', ' · ')),
+    ...[...layers].flatMap((layer) => fold(['install', ...layer.split(' ')], width - 7)),
   ];
   return words.length === 0 ? '' : `${paint('bold', 'Times')}  ${lines.join('\n       ')}`;
 }
 
-function places(run: RunRecord, cwd: string, paint: Paint): string {
-  const here = `${relative(cwd, cwd) || '.'}/.shakedown/runs/${run.id}`;
+function places(run: RunRecord, paint: Paint): string {
   const lines = [
-    `report  ${here}/report.html`,
+    `report  ./.shakedown/runs/${run.id}/report.html`,
     'nodes   nodes/<n>/files (what came back), logs, to_deploy (what was sent)',
     'log     tester.log',
   ];
@@ -94,7 +97,8 @@ function lastLine(run: RunRecord, paint: Paint): string {
   const passed = checks.filter((check) => check.verdict === 'pass').length;
   const nodes = count(run.nodes.length, 'node');
   const parts = checks.length > 0 ? [nodes, `${passed} of ${checks.length} checks passed`] : [nodes];
-  const text = [...parts, duration(run.durationMs)].join(', ');
+  const interrupted = run.exitCode === exitCodes.interrupted ? ['interrupted'] : [];
+  const text = [...interrupted, ...parts, duration(run.durationMs)].join(', ');
   return `${verdictWord(run.verdict, paint)}  ${run.scenario}: ${text}`;
 }
 

@@ -6,7 +6,8 @@ import type { EventNode, RunEvent } from '../../common/events.ts';
 import { actInWords } from '../../common/machine-acts.ts';
 import { present } from '../../common/present.ts';
 import type { CheckResult, PhaseName } from '../../common/results.ts';
-import { duration, interrupted, type Paint, painter, sign } from './words.ts';
+import { fold } from '../../common/text/fold.ts';
+import { duration, interrupted, type Paint, painter, sign, widthOf } from './words.ts';
 
 /** What one node's line shows. */
 interface NodeLine {
@@ -15,6 +16,14 @@ interface NodeLine {
   now: PhaseName | undefined;
   note: string;
 }
+
+/** The parts of its line. */
+interface NodeParts {
+  readonly name: string;
+  readonly phases: readonly string[];
+}
+
+const inOneLine = ({ name, phases }: NodeParts): string => name + phases.join('  ');
 
 const spinner = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 
@@ -100,11 +109,15 @@ export class TerminalFace {
     if (this.#closed) return;
     this.#closed = true;
     clearInterval(this.#timer);
-    // The summary that follows lists them, the failed ones first.
-    this.#checks.length = 0;
-    this.#cause = '';
-    this.#redraw();
+    // The checks go: the summary that follows lists them, the failed ones first.
+    this.#draw.clear();
     this.#draw.done();
+    if (this.#title === '') return;
+    // Nothing is drawn over it any more, so what was cut off for one line may now have several.
+    const width = widthOf(this.#out) - this.#nameWidth();
+    const below = `\n${' '.repeat(this.#nameWidth())}`;
+    const nodes = this.#nodeLines(({ name, phases }) => name + fold(phases, width, '  ').join(below));
+    this.#out.write(`${[this.#paint('bold', this.#title), ...nodes].join('\n')}\n`);
   }
 
   #started(phase: PhaseName, node: number | undefined): void {
@@ -115,10 +128,10 @@ export class TerminalFace {
 
   #redraw(): void {
     this.#frame = (this.#frame + 1) % spinner.length;
-    const width = this.#out.columns ?? 80;
+    const width = widthOf(this.#out);
     const room = Math.max(3, (this.#out.rows ?? 24) - this.#nodes.size - 5);
     const checks = this.#checks.slice(-room).map((check) => this.#checkLine(check));
-    const lines = [this.#paint('bold', this.#title), ...this.#nodeLines(), ...checks];
+    const lines = [this.#paint('bold', this.#title), ...this.#nodeLines(inOneLine), ...checks];
     if (this.#cause !== '') lines.push(this.#paint('red', `first cause: ${this.#cause}`));
     const spin = this.#paint('cyan', spinner[this.#frame] ?? '');
     const now = this.#now();
@@ -143,21 +156,25 @@ export class TerminalFace {
     return phases.join('; ') || note;
   }
 
-  #nodeLines(): string[] {
+  #nodeLines(written: (node: NodeParts) => string): string[] {
     const room = Math.max(4, (this.#out.rows ?? 24) - 8);
     const all = [...this.#nodes.values()];
-    const shown = all.slice(0, room).map((line) => this.#nodeLine(line));
+    const shown = all.slice(0, room).map((line) => written(this.#nodeParts(line)));
     if (all.length > room) shown.push(this.#paint('gray', `… and ${all.length - room} more nodes`));
     return shown;
   }
 
-  #nodeLine({ node, done, now, note }: NodeLine): string {
+  #nodeParts({ node, done, now, note }: NodeLine): NodeParts {
     const phases = done.map(({ phase, ms, bad }) =>
       bad ? this.#paint('red', `${phase} ✗`) : `${phase} ${this.#paint('gray', duration(ms))}`,
     );
-    if (now) phases.push(this.#paint('cyan', `${now} ${spinner[this.#frame]}`));
+    if (now && !this.#closed) phases.push(this.#paint('cyan', `${now} ${spinner[this.#frame]}`));
     if (note) phases.push(this.#paint('gray', note));
-    return `${this.#paint('bold', node.name.padEnd(8))} ${phases.join('  ')}`;
+    return { name: this.#paint('bold', node.name.padEnd(this.#nameWidth())), phases };
+  }
+
+  #nameWidth(): number {
+    return Math.max(8, ...[...this.#nodes.values()].map(({ node }) => node.name.length)) + 1;
   }
 
   #checkLine(check: CheckResult): string {

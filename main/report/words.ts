@@ -46,6 +46,9 @@ export function painter(stream: { isTTY?: boolean }, env: NodeJS.ProcessEnv): Pa
   return (colour, text) => (wanted ? styleText(colour, text, { validateStream: false }) : text);
 }
 
+/** Columns of a terminal; 100 where the output goes elsewhere, as into a file. */
+export const widthOf = ({ columns }: { readonly columns?: number }): number => columns || 100;
+
 export const sign = (verdict: Verdict, paint: Paint): string => paint(colours[verdict], signs[verdict]);
 
 export const verdictWord = (verdict: Verdict, paint: Paint): string =>

@@ -5,9 +5,11 @@ import { closest } from '../../../common/text/closest.ts';
 import { version } from '../../../common/version.ts';
 import type { CommandEntry, CommandOptions } from '../command.ts';
 import { commands } from '../registry.ts';
-import { hideDashes, showDash } from './lone-dash.ts';
+import { arranged } from './help.ts';
 import { parseMistake } from './parse-mistake.ts';
+import { refuseEmpty } from './refuse-empty.ts';
 import { plainSwitches } from './switches.ts';
+import { marked, plain, unmarked } from './verbatim.ts';
 
 /** A command and what it was given. */
 export interface Invocation {
@@ -28,14 +30,17 @@ export function parse(argv: readonly string[]): Invocation | number {
       invocation = { entry, args, options };
     });
   }
-  cli.help().version(version());
+  cli.help((sections) => arranged(sections, entryNamed(cli.matchedCommandName), process.stdout.columns));
+  cli.version(version());
   try {
-    const parsed = cli.parse(hideDashes(plainSwitches(argv)), { run: false });
+    const parsed = cli.parse(marked(plainSwitches(argv)), { run: false });
     if (parsed.options.help || parsed.options.version) return exitCodes.pass;
-    if (!cli.matchedCommand) return unknownCommand(parsed.args[0], () => cli.outputHelp());
+    if (!cli.matchedCommand) return unknownCommand(unmarked(parsed.args[0]), () => cli.outputHelp());
     cli.runMatchedCommand();
   } catch (error) {
-    throw error instanceof Error && error.name === 'CACError' ? parseMistake(error.message, argv[2]) : error;
+    throw error instanceof Error && error.name === 'CACError'
+      ? parseMistake(plain(error.message), argv[2])
+      : error;
   }
   return invocation ?? exitCodes.pass;
 }
@@ -53,17 +58,23 @@ function register(
       '--'?: string[];
     };
     const args = given.flat().filter((arg) => arg !== undefined);
-    asked(args.map(String).map(showDash), { ...options, rest: rest.map(showDash) });
+    const told = Object.fromEntries(Object.entries(options).map(([name, value]) => [name, unmarked(value)]));
+    const words = args.map(unmarked).map(String);
+    refuseEmpty(entry, words, told);
+    asked(words, { ...told, rest });
   });
 }
 
-function unknownCommand(name: string | undefined, help: () => void): number {
+const entryNamed = (name: string | undefined): CommandEntry | undefined =>
+  commands.find((entry) => entry.name === name);
+
+function unknownCommand(name: unknown, help: () => void): number {
   if (name === undefined) {
     help();
     return exitCodes.usage;
   }
   const near = closest(
-    name,
+    String(name),
     commands.map((command) => command.name),
   );
   const meant = near ? `Did you mean '${near}'?` : '';

@@ -12,7 +12,9 @@ export const cpCommand: Command = async ([from = '', to = ''], _options, environ
   const { cwd, signal, stdout } = environment;
   const [source, target] = [place(from), place(to)];
   if ((source.node === undefined) === (target.node === undefined)) {
-    throw new UsageError('One of the two must be on a node, as in 0:/etc/hosts.', {
+    const where =
+      source.node === undefined ? 'Neither of the two is on a node' : 'Both of the two are on nodes';
+    throw new UsageError(`${where}; cp copies between a node and this machine.`, {
       hint: 'shakedown cp 0:/etc/hosts .',
     });
   }

@@ -15,7 +15,7 @@ export async function nodesUp(
   options: CommandOptions,
   environment: CommandEnvironment,
 ): Promise<number> {
-  const { cwd, stdout, env } = environment;
+  const { stdout, env } = environment;
   const flags = scenarioFlags(options);
   const scenario = await scenarioIn(folder, flags, environment);
   const json = options.json === true;
@@ -25,7 +25,7 @@ export async function nodesUp(
     const rebuild = options.rebuild === true;
     const result = await bringNodesUp({ scenario, flags, rebuild }, world);
     face.close();
-    if (!json && result.kept === undefined) printSummary(result, { cwd, stdout, env });
+    if (!json && result.kept === undefined) printSummary(result, { stdout, env });
     else if (!json) stdout.write(nextSteps(result.nodes.length));
     return result.exitCode;
   } finally {

@@ -2,6 +2,7 @@ import { UsageError } from '../../../common/errors.ts';
 import { type PhaseName, phaseNames } from '../../../common/results.ts';
 import type { ScenarioFlags } from '../../config/load.ts';
 import { voiceOf } from '../../report/voice.ts';
+import { count } from '../../report/words.ts';
 import { fitsKept } from '../../run/machines/fits-kept.ts';
 import { readKeptCluster } from '../../store/kept-cluster.ts';
 import type { Command } from '../command.ts';
@@ -23,10 +24,10 @@ export const rerunCommand: Command = async (_args, options, environment) => {
     voiceOf(environment).info(`with the flags of the run that kept these machines: ${repeated}`);
   const { provider } = kept.cluster;
   const scenario = await scenarioIn(kept.scenario, flags, environment, async () => ({ provider }));
-  const count = kept.cluster.machines.length;
+  const there = kept.cluster.machines.length;
   if (!fitsKept(scenario, kept.cluster)) {
     throw new UsageError(
-      `The config asks for ${scenario.machines.length} ${scenario.provider} nodes, but ${count} ${provider} nodes were kept.`,
+      `The config asks for ${count(scenario.machines.length, `${scenario.provider} node`)}, but the kept machines are ${count(there, `${provider} node`)}.`,
       { hint: 'shakedown run --keep' },
     );
   }

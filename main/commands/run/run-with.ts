@@ -11,7 +11,7 @@ export async function runWith(
   options: CommandOptions,
   environment: CommandEnvironment,
 ): Promise<number> {
-  const { cwd, stdout, env } = environment;
+  const { stdout, env } = environment;
   const json = options.json === true;
   const face = chooseFace({ json, stdout, env, signal: environment.signal });
   const world = worldOf(environment, face);
@@ -19,7 +19,7 @@ export async function runWith(
   try {
     const result = await run({ ...request, ...filter }, world);
     face.close();
-    if (!json) printSummary(result, { cwd, stdout, env });
+    if (!json) printSummary(result, { stdout, env });
     return result.exitCode;
   } finally {
     face.close();

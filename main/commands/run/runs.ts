@@ -2,7 +2,7 @@ import { UsageError } from '../../../common/errors.ts';
 import { type ListedRun, listRuns, readRun } from '../../record/list-runs.ts';
 import { spansOf } from '../../record/run-record.ts';
 import { printSummary } from '../../report/summary.ts';
-import { duration } from '../../report/words.ts';
+import { count, duration } from '../../report/words.ts';
 import { pruneRuns } from '../../store/prune-runs.ts';
 import type { Command } from '../command.ts';
 
@@ -18,10 +18,10 @@ export const runsCommand: Command = async ([action, id = 'latest'], options, { c
       throw new UsageError(`Run ${run.id} has no report: it is under way, or was killed.`, {
         hint: `less ${run.directory}/tester.log`,
       });
-    printSummary(run.record, { cwd, stdout, env });
+    printSummary(run.record, { stdout, env });
   } else if (action === 'prune') {
-    const [count, days] = [number(options.keep, 20, '--keep'), number(options.days, 30, '--days')];
-    const deleted = await pruneRuns(cwd, { count, days, clock: Date.now });
+    const [kept, days] = [number(options.keep, 20, '--keep'), number(options.days, 30, '--days')];
+    const deleted = await pruneRuns(cwd, { count: kept, days, clock: Date.now });
     stdout.write(
       deleted.length === 0 ? 'Nothing to delete.\n' : `Deleted ${deleted.length}: ${deleted.join(' ')}\n`,
     );
@@ -36,7 +36,7 @@ function line({ id, record, unreadable }: ListedRun): string {
   const { verdict, scenario, nodes, durationMs } = record;
   const checks = spansOf(record, 'check');
   const passed = checks.filter((check) => check.verdict === 'pass').length;
-  const counts = `${nodes.length} nodes, ${passed} of ${checks.length} checks`;
+  const counts = `${count(nodes.length, 'node')}, ${passed} of ${count(checks.length, 'check')}`;
   return `${id}  ${verdict.padEnd(5)}  ${scenario}, ${counts}, ${duration(durationMs)}`;
 }
 

@@ -1,8 +1,8 @@
-import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { UsageError } from '../../../common/errors.ts';
 import type { Command } from '../command.ts';
 import { type NewScenario, usualScenario } from './new-scenario.ts';
+import { refuseUnlessEmpty } from './refuse-unless-empty.ts';
 import { scaffold } from './scaffold.ts';
 
 /** Asks the person at the terminal. */
@@ -15,7 +15,7 @@ export const initCommandOf =
     const asked = folder === undefined && stdin.isTTY === true && stdout.isTTY === true && !env.CI;
     const scenario = asked ? await ask() : { ...usualScenario, name: folder ?? usualScenario.name };
     const directory = resolve(cwd, scenario.name);
-    await refuseUnlessEmpty(directory);
+    await refuseUnlessEmpty(directory, 'give a new folder');
     for (const { path, content, mode } of scaffold({ ...scenario, name: basename(directory) })) {
       const file = join(directory, path);
       await mkdir(dirname(file), { recursive: true });
@@ -42,13 +42,3 @@ const whatComesNext = ({ count, package: name }: NewScenario, place: string): st
     '  shakedown run           run it',
     '',
   ].join('\n');
-
-async function refuseUnlessEmpty(directory: string): Promise<void> {
-  const there = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    const what = error.code === 'ENOTDIR' ? 'is no folder' : `cannot be read: ${error.code}`;
-    throw new UsageError(`${directory} ${what}.`);
-  });
-  if (there.length === 0) return;
-  throw new UsageError(`${directory} is not empty; nothing was changed.`, { hint: 'give a new folder' });
-}

@@ -1,4 +1,3 @@
-import { readdir } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import { UsageError } from '../../../common/errors.ts';
@@ -12,6 +11,7 @@ import type { Secrets } from '../../secrets/secrets.ts';
 import type { Command } from '../command.ts';
 import { scenarioIn } from './load-scenario.ts';
 import { previewMachines } from './previewed-nodes.ts';
+import { refuseUnlessEmpty } from './refuse-unless-empty.ts';
 import { scenarioFlags } from './scenario-flags.ts';
 
 export const renderCommand: Command = async ([folder = '.'], options, environment) => {
@@ -59,11 +59,7 @@ async function write(
   { cwd, stdout, secrets }: { readonly cwd: string; readonly stdout: Writable; readonly secrets: Secrets },
 ): Promise<void> {
   const folders = nodes.map((node) => join(directory, String(node.id)));
-  for (const folder of folders) {
-    const there = await readdir(folder).catch(() => []);
-    if (there.length === 0) continue;
-    throw new UsageError(`${folder} is not empty.`, { hint: 'remove it, or give another folder to --out' });
-  }
+  for (const folder of folders) await refuseUnlessEmpty(folder, 'remove it, or give another folder to --out');
   for (const [index, { tree, id }] of nodes.entries()) {
     const folder = folders[index] ?? join(directory, String(id));
     await writeTree(tree, folder);

@@ -20,6 +20,10 @@ const nodeKeys = ['count', 'name', 'role', 'os', ...Object.keys(limits)];
 export function ofKind(configured: unknown, provider: string, defaults: unknown): ProviderChoice | string {
   const choice = own(configured);
   if (choice.provider === provider) return { provider, options: choice.options };
+  // A slip of the pen is told by the kind that it was written for: another one would pass over it.
+  if (typeof choice.provider === 'string' && hasUnknownKeys(choice.provider, choice.options)) {
+    return { provider: choice.provider, options: choice.options };
+  }
   if (!kinds[provider]?.makes) {
     if (defaults !== undefined) return { provider, options: defaults };
     const flag = provider === 'ssh' ? '--nodes a,b,c, or ' : '';
@@ -34,6 +38,11 @@ export function ofKind(configured: unknown, provider: string, defaults: unknown)
     options: Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
   };
 }
+
+const hasUnknownKeys = (provider: string, options: unknown): boolean =>
+  kinds[provider]?.schema
+    .safeParse(options)
+    .error?.issues.some(({ code }) => code === 'unrecognized_keys') === true;
 
 /** What every kind of machine understands. */
 function commonOptions({ provider, options }: Readonly<Record<string, unknown>>): Record<string, unknown> {

@@ -74,7 +74,20 @@ const nearestBranch = (branches: readonly (readonly Issue[])[]): readonly Issue[
 /** Our schemas' messages say what is expected; zod's own ones are put alike. */
 function expectation(issue: Issue): string {
   if (issue.code === 'invalid_value') return issue.values.map((value) => `'${String(value)}'`).join(' or ');
-  return issue.message.replace(/^(.*: )?expected /, '').replace(/, received .*$/, '');
+  if (/^Too (big|small): /.test(issue.message)) return bound(issue) ?? issue.message;
+  const text = issue.message.replace(/^(.*: )?expected /, '').replace(/, received .*$/, '');
+  return text === 'int' ? 'a whole number' : text;
+}
+
+/** `at most 200`, `more than 0`: what zod says of a number or a list that is too big or too small. */
+function bound(issue: Issue): string | undefined {
+  if (issue.code !== 'too_big' && issue.code !== 'too_small') return undefined;
+  const [limit, words] =
+    issue.code === 'too_big'
+      ? [issue.maximum, ['at most', 'less than']]
+      : [issue.minimum, ['at least', 'more than']];
+  const what = { array: ' entries', string: ' characters' }[issue.origin as string] ?? '';
+  return `${words[issue.inclusive === false ? 1 : 0]} ${limit}${what}`;
 }
 
 /**

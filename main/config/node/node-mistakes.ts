@@ -59,6 +59,11 @@ function doubles(list: unknown, key: string, name: string): Found[] {
 function missingFile(from: string, path: string, files: NodeFileNames): Found[] {
   const outside = from.startsWith('/') || from.split('/').includes('..');
   if (outside || files.has(from)) return [];
+  if (files.unreadable !== undefined) {
+    return [
+      { path, message: `there is no '${from}': the node files' folder cannot be read (${files.unreadable})` },
+    ];
+  }
   const near = files.closest(from.replace(/\.tmpl$/, ''));
   return [
     { path, message: `there is no '${from}' in the node files${near ? `; did you mean '${near}'?` : ''}` },

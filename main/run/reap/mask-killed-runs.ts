@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { asShakedownError, ShakedownError } from '../../../common/errors.ts';
+import { count } from '../../report/words.ts';
 import { isMaskingDue, maskLate } from '../../secrets/masking-due.ts';
 import { runIds, runsDirectory } from '../../store/run-folders.ts';
 import { runOwnerLives } from '../../store/run-owner.ts';
@@ -22,8 +23,8 @@ export async function maskKilledRuns(
     try {
       const { masked, missing } = await maskLate(run, env);
       const [problem] = masked.flatMap((each) => each.problem ?? []);
-      const count = masked.filter(({ names }) => names.length > 0).length;
-      lines.push(`masked the secrets in what run ${id} left, which was killed: ${count} files`);
+      const files = count(masked.filter(({ names }) => names.length > 0).length, 'file');
+      lines.push(`masked the secrets in what run ${id} left, which was killed: ${files}`);
       if (missing.length > 0) failures.push(stillClear(id, run, missing));
       if (problem !== undefined) failures.push(new ShakedownError({ message: `${run}: ${problem}` }));
     } catch (error) {

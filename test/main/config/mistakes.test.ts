@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { loadScenario } from '../../../main/config/load.ts';
 import { ScenarioFolder, scenarioOf } from './scenario-folder.ts';
 
 /** The one mistake of a scenario, without the file's name. */
@@ -32,7 +33,7 @@ test('all mistakes of both files are told at once, each with its file, path, wha
     'config/node.config.ts: services[0]: found {"name":"a","unit":"a","command":"b"}, expected exactly one of unit and command',
     'config/node.config.ts: services[1].ready.tcp: found the string "2379", expected a port number, 1 to 65535',
     "config/node.config.ts: services[1].name: 'a' is taken by services[0]",
-    "config/node.config.ts: place[0].from: there is no 'nothing' in the node files",
+    "config/node.config.ts: place[0].from: there is no 'nothing': the node files' folder cannot be read (ENOENT)",
   ]);
 });
 
@@ -51,12 +52,29 @@ describe('main config', () => {
     [
       'its options',
       { nodes: 'nspawn({ count: 0 })' },
-      /nodes\.options\.count: found 0, expected number to be >=1/,
+      /nodes\.options\.count: found 0, expected at least 1$/,
     ],
     [
       'unknown options',
       { nodes: 'nspawn({ count: 1, sweet: 1 })' },
       /nodes\.options\.sweet: unknown key; known are: .*memory/,
+    ],
+    ['half of a machine', { nodes: 'nspawn({ count: 1.5 })' }, /count: found 1\.5, expected a whole number$/],
+    ['too many', { nodes: 'machines({ count: 1000 })' }, /count: found 1000, expected at most 200$/],
+    [
+      'a size that is none',
+      { nodes: "nspawn({ count: 1, memory: 'lots' })" },
+      /memory: found the string "lots", expected bytes or a size such as 512M$/,
+    ],
+    [
+      'options of machines of any kind',
+      { nodes: 'machines({ count: 1, cuont: 1 })' },
+      "nodes.options.cuont: unknown key; did you mean 'count'?",
+    ],
+    [
+      'options of one of them',
+      { nodes: "machines({ nodes: [{ nmae: 'a' }] })" },
+      /nodes\.options\.nodes\[0\]\.nmae: unknown key/,
     ],
     [
       'options that are nearly right',
@@ -285,4 +303,24 @@ test('where the main config does not tell the machines, the node config is not b
   expect(await folder.mistakes()).toEqual([expect.stringContaining('config/main.config.ts: nodes')]);
   folder.write('config/main.config.ts', 'export default {');
   expect(await folder.mistakes()).toEqual([expect.stringContaining('config/main.config.ts:')]);
+});
+
+test('options that no kind knows are told, whatever kind a flag puts in their place', async () => {
+  const folder = scenarioOf({ nodes: "nspawn({ count: 1, memroy: '1G' })" });
+  expect(await folder.mistakes({ provider: 'docker' })).toEqual([
+    expect.stringContaining("nodes.options.memroy: unknown key; did you mean 'memory'?"),
+  ]);
+});
+
+test('a scenario is a folder, and so are its node files', async () => {
+  const folder = scenarioOf({}, { 'a file': '' });
+  const load = (path: string) =>
+    loadScenario(join(folder.directory, path), {}, async () => ({ provider: 'nspawn' }));
+  await expect(load('config/main.config.ts')).rejects.toThrow(
+    'main.config.ts is a file; a scenario is a folder.',
+  );
+  await expect(load('nowhere')).rejects.toThrow('There is no folder ');
+  expect(await folder.mistakes({ nodeFiles: 'a file' })).toEqual([
+    expect.stringMatching(/nodeFiles: .*a file is no folder$/),
+  ]);
 });

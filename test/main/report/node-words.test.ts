@@ -37,7 +37,7 @@ test('what nodes and checks say acts on no terminal, and forges no line, whereve
   const picture = new TerminalFace(terminal, { NO_COLOR: '1' }, new AbortController().signal);
   for (const event of world.events) for (const each of [face, picture]) each.handle(event);
   for (const each of [face, picture]) each.close();
-  printSummary(result, { cwd: world.directory, stdout: summary, env: {} });
+  printSummary(result, { stdout: summary, env: {} });
   const told = [plain, terminal, summary].map((stream) => String(stream.read()));
 
   const latest = join(world.directory, '.shakedown/runs/latest');

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { RunEvent } from '../../../common/events.ts';
 import type { MachineActRecord } from '../../../common/machine-acts.ts';
@@ -168,9 +169,9 @@ describe('report.html', () => {
   });
 });
 
-function printed(result: RunRecord, tty = false): string {
-  const stdout = Object.assign(new PassThrough(), { isTTY: tty });
-  printSummary(result, { cwd: '/here', stdout, env: {} });
+function printed(result: RunRecord, tty = false, columns = 80): string {
+  const stdout = Object.assign(new PassThrough(), { isTTY: tty, columns });
+  printSummary(result, { stdout, env: {} });
   return String(stdout.read());
 }
 
@@ -214,14 +215,25 @@ describe('the summary', () => {
         verdict: 'pass' as const,
       },
     }));
-    const lines = printed({ ...run, spans }).split('\n');
-    const first = lines.findIndex((line) => line.startsWith('Times  '));
-    expect(lines.slice(first, first + 2).map((line) => line.match(/\w+(?= 754 ms)/g))).toEqual([
-      names.slice(0, 6),
-      names.slice(6),
-    ]);
-    expect(Math.max(...lines.slice(first, first + 2).map(({ length }) => length))).toBeLessThanOrEqual(110);
+    const layers = { 0: { key: 'k', madeAt: 0, tookMs: 1800 } };
+    for (const columns of [40, 80, 200]) {
+      const lines = printed({ ...run, spans, layers }, true, columns)
+        .split('\n')
+        .map((line) => stripVTControlCharacters(line));
+      const first = lines.findIndex((line) => line.startsWith('Times  '));
+      const told = lines.slice(first, lines.indexOf('', first));
+      expect(Math.max(...told.map(({ length }) => length))).toBeLessThanOrEqual(columns);
+      expect(told.flatMap((line) => line.match(/\w+(?= 754 ms)/g) ?? [])).toEqual(names);
+      expect(told.map((line) => line.trim()).join(' ')).toMatch(
+        /install from the layer of .* installs anew\)$/,
+      );
+    }
   });
+
+  test('says that the run was interrupted, of which there is no first cause', () =>
+    expect(printed({ ...run, failures: [], verdict: 'error', exitCode: 130 })).toContain(
+      'ERROR  etcd <&>: interrupted, 1 node, ',
+    ));
 
   test('has colour on a terminal only', () => {
     expect(printed(run)).not.toContain('\u001b[');

@@ -24,7 +24,7 @@ function terminal(nodes: number) {
   };
   const named = Array.from({ length: nodes }, (_, id) => ({ id, name: `node${id}`, address: '10.0.0.1' }));
   shows({ type: 'run-started', eventsVersion: 1, run: 'id', scenario: 'web', directory: '/' });
-  return { shows, interrupt, face, known: { type: 'nodes-known', nodes: named } as const };
+  return { shows, interrupt, face, stdout, known: { type: 'nodes-known', nodes: named } as const };
 }
 
 const started = (phase: PhaseName, node?: number): RunEventBody => ({
@@ -92,4 +92,18 @@ test('an interrupt is told until the end', () => {
   const words = 'interrupted: collecting what there is (once more to leave that out)';
   expect(now(shows())).toBe(words);
   expect(now(shows(ended('check'), started('collect', 0)))).toBe(words);
+});
+
+test('at the end a node has as many lines as its phases need, and no word is broken', () => {
+  const { shows, known, face, stdout } = terminal(1);
+  const phases = ['connect', 'clean', 'install', 'ship', 'setup', 'start', 'stop', 'collect'] as const;
+  shows(known, ...phases.map((phase) => ended(phase, 0)), started('destroy', 0));
+  stdout.columns = 60;
+  face.close();
+  const last = stripVTControlCharacters(String(stdout.read())).trimEnd().split('\n').slice(-3);
+  expect(last).toEqual([
+    'web  id',
+    'node0    connect 5 ms  clean 5 ms  install 5 ms  ship 5 ms',
+    '         setup 5 ms  start 5 ms  stop 5 ms  collect 5 ms',
+  ]);
 });

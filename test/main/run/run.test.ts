@@ -245,7 +245,7 @@ test('what of `collect` matches nothing is said as that, and not as what could n
   expect(page).toContain('Named by collect, and not there');
   expect(page).not.toContain('Not collected');
   const stdout = new PassThrough();
-  printSummary(result, { cwd: world.directory, stdout, env: {} });
+  printSummary(result, { stdout, env: {} });
   expect(String(stdout.read())).toContain('collect: nothing matches /var/log/app-*.log\n');
 });
 

@@ -128,8 +128,8 @@ test.each([
 });
 
 test.each([
-  ['a', 'b', /One of the two must be on a node/],
-  ['0:/a', '0:/b', /One of the two must be on a node/],
+  ['a', 'b', /Neither of the two is on a node/],
+  ['0:/a', '0:/b', /Both of the two are on nodes/],
   ['0:a', 'b', /Paths on a node begin with a slash/],
   ['nowhere', '0:/tmp', /There is no .*nowhere/],
   ['7:/a', 'b', /There is no node '7'/],

@@ -45,7 +45,9 @@ test('a folder with anything in it is left alone', async () => {
     /is not empty; nothing was changed/,
   );
   expect(readdirSync(join(cwd, 'full'))).toEqual(['.hidden']);
-  await expect(runCommand(initCommand, { cwd, args: ['full/.hidden'] })).rejects.toThrow(/is no folder/);
+  await expect(runCommand(initCommand, { cwd, args: ['full/.hidden'] })).rejects.toThrow(
+    /there is a file on its path/,
+  );
 });
 
 /** As on a terminal, with a person who answers so; gives what was printed. */

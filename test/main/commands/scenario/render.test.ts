@@ -47,6 +47,8 @@ test('--out writes the files, and nothing over others', async () => {
   expect(readFileSync(join(directory, 'out/1/app.conf'), 'utf8')).toBe('listen 10.0.0.6\n');
   expect(readdirSync(join(directory, 'out/0'))).toEqual(['app.conf', 'blob']);
   await expect(runCommand(renderCommand, out)).rejects.toThrow(/out\/0 is not empty/);
+  const inFile = runCommand(renderCommand, { cwd: directory, options: { out: 'out/0/blob' } });
+  await expect(inFile).rejects.toThrow(/blob\/0 cannot be a folder: there is a file on its path/);
 });
 
 test('a template with an undefined name is a usage error that tells file, line and column', async () => {
