@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 
 /**
- * Puts `words` into lines of at most `width` columns, `gap` between them; a longer word has a line of its own.
- * Colours take no room.
+ * Puts `words` into lines of at most `width` columns, `gap` between them; a longer word has a
+ * line of its own. Colours take no room.
  */
 export function fold(words: readonly string[], width: number, gap = ' '): string[] {
   const lines: string[] = [];
