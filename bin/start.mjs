@@ -4,23 +4,26 @@ import { existsSync } from 'node:fs';
 import { enableCompileCache, registerHooks } from 'node:module';
 import { join } from 'node:path';
 
-// zod brings the words of some 60 languages, each a file; nobody asks for any but these.
-registerHooks({
-  resolve(name, context, next) {
-    const all = name === '../locales/index.js' && context.parentURL?.includes('/node_modules/zod/v4/');
-    return next(all ? '../locales/en.js' : name, context);
-  },
-});
+/** In a checkout it is the sources that run; the package has a bundle of them. */
+const isCheckout = existsSync(new URL('../main/cli.ts', import.meta.url));
 
-/** Imports a module of ours: its source where there is one, else what was built of it. `path` has no extension. */
+/** Imports a module of ours: its source in a checkout, else what was built of it. `path` has no extension. */
 export async function start(path) {
   const { cacheDirectory } = await import(ours('main/context/cache-directory', 'mjs'));
   enableCompileCache(process.env.NODE_COMPILE_CACHE ?? join(cacheDirectory(process.env), 'compiled'));
-  return import(ours(path, 'ts'));
+  if (isCheckout) leaveOutLanguages();
+  return import(ours(path, isCheckout ? 'ts' : 'js'));
 }
 
-function ours(path, extension) {
-  const source = new URL(`../${path}.${extension}`, import.meta.url);
-  if (existsSync(source)) return source.href;
-  return new URL(`../dist/${path}.${extension.replace('ts', 'js')}`, import.meta.url).href;
+const ours = (path, extension) =>
+  new URL(`../${isCheckout ? '' : 'dist/'}${path}.${extension}`, import.meta.url).href;
+
+/** zod brings the words of some 60 languages, each a file; nobody asks for any but these. The bundle has no others. */
+function leaveOutLanguages() {
+  registerHooks({
+    resolve(name, context, next) {
+      const all = name === '../locales/index.js' && context.parentURL?.includes('/node_modules/zod/v4/');
+      return next(all ? '../locales/en.js' : name, context);
+    },
+  });
 }

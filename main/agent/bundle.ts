@@ -86,16 +86,17 @@ async function makeFile(file: string, make: (target: string) => Promise<unknown>
 }
 
 /**
- * Bundles `node-agent/main.ts` and all that it imports into one CommonJS module.
- * Needs the development dependencies.
+ * Bundles `node-agent/main.ts` and all that it imports into one CommonJS module, and gives the files of all
+ * modules that are in it. Needs the development dependencies.
  */
-export async function bundleAgent(outfile: string): Promise<void> {
+export async function bundleAgent(outfile: string): Promise<readonly string[]> {
   const { rolldown } = await import('rolldown');
   const bundle = await rolldown({ input: join(sourceRoot(), 'node-agent', 'main.ts'), platform: 'node' });
   try {
     // Small, because it is parsed at each start; names stay for the sake of stack traces.
     const minify = { compress: true, mangle: false, codegen: true };
-    await bundle.write({ file: outfile, format: 'cjs', minify });
+    const { output } = await bundle.write({ file: outfile, format: 'cjs', minify });
+    return output.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []));
   } finally {
     await bundle.close();
   }

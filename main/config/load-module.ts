@@ -3,6 +3,7 @@ import module from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { constants, Script } from 'node:vm';
 import { withoutWarning } from '../../common/strip-types.ts';
+import { ownModule } from '../context/own-module.ts';
 
 /**
  * Marks the modules of one loading. Node caches modules by their URL, so an edited file is read again only
@@ -13,14 +14,9 @@ const mark = 'shakedown-load';
 
 /** This very program, by whose sources or built files it runs, whatever `node_modules` the scenario sees. */
 const own: Readonly<Record<string, string>> = {
-  shakedown: ownModule('../index'),
-  'shakedown/check': ownModule('../checks/check-api'),
+  shakedown: ownModule(import.meta.url, '../index'),
+  'shakedown/check': ownModule(import.meta.url, '../checks/check-api'),
 };
-
-function ownModule(path: string): string {
-  const suffix = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
-  return new URL(path + suffix, import.meta.url).href;
-}
 
 /** Node's own `import()`, also where a test runner or bundler rewrites those that it sees. */
 const nativeImport = new Script('(url) => import(url)', {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { extname, join } from 'node:path';
 import { unwound } from '../../../common/unwound.ts';
+import { ownModuleFile } from '../../context/own-module.ts';
 import type { CheckLog } from './check-log.ts';
 
 /** The process that hosts Vitest: the leader of a process group of its own, which ends as a whole. */
@@ -12,8 +12,7 @@ export class HostProcess {
   readonly ended: Promise<string>;
 
   constructor(socketPath: string, cwd: string, temporaryDirectory: string, log: CheckLog) {
-    // The same Node as ours; TypeScript in the source tree, JavaScript in the package.
-    const program = join(import.meta.dirname, `vitest-host${extname(import.meta.filename)}`);
+    const program = ownModuleFile(import.meta.url, 'vitest-host');
     this.#child = spawn(process.execPath, [program, socketPath], {
       cwd,
       detached: true,

@@ -1,10 +1,11 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { InlineConfig, TestSpecification } from 'vitest/node';
 import { createMessageConnection, SocketMessageReader, SocketMessageWriter } from 'vscode-jsonrpc/node';
 import { present } from '../../../common/present.ts';
+import { ownModuleFile } from '../../context/own-module.ts';
 import { filterPattern, literalPattern } from '../check-filter.ts';
 import { socketVariable } from '../fixture/worker-link.ts';
 import { type HostOrder, quit, takeOrder } from './check-protocol.ts';
@@ -68,7 +69,7 @@ function vitestOptions({
     root: scenarioDirectory,
     watch: false,
     include: [],
-    setupFiles: [ownModule('../fixture/vitest-setup')],
+    setupFiles: [ownModuleFile(import.meta.url, '../fixture/vitest-setup')],
     reporters: [
       new VitestReporter(connection, { files, scenarioDirectory, areLinks, temporaryDirectory, ...rest }),
     ],
@@ -101,10 +102,10 @@ function viteOptions({ temporaryDirectory, areLinks }: HostOrder) {
     resolve: {
       preserveSymlinks: areLinks,
       alias: [
-        { find: /^shakedown\/check$/, replacement: ownModule('../check-api') },
+        { find: /^shakedown\/check$/, replacement: ownModuleFile(import.meta.url, '../check-api') },
         // The one that runs, wherever the scenario lies and whatever else is installed there.
         { find: /^vitest$/, replacement: fileURLToPath(import.meta.resolve('vitest')) },
-        { find: /^shakedown$/, replacement: ownModule('../../index') },
+        { find: /^shakedown$/, replacement: ownModuleFile(import.meta.url, '../../index') },
       ],
     },
   } as const;
@@ -117,9 +118,4 @@ function emptyTsconfig(directory: string): string {
   const path = join(directory, 'tsconfig.json');
   writeFileSync(path, '{}');
   return path;
-}
-
-/** A module of ours as it is here: TypeScript in the source tree, JavaScript in the package. */
-function ownModule(name: string): string {
-  return join(import.meta.dirname, `${name}${extname(import.meta.filename)}`);
 }

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { limited } from '../../../common/time-limit.ts';
+import { ownModuleFile } from '../../context/own-module.ts';
 import { unpack } from '../packages/package-folder.ts';
 import type { BuildSpec } from '../recipe-protocol.ts';
 import type { JobSecret } from '../secrets/job-secret.ts';
@@ -26,7 +26,13 @@ export async function doBuild(
   const signal = limited(spec.timeout ?? Number.POSITIVE_INFINITY, context.signal);
   const began = performance.now();
   const exitCode = await runJobProcess({
-    command: [process.execPath, taskProgram(), spec.by, spec.file, spec.task],
+    command: [
+      process.execPath,
+      ownModuleFile(import.meta.url, 'task-program'),
+      spec.by,
+      spec.file,
+      spec.task,
+    ],
     ...{ cwd, place: context.place, endsAll: true, output: (piece) => context.log(piece) },
     signal,
     env: {
@@ -52,9 +58,3 @@ export const hasFabric = (path = process.env.PATH ?? ''): boolean =>
 
 const variables = ({ parameters }: BuildSpec): Record<string, string> =>
   Object.fromEntries(Object.entries(parameters).map(([name, value]) => [`PARAM_${name}`, String(value)]));
-
-/** From the sources and from `dist` alike. */
-function taskProgram(): string {
-  const suffix = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
-  return fileURLToPath(new URL(`task-program${suffix}`, import.meta.url));
-}
