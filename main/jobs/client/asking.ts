@@ -1,16 +1,7 @@
 import { Readable } from 'node:stream';
 import { ShakedownError } from '../../../common/errors.ts';
 import { retry } from '../../../common/retry.ts';
-
-/** What a server refused: its HTTP status and its own sentence. */
-export class RefusedError extends ShakedownError {
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super({ message: `the job server refuses: ${message}` });
-    this.status = status;
-  }
-}
+import { RefusedError, refusedBy } from './refused.ts';
 
 /** Whether the server said that it cannot do it now, or no server said anything: it may be asked again. */
 export const mayBeAskedAgain = (error: unknown): boolean =>
@@ -160,8 +151,7 @@ export class Asking {
       })
       .finally(() => silence.over());
     if (answer.ok) return answer;
-    const problem = (await answer.json().catch(() => ({}))) as { detail?: string };
-    throw new RefusedError(answer.status, problem.detail ?? `HTTP ${answer.status}`);
+    throw await refusedBy(answer, { server, method, path });
   }
 }
 

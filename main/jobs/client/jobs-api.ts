@@ -8,7 +8,8 @@ import type { ArtifactView, JobView, Submission, WholeJobView } from '../protoco
 import type { BeatAnswer, ClaimAnswer, Registration } from '../worker-protocol.ts';
 import { type ApiOptions, Asking } from './asking.ts';
 
-export { type ApiOptions, RefusedError } from './asking.ts';
+export type { ApiOptions } from './asking.ts';
+export { RefusedError } from './refused.ts';
 
 /**
  * A job server as a library. Each method throws RefusedError when it refuses,

@@ -9,6 +9,7 @@ import {
 import { z } from 'zod';
 import { version } from '../../../common/version.ts';
 import { addPages } from '../pages/pages.ts';
+import { serverTitle } from '../protocol.ts';
 import { keepable } from './keepable.ts';
 import { answerProblems, Problem } from './problem.ts';
 import { attemptRoutes } from './routes/attempts.ts';
@@ -52,7 +53,7 @@ export async function appOf(service: Service, tell: (line: string) => void): Pro
     if (/%00/.test(request.url)) throw new Problem(400, 'an address has no NUL');
   });
   await app.register(swagger, {
-    openapi: { openapi: '3.1.0', info: { title: 'shakedown job server', version: version() } },
+    openapi: { openapi: '3.1.0', info: { title: serverTitle, version: version() } },
     transform: jsonSchemaTransform,
   });
   // Within a plugin, so that the routes come after the one that lists them.

@@ -2,7 +2,9 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 import { UsageError } from '../../../common/errors.ts';
+import { version } from '../../../common/version.ts';
 import { isDatabaseAway, isOutOfRoom } from '../databases/database-failures.ts';
+import { unknownAddress } from '../protocol.ts';
 import { schemaMistakes } from '../schema-mistakes.ts';
 
 /** An answer that is an error, as RFC 9457 has it. */
@@ -42,8 +44,8 @@ export function answerProblems(app: FastifyInstance, tell: (line: string) => voi
   });
 }
 
-/** What a program is told that asks for what there is not. */
-export const nothingThere = 'there is nothing at this address; /openapi.json lists what there is';
+/** What a program is told that asks for what there is not, which it may know of another version. */
+export const nothingThere = `${unknownAddress} of a job server of version ${version()}; /openapi.json lists what there is`;
 
 /** Answers with a problem, for programs. */
 export const sendProblem = (reply: FastifyReply, status: number, detail: string): FastifyReply =>

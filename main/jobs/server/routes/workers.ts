@@ -54,7 +54,8 @@ export const workerRoutes: Routes = (app, { store, claims, vault }) => {
       const { protocol, name, capabilities, slots, beatSeconds, client_info } = request.body;
       if (protocol !== protocolVersion) {
         const message = `the worker speaks version ${protocol} of the protocol, this server ${protocolVersion}`;
-        throw new Problem(400, `${message}: use the same shakedown on both`);
+        const older = protocol < protocolVersion ? 'where the worker runs' : 'where the server runs';
+        throw new Problem(400, `${message}: update shakedown ${older}`);
       }
       const id = randomUUID();
       const texts = { capabilities: JSON.stringify(capabilities), client_info: JSON.stringify(client_info) };
