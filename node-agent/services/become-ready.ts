@@ -3,7 +3,7 @@ import { ShakedownError } from '../../common/errors.ts';
 import { present } from '../../common/present.ts';
 import { limited } from '../../common/time-limit.ts';
 import type { Entry } from './entry.ts';
-import { prepareProbe } from './probe.ts';
+import { type Problem, prepareProbe } from './probe.ts';
 import { endedWhileStarting, notReady } from './service-failures.ts';
 import { tryUntilFine } from './try-until-fine.ts';
 
@@ -22,7 +22,7 @@ export async function becomeReady(
   const ended = new AbortController();
   entry.onEnd = () => ended.abort();
   const signal = limited(spec.readyWithin, outer, ended.signal);
-  let last = spec.unit === undefined ? 'it was not started' : 'systemd is still starting it';
+  let last: Problem = () => (spec.unit === undefined ? 'it was not started' : 'systemd is still starting it');
   // The log is watched from before the start, or its first lines would be missed.
   using probe = spec.ready
     ? prepareProbe(spec.ready, service, { cwd: workingDir, ...present({ env: spec.probeEnv }) })
@@ -43,7 +43,7 @@ export async function becomeReady(
     if (error instanceof ShakedownError) throw error;
     if (ended.signal.aborted) throw await endedWhileStarting(spec, service, entry.end);
     outer.throwIfAborted();
-    if (signal.aborted) throw await notReady(spec, service, last);
+    if (signal.aborted) throw await notReady(spec, service, last());
     throw error;
   } finally {
     entry.onEnd = undefined;

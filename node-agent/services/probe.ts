@@ -9,8 +9,14 @@ import type { Service } from './service.ts';
 
 const refused = 'connection refused';
 
-/** One try. Gives what was found wrong, in a few words, or undefined when the service is ready. */
-export type TryProbe = (signal: AbortSignal) => Promise<string | undefined>;
+/**
+ * What was found wrong, in a few words. Asked when it is to be told, for to see who
+ * listens where takes longer than a try.
+ */
+export type Problem = () => string;
+
+/** One try. Gives what was found wrong, or undefined when the service is ready. */
+export type TryProbe = (signal: AbortSignal) => Promise<Problem | undefined>;
 
 /** Where a command is run, and with which variables besides the usual ones. */
 export interface Where {
@@ -32,7 +38,7 @@ export function prepareProbe(
   const { log } = probe as { readonly log: string };
   const watch = service.watchLog(new RegExp(log));
   return {
-    attempt: async () => ((await watch.found()) ? undefined : `no line matches /${log}/ in its log`),
+    attempt: async () => ((await watch.found()) ? undefined : () => `no line matches /${log}/ in its log`),
     [Symbol.dispose]: () => watch[Symbol.dispose](),
   };
 }
@@ -50,14 +56,15 @@ async function tryTcp(
   port: number,
   host: string | undefined,
   signal: AbortSignal,
-): Promise<string | undefined> {
+): Promise<Problem | undefined> {
   if (host !== undefined) {
     const problem = await tryAddress(port, host, signal);
-    return problem && `${problem} on ${host}:${port}`;
+    return told(problem && `${problem} on ${host}:${port}`);
   }
   const asked = ownAddresses();
   const problem = await firstGood(asked, (address) => tryAddress(port, address, signal));
-  return problem && `${problem} on port ${port} of ${asked.join(', ')}: ${listeningInWords(port)}`;
+  if (problem === undefined) return undefined;
+  return () => `${problem} on port ${port} of ${asked.join(', ')}: ${listeningInWords(port)}`;
 }
 
 /** Undefined as soon as one of them is fine; else what is wrong with the first. */
@@ -95,17 +102,20 @@ async function tryHttp(
   url: string,
   status: number | undefined,
   signal: AbortSignal,
-): Promise<string | undefined> {
+): Promise<Problem | undefined> {
   const { hostname, port, protocol, host } = new URL(url);
-  if (!loopback.test(hostname)) return tryUrl(url, {}, status, signal);
+  if (!loopback.test(hostname)) return told(await tryUrl(url, {}, status, signal));
   const asked = ownAddresses();
   const problem = await firstGood(asked, (address) =>
     tryUrl(url, { hostname: address, headers: { host } }, status, signal),
   );
-  if (!problem?.startsWith(refused)) return problem;
+  if (!problem?.startsWith(refused)) return told(problem);
   const number = Number(port) || (protocol === 'https:' ? 443 : 80);
-  return `${problem}; asked: ${asked.join(', ')}; ${listeningInWords(number)}`;
+  return () => `${problem}; asked: ${asked.join(', ')}; ${listeningInWords(number)}`;
 }
+
+const told = (problem: string | undefined): Problem | undefined =>
+  problem === undefined ? undefined : () => problem;
 
 async function tryUrl(
   url: string,
@@ -130,12 +140,12 @@ async function tryUrl(
   });
 }
 
-async function tryCommand(command: string, options: ProcessOptions): Promise<string | undefined> {
+async function tryCommand(command: string, options: ProcessOptions): Promise<Problem | undefined> {
   const result = await runProcess(shellWords(command), { ...options, timeout: 30 });
   if (result.exitCode === 0) return undefined;
-  if (result.timedOut) return `\`${command}\` did not end within 30 s`;
+  if (result.timedOut) return () => `\`${command}\` did not end within 30 s`;
   const said = lastLinesOf(result.stderr || result.stdout, 1)[0];
-  return `\`${command}\` ended with ${result.exitCode ?? result.signal}${said ? `: ${said}` : ''}`;
+  return () => `\`${command}\` ended with ${result.exitCode ?? result.signal}${said ? `: ${said}` : ''}`;
 }
 
 function inWords(error: Error): string {

@@ -1,9 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { TryProbe } from './probe.ts';
+import type { Problem, TryProbe } from './probe.ts';
 
-/** ms between two tries: at first, and at most. */
-const firstPause = 25;
-const longestPause = 500;
+/** ms between two tries, at least and at most. */
+const shortest = 15;
+const longest = 250;
+
+/**
+ * ms until the next try. What becomes ready is seen soon, by what it took: within 15 ms at
+ * first, within a fiftieth of the time that has gone by later. One whose tries are work
+ * themselves is left two thirds of the time in peace.
+ */
+export const pauseAfter = (waited: number, took: number): number =>
+  Math.min(Math.max(shortest, waited / 50, took * 2), longest);
 
 /**
  * Tries a probe again and again until it finds nothing wrong; `onProblem` is told of each thing
@@ -12,13 +20,16 @@ const longestPause = 500;
 export async function tryUntilFine(
   attempt: TryProbe,
   signal: AbortSignal,
-  onProblem: (problem: string) => void,
+  onProblem: (problem: Problem) => void,
 ): Promise<void> {
-  for (let pause = firstPause; ; pause = Math.min(pause * 1.5, longestPause)) {
+  const begun = performance.now();
+  for (;;) {
+    const before = performance.now();
     const problem = await attempt(signal);
     signal.throwIfAborted();
     if (problem === undefined) return;
     onProblem(problem);
-    await sleep(pause, undefined, { signal });
+    const now = performance.now();
+    await sleep(pauseAfter(now - begun, now - before), undefined, { signal });
   }
 }

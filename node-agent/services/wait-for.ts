@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { ShakedownError } from '../../common/errors.ts';
 import type { Probe } from '../../common/ready.ts';
 import { limited } from '../../common/time-limit.ts';
-import { probeOf, type TryProbe, type Where } from './probe.ts';
+import { type Problem, probeOf, type TryProbe, type Where } from './probe.ts';
 import { tryUntilFine } from './try-until-fine.ts';
 
 /**
@@ -19,9 +19,11 @@ export async function waitFor(
   if (!asked) throw new ShakedownError({ message: 'only a service has a log to wait for' });
   // A node that is asked by another one may not be as far as that.
   const attempt: TryProbe = async (either) =>
-    'command' in probe && !existsSync(where.cwd) ? `there is no folder ${where.cwd} yet` : asked(either);
+    'command' in probe && !existsSync(where.cwd)
+      ? () => `there is no folder ${where.cwd} yet`
+      : asked(either);
   const either = limited(within, signal);
-  let last = 'nothing was tried';
+  let last: Problem = () => 'nothing was tried';
   try {
     await tryUntilFine(attempt, either, (problem) => {
       last = problem;
@@ -29,7 +31,7 @@ export async function waitFor(
     return {};
   } catch (error) {
     signal.throwIfAborted();
-    if (either.aborted) return { problem: last };
+    if (either.aborted) return { problem: last() };
     throw error;
   }
 }

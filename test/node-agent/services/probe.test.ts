@@ -5,13 +5,17 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import type { Probe } from '../../../common/ready.ts';
 import { ownAddresses } from '../../../node-agent/proc/listening.ts';
 import { probeOf } from '../../../node-agent/services/probe.ts';
+import { pauseAfter } from '../../../node-agent/services/try-until-fine.ts';
 import { waitFor } from '../../../node-agent/services/wait-for.ts';
 
 const signal = new AbortController().signal;
 /** One that is not the loopback's, where the machine has one. */
 const outer = ownAddresses().at(-1) ?? '127.0.0.1';
+
+const tryOnce = async (probe: Probe) => (await probeOf(probe, { cwd: '/' })?.(signal))?.();
 
 async function closedPort(): Promise<number> {
   const server = createServer().listen(0);
@@ -31,14 +35,14 @@ async function listening(address: string, port = 0): Promise<number> {
 
 test('a port is asked at all addresses of the node: a service may be bound to one of them', async () => {
   const port = await listening(outer);
-  expect(await probeOf({ tcp: port }, { cwd: '/' })?.(signal)).toBeUndefined();
-  expect(await probeOf({ tcp: port, host: outer }, { cwd: '/' })?.(signal)).toBeUndefined();
+  expect(await tryOnce({ tcp: port })).toBeUndefined();
+  expect(await tryOnce({ tcp: port, host: outer })).toBeUndefined();
 });
 
 test('a port that nothing listens on is told with what was asked and what does listen', async () => {
   const other = await listening('127.0.0.1');
   const port = await closedPort();
-  const problem = await probeOf({ tcp: port }, { cwd: '/' })?.(signal);
+  const problem = await tryOnce({ tcp: port });
   expect(problem).toMatch(
     new RegExp(`^connection refused on port ${port} of 127\\.0\\.0\\.1.*: nothing listens on it; ports that`),
   );
@@ -48,9 +52,7 @@ test('a port that nothing listens on is told with what was asked and what does l
 
 test('a host that is named is the only one asked', async () => {
   const port = await closedPort();
-  expect(await probeOf({ tcp: port, host: '127.0.0.1' }, { cwd: '/' })?.(signal)).toBe(
-    `connection refused on 127.0.0.1:${port}`,
-  );
+  expect(await tryOnce({ tcp: port, host: '127.0.0.1' })).toBe(`connection refused on 127.0.0.1:${port}`);
 });
 
 test('a URL of the loopback address is asked at the node’s others, too, under the same name', async () => {
@@ -62,10 +64,10 @@ test('a URL of the loopback address is asked at the node’s others, too, under 
   onTestFinished(() => void server.close());
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  expect(await probeOf({ http: `http://localhost:${port}/health` }, { cwd: '/' })?.(signal)).toBeUndefined();
+  expect(await tryOnce({ http: `http://localhost:${port}/health` })).toBeUndefined();
   expect(hosts).toEqual([`localhost:${port}`]);
   const closed = await closedPort();
-  expect(await probeOf({ http: `http://127.0.0.1:${closed}/` }, { cwd: '/' })?.(signal)).toMatch(
+  expect(await tryOnce({ http: `http://127.0.0.1:${closed}/` })).toMatch(
     /^connection refused on http:\/\/127\.0\.0\.1:\d+\/; asked: 127\.0\.0\.1.*; nothing listens on it/,
   );
 });
@@ -76,8 +78,8 @@ test('a URL that answers with another status is told with it', async () => {
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}/`;
-  expect(await probeOf({ http: url }, { cwd: '/' })?.(signal)).toBe(`status 503 from ${url}, not 200 to 299`);
-  expect(await probeOf({ http: url, status: 503 }, { cwd: '/' })?.(signal)).toBeUndefined();
+  expect(await tryOnce({ http: url })).toBe(`status 503 from ${url}, not 200 to 299`);
+  expect(await tryOnce({ http: url, status: 503 })).toBeUndefined();
 });
 
 test('what is waited for is tried until it is there', async () => {
@@ -85,6 +87,24 @@ test('what is waited for is tried until it is there', async () => {
   const there = waitFor({ tcp: port }, 60, { cwd: '/' }, signal);
   await listening('127.0.0.1', port);
   expect(await there).toEqual({});
+});
+
+/** ms from the event to the try that sees it, where a try takes `took` ms. */
+function seenLate(event: number, took: number): number {
+  let now = 0;
+  while (now < event) now += took + pauseAfter(now + took, took);
+  return now + took - event;
+}
+
+test('what becomes ready within a second is seen within 20 ms, later within a fiftieth of the time that it took', () => {
+  for (let event = 1; event < 1000; event += 7) expect(seenLate(event, 0.5), `${event} ms`).toBeLessThan(21);
+  for (let event = 1000; event < 60_000; event += 777)
+    expect(seenLate(event, 0.5), `${event} ms`).toBeLessThan(Math.min(event / 49 + 2, 252));
+});
+
+test('a command that takes long is not run all the time, and one that takes very long is still tried again soon', () => {
+  expect(pauseAfter(100, 40)).toBe(80);
+  expect(pauseAfter(100, 30_000)).toBe(250);
 });
 
 test('what does not come is told with what was wrong the last time', async () => {
