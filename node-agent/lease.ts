@@ -40,7 +40,7 @@ export async function takeLease(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Server> {
   const mine = share === undefined ? holder : { ...holder, share };
-  for (const begin = performance.now(); ; await sleep(100)) {
+  for (const begin = performance.now(); ; await sleep(20)) {
     const server = await takeNode(name, mine, share === undefined ? patience : Math.max(patience, 20));
     // Each tells first that it is there and looks then, so of two that come together one sees the other.
     const other = await (share === undefined ? aShare(env) : theRun(env));

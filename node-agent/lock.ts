@@ -27,7 +27,7 @@ export const lockPath = (name: string): string => `\0shakedown-agent:${name}`;
 export async function takeNode(name: string, holder: Holder, patience = 5): Promise<Server> {
   const path = lockPath(name);
   let asked = false;
-  for (const begin = performance.now(); ; await sleep(100)) {
+  for (const begin = performance.now(); ; await sleep(20)) {
     const server = await tryListen(path, holder);
     if (server) return server;
     if (!asked) {

@@ -27,7 +27,7 @@ export async function awaitNextBoot(
     if (boot !== before && !signal.aborted) return remote;
     await remote[Symbol.asyncDispose]();
     signal.throwIfAborted();
-    await sleep(300, undefined, { signal });
+    await sleep(50, undefined, { signal });
   }
   throw new TimeLimitError('the restart of the machine', timeout);
 }

@@ -27,7 +27,7 @@ export function ownProcess(child: ChildProcess, onEnd: (end: ServiceEnd) => void
 }
 
 /** How often one is looked for that is not our child, in ms. */
-const lookEvery = 100;
+const lookEvery = 20;
 
 /** One that an earlier agent started. How it ends only its parent would be told. */
 export function adoptedProcess(process: ProcessIdentity, onEnd: (end: ServiceEnd) => void): MainProcess {

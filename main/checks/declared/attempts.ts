@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asShakedownError, describeFailure } from '../../../common/errors.ts';
+import { pauseAfter } from '../../../common/pause-after.ts';
 import { present } from '../../../common/present.ts';
 import type { CheckResult } from '../../../common/results.ts';
 import { limited } from '../../../common/time-limit.ts';
@@ -25,8 +26,6 @@ export interface Attempts {
   readonly attempt: (signal: AbortSignal) => Promise<Finding>;
 }
 
-const pause = 250;
-
 /** Looks again and again until it is as expected or the time is up. Never throws. */
 export async function attemptUntil(spec: Attempts): Promise<CheckResult> {
   const begun = performance.now();
@@ -36,6 +35,7 @@ export async function attemptUntil(spec: Attempts): Promise<CheckResult> {
   let count = 0;
   do {
     count += 1;
+    const tried = performance.now();
     const finding = await attempt(spec, signal);
     if (finding instanceof ConnectionLostError || spec.node?.lost.aborted) {
       const reason = finding instanceof ConnectionLostError ? finding : spec.node?.lost.reason;
@@ -44,6 +44,7 @@ export async function attemptUntil(spec: Attempts): Promise<CheckResult> {
     if (finding === undefined) return result(spec, begun, 'pass');
     // What an attempt says that was cut short tells less than the one before it.
     if (last === undefined || !signal.aborted) last = finding;
+    const pause = pauseAfter(tried - begun, performance.now() - tried);
     await sleep(pause, undefined, { signal }).catch(() => {});
   } while (!signal.aborted);
   if (spec.node?.lost.aborted) {

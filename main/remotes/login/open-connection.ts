@@ -1,12 +1,14 @@
 import type { Duplex } from 'node:stream';
 import type { Client, ConnectConfig } from 'ssh2';
 import { ShakedownError } from '../../../common/errors.ts';
+import { pauseAfter } from '../../../common/pause-after.ts';
 import { retry } from '../../../common/retry.ts';
 import type { SshTarget } from '../ssh-target.ts';
 import { ssh2 } from '../ssh2.ts';
 import { chosenAlgorithms } from './algorithms.ts';
 import { credentials } from './authentication.ts';
 import { hostKeyCheck } from './host-keys.ts';
+import { knock } from './knock.ts';
 import {
   type Failure,
   incompatible,
@@ -38,17 +40,21 @@ export async function openConnection(
   options: { readonly signal: AbortSignal; readonly timeout: number; readonly through?: Client },
 ): Promise<Client> {
   const { signal, timeout, through } = options;
-  const deadline = performance.now() + timeout * 1000;
+  const begun = performance.now();
+  let triedAt = begun;
   let proxy: ProxyConnection | undefined;
   let tries = 0;
   let refusals = 0;
   const once = async (): Promise<Client> => {
     tries += 1;
-    const left = deadline - performance.now();
-    proxy = through || target.proxyCommand === undefined ? undefined : openProxy(target.proxyCommand);
-    const sock = through ? await forwardedSocket(through, target) : proxy?.stream;
+    triedAt = performance.now();
+    const left = begun + timeout * 1000 - triedAt;
     const seconds = Math.max(attemptLimit, target.connectTimeout ?? 0);
-    return attempt(target, Math.max(500, Math.min(left, seconds * 1000)), signal, sock);
+    const limitMs = Math.max(500, Math.min(left, seconds * 1000));
+    proxy = through || target.proxyCommand === undefined ? undefined : openProxy(target.proxyCommand);
+    let sock: Duplex | undefined = through ? await forwardedSocket(through, target) : proxy?.stream;
+    if (tries > 1) sock ??= await knock(target, limitMs, signal);
+    return attempt(target, limitMs, signal, sock);
   };
   const mayPass = (error: unknown): boolean => {
     if (error instanceof ShakedownError || isIncompatible(error as Failure)) return false;
@@ -56,7 +62,8 @@ export async function openConnection(
     refusals += tries > 2 ? 1 : 0;
     return tries > 2 && refusals <= 3;
   };
-  const delayMs = (attempt: number) => Math.min(20 * 1.15 ** (attempt - 1), 1000);
+  // A command that stands for the connection is a process each time.
+  const delayMs = () => pauseAfter(triedAt - begun, proxy ? performance.now() - triedAt : 0);
   try {
     return await retry(once, { signal, within: timeout, delayMs, when: mayPass });
   } catch (error) {

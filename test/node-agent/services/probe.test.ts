@@ -8,7 +8,6 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { Probe } from '../../../common/ready.ts';
 import { ownAddresses } from '../../../node-agent/proc/listening.ts';
 import { probeOf } from '../../../node-agent/services/probe.ts';
-import { pauseAfter } from '../../../node-agent/services/try-until-fine.ts';
 import { waitFor } from '../../../node-agent/services/wait-for.ts';
 
 const signal = new AbortController().signal;
@@ -87,24 +86,6 @@ test('what is waited for is tried until it is there', async () => {
   const there = waitFor({ tcp: port }, 60, { cwd: '/' }, signal);
   await listening('127.0.0.1', port);
   expect(await there).toEqual({});
-});
-
-/** ms from the event to the try that sees it, where a try takes `took` ms. */
-function seenLate(event: number, took: number): number {
-  let now = 0;
-  while (now < event) now += took + pauseAfter(now + took, took);
-  return now + took - event;
-}
-
-test('what becomes ready within a second is seen within 20 ms, later within a fiftieth of the time that it took', () => {
-  for (let event = 1; event < 1000; event += 7) expect(seenLate(event, 0.5), `${event} ms`).toBeLessThan(21);
-  for (let event = 1000; event < 60_000; event += 777)
-    expect(seenLate(event, 0.5), `${event} ms`).toBeLessThan(Math.min(event / 49 + 2, 252));
-});
-
-test('a command that takes long is not run all the time, and one that takes very long is still tried again soon', () => {
-  expect(pauseAfter(100, 40)).toBe(80);
-  expect(pauseAfter(100, 30_000)).toBe(250);
 });
 
 test('what does not come is told with what was wrong the last time', async () => {
