@@ -185,12 +185,14 @@ export class OpenRun {
     await this.scope.release();
     await this.#reporting;
     await removeScratch(this.store.directory).catch((error) => this.store.log(String(error)));
+    this.store.flush();
     await maskRun(this.store.directory, this.#secrets, this.emit);
     await maskingDone(this.store.directory);
     if (this.store.full) this.noRoom();
     const result = await this.report(given);
     const { verdict, durationMs, exitCode } = result;
     this.emit({ type: 'run-ended', verdict, durationMs, exitCode });
+    this.store.flush();
     const { directory, clock } = this.#world;
     await pruneRuns(directory, { ...this.#options.retention, clock }).catch(() => undefined);
     if (this.recorder.usage) throw this.recorder.usage;

@@ -7,6 +7,9 @@ export interface RunStore {
   readonly directory: string;
   /** `nodes/<n>/`; made when first asked for. */
   nodeDirectory(node: number): string;
-  /** Appends a stamped line to `tester.log`, and to `nodes/<n>/tester.log` with a node. Never throws. */
+  /**
+   * Appends a stamped line to `tester.log`, and to `nodes/<n>/tester.log` with a node; it may be there a
+   * moment later. Never throws.
+   */
   log(message: string, node?: number): void;
 }

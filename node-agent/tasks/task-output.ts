@@ -7,26 +7,36 @@ const quiet = 50;
 /** Bytes: more than a pipe holds, so what was written before the end is among them (pipe(7)). */
 const lastBytes = 1024 * 1024;
 
+/**
+ * ms for which what comes after a few bytes is left in the pipe, to be read at once: a process that writes
+ * little and often costs an agent, and the main host, more by each piece than by what is in it.
+ */
+const gather = 5;
+/** Bytes that are no few: a pipe holds four times as many, so who writes much is not held up. */
+const few = 16 * 1024;
+
 /** One output of a task on its way to the main host. */
 export class TaskOutput {
   readonly #source: Socket;
   readonly #sink: OutgoingStream;
+  readonly #copy: ((chunk: Buffer) => void) | undefined;
   readonly #closed = Promise.withResolvers<void>();
+  #waiting: NodeJS.Timeout | undefined;
+  #ending = false;
+  #dropping = false;
   #heard = 0;
   #bytes = 0;
 
   /** `near`: our end of the pipe. `copy` sees all that passes. */
   constructor(near: number, sink: OutgoingStream, copy?: (chunk: Buffer) => void) {
-    this.#source = new Socket({ fd: near, readable: true, writable: false });
     this.#sink = sink;
-    this.#source.on('data', (chunk: Buffer) => {
-      this.#heard = performance.now();
-      this.#bytes += chunk.length;
-      copy?.(chunk);
-      if (!sink.write(chunk) && !sink.destroyed) this.#source.pause();
-    });
+    this.#copy = copy;
+    const callback = (length: number, buffer: Uint8Array) =>
+      this.#take(Buffer.from(buffer.subarray(0, length)));
+    const onread = { buffer: Buffer.allocUnsafe(64 * 1024), callback };
+    this.#source = new Socket({ fd: near, readable: true, writable: false, onread });
     this.#source.on('error', () => undefined).on('close', () => this.#closed.resolve());
-    sink.on('drain', () => this.#source.resume());
+    sink.on('drain', () => this.#resume());
     // Nobody reads it: the task's next word meets a broken pipe.
     sink.on('close', () => !sink.writableFinished && this.#source.destroy());
   }
@@ -37,6 +47,8 @@ export class TaskOutput {
    * ends them.
    */
   async finish(): Promise<void> {
+    this.#ending = true;
+    if (this.#waiting) this.#resume();
     const end = this.#bytes + lastBytes;
     this.#heard = performance.now();
     while (!this.#source.destroyed && this.#bytes < end) {
@@ -44,7 +56,29 @@ export class TaskOutput {
       if (silent > quiet && !this.#source.isPaused()) break;
       await unwound(this.#closed.promise, 0.01);
     }
-    this.#source.removeAllListeners('data').resume();
+    this.#dropping = true;
+    this.#resume();
     this.#sink.end();
+  }
+
+  /** Whether more is to be read at once. */
+  #take(chunk: Buffer): boolean {
+    if (this.#dropping) return true;
+    this.#heard = performance.now();
+    this.#bytes += chunk.length;
+    this.#copy?.(chunk);
+    if (!this.#sink.write(chunk) && !this.#sink.destroyed) {
+      this.#source.pause();
+    } else if (chunk.length < few && !this.#ending) {
+      this.#source.pause();
+      this.#waiting = setTimeout(() => this.#resume(), gather);
+    }
+    return !this.#source.isPaused();
+  }
+
+  #resume(): void {
+    clearTimeout(this.#waiting);
+    this.#waiting = undefined;
+    this.#source.resume();
   }
 }

@@ -22,11 +22,18 @@ export interface LineSink {
 /** Characters of a line that has no end, after which it is told as one. */
 const longest = 8000;
 
+/** ms for which lines wait, and characters of them at most: thousands of files have a line each. */
+const together = 50;
+const most = 64 * 1024;
+
 /** `distribute.log`: every line of hooks and tests with the time, the node, the runner and the file. */
 export class DistributeLog implements AsyncDisposable {
   readonly file: string;
   readonly #stream: WriteStream;
   readonly #clock: () => number;
+  #waiting: string[] = [];
+  #length = 0;
+  #timer: NodeJS.Timeout | undefined;
   #failed: Error | undefined;
   #drained: Promise<void> | undefined;
 
@@ -71,9 +78,23 @@ export class DistributeLog implements AsyncDisposable {
   }
 
   async #write(text: string): Promise<void> {
-    if (this.#failed || this.#stream.write(text)) return;
-    this.#drained ??= this.#untilDrained();
-    await this.#drained;
+    if (this.#failed) return;
+    this.#waiting.push(text);
+    this.#length += text.length;
+    if (this.#length < most) this.#timer ??= setTimeout(() => this.#flush(), together);
+    else if (!this.#flush()) {
+      this.#drained ??= this.#untilDrained();
+      await this.#drained;
+    }
+  }
+
+  /** Whether more may come at once. */
+  #flush(): boolean {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const text = this.#waiting.join('');
+    [this.#waiting, this.#length] = [[], 0];
+    return this.#failed !== undefined || this.#stream.write(text);
   }
 
   /** All runners wait for the same. */
@@ -87,6 +108,7 @@ export class DistributeLog implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#flush();
     await new Promise<void>((resolve) => {
       this.#stream.once('error', () => resolve());
       this.#stream.end(() => resolve());

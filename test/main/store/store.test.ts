@@ -33,6 +33,7 @@ describe('a run’s directory', () => {
     expect(store.id).toMatch(/^20261121-015203-[0-9a-f]{4}$/);
     expect(readlinkSync(join(directory, '.shakedown/runs/latest'))).toBe(store.id);
     store.log('hello', 2);
+    store.flush();
     expect(readFileSync(join(directory, 'tester.log'), 'utf8')).toMatch(/Z \[node 2\] hello\n$/);
     expect(readFileSync(join(directory, 'nodes/2/tester.log'), 'utf8')).toMatch(/Z hello\n$/);
     expect(readFileSync(join(directory, '.shakedown/.gitignore'), 'utf8')).toBe('*\n');
@@ -62,6 +63,7 @@ describe('a run’s directory', () => {
       const store = await createRun(directory);
       store.log('hello', 2);
       store.appendEvent({ at: 1, type: 'note', message: 'secret' });
+      store.flush();
       await new FileLedger(store.directory).record(cluster);
       await jsonReport.report({ ...readRecord(oldRecord, 'r') }, store.directory);
       await writeKeptCluster(directory, { run: 'r' } as never);
