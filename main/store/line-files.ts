@@ -7,10 +7,10 @@ const together = 50;
 const most = 64 * 1024;
 
 /**
- * Appends lines to files. A line is written at once, but one that comes right after another waits for 50 ms
- * at most, and is written with those that came meanwhile: thousands of test files have several lines each. Who
- * is killed by SIGKILL loses those that wait; any other end of the process writes them. A failed write loses
- * its lines.
+ * Appends lines to files. A line is written at once, but one that comes right after another waits
+ * for 50 ms at most, and is written with those that came meanwhile: thousands of test files have
+ * several lines each. Who is killed by SIGKILL loses those that wait; any other end of the process
+ * writes them. A failed write loses its lines.
  */
 export class LineFiles {
   readonly #failed: (error: unknown) => void;

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { DistributeLog } from '../../../main/distribute/results/distribute-log.ts';
+import { DistributeLog } from '../../../../main/distribute/results/distribute-log.ts';
 
 const at = Date.UTC(2026, 10, 21);
 const openLog = () => new DistributeLog(mkdtempSync(join(tmpdir(), 'shakedown-log-')), () => at);

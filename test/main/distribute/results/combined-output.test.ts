@@ -2,10 +2,10 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { writeCombinedOutput } from '../../../main/distribute/results/combined-output.ts';
-import { ProcessOutput } from '../../../main/distribute/results/process-output.ts';
-import type { RanProcess } from '../../../main/distribute/schedule/schedule.ts';
-import { place } from './place.ts';
+import { writeCombinedOutput } from '../../../../main/distribute/results/combined-output.ts';
+import { ProcessOutput } from '../../../../main/distribute/results/process-output.ts';
+import type { RanProcess } from '../../../../main/distribute/schedule/schedule.ts';
+import { place } from '../place.ts';
 
 test('the output of a run is in one file, by the names of the test files, and not interleaved', async () => {
   const slowly = (name: string) => `for i in 1 2 3; do echo "${name} $i"; sleep 0.1; done`;
