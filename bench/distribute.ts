@@ -11,11 +11,11 @@ import { join } from 'node:path';
 import { suites, writeSuite } from './distribute/suites.ts';
 import { unpackXdist } from './distribute/xdist.ts';
 import { median } from './median.ts';
+import { program } from './program/package-program.ts';
 import { tellRatio } from './tell-ratio.ts';
 
 const [pairs = '7', ...wanted] = process.argv.slice(2);
 const workers = 2;
-const program = join(import.meta.dirname, '../bin/shakedown.mjs');
 const pytest = ['/usr/bin/python3', '-m', 'pytest', '-q', '-p', 'no:cacheprovider'];
 
 interface Schedule {

@@ -14,10 +14,10 @@ import { ansibleJob, hasAnsible } from './job/ansible.ts';
 import { clusterTime } from './job/cluster-time.ts';
 import { programsOn } from './job/programs-on.ts';
 import { median } from './median.ts';
+import { program } from './program/package-program.ts';
 import { tellRatio } from './tell-ratio.ts';
 
 const [nodes = 10, pairs = 7] = process.argv.slice(2).map(Number);
-const program = join(import.meta.dirname, '../bin/shakedown.mjs');
 const folder = mkdtempSync(join(tmpdir(), 'shakedown-bench-'));
 
 function run(cwd: string, command: string, ...args: readonly string[]): string {

@@ -6,11 +6,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { median } from './median.ts';
+import { program } from './program/package-program.ts';
+import { timedRun } from './program/timed-run.ts';
 import { tellRatio } from './tell-ratio.ts';
-import { timedRun } from './timed-run.ts';
 
 const root = join(import.meta.dirname, '..');
-const program = join(root, 'bin/shakedown.mjs');
 const rounds = Number(process.argv[2] ?? 5);
 const directory = mkdtempSync(join(tmpdir(), 'shakedown-bench-'));
 

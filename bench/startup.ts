@@ -5,10 +5,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { childrensTime } from './childrens-time.ts';
+import { program } from './program/package-program.ts';
 import { tellRatio } from './tell-ratio.ts';
 
 const runs = Number(process.argv[2] ?? 20);
-const program = join(import.meta.dirname, '../bin/shakedown.mjs');
 const directory = mkdtempSync(join(tmpdir(), 'bench-startup-'));
 
 function scenario(name: string, main: string): string {

@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { program } from '../program/package-program.ts';
 
 /** `shakedown server` in a process of its own, with its address and an admin's token. */
 export async function startServerProcess(folder: string, args: readonly string[] = [], env = {}) {
-  const program = join(import.meta.dirname, '../../bin/shakedown.mjs');
   const all = [program, 'server', '--data', folder, '--port', '0', ...args];
   const child = spawn(process.execPath, all, {
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,9 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RunResult } from '../main/record/run-result.ts';
-
-const program = join(import.meta.dirname, '../bin/shakedown.mjs');
+import type { RunResult } from '../../main/record/run-result.ts';
+import { program } from './package-program.ts';
 
 /** Runs shakedown in a folder: the ms that it took, and what the run came to. */
 export function timedRun(directory: string, args: readonly string[]): { wall: number; run: RunResult } {
