@@ -1,5 +1,5 @@
 import type { Repetition } from './attempts.ts';
-import type { Judgement } from './suspicion.ts';
+import type { Judgement } from './judgement.ts';
 
 export interface HandOutOptions {
   /** Whether one process can take several files. */

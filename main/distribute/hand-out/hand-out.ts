@@ -203,7 +203,16 @@ export class HandOut {
     return this.#all.get(path) ?? { path, expectedMs: undefined };
   }
 
+  /** Where nothing waits it is time to ask others about the last failures of single runners. */
+  #lookAtLast(): void {
+    if (this.#over || !this.#line.isEmpty) return;
+    const idle = (runner: string) => !this.#crew.hasFiles(runner);
+    const ms = (path: string) => this.expectedMs(path) ?? 0;
+    this.#runAlone(this.#outcomes.lookAtLast({ idle, ms }));
+  }
+
   #change(): void {
+    this.#lookAtLast();
     const settled = this.#outcomes.settled === this.#all.size;
     // In an order of old a file may come more than once.
     this.#over ||= settled && (this.#line.isEmpty || !this.#options.order);

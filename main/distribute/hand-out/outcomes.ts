@@ -1,5 +1,7 @@
 import { Attempts, type Repetition } from './attempts.ts';
-import { type Judgement, Suspicion } from './suspicion.ts';
+import type { Found, Judgement } from './judgement.ts';
+import type { Rest } from './last-look.ts';
+import { Suspicion } from './suspicion.ts';
 
 /** What became of one file of a batch. */
 export interface FileEnd {
@@ -56,9 +58,8 @@ export class Outcomes {
   /** A file ended by itself. Gives what is to be run again for that. */
   ended(runner: string, { path, passed }: FileEnd): readonly Again[] {
     this.#settled.add(path);
-    const again: Again[] = [];
     const tried = this.#suspicion.isTried(path);
-    this.#found(this.#suspicion.tried(path, passed));
+    const again = [...this.#found(this.#suspicion.tried(path, passed))];
     if (this.#attempts.ended(path, runner, passed)) {
       this.#settled.delete(path);
       again.push({ path, not: this.#attempts.failedOn(path) });
@@ -79,8 +80,19 @@ export class Outcomes {
     this.#fell.set(path, all);
     if (all.length < takedowns) return [{ path }];
     this.#settled.add(path);
-    this.#found(this.#suspicion.tried(path, false));
-    return [];
+    return this.#found(this.#suspicion.tried(path, false));
+  }
+
+  /**
+   * Nothing waits to be run: gives what is to be run elsewhere, because the last files of a runner, or a
+   * node, have all failed.
+   */
+  lookAtLast(known: Omit<Rest, 'failedOnlyOn'>): readonly Again[] {
+    const failedOnlyOn = (file: string, runners: ReadonlySet<string>): boolean => {
+      if (!this.#settled.has(file) || this.#attempts.everPassed(file)) return false;
+      return [...this.#attempts.failedOn(file)].every((runner) => runners.has(runner));
+    };
+    return this.#found(this.#suspicion.lookAtLast({ ...known, failedOnlyOn }));
   }
 
   /** Whether it has a result that counts, unless its runner turns out to be broken. */
@@ -97,21 +109,22 @@ export class Outcomes {
     return this.#attempts.spent ? this.#attempts.failures : undefined;
   }
 
-  /** What a suspect failed: it is run elsewhere, unless that is known or under way. */
+  /**
+   * What a suspect failed: it is run elsewhere, on another node if there is one,
+   * unless that is known or under way.
+   */
   #tryElsewhere(path: string): readonly Again[] {
     if (!this.#settled.has(path)) return [];
-    if (this.#attempts.everPassed(path)) {
-      this.#found(this.#suspicion.tried(path, true));
-      return [];
-    }
+    if (this.#attempts.everPassed(path)) return this.#found(this.#suspicion.tried(path, true));
     this.#settled.delete(path);
-    return [{ path }];
+    return [{ path, not: this.#suspicion.alike(this.#attempts.failedOn(path)) }];
   }
 
-  #found(judgements: readonly Judgement[]): void {
+  #found({ judgements, again }: Found): readonly Again[] {
     for (const judgement of judgements) {
       if (judgement.kind === 'broken') for (const runner of judgement.runners) this.#attempts.forget(runner);
       this.#judged(judgement);
     }
+    return again.flatMap((file) => this.#tryElsewhere(file));
   }
 }

@@ -1,15 +1,7 @@
-import { type Accused, Suspect } from './suspect.ts';
-
-/** What is said of a runner, or of a node, that failed many files running. */
-export type Judgement =
-  | {
-      readonly kind: 'broken';
-      readonly of: Accused;
-      readonly runners: readonly string[];
-      /** Those that pass elsewhere. */
-      readonly files: readonly string[];
-    }
-  | { readonly kind: 'cleared'; readonly of: Accused };
+import type { Found, Judgement } from './judgement.ts';
+import { LastLook, type Rest } from './last-look.ts';
+import type { Suspect } from './suspect.ts';
+import { type OfRunner, Watched } from './watched.ts';
 
 /** Failures running after which a runner, or a node, is looked at. */
 const tooMany = 5;
@@ -25,38 +17,34 @@ const alike = 2;
  * broken and none of them.
  */
 export class Suspicion {
-  readonly #nodes = new Map<number, Suspect>();
-  readonly #runners = new Map<string, { readonly own: Suspect; readonly node: Suspect }>();
+  readonly #watched = new Watched();
   /** Those that wait: mostly none. */
   readonly #suspects = new Set<Suspect>();
+  readonly #lastLook = new LastLook();
+  /** Runners that have failed the last files that they had. */
+  #doubted: ReadonlySet<string> = new Set();
   /** All runners failed alike, and none has passed a file since. */
   #suiteFails = false;
 
   join(runner: string, node: number): void {
-    const ofNode = this.#nodes.get(node) ?? new Suspect({ node });
-    this.#nodes.set(node, ofNode);
-    const own = new Suspect({ runner });
-    for (const each of [own, ofNode]) each.runners.add(runner);
-    this.#runners.set(runner, { own, node: ofNode });
+    this.#watched.join(runner, node);
   }
 
   leave(runner: string): void {
-    const its = this.#runners.get(runner);
-    if (!its) return;
-    this.#runners.delete(runner);
-    for (const each of [its.own, its.node]) {
-      each.runners.delete(runner);
-      if (each.runners.size > 0) continue;
-      this.#suspects.delete(each);
-      if ('node' in each.accused) this.#nodes.delete(each.accused.node);
-    }
+    for (const gone of this.#watched.leave(runner)) this.#suspects.delete(gone);
     this.#letGoIfAllWait();
   }
 
   /** Whether it may take files. */
   mayTake(runner: string): boolean {
-    const its = this.#runners.get(runner);
+    const its = this.#watched.of(runner);
     return its !== undefined && !its.own.waits && !its.node.waits;
+  }
+
+  /** Who may fail what these failed for the same reason: all of their nodes, and who is doubted, too. */
+  alike(runners: Iterable<string>): ReadonlySet<string> {
+    const ofNodes = [...runners].flatMap((runner) => this.#watched.neighbours(runner));
+    return new Set([...ofNodes, ...this.#doubted]);
   }
 
   /** Whether a failure of this file is being tried elsewhere. */
@@ -67,41 +55,84 @@ export class Suspicion {
 
   /** A runner ended a file. Gives files that are to be run again elsewhere. */
   ended(runner: string, file: string, passed: boolean): readonly string[] {
-    const its = this.#runners.get(runner);
+    const its = this.#watched.of(runner);
     if (!its) return [];
     const both = [its.own, its.node];
     if (passed) {
       this.#suiteFails = false;
       for (const each of both) {
-        each.passed();
+        each.passes();
         if (!each.waits) this.#suspects.delete(each);
       }
-    } else if (both.map((each) => each.failed(file, runner)).includes(true)) {
+    } else if (both.map((each) => each.fails(file, runner)).includes(true)) {
       this.#look(its);
       // It had this one already when the trial began.
       return [file];
-    }
+    } else for (const each of both) this.#lastLook.fails(each);
     const again = this.#askOthers(runner, passed);
     this.#look(its);
     this.#letGoIfAllWait();
     return again;
   }
 
-  /** A file that was tried has ended elsewhere. Gives what is known of suspects when it is. */
-  tried(file: string, passed: boolean): readonly Judgement[] {
+  /** A file that was tried has ended elsewhere. */
+  tried(file: string, passed: boolean): Found {
     const judgements: Judgement[] = [];
+    const again: string[] = [];
     for (const suspect of [...this.#suspects].filter((each) => each.isTriedFor(file))) {
-      const results = suspect.found(file, passed);
-      if (!results) continue;
-      const files = results.filter(([, good]) => good).map(([path]) => path);
-      const broken = 2 * files.length > results.length;
+      if (suspect.isDoubted && !passed) this.#lastLook.confirm();
+      const state = suspect.found(file, passed, this.#lastLook.left === 0);
+      if (state.kind === 'more') again.push(...state.files);
+      if (state.kind !== 'over') continue;
       const { accused: of, runners } = suspect;
+      const { files } = state;
       judgements.push(
-        broken ? { kind: 'broken', of, runners: [...runners], files } : { kind: 'cleared', of },
+        state.broken ? { kind: 'broken', of, runners: [...runners], files } : { kind: 'cleared', of },
       );
       this.#clear(suspect);
     }
-    return judgements;
+    return { judgements, again };
+  }
+
+  /**
+   * No file waits any more: who has failed the last ones that it had is a suspect, where somebody else passes
+   * files. One of them is run there, and the others when that passes.
+   */
+  lookAtLast(rest: Rest): Found {
+    const judgements: Judgement[] = [];
+    const again: string[] = [];
+    const all = this.#suiteFails ? [] : this.#lastLook.doubts(this.#ofNodes(rest));
+    const doubts = all.filter(({ suspect }) => this.#mayBeBroken(suspect));
+    this.#doubted = new Set(doubts.flatMap(({ suspect: { runners } }) => [...runners]));
+    let left = this.#watched.runners.some((runner) => this.#isSound(runner)) ? this.#lastLook.left : 0;
+    for (const { isDoubted } of this.#suspects) left -= Number(isDoubted);
+    for (const { suspect, files } of doubts) {
+      // Its node may have been before it.
+      if (left <= 0 || suspect.failures === 0) continue;
+      left -= 1;
+      this.#releaseRunnersOf(suspect);
+      again.push(...suspect.beginDoubt(files));
+      this.#suspects.add(suspect);
+      judgements.push({ kind: 'doubted', of: suspect.accused, files });
+    }
+    return { judgements, again };
+  }
+
+  /** What one runner fails may be of its node, as long as the others there are busy. */
+  #ofNodes({ idle, ...rest }: Rest): Rest {
+    return { ...rest, idle: (runner) => this.#watched.neighbours(runner).every(idle) };
+  }
+
+  /** Whether it has passed files, and nothing speaks against it now. */
+  #isSound(runner: string): boolean {
+    const passed = this.#watched.of(runner)?.own.everPassed === true;
+    return passed && !this.#doubted.has(runner) && this.mayTake(runner);
+  }
+
+  /** Whether all that speaks against it may be of it, and others are there to say so. */
+  #mayBeBroken(suspect: Suspect): boolean {
+    if (suspect.tried || !this.#watched.hasOther(suspect)) return false;
+    return 'runner' in suspect.accused || suspect.severalFail;
   }
 
   /** A runner's end of a file decides about those elsewhere that wait. */
@@ -118,18 +149,26 @@ export class Suspicion {
 
   /** Whether the two may fail alike for being on one node, and there is another one to ask. */
   #isOfOneNode({ runners }: Suspect, runner: string): boolean {
-    const node = this.#runners.get(runner)?.node;
-    return this.#nodes.size > 1 && [...runners].every((each) => node?.runners.has(each));
+    const node = this.#watched.of(runner)?.node;
+    return (
+      node !== undefined &&
+      this.#watched.hasOther(node) &&
+      [...runners].every((each) => node.runners.has(each))
+    );
   }
 
   /** Whether a runner, or its node, is a suspect now. */
-  #look({ own, node }: { readonly own: Suspect; readonly node: Suspect }): void {
+  #look({ own, node }: OfRunner): void {
     if (this.#suiteFails || node.waits) return;
-    if (node.failures >= tooMany && this.#nodes.size > 1 && node.severalFail) {
-      // What speaks against each of its runners speaks against the node.
-      for (const runner of node.runners) this.#release(this.#runners.get(runner)?.own);
+    if (node.failures >= tooMany && this.#mayBeBroken(node)) {
+      this.#releaseRunnersOf(node);
       this.#hold(node);
-    } else if (!own.waits && own.failures >= tooMany && this.#runners.size > 1) this.#hold(own);
+    } else if (!own.waits && own.failures >= tooMany && this.#mayBeBroken(own)) this.#hold(own);
+  }
+
+  /** What speaks against each of them speaks against the node. */
+  #releaseRunnersOf({ runners }: Suspect): void {
+    for (const runner of runners) this.#release(this.#watched.of(runner)?.own);
   }
 
   #hold(suspect: Suspect): void {
@@ -146,12 +185,12 @@ export class Suspicion {
   #clear(suspect: Suspect): void {
     suspect.reset();
     this.#suspects.delete(suspect);
-    for (const runner of suspect.runners) this.#release(this.#runners.get(runner)?.own);
+    this.#releaseRunnersOf(suspect);
   }
 
   #letGoIfAllWait(): void {
     if (this.#suspects.size === 0) return;
-    for (const runner of this.#runners.keys()) if (this.mayTake(runner)) return;
+    for (const runner of this.#watched.runners) if (this.mayTake(runner)) return;
     const all = [...this.#suspects];
     if (all.every(({ tried }) => !tried)) this.#suiteFails = true;
     // Who would try their failures has left: they do it themselves.

@@ -1,14 +1,14 @@
 import type { Repetition } from '../hand-out/attempts.ts';
 import type { Batch, WaitingFile } from '../hand-out/batch.ts';
 import { HandOut } from '../hand-out/hand-out.ts';
-import type { Judgement as RunnerJudgement } from '../hand-out/suspicion.ts';
+import type { Judgement as RunnerJudgement } from '../hand-out/judgement.ts';
 import { FileRuns } from '../results/file-runs.ts';
 import type { Judgement, TakenDown } from '../results/judge.ts';
 import type { Quarantine } from '../results/quarantine.ts';
 import { type FileResult, isBad, type RanWhere } from '../results/test-result.ts';
 import { wholeFiles } from '../results/whole-files.ts';
 import { type RanProcess, type Schedule, scheduleOf } from '../schedule/schedule.ts';
-import { BrokenOnes } from './broken-ones.ts';
+import { BrokenOnes, doubtInWords } from './broken-ones.ts';
 import { Course } from './course.ts';
 import { type SharedFailure, SharedFailures } from './shared-failures.ts';
 import type { Telling } from './telling.ts';
@@ -197,6 +197,10 @@ export class Suite {
 
   #judged(judgement: RunnerJudgement): void {
     if (judgement.kind === 'cleared') return;
+    if (judgement.kind === 'doubted') {
+      this.#options.note(doubtInWords(judgement));
+      return;
+    }
     this.#options.note(this.broken.add(judgement));
     for (const runner of judgement.runners) this.queue.leave(runner);
   }

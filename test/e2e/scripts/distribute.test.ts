@@ -105,6 +105,39 @@ test('a suite runs as who logs in, on all nodes; the next time nothing is sent a
   expect(again.all).toMatch(/node 0: sent 0 files, 0 B/);
 });
 
+test('a service that dies on one node while the last files run: they pass elsewhere, and the node is told', async () => {
+  const service = '$(cat ../service)';
+  // Each of the four runners has one of the second ones while the service on the first node goes.
+  for (let file = 0; file < 4; file += 1) {
+    write(directory, `test/a${file}.sh`, `kill -0 ${service} # ${'and so on '.repeat(50)}\n`);
+    write(
+      directory,
+      `test/b${file}.sh`,
+      `echo begun; [ $(hostname) != n1 ] || { until [ -e /tmp/gone ]; do sleep 0.1; done; exit 0; }
+while kill -0 ${service}; do sleep 0.1; done; exit 4\n`,
+    );
+  }
+  write(
+    directory,
+    'distribute.config.ts',
+    `export default { files: 'test/*.sh', command: 'sh {file}', copies: false,
+      hooks: { node_setup: 'sleep 600 & echo $! >../service' } };`,
+  );
+  const nodes = cluster.machines.slice(0, 2);
+  const running = distribute(onNodes(nodes));
+  await untilBegun(4);
+  await remotes[0]?.exec('kill $(cat .local/share/shakedown/distribute/*/service)');
+  await remotes[1]?.exec('touch /tmp/gone');
+  const { exitCode, all } = await running;
+  expect(exitCode, all).toBe(0);
+  expect(all).toMatch(/node 0 may be broken, for the last 2 files that it had have failed \(/);
+  expect(all).toMatch(/node 0: it is broken: it failed 2 files running that pass elsewhere/);
+  const { files, broken } = result();
+  expect(files.filter(({ verdict }) => verdict !== 'pass')).toEqual([]);
+  expect(files.filter(({ file }) => file.includes('/b')).map(({ ran }) => ran?.node)).toEqual([1, 1, 1, 1]);
+  expect(broken).toEqual(['0_0', '0_1']);
+});
+
 test('a node that loses its power, an agent and a process that are killed: every file has its result', async () => {
   for (let file = 0; file < 24; file += 1) write(directory, `test/t${file}.sh`, 'echo begun; exec sleep 3\n');
   const running = distribute([...onNodes(), 'test/*.sh', '--', 'sh', '{file}']);

@@ -52,7 +52,7 @@ describe('a node on which all runners fail', () => {
     const eaten = await drain(queue, 'a1', (batch) => end('a1', batch, fails));
     expect(eaten).toHaveLength(5);
     if (good) end('a2', good);
-    await drain(queue, 'a2', (batch) => end('a2', batch), 5);
+    expect(await drain(queue, 'b', (batch) => end('b', batch), 5), 'on another node').toEqual(eaten);
     expect(judged).toEqual([{ kind: 'broken', of: { runner: 'a1' }, runners: ['a1'], files: eaten }]);
   });
 
