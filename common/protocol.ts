@@ -13,7 +13,7 @@ import type {
 } from './protocol/project-protocol.ts';
 import type { TaskEnded, TaskParams } from './protocol/task-protocol.ts';
 import type { Probe, ServiceSpec } from './ready.ts';
-import type { ServiceDied, ServiceStatus } from './service-status.ts';
+import type { ServiceStatus } from './service-status.ts';
 import type { StreamId } from './streams/stream-id.ts';
 
 /**
@@ -175,26 +175,6 @@ export interface AgentMethods {
     result: { readonly reports: readonly NodeReport[]; readonly problems: readonly string[] };
   };
 }
-
-/** What the agent tells unasked. */
-export interface AgentNotifications {
-  /** A line for the node's tester.log. */
-  log: { readonly atMs: number; readonly message: string };
-  /** A line worth showing: `installing 4 packages`. */
-  progress: { readonly message: string };
-  serviceDied: ServiceDied;
-  /** The answer to each `alive`. */
-  alive: Record<string, never>;
-}
-
-/** What the main host tells unasked. */
-export interface MainNotifications {
-  /** Sent every `aliveEvery` seconds; who hears nothing for `aliveWithin` takes the other side for dead. */
-  alive: Record<string, never>;
-}
-
-export const aliveEvery = 15;
-export const aliveWithin = 120;
 
 /** The error code of a request that failed with FailureDetails in `data`. */
 export const failureCode = -32000;

@@ -1,6 +1,6 @@
 import { Console } from 'node:console';
 import { Deadman } from '../common/protocol/deadman.ts';
-import { aliveWithin } from '../common/protocol.ts';
+import { aliveWithin } from '../common/protocol/notifications.ts';
 import { unwound } from '../common/unwound.ts';
 import { NodeAgent } from './agent.ts';
 import { AgentState } from './agent-state.ts';

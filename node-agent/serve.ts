@@ -6,13 +6,8 @@ import {
   type MessageConnection,
   ResponseError,
 } from 'vscode-jsonrpc/node';
-import {
-  type AgentFailureData,
-  type AgentMethods,
-  type AgentNotifications,
-  failureCode,
-  maxMessage,
-} from '../common/protocol.ts';
+import type { AgentNotifications } from '../common/protocol/notifications.ts';
+import { type AgentFailureData, type AgentMethods, failureCode, maxMessage } from '../common/protocol.ts';
 import { openChannel } from '../common/streams/json-messages.ts';
 import type { Streams } from '../common/streams/streams.ts';
 import { failureOf } from './failure.ts';

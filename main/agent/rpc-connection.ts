@@ -5,7 +5,8 @@ import {
   type MessageConnection,
 } from 'vscode-jsonrpc/node';
 import { asShakedownError, InterruptedError, ShakedownError } from '../../common/errors.ts';
-import { type AgentMethods, type AgentNotifications, maxAnswer } from '../../common/protocol.ts';
+import type { AgentNotifications } from '../../common/protocol/notifications.ts';
+import { type AgentMethods, maxAnswer } from '../../common/protocol.ts';
 import { openChannel } from '../../common/streams/json-messages.ts';
 import type { Streams } from '../../common/streams/streams.ts';
 import { withTimeLimit } from '../../common/time-limit.ts';

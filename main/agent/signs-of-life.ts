@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { ShakedownError } from '../../common/errors.ts';
 import { Deadman } from '../../common/protocol/deadman.ts';
-import { aliveEvery, aliveWithin } from '../../common/protocol.ts';
+import { aliveEvery, aliveWithin } from '../../common/protocol/notifications.ts';
 
 /** Seconds from one question for a sign of life to the next where the agent must answer soon. */
 const askEvery = 2;

@@ -1,10 +1,6 @@
 import { z } from 'zod';
-import type {
-  AgentFailureData,
-  AgentInfo,
-  AgentMethods,
-  AgentNotifications,
-} from '../../../common/protocol.ts';
+import type { AgentNotifications } from '../../../common/protocol/notifications.ts';
+import type { AgentFailureData, AgentInfo, AgentMethods } from '../../../common/protocol.ts';
 import type { InstalledPackage } from '../../../common/results.ts';
 import type { ServiceDied, ServiceStatus } from '../../../common/service-status.ts';
 import * as node from './node-words.ts';

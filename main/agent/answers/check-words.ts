@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ShakedownError } from '../../../common/errors.ts';
-import type { AgentMethods, AgentNotifications } from '../../../common/protocol.ts';
+import type { AgentNotifications } from '../../../common/protocol/notifications.ts';
+import type { AgentMethods } from '../../../common/protocol.ts';
 import { agentAnswers, agentFailure, agentNotices } from './agent-answers.ts';
 
 /** What came from an agent is not what it should be: the node's own trouble, and nobody else's. */

@@ -1,5 +1,5 @@
 import type { DataCallback, Disposable, Message, MessageReader } from 'vscode-jsonrpc/node';
-import type { AgentNotifications } from '../../../common/protocol.ts';
+import type { AgentNotifications } from '../../../common/protocol/notifications.ts';
 import { agentNotices } from './agent-answers.ts';
 import { checkNotice, UnexpectedWordsError } from './check-words.ts';
 import { TalkBudget } from './talk-budget.ts';

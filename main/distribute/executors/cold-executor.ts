@@ -56,7 +56,7 @@ async function runBatch(seat: Seat, runner: Runner, batch: Batch, work: Work): P
     output: output.path,
   };
   const report = posix.join(seat.reports, `${runner.id}-${batch.id}.xml`);
-  const part = suite.queue.partOf(files[0] ?? '');
+  const part = suite.queue.files.partOf(files[0] ?? '');
   const { argv, env } = command.process(part ? [part.file] : files, report, part?.leftOut);
   const source = { node: seat.name, runner: runner.id, of: title };
   const end = await runProcess(seat.agent, {
@@ -93,7 +93,7 @@ async function settle(ran: RanWhere, end: ProcessEnd, { seat, cases, output, wor
   }
   const { emptyCodes, mustReport } = distribution.command;
   const [name = ''] = ran.with;
-  const part = suite.queue.partOf(name);
+  const part = suite.queue.files.partOf(name);
   const files = part ? [part.file] : ran.with;
   const found = judge({ files, folder: seat.project, end, report: cases, emptyCodes, mustReport });
   const judged = part ? ofPart(found, name, part, distribution.command) : found;

@@ -10,7 +10,7 @@ export function timeLimitOf(
   { suite, distribution: { limits } }: Work,
 ): number | undefined {
   if (limits.file !== undefined) return limits.file * files.length;
-  const known = files.map((file) => suite.queue.recordedMs(file));
+  const known = files.map((file) => suite.queue.files.recordedMs(file));
   if (known.some((ms) => ms === undefined)) return undefined;
   return Math.ceil(known.reduce((sum: number, ms = 0) => sum + (10 * ms) / 1000, 0)) + lateBy;
 }

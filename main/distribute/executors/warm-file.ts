@@ -38,7 +38,7 @@ export class WarmFile {
 
   /** Where it is only some tests of a file. */
   get part(): PartOfFile | undefined {
-    return this.#place.work.suite.queue.partOf(this.path);
+    return this.#place.work.suite.queue.files.partOf(this.path);
   }
 
   /** ms since it was begun. */

@@ -68,7 +68,7 @@ export class WarmRun implements WarmListener {
   /** ms for which it has to do still; infinite where that is not known. */
   get leftMs(): number {
     const { queue } = this.#place.work.suite;
-    const expected = ({ path }: WarmFile) => queue.expectedMs(path) ?? Number.POSITIVE_INFINITY;
+    const expected = ({ path }: WarmFile) => queue.files.expectedMs(path) ?? Number.POSITIVE_INFINITY;
     const current = this.#current ? Math.max(0, expected(this.#current) - this.#current.sinceBegin) : 0;
     return this.#files.slice(this.#begun).reduce((sum, file) => sum + expected(file), current);
   }

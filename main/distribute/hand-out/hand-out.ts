@@ -1,10 +1,11 @@
 import { Allotment } from './allotment.ts';
 import { once } from './attempts.ts';
-import type { Batch, PartOfFile, WaitingFile, Want } from './batch.ts';
+import type { Batch, WaitingFile, Want } from './batch.ts';
 import { Crew } from './crew.ts';
 import { Durations } from './durations.ts';
 import type { HandOutOptions } from './hand-out-options.ts';
 import { InHand } from './in-hand.ts';
+import { KnownFiles } from './known-files.ts';
 import type { Line } from './line.ts';
 import { type Again, type FileEnd, Outcomes } from './outcomes.ts';
 import { RecordedLine } from './recorded-line.ts';
@@ -15,8 +16,8 @@ import { WaitingLine } from './waiting-line.ts';
  * was put in comes out of `settled` or of `unsettled`, whatever happens to runners.
  */
 export class HandOut {
+  readonly files: KnownFiles;
   readonly #options: HandOutOptions;
-  readonly #all: ReadonlyMap<string, WaitingFile>;
   readonly #line: Line;
   readonly #crew: Crew;
   readonly #durations: Durations;
@@ -29,14 +30,14 @@ export class HandOut {
 
   /** `files`: in the order in which they are to be begun. */
   constructor(files: readonly WaitingFile[], options: HandOutOptions) {
-    this.#all = new Map(files.map((file) => [file.path, file]));
+    this.#durations = new Durations(options.startMs);
+    this.files = new KnownFiles(files, this.#durations);
     this.#options = options;
     this.#line = options.order
-      ? new RecordedLine(options.order.map((batch) => batch.map((path) => this.#file(path))))
+      ? new RecordedLine(options.order.map((batch) => batch.map((path) => this.files.of(path))))
       : new WaitingLine(files);
     this.#batches = options.firstBatch ?? 0;
     this.#crew = new Crew(options.now ?? (() => performance.now()));
-    this.#durations = new Durations(options.startMs);
     this.#outcomes = new Outcomes(files.length, options.repetition ?? once, options.judged);
     this.#over = files.length === 0;
     this.#allotment = new Allotment({
@@ -107,7 +108,7 @@ export class HandOut {
 
   /** A runner had them, and did not begin any: they wait as before, in front of the others. */
   giveBack(runner: string, files: readonly string[]): void {
-    this.#line.putBack(this.#letGo(runner, files).map((path) => this.#file(path)));
+    this.#line.putBack(this.#letGo(runner, files).map((path) => this.files.of(path)));
     this.#change();
   }
 
@@ -134,21 +135,6 @@ export class HandOut {
     this.#change();
   }
 
-  /** ms that a file took in earlier runs; undefined where it was in none. */
-  recordedMs(path: string): number | undefined {
-    return this.#all.get(path)?.recordedMs;
-  }
-
-  /** The part of a file that a path stands for, where it does. */
-  partOf(path: string): PartOfFile | undefined {
-    return this.#all.get(path)?.part;
-  }
-
-  /** ms that a file is expected to take; undefined as long as nothing is known. */
-  expectedMs(path: string): number | undefined {
-    return this.#all.get(path)?.expectedMs ?? this.#durations.meanMs;
-  }
-
   /** ms of work that waits for each runner; undefined as long as nothing is known. */
   get waitingMs(): number | undefined {
     const { meanMs } = this.#durations;
@@ -171,13 +157,9 @@ export class HandOut {
     return this.#outcomes;
   }
 
-  get size(): number {
-    return this.#all.size;
-  }
-
   /** Files without a result that counts, in the order in which they would have come. */
   get unsettled(): readonly string[] {
-    return [...this.#all.keys()].filter((path) => !this.#outcomes.isSettled(path));
+    return this.files.paths.filter((path) => !this.#outcomes.isSettled(path));
   }
 
   #give(runner: string, files: readonly WaitingFile[], alone: boolean): Batch {
@@ -196,24 +178,19 @@ export class HandOut {
   }
 
   #runAlone(again: readonly Again[]): void {
-    for (const { path, not } of again) this.#line.putSingle(this.#file(path), not);
-  }
-
-  #file(path: string): WaitingFile {
-    return this.#all.get(path) ?? { path, expectedMs: undefined };
+    for (const { path, not } of again) this.#line.putSingle(this.files.of(path), not);
   }
 
   /** Where nothing waits it is time to ask others about the last failures of single runners. */
   #lookAtLast(): void {
     if (this.#over || !this.#line.isEmpty) return;
     const idle = (runner: string) => !this.#crew.hasFiles(runner);
-    const ms = (path: string) => this.expectedMs(path) ?? 0;
-    this.#runAlone(this.#outcomes.lookAtLast({ idle, ms }));
+    this.#runAlone(this.#outcomes.lookAtLast({ idle, ms: (path) => this.files.expectedMs(path) ?? 0 }));
   }
 
   #change(): void {
     this.#lookAtLast();
-    const settled = this.#outcomes.settled === this.#all.size;
+    const settled = this.#outcomes.settled === this.files.size;
     // In an order of old a file may come more than once.
     this.#over ||= settled && (this.#line.isEmpty || !this.#options.order);
     const { resolve } = this.#changed;

@@ -1,35 +1,17 @@
-import type { Repetition } from '../hand-out/attempts.ts';
 import type { Batch, WaitingFile } from '../hand-out/batch.ts';
 import { HandOut } from '../hand-out/hand-out.ts';
 import type { Judgement as RunnerJudgement } from '../hand-out/judgement.ts';
 import { FileRuns } from '../results/file-runs.ts';
 import type { Judgement, TakenDown } from '../results/judge.ts';
-import type { Quarantine } from '../results/quarantine.ts';
 import { type FileResult, isBad, type RanWhere } from '../results/test-result.ts';
 import { wholeFiles } from '../results/whole-files.ts';
 import { type RanProcess, type Schedule, scheduleOf } from '../schedule/schedule.ts';
-import { BrokenOnes, doubtInWords } from './broken-ones.ts';
+import { BrokenOnes } from './broken-ones.ts';
 import { Course } from './course.ts';
+import { copyInWords, doubtInWords, spentInWords, takedownsInWords } from './in-words.ts';
 import { type SharedFailure, SharedFailures } from './shared-failures.ts';
+import type { SuiteOptions } from './suite-options.ts';
 import type { Telling } from './telling.ts';
-
-export interface SuiteOptions {
-  readonly batches: boolean;
-  /** ms that a process takes beside its tests, where that is known. */
-  readonly startMs: number | undefined;
-  /** Batches that are to be run just so, and the number of the first. */
-  readonly order?: readonly (readonly string[])[] | undefined;
-  readonly firstBatch?: number;
-  /** Whether a runner without work runs a second copy of a file that takes long elsewhere. */
-  readonly copies?: boolean;
-  readonly telling: Telling;
-  /** Nothing is begun any more when a file has failed. */
-  readonly failFast: boolean;
-  readonly repetition: Repetition;
-  readonly quarantine: Quarantine;
-  /** A sentence for the person, about a runner. */
-  readonly note: (message: string) => void;
-}
 
 /** A suite while it runs: the queue of its files, and what each of them has come to so far. */
 export class Suite {
@@ -51,7 +33,7 @@ export class Suite {
       startMs: options.startMs,
       ...{ order: options.order, firstBatch: options.firstBatch },
       repetition: options.repetition,
-      ...(options.copies && { copied: (path, runner) => this.#copied(path, runner) }),
+      ...(options.copies && { copied: (path, runner) => options.note(copyInWords(path, runner)) }),
       judged: (judgement) => this.#judged(judgement),
     });
   }
@@ -124,7 +106,7 @@ export class Suite {
     const node = ofNode ? ran.node : undefined;
     for (const file of this.queue.fell(ran.runner, counting, node)) {
       const whys = this.#takedowns.get(file) ?? [];
-      const message = `it has taken down ${whys.length} runners, and is tried no more: ${whys.join('; ')}`;
+      const message = takedownsInWords(whys);
       const result = { file, verdict: 'error', durationMs: took, tests: [], message, ran } as const;
       const final = this.#withQuarantine(result);
       this.#runs.put(final);
@@ -143,7 +125,7 @@ export class Suite {
       (file): FileResult => ({ file, durationMs: 0, tests: [], ...otherwise }),
     );
     const settled = this.#runs.files.flatMap((file) => this.#final(file) ?? []);
-    const all = wholeFiles([...settled, ...without], (path) => this.queue.partOf(path)?.file ?? path);
+    const all = wholeFiles([...settled, ...without], (path) => this.queue.files.partOf(path)?.file ?? path);
     return all.toSorted((one, other) => (one.file < other.file ? -1 : 1));
   }
 
@@ -159,7 +141,7 @@ export class Suite {
 
   /** Its rules name files, also where this is of a part of one. */
   #withQuarantine(result: FileResult): FileResult {
-    const file = this.queue.partOf(result.file)?.file ?? result.file;
+    const file = this.queue.files.partOf(result.file)?.file ?? result.file;
     return { ...this.#options.quarantine.applied({ ...result, file }), file: result.file };
   }
 
@@ -171,7 +153,7 @@ export class Suite {
   }
 
   #tell(result: FileResult): void {
-    const { outcomes, size } = this.queue;
+    const { outcomes, files } = this.queue;
     const { telling, failFast } = this.#options;
     const final = this.#final(result.file);
     if (final?.verdict === 'fail' && failFast && this.#firstFailed === undefined) {
@@ -179,19 +161,14 @@ export class Suite {
       this.queue.end();
     }
     const again = [result.message, 'it is run once more'].filter(Boolean).join('; ');
-    telling.result(final ?? { ...result, message: again }, { settled: outcomes.settled, files: size });
-  }
-
-  #copied(path: string, runner: string): void {
-    const message = `runner ${runner} runs ${path}, too, which takes long elsewhere: whichever is done first counts`;
-    this.#options.note(message);
+    telling.result(final ?? { ...result, message: again }, { settled: outcomes.settled, files: files.size });
   }
 
   #tellIfNotRetried(): void {
     const { tooManyFailed } = this.queue.outcomes;
     if (tooManyFailed === undefined || this.#notRetried !== undefined) return;
     const { budget = 0 } = this.#options.repetition;
-    this.#notRetried = `${tooManyFailed} of ${this.queue.size} files have failed, which is more than the retry budget of ${percent(budget)}: something is broken, and nothing more is run again`;
+    this.#notRetried = spentInWords(tooManyFailed, this.queue.files.size, budget);
     this.#options.note(this.#notRetried);
   }
 
@@ -205,5 +182,3 @@ export class Suite {
     for (const runner of judgement.runners) this.queue.leave(runner);
   }
 }
-
-const percent = (part: number): string => `${Number((part * 100).toFixed(2))}%`;

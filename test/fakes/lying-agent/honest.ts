@@ -1,4 +1,5 @@
-import type { AgentMethods, AgentNotifications } from '../../../common/protocol.ts';
+import type { AgentNotifications } from '../../../common/protocol/notifications.ts';
+import type { AgentMethods } from '../../../common/protocol.ts';
 
 const status = { name: 'etcd', state: 'ready', pid: 7, exitCode: 0, lastLines: ['one', 'two'] } as const;
 

@@ -56,9 +56,9 @@ describe('a runner whose process stays', () => {
     );
     queue.join('a', 0);
     expect((await queue.next('a', { aheadMs: 100 }))?.files).toEqual(['f0']);
-    expect([queue.waitingMs, queue.expectedMs('f1')]).toEqual([undefined, undefined]);
+    expect([queue.waitingMs, queue.files.expectedMs('f1')]).toEqual([undefined, undefined]);
     queue.ended('a', [{ path: 'f0', passed: true, took: 20 }]);
-    expect(queue.expectedMs('f1')).toBe(20);
+    expect(queue.files.expectedMs('f1')).toBe(20);
     expect((await queue.next('a', { aheadMs: 40 }))?.files).toEqual(['f1', 'f2']);
   });
 
