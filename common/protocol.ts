@@ -99,6 +99,14 @@ export interface AgentMethods {
   findProgram: { params: FindProgramParams; result: { readonly found: boolean } };
   /** Takes ranges of ports that no other agent on the node takes until this one ends; the first of each. */
   takePorts: { params: TakePortsParams; result: { readonly ports: readonly number[] } };
+  /**
+   * From now on one more node may fetch this agent's own runtime at that port, by a token that is good once
+   * and for a minute. See `hand-on/` on both sides.
+   */
+  handOn: {
+    params: Record<string, never>;
+    result: { readonly port: number; readonly token: string };
+  };
   /** Who sees to a task's limit of memory: the kernel, by its control group, or the agent, which measures. */
   memoryLimits: { params: Record<string, never>; result: { readonly by: 'kernel' | 'measured' } };
   /** Sends a file's bytes, with root's rights. Fails past `maxBytes`, and for what is no file. */

@@ -17,6 +17,7 @@ import { place } from './files/place.ts';
 import { safeWorkingDirectory } from './files/working-directory.ts';
 import { finishAll, finishUnlessHeld, holdServices, isHeld } from './finish.ts';
 import { Guard } from './guard.ts';
+import { RuntimeServer } from './hand-on/runtime-server.ts';
 import { type Lease, takeLease } from './lease.ts';
 import { hasSystemd, nodeFacts } from './node-facts.ts';
 import { onceGreeted } from './once-greeted.ts';
@@ -42,6 +43,7 @@ export class NodeAgent {
   readonly #units: UnitRecord;
   readonly #services: Services;
   readonly #tasks: AgentTasks;
+  readonly #runtime = new RuntimeServer(process.execPath);
   #guard: Guard | undefined;
   /** The node's clock minus the main host's, ms. */
   #clockAhead = 0;
@@ -86,10 +88,11 @@ export class NodeAgent {
 
   get #ofNode(): Pick<
     Methods,
-    'clock' | 'clean' | 'install' | 'place' | 'startHeldBack' | 'hold' | 'release'
+    'clock' | 'handOn' | 'clean' | 'install' | 'place' | 'startHeldBack' | 'hold' | 'release'
   > {
     return {
       clock: async () => ({ clockMs: Date.now() }),
+      handOn: () => this.#runtime.admit(),
       clean: (params, signal) => this.#clean(params, signal),
       install: (params, signal) =>
         install(params, { state: this.#state, placed: this.#placed, signal, ...this.#tell }),

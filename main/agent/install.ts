@@ -4,8 +4,9 @@ import { present } from '../../common/present.ts';
 import { nodeCacheDirectory } from '../../common/protocol/node-cache.ts';
 import type { Remote } from '../remotes/remote.ts';
 import { type AgentBundle, agentBundle } from './bundle.ts';
+import type { Newcomer } from './hand-on/hand-on.ts';
 import { type CachedFile, lookIntoCache, readRuntime } from './node-cache.ts';
-import { packedRuntime } from './pack-runtime.ts';
+import { packedFile } from './packed-file.ts';
 import { putInCache, type Sending } from './put-in-cache.ts';
 import { architectureOf, type NodeRuntime, nodeRuntime } from './runtime.ts';
 
@@ -31,6 +32,8 @@ export interface InstallOptions {
   readonly rights?: AgentRights;
   /** Other folders on the node, for tests. */
   readonly nodeCache?: string | readonly string[];
+  /** The node among others of its run; alone, the main host sends it all. */
+  readonly newcomer?: Newcomer | undefined;
 }
 
 /** Paths on the node. */
@@ -56,7 +59,7 @@ export const agentIn = (cache: string, { digest }: AgentBundle): string => `${ca
  * for other processors, or when the node's disk is full.
  */
 export async function installAgent(remote: Remote, options: InstallOptions): Promise<InstalledAgent> {
-  const { cacheDir, signal, log, rights = 'root' } = options;
+  const { cacheDir, signal, log, rights = 'root', newcomer } = options;
   const root = rights === 'root';
   const caches = nodeCaches(options);
   const bundling = agentBundle(cacheDir);
@@ -65,22 +68,27 @@ export async function installAgent(remote: Remote, options: InstallOptions): Pro
   const seen = await lookIntoCache(remote, { caches, root, ...present({ signal }) });
   if (seen.cache !== caches[0])
     log(`programs cannot be run from ${caches[0]}: the agent goes to ${seen.cache}`);
-  const [bundle, runtime] = await Promise.all([
-    bundling,
-    nodeRuntime(architectureOf(seen.machine), cacheDir),
-  ]);
+  const architecture = architectureOf(seen.machine);
+  const [bundle, runtime] = await Promise.all([bundling, nodeRuntime(architecture, cacheDir)]);
   const target: InstalledAgent = {
     runtime: runtimeIn(seen.cache, runtime),
     agent: agentIn(seen.cache, bundle),
   };
   const send = { remote, root, log, ...present({ signal }) };
   const there = (path: string) => seen.files.find((file) => file.path === path);
+  const [by] = isNear(remote.address) ? [] : seen.unpacks;
   if (!(await isRuntime(there(target.runtime), runtime, send))) {
-    const [by] = isNear(remote.address) ? [] : seen.unpacks;
-    const packed = by && { by, file: await packedRuntime(runtime, by) };
-    await putInCache({ ...runtime, ...present({ packed }) }, target.runtime, '755', send);
+    const fromHere = async () => {
+      const packed = by && { by, file: await packedFile(runtime.file, runtime.directory, by) };
+      await putInCache({ ...runtime, ...present({ packed }) }, target.runtime, '755', send);
+    };
+    const wanted = { file: runtime, target: target.runtime, sending: send, fromHere };
+    await (newcomer ? newcomer.bring(architecture, wanted) : fromHere());
   }
-  if (there(target.agent)?.sha256 !== bundle.sha256) await putInCache(bundle, target.agent, '644', send);
+  if (there(target.agent)?.sha256 !== bundle.sha256) {
+    const packed = by && { by, file: await packedFile(bundle.file, bundle.file, by) };
+    await putInCache({ ...bundle, ...present({ packed }) }, target.agent, '644', send);
+  }
   return target;
 }
 

@@ -3,7 +3,7 @@ import type { CommandResult } from '../../common/results.ts';
 import { printableLine } from '../../common/text/printable.ts';
 import { shellFile } from '../providers/host/shell-file.ts';
 import type { Remote } from '../remotes/remote.ts';
-import { type Packing, packings } from './pack-runtime.ts';
+import { type Packing, packings } from './packed-file.ts';
 
 /** A file in a node's cache. */
 export interface CachedFile {

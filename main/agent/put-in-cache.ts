@@ -7,7 +7,7 @@ import type { CommandResult } from '../../common/results.ts';
 import { shellFile } from '../providers/host/shell-file.ts';
 import type { Remote } from '../remotes/remote.ts';
 import { bigFile, stageFile, stagingPath } from '../remotes/transfer/stage-file.ts';
-import type { Packing } from './pack-runtime.ts';
+import type { Packing } from './packed-file.ts';
 
 /** A file of the main host. */
 export interface OwnFile {
@@ -41,7 +41,8 @@ export async function putInCache(
   const from = file.packed?.file ?? file.file;
   const { size } = await stat(from);
   const put: Put = { file, from, size, target, mode, sending };
-  const sent = size >= bigFile && (await putBySftp(put));
+  // What is packed is unpacked as it comes.
+  const sent = !file.packed && size >= bigFile && (await putBySftp(put));
   if (!sent) await placeFile(put, { stdin: createReadStream(from, { highWaterMark: 1024 * 1024 }) });
   const way = sent ? ' by SFTP' : '';
   sending.log(`sent ${target}: ${size} bytes in ${Math.round(performance.now() - begin)} ms${way}`);
@@ -99,7 +100,8 @@ async function placeFile(
   if (result.exitCode !== 0) throw notPut(target, result);
 }
 
-function notPut(target: string, { exitCode, stderr }: CommandResult): ShakedownError {
+/** Says why a file did not come to its place in a node's cache. */
+export function notPut(target: string, { exitCode, stderr }: CommandResult): ShakedownError {
   const full = /No space left/i.test(stderr);
   return new ShakedownError({
     message: full

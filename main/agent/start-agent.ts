@@ -1,7 +1,8 @@
 import { shellQuote } from '../remotes/commands/shell-line.ts';
-import type { Remote } from '../remotes/remote.ts';
+import type { Remote, RemoteProcess } from '../remotes/remote.ts';
 import type { Agent } from './agent.ts';
 import { type GreetOptions, greetAgent } from './greet-agent.ts';
+import type { HandOn, Newcomer } from './hand-on/hand-on.ts';
 import { type AgentRights, installAgent } from './install.ts';
 import { quickStart } from './quick-start.ts';
 
@@ -16,6 +17,10 @@ export interface StartAgentOptions extends GreetOptions {
    * logs in.
    */
   readonly share?: string;
+  /** By which the nodes of a run hand the runtime on to one another. */
+  readonly handOn?: HandOn;
+  /** Where other nodes reach this one; without it, none of them fetches anything there. */
+  readonly address?: string;
   /** Other folders than /var/cache/shakedown on the node, for tests. */
   readonly nodeCache?: string | readonly string[];
 }
@@ -26,13 +31,24 @@ export interface StartAgentOptions extends GreetOptions {
  * The one who started it disposes of it, which ends its services.
  */
 export async function startAgent(remote: Remote, options: StartAgentOptions): Promise<Agent> {
+  using newcomer = options.handOn?.newcomer(options);
+  const child = await startOn(remote, newcomer, options);
+  const agent = await greetAgent(remote, child, options);
+  newcomer?.holds(agent);
+  return agent;
+}
+
+async function startOn(
+  remote: Remote,
+  newcomer: Newcomer | undefined,
+  options: StartAgentOptions,
+): Promise<RemoteProcess> {
   const { rights = 'root', share } = options;
   const args = share === undefined ? [] : ['--shared', share];
   const quick = await quickStart(remote, args, options);
-  if (quick) return greetAgent(remote, quick, options);
-  const { runtime, agent } = await installAgent(remote, options);
+  if (quick) return quick;
+  const { runtime, agent } = await installAgent(remote, { ...options, newcomer });
   // Neither may the login's environment change how the agent runs.
   const line = `unset NODE_OPTIONS NODE_PATH; exec ${[runtime, agent, ...args].map(shellQuote).join(' ')}`;
-  const child = await remote.spawn(line, { root: rights === 'root' });
-  return greetAgent(remote, child, options);
+  return remote.spawn(line, { root: rights === 'root' });
 }

@@ -39,6 +39,7 @@ export async function connectNode(
       signal,
       log,
       within: timeout,
+      address: machine.address,
     });
     const agent = withSecrets(started, secrets);
     agent.onServiceDied((died) => {

@@ -19,6 +19,7 @@ export interface Connector {
       /** See StartAgentOptions. */
       rights?: AgentRights;
       share?: string;
+      address?: string;
       aliveWithin?: number;
     },
   ): Promise<Agent>;

@@ -26,12 +26,12 @@ export interface ScriptWorld {
   readonly choose: typeof chooseProvider;
 }
 
-const realWorld: ScriptWorld = { ...realMachines, choose: chooseProvider };
+const realWorld = (): ScriptWorld => ({ ...realMachines(), choose: chooseProvider });
 
 /** See `runScript` in script.ts. */
 export async function runScript(
   { machine = {}, ...options }: ScriptOptions & { readonly machine?: ScriptMachine },
-  world: ScriptWorld = realWorld,
+  world: ScriptWorld = realWorld(),
 ): Promise<ScriptResult> {
   if ((machine.count ?? 1) !== 1) {
     throw new UsageError('runScript is for one machine.', { hint: 'runScriptOnEach({ machines: […] })' });
@@ -47,7 +47,7 @@ export async function runScript(
 /** See `runScriptOnEach` in script.ts. */
 export async function runScriptOnEach(
   options: ScriptOptions & { readonly machines?: readonly ScriptMachine[] },
-  world: ScriptWorld = realWorld,
+  world: ScriptWorld = realWorld(),
 ): Promise<ScriptRun> {
   const directory = resolve(options.directory ?? '.');
   const { onNote = () => undefined, keep = 'never' } = options;

@@ -102,7 +102,7 @@ async function runServer(flags: VirtFlags): Promise<void> {
  */
 async function reapOthers(cacheDir: string, signal: AbortSignal): Promise<void> {
   try {
-    const world = { signal, cacheDir, ...realMachines };
+    const world = { signal, cacheDir, ...realMachines() };
     const { lines, failures } = await reapDirectory(virtDirectory(cacheDir), world);
     for (const line of lines) tell(line);
     for (const { details } of failures) tell(describeFailure(details));

@@ -94,7 +94,8 @@ export const agentAnswers: { readonly [M in keyof AgentMethods]: AnswerRow<M> } 
   },
   emptyFolders: { result: z.object({ processors: z.int().min(1).max(1_000_000) }) },
   findProgram: { result: z.object({ found: z.boolean() }) },
-  takePorts: { result: z.object({ ports: node.list(z.int().min(1).max(65_535), 10_000) }) },
+  takePorts: { result: z.object({ ports: node.list(node.port, 10_000) }) },
+  handOn: { result: z.object({ port: node.port, token: node.word }) },
   memoryLimits: { result: z.object({ by: z.enum(['kernel', 'measured']) }) },
   readFile: { result: z.object({ bytes: node.count }) },
   pack: {

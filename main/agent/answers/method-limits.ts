@@ -20,6 +20,8 @@ export const methodLimits: Readonly<Record<keyof AgentMethods, number>> = {
   emptyFolders: 300,
   findProgram: 60,
   takePorts: 30,
+  // Others wait for it, and the main host can send them what they lack.
+  handOn: 10,
   memoryLimits: 30,
   readFile: 120,
   // As long as bytes go: the agent's sign of life says that it is there.

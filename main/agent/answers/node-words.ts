@@ -48,6 +48,7 @@ export const processId = z
   .int()
   .min(0)
   .max(2 ** 32);
+export const port = z.int().min(1).max(65_535);
 export const exitCode = z.int().min(-1).max(255).nullable();
 /** ms since the epoch, within what a Date can be. */
 export const timeMs = z.number().min(0).max(8.64e15);

@@ -37,7 +37,7 @@ export const distributeCommand: Command = async (args, options, environment) => 
   try {
     const world = {
       ...callerOf(environment, face),
-      ...realMachines,
+      ...realMachines(),
       ...{ clock: Date.now, startLocal: startLocalAgent, telling: face },
     };
     const { test } = again ?? {};

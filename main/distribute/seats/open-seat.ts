@@ -59,7 +59,7 @@ export async function reachSeat(
   try {
     // Who is root finds what the machine's maker put there for root.
     const rights = machine.ssh.user === 'root' ? 'root' : 'login';
-    const agent = await connector.startAgent(remote, { ...options, rights });
+    const agent = await connector.startAgent(remote, { ...options, rights, address: machine.address });
     return { agent, [Symbol.asyncDispose]: () => close(agent, remote) };
   } catch (error) {
     await remote[Symbol.asyncDispose]();

@@ -9,7 +9,7 @@ import type { Caller, World } from './world.ts';
 export const realWorld = (caller: Caller): World => ({
   ...caller,
   clock: Date.now,
-  ...realMachines,
+  ...realMachines(),
   startCheckHost,
   mustBeInstallable,
   installHostPackages,

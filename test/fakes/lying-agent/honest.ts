@@ -31,6 +31,7 @@ export const answers: { readonly [M in keyof AgentMethods]: AgentMethods[M]['res
   emptyFolders: { processors: 2 },
   findProgram: { found: true },
   takePorts: { ports: [10_000, 10_020] },
+  handOn: { port: 40_123, token: '0123456789abcdef' },
   memoryLimits: { by: 'kernel' },
   readFile: { bytes: 3 },
   pack: { problems: ['/z: a socket'], sparse: [] },

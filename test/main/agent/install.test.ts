@@ -86,6 +86,8 @@ describe('putting the agent on a node', () => {
     const { size } = statSync(by === '' ? made.file : `${made.directory}.${by}`);
     expect(sent.join('\n')).toContain(`sent ${runtime}: ${size} bytes`);
     expect(size / made.size).toBeLessThan(by === '' ? 1.1 : 0.45);
+    const sentOfAgent = Number(/agent-\S+\.cjs: (\d+) bytes/.exec(sent.join('\n'))?.[1]);
+    expect(sentOfAgent / statSync(agent).size < 0.5).toBe(by !== '');
     expect(spawnSync(runtime, ['-p', 'process.version'], { encoding: 'utf8' }).stdout).toMatch(/^v24\./);
     expect(readFileSync(agent)).toEqual(readFileSync((await agentBundle(cacheDir)).file));
     expect(readdirSync(dirname(runtime))).toEqual(['node']);

@@ -2,7 +2,6 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { rename, rm, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { constants, createGzip, createZstdCompress } from 'node:zlib';
-import type { NodeRuntime } from './runtime.ts';
 
 /** Programs by which a node may unpack what is sent, the one to prefer first. */
 export const packings = ['zstd', 'gzip'] as const;
@@ -17,9 +16,12 @@ const packers = {
 /** Many nodes ask at once, and one packing is enough for them all. */
 const underway = new Map<string, Promise<void>>();
 
-/** The file with the runtime packed: made once, beside its folder, for all nodes and runs. */
-export async function packedRuntime({ directory, file }: NodeRuntime, packing: Packing): Promise<string> {
-  const packed = `${directory}.${packing}`;
+/**
+ * The file with these bytes packed, `<beside>.<packing>`: made once for all nodes and runs. The
+ * file must be one whose name has its digest.
+ */
+export async function packedFile(file: string, beside: string, packing: Packing): Promise<string> {
+  const packed = `${beside}.${packing}`;
   // One that was being written when the power went may have nothing in it.
   const there = await stat(packed).catch(() => undefined);
   if (there?.size) return packed;
