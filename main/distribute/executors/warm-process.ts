@@ -4,7 +4,7 @@ import type { Agent } from '../../agent/agent.ts';
 import type { RunningTask } from '../../agent/task.ts';
 import { MarkedOutput } from './marked-output.ts';
 import { type ProcessStart, type StartedProcess, startProcess } from './start-process.ts';
-import { type WarmMessage, warmMessage } from './warm-message.ts';
+import { readWarmMessage, type WarmMessage } from './warm-message.ts';
 
 /** Who is told what a warm process says, in its order. */
 export interface WarmListener {
@@ -87,7 +87,7 @@ export class WarmProcess {
   /** Whether they are messages; what is none comes of a test that meddles. */
   #hear(lines: readonly string[]): boolean {
     try {
-      for (const line of lines) this.#listener.said(warmMessage.parse(JSON.parse(line)));
+      for (const line of lines) this.#listener.said(readWarmMessage(line));
       return true;
     } catch {
       return false;

@@ -20,7 +20,8 @@ export class WarmRun implements WarmListener {
   readonly #process: WarmProcess;
   /** What is said before the first file and after the last. */
   readonly #around: LoggedOutput;
-  readonly #files: WarmFile[] = [];
+  /** In their order; nothing is kept of one that has come to something. */
+  readonly #files: (WarmFile | undefined)[] = [];
   readonly #settling = new Set<Promise<void>>();
   readonly #limits = new TimeLimits((why) => this.#process.stop(why));
   #begun = 0;
@@ -70,7 +71,11 @@ export class WarmRun implements WarmListener {
     const { queue } = this.#place.work.suite;
     const expected = ({ path }: WarmFile) => queue.files.expectedMs(path) ?? Number.POSITIVE_INFINITY;
     const current = this.#current ? Math.max(0, expected(this.#current) - this.#current.sinceBegin) : 0;
-    return this.#files.slice(this.#begun).reduce((sum, file) => sum + expected(file), current);
+    return this.#toBegin.reduce((sum, file) => sum + expected(file), current);
+  }
+
+  get #toBegin(): readonly WarmFile[] {
+    return this.#files.slice(this.#begun).filter((file) => file !== undefined);
   }
 
   /** Whether nothing that it was given is open. */
@@ -82,12 +87,13 @@ export class WarmRun implements WarmListener {
   async ended(): Promise<ProcessEnd> {
     const end = await this.#process.ended;
     this.#limits.clear();
-    for (const file of this.#files.slice(Math.max(0, this.#marks - 1))) file.output.end();
+    for (const file of this.#files.slice(Math.max(0, this.#marks - 1))) file?.output.end();
     this.#around.end();
     await Promise.all(this.#settling);
     await this.#current?.processEnded(end.how, this.#files.length === 1 && !this.#command.reportsCold);
     this.#current = undefined;
-    const left = this.#files.splice(this.#begun).map(({ path }) => path);
+    const left = this.#toBegin.map(({ path }) => path);
+    this.#files.length = this.#begun;
     this.#place.work.suite.queue.giveBack(this.#place.runner.id, left);
     await this.#around.whole;
     return end;
@@ -154,8 +160,10 @@ export class WarmRun implements WarmListener {
     this.#limits.clear();
     this.#current = undefined;
     const settling = apart === undefined ? file.settle(ms, message) : file.runApart(ms);
+    const index = this.#begun - 1;
     this.#settling.add(settling);
     void settling.then(() => {
+      this.#files[index] = undefined;
       this.#settling.delete(settling);
       this.#changed();
     });

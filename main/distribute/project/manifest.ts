@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { lstat, readlink } from 'node:fs/promises';
+import { lstatSync, readFileSync } from 'node:fs';
+import { readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileDigest } from '../../../common/files/file-digest.ts';
 import type { ProjectFile } from '../../../common/protocol/project-protocol.ts';
@@ -48,7 +48,8 @@ export async function makeManifest(
   const digests: Digests = {};
   const found = await sideBySide(paths, atOnce, signal, async (path) => {
     const file = join(directory, path);
-    const stats = await lstat(file, { bigint: true }).catch(unlessGone);
+    // Listed a moment ago, so the kernel knows it: to wait for another thread would take longer.
+    const stats = lstatSync(file, { bigint: true, throwIfNoEntry: false });
     if (!stats) return undefined;
     const entry = (mode: number, content: string, size: number) => ({
       file: [path, mode, content] as ProjectFile,

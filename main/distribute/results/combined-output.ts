@@ -1,6 +1,6 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { printableLine } from '../../../common/text/printable.ts';
@@ -10,6 +10,8 @@ import type { RanProcess } from '../schedule/schedule.ts';
 
 /** Bytes of one process that are taken over: its last ones. */
 const mostBytes = 1024 ** 2;
+/** Characters that are written together. */
+const together = 64 * 1024;
 
 /**
  * Writes `output.log` of a run: what all processes of tests said, one after the other, in the order of their
@@ -30,14 +32,17 @@ export async function writeCombinedOutput(
 const byName = (one: string, other: string): number => (one < other ? -1 : Number(one > other));
 
 async function* parts(processes: readonly RanProcess[], directory: string): AsyncGenerator<Buffer | string> {
+  const folders = [...new Set(processes.map(({ ran }) => dirname(ran.output)))];
+  const said = new Set((await Promise.all(folders.map((folder) => filesIn(directory, folder)))).flat());
+  // Of thousands that said nothing, each by itself would be a write.
+  let heads = '';
   for (const process of processes) {
     const file = join(directory, process.ran.output);
-    const bytes = await stat(file).then(
-      (stats) => stats.size,
-      // It said nothing.
-      () => 0,
-    );
-    yield headOf(process, bytes);
+    const bytes = said.has(process.ran.output) ? (await stat(file)).size : 0;
+    heads += headOf(process, bytes);
+    if (bytes === 0 && heads.length < together) continue;
+    yield heads;
+    heads = '';
     if (bytes === 0) continue;
     let last = 0x0a;
     for await (const chunk of createReadStream(file, { start: Math.max(0, bytes - mostBytes) })) {
@@ -46,6 +51,13 @@ async function* parts(processes: readonly RanProcess[], directory: string): Asyn
     }
     if (last !== 0x0a) yield '\n';
   }
+  yield heads;
+}
+
+/** None where there is no such folder: nobody said anything. */
+async function filesIn(directory: string, folder: string): Promise<readonly string[]> {
+  const names = await readdir(join(directory, folder)).catch(() => []);
+  return names.map((name) => join(folder, name));
 }
 
 /** `=== test/a.sh: pass, 1.2 s on runner 0_1`, and a line for each other file of the process. */

@@ -8,7 +8,9 @@ Sessions, their fixtures and modules live on from file to file, as in `pytest a.
 session is torn down where a file ends.
 """
 
+import atexit
 import fcntl
+import gc
 import json
 import os
 import sys
@@ -274,6 +276,10 @@ def refuse_what_cannot_be_kept(config):
 mark = os.environ.pop("SHAKEDOWN_WARM", None)
 wire = None if mark is None else Wire(mark)
 forget_ourselves()
+if wire is not None:
+    # Last of all: to look through all that the tests' modules hold for what nobody needs takes longer than to
+    # leave it to the kernel.
+    atexit.register(gc.freeze)
 
 
 def pytest_configure(config):

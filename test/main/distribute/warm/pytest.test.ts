@@ -80,6 +80,21 @@ test('what a session sets up is torn down once, when the runner has run its last
   expect(result).toMatchObject({ verdict: 'pass', outOfUse: [] });
 });
 
+test('what tests want to be done at the end of their process is done', async () => {
+  const { run } = place({
+    'tests/test_a.py': `import atexit, weakref
+class Held: pass
+held = Held()
+def log(word): open('log', 'a').write(word + ' ')
+atexit.register(log, 'exit')
+weakref.finalize(held, log, 'final')
+def test_a(): pass
+`,
+  });
+  const hooks = { node_teardown: '[ "$(cat log)" = "final exit " ]' };
+  expect(await run({ ...one, hooks })).toMatchObject({ verdict: 'pass', outOfUse: [] });
+});
+
 test('files of one name in two folders, which one process of pytest cannot tell apart: each is run', async () => {
   const { run } = place({
     'tests/a/test_same.py': 'def test_a(): pass\n',
