@@ -1,4 +1,4 @@
-import { BusReader, type BusValue, type BusVariant, BusWriter } from './marshal.ts';
+import { BusReader, type BusValue, BusWriter } from './marshal.ts';
 
 /** Kinds of messages, by their numbers. */
 export const kinds = { call: 1, answer: 2, error: 3, signal: 4 } as const;
@@ -24,7 +24,10 @@ export interface BusMessage {
   readonly answers: number;
   /** Of an error. */
   readonly error: string;
-  readonly body: readonly BusValue[];
+  /**
+   * Read when it is asked for: of most signals nobody wants to know it. Throws RangeError for what is none.
+   */
+  readonly body: () => readonly BusValue[];
 }
 
 /** Bytes of one message. What systemd says of all its units is less than a tenth of it. */
@@ -33,17 +36,15 @@ const largest = 16 * 1024 ** 2;
 export function encodeCall(call: BusCall, serial: number): Buffer {
   const { path, signature = '', args = [] } = call;
   const body = new BusWriter().writeAll(signature, args).bytes();
-  const text = (signature: string, value: string): BusVariant => ({ signature, value });
-  const header = [
-    [fields.path, text('o', path)],
-    [fields.interface, text('s', call.interface)],
-    [fields.member, text('s', call.member)],
-    ...(signature === '' ? [] : [[fields.signature, text('g', signature)]]),
-  ];
-  const head = new BusWriter().writeAll('yyyyuua(yv)', [
-    ...['l'.charCodeAt(0), kinds.call, 0, 1],
-    ...[body.length, serial, header],
-  ]);
+  const head = new BusWriter();
+  for (const byte of ['l'.charCodeAt(0), kinds.call, 0, 1]) head.byte(byte);
+  head.number(body.length).number(serial);
+  head.array('(yv)', () => {
+    head.pad(8).byte(fields.path).signature('o').text(path);
+    head.pad(8).byte(fields.interface).signature('s').text(call.interface);
+    head.pad(8).byte(fields.member).signature('s').text(call.member);
+    if (signature !== '') head.pad(8).byte(fields.signature).signature('g').signature(signature);
+  });
   return Buffer.concat([head.pad(8).bytes(), body]);
 }
 
@@ -61,17 +62,26 @@ export function decodeMessage(bytes: Buffer): { message: BusMessage; size: numbe
   const size = begin + bytes.readUInt32LE(4);
   if (size > largest) throw new Error(`a message of ${size} bytes`);
   if (bytes.length < size) return undefined;
-  const header = new Map(
-    new BusReader(bytes.subarray(0, headerEnd), 12).read('a(yv)') as [number, BusValue][],
-  );
+  const header = readHeader(bytes.subarray(0, headerEnd));
   const text = (field: number) => String(header.get(field) ?? '');
-  const body = new BusReader(bytes.subarray(begin, size)).readAll(text(fields.signature));
+  const body = bytes.subarray(begin, size);
   const message = {
     kind: bytes[1] ?? 0,
     member: text(fields.member),
     answers: Number(header.get(fields.answers) ?? 0),
     error: text(fields.error),
-    body,
+    body: () => new BusReader(body).readAll(text(fields.signature)),
   };
   return { message, size };
+}
+
+/** The fields of a header, by their numbers. */
+function readHeader(bytes: Buffer): Map<number, BusValue> {
+  const reader = new BusReader(bytes, 16);
+  const header = new Map<number, BusValue>();
+  while (reader.at < bytes.length) {
+    reader.pad(8);
+    header.set(Number(reader.read('y')), reader.read('v'));
+  }
+  return header;
 }

@@ -73,9 +73,18 @@ export class Bus {
     // For as long as somebody waits.
     this.#socket.ref();
     const bytes = encodeCall(call, this.#serial);
-    if (this.#greeted) this.#socket.write(bytes);
+    if (this.#greeted) this.#send(bytes);
     else this.#held.push(bytes);
     return promise;
+  }
+
+  /** Calls that are made in one go travel together. */
+  #send(bytes: Buffer): void {
+    if (this.#socket.writableCorked === 0) {
+      this.#socket.cork();
+      process.nextTick(() => this.#socket.uncork());
+    }
+    this.#socket.write(bytes);
   }
 
   /** Tells of all signals until what it gives is disposed of. */
@@ -105,7 +114,7 @@ export class Bus {
     if (!line.startsWith('OK ')) throw new Error(line);
     this.#bytes = this.#bytes.subarray(end + 2);
     this.#greeted = true;
-    for (const bytes of this.#held.splice(0)) this.#socket.write(bytes);
+    for (const bytes of this.#held.splice(0)) this.#send(bytes);
     return true;
   }
 
@@ -116,10 +125,12 @@ export class Bus {
     }
     const asked = this.#asked.get(message.answers);
     if (!asked) return;
+    // First, for where it cannot be read whoever asked is told by `#lose`.
+    const body = message.body();
     this.#asked.delete(message.answers);
     if (this.#asked.size === 0) this.#socket.unref();
-    if (message.kind === kinds.answer) asked.resolve(message.body);
-    else asked.reject(new BusError(message.error, String(message.body[0] ?? message.error)));
+    if (message.kind === kinds.answer) asked.resolve(body);
+    else asked.reject(new BusError(message.error, String(body[0] ?? message.error)));
   }
 
   #lose(reason: BusLostError): void {

@@ -33,8 +33,9 @@ const words: Readonly<Record<string, (unit: string) => string>> = {
 async function jobResult(bus: Bus, member: string, unit: string): Promise<string> {
   const ended = new Map<BusValue, string>();
   let told = () => {};
-  using _ = bus.onSignal(({ member, body: [, job = '', , result] }) => {
+  using _ = bus.onSignal(({ member, body }) => {
     if (member !== 'JobRemoved') return;
+    const [, job = '', , result] = body();
     ended.set(job, String(result));
     told();
   });

@@ -37,39 +37,84 @@ function endOfType(signature: string, at: number): number {
   return next + 1;
 }
 
-/** Puts values into bytes, little end first. What is written is padded as from the beginning of a message. */
+/**
+ * Puts values into bytes, little end first. What is written is padded as from the beginning of a message. One
+ * buffer that grows takes them all: a small one for each value costs more than all else of a call.
+ */
 export class BusWriter {
-  readonly #chunks: Buffer[] = [];
+  #bytes = Buffer.alloc(512);
   length = 0;
 
   pad(alignment: number): this {
-    return this.#put(Buffer.alloc((alignment - (this.length % alignment)) % alignment));
+    this.#take((alignment - (this.length % alignment)) % alignment);
+    return this;
+  }
+
+  byte(value: number): this {
+    const at = this.#take(1);
+    this.#bytes[at] = value;
+    return this;
+  }
+
+  /** 32 bits, without a sign. */
+  number(value: number): this {
+    const at = this.pad(4).#take(4);
+    this.#bytes.writeUInt32LE(value, at);
+    return this;
+  }
+
+  /** A string, or an object's path. */
+  text(value: string): this {
+    const size = Buffer.byteLength(value);
+    const at = this.number(size).#take(size + 1);
+    this.#bytes.write(value, at);
+    return this;
+  }
+
+  /** Of at most 255 letters. */
+  signature(value: string): this {
+    const at = this.byte(value.length).#take(value.length + 1);
+    this.#bytes.write(value, at, 'latin1');
+    return this;
+  }
+
+  /** Several values of one type: `write` does it for each. */
+  array(type: string, write: () => void): this {
+    const at = this.number(0).length - 4;
+    this.pad(alignments[type[0] ?? ''] ?? 1);
+    const begin = this.length;
+    write();
+    this.#bytes.writeUInt32LE(this.length - begin, at);
+    return this;
   }
 
   /** Of numbers those that have 32 bits or fewer. Throws for a type that nothing here sends. */
   write(type: string, value: BusValue): this {
-    this.pad(alignments[type[0] ?? ''] ?? 1);
     switch (type[0]) {
       case 'y':
-        return this.#put(Buffer.from([Number(value)]));
+        return this.byte(Number(value));
       case 'u':
       case 'b':
-        return this.#number(Number(value));
+        return this.number(Number(value));
       case 'i':
-        return this.#put(bytesOf(4, (buffer) => buffer.writeInt32LE(Number(value))));
+        return this.number(Number(value) >>> 0);
       case 's':
       case 'o':
-        return this.#number(Buffer.byteLength(String(value))).#put(Buffer.from(`${value}\0`));
+        return this.text(String(value));
       case 'g':
-        return this.#put(Buffer.from([String(value).length])).#put(Buffer.from(`${value}\0`));
+        return this.signature(String(value));
       case 'v': {
         const { signature, value: inner } = value as BusVariant;
-        return this.write('g', signature).write(signature, inner);
+        return this.signature(signature).write(signature, inner);
       }
-      case 'a':
-        return this.#array(type.slice(1), value as readonly BusValue[]);
+      case 'a': {
+        const inner = type.slice(1);
+        return this.array(inner, () => {
+          for (const one of value as readonly BusValue[]) this.write(inner, one);
+        });
+      }
       case '(':
-        return this.writeAll(type.slice(1, -1), value as readonly BusValue[]);
+        return this.pad(8).writeAll(type.slice(1, -1), value as readonly BusValue[]);
       default:
         throw new Error(`nothing of the type '${type}' is sent`);
     }
@@ -80,43 +125,34 @@ export class BusWriter {
     return this;
   }
 
+  /** Of what was written so far; what is written later may be seen in it. */
   bytes(): Buffer {
-    return Buffer.concat(this.#chunks);
+    return this.#bytes.subarray(0, this.length);
   }
 
-  #array(type: string, values: readonly BusValue[]): this {
-    const size = Buffer.alloc(4);
-    this.#put(size).pad(alignments[type[0] ?? ''] ?? 1);
-    const begin = this.length;
-    for (const value of values) this.write(type, value);
-    size.writeUInt32LE(this.length - begin);
-    return this;
+  /** Where so many bytes begin, which are zeros and taken now. */
+  #take(size: number): number {
+    const at = this.length;
+    this.length += size;
+    if (this.length > this.#bytes.length) {
+      const before = this.#bytes;
+      this.#bytes = Buffer.alloc(2 * this.length);
+      before.copy(this.#bytes);
+    }
+    return at;
   }
-
-  #number(value: number): this {
-    return this.#put(bytesOf(4, (buffer) => buffer.writeUInt32LE(value)));
-  }
-
-  #put(bytes: Buffer): this {
-    this.#chunks.push(bytes);
-    this.length += bytes.length;
-    return this;
-  }
-}
-
-function bytesOf(size: number, write: (buffer: Buffer) => unknown): Buffer {
-  const buffer = Buffer.alloc(size);
-  write(buffer);
-  return buffer;
 }
 
 /** Takes values out of bytes. Throws a RangeError where they end too early, and for what is no type. */
 export class BusReader {
   readonly #bytes: Buffer;
+  /** The same bytes: its methods are V8's own, and Buffer's are functions that check and call. */
+  readonly #view: DataView;
   at: number;
 
   constructor(bytes: Buffer, at = 0) {
     this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
     this.at = at;
   }
 
@@ -132,32 +168,32 @@ export class BusReader {
   read(type: string): BusValue {
     const letter = type[0] ?? '';
     this.pad(alignments[letter] ?? 1);
-    const bytes = this.#bytes;
+    const view = this.#view;
     switch (letter) {
       case 'y':
-        return bytes.readUInt8(this.#next(1));
+        return view.getUint8(this.#next(1));
       case 'b':
-        return bytes.readUInt32LE(this.#next(4)) !== 0;
+        return view.getUint32(this.#next(4), true) !== 0;
       case 'n':
-        return bytes.readInt16LE(this.#next(2));
+        return view.getInt16(this.#next(2), true);
       case 'q':
-        return bytes.readUInt16LE(this.#next(2));
+        return view.getUint16(this.#next(2), true);
       case 'i':
-        return bytes.readInt32LE(this.#next(4));
+        return view.getInt32(this.#next(4), true);
       case 'u':
       case 'h':
-        return bytes.readUInt32LE(this.#next(4));
+        return view.getUint32(this.#next(4), true);
       case 'x':
-        return bytes.readBigInt64LE(this.#next(8));
+        return view.getBigInt64(this.#next(8), true);
       case 't':
-        return bytes.readBigUInt64LE(this.#next(8));
+        return view.getBigUint64(this.#next(8), true);
       case 'd':
-        return bytes.readDoubleLE(this.#next(8));
+        return view.getFloat64(this.#next(8), true);
       case 's':
       case 'o':
-        return this.#text(bytes.readUInt32LE(this.#next(4)));
+        return this.#text(view.getUint32(this.#next(4), true));
       case 'g':
-        return this.#text(bytes.readUInt8(this.#next(1)));
+        return this.#text(view.getUint8(this.#next(1)));
       case 'v':
         return this.read(String(this.read('g')));
       case 'a':
@@ -168,7 +204,7 @@ export class BusReader {
   }
 
   #array(type: string): BusValue[] {
-    const size = this.#bytes.readUInt32LE(this.#next(4));
+    const size = this.#view.getUint32(this.#next(4), true);
     this.pad(alignments[type[0] ?? ''] ?? 1);
     const end = this.at + size;
     if (end > this.#bytes.length) throw new RangeError('an array ends after its message');

@@ -39,6 +39,13 @@ function answer(kind: 2 | 3, serial: number, text: string): Buffer {
   return Buffer.concat([head.pad(8).bytes(), body]);
 }
 
+/** One whose text goes on after the message. */
+function lyingAnswer(): Buffer {
+  const bytes = answer(2, 1, 'text');
+  bytes.writeUInt32LE(1000, bytes.length - 'text\0'.length - 4);
+  return bytes;
+}
+
 test('says who it is, and gives each call its own answer, however the bytes come', async () => {
   const { bus, peer, begun } = await peers();
   const [first, second] = [bus.call(call), bus.call(call)];
@@ -69,6 +76,7 @@ test('tells a refusal', async () => {
 test.each([
   ['goes away', (peer: Socket) => peer.end()],
   ['says what is no message', (peer: Socket) => peer.write('nonsense, and more of it')],
+  ['answers with more than its message holds', (peer: Socket) => peer.write(lyingAnswer())],
 ])('whoever waits is told when the other end %s, and who comes later', async (_, act) => {
   const { bus, peer } = await peers();
   const waiting = bus.call(call).catch((reason: unknown) => reason);
