@@ -3,36 +3,7 @@ import type { InstalledPackage } from '../../common/results.ts';
 import { isSystemError } from '../failure.ts';
 import { lastLinesOf } from '../output-buffer.ts';
 import { runProcess } from '../process.ts';
-
-/** A package as dpkg knows it; see dpkg-query(1) for the letters of `status`. */
-export interface PackageStatus {
-  readonly name: string;
-  readonly architecture: string;
-  readonly version: string;
-  /** Two letters: what is wanted and what is; `ii` is installed, `rc` removed with its configuration left. */
-  readonly status: string;
-  /** Names that it provides, without versions. */
-  readonly provides: readonly string[];
-}
-
-// biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own fields
-const format = '${Package}\\t${Architecture}\\t${Version}\\t${db:Status-Abbrev}\\t${Provides}\\n';
-
-/** All packages that dpkg knows. Throws ShakedownError on a node without dpkg. */
-export async function readPackages(signal?: AbortSignal): Promise<PackageStatus[]> {
-  const result = await runDpkg(['dpkg-query', '-W', '-f', format], signal);
-  return parsePackages(result);
-}
-
-export const parsePackages = (text: string): PackageStatus[] =>
-  text
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => {
-      const [name = '', architecture = '', version = '', status = '', provides = ''] = line.split('\t');
-      const names = provides.split(',').map((one) => one.trim().split(/[\s(:]/)[0] ?? '');
-      return { name, architecture, version, status: status.slice(0, 2), provides: names.filter(Boolean) };
-    });
+import type { PackageStatus } from './status-file.ts';
 
 /**
  * Whether `name`, `name:arch` or `name=version` is installed; a name without a version may be a provided one.

@@ -4,9 +4,10 @@ import { Originals } from '../files/originals.ts';
 import { Apt, type AptResult, listsAge } from './apt.ts';
 import { aptFailure, aptFailureKind, mayBeStale } from './apt-failure.ts';
 import { writeSources } from './apt-sources.ts';
-import { isHalfDone, isInstalled, parseWanted, readPackages, whatCameIn } from './dpkg.ts';
+import { isHalfDone, isInstalled, parseWanted, whatCameIn } from './dpkg.ts';
 import { HeldBack } from './held-back.ts';
 import { HeldBackList } from './held-back-list.ts';
+import { readPackages } from './status-file.ts';
 import { KnownDebs, type WantedDeb } from './wanted-debs.ts';
 
 /** Where things lie, and who is told; other places in tests. */
@@ -20,7 +21,7 @@ export interface InstallContext {
   readonly aptDirectory?: string;
   readonly listsDirectory?: string;
   readonly policyFile?: string;
-  readonly infoDirectory?: string;
+  readonly dpkgDirectory?: string;
 }
 
 /** The originals that are put back right after the transaction, or by the next agent. */
@@ -28,16 +29,16 @@ export const policyOriginals = (state: AgentState): Originals =>
   new Originals(state.path('originals-policy'));
 
 /**
- * Brings in what is missing, in one transaction, and keeps its daemons from starting. dpkg's status is asked
+ * Brings in what is missing, in one transaction, and keeps its daemons from starting. dpkg's status is read
  * first, and nothing else is run when all is there. A .deb counts as there when its name and version are,
  * unless this agent installed other bytes under them. Gives all units that are still held back, from earlier
  * runs too. Throws ShakedownError with apt's last lines.
  */
 export async function install(params: InstallParams, context: InstallContext): Promise<InstallResult> {
-  const { state, signal } = context;
+  const { state, signal, dpkgDirectory } = context;
   for (const wanted of params.packages) parseWanted(wanted);
-  const before = await readPackages(signal);
-  const knownDebs = new KnownDebs(state, context.infoDirectory);
+  const before = readPackages(dpkgDirectory);
+  const knownDebs = new KnownDebs(state, dpkgDirectory);
   const debs = await knownDebs.wanted(params.debs, before, signal);
   const packages = params.packages.filter((wanted) => !isInstalled(wanted, before));
   const list = new HeldBackList(state);
@@ -65,7 +66,7 @@ export async function install(params: InstallParams, context: InstallContext): P
   }
   list.add([]);
   knownDebs.add(debs);
-  return { installed: whatCameIn(before, await readPackages(signal)), heldBack: list.all() };
+  return { installed: whatCameIn(before, readPackages(dpkgDirectory)), heldBack: list.all() };
 }
 
 /** A test of an old build under the same version must not go unnoticed. */

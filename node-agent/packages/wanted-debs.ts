@@ -2,7 +2,8 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileDigest } from '../../common/files/file-digest.ts';
 import type { AgentState } from '../agent-state.ts';
-import { isInstalled, type PackageStatus, readDeb } from './dpkg.ts';
+import { isInstalled, readDeb } from './dpkg.ts';
+import { dpkgDirectory, type PackageStatus } from './status-file.ts';
 
 /** A .deb file that must be installed. */
 export interface WantedDeb {
@@ -26,12 +27,11 @@ const fileName = 'installed-debs.json';
 /** What is known of .deb files that were installed; to find out what of others is there already. */
 export class KnownDebs {
   readonly #state: AgentState;
-  readonly #infoDirectory: string;
+  readonly #dpkg: string;
 
-  /** `infoDirectory`: where dpkg lists the files of its packages. */
-  constructor(state: AgentState, infoDirectory = '/var/lib/dpkg/info') {
+  constructor(state: AgentState, dpkg = dpkgDirectory) {
     this.#state = state;
-    this.#infoDirectory = infoDirectory;
+    this.#dpkg = dpkg;
   }
 
   /**
@@ -68,7 +68,7 @@ export class KnownDebs {
   #writtenMs({ name, architecture = '' }: { readonly name: string; readonly architecture?: string }): number {
     const lists = [`${name}.list`, `${name}:${architecture}.list`];
     const found = lists.map(
-      (list) => statSync(join(this.#infoDirectory, list), { throwIfNoEntry: false })?.mtimeMs,
+      (list) => statSync(join(this.#dpkg, 'info', list), { throwIfNoEntry: false })?.mtimeMs,
     );
     return found.find((ms) => ms !== undefined) ?? 0;
   }

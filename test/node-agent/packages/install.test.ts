@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { InstallParams } from '../../../common/protocol/installation.ts';
@@ -9,11 +9,10 @@ import { install } from '../../../node-agent/packages/install.ts';
 import { temporaryFolder, writeFiles } from '../temporary.ts';
 
 /**
- * apt and dpkg as scripts that keep their books in a folder: `installed`,
+ * apt and dpkg as scripts that keep their books in a folder: `dpkg/status`,
  * `available`, `calls`, and `say` to fail.
  */
 const programs = {
-  'bin/dpkg-query': '#!/bin/sh\necho "dpkg-query" >> "$BOOKS/calls"\ncat "$BOOKS/installed"\n',
   'bin/dpkg-deb': '#!/bin/sh\nsed -n 1,3p "$2"\n',
   'bin/dpkg': '#!/bin/sh\necho "dpkg $*" >> "$BOOKS/calls"; rm -f "$BOOKS/say"\n',
   'bin/apt-get': `#!/bin/sh
@@ -29,7 +28,7 @@ if [ -s "$BOOKS/say" ]; then head -n 1 "$BOOKS/say" >&2; sed -i 1d "$BOOKS/say";
 for name in $names; do
   case $name in */*) row=$(sed -n 's/^Package: //p' "$name")=$(sed -n 's/^Version: //p' "$name") ;; *) row=$(grep "^\${name%%=*}=" "$BOOKS/available") ;; esac
   if [ -z "$row" ]; then echo "E: Unable to locate package $name" >&2; exit 100; fi
-  printf '%s\\tamd64\\t%s\\tii \\t\\n' "\${row%%=*}" "\${row#*=}" >> "$BOOKS/installed"
+  printf 'Package: %s\\nStatus: install ok installed\\nArchitecture: amd64\\nVersion: %s\\n\\n' "\${row%%=*}" "\${row#*=}" >> "$BOOKS/dpkg/status"
   "$BOOKS/policy-rc.d" "\${row%%=*}.service" start || echo "held: $?" >> "$BOOKS/calls"
 done
 `,
@@ -38,7 +37,13 @@ done
 function fakeNode(installed = '', available = 'web=1.0\ndb=2.0\n') {
   const books = temporaryFolder();
   writeFiles(books, programs, 0o755);
-  writeFiles(books, { installed, available, calls: '', 'lists/partial/.keep': '', 'lists/m_InRelease': '' });
+  writeFiles(books, {
+    'dpkg/status': installed,
+    available,
+    calls: '',
+    'lists/partial/.keep': '',
+    'lists/m_InRelease': '',
+  });
   const path = process.env.PATH;
   Object.assign(process.env, { PATH: `${books}/bin:${path}`, BOOKS: books });
   onTestFinished(() => void Object.assign(process.env, { PATH: path }));
@@ -52,25 +57,22 @@ function fakeNode(installed = '', available = 'web=1.0\ndb=2.0\n') {
     aptDirectory: join(books, 'apt'),
     listsDirectory: join(books, 'lists'),
     policyFile: join(books, 'policy-rc.d'),
-    infoDirectory: join(books, 'info'),
+    dpkgDirectory: join(books, 'dpkg'),
   };
-  const calls = () =>
-    readFileSync(join(books, 'calls'), 'utf8')
-      .trim()
-      .split('\n')
-      .filter((call) => call !== 'dpkg-query');
+  const calls = () => readFileSync(join(books, 'calls'), 'utf8').split('\n').filter(Boolean);
   const run = (params: Partial<InstallParams>) =>
     install({ packages: [], debs: [], sources: [], listsMaxAge: 3600, lockWait: 5, ...params }, context);
   return { books, run, calls, said };
 }
 
-const row = (name: string, version: string, status = 'ii ', provides = '') =>
-  `${name}\tamd64\t${version}\t${status}\t${provides}\n`;
+const record = (name: string, version: string, status = 'install ok installed', provides?: string) =>
+  `Package: ${name}\nStatus: ${status}\nArchitecture: amd64\nVersion: ${version}\n${provides ? `Provides: ${provides}\n` : ''}Description: one\n of several lines\n\n`;
 
 describe('bringing packages in', () => {
   test('when all is there, apt is not started', async () => {
     const { run, calls } = fakeNode(
-      row('web', '1.0') + row('exim4', '4', 'ii ', 'mail-transport-agent, other (= 1)'),
+      record('web', '1.0') +
+        record('exim4', '4', 'install ok installed', 'mail-transport-agent, other (= 1)'),
     );
     const wanted = ['web', 'web=1.0', 'web:amd64', 'mail-transport-agent'];
     expect(await run({ packages: wanted })).toEqual({ installed: [], heldBack: [] });
@@ -78,9 +80,9 @@ describe('bringing packages in', () => {
   });
 
   test.each([
-    ['removed with its configuration left', row('web', '1.0', 'rc '), 'web'],
-    ['there in another version', row('web', '0.9'), 'web=1.0'],
-    ['half installed', row('web', '1.0', 'iH '), 'web'],
+    ['removed with its configuration left', record('web', '1.0', 'deinstall ok config-files'), 'web'],
+    ['there in another version', record('web', '0.9'), 'web=1.0'],
+    ['half installed', record('web', '1.0', 'install ok half-installed'), 'web'],
   ])('a package that is %s is installed', async (_, installed, wanted) => {
     const { run, calls } = fakeNode(installed);
     await run({ packages: [wanted] });
@@ -88,7 +90,7 @@ describe('bringing packages in', () => {
   });
 
   test('what is missing comes in by one transaction, and what came is told with its versions', async () => {
-    const { run, calls, books } = fakeNode(row('web', '0.9') + row('other', '5'));
+    const { run, calls, books } = fakeNode(record('web', '0.9') + record('other', '5'));
     const result = await run({ packages: ['web=1.0', 'db', 'other'] });
     expect(calls().filter((call) => call.startsWith('apt-get'))).toEqual(['apt-get install web=1.0 db']);
     expect(result.installed).toEqual([
@@ -182,8 +184,8 @@ describe('bringing packages in', () => {
 
   test('a node without dpkg is told', async () => {
     const { run, books } = fakeNode();
-    process.env.PATH = join(books, 'empty');
-    await expect(run({ packages: ['web'] })).rejects.toThrow('the node has no dpkg-query');
+    rmSync(join(books, 'dpkg'), { recursive: true });
+    await expect(run({ packages: ['web'] })).rejects.toThrow(/the node has no .*dpkg\/status/);
   });
 });
 
@@ -207,12 +209,12 @@ describe('local .deb files', () => {
   });
 
   test('one of the version that is there is installed when another file may be what is there', async () => {
-    const { run, calls, books, said } = fakeNode(row('mine', '1.0'));
+    const { run, calls, books, said } = fakeNode(record('mine', '1.0'));
     const file = join(books, 'debs/mine.deb');
     const installs = () => calls().filter((call) => call.startsWith('apt-get')).length;
     const written = (second: number) => {
-      writeFiles(books, { 'info/mine.list': '' });
-      utimesSync(join(books, 'info/mine.list'), second, second);
+      writeFiles(books, { 'dpkg/info/mine.list': '' });
+      utimesSync(join(books, 'dpkg/info/mine.list'), second, second);
     };
     written(1);
     writeFiles(books, { 'debs/mine.deb': deb('1.0') });
