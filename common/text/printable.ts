@@ -12,11 +12,14 @@ import { stripVTControlCharacters } from 'node:util';
 const acting =
   /[\0-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff\u{e0000}-\u{e007f}]|\p{Surrogate}/gu;
 
+/** Of most texts this tells at once that nothing in them acts. */
+const beyondPlain = /[^\t\n -~]/;
+
 /**
  * Text of any number of lines: colours are left out, other characters that act are shown as `\x07`, `\u202e`.
  */
 export function printable(text: string): string {
-  if (text.search(acting) < 0) return text;
+  if (!beyondPlain.test(text) || text.search(acting) < 0) return text;
   const lines = text.replaceAll(/\r+\n?/g, '\n');
   return stripVTControlCharacters(lines).replaceAll(acting, shown);
 }

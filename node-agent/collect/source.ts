@@ -1,5 +1,4 @@
-import { Readable, type Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import type { Writable } from 'node:stream';
 
 /** Evidence of which one look tells: one report, or several by their names. */
 export interface Source {
@@ -17,7 +16,12 @@ export const textSources = (names: readonly string[], texts: () => Promise<reado
   names,
   send: async (sinks) => {
     const all = await texts();
-    // One that is no longer wanted does not cost the others.
-    await Promise.allSettled(sinks.map((sink, index) => pipeline(Readable.from([all[index] ?? '']), sink)));
+    await Promise.all(sinks.map((sink, index) => write(sink, all[index] ?? '')));
   },
 });
+
+/** Resolves when all is on its way, or nobody wants it any more, which costs the others nothing. */
+async function write(sink: Writable, text: string): Promise<void> {
+  if (sink.destroyed) return;
+  await new Promise((resolve) => sink.once('close', resolve).end(text));
+}

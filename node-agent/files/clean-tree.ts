@@ -1,5 +1,15 @@
-import type { Stats } from 'node:fs';
-import { chmod, lstat, mkdir, readdir, readlink, rmdir, unlink } from 'node:fs/promises';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  rmdirSync,
+  type Stats,
+  unlinkSync,
+} from 'node:fs';
+import { unlink } from 'node:fs/promises';
+import { setImmediate as breath } from 'node:timers/promises';
 import { ShakedownError } from '../../common/errors.ts';
 import { fileDigest } from '../../common/files/file-digest.ts';
 import type { TreeEntry } from '../../common/protocol/placed-files.ts';
@@ -16,9 +26,9 @@ export async function cleanTree(
   keep: readonly TreeEntry[],
   signal?: AbortSignal,
 ): Promise<string[]> {
-  await mkdir(directory, { recursive: true });
+  mkdirSync(directory, { recursive: true });
   refuseMounts(directory);
-  const { uid } = await lstat(directory);
+  const { uid } = lstatSync(directory);
   const wanted = new Map(keep.map((entry) => [entry.path, entry]));
   for (const { path } of keep) {
     for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
@@ -45,11 +55,15 @@ function refuseMounts(directory: string): void {
 const slash = Buffer.from('/');
 const below = (folder: Buffer, name: Buffer): Buffer => Buffer.concat([folder, slash, name]);
 
+/** Other calls must not wait for a tree of a million files, nor for the blocks of a large one. */
+const [breathEvery, largeFile] = [200, 64 * 1024 ** 2];
+
 class Cleaner {
   readonly #owner: number;
   readonly #wanted: ReadonlyMap<string, TreeEntry>;
   readonly #unchanged: (path: string) => void;
   readonly #signal: AbortSignal | undefined;
+  #seen = 0;
 
   constructor(
     owner: number,
@@ -64,10 +78,10 @@ class Cleaner {
   }
 
   async clean(folder: Buffer, prefix: string): Promise<void> {
-    for (const name of await readdir(folder, { encoding: 'buffer' })) {
-      this.#signal?.throwIfAborted();
+    for (const name of readdirSync(folder, { encoding: 'buffer' })) {
+      await this.#breathe();
       const path = below(folder, name);
-      const stats = await lstat(path);
+      const stats = lstatSync(path);
       const text = name.toString('utf8');
       // A name that is no UTF-8 cannot be wanted; decoding it could make it look like one that is.
       const relative = Buffer.from(text).equals(name) ? `${prefix}${text}` : undefined;
@@ -83,11 +97,11 @@ class Cleaner {
 
   async #isSo(path: Buffer, stats: Stats, entry: TreeEntry): Promise<boolean> {
     if (stats.uid !== this.#owner) return false;
-    if (entry.type === 'link') return stats.isSymbolicLink() && (await readlink(path)) === entry.content;
+    if (entry.type === 'link') return stats.isSymbolicLink() && readlinkSync(path) === entry.content;
     if (entry.type === 'directory') {
       if (!stats.isDirectory()) return false;
       // What is in it may be right: the mode alone is mended.
-      if (entry.mode >= 0 && (stats.mode & 0o7777) !== entry.mode) await chmod(path, entry.mode);
+      if (entry.mode >= 0 && (stats.mode & 0o7777) !== entry.mode) chmodSync(path, entry.mode);
       return true;
     }
     if (!stats.isFile() || (stats.mode & 0o7777) !== entry.mode) return false;
@@ -95,12 +109,22 @@ class Cleaner {
   }
 
   async #remove(path: Buffer, stats: Stats): Promise<void> {
-    this.#signal?.throwIfAborted();
-    if (!stats.isDirectory()) return unlink(path);
-    for (const name of await readdir(path, { encoding: 'buffer' })) {
-      const child = below(path, name);
-      await this.#remove(child, await lstat(child));
+    if (!stats.isDirectory()) {
+      if (stats.size < largeFile) unlinkSync(path);
+      else await unlink(path);
+      return;
     }
-    await rmdir(path);
+    for (const name of readdirSync(path, { encoding: 'buffer' })) {
+      await this.#breathe();
+      const child = below(path, name);
+      await this.#remove(child, lstatSync(child));
+    }
+    rmdirSync(path);
+  }
+
+  async #breathe(): Promise<void> {
+    this.#signal?.throwIfAborted();
+    this.#seen += 1;
+    if (this.#seen % breathEvery === 0) await breath();
   }
 }

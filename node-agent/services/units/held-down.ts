@@ -1,4 +1,4 @@
-import { existsSync, globSync, mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { reloadUnits } from '../../systemd/units.ts';
 
@@ -18,7 +18,10 @@ export async function holdDown(id: string): Promise<void> {
 export const letRestart = (id: string): Promise<void> => remove([join(directory, `${id}.d`, dropIn)]);
 
 /** Leaves all units to systemd again that an agent held down. */
-export const letAllRestart = (): Promise<void> => remove(globSync(join(directory, '*.d', dropIn)));
+export function letAllRestart(): Promise<void> {
+  const folders = existsSync(directory) ? readdirSync(directory) : [];
+  return remove(folders.filter((name) => name.endsWith('.d')).map((name) => join(directory, name, dropIn)));
+}
 
 async function remove(files: readonly string[]): Promise<void> {
   const held = files.filter((file) => existsSync(file));
