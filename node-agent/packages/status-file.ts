@@ -10,8 +10,8 @@ export interface PackageStatus {
   /** Empty for one that is not there at all. */
   readonly version: string;
   /**
-   * Two letters, as `dpkg -l` shows them: what is wanted and what is; `ii` is installed, `rc` removed with its
-   * configuration left.
+   * Two letters, as `dpkg -l` shows them: what is wanted and what is; `ii` is installed, `rc`
+   * removed with its configuration left.
    */
   readonly status: string;
   /** dpkg counts it as broken, and asks for it to be installed again. */
