@@ -43,11 +43,21 @@ export class FrameWriter {
   }
 
   #write(): void {
+    this.#together();
     while (!this.#blocked && !this.#closed) {
       const frame = this.#urgent.shift() ?? this.#nextOfStreams();
       if (!frame) return;
       this.#blocked = !this.#output.write(frame) && this.#output.writableLength >= ahead;
     }
+  }
+
+  /**
+   * What is sent in one go is written in one go: each write wakes whoever reads, and who carries it there.
+   */
+  #together(): void {
+    if (this.#blocked || this.#closed || this.#output.writableCorked > 0) return;
+    this.#output.cork();
+    process.nextTick(() => this.#output.uncork());
   }
 
   /** Whoever was served goes to the end of the row. */

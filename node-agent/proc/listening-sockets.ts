@@ -39,30 +39,42 @@ interface Holder {
 
 async function holdersOf(inodes: ReadonlySet<string>): Promise<Map<string, Holder[]>> {
   const holders = new Map<string, Holder[]>();
+  let seen = 0;
   for (const pid of processIds()) {
-    for (const [descriptor, inode] of socketsOf(pid)) {
+    const open = descriptorsOf(pid);
+    for (const [descriptor, inode] of socketsAmong(pid, open)) {
       if (!inodes.has(inode)) continue;
       const name = printableLine(processStat(pid)?.name ?? '?');
       holders.set(inode, [...(holders.get(inode) ?? []), { pid, name, descriptor }]);
     }
-    // Other calls must not wait for a process with a million files.
+    seen += open.length;
+    if (seen < 500) continue;
+    // Other calls must not wait for processes with a million files.
     await breath();
+    seen = 0;
   }
   return holders;
 }
 
-function socketsOf(pid: number): (readonly [descriptor: string, inode: string])[] {
-  const directory = `/proc/${pid}/fd`;
+const directoryOf = (pid: number): string => `/proc/${pid}/fd`;
+
+/** None of a process that has ended, or is another user's. */
+function descriptorsOf(pid: number): readonly string[] {
   try {
-    return readdirSync(directory).flatMap((descriptor) => {
-      const inode = /^socket:\[(\d+)\]$/.exec(targetOf(`${directory}/${descriptor}`))?.[1];
-      return inode === undefined ? [] : [[descriptor, inode] as const];
-    });
+    return readdirSync(directoryOf(pid));
   } catch {
-    // It has ended, or is another user's.
     return [];
   }
 }
+
+const socketsAmong = (
+  pid: number,
+  descriptors: readonly string[],
+): (readonly [descriptor: string, inode: string])[] =>
+  descriptors.flatMap((descriptor) => {
+    const inode = /^socket:\[(\d+)\]$/.exec(targetOf(`${directoryOf(pid)}/${descriptor}`))?.[1];
+    return inode === undefined ? [] : [[descriptor, inode] as const];
+  });
 
 function targetOf(link: string): string {
   try {

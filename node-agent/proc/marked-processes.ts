@@ -58,13 +58,13 @@ const others = (): number[] => processIds().filter((pid) => pid !== process.pid)
 
 function hasMarks(pid: number, marks: readonly string[]): boolean {
   const variables = variablesOf(pid);
-  return marks.every((mark) => variables.includes(Buffer.from(mark).toString('latin1')));
+  return marks.every((mark) => variables.includes(mark));
 }
 
 /** None of a process that has ended: a zombie's environment reads as empty. */
 function variablesOf(pid: number): string[] {
   try {
-    return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0');
+    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
   } catch {
     return [];
   }

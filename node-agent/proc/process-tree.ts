@@ -17,8 +17,9 @@ export function processTree(): string {
   const booted = bootTime();
   const users = userNames();
   const { page, ticks } = kernelUnits();
+  const nameOf = (owner: number | undefined) => users.get(owner ?? -1) ?? String(owner ?? '?');
   const rows = inTree(stats).map(({ stat, branch }) => [
-    users.get(ownerOf(stat.pid) ?? -1) ?? String(ownerOf(stat.pid) ?? '?'),
+    nameOf(ownerOf(stat.pid)),
     String(stat.pid),
     String(stat.parent),
     stateOf(stat),
@@ -66,9 +67,15 @@ const stateOf = ({ state, nice, pid, session, threads, group, foreground }: Proc
   ].join('');
 
 function commandOf({ pid, name, state }: ProcessStat): string {
-  const words = read(`/proc/${pid}/cmdline`).toString('latin1').replace(/\0+$/, '').replaceAll('\0', ' ');
-  if (words !== '') return printableLine(readableBytes(Buffer.from(words, 'latin1')), 20_000);
+  const words = wordsOf(pid).replace(/\0+$/, '').replaceAll('\0', ' ');
+  if (words !== '') return printableLine(words, 20_000);
   return `[${printableLine(name)}]${state === 'Z' ? ' <defunct>' : ''}`;
+}
+
+function wordsOf(pid: number): string {
+  const file = `/proc/${pid}/cmdline`;
+  const text = read(file);
+  return text.includes('\ufffd') ? readableBytes(readFileSync(file)) : text;
 }
 
 function ownerOf(pid: number): number | undefined {
@@ -78,15 +85,13 @@ function ownerOf(pid: number): number | undefined {
 const userNames = (): Map<number, string> =>
   new Map(
     read('/etc/passwd')
-      .toString('utf8')
       .split('\n')
       .map((line) => line.split(':'))
       .map(([name = '', , uid]) => [Number(uid), name]),
   );
 
 /** ms since the epoch. */
-const bootTime = (): number =>
-  Number(/^btime (\d+)$/m.exec(read('/proc/stat').toString('utf8'))?.[1] ?? 0) * 1000;
+const bootTime = (): number => Number(/^btime (\d+)$/m.exec(read('/proc/stat'))?.[1] ?? 0) * 1000;
 
 /** `Thu Nov  6 13:35:09 2026`, in the node's own zone. */
 function dateOf(timeMs: number): string {
@@ -97,10 +102,11 @@ function dateOf(timeMs: number): string {
   return `${days[date.getDay()]} ${months[date.getMonth()]} ${day} ${clock} ${date.getFullYear()}`;
 }
 
-function read(file: string): Buffer {
+/** Node reads text by one call of its own, and bytes of files that tell no size by many. */
+function read(file: string): string {
   try {
-    return readFileSync(file);
+    return readFileSync(file, 'utf8');
   } catch {
-    return Buffer.alloc(0);
+    return '';
   }
 }
