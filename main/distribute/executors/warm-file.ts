@@ -2,7 +2,7 @@ import type { PartOfFile } from '../hand-out/batch.ts';
 import { byFile } from '../results/by-file.ts';
 import { type JudgedFile, takenDownBy, wrongWith } from '../results/judge.ts';
 import type { ReportedCase } from '../results/reported-case.ts';
-import { isBad, type RanWhere } from '../results/test-result.ts';
+import { isBad, type RanWhere, toTenth } from '../results/test-result.ts';
 import { LoggedOutput } from './logged-output.ts';
 import { putDown } from './put-down.ts';
 import type { ProcessEnd } from './start-process.ts';
@@ -91,7 +91,7 @@ export class WarmFile {
     if (!ran) return;
     await this.output.whole;
     await tell(ran);
-    const took = Math.round(ms);
+    const took = toTenth(ms);
     const { suite, processEnded } = this.#place.work;
     suite.processEnded({ ran, took });
     processEnded(ran, { how: { kind: 'exit', code: 0 }, took, left: [] }, this.output.kept);
@@ -100,7 +100,7 @@ export class WarmFile {
   #judged(ms: number, wrong: string | undefined): JudgedFile {
     const tests = byFile(this.#cases, [this.path], this.#place.seat.project).tests.get(this.path) ?? [];
     const verdict = wrong !== undefined || tests.some(isBad) ? 'fail' : 'pass';
-    const durationMs = Math.max(1, Math.round(ms));
+    const durationMs = Math.max(0.1, toTenth(ms));
     return { file: this.path, verdict, durationMs, tests, ...(wrong !== undefined && { message: wrong }) };
   }
 }

@@ -14,7 +14,7 @@ import type { SharedFailure } from '../suite/shared-failures.ts';
 import type { Suite } from '../suite/suite.ts';
 import { type FlakyTest, flakyTests } from './flaky.ts';
 import type { QuarantineReport } from './quarantine.ts';
-import type { FileResult } from './test-result.ts';
+import { type FileResult, toTenth } from './test-result.ts';
 
 /** What a distribution came to: `distribute.json` of its run. */
 export interface DistributeResult {
@@ -83,7 +83,7 @@ export function distributeResult(facts: Facts, run: RunResult, directory: string
     ...{ id: run.id, directory, command: distribution.command.text, words: distribution.command.words },
     ...present({ replayOf: distribution.order?.run }),
     ...{ verdict: run.verdict, exitCode: run.exitCode, durationMs: run.durationMs },
-    testsMs: files.reduce((sum, { durationMs }) => sum + durationMs, 0),
+    testsMs: toTenth(files.reduce((sum, { durationMs }) => sum + durationMs, 0)),
     ...present({ schedule }),
     ...{ files, together },
     runners: Object.fromEntries([...suite.course.orders].sort()),

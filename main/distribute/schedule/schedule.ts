@@ -1,5 +1,5 @@
 import type { Verdict } from '../../../common/results.ts';
-import type { RanWhere } from '../results/test-result.ts';
+import { type RanWhere, toTenth } from '../results/test-result.ts';
 import { type BestSchedule, bestSchedule } from './best-schedule.ts';
 
 /** One process of tests, as it ran. */
@@ -43,7 +43,7 @@ export interface Schedule extends BestSchedule {
   readonly runners: number;
 }
 
-/** Of these processes, and of what each file took, in whole ms. Undefined where nothing ran. */
+/** Of these processes, and of what each file took, in ms or tenths of them. Undefined where nothing ran. */
 export function scheduleOf(
   processes: readonly Pick<RanProcess, 'ran' | 'took'>[],
   files: readonly number[],
@@ -55,6 +55,16 @@ export function scheduleOf(
     Number.POSITIVE_INFINITY,
   );
   const last = processes.reduce((most, { ran, took }) => Math.max(most, ran.startedAt + took), 0);
-  const inARowMs = processes.reduce((sum, { took }) => sum + took, 0);
-  return { wallMs: last - first, inARowMs, runners, ...bestSchedule(files, Math.max(1, runners)) };
+  const inARowMs = toTenth(processes.reduce((sum, { took }) => sum + took, 0));
+  return { wallMs: toTenth(last - first), inARowMs, runners, ...bestOf(files, Math.max(1, runners)) };
+}
+
+/** Which schedule is the best is reckoned with whole numbers. */
+function bestOf(files: readonly number[], runners: number): BestSchedule {
+  const parts = files.every(Number.isInteger) ? 1 : 10;
+  const { bestMs, boundMs, bestBy } = bestSchedule(
+    files.map((ms) => Math.round(parts * ms)),
+    runners,
+  );
+  return { bestMs: bestMs / parts, bestBy, boundMs: boundMs / parts };
 }

@@ -16,6 +16,13 @@ test('a schedule has its length, that of a row, the best one for its files, and 
   expect(scheduleOf([], [], 2)).toBeUndefined();
 });
 
+test('tenths of a ms count: thousands of files may take one or two ms each', () => {
+  const files = Array<number>(2000).fill(1.4);
+  const all = [process(100, 1400.3), process(100.2, 1400.4)];
+  const best = { bestMs: 1400, bestBy: 'exact', boundMs: 1400 };
+  expect(scheduleOf(all, files, 2)).toEqual({ wallMs: 1400.6, inARowMs: 2800.7, runners: 2, ...best });
+});
+
 /** Numbers of chance, the same each time. */
 function durations(count: number, seed: number, most = 1000): readonly number[] {
   let state = seed;
