@@ -43,10 +43,14 @@ test.each([
   expect(stdout.split('\n').filter(Boolean)).toEqual(exported);
 });
 
+/** Has what is written to the overlay's folder `$6` land in its upper one, as the kernel would. */
+const overlay = `rmdir "$6"; ln -s "$(sed 's/.*upperdir=//; s/,.*//' <<<"$5")" "$6"`;
+
 /**
  * Builds a tree with a mmdebstrap that only notes what it was told, and makes a root with an `os-release`.
+ * `mount` is what stands for that program.
  */
-function built(more: Partial<Parameters<typeof buildTreeScript>[0]> = {}) {
+function built(more: Partial<Parameters<typeof buildTreeScript>[0]> = {}, mount = overlay) {
   const folder = mkdtempSync(join(tmpdir(), 'trees-'));
   const [bin, trees] = [join(folder, 'bin'), join(folder, 'the trees')];
   mkdirSync(bin);
@@ -55,6 +59,7 @@ function built(more: Partial<Parameters<typeof buildTreeScript>[0]> = {}) {
     mmdebstrap: `printf '%s\\n' "$@" > '${told}'; cat > '${told}.sources'; shift $(($# - 2))
 mkdir -p "$1/etc/apt/apt.conf.d" "$1/etc/dpkg/dpkg.cfg.d"; echo ID=debian > "$1/etc/os-release"`,
     unshare: 'while [[ $1 == --* ]]; do shift; done; exec "$@"',
+    mount: `printf '%s\\n' "$@" > '${told}.mounted'; ${mount}`,
     chroot: ':',
     'apt-config': ':',
   };
@@ -75,7 +80,8 @@ mkdir -p "$1/etc/apt/apt.conf.d" "$1/etc/dpkg/dpkg.cfg.d"; echo ID=debian > "$1/
   };
   run();
   const read = (file: string) => readFileSync(file, 'utf8').trimEnd().split('\n');
-  return { trees, run, words: read(told), sources: read(`${told}.sources`), builds: () => buildsIn(trees) };
+  const [sources, mounted] = [read(`${told}.sources`), read(`${told}.mounted`)];
+  return { trees, run, words: read(told), sources, mounted, builds: () => buildsIn(trees) };
 }
 const buildsIn = (trees: string) => readdirSync(trees).filter((name) => /^bookworm-0\.\d/.test(name));
 
@@ -86,8 +92,22 @@ test('mmdebstrap is told the suite, the packages, the keys and our cache; the so
   expect(words.find((word) => word.startsWith('--include='))).toMatch(
     /^--include=apt,systemd,.*,xz-utils,hello$/,
   );
-  expect(words.slice(-3)).toEqual(['bookworm', expect.stringContaining('/the trees/bookworm-0.part-'), '-']);
+  const root = expect.stringMatching(/\/the trees\/bookworm-0\.part-\d+\.tmp\/root$/);
+  expect(words.slice(-3)).toEqual(['bookworm', root, '-']);
   expect(sources).toEqual(['deb http://deb.debian.org/debian bookworm main']);
+});
+
+test('it is built on an overlay that leaves out writing through', () => {
+  const { mounted, trees, builds } = built();
+  expect(mounted.slice(0, 3)).toEqual(['-t', 'overlay', 'overlay']);
+  expect(mounted[4]).toMatch(/,upperdir=.*\/the trees\/bookworm-0\.part-\d+,.*,volatile$/);
+  expect(readFileSync(join(trees, builds()[0] ?? '', 'etc/os-release'), 'utf8')).toBe('ID=debian\n');
+});
+
+test('where there can be no such overlay it is built in its folder', () => {
+  const { words, trees, builds } = built({}, 'exit 32');
+  expect(words.at(-2)).toMatch(/\/the trees\/bookworm-0\.part-\d+$/);
+  expect(readFileSync(join(trees, builds()[0] ?? '', 'etc/os-release'), 'utf8')).toBe('ID=debian\n');
 });
 
 test('where the environment has a proxy ours stays out of the way', () => {
