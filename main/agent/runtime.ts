@@ -44,20 +44,23 @@ export function architectureOf(machine: string): Architecture {
  * `cacheDir` without its debug symbols, where `strip` is there and knows the architecture. Takes a second or
  * two the first time and some ms after that. Throws ShakedownError when there is none.
  */
-export function nodeRuntime(
+export async function nodeRuntime(
   architecture: Architecture,
   cacheDir: string,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<NodeRuntime> {
   const key = `${architecture} ${cacheDir} ${env.SHAKEDOWN_NODE_RUNTIME}`;
-  const making =
-    underway.get(key) ?? prepare(architecture, cacheDir, env).finally(() => underway.delete(key));
-  underway.set(key, making);
+  const found = known.get(key);
+  // Who tidied the folder may have taken it away.
+  if (found && !existsSync((await found).file) && known.get(key) === found) known.delete(key);
+  const making = known.get(key) ?? prepare(architecture, cacheDir, env);
+  known.set(key, making);
+  making.catch(() => known.delete(key));
   return making;
 }
 
-/** Many nodes ask at once, and one preparation is enough for them all. */
-const underway = new Map<string, Promise<NodeRuntime>>();
+/** Many nodes ask, and one preparation is enough for them all. */
+const known = new Map<string, Promise<NodeRuntime>>();
 
 async function prepare(
   architecture: Architecture,

@@ -1,7 +1,7 @@
 type Reporters = typeof import('./reporters.ts');
 
-/** ms in which a run begins what it then waits for. */
-const begunWithin = 50;
+/** ms in which a run begins what it then waits for: it has asked for its nodes, and they are at work. */
+const begunWithin = 300;
 
 /**
  * Has the reporters loaded while a run waits for others, and gives them at its end: then another version of
