@@ -1,8 +1,8 @@
-import { type ExecFileException, execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { UsageError } from '../../../common/errors.ts';
+import { askSsh } from './ask-ssh.ts';
 import type { HostQuery, HostSettings, ResolvedHost } from './host-settings.ts';
 import { type NotFollowed, notFollowed } from './not-followed.ts';
 import { optionPlaces } from './option-places.ts';
@@ -43,39 +43,26 @@ const argumentsFor = (
 
 /** What ssh prints of a host; undefined without ssh and without a file for it. */
 async function ask(query: HostQuery, file: string | undefined): Promise<string | undefined> {
-  const { error, stdout, stderr } = await ssh(argumentsFor(query, file));
-  if (!error) return stdout;
+  const answer = await askSsh(argumentsFor(query, file));
+  if (answer?.exitCode === 0) return answer.stdout;
   const named = file ?? join(homedir(), '.ssh/config');
-  if (error.code === 'ENOENT') {
+  if (answer === undefined) {
     if (!existsSync(named) && !query.sshArguments) return undefined;
     const what = query.sshArguments ? `what ${query.address} has for ssh` : named;
     throw new UsageError(`${what} cannot be followed: there is no ssh on this main host.`, {
       hint: 'apt-get install openssh-client',
     });
   }
-  const words = (stderr || error.message).split('\n').filter((line) => !/^Pseudo-terminal/.test(line));
+  const { stderr } = answer;
+  const words = (stderr || `it ended with ${answer.exitCode}`)
+    .split('\n')
+    .filter((line) => !/^Pseudo-terminal/.test(line));
   const { address } = query;
   throw new UsageError(`ssh cannot tell how ${address} is reached: ${words.join(' ').trim()}`, {
     hint: /jumphost loop/.test(stderr)
       ? `give ${address} a Host block of its own, before the others, with 'ProxyJump none'`
       : `ssh -G ${file === undefined ? '' : `-F ${file} `}${address}`,
   });
-}
-
-/**
- * Runs ssh; `error` has its exit code, or ENOENT. Node's own call, for each of many machines: execa takes
- * twice as long of our processor, all before the first machine is connected to.
- */
-function ssh(args: readonly string[]) {
-  const { promise, resolve } = Promise.withResolvers<{
-    readonly error: ExecFileException | null;
-    readonly stdout: string;
-    readonly stderr: string;
-  }>();
-  const child = execFile('ssh', args, (error, stdout, stderr) => resolve({ error, stdout, stderr }));
-  // Without a terminal: a command of the configuration's must not read what is ours to read.
-  child.stdin?.on('error', () => undefined).end();
-  return promise;
 }
 
 /** Lines `/home/joe/.ssh/config:7: ControlPath is not followed: …`. */
@@ -86,8 +73,7 @@ async function withPlaces(
 ): Promise<readonly string[]> {
   const keywords = options.map(({ keyword }) => keyword);
   const args = ['-vvv', ...argumentsFor(query, file)];
-  const { stderr } = await ssh(args);
-  const places = optionPlaces(stderr, keywords);
+  const places = optionPlaces((await askSsh(args))?.stderr ?? '', keywords);
   return options.flatMap(({ keyword, means }) => {
     const place = places.get(keyword);
     // What comes with the system says nothing of this machine: Debian's asks for Kerberos everywhere.

@@ -20,8 +20,8 @@ interface Surroundings {
   readonly healthy?: HealthCheck;
 }
 
-/** Processes of ssh, of which each takes some ms. */
-const resolvedAtOnce = 8;
+/** Hosts of which ssh is asked in one go. */
+const resolvedAtOnce = 50;
 
 type Wish = Omit<MachinesSpec, 'cluster' | 'shares'>;
 
