@@ -36,9 +36,14 @@ export const nodesCommands: readonly CommandEntry[] = [
   {
     name: 'exec',
     args: '<node>',
-    description: 'Run a command on a node (by id or name) and exit with its code: exec 0 -- uname -a',
+    description:
+      'Run a command on a node (by id or name) and exit with its code: exec 0 -- uname -a; on several side by side (`all`, or `0,db1`), their names before each line',
     options: rootOptions,
-    examples: ['shakedown exec 1 -- systemctl status etcd', "shakedown exec db1 -- 'ls /srv | wc -l'"],
+    examples: [
+      'shakedown exec all -- uptime',
+      'shakedown exec 1 -- systemctl status etcd',
+      "shakedown exec db1 -- 'ls /srv | wc -l'",
+    ],
     load: async () => (await import('./exec.ts')).execCommand,
   },
   {

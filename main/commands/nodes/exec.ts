@@ -1,20 +1,37 @@
 import type { Readable } from 'node:stream';
 import { UsageError } from '../../../common/errors.ts';
 import { exitCodes } from '../../../common/exit-codes.ts';
+import type { Machine } from '../../providers/provider.ts';
 import { exitCodeOf } from '../../remotes/commands/exit-code.ts';
+import type { Command as CommandLine } from '../../remotes/remote.ts';
 import { connectSsh } from '../../remotes/ssh-remote.ts';
-import type { Command } from '../command.ts';
-import { keptMachine } from './kept-node.ts';
+import type { Command, CommandEnvironment } from '../command.ts';
+import { execOnSeveral } from './exec-on-several.ts';
+import { keptMachine, severalKeptMachines } from './kept-node.ts';
 
 export { exitCodeOf };
 
-export const execCommand: Command = async ([node], options, { cwd, signal, stdin, stdout, stderr }) => {
-  const machine = await keptMachine(cwd, node);
-  if (options.rest.length === 0)
+export const execCommand: Command = async ([node], { rest, root }, environment) => {
+  const { cwd } = environment;
+  const several = await severalKeptMachines(cwd, node);
+  const machines = several ?? [await keptMachine(cwd, node)];
+  if (rest.length === 0)
     throw new UsageError('Nothing to run.', { hint: `shakedown exec ${node} -- hostname` });
   // One word is a shell's line, several are an argument list.
-  const command = options.rest.length === 1 ? (options.rest[0] ?? '') : options.rest;
-  await using remote = await connectSsh(machine.ssh, { signal, timeout: 20 });
+  const command = rest.length === 1 ? (rest[0] ?? '') : rest;
+  const asRoot = root !== false;
+  const [machine] = machines;
+  if (several || !machine) return execOnSeveral(machines, command, asRoot, environment);
+  return execOnOne(machine, command, asRoot, environment);
+};
+
+async function execOnOne(
+  { ssh }: Machine,
+  command: CommandLine,
+  root: boolean,
+  { signal, stdin, stdout, stderr }: CommandEnvironment,
+): Promise<number> {
+  await using remote = await connectSsh(ssh, { signal, timeout: 20 });
   let unwritten: NodeJS.ErrnoException | undefined;
   const onError = (error: Error) => {
     unwritten ??= error;
@@ -23,7 +40,7 @@ export const execCommand: Command = async ([node], options, { cwd, signal, stdin
   try {
     const result = await remote.exec(command, {
       signal,
-      root: options.root !== false,
+      root,
       stdin: stdin as Readable,
       stdoutTo: stdout,
       onStderr: (chunk) => stderr.write(chunk),
@@ -36,4 +53,4 @@ export const execCommand: Command = async ([node], options, { cwd, signal, stdin
   } finally {
     stdout.off('error', onError);
   }
-};
+}

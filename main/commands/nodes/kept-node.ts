@@ -17,6 +17,22 @@ export async function keptMachine(cwd: string, wanted: string | undefined): Prom
   return machineNamed((await keptMachines(cwd)).cluster.machines, wanted);
 }
 
+/**
+ * Several of them: `all`, or ids and names with commas between them, each once and in their order. Undefined
+ * for what names one.
+ */
+export async function severalKeptMachines(
+  cwd: string,
+  wanted: string | undefined,
+): Promise<readonly Machine[] | undefined> {
+  const { machines } = (await keptMachines(cwd)).cluster;
+  if (machines.some(({ name }) => name === wanted)) return undefined;
+  if (wanted === 'all') return machines;
+  if (!wanted?.includes(',')) return undefined;
+  const named = new Set(wanted.split(',').map((name) => machineNamed(machines, name.trim())));
+  return machines.filter((machine) => named.has(machine));
+}
+
 /** The machine of that id or name. UsageError that lists them when there is none, or none is wanted. */
 export function machineNamed(machines: readonly Machine[], wanted: string | undefined): Machine {
   const found = machines.find((machine) => String(machine.id) === wanted || machine.name === wanted);

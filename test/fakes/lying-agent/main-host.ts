@@ -28,7 +28,7 @@ const answered = 1000;
 
 /** Escape sequences but for those of our own display, other control characters, marks of direction. */
 const acting =
-  /\u001b(?!\[(?:[0-9;]*[mKAGJ]|\?25[lh]|\?2026[lh]))|\u001b\[2J|[\0-\x08\x0b-\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029]/;
+  /\u001b(?!\[(?:[0-9;]*[mKABGJ]|\?25[lh]|\?2026[lh]))|\u001b\[2J|[\0-\x08\x0b-\x0c\x0e-\x1a\x1c-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\u2029]/;
 const forged = /^PASS {2}forged/m;
 
 const wrong: { readonly seed: number; readonly lie: string; readonly what: string }[] = [];
