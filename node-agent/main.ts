@@ -5,6 +5,7 @@ import { unwound } from '../common/unwound.ts';
 import { NodeAgent } from './agent.ts';
 import { AgentState } from './agent-state.ts';
 import { finishUnlessHeld } from './finish.ts';
+import { hearShare } from './hear-share.ts';
 import { leaseIn } from './lease.ts';
 import { handOverSignal, takeNode } from './lock.ts';
 import { markVariable } from './proc/marked-processes.ts';
@@ -24,6 +25,7 @@ import { AgentConnection } from './serve.ts';
 // A library that prints would break the protocol.
 globalThis.console = new Console(process.stderr);
 
+hearShare(process.argv);
 const lease = leaseIn(process.argv);
 const state = new AgentState(lease.state);
 

@@ -3,7 +3,6 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { execa } from 'execa';
 
 /** The agent as one file. */
 export interface AgentBundle {
@@ -60,8 +59,10 @@ async function precompiled(plain: string, sources: string, folder: string): Prom
   // Options of our own start would make it one that no node's Node takes.
   const env = { NODE_OPTIONS: undefined };
   // With the same seed all main hosts make the same bytes, and nodes keep one file of them.
-  const compile = (target: string) =>
-    execa(process.execPath, ['--random-seed=1', script, plain, target], { env });
+  const compile = async (target: string) => {
+    const { execa } = await import('execa');
+    return execa(process.execPath, ['--random-seed=1', script, plain, target], { env });
+  };
   try {
     if (!isWritten(file)) await makeFile(file, compile);
   } catch {

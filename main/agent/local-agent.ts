@@ -1,43 +1,20 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import type { RemoteProcess } from '../remotes/remote.ts';
 import type { Agent } from './agent.ts';
-import { agentBundle } from './bundle.ts';
 import { greetAgent } from './greet-agent.ts';
+import { LocalAgentProcess } from './local-agent-process.ts';
 import type { StartAgentOptions } from './start-agent.ts';
+
+type LocalAgentOptions = Omit<StartAgentOptions, 'rights' | 'nodeCache' | 'share'> & {
+  readonly share: string;
+  readonly env: NodeJS.ProcessEnv;
+};
 
 /**
  * An agent on the main host itself, as who runs us and under our own Node, for work that the main host takes
- * a share of. Throws as `startAgent`.
+ * a share of. `early`: its process, where that was started before. Throws as `startAgent`.
  */
-export async function startLocalAgent(
-  options: Omit<StartAgentOptions, 'rights' | 'nodeCache' | 'share'> & {
-    readonly share: string;
-    readonly env: NodeJS.ProcessEnv;
-  },
-): Promise<Agent> {
+export async function startLocalAgent(options: LocalAgentOptions, early?: LocalAgentProcess): Promise<Agent> {
   const { cacheDir, share, env } = options;
-  const bundle = await agentBundle(cacheDir);
-  const { NODE_OPTIONS, NODE_PATH, ...clean } = env;
-  const child = spawn(process.execPath, [bundle.file, '--shared', share], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    env: clean,
-    // Ctrl-C is ours: the agent hears of it from us.
-    detached: true,
-  });
-  child.stdin.on('error', () => undefined);
-  const ended = once(child, 'exit').then(
-    ([exitCode, signal]) => ({ exitCode: exitCode as number | null, signal: signal as string | null }),
-    () => ({ exitCode: null, signal: null }),
-  );
-  const running: RemoteProcess = {
-    stdin: child.stdin,
-    stdout: child.stdout,
-    stderr: child.stderr,
-    ended,
-    kill: () => child.kill('SIGKILL'),
-    resize: () => undefined,
-  };
+  const process = early ?? (await LocalAgentProcess.start(cacheDir, env, share));
   const here = { address: 'localhost', lost: new AbortController().signal };
-  return greetAgent(here, running, options);
+  return greetAgent(here, process.as(share), options);
 }

@@ -1,11 +1,13 @@
 import { UsageError } from '../../../common/errors.ts';
 import { printable } from '../../../common/text/printable.ts';
 import { startLocalAgent } from '../../agent/local-agent.ts';
+import type { LocalAgentProcess } from '../../agent/local-agent-process.ts';
 import { planDistribution } from '../../distribute/config/plan-distribution.ts';
 import { readDistributeConfig } from '../../distribute/config/read-distribute-config.ts';
 import { distribute } from '../../distribute/distribute.ts';
 import { chooseDistributeFace } from '../../distribute/face/choose-face.ts';
 import { printSummary } from '../../distribute/face/summary.ts';
+import type { DistributeWorld } from '../../distribute/in-own-run.ts';
 import { type FailedTest, findFailedTest } from '../../distribute/replay/find-test.ts';
 import {
   findRunner,
@@ -17,10 +19,20 @@ import {
 import { chooseProvider } from '../../providers/choose.ts';
 import { realMachines } from '../../run/world/real-machines.ts';
 import { callerOf } from '../caller-of.ts';
-import type { Command, CommandOptions } from '../command.ts';
+import type { CommandEnvironment, CommandOptions } from '../command.ts';
 import { distributeWords } from './distribute-words.ts';
 
-export const distributeCommand: Command = async (args, options, environment) => {
+/** `early`: the agent of this host's own runners, which has been started. */
+interface Environment extends CommandEnvironment {
+  readonly early: LocalAgentProcess | undefined;
+}
+
+/** As a `Command`. */
+export async function runDistribution(
+  args: readonly string[],
+  options: CommandOptions,
+  environment: Environment,
+): Promise<number> {
   const { cwd, env, stdout, signal, cacheDir } = environment;
   const json = options.json === true;
   const config = await readDistributeConfig(cwd);
@@ -38,7 +50,7 @@ export const distributeCommand: Command = async (args, options, environment) => 
     const world = {
       ...callerOf(environment, face),
       ...realMachines(),
-      ...{ clock: Date.now, startLocal: startLocalAgent, telling: face },
+      ...{ clock: Date.now, startLocal: startingWith(environment.early), telling: face },
     };
     const { test } = again ?? {};
     const result = await (test
@@ -52,7 +64,13 @@ export const distributeCommand: Command = async (args, options, environment) => 
   } finally {
     face.close();
   }
-};
+}
+
+/** Starts agents on this host; the first of them is `early`. */
+function startingWith(early: LocalAgentProcess | undefined): DistributeWorld['startLocal'] {
+  const waiting = [early];
+  return (options) => startLocalAgent(options, waiting.pop());
+}
 
 /** What of an earlier run is to be run again, and the test that is looked into. */
 interface Again {

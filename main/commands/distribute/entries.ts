@@ -47,7 +47,7 @@ export const distributeCommands: readonly CommandEntry[] = [
       'shakedown distribute --bisect latest spec/b_spec.rb',
       'shakedown distribute    (with a distribute.config.ts)',
     ],
-    load: async () => (await import('./distribute.ts')).distributeCommand,
+    load: async () => (await import('./begin.ts')).distributeCommand,
   },
   {
     name: 'history',
