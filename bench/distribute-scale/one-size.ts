@@ -1,5 +1,6 @@
 // One distribution over nodes that are not there, in a process of its own: `node one-size.ts RUNNERS FILES
-// [history.json]`. Prints what it cost the main process as JSON.
+// [history.json]`. Prints what it cost the main process as JSON. Its clock is the real one: the files'
+// durations divided by the runners, 336 s for 250 runners and 50,000 files, are how long it takes at least.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

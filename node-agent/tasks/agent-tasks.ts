@@ -56,11 +56,7 @@ export class AgentTasks {
       emptyFolders,
       findProgram,
       takePorts: async (params) => ({ ports: await this.#ports.take(params) }),
-      memoryLimits: async () => {
-        const probe = this.#groups.makeLimited('probe', 2 ** 30);
-        probe?.remove();
-        return { by: probe ? 'kernel' : 'measured' };
-      },
+      memoryLimits: async () => ({ by: (await this.#groups.canLimit()) ? 'kernel' : 'measured' }),
     };
   }
 }

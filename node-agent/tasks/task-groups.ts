@@ -1,5 +1,6 @@
 import { ControlGroup, ownControlGroup } from '../../common/processes/control-group.ts';
 import type { AgentState } from '../agent-state.ts';
+import { moveToOwnScope } from '../systemd/own-scope.ts';
 import { limitMemory, limitsMemory } from './limited-group.ts';
 
 /** Where the folders of the groups stand in the agent's state. */
@@ -12,7 +13,7 @@ const record = 'task-groups.json';
  */
 export class TaskGroups {
   readonly #state: AgentState;
-  readonly #own: ControlGroup | undefined;
+  #own: ControlGroup | undefined;
   #parent: ControlGroup | undefined;
   #limiting: ControlGroup | undefined;
 
@@ -36,6 +37,22 @@ export class TaskGroups {
     if (!made || limitMemory(made, bytes)) return made;
     made.remove();
     return undefined;
+  }
+
+  /**
+   * Whether the kernel can see to limits of memory. Who is not root may be handed a part of the
+   * control groups by the systemd of its own login.
+   */
+  async canLimit(): Promise<boolean> {
+    if (this.#tryLimit()) return true;
+    if (process.getuid?.() === 0 || !(await moveToOwnScope())) return false;
+    this.#own = ownControlGroup();
+    this.#parent = undefined;
+    return this.#tryLimit();
+  }
+
+  #tryLimit(): boolean {
+    return this.makeLimited('probe', 2 ** 30)?.remove() === true;
   }
 
   /** Below a group that has none but groups in it, for only those have controllers (cgroups(7)). */
