@@ -17,6 +17,8 @@ export interface PublicSuite {
   readonly files: readonly string[];
   readonly command: string;
   readonly env: Readonly<Record<string, string>>;
+  /** How often a file that failed is run again; never where none is told. */
+  readonly retries?: number;
 }
 
 /**
@@ -47,7 +49,7 @@ export async function inARow(
  * does. Gives the result when every machine had some of it and nothing went wrong beside the tests.
  */
 export async function distributed(
-  { files, command, env }: PublicSuite,
+  { files, command, env, retries = 0 }: PublicSuite,
   project: string,
   { machines }: Cluster,
   directory: string,
@@ -55,7 +57,16 @@ export async function distributed(
   const known = machines.map(({ address, ssh }) => `${address} ${ssh.hostKey}\n`);
   write(directory, 'home/.ssh/known_hosts', known.join(''));
   const nodes = machines.map(({ address }) => `ann@${address}`).join(',');
-  const args = ['--nodes', nodes, '--key', machines[0]?.ssh.keyFile ?? '', '--runners', '2'];
+  const args = [
+    '--nodes',
+    nodes,
+    '--key',
+    machines[0]?.ssh.keyFile ?? '',
+    '--runners',
+    '2',
+    '--retries',
+    `${retries}`,
+  ];
   const vars = Object.entries(env).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
   const words = [program, 'distribute', ...args, ...vars, ...files, '--', ...command.split(' ')];
   const { stderr, exitCode } = await execa(process.execPath, words, {
