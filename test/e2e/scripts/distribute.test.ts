@@ -249,6 +249,29 @@ test('a main process that is killed leaves nothing running on any node, and the 
   expect(next.exitCode, next.all).toBe(0);
 });
 
+test('Ctrl-C ends all tests on all nodes, runs the last hooks there, and tells what was not run', async () => {
+  for (let file = 0; file < 6; file += 1)
+    write(directory, `test/t${file}.sh`, '(setsid sleep 300 &) ; echo begun; sleep 300\n');
+  const hook = 'echo it is torn down on $(hostname)';
+  const config = `export default { files: 'test/*.sh', command: 'sh {file}', hooks: { node_teardown: '${hook}' } };`;
+  write(directory, 'distribute.config.ts', config);
+  const two = onNodes(cluster.machines.slice(0, 2));
+  const main = execa(process.execPath, [program, 'distribute', ...two], {
+    ...{ cwd: directory, env, reject: false, stdin: 'ignore', all: true },
+  });
+  await untilBegun(4);
+  const begin = performance.now();
+  main.kill('SIGINT');
+  for (const remote of remotes.slice(0, 2))
+    await expect.poll(() => sleepers(remote), { interval: 100, timeout: 20_000 }).toBe('');
+  expect(performance.now() - begin, 'ms').toBeLessThan(5000);
+  const { exitCode, all } = await main;
+  expect(exitCode, all).toBe(130);
+  expect(result().files.map(({ verdict }) => verdict)).toEqual(Array(6).fill('skip'));
+  for (const node of ['n0', 'n1'])
+    expect(readLatest(directory, 'distribute.log')).toContain(`| it is torn down on ${node}`);
+});
+
 test('projects of known kinds need no word; their machines come with the frameworks: pytest and RSpec', async () => {
   env = {};
   write(directory, 'py/conftest.py', '');

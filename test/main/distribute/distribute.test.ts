@@ -228,14 +228,22 @@ test('Ctrl-C ends all on the nodes, runs the teardown hooks, and tells what was 
   expect(pids.filter(isAlive)).toEqual([]);
 });
 
-test('two distributions of one project stand beside one another', async () => {
+test('two distributions of one project stand beside one another; the next one is where the first was', async () => {
   const { run, left, home } = place({ 'test/a.sh': 'echo "$DB_PREFIX $SHAKEDOWN_PORT $PWD"; sleep 1' });
   const results = await Promise.all([run(sh), run(sh)]);
   expect(results.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
-  const [one, other] = results.map((result) =>
-    / \| (\S+) (\d+) (\S+)$/m.exec(left(result, 'distribute.log')),
-  );
-  for (const index of [1, 2, 3]) expect(one?.[index]).not.toBe(other?.[index]);
+  const saw = (result: (typeof results)[number]) =>
+    / \| (\S+) (\d+) (\S+)$/m.exec(left(result, 'distribute.log'))?.slice(1) ?? [];
+  const [[...one], [...other]] = results.map(saw) as [string[], string[]];
+  for (const index of [0, 1, 2]) expect(one[index]).not.toBe(other[index]);
+  const [prefix, , path] = saw(await run(sh));
+  expect(
+    [
+      [one[0], one[2]],
+      [other[0], other[2]],
+    ],
+    'databases and files of before',
+  ).toContainEqual([prefix, path]);
   const folder = join(home, '.local/share/shakedown/distribute');
   expect(readdirSync(folder)).toHaveLength(2);
 });
