@@ -70,12 +70,13 @@ export class WarmRun implements WarmListener {
   get leftMs(): number {
     const { queue } = this.#place.work.suite;
     const expected = ({ path }: WarmFile) => queue.files.expectedMs(path) ?? Number.POSITIVE_INFINITY;
-    const current = this.#current ? Math.max(0, expected(this.#current) - this.#current.sinceBegin) : 0;
-    return this.#toBegin.reduce((sum, file) => sum + expected(file), current);
-  }
-
-  get #toBegin(): readonly WarmFile[] {
-    return this.#files.slice(this.#begun).filter((file) => file !== undefined);
+    let left = this.#current ? Math.max(0, expected(this.#current) - this.#current.sinceBegin) : 0;
+    // Asked for each file that ends, so nothing is copied for it.
+    for (let index = this.#begun; index < this.#files.length; index += 1) {
+      const file = this.#files[index];
+      if (file) left += expected(file);
+    }
+    return left;
   }
 
   /** Whether nothing that it was given is open. */
@@ -92,8 +93,7 @@ export class WarmRun implements WarmListener {
     await Promise.all(this.#settling);
     await this.#current?.processEnded(end.how, this.#files.length === 1 && !this.#command.reportsCold);
     this.#current = undefined;
-    const left = this.#toBegin.map(({ path }) => path);
-    this.#files.length = this.#begun;
+    const left = this.#files.splice(this.#begun).flatMap((file) => file?.path ?? []);
     this.#place.work.suite.queue.giveBack(this.#place.runner.id, left);
     await this.#around.whole;
     return end;
