@@ -1,7 +1,8 @@
-// The first `npm start` on a machine that has Debian 12, Node and npm, and nothing else: neither packages nor caches.
-// `node bench/first-minute.ts [rounds] [folder]`, as root: each round on a new copy of such a root in a folder of its own
-// in `folder` (/var/tmp; a tmpfs leaves the disk out), with processes and a network of its own. Prints what each step
-// took, in s, and the load. `node bench/first-minute.ts -- COMMAND…` runs a command on such a machine instead, by hand.
+// The first `npm start` on a machine that has Debian 12, Node and npm, and nothing else: neither packages nor
+// caches. `node bench/first-minute.ts [rounds] [folder]`, as root: each round on a new copy of such a root in
+// a folder of its own in `folder` (/var/tmp; a tmpfs leaves the disk out), with processes and a network of
+// its own. Prints what each step took, in s, and the load. `node bench/first-minute.ts -- COMMAND…` runs a
+// command on such a machine instead, by hand.
 import { mkdtempSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { join } from 'node:path';

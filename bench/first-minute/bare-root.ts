@@ -7,7 +7,9 @@ const project = join(import.meta.dirname, '../..');
 /** Where the project lies in such a root. */
 export const home = '/root/shakedown';
 
-/** Makes a Debian 12 in the folder `root` that has Node and npm as this main host has them, and nothing else. */
+/**
+ * Makes a Debian 12 in the folder `root` that has Node and npm as this main host has them, and nothing else.
+ */
 export async function makeBareRoot(root: string): Promise<void> {
   const { main } = await hostMirror();
   const words = ['--mode=root', '--variant=minbase', '--include=ca-certificates', 'bookworm', root, main];

@@ -6,8 +6,8 @@ import { subnetCandidates } from '../../main/providers/host/subnets.ts';
 import { home } from './bare-root.ts';
 
 /**
- * Runs a command on the machine whose root is `root`; gives its exit code. `onLine` gets what it prints, line by line;
- * without it the command has our terminal.
+ * Runs a command on the machine whose root is `root`; gives its exit code. `onLine` gets what it prints, line
+ * by line; without it the command has our terminal.
  */
 export async function enter(
   root: string,

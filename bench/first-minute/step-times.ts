@@ -1,4 +1,6 @@
-/** Where a step begins and where it ends, in what is told while `npm start` goes on; both are parts of a line. */
+/**
+ * Where a step begins and where it ends, in what is told while `npm start` goes on; both are parts of a line.
+ */
 const steps: readonly { readonly name: string; readonly from: string; readonly to: string }[] = [
   { name: 'npm', from: 'installing the npm packages', to: 'the npm packages are there' },
   { name: 'apt', from: 'installing Debian packages', to: 'the Debian packages are there' },

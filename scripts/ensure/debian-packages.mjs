@@ -39,14 +39,23 @@ async function install(sudo, packages) {
   const progress = new AptProgress((line) => tell(line));
   const once = () => apt(sudo, asked, (line) => progress.see(line));
   let result = await once();
-  // The lists may be older than the mirror, so a first failure says little.
+  // The lists may be older than the mirror, and one that was killed may have left packages half way: a first failure
+  // says little.
   if (result.status !== 0) {
+    if (result.output.includes('dpkg --configure -a')) await dpkgConfigure(sudo);
     await apt(sudo, ['update', '-qq']);
     result = await once();
   }
   if (result.status !== 0)
     throw new StepError(`apt could not install ${packages.join(' ')}:\n${endOf(result.output, 'apt')}`);
   tell(progress.done());
+}
+
+/** Ends what a dpkg that was killed had begun, as apt asks for before it goes on. */
+function dpkgConfigure(sudo) {
+  tell('  apt: an installation was broken off, dpkg ends it first');
+  const [program, ...words] = [...sudo, 'env', 'DEBIAN_FRONTEND=noninteractive', 'dpkg', '--configure', '-a'];
+  return run(program, words);
 }
 
 function missingPackages(wanted) {

@@ -23,7 +23,7 @@ async function installPackages() {
   if (existsSync(marker) && readFileSync(marker, 'utf8') === digest) return;
   tell('installing the npm packages of package-lock.json (once)');
   const from = performance.now();
-  const telling = setInterval(() => tell(`  npm: ${installed()} packages are there`), 5000);
+  const telling = setInterval(() => tell(`  npm: ${installed()}`), 5000);
   // Not `npm ci`: it refuses the lock file where a registry lacks the packages of some other platform. The only scripts
   // are those that build ssh2's crypto for npm's own Node: it is built below, once.
   const words = ['install', '--ignore-scripts', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
@@ -44,7 +44,9 @@ function installed() {
     name.startsWith('@') ? names(join(home, name)).map((inner) => join(name, inner)) : [name],
   );
   const there = folders.filter((name) => existsSync(join(home, name, 'package.json')));
-  return `${there.length} of ${folders.length}`;
+  return folders.length === 0
+    ? 'looks at what there is'
+    : `${there.length} of ${folders.length} packages are there`;
 }
 
 /**

@@ -9,7 +9,21 @@ export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 /** Told before anything is done that takes time or changes the machine. */
 export function tell(message) {
-  console.error(`shakedown: ${message}`);
+  console.error(wrapped(`shakedown: ${message}`, process.stderr.columns));
+}
+
+/** Text whose long lines are broken between words and go on indented, for a terminal that is so wide; else as it is. */
+export function wrapped(text, columns) {
+  if (columns === undefined) return text;
+  const lines = [''];
+  for (const word of text.split(/(?<=\s)/)) {
+    const line = lines.at(-1);
+    const fits = (line + word).trimEnd().length <= columns;
+    if (fits || line.trim() === '') lines[lines.length - 1] += word;
+    else lines.push(`    ${word}`);
+    if (word.endsWith('\n')) lines.push('');
+  }
+  return lines.map((line) => line.trimEnd()).join('\n');
 }
 
 /** A step that cannot be done; its message is for the person. */
