@@ -9,7 +9,9 @@ export async function untilGone(entry: Entry, pid: number | undefined): Promise<
   for (let tries = 0; tries < 100; tries += 1) {
     const now = await entry.service.look();
     if (!now.running && entry.state === 'ready') entry.state = 'stopped';
-    if (!now.running || now.pid !== pid) return;
+    // systemd tells each property by itself: in between it may have noticed that the process is gone.
+    const another = now.pid !== undefined && now.pid !== pid;
+    if (!now.running || now.restarting || another) return;
     await sleep(20);
   }
 }
