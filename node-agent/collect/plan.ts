@@ -1,8 +1,9 @@
-import { glob, lstat, readlink, realpath } from 'node:fs/promises';
+import { lstat, readlink, realpath } from 'node:fs/promises';
 import { isAbsolute, normalize } from 'node:path';
 import { withoutNested } from '../../common/files/without-nested.ts';
 import type { CollectParams, CollectPlan } from '../../common/protocol/evidence-protocol.ts';
 import { isSystemError } from '../failure.ts';
+import { matchingPaths } from './matching-paths.ts';
 import { surveyTree } from './survey-tree.ts';
 
 /** More problems than these are counted and not named. */
@@ -48,9 +49,7 @@ async function expand(wanted: string, problems: string[]): Promise<string[]> {
     if (!isSystemError(error, 'ENOENT', 'ENOTDIR')) problems.push(`${plain}: ${String(error)}`);
   });
   if (there) return [plain];
-  const found: string[] = [];
-  for await (const path of glob(plain)) found.push(path);
-  return found.sort();
+  return matchingPaths(plain);
 }
 
 /**
