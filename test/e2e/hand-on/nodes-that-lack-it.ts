@@ -42,12 +42,14 @@ export class Told {
   readonly lines: string[] = [];
   readonly notes: string[] = [];
 
-  /** Those of a node that tell of the runtime: where it came from, or why not from another node. */
+  /**
+   * Those of a node that tell of the runtime: where it came from, or why not from
+   * another node; not how far it has come.
+   */
   of({ machine }: NodeThatLacksIt): string[] {
     const own = this.lines.filter((line) => line.startsWith(`${machine.name} `));
-    return own
-      .filter((line) => /runtime|\/node[: ]/.test(line))
-      .map((line) => line.slice(machine.name.length + 1));
+    const lines = own.map((line) => line.slice(machine.name.length + 1));
+    return lines.filter((line) => /runtime|^(sent|fetched) .*\/node[: ]/.test(line));
   }
 }
 
