@@ -29,7 +29,10 @@ export async function refusedBy(answer: Response, asked: Asked): Promise<Refused
   const { status } = answer;
   const { detail } = (await answer.json().catch(() => ({}))) as { readonly detail?: string };
   const isUnknown = status === 404 && (detail === undefined || detail.startsWith(unknownAddress));
-  if (!isUnknown) return new RefusedError(status, `the job server refuses: ${detail ?? `HTTP ${status}`}`);
+  if (!isUnknown) {
+    const hint = status === 401 ? 'a token of this server: --token …, or SHAKEDOWN_TOKEN' : undefined;
+    return new RefusedError(status, `the job server refuses: ${detail ?? `HTTP ${status}`}`, hint);
+  }
   const what = `${asked.method} ${asked.path.replace(/\?.*$/s, '')}`;
   const theirs = await versionOf(asked.server);
   if (theirs === undefined) {

@@ -5,7 +5,7 @@ import { UsageError } from '../../../common/errors.ts';
 import { version } from '../../../common/version.ts';
 import { isDatabaseAway, isOutOfRoom } from '../databases/database-failures.ts';
 import { unknownAddress } from '../protocol.ts';
-import { schemaMistakes } from '../schema-mistakes.ts';
+import { plainly, schemaMistakes } from '../schema-mistakes.ts';
 
 /** An answer that is an error, as RFC 9457 has it. */
 export class Problem extends Error {
@@ -59,7 +59,9 @@ export function problemOf(error: Error & { statusCode?: number }): { status: num
   if (error instanceof Problem) return { status: error.status, detail: error.message };
   if (hasZodFastifySchemaValidationErrors(error)) {
     const where = (path: string) => (path === '' ? '' : `${path.slice(1).replaceAll('/', '.')}: `);
-    const said = error.validation.map(({ instancePath, message }) => `${where(instancePath)}${message}`);
+    const said = error.validation.map(
+      ({ instancePath, message }) => `${where(instancePath)}${plainly(message ?? '')}`,
+    );
     return { status: 400, detail: said.join('; ') };
   }
   if (isDatabaseAway(error)) return { status: 503, detail: 'the database does not answer: ask again' };

@@ -55,8 +55,9 @@ async function layerOf(wanted: WantedLayer, fresh: boolean, making: LayerMaking)
   } catch (error) {
     work.signal.throwIfAborted();
     // What is wrong with an installation shows on the nodes, and is told there with their evidence.
-    const { message } = asShakedownError(error);
-    work.emit({ type: 'note', phase: 'install', message: `no layer: ${message}` });
+    const { message, hint } = asShakedownError(error).details;
+    const helps = hint === undefined ? '' : ` (${hint})`;
+    work.emit({ type: 'note', phase: 'install', message: `no layer: ${message}${helps}` });
     return undefined;
   }
 }

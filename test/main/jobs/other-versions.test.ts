@@ -98,6 +98,15 @@ test('a client of any version is told which version the server has', async () =>
   });
 });
 
+test('a token that is none: where another one is put', async () => {
+  await expect(new JobsApi({ server: server().url, token: 'x' }).jobs()).rejects.toMatchObject({
+    details: {
+      message: 'the job server refuses: send a token that is valid: Authorization: Bearer …',
+      hint: 'a token of this server: --token …, or SHAKEDOWN_TOKEN',
+    },
+  });
+});
+
 test('a job that is not there is no matter of versions', async () => {
   await expect(server().admin.job('none')).rejects.toMatchObject({
     details: { message: 'the job server refuses: there is no job none' },

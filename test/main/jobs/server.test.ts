@@ -106,6 +106,12 @@ describe('bad input is refused with a sentence', () => {
     expect(answer.text).not.toMatch(/node_modules|at \w+ \(/);
   });
 
+  test('a word that is none of those that may be there: they are listed', async () => {
+    const { url, token } = server();
+    const answer = await ask(`${url}/api/tokens`, 'POST', { token, body: '{"name":"x","role":"king"}' });
+    expect(answer.json().detail).toBe('role: expected one of admin, submit, worker, read');
+  });
+
   test('what testbot’s users add is kept: in a job, in capabilities, in client_info', async () => {
     const { admin, url, token } = server();
     const id = await admin.submit({ type: 'mine', colour: { deep: ['red'] } });

@@ -8,6 +8,7 @@ import { type Found, findDocker, isEngine } from './docker-engine.ts';
 import type { Engine } from './engine.ts';
 import { findPodman } from './find-podman.ts';
 import { podmanEngine } from './podman-engine.ts';
+import { remembered } from './remembered.ts';
 
 /** The engine to make machines with: the one that is asked for, else Docker where it answers, else Podman. */
 export async function chooseEngine(signal: AbortSignal, wanted?: 'docker' | 'podman'): Promise<Engine> {
@@ -33,7 +34,7 @@ export async function enginesInUse(
 ): Promise<readonly Engine[]> {
   const environments = of?.kind === 'podman' ? [] : [{}, ...(of?.host ? [{ DOCKER_HOST: of.host }] : [])];
   const [found, podman] = await Promise.all([
-    Promise.all(environments.map((env) => findDocker(signal, env))),
+    Promise.all(environments.map((env) => remembered('docker', env, () => findDocker(signal, env)))),
     podmanUsed(signal),
   ]);
   const dockers = found.filter(isEngine);
@@ -96,7 +97,8 @@ const missingTools = (): readonly string[] =>
 
 async function findBoth(signal: AbortSignal, wanted?: 'docker' | 'podman'): Promise<readonly Found[]> {
   const finders = { docker: () => findDocker(signal), podman: () => findPodman(signal) };
-  return Promise.all((wanted ? [wanted] : (['docker', 'podman'] as const)).map((name) => finders[name]()));
+  const names = wanted ? [wanted] : (['docker', 'podman'] as const);
+  return Promise.all(names.map((name) => remembered(name, {}, finders[name])));
 }
 
 const reasons = (found: readonly Found[]): string =>

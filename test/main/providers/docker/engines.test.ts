@@ -1,13 +1,21 @@
-import { describe, expect, test } from 'vitest';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import {
   dockerEngine,
   findDocker,
   isEngine,
 } from '../../../../main/providers/docker/engines/docker-engine.ts';
 import { explainEngine } from '../../../../main/providers/docker/engines/explain-engine.ts';
-import { aboutEngine, probeEngines } from '../../../../main/providers/docker/engines/find-engines.ts';
+import {
+  aboutEngine,
+  chooseEngine,
+  enginesInUse,
+  probeEngines,
+} from '../../../../main/providers/docker/engines/find-engines.ts';
 import { judgePodman } from '../../../../main/providers/docker/engines/find-podman.ts';
 import { containersConf } from '../../../../main/providers/docker/engines/podman-engine.ts';
+import { folder } from '../../remotes/fake-node.ts';
 
 describe('what engines say, in words', () => {
   test.each([
@@ -148,4 +156,49 @@ describe('Podman', () => {
 test('this machine will do, or the reason is told', async () => {
   const result = await probeEngines(AbortSignal.timeout(20_000));
   expect(result.reason === undefined).toBe(result.ok);
+});
+
+describe('a run asks at several places', () => {
+  /** A `docker` on the PATH that answers by `info`, and a note of each time that it was asked for that. */
+  function dockerOf(info: string) {
+    const bin = folder();
+    const answer = (text: string) => {
+      const script = `#!/bin/sh\n[ "$1" != info ] || { echo >> ${bin}/asked; ${text}; }\n`;
+      writeFileSync(join(bin, 'docker'), script, { mode: 0o755 });
+    };
+    answer(info);
+    writeFileSync(join(bin, 'asked'), '');
+    vi.stubEnv('PATH', `${bin}:${process.env.PATH}`);
+    onTestFinished(() => void vi.unstubAllEnvs());
+    return { answer, asked: () => readFileSync(join(bin, 'asked'), 'utf8').length };
+  }
+  const { signal } = new AbortController();
+  const info = `echo '{"CgroupVersion":"2"}'`;
+
+  test('and the engine that was found is asked once', async () => {
+    const docker = dockerOf(info);
+    expect(await chooseEngine(signal, 'docker')).toMatchObject({ kind: 'docker' });
+    await chooseEngine(signal, 'docker');
+    expect((await enginesInUse(signal)).map(({ kind }) => kind)).toContain('docker');
+    expect(docker.asked()).toBe(1);
+  });
+
+  test('but again for another environment, and after a minute', async () => {
+    const docker = dockerOf(info);
+    await chooseEngine(signal, 'docker');
+    vi.stubEnv('DOCKER_HOST', 'unix:///nowhere');
+    await chooseEngine(signal, 'docker');
+    expect(docker.asked()).toBe(2);
+    vi.spyOn(performance, 'now').mockReturnValue(performance.now() + 60_001);
+    onTestFinished(() => void vi.restoreAllMocks());
+    await chooseEngine(signal, 'docker');
+    expect(docker.asked()).toBe(3);
+  });
+
+  test('that there is none is found out anew each time', async () => {
+    const docker = dockerOf('echo "Cannot connect to the Docker daemon at unix:///x. " >&2; exit 1');
+    await expect(chooseEngine(signal, 'docker')).rejects.toThrow('no container engine can be used here');
+    docker.answer(info);
+    expect(await chooseEngine(signal, 'docker')).toMatchObject({ kind: 'docker' });
+  });
 });

@@ -93,9 +93,10 @@ describe('what a run installs', () => {
   });
 
   test('is installed on each node, with all that is known of a failure, where it fails as a layer', async () => {
-    const call = { 'install 0': new ShakedownError({ message: 'postinst failed', verdict: 'fail' }) };
+    const why = { message: 'postinst failed', verdict: 'fail', hint: 'mend it' } as const;
+    const call = { 'install 0': new ShakedownError(why) };
     const { result, notes } = await take({}, {}, { call });
-    expect(notes).toContain('no layer: postinst failed');
+    expect(notes).toContain('no layer: postinst failed (mend it)');
     expect(result.failures[0]).toMatchObject({ message: 'postinst failed', phase: 'install', node: 0 });
   });
 });
