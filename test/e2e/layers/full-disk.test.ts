@@ -8,8 +8,8 @@ const machines = "docker({ count: 1, engine: 'podman' })";
 const size = 60;
 
 /**
- * Lines of bash where our Podman has a disk of its own, of which nobody outside of their mount namespace knows;
- * gives what they print. `folders` are variables of theirs.
+ * Lines of bash where our Podman has a disk of its own, of which nobody outside of their mount namespace
+ * knows; gives what they print. `folders` are variables of theirs.
  */
 async function onOwnDisk(lines: readonly string[], folders: Readonly<Record<string, string>>) {
   const script = `

@@ -1,7 +1,9 @@
 import { type Found, isEngine } from './docker-engine.ts';
 import type { Engine } from './engine.ts';
 
-/** ms: longer than from the first look of a run to its last machine, and too short for other engines to come. */
+/**
+ * ms: longer than from the first look of a run to its last machine, and too short for other engines to come.
+ */
 const lifetime = 60_000;
 
 /** What decides which engine answers (docker(1), its variables). */
@@ -10,8 +12,8 @@ const variables = ['PATH', 'HOME', 'DOCKER_HOST', 'DOCKER_CONTEXT', 'DOCKER_CONF
 const known = new Map<string, { readonly engine: Engine; readonly at: number }>();
 
 /**
- * The engine of this kind that was found a moment ago, with this environment, or else what `find` finds: a run
- * asks at several places. That there is none is not remembered: it may be installed or started meanwhile.
+ * The engine of this kind that was found a moment ago, with this environment, or else what `find` finds: a
+ * run asks at several places. That there is none is not remembered: it may be installed or started meanwhile.
  */
 export async function remembered(
   kind: Engine['kind'],
