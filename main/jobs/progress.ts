@@ -128,7 +128,10 @@ function take(progress: Progress, event: ProgressEvent, atMs: number): void {
     case 'check-ended': {
       const { name, verdict, durationMs, message } = event.check;
       const ended = { name, state: verdict, durationMs, ...(message === undefined ? {} : { message }) };
-      const under = checks.findLastIndex((check) => check.name === name && check.state === 'running');
+      const running = (is: (started: string) => boolean) =>
+        checks.findLastIndex((check) => check.state === 'running' && is(check.name));
+      const exact = running((started) => started === name);
+      const under = exact >= 0 ? exact : running((started) => isResultOf(started, name));
       if (under >= 0) checks[under] = ended;
       else if (checks.length < most.checks) checks.push(ended);
       return;
@@ -146,6 +149,13 @@ function take(progress: Progress, event: ProgressEvent, atMs: number): void {
       failures.splice(most.failures);
   }
 }
+
+/**
+ * Whether one of the results of a check that began under this name, which has
+ * one for each node, has that one.
+ */
+const isResultOf = (started: string, name: string): boolean =>
+  name.startsWith(`${started} on `) || name === `${started} (by ssh)`;
 
 /** A test file is a check of its distribution, by which its history tells what flickers. */
 function putFile(

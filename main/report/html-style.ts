@@ -51,6 +51,7 @@ th { border: 0 } td:last-child { white-space: normal; padding-right: 0 }
 .bar { position: absolute; inset-block: 0; container-type: inline-size; background: var(--phase); color: var(--on-bar);
   border-right: 1px solid Canvas; font-size: .72rem; line-height: 1.4rem; overflow: hidden; white-space: nowrap }
 .bar span { display: none; padding-left: .3rem }
+.track + .track .bar { font-size: .6rem; line-height: .8rem }
 @container (min-width: 3.6rem) { .bar span { display: inline } }
 .bar.check { background: var(--check) } .bar.machine-act, .bar.fault, .bar.task { background: var(--act) }
 .bar.fail { background: var(--fail); color: Canvas } .bar.error { background: var(--error); color: Canvas }

@@ -24,7 +24,7 @@ export function arranged(
     ...section,
     body: body
       .split('\n')
-      .flatMap((line) => folded(line.trimEnd(), width))
+      .flatMap((line) => folded(line.trimEnd().replace(/(?<=^ +--no-.*) \(default: true\)$/, ''), width))
       .join('\n'),
   }));
 }

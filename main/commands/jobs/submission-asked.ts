@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { UsageError } from '../../../common/errors.ts';
 import { present } from '../../../common/present.ts';
 import { printableLine } from '../../../common/text/printable.ts';
@@ -83,7 +83,7 @@ async function submissionAsked(
   const declared = declaredSecrets(list(options.secret), { directory: cwd, env });
   if (type === 'build') return { ...wanted, ...build(what, args, options), secrets: [...declared.secrets] };
   const flags = handedOn[type as 'run' | 'script'].flatMap((flag) => handedOnFlag(flag, options[flag], env));
-  const name = options.name === undefined ? what : String(options.name);
+  const name = options.name === undefined ? nameOf(what, cwd) : String(options.name);
   if (type === 'run') {
     const { packed, args: own } = await runAsked({ what, args }, options, { cwd, cells, declared });
     const sent = await send(api, packed.list, packed.outside, environment);
@@ -180,3 +180,7 @@ function checkFlags(type: Type, options: CommandOptions): void {
   const flag = other.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   throw new UsageError(`--${flag} is not for '${type}'.`);
 }
+
+/** What is named as it was told, but where that is `.` or `..`: by the folder's own name. */
+const nameOf = (what: string, cwd: string): string =>
+  /^[./]+$/.test(what) ? basename(resolve(cwd, what)) || what : what;

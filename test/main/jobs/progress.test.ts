@@ -37,6 +37,22 @@ describe('the progress of an attempt', () => {
     expect(foldedWith(undefined, told).failures).toEqual(['it died', 'its follower died', 'another one']);
   });
 
+  test('has a check of several nodes once for each, and nothing of it runs on', () => {
+    const ended = (name: string) => ({
+      at: 5070,
+      type: 'check-ended',
+      check: { name, kind: 'tcp', verdict: 'pass', durationMs: 7 },
+    });
+    const names = (more: readonly unknown[]) =>
+      foldedWith(foldedWith(undefined, events), more).checks.map(({ name, state }) => `${state} ${name}`);
+    expect(names([ended('answers on node 0 (by ssh)'), ended('answers on node 1 (by ssh)')])).toEqual([
+      'pass answers on node 0 (by ssh)',
+      'pass answers on node 1 (by ssh)',
+    ]);
+    expect(names([ended('answers (by ssh)')])).toEqual(['pass answers (by ssh)']);
+    expect(names([ended('answers late')])).toEqual(['running answers', 'pass answers late']);
+  });
+
   test('is folded of its events: phases, each node’s, checks, failures', () => {
     const under = foldedWith(undefined, events);
     expect(under).toMatchObject({

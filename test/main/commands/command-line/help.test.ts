@@ -13,7 +13,7 @@ const sections = [
   { title: 'For more info, run any command with the `--help` flag', body: '  $ shakedown cp --help' },
   {
     title: 'Options',
-    body: '  --nodes <addresses>  Use these machines over ssh: a,b,node[01-20] \n  -h  Help',
+    body: '  --nodes <addresses>  Use these machines over ssh: a,b,node[01-20] \n  -h  Help\n  --no-apt  Not by apt (default: true)',
   },
 ];
 const text = (width?: number, name?: string) =>
@@ -36,7 +36,8 @@ test('on a terminal no word is broken: a long line goes on below its text, or al
     `Options:
   --nodes <addresses>  Use these machines over ssh:
                        a,b,node[01-20]
-  -h  Help`,
+  -h  Help
+  --no-apt  Not by apt`,
     "'shakedown COMMAND --help' tells a command's options, with\nexamples.",
   ]);
 });
