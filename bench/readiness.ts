@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Probe } from '../common/ready.ts';
 import type { Agent } from '../main/agent/agent.ts';
-import { startLocalAgent } from '../main/agent/local-agent.ts';
+import { startLocalAgent } from '../main/agent/local/local-agent.ts';
 import { connectSsh } from '../main/remotes/ssh-remote.ts';
 import { median } from './median.ts';
 

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { startLocalAgent } from '../agent/local-agent.ts';
+import type { startLocalAgent } from '../agent/local/local-agent.ts';
 import { inFreeFolder } from '../run/folder/free-folder.ts';
 import { runInFolder } from '../run/folder/run-in-folder.ts';
 import { OpenRun } from '../run/open-run.ts';

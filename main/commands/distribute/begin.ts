@@ -1,4 +1,4 @@
-import { LocalAgentProcess } from '../../agent/local-agent-process.ts';
+import { LocalAgentProcess } from '../../agent/local/local-agent-process.ts';
 import type { Command } from '../command.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { UsageError } from '../../../common/errors.ts';
 import { printable } from '../../../common/text/printable.ts';
-import { startLocalAgent } from '../../agent/local-agent.ts';
-import type { LocalAgentProcess } from '../../agent/local-agent-process.ts';
+import { startLocalAgent } from '../../agent/local/local-agent.ts';
+import type { LocalAgentProcess } from '../../agent/local/local-agent-process.ts';
 import { planDistribution } from '../../distribute/config/plan-distribution.ts';
 import { readDistributeConfig } from '../../distribute/config/read-distribute-config.ts';
 import { distribute } from '../../distribute/distribute.ts';

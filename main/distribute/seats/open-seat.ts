@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import type { Agent, AgentListener } from '../../agent/agent.ts';
-import type { startLocalAgent } from '../../agent/local-agent.ts';
+import type { startLocalAgent } from '../../agent/local/local-agent.ts';
 import type { Connector } from '../../cluster/connector.ts';
 import type { Remote } from '../../remotes/remote.ts';
 import type { OpenRun } from '../../run/open-run.ts';

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import type { RunEvent } from '../../../common/events.ts';
 import { exitCodes } from '../../../common/exit-codes.ts';
-import { startLocalAgent } from '../../../main/agent/local-agent.ts';
+import { startLocalAgent } from '../../../main/agent/local/local-agent.ts';
 import type { Connector } from '../../../main/cluster/connector.ts';
 import type { DistributeConfig } from '../../../main/distribute/config/distribute-config.ts';
 import { planDistribution } from '../../../main/distribute/config/plan-distribution.ts';

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, test, vi } from 'vitest';
-import { startLocalAgent } from '../../../main/agent/local-agent.ts';
-import { LocalAgentProcess } from '../../../main/agent/local-agent-process.ts';
+import { startLocalAgent } from '../../../../main/agent/local/local-agent.ts';
+import { LocalAgentProcess } from '../../../../main/agent/local/local-agent-process.ts';
 
 const cacheDir = join(tmpdir(), 'shakedown-test-cache');
 

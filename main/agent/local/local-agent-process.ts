@@ -1,8 +1,8 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
-import type { RemoteProcess } from '../remotes/remote.ts';
-import { agentBundle } from './bundle.ts';
+import type { RemoteProcess } from '../../remotes/remote.ts';
+import { agentBundle } from '../bundle.ts';
 
 /**
  * The process of an agent on the main host itself, as who runs us and under our own Node. It may be started

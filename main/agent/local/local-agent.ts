@@ -1,7 +1,7 @@
-import type { Agent } from './agent.ts';
-import { greetAgent } from './greet-agent.ts';
+import type { Agent } from '../agent.ts';
+import { greetAgent } from '../greet-agent.ts';
+import type { StartAgentOptions } from '../start-agent.ts';
 import { LocalAgentProcess } from './local-agent-process.ts';
-import type { StartAgentOptions } from './start-agent.ts';
 
 type LocalAgentOptions = Omit<StartAgentOptions, 'rights' | 'nodeCache' | 'share'> & {
   readonly share: string;
