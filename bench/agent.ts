@@ -5,7 +5,7 @@ import { agentShares } from '../main/agent/agent-shares.ts';
 import { installAgent } from '../main/agent/install.ts';
 import { startAgent } from '../main/agent/start-agent.ts';
 import { connectSsh } from '../main/remotes/ssh-remote.ts';
-import { median } from './median.ts';
+import { median } from './measure/median.ts';
 import { ctx, oneMachine } from './spawn/ours.ts';
 
 const rounds = Number(process.argv[2] ?? 9);

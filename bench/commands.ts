@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { connectSsh } from '../main/remotes/ssh-remote.ts';
-import { median } from './median.ts';
+import { median } from './measure/median.ts';
+import { tellRatio } from './measure/tell-ratio.ts';
 import { openSsh } from './spawn/by-hand.ts';
 import { ctx, oneMachine } from './spawn/ours.ts';
-import { tellRatio } from './tell-ratio.ts';
 
 const commands = Number(process.argv[2] ?? 30);
 const directory = mkdtempSync(join(tmpdir(), 'bench-commands-'));

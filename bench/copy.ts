@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { bring, send } from '../main/cluster/operations/copy.ts';
 import { connectSsh } from '../main/remotes/ssh-remote.ts';
-import { median } from './median.ts';
+import { median } from './measure/median.ts';
 import { openSsh } from './spawn/by-hand.ts';
 import { ctx, oneMachine } from './spawn/ours.ts';
 

@@ -10,9 +10,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suites, writeSuite } from './distribute/suites.ts';
 import { unpackXdist } from './distribute/xdist.ts';
-import { median } from './median.ts';
-import { program } from './program/package-program.ts';
-import { tellRatio } from './tell-ratio.ts';
+import { median } from './measure/median.ts';
+import { program } from './measure/package-program.ts';
+import { tellRatio } from './measure/tell-ratio.ts';
 
 const [pairs = '7', ...wanted] = process.argv.slice(2);
 const workers = 2;

@@ -8,11 +8,11 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openCluster } from '../main/index.ts';
-import { childrensTime } from './childrens-time.ts';
 import { clusterTime } from './job/cluster-time.ts';
-import { median } from './median.ts';
-import { program } from './program/package-program.ts';
-import { tellRatio } from './tell-ratio.ts';
+import { childrensTime } from './measure/childrens-time.ts';
+import { median } from './measure/median.ts';
+import { program } from './measure/package-program.ts';
+import { tellRatio } from './measure/tell-ratio.ts';
 
 const [count = 10, rounds = 7] = process.argv.slice(2).map(Number);
 

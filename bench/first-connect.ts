@@ -9,9 +9,9 @@ import { packedFile } from '../main/agent/packed-file.ts';
 import { type Architecture, nodeRuntime } from '../main/agent/runtime.ts';
 import { farMainHost } from './first-connect/far-main-host.ts';
 import type { Round, Times } from './first-connect/rounds.ts';
-import { median } from './median.ts';
+import { median } from './measure/median.ts';
+import { tellRatio } from './measure/tell-ratio.ts';
 import { ctx, severalMachines } from './spawn/ours.ts';
-import { tellRatio } from './tell-ratio.ts';
 
 const [count = 10, rounds = 3, mbit] = process.argv.slice(2).map(Number);
 

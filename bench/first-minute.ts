@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { discard, makeBareRoot, newMachine } from './first-minute/bare-root.ts';
 import { enter } from './first-minute/enter.ts';
 import { StepTimes } from './first-minute/step-times.ts';
-import { median } from './median.ts';
+import { median } from './measure/median.ts';
 
 const dashes = process.argv.indexOf('--');
 const command = dashes < 0 ? ['npm', 'start'] : process.argv.slice(dashes + 1);

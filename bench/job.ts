@@ -9,13 +9,13 @@ import { randomBytes } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { childrensTime } from './childrens-time.ts';
 import { ansibleJob, hasAnsible } from './job/ansible.ts';
 import { clusterTime } from './job/cluster-time.ts';
 import { programsOn } from './job/programs-on.ts';
-import { median } from './median.ts';
-import { program } from './program/package-program.ts';
-import { tellRatio } from './tell-ratio.ts';
+import { childrensTime } from './measure/childrens-time.ts';
+import { median } from './measure/median.ts';
+import { program } from './measure/package-program.ts';
+import { tellRatio } from './measure/tell-ratio.ts';
 
 const [nodes = 10, pairs = 7] = process.argv.slice(2).map(Number);
 const folder = mkdtempSync(join(tmpdir(), 'shakedown-bench-'));

@@ -12,7 +12,7 @@ import type { Probe } from '../common/ready.ts';
 import type { Agent } from '../main/agent/agent.ts';
 import { startLocalAgent } from '../main/agent/local/local-agent.ts';
 import { connectSsh } from '../main/remotes/ssh-remote.ts';
-import { median } from './median.ts';
+import { median } from './measure/median.ts';
 
 const rounds = Number(process.argv[2] ?? 5);
 /** ms from the start of a service to the event. */

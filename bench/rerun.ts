@@ -5,10 +5,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { median } from './median.ts';
-import { program } from './program/package-program.ts';
-import { timedRun } from './program/timed-run.ts';
-import { tellRatio } from './tell-ratio.ts';
+import { median } from './measure/median.ts';
+import { program } from './measure/package-program.ts';
+import { tellRatio } from './measure/tell-ratio.ts';
+import { timedRun } from './measure/timed-run.ts';
 
 const root = join(import.meta.dirname, '..');
 const rounds = Number(process.argv[2] ?? 5);

@@ -12,14 +12,14 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { loginForNewMachines } from '../main/providers/login-for-new-machines.ts';
-import { median } from './median.ts';
+import { median } from './measure/median.ts';
+import { tellRatio } from './measure/tell-ratio.ts';
 import type { Bare } from './spawn/bare.ts';
 import { bareDocker } from './spawn/docker.ts';
 import { bareNspawn } from './spawn/nspawn.ts';
 import { type BenchedKind, ctx, ours } from './spawn/ours.ts';
 import { bareQemu } from './spawn/qemu.ts';
 import { bareVagrant } from './spawn/vagrant.ts';
-import { tellRatio } from './tell-ratio.ts';
 
 const bareTools: Readonly<Record<BenchedKind, (publicKey: string, keyFile: string) => Promise<Bare>>> = {
   nspawn: bareNspawn,

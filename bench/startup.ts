@@ -4,9 +4,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { childrensTime } from './childrens-time.ts';
-import { program } from './program/package-program.ts';
-import { tellRatio } from './tell-ratio.ts';
+import { childrensTime } from './measure/childrens-time.ts';
+import { program } from './measure/package-program.ts';
+import { tellRatio } from './measure/tell-ratio.ts';
 
 const runs = Number(process.argv[2] ?? 20);
 const directory = mkdtempSync(join(tmpdir(), 'bench-startup-'));

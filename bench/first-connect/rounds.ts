@@ -9,8 +9,8 @@ import { execa } from 'execa';
 import { HandOn } from '../../main/agent/hand-on/hand-on.ts';
 import { startAgent } from '../../main/agent/start-agent.ts';
 import { connectSsh } from '../../main/remotes/ssh-remote.ts';
-import { childrensTime } from '../childrens-time.ts';
 import { clusterTime } from '../job/cluster-time.ts';
+import { childrensTime } from '../measure/childrens-time.ts';
 import { openSsh } from '../spawn/by-hand.ts';
 import { ctx, type Target } from '../spawn/ours.ts';
 

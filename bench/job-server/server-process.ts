@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { program } from '../program/package-program.ts';
+import { program } from '../measure/package-program.ts';
 
 /** `shakedown server` in a process of its own, with its address and an admin's token. */
 export async function startServerProcess(folder: string, args: readonly string[] = [], env = {}) {

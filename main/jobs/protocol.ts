@@ -3,14 +3,6 @@ import { sha256 } from './packages/file-tree.ts';
 import { progressView } from './progress.ts';
 import { jobSecret } from './secrets/job-secret.ts';
 
-/** How a server's description of itself (`/openapi.json`) begins. */
-export const serverTitle = 'shakedown job server';
-
-/**
- * How a server begins what it says of an address that it does not know; clients of any version look for it.
- */
-export const unknownAddress = 'there is nothing at this address';
-
 /** A name, and what else is told in a few words. */
 export const word = z.string().min(1).max(200);
 

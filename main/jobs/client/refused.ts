@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ShakedownError } from '../../../common/errors.ts';
 import { version } from '../../../common/version.ts';
-import { serverTitle, unknownAddress } from '../protocol.ts';
+import { serverTitle, unknownAddress } from './server-words.ts';
 
 /** What a server refused: its HTTP status and its own sentence. */
 export class RefusedError extends ShakedownError {

@@ -8,8 +8,8 @@ import {
 } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { version } from '../../../common/version.ts';
+import { serverTitle } from '../client/server-words.ts';
 import { addPages } from '../pages/pages.ts';
-import { serverTitle } from '../protocol.ts';
 import { keepable } from './keepable.ts';
 import { answerProblems, Problem } from './problem.ts';
 import { attemptRoutes } from './routes/attempts.ts';

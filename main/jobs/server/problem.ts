@@ -3,8 +3,8 @@ import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 import { UsageError } from '../../../common/errors.ts';
 import { version } from '../../../common/version.ts';
+import { unknownAddress } from '../client/server-words.ts';
 import { isDatabaseAway, isOutOfRoom } from '../databases/database-failures.ts';
-import { unknownAddress } from '../protocol.ts';
 import { plainly, schemaMistakes } from '../schema-mistakes.ts';
 
 /** An answer that is an error, as RFC 9457 has it. */

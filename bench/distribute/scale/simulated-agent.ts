@@ -1,7 +1,7 @@
 import { PassThrough, Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Agent } from '../../main/agent/agent.ts';
-import type { RunningTask, SpawnOptions } from '../../main/agent/task.ts';
+import type { Agent } from '../../../main/agent/agent.ts';
+import type { RunningTask, SpawnOptions } from '../../../main/agent/task.ts';
 
 export interface Simulated {
   /** ms that each file takes, by its path. */

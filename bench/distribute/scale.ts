@@ -1,4 +1,4 @@
-// How the main process of a distribution scales: `node bench/distribute-scale.ts [history.json]`. Its nodes
+// How the main process of a distribution scales: `node bench/distribute/scale.ts [history.json]`. Its nodes
 // are simulated: their processes take the time that was recorded, print something and leave a report; all
 // else is as ever. Durations are those of a project's history, or of a heavy tail. CPU time of
 // the main process for each file, while tests run and for the reports after them, and its memory.
@@ -12,7 +12,7 @@ const sizes: readonly (readonly [runners: number, files: number])[] = [
   [1000, 50_000],
 ];
 
-const program = join(import.meta.dirname, 'distribute-scale/one-size.ts');
+const program = join(import.meta.dirname, 'scale/one-size.ts');
 const MB = 2 ** 20;
 
 const row = (columns: readonly (string | number)[]) =>

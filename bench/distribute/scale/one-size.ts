@@ -4,12 +4,12 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { planDistribution } from '../../main/distribute/config/plan-distribution.ts';
-import { distribute } from '../../main/distribute/distribute.ts';
-import { historyFile, readHistory } from '../../main/distribute/history/history-file.ts';
-import { silent } from '../../main/distribute/suite/telling.ts';
-import type { Provider } from '../../main/providers/provider.ts';
-import type { Remote } from '../../main/remotes/remote.ts';
+import { planDistribution } from '../../../main/distribute/config/plan-distribution.ts';
+import { distribute } from '../../../main/distribute/distribute.ts';
+import { historyFile, readHistory } from '../../../main/distribute/history/history-file.ts';
+import { silent } from '../../../main/distribute/suite/telling.ts';
+import type { Provider } from '../../../main/providers/provider.ts';
+import type { Remote } from '../../../main/remotes/remote.ts';
 import { simulatedAgent } from './simulated-agent.ts';
 
 const [runners, files] = [Number(process.argv[2]), Number(process.argv[3])];

@@ -1,12 +1,12 @@
-// node bench/job-server-load.ts: the server's memory with 10,000 jobs queued, the heartbeats of 1,000
+// node bench/job-server/load.ts: the server's memory with 10,000 jobs queued, the heartbeats of 1,000
 // simulated workers, and how soon the job of a worker that was killed is begun by another one.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { JobsApi } from '../main/jobs/client/jobs-api.ts';
-import { dataFolder, removeFolders } from './job-server/data-folder.ts';
-import { startServerProcess } from './job-server/server-process.ts';
+import { JobsApi } from '../../main/jobs/client/jobs-api.ts';
+import { dataFolder, removeFolders } from './data-folder.ts';
+import { startServerProcess } from './server-process.ts';
 
 const [jobs, workers, rounds] = [10_000, 1000, 5];
 
@@ -78,7 +78,7 @@ async function inTurns(times: number, atOnce: number, act: (at: number) => Promi
 }
 
 function spawnWorker(url: string, token: string) {
-  const program = join(import.meta.dirname, 'job-server/idle-worker.ts');
+  const program = join(import.meta.dirname, 'idle-worker.ts');
   return spawn(process.execPath, [program, url, token, dataFolder()], {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
