@@ -2,7 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { takeFile } from '../store/lock-file.ts';
-import { pruneOld } from './prune-old.ts';
+import { pruneOld } from '../store/prune-old.ts';
 
 /** ms between two looks at who makes a layer. */
 const lookEvery = 100;

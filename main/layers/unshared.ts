@@ -1,7 +1,7 @@
 import { readFile, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pruneOld } from '../store/prune-old.ts';
 import { replaceFile } from '../store/replace-file.ts';
-import { pruneOld } from './prune-old.ts';
 
 /** What no run asked for in so many days is of packages that nobody installs any more. */
 const keepDays = 30;

@@ -19,6 +19,7 @@ import type { RunName } from '../store/cluster-origins.ts';
 import { createRun } from '../store/create-run.ts';
 import { FileLedger } from '../store/file-ledger.ts';
 import type { FileRunStore } from '../store/file-run-store.ts';
+import { pruneCompiled } from '../store/prune-compiled.ts';
 import { pruneRuns } from '../store/prune-runs.ts';
 import { giveUpReserve, takeReserve } from '../store/reserve.ts';
 import { removeScratch } from '../store/scratch.ts';
@@ -177,9 +178,9 @@ export class OpenRun {
   }
 
   /**
-   * Releases what was acquired, writes the last reports, and deletes runs that are too old.
-   * Throws only the mistake of the user that ended the run, when all is done. `given`: another
-   * one than what follows from the verdict.
+   * Releases what was acquired, writes the last reports, and deletes runs and compiled modules that
+   * are too old. Throws only the mistake of the user that ended the run, when all is done. `given`:
+   * another one than what follows from the verdict.
    */
   async end(given?: number): Promise<RunResult> {
     await this.scope.release();
@@ -193,8 +194,9 @@ export class OpenRun {
     const { verdict, durationMs, exitCode } = result;
     this.emit({ type: 'run-ended', verdict, durationMs, exitCode });
     this.store.flush();
-    const { directory, clock } = this.#world;
-    await pruneRuns(directory, { ...this.#options.retention, clock }).catch(() => undefined);
+    const { directory, cacheDir, clock } = this.#world;
+    const runs = pruneRuns(directory, { ...this.#options.retention, clock });
+    await Promise.allSettled([runs, pruneCompiled(cacheDir, clock)]);
     if (this.recorder.usage) throw this.recorder.usage;
     return result;
   }

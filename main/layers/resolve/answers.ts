@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { pruneOld } from '../../store/prune-old.ts';
 import { replaceFile } from '../../store/replace-file.ts';
-import { pruneOld } from '../prune-old.ts';
 
 const resolution = z.object({
   /** `name=version` of all that comes in, in order. */

@@ -40,7 +40,7 @@ test('with the values of then all is masked, once, and what a killed masking lef
   const { lines, failures } = await maskKilledRuns(directory, env);
   expect(failures).toEqual([]);
   expect(lines).toEqual([
-    'masked the secrets in what run 20260101-000000-abcd left, which was killed: 1 files',
+    'masked the secrets in what run 20260101-000000-abcd left, which was killed: 1 file',
   ]);
   expect(log()).toBe('[secret TOKEN] and [secret KEY]');
   expect(readdirSync(killed, { recursive: true }).map(String).toSorted()).toEqual(
