@@ -98,7 +98,7 @@ async function measure(kind: BenchedKind, rounds: number, columns: Record<string
     const { warm, bare, cold, hand } = ms;
     if (word !== 'median' || !warm || !bare || !cold || !hand) continue;
     tellRatio(`machines of ${kind} to the bare tool`, warm / bare);
-    tellRatio('the same in a new process to by hand', cold / hand);
+    tellRatio('machines of nspawn in a new process to by hand', cold / hand);
   }
 }
 
