@@ -66,12 +66,16 @@ test('schedules are made, shown, run at once and taken away by commands', async 
   const when = ['--cron', '30 2 * * *', '--zone', 'Europe/Berlin', '--missed', 'once'];
   const made = await call(['schedules', 'add', 'nightly', ...when, 'run', '.', '--label', 'none']);
   expect(made).toMatch(/^nightly: 30 2 \* \* \* \(Europe\/Berlin\)(\n {2}\S+Z {2}\S+ 0?2:30:00 \S+){5}$/);
-  expect(await call(['schedules', 'list'])).toMatch(/nightly +30 2 \* \* \* +Europe\/Berlin +2\S+Z +run \./);
+  expect(await call(['schedules', 'list'])).toMatch(
+    /nightly +30 2 \* \* \* +Europe\/Berlin +2\S+Z +run shakedown-e2e-/,
+  );
   await call(['schedules', 'pause', 'nightly']);
   expect(await call(['schedules', 'list'])).toContain('paused');
   await call(['schedules', 'resume', 'nightly']);
   const id = (await call(['schedules', 'run', 'nightly'])).trim();
-  expect(await call(['jobs', 'show', id])).toMatch(/^run \.: queued\nwaits: no worker offers .*label 'none'/);
+  expect(await call(['jobs', 'show', id])).toMatch(
+    /^run shakedown-e2e-\S+: queued\nwaits: no worker offers .*label 'none'/,
+  );
   await call(['schedules', 'remove', 'nightly']);
   expect(await call(['schedules', 'list'])).not.toContain('nightly');
   const bad = await shakedown(

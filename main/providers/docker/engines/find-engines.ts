@@ -34,7 +34,8 @@ export async function enginesInUse(
 ): Promise<readonly Engine[]> {
   const environments = of?.kind === 'podman' ? [] : [{}, ...(of?.host ? [{ DOCKER_HOST: of.host }] : [])];
   const [found, podman] = await Promise.all([
-    Promise.all(environments.map((env) => remembered('docker', env, () => findDocker(signal, env)))),
+    // Asked anew: nothing would be found, or taken away, in one that has stopped since.
+    Promise.all(environments.map((env) => findDocker(signal, env))),
     podmanUsed(signal),
   ]);
   const dockers = found.filter(isEngine);
@@ -98,7 +99,7 @@ const missingTools = (): readonly string[] =>
 async function findBoth(signal: AbortSignal, wanted?: 'docker' | 'podman'): Promise<readonly Found[]> {
   const finders = { docker: () => findDocker(signal), podman: () => findPodman(signal) };
   const names = wanted ? [wanted] : (['docker', 'podman'] as const);
-  return Promise.all(names.map((name) => remembered(name, {}, finders[name])));
+  return Promise.all(names.map((name) => remembered(name, finders[name])));
 }
 
 const reasons = (found: readonly Found[]): string =>

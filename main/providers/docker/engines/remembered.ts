@@ -12,15 +12,12 @@ const variables = ['PATH', 'HOME', 'DOCKER_HOST', 'DOCKER_CONTEXT', 'DOCKER_CONF
 const known = new Map<string, { readonly engine: Engine; readonly at: number }>();
 
 /**
- * The engine of this kind that was found a moment ago, with this environment, or else what `find` finds: a
- * run asks at several places. That there is none is not remembered: it may be installed or started meanwhile.
+ * The engine of this kind that was found a moment ago, with this environment, or else what
+ * `find` finds: who makes machines asks at several places. That there is none is not remembered:
+ * it may be installed or started meanwhile.
  */
-export async function remembered(
-  kind: Engine['kind'],
-  env: Readonly<Record<string, string>>,
-  find: () => Promise<Found>,
-): Promise<Found> {
-  const key = JSON.stringify([kind, ...variables.map((name) => env[name] ?? process.env[name])]);
+export async function remembered(kind: Engine['kind'], find: () => Promise<Found>): Promise<Found> {
+  const key = JSON.stringify([kind, ...variables.map((name) => process.env[name])]);
   const last = known.get(key);
   if (last && performance.now() - last.at < lifetime) return last.engine;
   const found = await find();

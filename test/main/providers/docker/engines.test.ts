@@ -179,8 +179,16 @@ describe('a run asks at several places', () => {
     const docker = dockerOf(info);
     expect(await chooseEngine(signal, 'docker')).toMatchObject({ kind: 'docker' });
     await chooseEngine(signal, 'docker');
-    expect((await enginesInUse(signal)).map(({ kind }) => kind)).toContain('docker');
     expect(docker.asked()).toBe(1);
+  });
+
+  test('but for what is in it each time: one that has stopped would be taken for an empty one', async () => {
+    const docker = dockerOf(info);
+    await chooseEngine(signal, 'docker');
+    const kinds = async () => (await enginesInUse(signal)).map(({ kind }) => kind);
+    expect(await kinds()).toContain('docker');
+    docker.answer('exit 1');
+    expect(await kinds()).not.toContain('docker');
   });
 
   test('but again for another environment, and after a minute', async () => {
