@@ -114,5 +114,12 @@ export async function leftovers(ids: readonly string[]): Promise<readonly string
     find /sys/fs/cgroup -path '*shakedown*' -type d 2>/dev/null; ls /var/lib/shakedown/{nspawn,docker,qemu} 2>/dev/null;
     for c in /proc/[0-9]*/cmdline; do tr '\\0' ' ' < $c 2>/dev/null; echo; done`;
   const { stdout } = await execa('bash', ['-c', script]);
-  return stdout.split('\n').filter((line) => ids.some((id) => line.includes(id)));
+  return stdout.split('\n').filter((line) => ids.some((id) => withoutLongIds(line).includes(id)));
 }
+
+/**
+ * Now and then six digits of what is not ours are those of a cluster: UUIDs,
+ * digests, control groups of tasks.
+ */
+const withoutLongIds = (line: string): string =>
+  line.replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{16,}/g, '');
