@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { MadeOnce } from '../store/made-once.ts';
 
 /** The agent as one file. */
 export interface AgentBundle {
@@ -26,17 +27,10 @@ const root = join(here, '..', '..');
  * sources have changed. All nodes of a process get the same one: it is looked for once, which costs some ms
  * when it is there.
  */
-export async function agentBundle(cacheDir: string): Promise<AgentBundle> {
-  const found = known.get(cacheDir);
-  // Who tidied the folder may have taken it away.
-  if (found && !existsSync((await found).file) && known.get(cacheDir) === found) known.delete(cacheDir);
-  const finding = known.get(cacheDir) ?? findBundle(cacheDir);
-  known.set(cacheDir, finding);
-  finding.catch(() => known.delete(cacheDir));
-  return finding;
-}
+export const agentBundle = (cacheDir: string): Promise<AgentBundle> =>
+  bundles.get(cacheDir, () => findBundle(cacheDir));
 
-const known = new Map<string, Promise<AgentBundle>>();
+const bundles = new MadeOnce<AgentBundle>();
 
 async function findBundle(cacheDir: string): Promise<AgentBundle> {
   const folder = join(cacheDir, 'agent');

@@ -7,6 +7,7 @@ import { execa } from 'execa';
 import { extract } from 'tar';
 import { ShakedownError } from '../../common/errors.ts';
 import { fileDigest } from '../../common/files/file-digest.ts';
+import { MadeOnce } from '../store/made-once.ts';
 
 /** Processor architectures that Node is built for and that the agent is made for. */
 export type Architecture = 'x64' | 'arm64';
@@ -44,23 +45,16 @@ export function architectureOf(machine: string): Architecture {
  * `cacheDir` without its debug symbols, where `strip` is there and knows the architecture. Takes a second or
  * two the first time and some ms after that. Throws ShakedownError when there is none.
  */
-export async function nodeRuntime(
+export const nodeRuntime = (
   architecture: Architecture,
   cacheDir: string,
   env: NodeJS.ProcessEnv = process.env,
-): Promise<NodeRuntime> {
-  const key = `${architecture} ${cacheDir} ${env.SHAKEDOWN_NODE_RUNTIME}`;
-  const found = known.get(key);
-  // Who tidied the folder may have taken it away.
-  if (found && !existsSync((await found).file) && known.get(key) === found) known.delete(key);
-  const making = known.get(key) ?? prepare(architecture, cacheDir, env);
-  known.set(key, making);
-  making.catch(() => known.delete(key));
-  return making;
-}
+): Promise<NodeRuntime> =>
+  runtimes.get(`${architecture} ${cacheDir} ${env.SHAKEDOWN_NODE_RUNTIME}`, () =>
+    prepare(architecture, cacheDir, env),
+  );
 
-/** Many nodes ask, and one preparation is enough for them all. */
-const known = new Map<string, Promise<NodeRuntime>>();
+const runtimes = new MadeOnce<NodeRuntime>();
 
 async function prepare(
   architecture: Architecture,
