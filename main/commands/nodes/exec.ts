@@ -7,22 +7,20 @@ import type { Command as CommandLine } from '../../remotes/remote.ts';
 import { connectSsh } from '../../remotes/ssh-remote.ts';
 import type { Command, CommandEnvironment } from '../command.ts';
 import { execOnSeveral } from './exec-on-several.ts';
-import { keptMachine, severalKeptMachines } from './kept-node.ts';
+import { keptMachines, machineNamed, severalNamed } from './kept-node.ts';
 
 export { exitCodeOf };
 
 export const execCommand: Command = async ([node], { rest, root }, environment) => {
-  const { cwd } = environment;
-  const several = await severalKeptMachines(cwd, node);
-  const machines = several ?? [await keptMachine(cwd, node)];
+  const { machines } = (await keptMachines(environment.cwd)).cluster;
+  const wanted = severalNamed(machines, node) ?? machineNamed(machines, node);
   if (rest.length === 0)
     throw new UsageError('Nothing to run.', { hint: `shakedown exec ${node} -- hostname` });
   // One word is a shell's line, several are an argument list.
   const command = rest.length === 1 ? (rest[0] ?? '') : rest;
   const asRoot = root !== false;
-  const [machine] = machines;
-  if (several || !machine) return execOnSeveral(machines, command, asRoot, environment);
-  return execOnOne(machine, command, asRoot, environment);
+  if ('length' in wanted) return execOnSeveral(wanted, command, asRoot, environment);
+  return execOnOne(wanted, command, asRoot, environment);
 };
 
 async function execOnOne(

@@ -18,14 +18,13 @@ export async function keptMachine(cwd: string, wanted: string | undefined): Prom
 }
 
 /**
- * Several of them: `all`, or ids and names with commas between them, each once and in their order. Undefined
+ * Several machines: `all`, or ids and names with commas between them, each once and in their order. Undefined
  * for what names one.
  */
-export async function severalKeptMachines(
-  cwd: string,
+export function severalNamed(
+  machines: readonly Machine[],
   wanted: string | undefined,
-): Promise<readonly Machine[] | undefined> {
-  const { machines } = (await keptMachines(cwd)).cluster;
+): readonly Machine[] | undefined {
   if (machines.some(({ name }) => name === wanted)) return undefined;
   if (wanted === 'all') return machines;
   if (!wanted?.includes(',')) return undefined;
