@@ -8,9 +8,8 @@ const lookEvery = 1;
 
 /**
  * Removes what was compiled of us more than 30 days ago: the modules (bin/start.mjs keeps them; Node itself
- * removes nothing there), and agents of other versions. What is still used is compiled anew. The folders are
- * looked through once a day. Throws where there is no folder of
- * compiled modules.
+ * removes nothing there), and agents of other versions, packed or not. What is still used is compiled anew.
+ * The folders are looked through once a day. Throws where there is no folder of compiled modules.
  */
 export async function pruneCompiled(cacheDir: string, clock: () => number): Promise<void> {
   const compiled = join(cacheDir, 'compiled');
@@ -20,5 +19,5 @@ export async function pruneCompiled(cacheDir: string, clock: () => number): Prom
   await writeFile(looked, '');
   for (const folder of await readdir(compiled, { withFileTypes: true }))
     if (folder.isDirectory()) await pruneOld(join(compiled, folder.name), keepFor);
-  await pruneOld(join(cacheDir, 'agent'), keepFor, /\.cjs$/);
+  await pruneOld(join(cacheDir, 'agent'), keepFor, /\.cjs(\.(zstd|gzip))?$/);
 }

@@ -24,13 +24,15 @@ test('what was compiled more than 30 days ago goes, and nothing else', async () 
     'compiled/v24/old': 31,
     'compiled/v24/new': 29,
     'agent/old.cjs': 31,
+    'agent/old.cjs.zstd': 31,
+    'agent/new.cjs.gzip': 29,
     'agent/new.cjs': 29,
     'agent/old.lock': 31,
     'runtime/node': 400,
   });
   await pruneCompiled(place(''), Date.now);
-  const gone = ['compiled/v24/old', 'agent/old.cjs'];
-  const kept = ['compiled/v24/new', 'agent/new.cjs', 'agent/old.lock', 'runtime/node'];
+  const gone = ['compiled/v24/old', 'agent/old.cjs', 'agent/old.cjs.zstd'];
+  const kept = ['compiled/v24/new', 'agent/new.cjs', 'agent/new.cjs.gzip', 'agent/old.lock', 'runtime/node'];
   expect(gone.filter((name) => existsSync(place(name)))).toEqual([]);
   expect(kept.filter((name) => !existsSync(place(name)))).toEqual([]);
 });
