@@ -150,14 +150,17 @@ test('a suite in which much fails everywhere has three files run again, however 
 test('a service that a node needs goes half way through a suite of few files: no file is blamed', async () => {
   const many = (count: number, text: string) =>
     Object.fromEntries(Array.from({ length: count }, (_, index) => [`test/t${index}.sh`, text]));
-  // The other node is busy until four files have failed, two on each runner: too few to stop a node.
-  const wait = 'until [ "$(wc -l < $FAILED)" -ge 4 ]; do sleep 0.05; done';
+  const until = (count: number, file: string) =>
+    `until [ "$(wc -l < "$${file}")" -ge ${count} ]; do sleep 0.05; done`;
+  // The other node has a file on each runner before any fails, and is busy with them until four have
+  // failed, two on each runner: too few to stop a node.
+  const bad = `${until(2, 'BEGUN')}; echo >> "$FAILED"; exit 1`;
   const { run, home, notes } = place(
-    many(6, `[ "$NODE" = good ] || { echo >> "$FAILED"; exit 1; }; ${wait}`),
+    many(6, `[ "$NODE" = good ] || { ${bad}; }; echo >> "$BEGUN"; ${until(4, 'FAILED')}`),
   );
-  const FAILED = join(home, 'failed');
-  writeFileSync(FAILED, '');
-  const environments = ['bad', 'good'].map((NODE) => ({ NODE, FAILED }));
+  const [FAILED, BEGUN] = [join(home, 'failed'), join(home, 'begun')];
+  for (const file of [FAILED, BEGUN]) writeFileSync(file, '');
+  const environments = ['bad', 'good'].map((NODE) => ({ NODE, FAILED, BEGUN }));
   const config = { files: 'test/*.sh', command: 'sh {file}', nodes: ['10.99.0.0', '10.99.0.1'], runners: 2 };
   const result = await run(config, { nodes: environments });
   expect(new Set(Object.values(verdicts(result)))).toEqual(new Set(['pass']));
