@@ -175,13 +175,14 @@ describe('a base tree', () => {
   };
 
   /**
-   * A cache that has the default tree and the packages which the common one
-   * has, without taking room for them.
+   * A cache that has the default tree and the packages which the common one has. The tree is a
+   * copy: a link to a file changes its ctime, for which tar(1), importing the common tree
+   * elsewhere at that moment, would take it as changed.
    */
   async function cacheWithTree(): Promise<string> {
     const directory = cache();
     const tree = await ensureBaseTree({ os: 'bookworm', packages: [] }, false, ctx);
-    const script = `mkdir "$1/trees" "$1/apt" && cp -al "$2" "$(readlink -f "$2")" "$1/trees" && cp -l "$3"/*.deb "$1/apt"`;
+    const script = `mkdir "$1/trees" "$1/apt" && cp -a "$2" "$(readlink -f "$2")" "$1/trees" && cp -l "$3"/*.deb "$1/apt"`;
     await execa('sh', ['-ec', script, 'sh', directory, tree, join(ctx.cacheDir, 'apt')]);
     return directory;
   }
