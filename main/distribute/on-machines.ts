@@ -36,8 +36,8 @@ export async function onMachines(
   const { world, open, slot } = here;
   const { machines: wish, localRunners, home } = distribution;
   const log = await open.scope.acquire({
-    acquire: () => new DistributeLog(open.store.directory, world.clock),
-    release: (all) => all[Symbol.asyncDispose](),
+    acquire: () => new DistributeLog(open.store.directory, world.clock, open.noRoom),
+    release: (all) => all.flush(),
   });
   const { order } = distribution;
   const own = { host: hostname(), user: userInfo().username, directory: home };

@@ -15,7 +15,8 @@ export class LoggedOutput {
 
   /** Resolves when more may come. */
   async write(chunk: Buffer): Promise<void> {
-    await Promise.all([this.kept.write(chunk), this.#lines.write(chunk)]);
+    this.#lines.write(chunk);
+    await this.kept.write(chunk);
   }
 
   end(): void {

@@ -48,7 +48,8 @@ async function pump(
   try {
     for await (const chunk of source) {
       heard();
-      await Promise.all([output.write(chunk as Buffer), lines?.write(chunk as Buffer)]);
+      lines?.write(chunk as Buffer);
+      await output.write(chunk as Buffer);
     }
   } catch {
     // Its end tells.

@@ -1,8 +1,8 @@
-import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { StringDecoder } from 'node:string_decoder';
+import { isDiskFull } from '../../../common/system-errors.ts';
 import { printable } from '../../../common/text/printable.ts';
-import { privateFile } from '../../store/run-folders.ts';
+import { LineFiles } from '../../store/line-files.ts';
 
 /** Whose lines they are. */
 export interface LineSource {
@@ -12,9 +12,9 @@ export interface LineSource {
   readonly of: string;
 }
 
-/** Takes the bytes of one output, whatever they are; the writer waits for it. */
+/** Takes the bytes of one output, whatever they are. */
 export interface LineSink {
-  write(chunk: Buffer): Promise<void>;
+  write(chunk: Buffer): void;
   /** A last line may have no end. */
   end(): void;
 }
@@ -22,34 +22,19 @@ export interface LineSink {
 /** Characters of a line that has no end, after which it is told as one. */
 const longest = 8000;
 
-/** ms for which lines wait, and characters of them at most: thousands of files have a line each. */
-const together = 50;
-const most = 64 * 1024;
-
 /** `distribute.log`: every line of hooks and tests with the time, the node, the runner and the file. */
-export class DistributeLog implements AsyncDisposable {
+export class DistributeLog {
   readonly file: string;
-  readonly #stream: WriteStream;
   readonly #clock: () => number;
-  #waiting: string[] = [];
-  #length = 0;
-  #timer: NodeJS.Timeout | undefined;
-  #failed: Error | undefined;
-  #drained: Promise<void> | undefined;
+  readonly #lines: LineFiles;
 
-  constructor(directory: string, clock: () => number) {
+  /** `noRoom`: told, perhaps many times, that lines are lost because the disk is full. */
+  constructor(directory: string, clock: () => number, noRoom: () => void) {
     this.file = join(directory, 'distribute.log');
-    this.#stream = createWriteStream(this.file, { mode: privateFile, flags: 'a' });
-    // A disk that is full ends no run.
-    this.#stream.on('error', (error) => {
-      this.#failed ??= error;
-    });
     this.#clock = clock;
-  }
-
-  /** Why not all of it could be written. */
-  get failed(): Error | undefined {
-    return this.#failed;
+    this.#lines = new LineFiles((error) => {
+      if (isDiskFull(error)) noRoom();
+    });
   }
 
   lines({ node, runner = '-', of }: LineSource): LineSink {
@@ -60,58 +45,25 @@ export class DistributeLog implements AsyncDisposable {
       return lines.map((line) => `${stamp} ${node} ${runner} ${of} | ${printable(line)}\n`).join('');
     };
     return {
-      write: async (chunk) => {
+      write: (chunk) => {
         const lines = (rest + decoder.write(chunk)).split(/\r?\n/);
         rest = lines.pop() ?? '';
         if (rest.length > longest) {
           lines.push(rest);
           rest = '';
         }
-        if (lines.length > 0) await this.#write(tell(lines));
+        if (lines.length > 0) this.#lines.append(this.file, tell(lines));
       },
       end: () => {
         rest += decoder.end();
-        if (rest !== '') void this.#write(tell([rest]));
+        if (rest !== '') this.#lines.append(this.file, tell([rest]));
         rest = '';
       },
     };
   }
 
-  async #write(text: string): Promise<void> {
-    if (this.#failed) return;
-    this.#waiting.push(text);
-    this.#length += text.length;
-    if (this.#length < most) this.#timer ??= setTimeout(() => this.#flush(), together);
-    else if (!this.#flush()) {
-      this.#drained ??= this.#untilDrained();
-      await this.#drained;
-    }
-  }
-
-  /** Whether more may come at once. */
-  #flush(): boolean {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    const text = this.#waiting.join('');
-    [this.#waiting, this.#length] = [[], 0];
-    return this.#failed !== undefined || this.#stream.write(text);
-  }
-
-  /** All runners wait for the same. */
-  async #untilDrained(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const end = () => resolve();
-    this.#stream.once('drain', end).once('error', end);
-    await promise;
-    this.#stream.off('drain', end).off('error', end);
-    this.#drained = undefined;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#flush();
-    await new Promise<void>((resolve) => {
-      this.#stream.once('error', () => resolve());
-      this.#stream.end(() => resolve());
-    });
+  /** All lines that were told are in the file. */
+  flush(): void {
+    this.#lines.flush();
   }
 }

@@ -43,8 +43,8 @@ export async function runHook(
   try {
     const result = await agent.exec(words, {
       ...{ cwd: project, env, timeout: within, signal },
-      onStdout: (chunk) => void out.write(chunk),
-      onStderr: (chunk) => void error.write(chunk),
+      onStdout: (chunk) => out.write(chunk),
+      onStderr: (chunk) => error.write(chunk),
     });
     failed = result.exitCode !== 0;
     if (!failed) return;
