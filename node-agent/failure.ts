@@ -34,7 +34,7 @@ function detailsOf(error: unknown): FailureDetails {
 }
 
 /** The error for a full disk; `path` is something on it. */
-export function noSpace(path: string | undefined, more: Partial<FailureDetails> = {}): ShakedownError {
+function noSpace(path: string | undefined, more: Partial<FailureDetails> = {}): ShakedownError {
   return new ShakedownError({
     message: `no space left on ${path === undefined ? 'the node' : mountPointOf(path)}`,
     hint: 'free space on the node (`df -h` there shows what is full), or give it a bigger disk',

@@ -47,7 +47,7 @@ function osRelease(): Record<string, string> {
 }
 
 /** Variables of os-release(5), without their shell quotes. */
-export const parseOsRelease = (text: string): Record<string, string> =>
+const parseOsRelease = (text: string): Record<string, string> =>
   Object.fromEntries(
     [...text.matchAll(/^([A-Z_0-9]+)=(.*)$/gm)].map(([, name = '', value = '']) => [
       name,

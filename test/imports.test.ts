@@ -24,6 +24,13 @@ const order: readonly string[] = [
 /** `run` for main/run/scope.ts, `cli` for main/cli.ts. */
 const roomOf = (file: string): string => file.split('/')[1]?.replace(/\.ts$/, '') ?? '';
 
+/** All files that import sources, those by which tests and measurements do included. */
+const everywhere = '{common,main,node-agent,test,bench,scripts,bin,config,examples}/**/*.{ts,mjs,mts,cjs}';
+const texts = globSync(everywhere, { cwd: root }).map((file) => ({
+  text: readFileSync(join(root, file), 'utf8'),
+  imported: new Set(importsOf(file)),
+}));
+
 function importsOf(file: string): string[] {
   const source = readFileSync(join(root, file), 'utf8');
   const found = source.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g);
@@ -86,6 +93,9 @@ describe('the import graph', () => {
     expect(missing).toEqual([]);
   });
 
+  test('every function, constant and class that a file exports is for another file', () =>
+    expect(files.flatMap(exportedForNobody)).toEqual([]));
+
   test('there is one process.exit on the main host, in cli.ts, and one in the program that does a task', () => {
     const exits = files.filter(
       (file) => file.startsWith('main/') && /process\.exit\(/.test(readFileSync(join(root, file), 'utf8')),
@@ -95,6 +105,21 @@ describe('the import graph', () => {
 
   test('has no circles', () => expect(circles()).toEqual([]));
 });
+
+/** The package's own exports, programs, and what is handed on as a whole. */
+const forOthers = /^main\/(index|cli|checks\/check-api|virt\/main|report\/reporters|jobs\/pages\/words)\.ts$/;
+
+/** `file: name` for each value that no file which imports this one names. */
+function exportedForNobody(file: string): string[] {
+  if (forOthers.test(file)) return [];
+  const users = texts.filter(({ imported }) => imported.has(file));
+  const exported = readFileSync(join(root, file), 'utf8').matchAll(
+    /^export (?:async |abstract )?(?:function\*?|const|class) (\w+)/gm,
+  );
+  return [...exported].flatMap(([, name = '']) =>
+    users.some(({ text }) => new RegExp(`\\b${name}\\b`).test(text)) ? [] : [`${file}: ${name}`],
+  );
+}
 
 /** Circles of files, those by `import type` too: who reads one of them has to read them all. */
 function circles(): string[] {

@@ -9,7 +9,7 @@ export interface AptFile {
 }
 
 /** Whether a source's key stands in it as text; else it is a path, or there is none. */
-export const isArmored = (key: string | undefined): key is string => key?.includes('-----BEGIN PGP') ?? false;
+const isArmored = (key: string | undefined): key is string => key?.includes('-----BEGIN PGP') ?? false;
 
 /** The file that apt reads a source's key from; undefined where it has none. */
 export const keyFileOf = ({ name, key }: AptSource, directory: string): string | undefined =>
@@ -28,7 +28,7 @@ export function aptSourceFiles(source: AptSource, directory: string): readonly A
 }
 
 /** One source in deb822 style; `key` is the file of its key. */
-export function sourceText(source: AptSource, key: string | undefined): string {
+function sourceText(source: AptSource, key: string | undefined): string {
   const fields = {
     Types: 'deb',
     URIs: source.uris,

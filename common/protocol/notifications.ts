@@ -11,11 +11,7 @@ export interface AgentNotifications {
   alive: Record<string, never>;
 }
 
-/** What the main host tells unasked. */
-export interface MainNotifications {
-  /** Sent every `aliveEvery` seconds; who hears nothing for `aliveWithin` takes the other side for dead. */
-  alive: Record<string, never>;
-}
-
+/** Seconds from one `alive` of the main host to the next; the agent answers each. */
 export const aliveEvery = 15;
+/** Seconds without a word after which either side takes the other for gone. */
 export const aliveWithin = 120;

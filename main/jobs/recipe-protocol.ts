@@ -16,8 +16,8 @@ export const parameterName = z
   .string()
   .regex(/^[A-Za-z]\w{0,63}$/, 'a name of letters, digits and _, which begins with a letter');
 
-export const parameterValue = z.union([z.string().max(10_000), z.number(), z.boolean()]);
-export const parameterValues = z.record(parameterName, parameterValue);
+const parameterValue = z.union([z.string().max(10_000), z.number(), z.boolean()]);
+const parameterValues = z.record(parameterName, parameterValue);
 
 /** What a task takes under one name. Without a default it has to be given. */
 export const parameter = z.strictObject({
@@ -28,7 +28,7 @@ export const parameter = z.strictObject({
   choices: z.array(parameterValue).min(1).max(100).optional(),
 });
 
-export const task = z.object({
+const task = z.object({
   name: z.string(),
   /** What does it: an executable, a function of `recipe.ts`, or one of a `fabfile.py`. */
   by: z.enum(['executable', 'typescript', 'fabric']),

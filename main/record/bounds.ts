@@ -19,7 +19,7 @@ export const bounds = {
 } as const;
 
 /** Says how much is missing, within the limit. */
-export function cut(text: string, limit: number): string {
+function cut(text: string, limit: number): string {
   if (text.length <= limit) return text;
   const kept = text.slice(0, limit - 60);
   return `${kept}\n… and ${text.length - kept.length} characters more`;

@@ -8,16 +8,9 @@ import type { Mistake } from './template-position.ts';
 import type { RenderedEntry, RenderedTree, RenderScope, SourceEntry, SourceTree } from './tree.ts';
 
 /**
- * Renders the node files for one node: templates (`.tmpl`) and names; all else stays as it is. Pure, but for
- * what a template's own code does. Throws TemplateError with every mistake that was found.
- */
-export function renderTree(source: SourceTree, scope: RenderScope): RenderedTree {
-  return renderTrees(source, [scope])[0] ?? { entries: [] };
-}
-
-/**
- * As `renderTree`, for several nodes: the mistakes of all of them are thrown
- * together. Results in the same order.
+ * Renders the node files, for each node in turn: templates (`.tmpl`) and names; all else
+ * stays as it is. Pure, but for what a template's own code does. Throws TemplateError with
+ * every mistake that was found on any node.
  */
 export function renderTrees(source: SourceTree, scopes: readonly RenderScope[]): readonly RenderedTree[] {
   const mistakes: TemplateMistake[] = [];

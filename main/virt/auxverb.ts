@@ -78,7 +78,7 @@ out=\${1#*[} err=\${2#*[}
 exit $code`;
 
 /** Each argument is quoted for the machine's shell. */
-export function auxverbScript(sshConfig: string, sudo: boolean): string {
+function auxverbScript(sshConfig: string, sudo: boolean): string {
   const command = `exec ${sudo ? 'sudo -n ' : ''}sh -c ${shellQuote(remotePart)} sh`;
   return `#!/bin/bash
 # Runs its arguments on the machine that shakedown-virt has open.

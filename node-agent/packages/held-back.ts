@@ -3,7 +3,7 @@ import { writeDurably } from '../files/durable-file.ts';
 import type { Originals } from '../files/originals.ts';
 import type { HeldBackList } from './held-back-list.ts';
 
-export const policyFile = '/usr/sbin/policy-rc.d';
+const policyFile = '/usr/sbin/policy-rc.d';
 
 /**
  * Keeps daemons from starting while packages come in, before their config is there: a policy-rc.d that
@@ -36,7 +36,7 @@ export class HeldBack {
 }
 
 /** The script is called as `policy-rc.d [options] <name> <actions> [<runlevel>]`. */
-export const policyScript = (record: string): string => `#!/bin/sh
+const policyScript = (record: string): string => `#!/bin/sh
 # Put here by shakedown while packages come in; it is taken away right after.
 name= actions=
 for argument in "$@"; do

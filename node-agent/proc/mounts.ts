@@ -12,7 +12,7 @@ export function mountPoints(): string[] {
   }
 }
 
-export const parseMounts = (text: string): string[] =>
+const parseMounts = (text: string): string[] =>
   text
     .split('\n')
     .map((line) => line.split(' ')[1] ?? '')

@@ -16,7 +16,7 @@ const alignments: Readonly<Record<string, number>> = {
 /**
  * The complete types that a signature is made of: `sa(su)` gives `s` and `a(su)`. Throws for what is none.
  */
-export function completeTypes(signature: string): string[] {
+function completeTypes(signature: string): string[] {
   const types: string[] = [];
   for (let at = 0; at < signature.length; ) {
     const end = endOfType(signature, at);

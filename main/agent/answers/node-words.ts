@@ -18,9 +18,6 @@ export const lastLines = z
   .array(z.string())
   .transform((lines) => lines.slice(-100).map((each) => printableLine(each)));
 
-/** What a command printed, as it is: for programs, or printable only when it is shown. */
-export const output = z.string().max(4 * 1024 ** 2);
-
 /** A service's or a set-up step's name, as configs may give them. */
 export const shortName = named(/^[A-Za-z0-9][A-Za-z0-9._@-]*$/, 'a name');
 

@@ -10,7 +10,7 @@ import { describeTarget, targetsOf } from './targets.ts';
 import { TcpCheck } from './tcp-check.ts';
 
 /** The check that the config declares. */
-export function declaredCheck(spec: DeclaredCheck): Check {
+function declaredCheck(spec: DeclaredCheck): Check {
   switch (spec.kind) {
     case 'tcp':
       return new TcpCheck(spec);

@@ -56,7 +56,7 @@ function isUsers(file: string, directory: string): boolean {
 }
 
 /** Lines and columns count from 1. Empty when the file cannot be read. */
-export function codeFrame(file: string, line: number, column: number): string {
+function codeFrame(file: string, line: number, column: number): string {
   let source: string;
   try {
     source = readFileSync(file, 'utf8');

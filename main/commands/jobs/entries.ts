@@ -7,7 +7,7 @@ const serverOptions: readonly Option[] = [
 ];
 
 /** What `submit` and `schedules add` take alike. */
-export const jobOptions: readonly Option[] = [
+const jobOptions: readonly Option[] = [
   ['--name <name>', 'What the job is called'],
   ['--label <label>', 'Something that its worker must have; may be repeated'],
   ['--platform <name>', 'What its worker must be'],

@@ -49,7 +49,7 @@ const globOrCheck = z.unknown().transform((value, context) => {
 });
 
 /** The main config's own fields; with defaults. `nodes` is validated by the provider's own schema. */
-export const mainFields = {
+const mainFields = {
   name: z.exactOptional(field.text),
   nodes: field.object(
     { provider: field.text, options: z.unknown() },
@@ -73,4 +73,3 @@ export const mainSchema = z.looseObject(mainFields, { error: 'an object, as defi
 export const nodeSchema = z.looseObject(nodeFields, { error: 'an object, as defineNode({…}) gives' });
 
 export type ParsedMain = z.output<typeof mainSchema>;
-export type ParsedNode = z.output<typeof nodeSchema>;

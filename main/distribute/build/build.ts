@@ -143,7 +143,7 @@ export class Build {
 }
 
 /** The build itself fails, wherever it is done: there is nothing to test. */
-export class BuildFailedError extends ShakedownError {
+class BuildFailedError extends ShakedownError {
   constructor(cause: unknown) {
     super(asShakedownError(cause).details, { cause });
   }

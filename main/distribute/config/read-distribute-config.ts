@@ -7,7 +7,7 @@ import type { DistributeConfig } from './distribute-config.ts';
 import { distributeConfigSchema } from './distribute-schema.ts';
 
 /** What holds for all projects of a main host. */
-export const hostConfig = '/etc/shakedown/distribute.config.ts';
+const hostConfig = '/etc/shakedown/distribute.config.ts';
 
 /** A project's own. */
 export const projectConfig = 'distribute.config.ts';

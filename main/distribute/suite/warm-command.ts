@@ -56,7 +56,7 @@ const withFolder = (
 const mostFolders = 100;
 
 /** The folders that the files are in; where these are too many, those around them. */
-export function foldersOf(files: readonly string[]): readonly string[] {
+function foldersOf(files: readonly string[]): readonly string[] {
   let folders = [...new Set(files.map((file) => posix.dirname(file)))];
   while (folders.length > mostFolders) folders = [...new Set(folders.map((folder) => posix.dirname(folder)))];
   return folders.sort();

@@ -23,7 +23,7 @@ export interface Decision {
 }
 
 /** ms after its time that something is no more begun for it, unless what was missed is made up for. */
-export const lateness = 60_000;
+const lateness = 60_000;
 /** Jobs that one look begins; the next one goes on. */
 const atOnce = 100;
 

@@ -2,7 +2,7 @@ import { Problem } from './problem.ts';
 import type { Service } from './service.ts';
 
 /** What one can do to a job, with what is said when it is too late or too early for that. */
-export const jobActs = { cancel: 'is over already', retry: 'is not over' } as const;
+const jobActs = { cancel: 'is over already', retry: 'is not over' } as const;
 
 /** Keeps a job however old it gets, or no longer. Throws Problem when there is no such job. */
 export async function pinJob(

@@ -142,7 +142,7 @@ export class Files {
 }
 
 /** A relative path that stays where it is. Throws Problem for any other. */
-export function checkedPath(path: string): string {
+function checkedPath(path: string): string {
   const parts = path.split('/');
   const odd = parts.some(
     (part) => part === '' || part === '.' || part === '..' || Buffer.byteLength(part) > 250,

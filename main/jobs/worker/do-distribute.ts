@@ -8,7 +8,7 @@ import type { SentProject } from '../../distribute/project/sent-project.ts';
 import type { JobContext, WorkerJob } from './job-context.ts';
 
 /** What `shakedown submit distribute` puts into a job. */
-export const distributeSpec = z.looseObject({
+const distributeSpec = z.looseObject({
   /** What follows `shakedown distribute`. */
   args: z.array(z.string()),
   /** Whether it was repeated for those alone that failed. */

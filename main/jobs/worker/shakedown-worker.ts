@@ -18,7 +18,7 @@ import { sendFiles } from './send-files.ts';
 import { Worker } from './worker.ts';
 
 /** What `shakedown submit` puts into the jobs that this worker does. */
-export const shakedownSpec = z.looseObject({
+const shakedownSpec = z.looseObject({
   /** What follows `shakedown run` or `shakedown script`; paths are in the package. */
   args: z.array(z.string()),
   package: z.string(),

@@ -86,7 +86,7 @@ async function hasLists(tree: string, releases: readonly Release[]): Promise<boo
 }
 
 /** The script that asks apt. */
-export function resolveScript(
+function resolveScript(
   { tree, status }: Pick<LayerBase, 'tree' | 'status'>,
   { packages, recommends, aptSources, debs }: Installation,
   { fresh, cache, env }: { readonly fresh: boolean; readonly cache: string; readonly env: NodeJS.ProcessEnv },

@@ -4,7 +4,7 @@ import type { SshAlgorithms } from '../../remotes/ssh-target.ts';
 import type { HostSettings } from './host-settings.ts';
 
 /** What ssh2 can (its README, `algorithms`), by the keyword that chooses among them. */
-export const algorithmsOfSsh2 = {
+const algorithmsOfSsh2 = {
   kexalgorithms: [
     ...['curve25519-sha256', 'curve25519-sha256@libssh.org'],
     ...['ecdh-sha2-nistp256', 'ecdh-sha2-nistp384', 'ecdh-sha2-nistp521'],

@@ -60,7 +60,7 @@ function writtenHosts({ hosts, pool }: SshSettings, complain: Complain): readonl
 }
 
 /** `db[1-3]` as three machines. Throws UsageError for what is no range. */
-export function expandHost(host: SshHost): readonly ParsedHost[] {
+function expandHost(host: SshHost): readonly ParsedHost[] {
   if (typeof host === 'string') return expandRanges(host).map(parseHost);
   const addresses = expandRanges(host.address);
   const names = host.name === undefined ? undefined : expandRanges(host.name);

@@ -37,7 +37,7 @@ export const toldBefore = (file: string, provider?: string): readonly VagrantMac
  * `.vagrant` beside the file. Throws UsageError with vagrant's words for a file that is wrong,
  * ShakedownError where vagrant cannot be run.
  */
-export function definedMachines(file: string, provider?: string): readonly VagrantMachine[] {
+function definedMachines(file: string, provider?: string): readonly VagrantMachine[] {
   const before = toldBefore(file, provider);
   if (before.length > 0) return before;
   const scratch = mkdtempSync(join(tmpdir(), 'shakedown-vagrant-'));

@@ -10,7 +10,7 @@ export interface RunTime {
 type Clocks = Pick<RunRecord, 'clocks'>;
 
 /** What was measured of a node's clock, in the order of time. */
-export const clockOf = ({ clocks }: Clocks, node: number): readonly ClockMeasure[] =>
+const clockOf = ({ clocks }: Clocks, node: number): readonly ClockMeasure[] =>
   clocks.filter((each) => each.node === node).toSorted((one, other) => one.atMs - other.atMs);
 
 /**

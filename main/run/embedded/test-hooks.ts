@@ -30,7 +30,7 @@ export function listenToTests({ after, afterAll, afterEach }: TestHooks, tested:
 /**
  * Why the test failed that a hook was called after, by what its runner tells of it; undefined when it passed.
  */
-export function failureIn(context: unknown): unknown {
+function failureIn(context: unknown): unknown {
   const { passed, error, name, task } = (context ?? {}) as NodeTestContext & VitestContext;
   if (passed === false) return error ?? new Error(`the test '${name}' failed`);
   if (task?.result?.state !== 'fail') return undefined;

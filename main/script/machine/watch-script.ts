@@ -17,8 +17,6 @@ const timedOutCode = 124;
 export interface ScriptEnd {
   readonly exitCode: number;
   readonly timedOut: boolean;
-  /** Who read the live output went away, so it was ended: 141, as in a shell. */
-  readonly readerGone: boolean;
   readonly stdout: ScriptOutput;
   readonly stderr: ScriptOutput;
   readonly problems: readonly string[];
@@ -50,7 +48,7 @@ export async function watchScript(watch: Watch): Promise<ScriptEnd> {
   });
   if (remote.lost.aborted) throw remote.lost.reason;
   const exitCode = codeOf(ended, gone.signal.aborted);
-  const end = { exitCode, timedOut: ended.timedOut, readerGone: gone.signal.aborted, stdout, stderr };
+  const end = { exitCode, timedOut: ended.timedOut, stdout, stderr };
   if (signal.aborted) return { ...end, problems: [] };
   const aftermath = await aftermathOf(watch);
   if (aftermath.goingDown) throw goingDown();
@@ -70,6 +68,7 @@ export async function watchScript(watch: Watch): Promise<ScriptEnd> {
   return { ...end, problems };
 }
 
+/** 141, as in a shell, where who read the live output went away, so that the script was ended. */
 function codeOf(ended: ProcessEnd, readerGone: boolean): number {
   if (ended.timedOut) return timedOutCode;
   return readerGone ? exitCodes.brokenPipe : exitCodeOf(ended);

@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readTree } from '../../../main/render/read-tree.ts';
-import { renderTree, renderTrees } from '../../../main/render/render-tree.ts';
+import { renderTrees } from '../../../main/render/render-tree.ts';
 import { TemplateError } from '../../../main/render/template-mistake.ts';
 import { treeEntries } from '../../../main/render/tree.ts';
 import { writeTree } from '../../../main/render/write-tree.ts';
@@ -41,7 +41,7 @@ const link = (path: string, target: string) => {
   mkdirSync(dirname(join(source, path)), { recursive: true });
   symlinkSync(target, join(source, path));
 };
-const render = async (node = scope) => renderTree(await readTree(source), node);
+const render = async (node = scope) => renderTrees(await readTree(source), [node])[0] ?? { entries: [] };
 const paths = async (node = scope) => (await render(node)).entries.map((entry) => entry.path);
 const mistakes = async (): Promise<TemplateError> => {
   const error = await render().catch((thrown: unknown) => thrown);

@@ -34,7 +34,7 @@ export function inventoryOf(cluster: Cluster, knownHostsFile: string): Inventory
 /**
  * The pinned key; else those that the user's known_hosts lists, so that the inventory is enough by itself.
  */
-export function hostKeysOf(target: SshTarget): readonly string[] {
+function hostKeysOf(target: SshTarget): readonly string[] {
   const { host, port, hostKey, hostKeyAlias, knownHostsFiles = defaultFiles() } = target;
   if (hostKey !== undefined) return [hostKey.split(/\s+/).slice(0, 2).join(' ')];
   const keys = knownKeys(knownHostsFiles, hostKeyAlias ?? hostName(host, port));

@@ -25,9 +25,6 @@ export interface Engine {
   readonly limits: boolean;
 }
 
-/** What `destroy` must know to find an engine again. */
-export type EngineId = Pick<Engine, 'kind' | 'env'>;
-
 export interface EngineOptions {
   readonly signal?: AbortSignal;
   readonly failure: Partial<FailureDetails> & { message: string };

@@ -5,7 +5,7 @@ import { withTimeLimit } from '../../../../common/time-limit.ts';
 import type { Cloud } from '../api/cloud.ts';
 
 /** Amazon's own service that tells a caller's address (docs.aws.amazon.com, "Amazon EC2 security groups"). */
-export const checkIpUrl = 'https://checkip.amazonaws.com';
+const checkIpUrl = 'https://checkip.amazonaws.com';
 
 /**
  * This main host's address as instances see it: behind its NAT for public ones in Amazon's cloud, else the

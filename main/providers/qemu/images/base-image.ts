@@ -29,7 +29,7 @@ export interface BaseImage {
 type Building = Pick<RunContext, 'signal' | 'cacheDir' | 'emit'>;
 
 /** The folder of all images. */
-export const imagesFolder = (cacheDir: string): string => join(cacheDir, 'qemu', 'images');
+const imagesFolder = (cacheDir: string): string => join(cacheDir, 'qemu', 'images');
 
 /**
  * The image for an operating system and its packages: the Debian tree of all kinds of machine, with a

@@ -23,7 +23,7 @@ export interface SharesDisk {
 
 const step = 256 * 1024 ** 2;
 
-export const sharesFolder = (cacheDir: string): string => join(cacheDir, 'qemu', 'shares');
+const sharesFolder = (cacheDir: string): string => join(cacheDir, 'qemu', 'shares');
 
 /**
  * A disk with copies of what is shared, made once for each state of it. QEMU could share folders of
