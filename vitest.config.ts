@@ -16,10 +16,6 @@ const isLong = process.env.SHAKEDOWN_LONG_TESTS === '1';
 const common = {
   globalSetup: ['test/temporary-folder.ts'],
   setupFiles: ['test/patience.ts', 'test/tell-errors.ts'],
-};
-
-const onMachines = {
-  ...common,
   // Far above what they take: a machine may be slow and busy.
   testTimeout: isLong ? 1_800_000 : 600_000,
   hookTimeout: 600_000,
@@ -29,7 +25,7 @@ const onMachines = {
 const longTests = {
   test: {
     name: 'e2e-long',
-    ...onMachines,
+    ...common,
     include: [`${long}/*.test.ts`],
     maxWorkers: 1,
     sequence: { groupOrder: 3 },
@@ -47,9 +43,6 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**'],
           ...common,
-          testTimeout: isLong ? 1_800_000 : 60_000,
-          hookTimeout: isLong ? 600_000 : 60_000,
-          expect: { poll: { timeout: 30_000 } },
           // One more than CI has cores: some of them wait for what shall come about.
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
@@ -58,7 +51,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
-          ...onMachines,
+          ...common,
           include: ['test/e2e/**/*.test.ts'],
           exclude: [...alone, long],
           // Two more than CI has cores: most of a test on machines is waiting for one of them.
@@ -69,7 +62,7 @@ export default defineConfig({
       {
         test: {
           name: 'e2e-alone',
-          ...onMachines,
+          ...common,
           include: alone,
           // One file; projects of one group have one number.
           maxWorkers: 3,

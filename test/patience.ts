@@ -4,7 +4,7 @@ import { vi } from 'vitest';
  * ms that a test waits for what shall be, unless it says more: Vitest's own
  * second is short on a busy machine.
  */
-const patience = 30_000;
+const patience = 120_000;
 
 const { waitFor } = vi;
 vi.waitFor = (callback, options = {}) =>

@@ -36,7 +36,7 @@ export async function realSshd(folder: string, lines: readonly string[] = []): P
   );
   const child = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', config], { stdio: 'ignore' });
   const ended = new Promise((resolve) => child.once('exit', resolve));
-  const signal = AbortSignal.timeout(30_000);
+  const signal = new AbortController().signal;
   while (!(await greets('127.0.0.1', port, signal)) && child.exitCode === null) signal.throwIfAborted();
   return {
     port,

@@ -68,7 +68,7 @@ test('a killed agent’s share is cleaned up by its guard, under the same key', 
   await agent.hello();
   const pid = await sleeper(agent);
   agent.child.kill('SIGKILL');
-  await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);
+  await expect.poll(() => isAlive(pid)).toBe(false);
 });
 
 test('an agent ends as soon after the main host’s last word as it was told to', async () => {
@@ -76,7 +76,7 @@ test('an agent ends as soon after the main host’s last word as it was told to'
   await agent.hello('r1', 'me@here', { aliveWithin: 6 });
   const pid = await sleeper(agent);
   // Nothing is said to it from here on, and its stdin stays open.
-  await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);
+  await expect.poll(() => isAlive(pid)).toBe(false);
 });
 
 test('ranges of ports are each agent’s own, and those on which somebody listens are left out', async () => {

@@ -38,7 +38,7 @@ describe('the package', () => {
     // What is wrong with types is told elsewhere, and finding it takes longest.
     const types = ['-p', join(root, 'tsconfig.build.json'), '--outDir', dist, '--noCheck'];
     await execa('tsc', types, { cwd: root, preferLocal: true });
-  }, 180_000);
+  });
 
   test('has all that lies beside the sources, each shell program included, where it lies there', () => {
     const others = globSync('{main,common}/**/*.*', { cwd: root, exclude: ['**/*.ts'] });

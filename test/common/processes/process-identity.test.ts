@@ -8,7 +8,7 @@ test('a process lives until it has ended, though its parent has not asked about 
   const child = processIdentity(Number(line));
   expect(isAlive(child)).toBe(true);
   process.kill(child.pid, 'SIGKILL');
-  await expect.poll(() => isAlive(child), { timeout: 10_000 }).toBe(false);
+  await expect.poll(() => isAlive(child)).toBe(false);
   expect(() => process.kill(child.pid, 0), 'it is a zombie').not.toThrow();
   parent.kill();
   await parent;

@@ -78,7 +78,7 @@ async function session(seed: number): Promise<void> {
 /** What the end of a run does, which waits for nobody that says nothing. */
 async function mustBeGivenUp(seed: number, lie: Lie, agent: Agent): Promise<void> {
   void agent.mustAnswer(5);
-  await Promise.race([once(agent.ended, 'abort'), sleep(30_000)]);
+  await Promise.race([once(agent.ended, 'abort'), sleep(120_000)]);
   if (!agent.ended.aborted) report(seed, lie, 'an agent that says nothing is waited for');
 }
 

@@ -48,5 +48,5 @@ test(
       expect(rss, `seeds ${some.join(' ')}`).toBeLessThan(memory);
     }
   },
-  rounds(120_000, 7_200_000),
+  rounds(600_000, 7_200_000),
 );

@@ -16,7 +16,7 @@ async function startWith(script: string) {
   const remote = await connect();
   const agent = await startAgent(remote, {
     ...{ cacheDir: join(tmpdir(), 'shakedown-test-cache'), runId: 'r', nodeCache: join(folder(), 'cache') },
-    ...{ listener: quiet, log: quiet.log, signal: AbortSignal.timeout(50_000) },
+    ...{ listener: quiet, log: quiet.log, signal: new AbortController().signal },
   });
   onTestFinished(() => agent[Symbol.asyncDispose]());
   return { agent, remote };

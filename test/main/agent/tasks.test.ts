@@ -13,7 +13,7 @@ const pidIn = (work: string): Promise<number> =>
     const pid = Number(readFileSync(join(work, 'pid'), 'utf8'));
     expect(pid).toBeGreaterThan(0);
     return pid;
-  }, 10_000);
+  });
 
 /** Freezes the agent, so that it is silent, until the test is over. */
 function freeze(agent: Agent): void {

@@ -20,7 +20,7 @@ test.each(['077', '027', '000'])(
     const remote = await connect();
     const agent = await startAgent(remote, {
       ...{ cacheDir: join(tmpdir(), 'shakedown-test-cache'), runId: 'r', nodeCache: join(base, 'var/cache') },
-      ...{ listener: quiet, log: quiet.log, signal: AbortSignal.timeout(50_000) },
+      ...{ listener: quiet, log: quiet.log, signal: new AbortController().signal },
     });
     onTestFinished(() => agent[Symbol.asyncDispose]());
     const work = join(base, 'srv/work');

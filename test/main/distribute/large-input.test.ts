@@ -29,12 +29,7 @@ test('200 MB of output are kept as they came; of what is shown and held in memor
 /** 50,000 where what is long is tested in full. */
 const many = rounds(3000, 50_000);
 
-// What is left of so many files takes a while to remove.
-vi.setConfig({ hookTimeout: 300_000 });
-
-test('a project with very many files is sent once; the next time it is only looked through', {
-  timeout: 600_000,
-}, async () => {
+test('a project with very many files is sent once; the next time it is only looked through', async () => {
   const before = process.memoryUsage().rss;
   const { run, write, notes } = place({ 'test/a.sh': `[ "$(find data -type f | wc -l)" = ${many} ]` });
   for (let file = 0; file < many; file += 1) write(`data/${file % 250}/f${file}`, `${file}\n`);

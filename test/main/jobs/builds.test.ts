@@ -9,8 +9,6 @@ import { canMakeGroups } from '../../node-agent/tasks/can-make-groups.ts';
 import { folder } from '../remotes/fake-node.ts';
 import { aServer, ask } from './fixtures/a-server.ts';
 
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
-
 const server = aServer();
 const script = '#!/bin/sh\necho "built $PARAM_part"\n';
 
@@ -205,7 +203,7 @@ describe('a worker that is a few lines of shell', () => {
       process.kill(-(child.pid ?? 0), 'SIGKILL');
       await child;
     });
-    await expect.poll(async () => (await admin.job(job)).state, { timeout: 120_000 }).toBe('done');
+    await expect.poll(async () => (await admin.job(job)).state).toBe('done');
     expect((await admin.log(job, 0, 0)).bytes.toString()).toBe(`built ${part}\n`);
     expect(await admin.job(job)).toMatchObject({
       ...{ verdict: 'pass', attempts: [{ number: 1, result: { exitCode: 0, seconds: expect.any(Number) } }] },
@@ -213,7 +211,7 @@ describe('a worker that is a few lines of shell', () => {
     await put('failing', '#!/bin/sh\necho no; exit 7\n', '?file=unit.sh');
     const asked = { type: 'build', recipe: 'failing', task: 'unit', labels: [label] };
     const failing = await admin.submit(asked);
-    await expect.poll(async () => (await admin.job(failing)).verdict, { timeout: 120_000 }).toBe('fail');
+    await expect.poll(async () => (await admin.job(failing)).verdict).toBe('fail');
     expect((await admin.job(failing)).attempts).toMatchObject([{ result: { exitCode: 7 } }]);
   });
 
@@ -262,7 +260,7 @@ describe('a worker that is a few lines of shell', () => {
     expect((await send('/files/a.txt', 'PUT')).status).toBe(201);
     await admin.act(job, 'cancel');
     const late = async () => (await send('/files/a.txt', 'PUT')).status;
-    await expect.poll(late, { timeout: 30_000 }).toBe(409);
+    await expect.poll(late).toBe(409);
     expect(await (await send('/files/a.txt', 'PUT')).text()).toContain('secrets are forgotten');
     expect((await send('?exit_code=0', 'POST')).status).toBe(409);
     const [artifact] = await admin.artifacts(job);
@@ -296,7 +294,7 @@ describe('shakedown worker', () => {
     await packed(place, (file) => recipes.put(recipe, file));
     const job = await admin.submit({ type: 'build', recipe, task, labels: [label], ...more });
     const over = async () => expect(await admin.job(job)).toMatchObject({ endedAt: expect.any(String) });
-    return { job, admin, over: () => vi.waitFor(over, { timeout: 120_000, interval: 50 }) };
+    return { job, admin, over: () => vi.waitFor(over, { interval: 50 }) };
   }
   const came = async ({ job, admin, over }: Awaited<ReturnType<typeof built>>) => {
     await over();
@@ -365,7 +363,7 @@ describe('shakedown worker', () => {
     const time = `1234.${randomInt(1e9)}`;
     const unit = `#!/bin/sh\nsleep ${time} & echo begun; [ -n "$PARAM_go" ] || wait\n`;
     const sleeping = async () => (await execa('pgrep', ['-f', `^sleep ${time}`], { reject: false })).stdout;
-    const isGone = () => expect.poll(sleeping, { timeout: 60_000 }).toBe('');
+    const isGone = () => expect.poll(sleeping).toBe('');
     const late = await came(await built({ unit }, 'unit', { timeout: 0.5 }));
     expect(late).toMatchObject({ verdict: 'fail', result: { timedOut: true } });
     await isGone();
@@ -379,7 +377,7 @@ describe('shakedown worker', () => {
     for (const pid of (await sleeping()).split('\n').filter((line) => line !== '')) process.kill(Number(pid));
     const cancelled = await built({ unit }, 'unit');
     const text = async () => (await cancelled.admin.log(cancelled.job, 0, 0)).bytes.toString();
-    await expect.poll(text, { timeout: 60_000 }).toBe('begun\n');
+    await expect.poll(text).toBe('begun\n');
     expect(await sleeping()).not.toBe('');
     await cancelled.admin.act(cancelled.job, 'cancel');
     await isGone();
@@ -396,15 +394,15 @@ describe('shakedown worker', () => {
     await recipes.put(recipe, join(place, 'unit.sh'), 'unit.sh');
     const job = await admin.submit({ type: 'build', recipe, task: 'unit', labels: [label], attempts: 1 });
     const sleeping = async () => (await execa('pgrep', ['-f', `^sleep ${time}`], { reject: false })).stdout;
-    await expect.poll(sleeping, { timeout: 120_000 }).not.toBe('');
+    await expect.poll(sleeping).not.toBe('');
     worker.kill('SIGKILL');
     await worker;
-    await expect.poll(sleeping, { timeout: 120_000 }).toBe('');
-    await expect.poll(async () => (await admin.job(job)).state, { timeout: 120_000 }).toBe('lost');
+    await expect.poll(sleeping).toBe('');
+    await expect.poll(async () => (await admin.job(job)).state).toBe('lost');
     const next = new ShakedownWorker({ server: url, token: workerToken, name: label, folder: place });
     next.start();
     onTestFinished(() => next.stop());
-    await expect.poll(() => readdirSync(join(place, 'jobs')), { timeout: 120_000 }).toEqual([]);
+    await expect.poll(() => readdirSync(join(place, 'jobs'))).toEqual([]);
   });
 
   test('does a task of a fabfile by Fabric', async () => {

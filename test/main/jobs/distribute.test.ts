@@ -11,7 +11,6 @@ import { aServer, ask } from './fixtures/a-server.ts';
 import { shellOf } from './fixtures/a-shell.ts';
 import { dataFolder } from './fixtures/three-databases.ts';
 
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 const server = aServer();
 
 // The workers' projects have their places on this host in its home; what is cached is kept.
@@ -63,7 +62,7 @@ const over = (id: string, attempts: number) =>
       expect(job.attempts.filter(({ endedAt }) => endedAt !== null)).toHaveLength(attempts);
       return job;
     },
-    { timeout: 120_000, interval: 100 },
+    { interval: 100 },
   );
 
 const artifact = async (id: string, path: string): Promise<string> => {
@@ -158,19 +157,17 @@ describe('shakedown submit distribute', () => {
       'test/hangs.sh': `echo $$ > ${mark}; exec sleep 1000`,
     });
     await submit(['test/*.sh'], { label, seed: '1', rest: ['sh', '{file}'] });
-    await vi.waitFor(() => expect(existsSync(mark)).toBe(true), { timeout: 60_000 });
+    await vi.waitFor(() => expect(existsSync(mark)).toBe(true));
     const under = async () => {
       const job = await newest(name);
       expect(job.suite?.runners[0]?.files).toEqual(['test/hangs.sh']);
       return job.id;
     };
-    const id = await vi.waitFor(under, { timeout: 60_000 });
+    const id = await vi.waitFor(under);
     await shell(jobsCommand, ['cancel', id]);
     const pid = readFileSync(mark, 'utf8').trim();
-    await vi.waitFor(() => expect(existsSync(`/proc/${pid}`)).toBe(false), { timeout: 60_000 });
-    await vi.waitFor(async () => expect(await artifact(id, 'run/junit.xml')).toContain('test/hangs.sh'), {
-      timeout: 60_000,
-    });
+    await vi.waitFor(() => expect(existsSync(`/proc/${pid}`)).toBe(false));
+    await vi.waitFor(async () => expect(await artifact(id, 'run/junit.xml')).toContain('test/hangs.sh'));
   });
 
   test.each<[string, Files, string[], Record<string, unknown>, string]>([

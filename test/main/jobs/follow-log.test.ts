@@ -3,8 +3,6 @@ import { expect, test, vi } from 'vitest';
 import { followLog } from '../../../main/commands/jobs/follow-job.ts';
 import { aServer, ask } from './fixtures/a-server.ts';
 
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
-
 const server = aServer();
 
 test('a log is followed through every attempt at a job', async () => {
@@ -26,7 +24,7 @@ test('a log is followed through every attempt at a job', async () => {
     const job = (await post('/api/claims', { worker, request, lease, wait: 60 })).json();
     const attempt = `/api/jobs/${id}/attempts/${job.number}`;
     await post(`${attempt}/log?offset=0`, line, 'application/octet-stream');
-    await vi.waitFor(() => expect(said).toContain(line), { timeout: 60_000 });
+    await vi.waitFor(() => expect(said).toContain(line));
     return attempt;
   };
   await begin('1', 1, 'a longer line of the first attempt\n');

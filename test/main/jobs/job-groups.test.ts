@@ -13,9 +13,6 @@ import { canMakeGroups } from '../../node-agent/tasks/can-make-groups.ts';
 import { folder } from '../remotes/fake-node.ts';
 import { aServer } from './fixtures/a-server.ts';
 
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
-const generous = { timeout: 120_000, interval: 100 };
-
 const server = aServer();
 
 /** A worker for the builds of a label of its own, and what it has told. */
@@ -42,13 +39,13 @@ async function aBuild(label: string, program: string, more: Record<string, unkno
   const log = async () => (await admin.log(id, 0, 0)).bytes.toString();
   return {
     id,
-    begun: () => vi.waitFor(async () => expect(await log()).toContain('begun\n'), generous),
+    begun: () => vi.waitFor(async () => expect(await log()).toContain('begun\n')),
     over: () =>
       vi.waitFor(async () => {
         const job = await admin.job(id);
         expect(job).toMatchObject({ endedAt: expect.any(String) });
         return job;
-      }, generous),
+      }),
   };
 }
 
@@ -91,7 +88,7 @@ describe.runIf(canMakeGroups)('a job is ended with all that it has started, wher
     await begun();
     expect(await living()).toBe('3');
     await server().admin.act(id, 'cancel');
-    await expect.poll(living, generous).toBe('0');
+    await expect.poll(living).toBe('0');
   });
 
   test('when it takes too long', async () => {
@@ -115,7 +112,7 @@ describe.runIf(canMakeGroups)('a job is ended with all that it has started, wher
     await killed;
     expect(await living()).toBe('3');
     const { heard } = aWorker({ folder: place });
-    await expect.poll(living, generous).toBe('0');
+    await expect.poll(living).toBe('0');
     await vi.waitFor(() => expect(heard.join('\n')).toContain('what a worker that was killed had left'));
     expect((await execa('ls', [join(place, 'jobs')])).stdout).toBe('');
   });
@@ -151,7 +148,7 @@ describe('where no control group can be made', () => {
       const { over } = await aBuild(label, `sleep ${time} & echo begun`);
       expect(await over()).toMatchObject({ verdict: 'pass' });
       const living = async () => (await execa('pgrep', ['-f', `^sleep ${time}`], { reject: false })).stdout;
-      await expect.poll(living, generous).toBe('');
+      await expect.poll(living).toBe('');
     }
     expect(heard.filter((line) => line.startsWith('no control groups can be made here'))).toHaveLength(1);
   });

@@ -9,7 +9,6 @@ import { freePort, startServerProcess } from './fixtures/server-process.ts';
 import { TestWorker } from './fixtures/test-worker.ts';
 import { dataFolder } from './fixtures/three-databases.ts';
 
-vi.setConfig({ testTimeout: 400_000, hookTimeout: 400_000 });
 const generous = { timeout: 300_000, interval: 100 };
 const mebibyte = 1024 * 1024;
 

@@ -10,8 +10,6 @@ import { shellOf } from './fixtures/a-shell.ts';
 import { TestWorker } from './fixtures/test-worker.ts';
 import { dataFolder } from './fixtures/three-databases.ts';
 
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
-const generous = { timeout: 120_000, interval: 50 };
 const server = aServer();
 const folder = dataFolder();
 const shell = shellOf(server, folder);
@@ -42,7 +40,7 @@ function aScript(): string {
 }
 
 const isOver = (id: string) =>
-  vi.waitFor(async () => expect((await server().admin.job(id)).endedAt).not.toBeNull(), generous);
+  vi.waitFor(async () => expect((await server().admin.job(id)).endedAt).not.toBeNull());
 
 describe('the cells of a matrix', () => {
   test('are all combinations of its values, in their order', () => {

@@ -1,12 +1,10 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { version } from '../../../common/version.ts';
 import { Asking } from '../../../main/jobs/client/asking.ts';
 import { JobsApi, RefusedError } from '../../../main/jobs/client/jobs-api.ts';
 import { aServer, ask } from './fixtures/a-server.ts';
-
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const server = aServer();
 const own = version();

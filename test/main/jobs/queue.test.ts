@@ -14,8 +14,6 @@ let count = 0;
 const unique = () => `r${count++}`;
 
 // Databases are made, and flushed to a disk that others use too.
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
-
 describe.each(kinds)('the queue on %s', (kind) => {
   const database = databaseFor(kind);
   let queue: Queue;
@@ -179,7 +177,7 @@ describe.each(kinds)('the queue on %s', (kind) => {
     expect(await claim(['later'])).toBeUndefined();
     await add('sooner', { notBefore: new Date(Date.now() + 50) });
     expect(await claim(['sooner'])).toBeUndefined();
-    await vi.waitFor(async () => expect(await queue.release()).toBe(1), { timeout: 120_000 });
+    await vi.waitFor(async () => expect(await queue.release()).toBe(1));
     expect(await claim(['sooner'])).toBeDefined();
     expect(await claim(['later'])).toBeUndefined();
   });

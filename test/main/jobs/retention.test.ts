@@ -1,6 +1,6 @@
 import { existsSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { JobsApi } from '../../../main/jobs/client/jobs-api.ts';
 import { openDatabase } from '../../../main/jobs/databases/open-database.ts';
 import { packed } from '../../../main/jobs/packages/package-folder.ts';
@@ -11,8 +11,6 @@ import { kyselyOf } from '../../../main/jobs/store/kysely-of.ts';
 import { folder } from '../remotes/fake-node.ts';
 import { ask } from './fixtures/a-server.ts';
 import { dataFolder } from './fixtures/three-databases.ts';
-
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const place = dataFolder();
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { submission } from '../../../main/jobs/protocol.ts';
 import { bossOf } from '../../../main/jobs/queue/boss-of.ts';
 import { Queue } from '../../../main/jobs/queue/queue.ts';
@@ -12,8 +12,6 @@ import { kyselyOf } from '../../../main/jobs/store/kysely-of.ts';
 import { migrate } from '../../../main/jobs/store/migrate.ts';
 import { aServer, ask } from './fixtures/a-server.ts';
 import { databaseFor, dataFolder, kinds } from './fixtures/three-databases.ts';
-
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const at = (text: string) => new Date(text);
 const texts = (dates: readonly Date[]) => dates.map((date) => date.toISOString().replace(':00.000Z', 'Z'));

@@ -12,9 +12,6 @@ import { ask } from './fixtures/a-server.ts';
 import { TestWorker } from './fixtures/test-worker.ts';
 import { dataFolder } from './fixtures/three-databases.ts';
 
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
-const generous = { timeout: 120_000, interval: 50 };
-
 const value = 'geheim "7&9" für niemand';
 const place = dataFolder();
 
@@ -85,12 +82,12 @@ test('a job’s secret reaches its worker, and is in nothing that server, worker
   expect(found(await told())).toEqual([]);
   expect((await api.job(id)).spec).toMatchObject({ secrets: ['token'] });
   goOn.resolve();
-  await vi.waitFor(async () => expect((await api.job(id)).state).toBe('done'), generous);
+  await vi.waitFor(async () => expect((await api.job(id)).state).toBe('done'));
   const log = (await api.log(id, 0, 0)).bytes.toString();
   expect(log).toBe('it is [secret token].\n[secret token]');
   expect((await api.job(id)).checks).toMatchObject([{ name: 'knows [secret token]' }]);
   expect(found(await told())).toEqual([]);
-  await vi.waitFor(async () => expect(await tables()).not.toContain('sealed'), generous);
+  await vi.waitFor(async () => expect(await tables()).not.toContain('sealed'));
   expect(found(await tables())).toEqual([]);
   expect(found(heard.join('\n'))).toEqual([]);
   // Of the server, its database and the worker.

@@ -4,8 +4,6 @@ import { describe, expect, test, vi } from 'vitest';
 import { appOf } from '../../../main/jobs/server/app.ts';
 import { aServer, ask } from './fixtures/a-server.ts';
 
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
-
 const server = aServer({ limits: { artifact: 100, package: 100 } });
 const none = '0'.repeat(64);
 
@@ -234,9 +232,7 @@ describe('an attempt', () => {
   test('that was given up has its late result, log and artifacts refused', async () => {
     const attempt = await begun(1);
     const [, , , id = ''] = attempt.split('/');
-    await vi.waitFor(async () => expect((await server().admin.job(id)).state).toBe('queued'), {
-      timeout: 60_000,
-    });
+    await vi.waitFor(async () => expect((await server().admin.job(id)).state).toBe('queued'));
     const late = await post(`${attempt}/result`, { verdict: 'pass', result: 1 });
     expect(late.json()).toMatchObject({ status: 409, title: 'Too late' });
     expect((await post(`${attempt}/lease`, {})).status).toBe(409);

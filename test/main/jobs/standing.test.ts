@@ -6,8 +6,6 @@ import { shellOf } from './fixtures/a-shell.ts';
 import { TestWorker } from './fixtures/test-worker.ts';
 import { dataFolder } from './fixtures/three-databases.ts';
 
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
-const generous = { timeout: 120_000, interval: 50 };
 const server = aServer();
 const folder = dataFolder();
 let count = 0;
@@ -36,13 +34,10 @@ describe('a worker that others want something of', () => {
     const { worker, type, told } = aWorker();
     worker.start();
     const { admin, workerToken } = server();
-    await vi.waitFor(async () => expect(await shell(workersCommand, ['list'])).toContain(type), generous);
+    await vi.waitFor(async () => expect(await shell(workersCommand, ['list'])).toContain(type));
     await shell(workersCommand, ['pause', type], { note: 'new disk', for: '2h' }, workerToken);
     const id = await admin.submit({ type });
-    await vi.waitFor(
-      async () => expect(await waitingOf(id)).toMatch(/paused: .* by w, 'new disk', until 2/),
-      generous,
-    );
+    await vi.waitFor(async () => expect(await waitingOf(id)).toMatch(/paused: .* by w, 'new disk', until 2/));
     await worker.pushStatus();
     expect(told.at(-1)).toMatch(/^paused by w: 'new disk', until 2/);
     expect(await shell(workersCommand, ['list'])).toMatch(
@@ -50,7 +45,7 @@ describe('a worker that others want something of', () => {
     );
     expect(await stateOf(id)).toBe('queued');
     await shell(workersCommand, ['resume', type]);
-    await vi.waitFor(async () => expect(await stateOf(id)).toBe('done'), generous);
+    await vi.waitFor(async () => expect(await stateOf(id)).toBe('done'));
     await worker.pushStatus();
     expect(told.at(-1)).toBe('goes on');
   });
@@ -58,19 +53,16 @@ describe('a worker that others want something of', () => {
   test('stays paused when it is started again', async () => {
     const first = aWorker();
     first.worker.start();
-    await vi.waitFor(
-      async () => expect(await shell(workersCommand, ['list'])).toContain(first.type),
-      generous,
-    );
+    await vi.waitFor(async () => expect(await shell(workersCommand, ['list'])).toContain(first.type));
     await shell(workersCommand, ['pause', first.type]);
     await first.worker.stop();
     const { worker } = aWorker(undefined, { name: first.type });
     worker.jobtypes = first.type;
     worker.start();
     const id = await server().admin.submit({ type: first.type });
-    await vi.waitFor(async () => expect(await waitingOf(id)).toContain('until it is resumed'), generous);
+    await vi.waitFor(async () => expect(await waitingOf(id)).toContain('until it is resumed'));
     await shell(workersCommand, ['resume', first.type]);
-    await vi.waitFor(async () => expect(await stateOf(id)).toBe('done'), generous);
+    await vi.waitFor(async () => expect(await stateOf(id)).toBe('done'));
   });
 
   test('ends after its jobs when it is drained, which it hears of at once', async () => {
@@ -79,8 +71,7 @@ describe('a worker that others want something of', () => {
     const { admin } = server();
     const [id, other] = [await admin.submit({ type }), await admin.submit({ type })];
     const running = worker.run();
-    for (const each of [id, other])
-      await vi.waitFor(async () => expect(await stateOf(each)).toBe('running'), generous);
+    for (const each of [id, other]) await vi.waitFor(async () => expect(await stateOf(each)).toBe('running'));
     await shell(workersCommand, ['drain', type]);
     const next = await admin.submit({ type });
     expect(await waitingOf(next)).toContain('draining, and end after their jobs');
@@ -93,10 +84,10 @@ describe('a worker that others want something of', () => {
   test('and an idle one ends at once', async () => {
     const { worker, type } = aWorker();
     const running = worker.run();
-    await vi.waitFor(async () => expect(await shell(workersCommand, ['list'])).toContain(type), generous);
+    await vi.waitFor(async () => expect(await shell(workersCommand, ['list'])).toContain(type));
     await shell(workersCommand, ['drain', type]);
     await running;
-    await vi.waitFor(async () => expect(await shell(workersCommand, ['list'])).not.toContain(type), generous);
+    await vi.waitFor(async () => expect(await shell(workersCommand, ['list'])).not.toContain(type));
   });
 
   test.each([
@@ -138,12 +129,12 @@ test('a worker does as many jobs at once as it has slots', async () => {
   const ids: string[] = [];
   for (let each = 0; each < 4; each++) ids.push(await admin.submit({ type }));
   worker.start();
-  await vi.waitFor(async () => expect(await waitingOf(ids[3] ?? '')).toContain('busy'), generous);
+  await vi.waitFor(async () => expect(await waitingOf(ids[3] ?? '')).toContain('busy'));
   goOn.resolve();
-  for (const id of ids) await vi.waitFor(async () => expect(await stateOf(id)).toBe('done'), generous);
+  for (const id of ids) await vi.waitFor(async () => expect(await stateOf(id)).toBe('done'));
   expect(most).toBe(2);
   const last = await admin.submit({ type });
-  await vi.waitFor(async () => expect(await stateOf(last)).toBe('done'), generous);
+  await vi.waitFor(async () => expect(await stateOf(last)).toBe('done'));
 });
 
 test('a job that waits for a busy worker is told when that is probably free', async () => {
@@ -156,9 +147,9 @@ test('a job that waits for a busy worker is told when that is probably free', as
   });
   worker.start();
   const past = await admin.submit({ type, name: 'known' });
-  await vi.waitFor(async () => expect(await stateOf(past)).toBe('done'), generous);
+  await vi.waitFor(async () => expect(await stateOf(past)).toBe('done'));
   const under = await admin.submit({ type, name: 'known' });
-  await vi.waitFor(async () => expect(await stateOf(under)).toBe('running'), generous);
+  await vi.waitFor(async () => expect(await stateOf(under)).toBe('running'));
   const id = await admin.submit({ type, name: 'known' });
   const { expectedStart, waitingFor, waiting } = await admin.job(id);
   expect([waitingFor, typeof expectedStart]).toEqual(['worker-busy', 'string']);
@@ -174,13 +165,12 @@ describe('a quota', () => {
     worker.start();
     await shell(quotasCommand, ['set', 'first', '1']);
     const ids = [await admin.submit({ type }), await admin.submit({ type })];
-    await vi.waitFor(
-      async () => expect(await waitingOf(ids[1] ?? '')).toBe('quota: 1 jobs of first run, and 1 may at once'),
-      generous,
+    await vi.waitFor(async () =>
+      expect(await waitingOf(ids[1] ?? '')).toBe('quota: 1 jobs of first run, and 1 may at once'),
     );
     expect(await shell(quotasCommand, ['list'])).toMatch(/first +1 +1 +[1-9]/);
     await shell(quotasCommand, ['remove', 'first']);
-    await vi.waitFor(async () => expect(await stateOf(ids[1] ?? '')).toBe('running'), generous);
+    await vi.waitFor(async () => expect(await stateOf(ids[1] ?? '')).toBe('running'));
     goOn.resolve();
   });
 

@@ -9,9 +9,6 @@ import { freezingProxy } from './fixtures/freezing-proxy.ts';
 import { TestWorker } from './fixtures/test-worker.ts';
 import { dataFolder } from './fixtures/three-databases.ts';
 
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
-const generous = { timeout: 120_000, interval: 50 };
-
 const server = aServer();
 const folder = dataFolder();
 let count = 0;
@@ -38,7 +35,7 @@ function aWorker(
 
 const stateOf = async (id: string) => (await server().admin.job(id)).state;
 const isOver = (id: string) =>
-  vi.waitFor(async () => expect(await stateOf(id)).not.toMatch(/queued|running/), generous);
+  vi.waitFor(async () => expect(await stateOf(id)).not.toMatch(/queued|running/));
 
 describe('a worker of one’s own', () => {
   test('does jobs: its result, log and artifacts are there afterwards, its folder is not', async () => {
@@ -62,7 +59,7 @@ describe('a worker of one’s own', () => {
     expect(await admin.log(id, 0, 0)).toMatchObject({ bytes: Buffer.from('begins mine\n'), isOver: true });
     const sha256 = 'ed7002b439e9ac845f22357d822bac1444730fbdb6016d3ec9432297b9ec9f73';
     expect(await admin.artifacts(id)).toEqual([{ attempt: 1, path: 'sub/file', sha256, size: 7 }]);
-    await vi.waitFor(() => expect(existsSync(used)).toBe(false), generous);
+    await vi.waitFor(() => expect(existsSync(used)).toBe(false));
   });
 
   test('a failing test is a result and no retry; what doJob throws is an error', async () => {
@@ -92,7 +89,7 @@ describe('a worker of one’s own', () => {
     const { worker, type } = aWorker(() => promise);
     const id = await admin.submit({ type });
     worker.start();
-    await vi.waitFor(async () => expect(await stateOf(id)).toBe('running'), generous);
+    await vi.waitFor(async () => expect(await stateOf(id)).toBe('running'));
     const stopped = worker.stop();
     resolve();
     await stopped;
@@ -140,7 +137,7 @@ describe('a worker of one’s own', () => {
       expect(workers.find(({ name }) => name === type)).toMatchObject({
         client_info: { step: 'three of nine' },
       });
-    }, generous);
+    });
     goOn.resolve();
     await isOver(id);
   });
@@ -175,8 +172,8 @@ describe('a worker of one’s own', () => {
     for (const worker of [own.worker, told.worker, other]) worker.start();
     const id = await admin.submit({ type: 'other', platform: 'android-14' });
     await isOver(id);
-    await vi.waitFor(async () => expect(await shown(told.type)).toBeDefined(), generous);
-    await vi.waitFor(async () => expect(await shown(own.type)).toBeDefined(), generous);
+    await vi.waitFor(async () => expect(await shown(told.type)).toBeDefined());
+    await vi.waitFor(async () => expect(await shown(own.type)).toBeDefined());
     expect(await shown(own.type)).toMatchObject({
       jobtypes: [own.type],
       platforms: [process.platform, `${process.platform}-${process.arch}`],
@@ -204,7 +201,7 @@ describe('a worker of one’s own', () => {
     first.worker.start();
     await done.promise;
     const results = join(folder, first.type, 'results');
-    await vi.waitFor(() => expect(readdirSync(results)).toEqual([`${id}.1.json`]), generous);
+    await vi.waitFor(() => expect(readdirSync(results)).toEqual([`${id}.1.json`]));
     // As if it had been killed: the next one has its folder, and reaches the server.
     writeFileSync(join(results, 'broken.json'), '{');
     const told: string[] = [];
@@ -216,7 +213,7 @@ describe('a worker of one’s own', () => {
     await isOver(id);
     expect((await admin.job(id)).attempts).toMatchObject([{ number: 1, outcome: 'done', result: 'kept' }]);
     expect(told.join()).toContain('broken.json is no result of a job');
-    await vi.waitFor(() => expect(readdirSync(results)).toEqual(['broken.json']), generous);
+    await vi.waitFor(() => expect(readdirSync(results)).toEqual(['broken.json']));
     proxy.thaw();
   });
 
@@ -235,7 +232,7 @@ describe('a worker of one’s own', () => {
     );
     const id = await admin.submit({ type });
     worker.start();
-    await vi.waitFor(async () => expect(await stateOf(id)).toBe('running'), generous);
+    await vi.waitFor(async () => expect(await stateOf(id)).toBe('running'));
     await admin.act(id, 'cancel');
     await ended.promise;
     expect(await stateOf(id)).toBe('cancelled');
@@ -260,12 +257,9 @@ describe('a worker of one’s own', () => {
       await vi.waitFor(async () => {
         const { attempts, state } = await admin.job(id);
         expect([attempts.length, state]).toEqual([number, 'running']);
-      }, generous);
+      });
       child.kill('SIGKILL');
-      await vi.waitFor(
-        async () => expect((await admin.job(id)).attempts.at(-1)?.outcome).toBe('lost'),
-        generous,
-      );
+      await vi.waitFor(async () => expect((await admin.job(id)).attempts.at(-1)?.outcome).toBe('lost'));
     }
     expect(await admin.job(id)).toMatchObject({ state: 'lost', verdict: 'error' });
     await admin.act(id, 'retry');
@@ -322,12 +316,10 @@ describe('why a job waits', () => {
     worker.platform = 'debian-12';
     worker.start();
     const id = await server().admin.submit({ type, platform: 'debian-12', labels: ['gpu'] });
-    await vi.waitFor(
-      async () =>
-        expect(await why(id)).toBe(
-          `no worker offers job type '${type}', platform 'debian-12', label 'gpu'; ${type} lacks label 'gpu'`,
-        ),
-      generous,
+    await vi.waitFor(async () =>
+      expect(await why(id)).toBe(
+        `no worker offers job type '${type}', platform 'debian-12', label 'gpu'; ${type} lacks label 'gpu'`,
+      ),
     );
   });
 
@@ -337,7 +329,7 @@ describe('why a job waits', () => {
     const { worker, type } = aWorker(() => promise, { beatSeconds: 1 });
     const first = await admin.submit({ type });
     worker.start();
-    await vi.waitFor(async () => expect(await stateOf(first)).toBe('running'), generous);
+    await vi.waitFor(async () => expect(await stateOf(first)).toBe('running'));
     const id = await admin.submit({ type });
     expect(await why(id)).toBe(`the workers for it are busy: ${type}`);
     resolve();
@@ -350,9 +342,8 @@ describe('why a job waits', () => {
     const headers = { authorization: `Bearer ${workerToken}`, 'content-type': 'application/json' };
     await fetch(`${url}/api/workers`, { method: 'POST', headers, body: JSON.stringify(body) });
     const id = await admin.submit({ type: 'quiet' });
-    await vi.waitFor(
-      async () => expect(await why(id)).toMatch(/^the workers that could do it are gone: silent since 2/),
-      generous,
+    await vi.waitFor(async () =>
+      expect(await why(id)).toMatch(/^the workers that could do it are gone: silent since 2/),
     );
   });
 });

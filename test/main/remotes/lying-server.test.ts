@@ -27,7 +27,7 @@ test.concurrent.each(Object.keys(sshLies))(
       knownHostsFiles: [knownHosts],
     };
     const begun = performance.now();
-    const error = await connectSsh(target, { signal: AbortSignal.timeout(60_000), timeout: 2 }).then(
+    const error = await connectSsh(target, { signal: new AbortController().signal, timeout: 2 }).then(
       () => undefined,
       (thrown: unknown) => thrown,
     );

@@ -43,7 +43,7 @@ test('the reports are there while the machines are still being taken away', asyn
   const report = join(world.directory, '.shakedown/runs/latest/report.html');
   const slow: typeof world.provider = async (name) => ({
     ...(await world.provider(name)),
-    destroy: () => vi.waitFor(() => expect(existsSync(report)).toBe(true), { timeout: 20_000 }),
+    destroy: () => vi.waitFor(() => expect(existsSync(report)).toBe(true)),
   });
   const { verdict, failures } = await run(
     { scenario: fakeScenario(), flags: {}, keep: 'never' },

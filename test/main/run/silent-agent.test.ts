@@ -31,7 +31,6 @@ test.concurrent.each([
 ] as const)(
   'an agent that falls silent in phase %s holds up nobody after Ctrl-C: it is told whom the run waits for, the evidence ' +
     'comes by another one, and the machines are gone',
-  { timeout: 60_000 },
   async (phase, exitCode) => {
     const { scenario, begins } = scenarioOf(phase);
     const world = fakeWorld();

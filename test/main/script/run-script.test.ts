@@ -296,7 +296,7 @@ describe('machines', () => {
     const broken = await place.run({ script: { text: 'pwd; sleep 60' }, stdout });
     expect(broken).toMatchObject({ exitCode: 3, verdict: 'error' });
     expect(broken.failures[0]?.message).toContain('the connection broke though the machine is up');
-    await expect.poll(() => existsSync(at), { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => existsSync(at)).toBe(false);
   });
 
   /**
@@ -321,10 +321,10 @@ describe('machines', () => {
       return true;
     };
     await place.run({ script: { text: `${escaping}; cat pid; sleep 60` }, stdout: out });
-    await expect.poll(() => isAlive(pid), { timeout: 30_000 }).toBe(false);
+    await expect.poll(() => isAlive(pid)).toBe(false);
     const own = ownControlGroup()?.directory ?? '';
     const groups = () => readdirSync(own).filter((name) => name.startsWith('shakedown-script-'));
-    await expect.poll(groups, { timeout: 30_000 }).toEqual([]);
+    await expect.poll(groups).toEqual([]);
   });
 
   test.runIf(canMakeGroups)('keep it where they are kept', async () => {
@@ -341,7 +341,7 @@ describe('machines', () => {
       join(ownControlGroup()?.directory ?? '', group.trim().split('/').at(-1) ?? ''),
     );
     made.kill();
-    await expect.poll(() => made.remove(), { timeout: 30_000 }).toBe(true);
+    await expect.poll(() => made.remove()).toBe(true);
   });
 
   test('that cannot be destroyed are told of, though the script did well', async () => {
@@ -402,7 +402,7 @@ describe('an interrupt', () => {
     expect(run).toMatchObject({ exitCode: 130, interrupted: true, verdict: 'error' });
     expect(readFileSync(join(place.directory, 'out/result'), 'utf8')).toBe('half\n');
     const pid = Number(readFileSync(join(place.directory, 'out/pid'), 'utf8'));
-    await expect.poll(() => runs(pid), { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => runs(pid)).toBe(false);
     expect(place.asked).toEqual(['create 1', 'destroy']);
   });
 });

@@ -11,7 +11,7 @@ async function unread(args: readonly string[], input: string): Promise<number | 
   const cache = mkdtempSync(join(tmpdir(), 'shakedown-virt-test-'));
   onTestFinished(() => rmSync(cache, { recursive: true, force: true }));
   const env = { SHAKEDOWN_CACHE: cache, HOME: cache, SSH_AUTH_SOCK: '' };
-  const server = execa(process.execPath, [program, ...args], { input, env, reject: false, timeout: 60_000 });
+  const server = execa(process.execPath, [program, ...args], { input, env, reject: false });
   server.stdout.destroy();
   return (await server).exitCode;
 }
@@ -19,9 +19,7 @@ async function unread(args: readonly string[], input: string): Promise<number | 
 // Nobody listens on port 1.
 const nowhere = ['--nodes', 'nobody@127.0.0.1:1', '--timeout', '1'];
 
-test('the exit code is what the server came to, though its caller has gone', {
-  timeout: 90_000,
-}, async () => {
+test('the exit code is what the server came to, though its caller has gone', async () => {
   expect(await unread(nowhere, 'open\nquit\n'), 'a machine that does not answer').toBe(3);
   expect(await unread(nowhere, 'jump\nquit\n'), 'no such command').toBe(2);
   expect(await unread(nowhere, 'quit\n')).toBe(0);

@@ -36,7 +36,7 @@ describe('a machine that restarts by itself', () => {
     const back = Promise.withResolvers<void>();
     const watching = switchOnUntil(back.promise, which, at, provider, ctx, every);
     await provider.powerOff(which, ctx);
-    await expect.poll(() => ons, { timeout: 10_000 }).toHaveLength(1);
+    await expect.poll(() => ons).toHaveLength(1);
     back.resolve();
     await watching;
     close();

@@ -39,7 +39,7 @@ const listens = (port: number): Promise<boolean> =>
   });
 
 /** Resolves when nobody listens there. */
-const closed = (port: number) => expect.poll(() => listens(port), { timeout: 20_000 }).toBe(false);
+const closed = (port: number) => expect.poll(() => listens(port)).toBe(false);
 
 describe('a runtime is handed on', () => {
   test('to who shows a token, once, and then nobody listens any more', async () => {

@@ -40,11 +40,9 @@ test('what it started ends with it, also when it is killed', async () => {
   const pid = join(folder, 'pid');
   const sleeper = agent.exec(['sh', '-c', `echo $PPID > ${pid}; exec sleep 987.${process.pid}`]);
   sleeper.catch(() => undefined);
-  await vi.waitFor(() => expect(readFileSync(pid, 'utf8')).toMatch(/\d\n/), { timeout: 30_000 });
+  await vi.waitFor(() => expect(readFileSync(pid, 'utf8')).toMatch(/\d\n/));
   process.kill(agent.info.pid, 'SIGKILL');
-  await vi.waitFor(async () => expect(await withWords(`sleep 987.${process.pid}`)).toEqual([]), {
-    timeout: 30_000,
-  });
+  await vi.waitFor(async () => expect(await withWords(`sleep 987.${process.pid}`)).toEqual([]));
 });
 
 test('one that is never told ends when nobody wants it any more', async () => {
@@ -56,5 +54,5 @@ test('one that is never told ends when nobody wants it any more', async () => {
     using _ = await LocalAgentProcess.start(cacheDir, started);
     expect(await own()).not.toBe('');
   }
-  await vi.waitFor(async () => expect(await own()).toBe(''), { timeout: 30_000 });
+  await vi.waitFor(async () => expect(await own()).toBe(''));
 });

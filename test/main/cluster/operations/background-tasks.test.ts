@@ -32,7 +32,7 @@ test('a task that is stopped has ended with all its processes, and what it said 
     const { stdout } = await task.status();
     expect(stdout).toMatch(/^\d+\n/);
     return stdout;
-  }, 20_000);
+  });
   const stopped = await task.stop();
   expect(stopped).toMatchObject({ running: false, exitCode: 3 });
   expect(stopped.stdout).toContain('last words');
@@ -45,7 +45,7 @@ test('tasks that nobody stopped end with the checks', async () => {
   const tasks = await Promise.all([1, 2].map(() => node.startTask('echo $$; sleep 1000; :')));
   await vi.waitFor(async () => {
     for (const task of tasks) expect((await task.status()).stdout).toMatch(/^\d+\n/);
-  }, 20_000);
+  });
   await live[Symbol.asyncDispose]();
   for (const task of tasks) {
     const { running, stdout } = await task.status();

@@ -2,13 +2,11 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isAlive, processIdentity } from '../../../../common/processes/process-identity.ts';
 import { JobsApi } from '../../../../main/jobs/client/jobs-api.ts';
 import { RecipesApi } from '../../../../main/jobs/client/recipes-api.ts';
 import { dataFolder } from '../../jobs/fixtures/three-databases.ts';
-
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const program = join(import.meta.dirname, '../../../../bin/shakedown.mjs');
 const data = dataFolder();
@@ -102,7 +100,7 @@ describe('a worker that goes on by itself', () => {
     });
     const job = await jobs.submit({ type: 'build', recipe: 'slow', task: 'unit' });
     const log = async () => (await jobs.log(job, 0, 0)).bytes.toString();
-    await expect.poll(log, { timeout: 60_000 }).toContain('begun');
+    await expect.poll(log).toContain('begun');
     const stopping = worker('stop');
     await expect
       .poll(async () => readFileSync(join(state, 'shakedown/daemons/shakedown-worker/log'), 'utf8'))

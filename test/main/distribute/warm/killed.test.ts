@@ -26,7 +26,7 @@ async function processesOf(home: string, name: string, count = 1): Promise<reado
   const file = join(home, name);
   // It is there a moment before anything is in it; 0 would be this process's own group.
   const said = () => (existsSync(file) ? (readFileSync(file, 'utf8').match(/\d+/g) ?? []).map(Number) : []);
-  await vi.waitFor(() => expect(said()).toHaveLength(count), { timeout: 60_000, interval: 10 });
+  await vi.waitFor(() => expect(said()).toHaveLength(count), { interval: 10 });
   return said();
 }
 
@@ -56,7 +56,7 @@ test('a process that is killed while it has nothing to do is no loss: the next f
   expect(idle).not.toBe(busy);
   for (const each of [idle, busy]) {
     process.kill(each ?? 0, 'SIGKILL');
-    await vi.waitFor(() => expect(isAlive(each ?? 0)).toBe(false), { timeout: 30_000 });
+    await vi.waitFor(() => expect(isAlive(each ?? 0)).toBe(false));
   }
   // What the busy one had is run by either, in a process that is new.
   const again = await processesOf(home, 'long', 2);
@@ -121,5 +121,5 @@ test('an agent that is killed takes its warm processes with it, and no file its 
   expect(result.files).toHaveLength(10);
   expect(new Set(result.files.map(({ ran }) => ran?.node))).toEqual(new Set([1]));
   expect(new Set(result.outOfUse.map((out) => out.node))).toEqual(new Set([0]));
-  await vi.waitFor(() => expect(hung.filter(isAlive)).toEqual([]), { timeout: 30_000 });
+  await vi.waitFor(() => expect(hung.filter(isAlive)).toEqual([]));
 });

@@ -14,7 +14,6 @@ import { migrations } from '../../../../main/jobs/store/migrations.ts';
 import { dataFolder } from '../fixtures/three-databases.ts';
 
 const tell = () => undefined;
-const generous = { timeout: 120_000, interval: 50 };
 
 /**
  * Starts the program that writes rows and kills it with -9 after the given one;
@@ -36,8 +35,6 @@ const numbers = async (database: Database): Promise<number[]> =>
   (await database.ask('SELECT n FROM numbers ORDER BY n')).rows.map(({ n }) => n);
 
 // Databases are made, and flushed to a disk that others use too.
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
-
 describe('the private PostgreSQL', () => {
   test('is adopted from a server that was killed, with all that this one was told', async () => {
     const folder = dataFolder();
@@ -55,8 +52,8 @@ describe('the private PostgreSQL', () => {
     await database.ask('CREATE TABLE t (n integer)');
     process.kill(first, 'SIGKILL');
     // A connection outlives its first process by a moment.
-    await vi.waitFor(() => expect([undefined, first]).not.toContain(database.pid), generous);
-    await vi.waitFor(() => database.ask('INSERT INTO t VALUES (1)'), generous);
+    await vi.waitFor(() => expect([undefined, first]).not.toContain(database.pid));
+    await vi.waitFor(() => database.ask('INSERT INTO t VALUES (1)'));
     await database[Symbol.asyncDispose]();
     expect(database.pid).toBeUndefined();
   });
@@ -74,7 +71,7 @@ describe('the private PostgreSQL', () => {
       ]);
       await Promise.allSettled([...asked, database.ask(endAll)]);
     }
-    await vi.waitFor(() => database.ask('SELECT count(*) FROM t'), generous);
+    await vi.waitFor(() => database.ask('SELECT count(*) FROM t'));
   });
 
   test('is for one server, and is reached by its socket alone', async () => {
@@ -130,7 +127,7 @@ describe('PGlite', () => {
     vi.advanceTimersByTime(9 * 60_000);
     expect(existsSync(dump)).toBe(false);
     vi.advanceTimersByTime(60_000);
-    await vi.waitFor(() => expect(existsSync(dump)).toBe(true), generous);
+    await vi.waitFor(() => expect(existsSync(dump)).toBe(true));
     // It is whole: another server begins with it.
     mkdirSync(join(other, 'pglite'));
     copyFileSync(dump, join(other, 'pglite/dump.tar.gz'));

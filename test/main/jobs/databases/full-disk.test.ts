@@ -11,8 +11,6 @@ import { ask } from '../fixtures/a-server.ts';
 import { TestWorker } from '../fixtures/test-worker.ts';
 import { databaseFor, dataFolder } from '../fixtures/three-databases.ts';
 
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
-const generous = { timeout: 120_000, interval: 50 };
 const mebibyte = 1024 * 1024;
 
 const database = databaseFor('private');
@@ -117,10 +115,10 @@ test('a server’s disk is full: uploads are told with 507, a worker delivers al
   expect((await api.job(id)).state).toBe('running');
   // It asks whether there is room, instead of sending all of it again and again.
   const room = `GET /api/room?bytes=${2 * mebibyte}`;
-  await vi.waitFor(() => expect(between.times(room)).toBeGreaterThan(2), generous);
+  await vi.waitFor(() => expect(between.times(room)).toBeGreaterThan(2));
   expect(between.times(`PUT ${attempt}/artifacts/a`)).toBe(1);
   makeRoom();
-  await vi.waitFor(async () => expect((await api.job(id)).state).toBe('done'), generous);
+  await vi.waitFor(async () => expect((await api.job(id)).state).toBe('done'));
   expect(between.times(`PUT ${attempt}/artifacts/a`)).toBe(2);
   expect((await api.job(id)).attempts).toMatchObject([{ outcome: 'done', result: 'all of it' }]);
   expect(await api.artifacts(id)).toMatchObject([{ path: 'a', size: 2 * mebibyte }]);
@@ -145,7 +143,7 @@ test('the disk of a server’s own PostgreSQL is full: what it cannot keep it re
   }
   expect(refused).toBe(1);
   makeRoom();
-  await vi.waitFor(() => api.submit({ type: 'after' }), generous);
+  await vi.waitFor(() => api.submit({ type: 'after' }));
   for (const each of [id, ...kept]) expect((await api.job(each)).state).toBe('queued');
 });
 
@@ -164,17 +162,17 @@ test('the disk of a worker is full: it takes no job, says so, and a result that 
   };
   const ids = [await api.submit({ type: 't' }), await api.submit({ type: 't' })];
   worker.start();
-  await vi.waitFor(async () => expect((await api.job(ids[0] ?? '')).state).toBe('done'), generous);
+  await vi.waitFor(async () => expect((await api.job(ids[0] ?? '')).state).toBe('done'));
   expect(heard.join()).toMatch(/is not on the disk, only in memory: ENOSPC/);
-  await vi.waitFor(() => expect(heard.join()).toContain('takes no job: the disk of'), generous);
+  await vi.waitFor(() => expect(heard.join()).toContain('takes no job: the disk of'));
   await vi.waitFor(async () => {
     const workers = (await ask(`${url}/api/workers`, 'GET', { token })).json();
     expect(workers).toMatchObject([{ client_info: { problem: expect.stringContaining('takes no job') } }]);
-  }, generous);
+  });
   expect((await api.job(ids[1] ?? '')).state).toBe('queued');
   worker.act = async () => 'again';
   makeRoom();
-  await vi.waitFor(async () => expect((await api.job(ids[1] ?? '')).state).toBe('done'), generous);
+  await vi.waitFor(async () => expect((await api.job(ids[1] ?? '')).state).toBe('done'));
   expect(statSync(join(folder, 'results')).isDirectory()).toBe(true);
   expect(readdirSync(join(folder, 'results'))).toEqual([]);
 });

@@ -6,7 +6,6 @@ import { openDatabase } from '../../../../main/jobs/databases/open-database.ts';
 import { postgresBinaries } from '../../../../main/jobs/databases/postgres-binaries.ts';
 import { dataFolder } from '../fixtures/three-databases.ts';
 
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 afterEach(() => {
   vi.unstubAllEnvs();
 });

@@ -1,12 +1,10 @@
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { JobsApi } from '../../../../main/jobs/client/jobs-api.ts';
 import { rounds } from '../../../rounds.ts';
 import { jobsOutlive } from '../fixtures/load.ts';
 import { endProcess, freePort, startServerProcess } from '../fixtures/server-process.ts';
 import { databaseFor, dataFolder } from '../fixtures/three-databases.ts';
-
-vi.setConfig({ testTimeout: rounds(400_000, 1_800_000), hookTimeout: 400_000 });
 
 const database = databaseFor('private');
 

@@ -2,12 +2,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { create } from 'tar';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { aServer } from '../fixtures/a-server.ts';
 import { begunJob } from './raw-worker.ts';
 import { type Visitor, visitorWith } from './visitor.ts';
-
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const server = aServer({ limits: { package: 50_000 } });
 const folder = mkdtempSync(join(tmpdir(), 'shakedown-recipe-'));

@@ -1,14 +1,12 @@
 import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { JobsApi } from '../../../../main/jobs/client/jobs-api.ts';
 import { type RunningServer, startServer } from '../../../../main/jobs/server/start-server.ts';
 import { dataFolder } from '../fixtures/three-databases.ts';
 import { aBrowser, logIn } from './a-browser.ts';
 import { begunJob } from './raw-worker.ts';
-
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const password = 'correct horse battery';
 const folder = dataFolder();

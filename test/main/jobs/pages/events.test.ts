@@ -6,8 +6,6 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { eventStreams, sendEvents, streaming } from '../../../../main/jobs/pages/events.ts';
 import { Signals } from '../../../../main/jobs/server/signals.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
-const patience = { timeout: 30_000 };
 const large = 'x'.repeat(256 * 1024);
 
 /** A server with one route, asked by who reads nothing of the answer, and how that goes. */
@@ -41,9 +39,9 @@ test('a page that reads nothing and leaves ends its stream, and all that waited 
       return { changes: [{ target: 'a', html: large }] };
     });
   });
-  await vi.waitFor(() => isFull(answered), patience);
+  await vi.waitFor(() => isFull(answered));
   reader.destroy();
-  await vi.waitFor(() => expect(isOver()).toBe(true), patience);
+  await vi.waitFor(() => expect(isOver()).toBe(true));
   const before = looks;
   await new Promise((resolve) => setTimeout(resolve, 500));
   expect(looks).toBe(before);
@@ -61,7 +59,7 @@ test('a look that fails ends the stream, so that the page asks again', async () 
     said += piece;
   });
   reader.resume();
-  await vi.waitFor(() => expect(said).toMatch(/retry: 1000\n\n[\s\S]*\r\n0\r\n\r\n$/), patience);
+  await vi.waitFor(() => expect(said).toMatch(/retry: 1000\n\n[\s\S]*\r\n0\r\n\r\n$/));
   expect(isOver()).toBe(true);
 });
 
@@ -78,9 +76,9 @@ test('why it is a stream: what else the plugin takes waits for such a page witho
     };
     await reply.sse.send(events());
   });
-  await vi.waitFor(() => isFull(answered), patience);
+  await vi.waitFor(() => isFull(answered));
   reader.destroy();
-  await vi.waitFor(() => expect(isLeft).toBe(true), patience);
+  await vi.waitFor(() => expect(isLeft).toBe(true));
   // Once this fails the plugin was mended, and the stream in between is needed no more.
   await new Promise((resolve) => setTimeout(resolve, 1000));
   expect(isOver()).toBe(false);
@@ -106,5 +104,5 @@ test('whatever ends of lines are in a page’s part, it is one event', async () 
     'data: four</hx-partial>\n\n',
   ];
   const event = `id: 1:7\n${head}data: two\ndata: three\ndata: \n${end}`;
-  await vi.waitFor(() => expect(said).toContain(event), patience);
+  await vi.waitFor(() => expect(said).toContain(event));
 });

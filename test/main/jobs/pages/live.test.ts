@@ -1,10 +1,8 @@
 import type { Page } from 'playwright-core';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { aServer } from '../fixtures/a-server.ts';
 import { aBrowser, logIn } from './a-browser.ts';
 import { begunJob } from './raw-worker.ts';
-
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const server = aServer({ binaries: false });
 const person = aBrowser();

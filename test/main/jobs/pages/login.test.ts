@@ -1,10 +1,8 @@
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { startServer } from '../../../../main/jobs/server/start-server.ts';
 import { aServer, ask } from '../fixtures/a-server.ts';
 import { dataFolder } from '../fixtures/three-databases.ts';
 import { Visitor, visitorWith } from './visitor.ts';
-
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const server = aServer();
 const password = 'correct horse battery';

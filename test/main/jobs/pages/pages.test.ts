@@ -1,12 +1,10 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { aServer } from '../fixtures/a-server.ts';
 import { type BegunJob, begunJob } from './raw-worker.ts';
 import { type Visitor, visitorWith } from './visitor.ts';
-
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const server = aServer();
 let admin: Visitor;

@@ -1,11 +1,9 @@
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { jobsCommand } from '../../../../main/commands/jobs/jobs.ts';
 import { aServer } from '../fixtures/a-server.ts';
 import { shellOf } from '../fixtures/a-shell.ts';
 import { dataFolder } from '../fixtures/three-databases.ts';
 import { type Visitor, visitorWith } from './visitor.ts';
-
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 const server = aServer();
 const shell = shellOf(server, dataFolder());

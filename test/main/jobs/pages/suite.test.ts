@@ -1,9 +1,8 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { aServer } from '../fixtures/a-server.ts';
 import { aBrowser } from './a-browser.ts';
 import { begunJob } from './raw-worker.ts';
 
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 const server = aServer({ binaries: false, open: true });
 const person = aBrowser();
 

@@ -8,8 +8,6 @@ import { shellOf } from '../fixtures/a-shell.ts';
 import { dataFolder } from '../fixtures/three-databases.ts';
 import { visitorWith } from './visitor.ts';
 
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
-
 const server = aServer();
 const shell = shellOf(server, dataFolder());
 
@@ -47,7 +45,6 @@ test('each reason for which a job waits is told in the same words by the API, th
   };
   expect(Object.keys(ids).sort()).toEqual(waitingReason.options.toSorted());
   await vi.waitFor(async () => expect((await admin.job(ids['worker-gone'])).waitingFor).toBe('worker-gone'), {
-    timeout: 60_000,
     interval: 200,
   });
   const visitor = await visitorWith(url, token);

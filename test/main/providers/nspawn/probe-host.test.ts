@@ -27,6 +27,6 @@ test.each([
 );
 
 test('this machine will do, or the reason is told', async () => {
-  const result = await probeHost(AbortSignal.timeout(30_000));
+  const result = await probeHost(new AbortController().signal);
   expect(result.reason === undefined).toBe(result.ok);
 });

@@ -91,7 +91,7 @@ test('an abort interrupts vagrant, which ends in its own time', async () => {
   const running = expect(runVagrant(['up'], project, { signal: controller.signal })).rejects.toThrow(
     'enough',
   );
-  await expect.poll(said, { timeout: 20_000 }).toBe('up\n');
+  await expect.poll(said).toBe('up\n');
   controller.abort(new Error('enough'));
   await running;
   expect(said()).toBe('interrupted\n');
@@ -102,7 +102,7 @@ test('a vagrant that still makes machines is ended by whoever destroys them, and
     "trap 'echo interrupted > $OUT; exit 1' INT; echo up > $OUT; while :; do sleep 0.05; done",
   );
   const making = expect(runVagrant(['up'], project, { env: marks.making })).rejects.toThrow('vagrant failed');
-  await expect.poll(said, { timeout: 20_000 }).toBe('up\n');
+  await expect.poll(said).toBe('up\n');
   await endVagrant(`${project.dotfile}-of-another`, 'left');
   expect(said()).toBe('up\n');
   await endVagrant(project.dotfile, 'making');
@@ -115,7 +115,7 @@ test('who destroys a cluster does not end another who destroys it too', async ()
     "trap 'exit 1' INT; echo up > $OUT; until [ -e $OUT.go ]; do sleep 0.05; done; echo done > $OUT",
   );
   const destroying = runVagrant(['destroy'], project, { env: marks.destroying });
-  await expect.poll(said, { timeout: 20_000 }).toBe('up\n');
+  await expect.poll(said).toBe('up\n');
   await endVagrant(project.dotfile, 'making');
   await endVagrant(project.dotfile, 'left');
   writeFileSync(join(project.cwd, 'out.go'), '');
@@ -126,7 +126,7 @@ test('who destroys a cluster does not end another who destroys it too', async ()
 test('what a machine left behind is ended at once', async () => {
   const { project, said } = vagrantThat("trap '' INT; echo up > $OUT; while :; do sleep 0.05; done");
   const running = expect(runVagrant(['up'], project)).rejects.toThrow('vagrant failed');
-  await expect.poll(said, { timeout: 20_000 }).toBe('up\n');
+  await expect.poll(said).toBe('up\n');
   await endVagrant(project.dotfile, 'making');
   await endVagrant(project.dotfile, 'left');
   await running;

@@ -7,7 +7,7 @@ import { cloudImage } from '../../../../../main/providers/qemu/images/cloud-imag
 
 const directory = mkdtempSync(join(tmpdir(), 'shakedown-image-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
-const ctx = { signal: AbortSignal.timeout(60_000), cacheDir: directory, emit: () => undefined };
+const ctx = { signal: new AbortController().signal, cacheDir: directory, emit: () => undefined };
 
 function file(name: string, content: Buffer | string, size?: number): string {
   const path = join(directory, name);
