@@ -1,12 +1,11 @@
 import { sql } from 'kysely';
 import type { Store } from '../store/kysely-of.ts';
+import { now } from '../store/now.ts';
 import { hashOf } from './secret-hash.ts';
 import type { TokenHolder } from './tokens.ts';
 
 /** Seconds for which one stays logged in. */
 export const sessionSeconds = 7 * 86_400;
-
-const now = sql<Date>`clock_timestamp()`;
 
 /**
  * Who is logged in at the page. A session's secret is 256 random bits in a cookie; its hash is kept. It has

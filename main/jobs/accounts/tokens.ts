@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { sql } from 'kysely';
 import type { Store } from '../store/kysely-of.ts';
+import { now } from '../store/now.ts';
 import type { Role } from '../store/tables.ts';
 import { hashOf } from './secret-hash.ts';
 
@@ -36,9 +36,7 @@ export class Tokens {
       .selectFrom('tokens')
       .select(['id', 'name', 'role'])
       .where('hash', '=', hashOf(token))
-      .where((where) =>
-        where.or([where('expires_at', 'is', null), where('expires_at', '>', sql<Date>`clock_timestamp()`)]),
-      )
+      .where((where) => where.or([where('expires_at', 'is', null), where('expires_at', '>', now)]))
       .executeTakeFirst();
   }
 

@@ -1,9 +1,6 @@
-import { sql } from 'kysely';
 import type { Store } from '../store/kysely-of.ts';
+import { now } from '../store/now.ts';
 import type { Verdict } from '../store/tables.ts';
-
-/** By the database's clock, which all servers share. */
-export const now = sql<Date>`clock_timestamp()`;
 
 /** The attempt under way at a job, to be changed. */
 export const openAttempt = (store: Store, job: string) =>

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { now } from './attempt-rows.ts';
+import { now } from '../store/now.ts';
 import type { QueueParts } from './queue-parts.ts';
 
 /** How many jobs one transaction takes. */

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
-import { endJob, now, openAttempt } from './attempt-rows.ts';
+import { now } from '../store/now.ts';
+import { endJob, openAttempt } from './attempt-rows.ts';
 import { queueOf } from './groups.ts';
 import type { QueueParts } from './queue-parts.ts';
 import type { AttemptKey } from './queued-job.ts';

@@ -13,6 +13,7 @@ import { addPages } from '../pages/pages.ts';
 import { keepable } from './keepable.ts';
 import { answerProblems, Problem } from './problem.ts';
 import { attemptRoutes } from './routes/attempts.ts';
+import { buildAttemptRoutes } from './routes/build-attempts.ts';
 import { buildRoutes } from './routes/builds.ts';
 import { evidenceRoutes } from './routes/evidence.ts';
 import { jobRoutes } from './routes/jobs.ts';
@@ -32,8 +33,8 @@ import { checkRole, holderOfToken } from './who-asks.ts';
 
 const apiRoutes = [
   ...[jobRoutes, workerRoutes, attemptRoutes, evidenceRoutes, tokenRoutes, userRoutes],
-  ...[matrixRoutes, pauseRoutes, quotaRoutes, recipeRoutes, buildRoutes, scheduleRoutes],
-  ...[packageRoutes, testHistoryRoutes, metricsRoutes],
+  ...[matrixRoutes, pauseRoutes, quotaRoutes, recipeRoutes, scheduleRoutes],
+  ...[buildRoutes, buildAttemptRoutes, packageRoutes, testHistoryRoutes, metricsRoutes],
 ];
 
 /** The HTTP side of a server; listens to nothing yet. */

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { z } from 'zod';
 import { closest } from '../../../common/text/closest.ts';
 import { shellQuote } from '../../remotes/commands/shell-line.ts';
@@ -137,7 +137,3 @@ export function shellLines({ parameters, secrets = [], ...build }: ClaimedBuild)
   );
   return [...lines, ...given, ...secret].map((line) => `${line}\n`).join('');
 }
-
-/** One that stays the same for a worker that introduces itself with each claim. */
-export const workerIdOf = (holder: string, name: string): string =>
-  createHash('sha256').update(`${holder} ${name}`).digest('hex').slice(0, 32);

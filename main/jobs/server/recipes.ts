@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { UsageError } from '../../../common/errors.ts';
 import { packed } from '../packages/package-folder.ts';
-import { now } from '../queue/attempt-rows.ts';
 import type { RecipeView, Task } from '../recipe-protocol.ts';
 import { readRecipe } from '../recipes/read-recipe.ts';
+import { now } from '../store/now.ts';
 import { Problem, refusing } from './problem.ts';
 import type { Service } from './service.ts';
 

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { merged, type Origins } from '../../distribute/history/merge.ts';
 import type { Database } from '../databases/database.ts';
 import type { Store } from '../store/kysely-of.ts';
+import { now } from '../store/now.ts';
 
 /** What the jobs of a project, by its name, have found out of its test files so far. */
 export async function testHistory(store: Store, project: string): Promise<Origins> {
@@ -29,7 +30,7 @@ export async function addToTestHistory(
     const { origins } = await row.forUpdate().executeTakeFirstOrThrow();
     await store
       .updateTable('test_histories')
-      .set({ origins: JSON.stringify(merged(origins, told)), changed_at: sql<Date>`clock_timestamp()` })
+      .set({ origins: JSON.stringify(merged(origins, told)), changed_at: now })
       .where('project', '=', project)
       .execute();
   });

@@ -1,24 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { Readable } from 'node:stream';
 import { z } from 'zod';
-import { MaskedStream } from '../../../secrets/mask-stream.ts';
-import { Secrets } from '../../../secrets/secrets.ts';
-import { now } from '../../queue/attempt-rows.ts';
-import type { AttemptKey } from '../../queue/queued-job.ts';
-import { buildSpec, buildView, claimedBuild as claimedBuildView } from '../../recipe-protocol.ts';
-import { Attempts } from '../attempts.ts';
-import {
-  attemptOf,
-  claimedBuild,
-  hasForgottenSecrets,
-  oldestBuild,
-  shellLines,
-  workerIdOf,
-} from '../builds.ts';
-import { streamOf, unbroken } from '../files.ts';
+import { buildView, claimedBuild as claimedBuildView } from '../../recipe-protocol.ts';
+import { claimedBuild, oldestBuild, shellLines } from '../builds.ts';
 import { originOf } from '../origin-of.ts';
-import { Problem } from '../problem.ts';
 import type { App, Routes, Service } from '../service.ts';
+import { introduce } from '../workers/introduced-worker.ts';
 
 const readers = { roles: ['read', 'submit', 'worker'] as const };
 const workers = { roles: ['worker'] as const };
@@ -30,12 +16,21 @@ const words = z
   .transform((said) => [said].flat());
 const wants = z.strictObject({ label: words, platform: words });
 
-/** Builds for workers that have nothing of ours: a shell and curl will do. */
+/**
+ * Builds for workers that have nothing of ours; a shell and curl will do. What
+ * they say of them: build-attempts.
+ */
 export const buildRoutes: Routes = (app, service) => {
-  const { store, claims, vault } = service;
+  addLook(app, service);
+  addClaim(app, service);
+};
 
+const path = '/api/builds/oldest_not_executed';
+
+/** The build that one would get. */
+function addLook(app: App, { store }: Service): void {
   app.get(
-    '/api/builds/oldest_not_executed',
+    path,
     {
       config: readers,
       schema: { querystring: wants, response: { 200: buildView, ...nothing } },
@@ -49,27 +44,29 @@ export const buildRoutes: Routes = (app, service) => {
       return reply.code(200).send({ ...spec, job, name, build_package_url });
     },
   );
+}
 
-  const claim = wants.extend({
-    /** What the worker is called; unless told, as its token is. */
-    worker: z.string().min(1).max(200).optional(),
-    /** Of its choosing; the same one again gives the same build. */
-    request: z.string().min(1).max(200).optional(),
-    wait: z.coerce.number().min(0).max(60).default(0),
-    /** Seconds that the build may take without another word. */
-    lease: z.coerce.number().min(1).max(604_800).default(3600),
-  });
+const claim = wants.extend({
+  /** What the worker is called; unless told, as its token is. */
+  worker: z.string().min(1).max(200).optional(),
+  /** Of its choosing; the same one again gives the same build. */
+  request: z.string().min(1).max(200).optional(),
+  wait: z.coerce.number().min(0).max(60).default(0),
+  /** Seconds that the build may take without another word. */
+  lease: z.coerce.number().min(1).max(604_800).default(3600),
+});
+
+/** Gets it, as JSON or as lines for a shell. */
+function addClaim(app: App, { store, claims, vault }: Service): void {
   const answers = { 200: z.union([claimedBuildView, z.string()]), ...nothing };
   app.post(
-    '/api/builds/oldest_not_executed',
+    path,
     { config: workers, schema: { querystring: claim, response: answers } },
     async (request, reply) => {
       const { worker: called, request: id, wait, lease, label: labels, platform: platforms } = request.query;
       const holder = request.holder ?? { id: '', name: '' };
-      const worker = workerIdOf(holder.id, called ?? holder.name);
       const capabilities = { jobtypes: ['build'], platforms, labels };
-      const row = { id: worker, name: called ?? holder.name, token: holder.id };
-      await introduce(service, { ...row, capabilities: JSON.stringify(capabilities) }, lease);
+      const worker = await introduce(store, { name: called ?? holder.name, capabilities, holder }, lease);
       const wishes = {
         worker,
         token: holder.id,
@@ -85,116 +82,4 @@ export const buildRoutes: Routes = (app, service) => {
       return reply.code(200).type('text/x-shellscript').send(shellLines(build));
     },
   );
-
-  // What a build leaves is bytes, whatever its sender calls them: curl has names of its own.
-  app.register(async (inside) => {
-    inside.removeAllContentTypeParsers();
-    inside.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
-    attemptRoutesOf(inside as App, service);
-  });
-};
-
-/** For one attempt each, by its own token. */
-function attemptRoutesOf(app: App, service: Service): void {
-  const { store, files, limits, vault } = service;
-  const attempts = new Attempts(service);
-  /** What a build leaves, without its secrets: its worker may be a few lines of shell. */
-  const masked = async ({ job }: AttemptKey, body: unknown): Promise<Readable> => {
-    const secrets = (await vault.open(job)).map(({ name, value }) => [name, value] as const);
-    const came = streamOf(body);
-    if (secrets.length === 0) {
-      if (await hasForgottenSecrets(store, job))
-        throw new Problem(409, `job ${job} is over and its secrets are forgotten: this could not be masked`);
-      return came;
-    }
-    const stream = new MaskedStream(new Secrets(Object.fromEntries(secrets)));
-    const passed = async function* () {
-      for await (const piece of unbroken(came)) yield stream.write(piece);
-      yield stream.end();
-    };
-    return Readable.from(passed());
-  };
-  const anyone = { roles: ['anyone'] as const };
-  const params = z.object({ token: z.string() });
-
-  app.get(
-    '/api/builds/attempts/:token/package',
-    { config: anyone, schema: { params } },
-    async (request, reply) => {
-      const { job } = await attemptOf(store, request.params.token);
-      const row = store.selectFrom('jobs').select('spec').where('id', '=', job);
-      const { package: sha256 } = buildSpec.parse((await row.executeTakeFirstOrThrow()).spec);
-      return reply.type('application/octet-stream').send(files.packages.read(sha256));
-    },
-  );
-
-  const result = z.strictObject({
-    exit_code: z.coerce.number().int().min(0).max(255),
-    /** How long it took; unless told, since it was claimed. */
-    seconds: z.coerce.number().min(0).optional(),
-  });
-  app.post(
-    '/api/builds/attempts/:token',
-    { config: anyone, schema: { params, querystring: result, response: nothing } },
-    async (request, reply) => {
-      const { exit_code: exitCode, seconds } = request.query;
-      const key = await attemptOf(store, request.params.token);
-      await attempts.isOpen(key);
-      if (request.body !== undefined && request.body !== null) {
-        await attempts.addLog(key, await masked(key, request.body), limits.artifact);
-      }
-      const took = seconds ?? (await attempts.secondsSinceItBegan(key));
-      await attempts.settle(key, null, { exitCode, seconds: took }, exitCode === 0 ? 'pass' : 'fail');
-      return reply.code(204).send(null);
-    },
-  );
-
-  app.post(
-    '/api/builds/attempts/:token/lease',
-    { config: anyone, schema: { params, response: nothing } },
-    async (request, reply) => {
-      (request.body as Readable | undefined)?.resume();
-      await attempts.renew(await attemptOf(store, request.params.token));
-      return reply.code(204).send(null);
-    },
-  );
-
-  app.put(
-    '/api/builds/attempts/:token/files/*',
-    {
-      config: anyone,
-      schema: {
-        params: params.extend({ '*': z.string() }),
-        response: { 201: z.object({ sha256: z.string(), size: z.number() }) },
-      },
-    },
-    async (request, reply) => {
-      const { token, '*': path } = request.params;
-      const key = await attemptOf(store, token);
-      await attempts.isOpen(key);
-      const came = await attempts.addArtifact(key, `files/${path}`, await masked(key, request.body));
-      return reply.code(201).send(came);
-    },
-  );
-}
-
-/**
- * A worker that introduces itself with each claim is one worker, alive as long as what it asked for lasts.
- */
-async function introduce(
-  { store }: Service,
-  worker: { id: string; name: string; token: string; capabilities: string },
-  lease: number,
-): Promise<void> {
-  const beat_seconds = Math.max(60, lease);
-  // As many as it asks for: one whose answer was lost does not wait for the end of that lease.
-  const slots = 1000;
-  const { capabilities } = worker;
-  await store
-    .insertInto('workers')
-    .values({ ...worker, slots, client_info: '{}', beat_seconds })
-    .onConflict((on) =>
-      on.column('id').doUpdateSet({ capabilities, beat_seconds, left_at: null, seen_at: now }),
-    )
-    .execute();
 }

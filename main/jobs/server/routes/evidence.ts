@@ -1,8 +1,9 @@
 import { createReadStream } from 'node:fs';
 import { z } from 'zod';
 import { artifactView } from '../../protocol.ts';
+import type { Store } from '../../store/kysely-of.ts';
 import { Problem } from '../problem.ts';
-import type { Routes } from '../service.ts';
+import type { App, Routes, Service } from '../service.ts';
 
 const readers = { roles: ['read', 'submit', 'worker'] as const };
 const params = z.object({ id: z.string() });
@@ -12,7 +13,14 @@ const bytes = 'application/octet-stream';
 const pieceOfLog = 1024 * 1024;
 
 /** What attempts left: logs and artifacts. */
-export const evidenceRoutes: Routes = (app, { store, files, signals, closing }) => {
+export const evidenceRoutes: Routes = (app, service) => {
+  addRoom(app, service);
+  addLog(app, service);
+  addArtifacts(app, service);
+};
+
+/** Whether there is room for so many bytes. */
+function addRoom(app: App, { files }: Service): void {
   const amount = z.strictObject({ bytes: z.coerce.number().int().min(0) });
   app.get(
     '/api/room',
@@ -22,19 +30,22 @@ export const evidenceRoutes: Routes = (app, { store, files, signals, closing }) 
       return reply.code(204).send(null);
     },
   );
+}
 
-  /** A job's newest attempt, or the one asked for; `isOver` when nothing more will be said in it. */
-  const attemptAt = async (id: string, asked?: number) => {
-    const job = await store.selectFrom('jobs').select('state').where('id', '=', id).executeTakeFirst();
-    if (!job) throw new Problem(404, `there is no job ${id}`);
-    const attempts = store.selectFrom('attempts').select(['number', 'ended_at']).where('job', '=', id);
-    const attempt = await (asked === undefined ? attempts : attempts.where('number', '=', asked))
-      .orderBy('number', 'desc')
-      .executeTakeFirst();
-    const jobIsOver = job.state !== 'queued' && job.state !== 'running';
-    return { isOver: jobIsOver || (asked !== undefined && !!attempt?.ended_at), number: attempt?.number };
-  };
+/** A job's newest attempt, or the one asked for; `isOver` when nothing more will be said in it. */
+async function attemptAt(store: Store, id: string, asked?: number) {
+  const job = await store.selectFrom('jobs').select('state').where('id', '=', id).executeTakeFirst();
+  if (!job) throw new Problem(404, `there is no job ${id}`);
+  const attempts = store.selectFrom('attempts').select(['number', 'ended_at']).where('job', '=', id);
+  const attempt = await (asked === undefined ? attempts : attempts.where('number', '=', asked))
+    .orderBy('number', 'desc')
+    .executeTakeFirst();
+  const jobIsOver = job.state !== 'queued' && job.state !== 'running';
+  return { isOver: jobIsOver || (asked !== undefined && !!attempt?.ended_at), number: attempt?.number };
+}
 
+/** A piece of a log, waited for if that is wished. */
+function addLog(app: App, { store, files, signals, closing }: Service): void {
   const query = z.strictObject({
     attempt: z.coerce.number().int().min(1).optional(),
     offset: z.coerce.number().int().min(0).default(0),
@@ -48,7 +59,7 @@ export const evidenceRoutes: Routes = (app, { store, files, signals, closing }) 
       const { id } = request.params;
       const { attempt: asked, offset, wait } = request.query;
       const look = async () => {
-        const { isOver, number = asked ?? 1 } = await attemptAt(id, asked);
+        const { isOver, number = asked ?? 1 } = await attemptAt(store, id, asked);
         const size = await files.logSize({ job: id, number });
         return size > offset || isOver ? { number, size, isOver } : undefined;
       };
@@ -61,13 +72,16 @@ export const evidenceRoutes: Routes = (app, { store, files, signals, closing }) 
       return reply.send(files.readLog({ job: id, number: found.number }, offset, end));
     },
   );
+}
 
+/** Which files an attempt left, and one of them. */
+function addArtifacts(app: App, { store, files }: Service): void {
   const list = z.array(artifactView);
   app.get(
     '/api/jobs/:id/artifacts',
     { config: readers, schema: { params, response: { 200: list } } },
     async (request) => {
-      await attemptAt(request.params.id);
+      await attemptAt(store, request.params.id);
       return await store
         .selectFrom('artifacts')
         .select(['attempt', 'path', 'sha256', 'size'])
@@ -103,4 +117,4 @@ export const evidenceRoutes: Routes = (app, { store, files, signals, closing }) 
       return reply.type(bytes).send(createReadStream(files.artifact({ job: id, number }, path)));
     },
   );
-};
+}

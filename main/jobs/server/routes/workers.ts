@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { sql } from 'kysely';
 import { z } from 'zod';
 import type { TokenHolder } from '../../accounts/tokens.ts';
+import type { Store } from '../../store/kysely-of.ts';
+import { now } from '../../store/now.ts';
 import {
   beatAnswer,
   claimAnswer,
@@ -13,7 +14,7 @@ import {
 import { claimedBuild } from '../builds.ts';
 import { originOf } from '../origin-of.ts';
 import { Problem } from '../problem.ts';
-import type { Routes } from '../service.ts';
+import type { App, Routes, Service } from '../service.ts';
 import { Views } from '../views.ts';
 import { foreignWorker } from '../workers/claims.ts';
 import { standingOf } from '../workers/standing.ts';
@@ -21,31 +22,23 @@ import { standingOf } from '../workers/standing.ts';
 const workers = { roles: ['worker'] as const };
 const readers = { roles: ['read', 'submit', 'worker'] as const };
 const params = z.object({ id: z.string() });
-const now = sql<Date>`clock_timestamp()`;
 
 /** What a worker says of itself: how it comes and goes, and how it comes to its jobs. */
-export const workerRoutes: Routes = (app, { store, claims, vault }) => {
-  /** Throws Problem: 404 for one that has left or never was, 403 for one that came with another token. */
-  const seen = async (
-    id: string,
-    holder: TokenHolder | undefined,
-    more: { client_info?: string; left_at?: typeof now } = {},
-  ) => {
-    const worker = await store
-      .selectFrom('workers')
-      .select('token')
-      .where('id', '=', id)
-      .where('left_at', 'is', null)
-      .executeTakeFirst();
-    if (!worker) throw new Problem(404, `there is no worker ${id}: register again`);
-    if (worker.token !== holder?.id) throw foreignWorker(id);
-    await store
-      .updateTable('workers')
-      .set({ seen_at: now, ...more })
-      .where('id', '=', id)
-      .execute();
-  };
+export const workerRoutes: Routes = (app, service) => {
+  addList(app, service);
+  addRegistration(app, service);
+  addBeat(app, service);
+  addLeave(app, service);
+  addClaim(app, service);
+};
 
+function addList(app: App, { store }: Service): void {
+  app.get('/api/workers', { config: readers, schema: { response: { 200: z.array(workerView) } } }, () =>
+    new Views(store).workers(),
+  );
+}
+
+function addRegistration(app: App, { store }: Service): void {
   const registered = z.object({ id: z.string() });
   app.post(
     '/api/workers',
@@ -66,11 +59,10 @@ export const workerRoutes: Routes = (app, { store, claims, vault }) => {
       return reply.code(201).send({ id });
     },
   );
+}
 
-  app.get('/api/workers', { config: readers, schema: { response: { 200: z.array(workerView) } } }, () =>
-    new Views(store).workers(),
-  );
-
+/** It lives, and does what it says of itself. */
+function addBeat(app: App, { store }: Service): void {
   const beat = z.strictObject({ client_info: z.looseObject({}).optional() });
   app.post(
     '/api/workers/:id/beat',
@@ -78,21 +70,27 @@ export const workerRoutes: Routes = (app, { store, claims, vault }) => {
     async (request) => {
       const { client_info } = request.body;
       const { id } = request.params;
-      await seen(id, request.holder, client_info ? { client_info: JSON.stringify(client_info) } : {});
+      const said = client_info ? { client_info: JSON.stringify(client_info) } : {};
+      await seen(store, id, request.holder, said);
       const { draining, pause } = await standingOf(store, id);
       return { draining, pause };
     },
   );
+}
 
+function addLeave(app: App, { store }: Service): void {
   app.delete(
     '/api/workers/:id',
     { config: workers, schema: { params, response: { 204: z.null() } } },
     async (request, reply) => {
-      await seen(request.params.id, request.holder, { left_at: now });
+      await seen(store, request.params.id, request.holder, { left_at: now });
       return reply.code(204).send(null);
     },
   );
+}
 
+/** A job for it, waited for if that is wished. */
+function addClaim(app: App, { store, claims, vault }: Service): void {
   app.post(
     '/api/claims',
     { config: workers, schema: { body: claimRequest, response: { 200: claimAnswer, 204: z.null() } } },
@@ -108,4 +106,26 @@ export const workerRoutes: Routes = (app, { store, claims, vault }) => {
       return reply.code(200).send({ ...withSecrets, build });
     },
   );
-};
+}
+
+/** Throws Problem: 404 for one that has left or never was, 403 for one that came with another token. */
+async function seen(
+  store: Store,
+  id: string,
+  holder: TokenHolder | undefined,
+  more: { client_info?: string; left_at?: typeof now } = {},
+): Promise<void> {
+  const worker = await store
+    .selectFrom('workers')
+    .select('token')
+    .where('id', '=', id)
+    .where('left_at', 'is', null)
+    .executeTakeFirst();
+  if (!worker) throw new Problem(404, `there is no worker ${id}: register again`);
+  if (worker.token !== holder?.id) throw foreignWorker(id);
+  await store
+    .updateTable('workers')
+    .set({ seen_at: now, ...more })
+    .where('id', '=', id)
+    .execute();
+}

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { now } from '../../store/now.ts';
 import { Problem } from '../problem.ts';
 import type { Service } from '../service.ts';
 
@@ -24,7 +25,7 @@ export class Pauses {
     await this.#service.store
       .insertInto('pauses')
       .values({ name: await this.#nameOf(worker), ...values })
-      .onConflict((on) => on.column('name').doUpdateSet({ ...values, since: sql`clock_timestamp()` }))
+      .onConflict((on) => on.column('name').doUpdateSet({ ...values, since: now }))
       .execute();
   }
 

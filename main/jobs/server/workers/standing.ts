@@ -1,5 +1,5 @@
-import { sql } from 'kysely';
 import type { Store } from '../../store/kysely-of.ts';
+import { now } from '../../store/now.ts';
 import type { BeatAnswer } from '../../worker-protocol.ts';
 
 /** Workers with the pause that holds now, if any, whose columns are null else. */
@@ -9,9 +9,7 @@ export const workersWithPauses = (store: Store) =>
     .leftJoin('pauses', (join) =>
       join
         .onRef('pauses.name', '=', 'workers.name')
-        .on((on) =>
-          on.or([on('pauses.until', 'is', null), on('pauses.until', '>', sql<Date>`clock_timestamp()`)]),
-        ),
+        .on((on) => on.or([on('pauses.until', 'is', null), on('pauses.until', '>', now)])),
     );
 
 interface PauseRow {
