@@ -4,7 +4,9 @@ import type { Store } from '../../store/kysely-of.ts';
 import { now } from '../../store/now.ts';
 import type { Capabilities } from '../../store/tables.ts';
 
-/** A worker that introduces itself with each claim: a name, what it can do, and the token that it came with. */
+/**
+ * A worker that introduces itself with each claim: a name, what it can do, and the token that it came with.
+ */
 export interface IntroducedWorker {
   readonly name: string;
   readonly capabilities: Capabilities;
