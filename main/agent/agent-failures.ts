@@ -1,6 +1,7 @@
 import { ResponseError } from 'vscode-jsonrpc/node';
-import { asShakedownError, ShakedownError } from '../../common/errors.ts';
+import { asShakedownError, type FailureDetails, ShakedownError } from '../../common/errors.ts';
 import { failureCode } from '../../common/protocol.ts';
+import { withTimeLimit } from '../../common/time-limit.ts';
 import { unwound } from '../../common/unwound.ts';
 import { ConnectionLostError } from '../remotes/connection-errors.ts';
 import type { Remote } from '../remotes/remote.ts';
@@ -51,4 +52,35 @@ export async function failureBefore(
   const failure = asked?.then(() => undefined, failureOnNode);
   const told = failure && (await unwound(failure, lastWords));
   return told?.details.at === undefined ? undefined : told;
+}
+
+/**
+ * Seconds for an agent to end a task that is called off: SIGKILL comes after one, and busy nodes take longer.
+ */
+const taskEndsWithin = 10;
+
+/** A task was called off, and its agent has not said since that nothing of it runs any more. */
+export class UnansweredError extends Error {
+  /** What an error that tells why it was called off says besides. */
+  after({ message }: Error): Pick<FailureDetails, 'message' | 'hint'> {
+    return {
+      message: `${message}, and the node did not say within ${taskEndsWithin} s more that its processes have ended`,
+      hint: 'look for them on the node, and whether it answers at all',
+    };
+  }
+}
+
+/**
+ * Waits until an agent has answered what was called off. Throws UnansweredError when it does not, or is gone.
+ */
+export async function answered(asked: Promise<unknown> | undefined, gone: AbortSignal): Promise<void> {
+  const limit = { what: 'its end', seconds: taskEndsWithin, signal: gone };
+  const over = () =>
+    asked?.then(
+      () => undefined,
+      () => undefined,
+    );
+  await withTimeLimit(limit, over).catch(() => {
+    throw new UnansweredError();
+  });
 }

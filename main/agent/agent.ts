@@ -16,7 +16,8 @@ export interface CallOptions {
  * The agent on one node, reached over its own channel of the node's one connection. Calls may run side by
  * side. All throw ShakedownError with what the agent knows (command, exit code, last lines) for a failure on
  * the node, TimeLimitError past `timeout` seconds, and ConnectionLostError when the connection is lost. An
- * aborted `signal` ends the waiting at once, and the work on the node too.
+ * aborted `signal` ends the waiting at once, and the work on the node too; who waits for a task hears of it
+ * when all its processes have ended, or after some seconds without an answer.
  */
 export interface Agent extends AsyncDisposable {
   readonly info: AgentInfo;

@@ -13,7 +13,7 @@ import { withTimeLimit } from '../../common/time-limit.ts';
 import { unwound } from '../../common/unwound.ts';
 import type { Remote, RemoteProcess } from '../remotes/remote.ts';
 import type { CallOptions } from './agent.ts';
-import { endOfAgent, failureBefore, failureOnNode } from './agent-failures.ts';
+import { answered, endOfAgent, failureBefore, failureOnNode } from './agent-failures.ts';
 import { checkAnswer } from './answers/check-words.ts';
 import { checkedReader } from './answers/checked-reader.ts';
 import { methodLimits } from './answers/method-limits.ts';
@@ -110,6 +110,7 @@ export class RpcConnection {
     } catch (error) {
       if (ended.aborted) throw ended.reason;
       if (signal?.aborted) {
+        if (method === 'task') await answered(asked, ended);
         const before = method === 'startService' ? await failureBefore(asked) : undefined;
         throw before ?? signal.reason ?? new InterruptedError();
       }

@@ -41,7 +41,10 @@ export interface RunningTask {
   readonly stdin: Writable;
   readonly stdout: Readable;
   readonly stderr: Readable;
-  /** Resolves when its first process has ended and its output is here; also when the connection is lost. */
+  /**
+   * Resolves when its first process has ended and its output is here; when it was killed, once all its
+   * processes have ended or the node did not say so for some seconds; and when the connection is lost.
+   */
   readonly ended: Promise<TaskEnd>;
   /** Ends all its processes on the node. */
   kill(): void;
