@@ -1,4 +1,5 @@
 import { Socket } from 'node:net';
+import { setImmediate as immediate } from 'node:timers/promises';
 import type { OutgoingStream } from '../../common/streams/outgoing-stream.ts';
 import { unwound } from '../../common/unwound.ts';
 
@@ -14,6 +15,9 @@ const lastBytes = 1024 * 1024;
 const gather = 5;
 /** Bytes that are no few: a pipe holds four times as many, so who writes much is not held up. */
 const few = 16 * 1024;
+
+/** Where what is read lands, whosoever it is: it is copied before anything else is read. */
+const landing = Buffer.allocUnsafe(64 * 1024);
 
 /** One output of a task on its way to the main host. */
 export class TaskOutput {
@@ -33,7 +37,7 @@ export class TaskOutput {
     this.#copy = copy;
     const callback = (length: number, buffer: Uint8Array) =>
       this.#take(Buffer.from(buffer.subarray(0, length)));
-    const onread = { buffer: Buffer.allocUnsafe(64 * 1024), callback };
+    const onread = { buffer: landing, callback };
     this.#source = new Socket({ fd: near, readable: true, writable: false, onread });
     this.#source.on('error', () => undefined).on('close', () => this.#closed.resolve());
     sink.on('drain', () => this.#resume());
@@ -55,6 +59,8 @@ export class TaskOutput {
       const silent = performance.now() - this.#heard;
       if (silent > quiet && !this.#source.isPaused()) break;
       await unwound(this.#closed.promise, 0.01);
+      // What is there has been read then, however busy the agent was.
+      await immediate();
     }
     this.#dropping = true;
     this.#resume();
@@ -77,6 +83,7 @@ export class TaskOutput {
   }
 
   #resume(): void {
+    this.#heard = performance.now();
     clearTimeout(this.#waiting);
     this.#waiting = undefined;
     this.#source.resume();
