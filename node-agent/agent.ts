@@ -160,7 +160,7 @@ export class NodeAgent {
       await takeLease(this.#lease, holder);
       if (aliveWithin !== undefined) this.#mustHear(aliveWithin);
       this.#guard = new Guard(process.execPath, process.argv.slice(1));
-      // Who has a share runs tasks above all: the first one finds a shell that waits, too.
+      // Who has a share runs tasks above all: the first one finds who starts it, too.
       if (this.#lease.share !== undefined) this.#tasks.prepare();
     }
     if (clockMs !== undefined) this.#clockAhead = Date.now() - clockMs;

@@ -99,13 +99,19 @@ export class ControlGroup {
 
   /** False as long as a process is in it. */
   remove(): boolean {
+    // Most have none below them.
+    if (this.#removeItself()) return true;
     for (const group of this.#below()) group.remove();
+    return this.#removeItself();
+  }
+
+  #removeItself(): boolean {
     try {
       rmdirSync(this.directory);
+      return true;
     } catch (error) {
       return codeOf(error) === 'ENOENT';
     }
-    return true;
   }
 
   #below(): ControlGroup[] {

@@ -55,3 +55,15 @@ export const processIds = (): number[] =>
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
     .sort((a, b) => a - b);
+
+/**
+ * The id that was given last. All that began after another process, and before ids begin anew, have higher
+ * ones than that. 0 where the kernel does not tell.
+ */
+export function lastProcessId(): number {
+  try {
+    return Number(readFileSync('/proc/loadavg', 'utf8').trim().split(' ')[4] ?? 0);
+  } catch {
+    return 0;
+  }
+}

@@ -6,10 +6,9 @@ import { SyncedProject } from '../project/sync-project.ts';
 import { tryWriting } from '../project/try-writing.ts';
 import type { AgentConnection, Methods } from '../serve.ts';
 import { MemoryWatch } from './memory-watch.ts';
-import { Pipes } from './pipes.ts';
 import { runTask } from './run-task.ts';
+import { Starter } from './starter.ts';
 import { TaskGroups } from './task-groups.ts';
-import { WaitingShells } from './waiting-shells.ts';
 
 type OfTasks = 'task' | 'takePorts' | 'memoryLimits';
 type OfProjects = 'planProject' | 'checkProject' | 'emptyFolders' | 'findProgram' | 'tryWriting';
@@ -18,9 +17,8 @@ type OfProjects = 'planProject' | 'checkProject' | 'emptyFolders' | 'findProgram
 export class AgentTasks {
   readonly #state: AgentState;
   readonly #streams: AgentConnection['streams'];
-  readonly #pipes = new Pipes();
   readonly #groups: TaskGroups;
-  readonly #shells: WaitingShells;
+  readonly #starter = new Starter();
   readonly #ports: PortRanges;
   #project: SyncedProject | undefined;
 
@@ -29,19 +27,18 @@ export class AgentTasks {
     this.#state = state;
     this.#streams = streams;
     this.#groups = new TaskGroups(state);
-    this.#shells = new WaitingShells(this.#pipes, this.#groups);
     this.#ports = new PortRanges(holder);
   }
 
-  /** There will be tasks soon: the first one finds a shell. */
+  /** There will be tasks soon: the first one finds who starts it. */
   prepare(): void {
-    this.#shells.prepare();
+    this.#starter.prepare();
   }
 
   get methods(): Pick<Methods, OfTasks | OfProjects> {
     const streams = this.#streams;
     const host = {
-      ...{ streams, pipes: this.#pipes, groups: this.#groups, shells: this.#shells },
+      ...{ streams, groups: this.#groups, starter: this.#starter },
       memory: new MemoryWatch(),
       logFile: (name: string) => this.#state.logFile(name),
     };
@@ -56,7 +53,14 @@ export class AgentTasks {
       emptyFolders,
       findProgram,
       takePorts: async (params) => ({ ports: await this.#ports.take(params) }),
-      memoryLimits: async () => ({ by: (await this.#groups.canLimit()) ? 'kernel' : 'measured' }),
+      memoryLimits: async () => ({ by: (await this.#canLimit()) ? 'kernel' : 'measured' }),
     };
+  }
+  async #canLimit(): Promise<boolean> {
+    const { own } = this.#groups;
+    const can = await this.#groups.canLimit();
+    // Who starts tasks stands where the agent stood before.
+    if (this.#groups.own !== own) this.#starter.renew();
+    return can;
   }
 }

@@ -1,4 +1,3 @@
-import type { ChildProcess } from 'node:child_process';
 import { appendFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { present } from '../../common/present.ts';
@@ -10,7 +9,8 @@ import { findAccount, loginUser } from '../account.ts';
 import { OutputBuffer } from '../output-buffer.ts';
 import { lackedMemory } from './limited-group.ts';
 import type { MemoryWatch } from './memory-watch.ts';
-import { startTask, type TaskStarter, wordsOf } from './start-task.ts';
+import { type StartedTask, startTask, type TaskStarter, wordsOf } from './start-task.ts';
+import type { ProcessEnd } from './starter-process.ts';
 import { TaskOutput } from './task-output.ts';
 import { TaskProcesses } from './task-processes.ts';
 
@@ -60,19 +60,14 @@ async function run(
   const begin = performance.now();
   const kept = params.log === undefined ? undefined : new OutputBuffer();
   const started = await startTask(params, account, wires.stdin !== undefined, host);
-  if ('missing' in started) {
-    wires.stderr.end(started.missing);
-    wires.stdout.end();
-    return { exitCode: 127, signal: null, left: [], durationMs: 0 };
-  }
-  const { id, group, child, ends, limited = false } = started;
-  const processes = new TaskProcesses(id, child.pid ?? -1, group);
+  const { id, pid, group, limited } = started;
+  const processes = new TaskProcesses(id, pid, group);
   const copy = kept && ((chunk: Buffer) => kept.add(chunk));
   const outputs = [
-    new TaskOutput(ends.stdout.near, wires.stdout, copy),
-    new TaskOutput(ends.stderr.near, wires.stderr, copy),
+    new TaskOutput(started.stdout, wires.stdout, copy),
+    new TaskOutput(started.stderr, wires.stderr, copy),
   ];
-  const feeding = wires.stdin && ends.stdin && feed(wires.stdin, ends.stdin.near, processes);
+  const feeding = wires.stdin && feed(wires.stdin, started.stdin, processes);
   const aborted = () => void processes.end();
   signal.addEventListener('abort', aborted, { once: true });
   let outOfMemory: number | undefined;
@@ -80,39 +75,44 @@ async function run(
     params.memory === undefined || limited
       ? undefined
       : host.memory.add({
-          ...{ leader: child.pid ?? -1, group, limit: params.memory },
+          ...{ leader: pid, group, limit: params.memory },
           over: (bytes) => {
             outOfMemory = bytes;
             void processes.kill();
           },
         });
   if (signal.aborted) aborted();
+  let exitCode: number | null = null;
   try {
-    const { exitCode, signal: by } = await exitOf(child);
-    const pids = processes.find();
+    const end = await ended(started, processes);
+    exitCode = end.exitCode;
+    const pids = processes.left(performance.now() - begin);
     const left = await processes.tell(pids, wordsOf(params.command).join(' '));
     if (pids.length > 0 && (params.leftovers === 'kill' || signal.aborted)) await processes.end();
     await Promise.all(outputs.map((output) => output.finish()));
     signal.throwIfAborted();
     if (limited && group) outOfMemory = lackedMemory(group, params.memory ?? 0);
     const durationMs = Math.round(performance.now() - begin);
-    return { exitCode, signal: by, left, durationMs, ...present({ outOfMemory }) };
+    return { ...end, left, durationMs, ...present({ outOfMemory }) };
   } finally {
     unwatch?.();
     signal.removeEventListener('abort', aborted);
     feeding?.destroy();
     // Not while something is left in it.
     group?.remove();
-    if (params.log !== undefined && kept) await keep(host.logFile(params.log), params.command, kept, child);
+    if (params.log !== undefined && kept)
+      await keep(host.logFile(params.log), params.command, kept, exitCode);
   }
 }
 
-function exitOf(child: ChildProcess): Promise<{ exitCode: number | null; signal: string | null }> {
-  if (child.exitCode !== null || child.signalCode !== null)
-    return Promise.resolve({ exitCode: child.exitCode, signal: child.signalCode });
-  return new Promise((resolve) => {
-    child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }));
-  });
+/** Without whoever tells how it ended, a task does not go on. */
+async function ended({ ended }: StartedTask, processes: TaskProcesses): Promise<ProcessEnd> {
+  try {
+    return await ended;
+  } catch (error) {
+    await processes.kill();
+    throw error;
+  }
 }
 
 /**
@@ -131,7 +131,7 @@ async function keep(
   file: string,
   command: TaskParams['command'],
   output: OutputBuffer,
-  { exitCode }: ChildProcess,
+  exitCode: number | null,
 ): Promise<void> {
   const line = typeof command === 'string' ? command : command.join(' ');
   // A full disk shows in what the command itself says.

@@ -22,6 +22,11 @@ export class TaskGroups {
     this.#own = own;
   }
 
+  /** The one in which the agent is. */
+  get own(): ControlGroup | undefined {
+    return this.#own;
+  }
+
   /** A group for one task; undefined where none can be made. */
   make(task: string): ControlGroup | undefined {
     const made = this.#parent?.make(task);

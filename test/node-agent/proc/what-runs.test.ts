@@ -1,11 +1,11 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { kernelUnits, readUnits } from '../../../node-agent/proc/kernel-units.ts';
 import { listeningSockets } from '../../../node-agent/proc/listening-sockets.ts';
-import { parseStat } from '../../../node-agent/proc/process-stat.ts';
+import { lastProcessId, parseStat } from '../../../node-agent/proc/process-stat.ts';
 import { inTree, processTree } from '../../../node-agent/proc/process-tree.ts';
 
 describe('the processes of a node', () => {
@@ -70,4 +70,11 @@ test('the sockets that listen are told with whose they are', async () => {
     ),
   );
   expect(ofPort(udp.address().port)).toMatch(/^udp +UNCONN .*pid=/);
+});
+
+test('what begins later has a higher id, and the last one that was given is known', () => {
+  const [one, other] = [spawnSync('true').pid, spawnSync('true').pid];
+  // Ids begin anew once in a long while.
+  if (one < other) expect(lastProcessId() >= other || lastProcessId() < one).toBe(true);
+  expect(lastProcessId()).toBeGreaterThan(0);
 });
