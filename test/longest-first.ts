@@ -14,7 +14,7 @@ const long = [
   ...['e2e/jobs/jobs'],
   ...['main/jobs/pages/chromium', 'main/jobs/lost-workers', 'main/jobs/databases/full-disk'],
   ...['main/agent/lying-agent', 'main/providers/ssh/openssh', 'main/script/run-script'],
-  ...['main/jobs/builds', 'main/jobs/job-groups'],
+  ...['main/jobs/builds', 'main/jobs/worker/job-groups'],
   ...['main/run/silent-agent', 'main/agent/talkative-shell', 'main/jobs/databases/killed-server'],
 ].map((name) => `/test/${name}.test.ts`);
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DistributeResult } from '../../../main/distribute/results/distribute-result.ts';
-import { splitAlike } from '../../main/distribute/parts/split-alike.ts';
+import { splitAlike } from '../../main/distribute/kinds/split/split-alike.ts';
 import { start, write } from '../harness.ts';
 
 let directory: string;

@@ -28,7 +28,9 @@ test('gives the same as JSON', async () => {
 });
 
 test('without machines it says how to get some', async () => {
-  await expect(inFolder(folder(), nodesCommand)).rejects.toBeInstanceOf(UsageError);
+  const refused = await inFolder(folder(), nodesCommand).catch((error: unknown) => error);
+  expect(refused).toBeInstanceOf(UsageError);
+  expect(refused).toMatchObject({ hint: 'shakedown nodes up, or shakedown run --keep' });
 });
 
 test('a time that is none is the user’s mistake', async () => {

@@ -87,7 +87,9 @@ test('without a folder, on a terminal, it is what the person answers: another pa
 
 test.each(['machines', 'nspawn', 'docker', 'qemu'])('a config of %s loads', async (kind) => {
   await atTerminal({ name: 'any', kind, count: 1, package: 'nginx-light' });
-  expect(await loadScenario(join(cwd, 'any'), {}, async () => ({ provider: 'nspawn' }))).toBeDefined();
+  const scenario = await loadScenario(join(cwd, 'any'), {}, async () => ({ provider: 'nspawn' }));
+  expect(scenario).toMatchObject({ name: 'any', provider: kind === 'machines' ? 'nspawn' : kind });
+  expect(scenario.machines).toHaveLength(1);
 });
 
 test('with a folder nobody is asked, nor where there is no terminal', async () => {

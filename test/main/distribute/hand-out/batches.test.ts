@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Reckoning, simulate } from '../simulate.ts';
+import { type Reckoning, simulate } from './simulate.ts';
 
 /** 62 tiny files, whose processes take two seconds to start. */
 const tiny = { files: Array<number>(62).fill(5), startMs: 2000, known: true, runners: [{}, {}] };

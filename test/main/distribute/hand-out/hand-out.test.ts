@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { HandOut } from '../../../../main/distribute/hand-out/hand-out.ts';
-import { drain, handOut, names } from '../drain.ts';
+import { drain, handOut, names } from './drain.ts';
 
 describe('files are handed out', () => {
   test('in their order, each once, to whoever asks', async () => {

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { drain, handOut } from '../drain.ts';
 import { place, verdicts } from '../place.ts';
+import { drain, handOut } from './drain.ts';
 
 const fails = () => false;
 

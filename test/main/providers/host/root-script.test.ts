@@ -65,10 +65,10 @@ describe('a script', () => {
     const controller = new AbortController();
     const marker = `31${process.pid}.5`;
     const running = run(`sleep ${marker} & sleep ${marker}`, { signal: controller.signal, failure });
-    await until(() => processes(marker).length === 2);
+    await expect.poll(() => processes(marker)).toHaveLength(2);
     controller.abort(new Error('enough'));
     await expect(running).rejects.toThrow('enough');
-    await until(() => processes(marker).length === 0);
+    await expect.poll(() => processes(marker)).toHaveLength(0);
   });
 
   test('the script dies with the process that started it, even by SIGKILL', async () => {
@@ -78,10 +78,10 @@ describe('a script', () => {
     );
     const code = `import { runScript } from ${module}; await runScript([], 'sleep ${marker}', { failure: { message: '' } });`;
     const owner = execa(process.execPath, ['--input-type=module', '-e', code], { reject: false });
-    await until(() => processes(marker).length === 1);
+    await expect.poll(() => processes(marker)).toHaveLength(1);
     owner.kill('SIGKILL');
     await owner;
-    await until(() => processes(marker).length === 0);
+    await expect.poll(() => processes(marker)).toHaveLength(0);
   });
 });
 
@@ -89,11 +89,3 @@ const processes = (marker: string): string[] =>
   execaSync('pgrep', ['-x', '-f', `sleep ${marker}`], { reject: false })
     .stdout.split('\n')
     .filter(Boolean);
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 500; tries++) {
-    if (condition()) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  throw new Error('it never came to that');
-}

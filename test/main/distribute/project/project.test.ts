@@ -11,12 +11,12 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { listFiles } from '../../../main/distribute/project/list-files.ts';
-import { makeManifest } from '../../../main/distribute/project/manifest.ts';
-import { databasePrefix, projectKey } from '../../../main/distribute/project/project-key.ts';
-import { sendProject } from '../../../main/distribute/project/send-project.ts';
-import { sharedLook } from '../../../main/distribute/project/shared-look.ts';
-import { withoutGit } from '../../../main/distribute/project/without-git.ts';
+import { listFiles } from '../../../../main/distribute/project/list-files.ts';
+import { makeManifest } from '../../../../main/distribute/project/manifest.ts';
+import { databasePrefix, projectKey } from '../../../../main/distribute/project/project-key.ts';
+import { sendProject } from '../../../../main/distribute/project/send-project.ts';
+import { sharedLook } from '../../../../main/distribute/project/shared-look.ts';
+import { withoutGit } from '../../../../main/distribute/project/without-git.ts';
 
 const { signal } = new AbortController();
 

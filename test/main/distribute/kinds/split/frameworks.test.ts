@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { splitAlike } from './split-alike.ts';
 
-const modules = join(import.meta.dirname, '../../../../node_modules');
+const modules = join(import.meta.dirname, '../../../../../node_modules');
 
 const names = (parts: Awaited<ReturnType<typeof splitAlike>>) =>
   parts.flatMap(({ tests }) => tests.map(({ name }) => name));

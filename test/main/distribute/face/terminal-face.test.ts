@@ -1,8 +1,8 @@
 import { PassThrough } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { chooseDistributeFace } from '../../../main/distribute/face/choose-face.ts';
-import type { FileResult } from '../../../main/distribute/results/test-result.ts';
+import { chooseDistributeFace } from '../../../../main/distribute/face/choose-face.ts';
+import type { FileResult } from '../../../../main/distribute/results/test-result.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

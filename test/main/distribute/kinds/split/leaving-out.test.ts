@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { HandOut } from '../../../../main/distribute/hand-out/hand-out.ts';
-import { allBut, splitJest, splitVitest } from '../../../../main/distribute/kinds/split-by-name.ts';
-import { noneOf, splitGoTest } from '../../../../main/distribute/kinds/split-go-test.ts';
-import { splitNodeTest } from '../../../../main/distribute/kinds/split-node-test.ts';
-import { wholeFiles } from '../../../../main/distribute/results/whole-files.ts';
-import { writtenCommand } from '../../../../main/distribute/suite/test-command.ts';
+import { HandOut } from '../../../../../main/distribute/hand-out/hand-out.ts';
+import { allBut, splitJest, splitVitest } from '../../../../../main/distribute/kinds/split-by-name.ts';
+import { noneOf, splitGoTest } from '../../../../../main/distribute/kinds/split-go-test.ts';
+import { splitNodeTest } from '../../../../../main/distribute/kinds/split-node-test.ts';
+import { wholeFiles } from '../../../../../main/distribute/results/whole-files.ts';
+import { writtenCommand } from '../../../../../main/distribute/suite/test-command.ts';
 
 test('a pattern for go takes all names but those, without looking ahead', () => {
   const names = ['TestA', 'TestAb', 'TestB', 'Test_x', 'ExampleÄ', 'FuzzZ'];

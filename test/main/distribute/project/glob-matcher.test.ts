@@ -1,6 +1,6 @@
 import { matchesGlob } from 'node:path';
 import { expect, test } from 'vitest';
-import { globMatcher } from '../../../main/distribute/project/glob-matcher.ts';
+import { globMatcher } from '../../../../main/distribute/project/glob-matcher.ts';
 
 const names = [
   'a',

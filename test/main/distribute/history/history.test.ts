@@ -7,8 +7,8 @@ import {
   mergeHistories,
   readHistory,
   readKnown,
-} from '../../../main/distribute/history/history-file.ts';
-import { combined, merged, type Origins } from '../../../main/distribute/history/merge.ts';
+} from '../../../../main/distribute/history/history-file.ts';
+import { combined, merged, type Origins } from '../../../../main/distribute/history/merge.ts';
 
 function folder(): string {
   const directory = mkdtempSync(join(tmpdir(), 'shakedown-history-'));

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { htmlSchedule } from '../../../main/distribute/schedule/html-schedule.ts';
-import { chartOf } from '../../../main/distribute/schedule/lanes.ts';
-import { type RanFile, type RanProcess, scheduleOf } from '../../../main/distribute/schedule/schedule.ts';
-import type { RunRecord } from '../../../main/record/run-record.ts';
+import { htmlSchedule } from '../../../../main/distribute/schedule/html-schedule.ts';
+import { chartOf } from '../../../../main/distribute/schedule/lanes.ts';
+import { type RanFile, type RanProcess, scheduleOf } from '../../../../main/distribute/schedule/schedule.ts';
+import type { RunRecord } from '../../../../main/record/run-record.ts';
 
 const file = (name: string, durationMs: number, verdict: RanFile['verdict'] = 'pass'): RanFile => ({
   ...{ file: name, durationMs, verdict },

@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { historyFile, readHistory } from '../../../main/distribute/history/history-file.ts';
-import { readSentProject } from '../../../main/distribute/project/sent-project.ts';
-import { place, verdicts } from './place.ts';
+import { historyFile, readHistory } from '../../../../main/distribute/history/history-file.ts';
+import { readSentProject } from '../../../../main/distribute/project/sent-project.ts';
+import { place, verdicts } from '../place.ts';
 
 /** A folder that stays while the project's own comes and goes with each job. */
 function home(): string {

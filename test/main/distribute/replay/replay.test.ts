@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
-import { distributeCommand } from '../../../main/commands/distribute/begin.ts';
-import type { Bisected } from '../../../main/distribute/replay/bisect.ts';
-import { minimalSet } from '../../../main/distribute/replay/minimal-set.ts';
-import type { DistributeResult } from '../../../main/distribute/results/distribute-result.ts';
-import { type Place, place } from './place.ts';
+import { distributeCommand } from '../../../../main/commands/distribute/begin.ts';
+import type { Bisected } from '../../../../main/distribute/replay/bisect.ts';
+import { minimalSet } from '../../../../main/distribute/replay/minimal-set.ts';
+import type { DistributeResult } from '../../../../main/distribute/results/distribute-result.ts';
+import { type Place, place } from '../place.ts';
 
 const never = new AbortController().signal;
 

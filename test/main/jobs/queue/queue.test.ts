@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
-import type { Database } from '../../../main/jobs/databases/database.ts';
-import { bossOf } from '../../../main/jobs/queue/boss-of.ts';
-import { Queue } from '../../../main/jobs/queue/queue.ts';
-import type { AttemptKey } from '../../../main/jobs/queue/queued-job.ts';
-import { kyselyOf, type Store } from '../../../main/jobs/store/kysely-of.ts';
-import { migrate } from '../../../main/jobs/store/migrate.ts';
-import type { Verdict } from '../../../main/jobs/store/tables.ts';
-import { databaseFor, kinds } from './fixtures/three-databases.ts';
+import type { Database } from '../../../../main/jobs/databases/database.ts';
+import { bossOf } from '../../../../main/jobs/queue/boss-of.ts';
+import { Queue } from '../../../../main/jobs/queue/queue.ts';
+import type { AttemptKey } from '../../../../main/jobs/queue/queued-job.ts';
+import { kyselyOf, type Store } from '../../../../main/jobs/store/kysely-of.ts';
+import { migrate } from '../../../../main/jobs/store/migrate.ts';
+import type { Verdict } from '../../../../main/jobs/store/tables.ts';
+import { databaseFor, kinds } from '../fixtures/three-databases.ts';
 
 const submitter = 'someone';
 const token = 'token-1';

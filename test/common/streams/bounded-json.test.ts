@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseBounded } from '../../common/streams/bounded-json.ts';
+import { parseBounded } from '../../../common/streams/bounded-json.ts';
 
 const parse = (text: string) => parseBounded(Buffer.from(text));
 

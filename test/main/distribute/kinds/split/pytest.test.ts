@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { historyFile, readHistory } from '../../../../main/distribute/history/history-file.ts';
-import { splitLong } from '../../../../main/distribute/history/split-files.ts';
-import { splitPytest } from '../../../../main/distribute/kinds/split-pytest.ts';
-import { place } from '../place.ts';
+import { historyFile, readHistory } from '../../../../../main/distribute/history/history-file.ts';
+import { splitLong } from '../../../../../main/distribute/history/split-files.ts';
+import { splitPytest } from '../../../../../main/distribute/kinds/split-pytest.ts';
+import { place } from '../../place.ts';
 
 /** Debian's own: another python3 may come first and have no pytest. */
 const python = { files: 'tests/test_*.py', command: ['/usr/bin/python3', '-m', 'pytest', '{files}'] };

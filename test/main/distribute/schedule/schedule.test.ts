@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { bestInWords } from '../../../main/distribute/schedule/best-in-words.ts';
-import { bestSchedule } from '../../../main/distribute/schedule/best-schedule.ts';
-import { heuristics } from '../../../main/distribute/schedule/heuristics.ts';
-import { scheduleOf } from '../../../main/distribute/schedule/schedule.ts';
+import { bestInWords } from '../../../../main/distribute/schedule/best-in-words.ts';
+import { bestSchedule } from '../../../../main/distribute/schedule/best-schedule.ts';
+import { heuristics } from '../../../../main/distribute/schedule/heuristics.ts';
+import { scheduleOf } from '../../../../main/distribute/schedule/schedule.ts';
 
 const process = (startedAt: number, took: number) => ({
   ran: { node: 0, runner: '0_0', startedAt, with: ['a'], output: 'o' },

@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
-import type { DistributeConfig } from '../../../../main/distribute/config/distribute-config.ts';
-import { historyFile, readKnown } from '../../../../main/distribute/history/history-file.ts';
-import type { DistributeResult } from '../../../../main/distribute/results/distribute-result.ts';
-import { place } from '../place.ts';
+import type { DistributeConfig } from '../../../../../main/distribute/config/distribute-config.ts';
+import { historyFile, readKnown } from '../../../../../main/distribute/history/history-file.ts';
+import type { DistributeResult } from '../../../../../main/distribute/results/distribute-result.ts';
+import { place } from '../../place.ts';
 
 /** A suite with one file that is to be run in parts. */
 export interface LongFile {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { selectFiles } from '../../../main/distribute/history/select-files.ts';
-import { place, verdicts } from './place.ts';
+import { selectFiles } from '../../../../main/distribute/history/select-files.ts';
+import { place, verdicts } from '../place.ts';
 
 const files = ['d', 'b', 'e', 'a', 'c'].map((path) => ({ path, expectedMs: 1 }));
 const paths = (selection: Partial<Parameters<typeof selectFiles>[2]>, history = {}) =>

@@ -1,10 +1,10 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { quotasCommand } from '../../../main/commands/jobs/quotas.ts';
-import { workersCommand } from '../../../main/commands/jobs/workers.ts';
-import { aServer } from './fixtures/a-server.ts';
-import { shellOf } from './fixtures/a-shell.ts';
-import { TestWorker } from './fixtures/test-worker.ts';
-import { dataFolder } from './fixtures/three-databases.ts';
+import { quotasCommand } from '../../../../../main/commands/jobs/quotas.ts';
+import { workersCommand } from '../../../../../main/commands/jobs/workers.ts';
+import { aServer } from '../../fixtures/a-server.ts';
+import { shellOf } from '../../fixtures/a-shell.ts';
+import { TestWorker } from '../../fixtures/test-worker.ts';
+import { dataFolder } from '../../fixtures/three-databases.ts';
 
 const server = aServer();
 const folder = dataFolder();

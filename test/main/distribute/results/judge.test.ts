@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { ProcessEnd } from '../../../main/distribute/executors/start-process.ts';
-import { byFile } from '../../../main/distribute/results/by-file.ts';
-import { judge, type NoReport } from '../../../main/distribute/results/judge.ts';
-import { readJunit } from '../../../main/distribute/results/read-junit.ts';
+import type { ProcessEnd } from '../../../../main/distribute/executors/start-process.ts';
+import { byFile } from '../../../../main/distribute/results/by-file.ts';
+import { judge, type NoReport } from '../../../../main/distribute/results/judge.ts';
+import { readJunit } from '../../../../main/distribute/results/read-junit.ts';
 
 const folder = '/home/me/project';
 const suite = (cases: string) =>

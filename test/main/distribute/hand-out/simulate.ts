@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { HandOut } from '../../../main/distribute/hand-out/hand-out.ts';
+import { HandOut } from '../../../../main/distribute/hand-out/hand-out.ts';
 
 /** A runner of a suite that is only reckoned. */
 export interface Reckoned {

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { readDistributeConfig } from '../../../main/distribute/config/read-distribute-config.ts';
-import { place, verdicts } from './place.ts';
+import { readDistributeConfig } from '../../../../main/distribute/config/read-distribute-config.ts';
+import { place, verdicts } from '../place.ts';
 
 const two = { nodes: ['a', 'b'], runners: 1, files: 'test/*.sh', command: 'sh {file}' } as const;
 

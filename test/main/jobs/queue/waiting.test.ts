@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { expectedStarts } from '../../../main/jobs/queue/expected-start.ts';
-import { type KnownWorker, type WaitingJob, whyItWaits } from '../../../main/jobs/queue/waiting.ts';
+import { expectedStarts } from '../../../../main/jobs/queue/expected-start.ts';
+import { type KnownWorker, type WaitingJob, whyItWaits } from '../../../../main/jobs/queue/waiting.ts';
 
 const now = new Date('2026-11-26T12:00:00Z');
 const later = new Date('2026-11-26T12:10:00Z');

@@ -4,14 +4,14 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { ControlGroup } from '../../../common/processes/control-group.ts';
-import { WorkersApi } from '../../../main/jobs/client/workers-api.ts';
-import { JobGroups } from '../../../main/jobs/worker/job-groups.ts';
-import { ShakedownWorker } from '../../../main/jobs/worker/shakedown-worker.ts';
-import type { WorkerOptions } from '../../../main/jobs/worker/worker-options.ts';
-import { canMakeGroups } from '../../node-agent/tasks/can-make-groups.ts';
-import { folder } from '../remotes/fake-node.ts';
-import { aServer } from './fixtures/a-server.ts';
+import { ControlGroup } from '../../../../common/processes/control-group.ts';
+import { WorkersApi } from '../../../../main/jobs/client/workers-api.ts';
+import { JobGroups } from '../../../../main/jobs/worker/job-groups.ts';
+import { ShakedownWorker } from '../../../../main/jobs/worker/shakedown-worker.ts';
+import type { WorkerOptions } from '../../../../main/jobs/worker/worker-options.ts';
+import { canMakeGroups } from '../../../node-agent/tasks/can-make-groups.ts';
+import { folder } from '../../remotes/fake-node.ts';
+import { aServer } from '../fixtures/a-server.ts';
 
 const server = aServer();
 
@@ -102,7 +102,7 @@ describe.runIf(canMakeGroups)('a job is ended with all that it has started, wher
   test('when its worker was killed with -9: by the next one on its folder', async () => {
     const { url, workerToken } = server();
     const [label, place] = [`k${Math.random()}`, folder()];
-    const program = join(import.meta.dirname, '../../../bin/shakedown.mjs');
+    const program = join(import.meta.dirname, '../../../../bin/shakedown.mjs');
     const words = ['worker', '--server', url, '--token', workerToken, '--label', label, '--folder', place];
     const killed = execa(process.execPath, [program, ...words], { reject: false });
     const { program: escapes, living } = escaping('sleep 1000');

@@ -2,12 +2,15 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { DistributeConfig } from '../../../main/distribute/config/distribute-config.ts';
-import { type DistributeWords, planDistribution } from '../../../main/distribute/config/plan-distribution.ts';
-import { readDistributeConfig } from '../../../main/distribute/config/read-distribute-config.ts';
-import { withRun } from '../../../main/distribute/history/history.ts';
-import { slowestFirst } from '../../../main/distribute/history/order.ts';
-import { writtenCommand } from '../../../main/distribute/suite/test-command.ts';
+import type { DistributeConfig } from '../../../../main/distribute/config/distribute-config.ts';
+import {
+  type DistributeWords,
+  planDistribution,
+} from '../../../../main/distribute/config/plan-distribution.ts';
+import { readDistributeConfig } from '../../../../main/distribute/config/read-distribute-config.ts';
+import { withRun } from '../../../../main/distribute/history/history.ts';
+import { slowestFirst } from '../../../../main/distribute/history/order.ts';
+import { writtenCommand } from '../../../../main/distribute/suite/test-command.ts';
 
 function project(files: Readonly<Record<string, string>>): string {
   const directory = mkdtempSync(join(tmpdir(), 'shakedown-plan-'));

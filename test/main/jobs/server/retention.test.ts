@@ -1,16 +1,16 @@
 import { existsSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { JobsApi } from '../../../main/jobs/client/jobs-api.ts';
-import { openDatabase } from '../../../main/jobs/databases/open-database.ts';
-import { packed } from '../../../main/jobs/packages/package-folder.ts';
-import { Files } from '../../../main/jobs/server/files.ts';
-import { deleteOld, type KeptJobs } from '../../../main/jobs/server/retention.ts';
-import { startServer } from '../../../main/jobs/server/start-server.ts';
-import { kyselyOf } from '../../../main/jobs/store/kysely-of.ts';
-import { folder } from '../remotes/fake-node.ts';
-import { ask } from './fixtures/a-server.ts';
-import { dataFolder } from './fixtures/three-databases.ts';
+import { JobsApi } from '../../../../main/jobs/client/jobs-api.ts';
+import { openDatabase } from '../../../../main/jobs/databases/open-database.ts';
+import { packed } from '../../../../main/jobs/packages/package-folder.ts';
+import { Files } from '../../../../main/jobs/server/files.ts';
+import { deleteOld, type KeptJobs } from '../../../../main/jobs/server/retention.ts';
+import { startServer } from '../../../../main/jobs/server/start-server.ts';
+import { kyselyOf } from '../../../../main/jobs/store/kysely-of.ts';
+import { folder } from '../../remotes/fake-node.ts';
+import { ask } from '../fixtures/a-server.ts';
+import { dataFolder } from '../fixtures/three-databases.ts';
 
 const place = dataFolder();
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { once } from '../../../main/distribute/hand-out/attempts.ts';
-import type { Batch } from '../../../main/distribute/hand-out/batch.ts';
-import { HandOut } from '../../../main/distribute/hand-out/hand-out.ts';
-import type { Judgement } from '../../../main/distribute/hand-out/judgement.ts';
+import { once } from '../../../../main/distribute/hand-out/attempts.ts';
+import type { Batch } from '../../../../main/distribute/hand-out/batch.ts';
+import { HandOut } from '../../../../main/distribute/hand-out/hand-out.ts';
+import type { Judgement } from '../../../../main/distribute/hand-out/judgement.ts';
 
 export const names = (count: number) => Array.from({ length: count }, (_, index) => `f${index}`);
 
