@@ -12,6 +12,7 @@ export async function start(path) {
   const { cacheDirectory } = await import(ours('main/context/cache-directory', 'mjs'));
   enableCompileCache(process.env.NODE_COMPILE_CACHE ?? join(cacheDirectory(process.env), 'compiled'));
   if (isCheckout) leaveOutLanguages();
+  else findChunks();
   return import(ours(path, isCheckout ? 'ts' : 'js'));
 }
 
@@ -24,6 +25,20 @@ function leaveOutLanguages() {
     resolve(name, context, next) {
       const all = name === '../locales/index.js' && context.parentURL?.includes('/node_modules/zod/v4/');
       return next(all ? '../locales/en.js' : name, context);
+    },
+  });
+}
+
+/**
+ * A chunk that another one names lies beside it: Node need not look for it link by link, nor for a package.json that
+ * says what it is.
+ */
+function findChunks() {
+  const dist = new URL('../dist/', import.meta.url).href;
+  registerHooks({
+    resolve(name, context, next) {
+      if (!name.startsWith('.') || !context.parentURL?.startsWith(dist)) return next(name, context);
+      return { url: new URL(name, context.parentURL).href, format: 'module', shortCircuit: true };
     },
   });
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { type Plugin, rolldown } from 'rolldown';
+import { builtinModules } from './builtin-modules.ts';
 import { entriesOf } from './entries.ts';
 
 /**
@@ -13,7 +14,7 @@ export async function bundle(root: string, target: string): Promise<readonly str
   const build = await rolldown({
     ...{ cwd: root, input: { ...entriesOf(root) }, platform: 'node' },
     external: installedBeside(root),
-    plugins: [oneLanguage, placeInPackage(root)],
+    plugins: [oneLanguage, placeInPackage(root), builtinModules],
     onLog(_level, log, handle) {
       handle(log.code === 'UNRESOLVED_IMPORT' ? 'error' : 'warn', log);
     },

@@ -75,6 +75,23 @@ describe('the package', () => {
     expect(ours.length).toBeLessThan(100);
   });
 
+  test('has no chunks in a circle, of which one would run before it has what it asks of Node', () => {
+    const imports = new Map(
+      globSync('**/*.js', { cwd: dist }).map((file) => {
+        const names = readFileSync(join(dist, file), 'utf8').matchAll(/^(?:im|ex)port .*?"(\.[^"]+)";$/gm);
+        return [file, [...names].map(([, name = '']) => join(dirname(file), name))];
+      }),
+    );
+    expect([...imports.values()].flat().filter((file) => !imports.has(file))).toEqual([]);
+    // Who imports nothing that is left is taken out, until none is left or only circles are.
+    for (let before = imports.size + 1; imports.size < before; ) {
+      before = imports.size;
+      for (const [file, others] of imports)
+        if (!others.some((other) => imports.has(other))) imports.delete(file);
+    }
+    expect([...imports.keys()]).toEqual([]);
+  });
+
   test('tells a user’s compiler what everything is', async () => {
     const config = `import { defineMain, type MainConfig, nspawn, openCluster } from 'shakedown';
       import { test } from 'shakedown/check';
@@ -172,4 +189,21 @@ test('a module finds what lies beside it as it did in the checkout, in whichever
     expect(JSON.parse(stdout)).toEqual([join(home, 'main/deep'), `file://${home}/main/deep/shared.js`]);
   }
   expect(readdirSync(join(home, 'chunks'))).toHaveLength(1);
+});
+
+test('a module has what it asks of Node, and Node makes none of what nobody asks for', async () => {
+  const folder = aFolder();
+  write(folder, 'package.json', JSON.stringify({ exports: {}, dependencies: {} }));
+  write(folder, 'bin/shakedown.mjs', "await start('main/cli');\n");
+  const source = `import fs, { existsSync, default as same } from 'node:fs';
+    import { Agent as One, request } from 'node:http';
+    import * as path from 'node:path';
+    import self from 'node:process';
+    const there = [fs.existsSync, existsSync, same.existsSync, One, request, path.join];
+    const fetches = self.moduleLoadList.filter((name) => /undici/.test(name));
+    console.log(JSON.stringify([there.map((each) => typeof each), fetches]));`;
+  write(folder, 'main/cli.ts', source);
+  await bundle(folder, join(folder, 'dist'));
+  const { stdout } = await execa(process.execPath, [join(folder, 'dist/main/cli.js')]);
+  expect(JSON.parse(stdout)).toEqual([Array(6).fill('function'), []]);
 });

@@ -19,7 +19,7 @@ export async function nodesUp(
   const flags = scenarioFlags(options);
   const scenario = await scenarioIn(folder, flags, environment);
   const json = options.json === true;
-  const face = chooseFace({ json, stdout, env, signal: environment.signal });
+  const face = await chooseFace({ json, stdout, env, signal: environment.signal });
   const world = worldOf(environment, face);
   try {
     const rebuild = options.rebuild === true;

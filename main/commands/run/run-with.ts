@@ -13,7 +13,7 @@ export async function runWith(
 ): Promise<number> {
   const { stdout, env } = environment;
   const json = options.json === true;
-  const face = chooseFace({ json, stdout, env, signal: environment.signal });
+  const face = await chooseFace({ json, stdout, env, signal: environment.signal });
   const world = worldOf(environment, face);
   const filter = options.filter === undefined ? {} : { filter: String(options.filter) };
   try {

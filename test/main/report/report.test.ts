@@ -264,7 +264,7 @@ const events: readonly RunEvent[] = [
   { at: 6, type: 'run-ended', verdict: 'pass', durationMs: 10, exitCode: 0 },
 ];
 
-function shown(
+async function shown(
   options: {
     json?: boolean;
     tty?: boolean;
@@ -272,10 +272,10 @@ function shown(
     signal?: AbortSignal;
   },
   told = events,
-): string {
+): Promise<string> {
   const stdout = Object.assign(new PassThrough(), { isTTY: options.tty ?? false, columns: 40, rows: 12 });
   const { json = false, env = {}, signal = new AbortController().signal } = options;
-  const face = chooseFace({ json, stdout, env, signal });
+  const face = await chooseFace({ json, stdout, env, signal });
   for (const event of told) face.handle(event);
   face.close();
   face.close();
@@ -283,45 +283,43 @@ function shown(
 }
 
 describe('the face', () => {
-  test('elsewhere than on a terminal is one stamped line per thing', () => {
-    const lines = shown({}).trimEnd().split('\n');
+  test('elsewhere than on a terminal is one stamped line per thing', async () => {
+    const lines = (await shown({})).trimEnd().split('\n');
     expect(lines).toContain('00:00:00.004 node 1  install pass (1.2 s)');
     expect(lines).toContain("00:00:00.006 node 1  power off, by the check 'a > b' (250 ms)");
     expect(lines.every((line) => /^\d\d:\d\d:\d\d\.\d{3} /.test(line))).toBe(true);
   });
 
-  test('with --json is the events themselves', () => {
-    const lines = shown({ json: true, tty: true }).trimEnd().split('\n');
+  test('with --json is the events themselves', async () => {
+    const lines = (await shown({ json: true, tty: true })).trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line))).toEqual(events);
   });
 
-  test('on a terminal fits its width and height, and gives the cursor back', () => {
-    const text = shown({ tty: true });
+  test('on a terminal fits its width and height, and gives the cursor back', async () => {
+    const text = await shown({ tty: true });
     expect(text).toContain('more nodes');
     expect(text).toContain('install');
     expect(text.lastIndexOf('\u001b[?25h')).toBeGreaterThanOrEqual(text.lastIndexOf('\u001b[?25l'));
   });
 
-  test('is plain in CI and on a dumb terminal', () => {
-    expect(shown({ tty: true, env: { CI: 'true' } })).not.toContain('\u001b[');
-    expect(shown({ tty: true, env: { TERM: 'dumb' } })).not.toContain('\u001b[');
-    expect(shown({ tty: true, env: { CI: 'false' } })).toContain('\u001b[');
+  test('is plain in CI and on a dumb terminal', async () => {
+    expect(await shown({ tty: true, env: { CI: 'true' } })).not.toContain('\u001b[');
+    expect(await shown({ tty: true, env: { TERM: 'dumb' } })).not.toContain('\u001b[');
+    expect(await shown({ tty: true, env: { CI: 'false' } })).toContain('\u001b[');
   });
 
-  test('elsewhere than on a terminal says as much as CONSOLA_LEVEL wants', () => {
+  test('elsewhere than on a terminal says as much as CONSOLA_LEVEL wants', async () => {
     const failure = { message: 'no such package', node: 1 };
     const more: RunEvent[] = [...events, { at: 7, type: 'failure', failure, first: true }];
-    const lines = shown({ env: { CONSOLA_LEVEL: '0' } }, more)
-      .trimEnd()
-      .split('\n');
+    const lines = (await shown({ env: { CONSOLA_LEVEL: '0' } }, more)).trimEnd().split('\n');
     expect(lines).toEqual(['00:00:00.007         first cause: Node 1: no such package']);
   });
 
-  test('elsewhere than on a terminal, an earlier cause that comes to be known later corrects the first one', () => {
+  test('elsewhere than on a terminal, an earlier cause that comes to be known later corrects the first one', async () => {
     const failure = (message: string, first: boolean): RunEvent => ({
       ...{ at: 7, type: 'failure', failure: { message }, first },
     });
-    const lines = shown({}, [failure('b', true), failure('c', false), failure('a', true)])
+    const lines = (await shown({}, [failure('b', true), failure('c', false), failure('a', true)]))
       .trimEnd()
       .split('\n');
     expect(lines.map((line) => line.slice(21))).toEqual([
@@ -331,10 +329,10 @@ describe('the face', () => {
     ]);
   });
 
-  test('elsewhere than on a terminal, an interrupt is a line', () => {
+  test('elsewhere than on a terminal, an interrupt is a line', async () => {
     const stdout = new PassThrough();
     const interrupt = new AbortController();
-    const face = chooseFace({ json: false, stdout, env: {}, signal: interrupt.signal });
+    const face = await chooseFace({ json: false, stdout, env: {}, signal: interrupt.signal });
     interrupt.abort();
     face.close();
     expect(String(stdout.read())).toMatch(/ interrupted: collecting what there is \(once more/);

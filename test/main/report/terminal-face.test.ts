@@ -3,7 +3,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { RunEventBody } from '../../../common/events.ts';
 import type { PhaseName } from '../../../common/results.ts';
-import { chooseFace } from '../../../main/report/choose-face.ts';
+import { TerminalFace } from '../../../main/report/terminal-face.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -14,7 +14,7 @@ afterEach(() => void vi.useRealTimers());
 function terminal(nodes: number) {
   const stdout = Object.assign(new PassThrough(), { isTTY: true, columns: 100, rows: 24 });
   const interrupt = new AbortController();
-  const face = chooseFace({ json: false, stdout, env: {}, signal: interrupt.signal });
+  const face = new TerminalFace(stdout, {}, interrupt.signal);
   const shows = (...events: readonly RunEventBody[]): readonly string[] => {
     for (const event of events) face.handle({ at: 0, ...event });
     stdout.read();
