@@ -18,7 +18,7 @@ interface Question {
  * Shells at most, for a configuration may have commands that wait; and how much one of them asks at least.
  */
 const shells = 8;
-const atLeast = 3;
+const atLeast = 6;
 
 /** Bytes of output: ssh's settings of one host are some 4 KB. */
 const maxBuffer = 64 * 1024 * 1024;

@@ -1,7 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { chmod, lstat, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa } from 'execa';
+import { text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { ShakedownError } from '../../../common/errors.ts';
 
@@ -70,22 +72,19 @@ export class LeaseFolder {
    */
   async locked<Result>(action: () => Promise<Result>): Promise<Result> {
     await ensureShared(this.#folder);
-    // flock holds the folder for as long as its child's stdin, which is ours, is open.
-    const lock = execa('flock', [this.#folder, 'sh', '-c', 'echo locked; exec cat'], { reject: false });
-    const locked = new Promise<true>((resolve) => lock.stdout.once('data', () => resolve(true)));
+    const lock = holdLock(this.#folder);
     try {
-      const outcome = await Promise.race([locked, lock]);
-      if (outcome === true) {
+      const refused = await lock.outcome;
+      if (refused === undefined) {
         await this.#removeTorn();
         return await action();
       }
       throw new ShakedownError({
-        message: `${this.#folder} cannot be locked: ${outcome.stderr || outcome.message}`,
+        message: `${this.#folder} cannot be locked: ${refused}`,
         hint: 'apt-get install util-linux',
       });
     } finally {
-      lock.stdin.end();
-      await lock;
+      await lock.release();
     }
   }
 
@@ -95,6 +94,31 @@ export class LeaseFolder {
     const remove = (name: string) => rm(join(this.#folder, name), { force: true }).catch(() => undefined);
     await Promise.all(torn.map(remove));
   }
+}
+
+interface FolderLock {
+  /** Why it could not be had; undefined where it is held. */
+  readonly outcome: Promise<string | undefined>;
+  /** Never throws. */
+  release(): Promise<unknown>;
+}
+
+/** flock(1) holds the folder for as long as the stdin of its cat, which is ours, is open. */
+function holdLock(folder: string): FolderLock {
+  const child = spawn('flock', [folder, 'cat']);
+  const said = text(child.stderr);
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', ({ message }) => resolve(message));
+    child.once('close', async (code) => resolve((await said).trim() || `flock ended with ${code}`));
+  });
+  // Where there is no lock, nobody reads it.
+  child.stdin.on('error', () => undefined).write('locked\n');
+  const locked = once(child.stdout, 'data').then(() => undefined);
+  const release = () => {
+    child.stdin.end();
+    return ended;
+  };
+  return { outcome: Promise.race([locked, ended]), release };
 }
 
 /** What was just removed or is damaged says nothing. */

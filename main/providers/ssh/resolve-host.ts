@@ -16,14 +16,18 @@ import { optionPlaces } from './option-places.ts';
 export async function resolveHost(query: HostQuery, configFile?: string): Promise<ResolvedHost> {
   const isThere = configFile === undefined || existsSync(configFile);
   const file = isThere ? (configFile ?? ownFile()) : 'none';
-  const printed = await ask(query, file);
+  const printing = ask(query, file);
+  // In the same go, so that few shells ask ssh of all; where ssh fails, its words are on the host.
+  const usual = defaults();
+  usual.catch(() => undefined);
+  const printed = await printing;
   if (printed === undefined) return nothing;
   const all = settingsOf(printed);
   const taken = all.get('host')?.[0];
   if (taken !== undefined && query.sshArguments && taken !== query.address) {
     throw new UsageError(`${query.address}: in the arguments for ssh '${taken}' is no option`);
   }
-  const settings = withoutDefaults(all, await defaults());
+  const settings = withoutDefaults(all, await usual);
   const options = notFollowed(settings);
   if (options.length === 0) return { settings, notFollowed: [] };
   return { settings, notFollowed: await withPlaces(options, query, file) };

@@ -42,3 +42,10 @@ test('without ssh there is no answer', async () => {
 test('what no shell can be given fails who asks it', async () => {
   await expect(askSsh(['-G', 'a\0b'])).rejects.toThrow(/null bytes/);
 });
+
+test('ten hosts, and what ssh does where nothing is said, are asked by two shells', async () => {
+  sshIs('echo "shell $PPID"');
+  const names = Array.from({ length: 11 }, (_, index) => `node${index}`);
+  const answers = await Promise.all(names.map((name) => askSsh(['-G', name])));
+  expect(new Set(answers.map((answer) => answer?.stdout)).size).toBe(2);
+});
