@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect } from 'vitest';
-import { chooseFiles } from '../../main/distribute/config/plan-distribution.ts';
+import { chooseFiles } from '../../main/distribute/config/choose-files.ts';
 import { lookOf } from '../../main/distribute/kinds/project-look.ts';
 import { byFile } from '../../main/distribute/results/by-file.ts';
 import type { DistributeResult } from '../../main/distribute/results/distribute-result.ts';

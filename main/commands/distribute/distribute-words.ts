@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { UsageError } from '../../../common/errors.ts';
 import { present } from '../../../common/present.ts';
-import type { DistributeWords } from '../../distribute/config/plan-distribution.ts';
+import type { DistributeWords } from '../../distribute/config/distribute-words.ts';
 import { readSentProject } from '../../distribute/project/sent-project.ts';
 import type { CommandEnvironment, CommandOptions } from '../command.ts';
 import { list } from '../script/script-machines.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { chooseFiles } from '../../distribute/config/plan-distribution.ts';
+import { chooseFiles } from '../../distribute/config/choose-files.ts';
 import { projectConfig, readProjectConfig } from '../../distribute/config/read-distribute-config.ts';
 import { selectFiles } from '../../distribute/history/select-files.ts';
 import { writtenCommand } from '../../distribute/suite/test-command.ts';

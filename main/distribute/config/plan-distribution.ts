@@ -1,4 +1,4 @@
-import { existsSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { UsageError } from '../../../common/errors.ts';
 import { present } from '../../../common/present.ts';
@@ -8,81 +8,24 @@ import { isAmong } from '../build/build-plan.ts';
 import { once } from '../hand-out/attempts.ts';
 import { historyFile, readKnown } from '../history/history-file.ts';
 import { slowestFirst } from '../history/order.ts';
-import { type Selection, selectFiles } from '../history/select-files.ts';
+import { selectFiles } from '../history/select-files.ts';
 import { splitLong } from '../history/split-files.ts';
 import { lookOf } from '../kinds/project-look.ts';
-import { listFiles } from '../project/list-files.ts';
-import type { SentProject } from '../project/sent-project.ts';
-import { sharedLook } from '../project/shared-look.ts';
 import type { RecordedOrder } from '../replay/past-run.ts';
 import { Quarantine } from '../results/quarantine.ts';
-import type { CommandWords } from '../suite/command-words.ts';
 import type { Distribution } from '../suite/distribution.ts';
 import { writtenCommand } from '../suite/test-command.ts';
+import { chooseFiles } from './choose-files.ts';
 import type { DistributeConfig } from './distribute-config.ts';
-import { type RepetitionWords, repetitionOf } from './repetition.ts';
-import { whatToRun } from './what-to-run.ts';
-import { type MachineWords, wishMachines } from './wish-machines.ts';
-
-/** What the command line says. What it leaves open the config says. */
-export interface DistributeWords extends MachineWords, RepetitionWords, Partial<Selection> {
-  /** Globs, files and folders. */
-  readonly files: readonly string[];
-  readonly command: CommandWords | undefined;
-  readonly localRunners?: number;
-  readonly include: readonly string[];
-  readonly ignore: readonly string[];
-  readonly env: Readonly<Record<string, string>>;
-  /** Seconds for one file. */
-  readonly timeout?: number;
-  readonly failFast?: boolean;
-  /** Each process of tests loads its framework anew. */
-  readonly cold?: boolean;
-  /** Where the project lies as a job server's worker was sent it. */
-  readonly sent?: SentProject;
-  /** Whether files that take long at the end are run twice. */
-  readonly copies?: boolean;
-  /** Whether files that take longer than their share are run in parts. */
-  readonly split?: boolean;
-  /** For what runs a runner's files: `512M`. */
-  readonly memory?: string;
-  /** What a runner of another run ran, which is run again instead of the project's files. */
-  readonly order?: RecordedOrder;
-}
+import type { DistributeWords } from './distribute-words.ts';
+import { repetitionOf } from './repetition.ts';
+import { wishMachines } from './wish-machines.ts';
 
 /** Seconds for a hook: `bundle install` may build. */
 const hookWithin = 1800;
 
 /** Runners of a node whose processors are not known yet. */
 const usualRunners = 2;
-
-/** A project's files, those of them that are tests, and what runs these. */
-export interface ChosenFiles {
-  /** The project's folder, links resolved. */
-  readonly directory: string;
-  readonly all: readonly string[];
-  /** Looks for all of them anew. */
-  readonly list: () => Promise<readonly string[]>;
-  readonly command: CommandWords;
-  readonly files: readonly string[];
-}
-
-/** What of a project is sent, and what of that is run. Throws UsageError. */
-export async function chooseFiles(
-  folder: string,
-  config: DistributeConfig,
-  words: Pick<DistributeWords, 'files' | 'command' | 'include' | 'ignore' | 'sent'>,
-): Promise<ChosenFiles> {
-  const directory = realpathSync(folder);
-  const include = [...(config.include ?? []), ...words.include];
-  const ignore = [...(config.ignore ?? []), ...words.ignore];
-  const { sent } = words;
-  const list = sharedLook(async () => sent?.files ?? (await listFiles(directory, { include, ignore })));
-  const all = await list();
-  const globs = words.files.length > 0 ? words.files : [config.files ?? []].flat();
-  const what = whatToRun({ command: words.command ?? config.command, globs }, directory, all);
-  return { directory, all, list, ...what };
-}
 
 /** Of a file, or of those that lie in a folder itself. */
 function bytesOf(path: string, directory: string, all: readonly string[]): number {
@@ -107,15 +50,8 @@ export async function planDistribution(
   const env = { ...config.env, ...words.env };
   const cold = words.cold ?? config.cold ?? false;
   const test = writtenCommand(command, env, lookOf(directory, all));
-  const hook = config.hooks?.node_setup;
-  for (const file of typeof hook === 'object' ? hook.files : []) {
-    if (!all.includes(file)) throw new UsageError(`hooks.node_setup.files: the project has no file ${file}.`);
-  }
   const { build } = config;
-  for (const pattern of build?.files ?? []) {
-    if (all.some((file) => isAmong(file, [pattern]))) continue;
-    throw new UsageError(`build.files: no file of the project matches '${pattern}'.`);
-  }
+  mustHaveNamedFiles(config, all);
   const sized = files.map((path) => ({ path, bytes: bytesOf(path, directory, all) }));
   const { history, startMs } = readKnown(historyFile(home));
   const machines = await wishMachines(config, words, directory, choose);
@@ -150,14 +86,29 @@ export async function planDistribution(
     ...(build && { build: { on: 'main', files: [], ...build } }),
     env,
     ports: config.ports ?? 20,
-    limits: {
-      file: words.timeout ?? config.limits?.file,
-      silence: config.limits?.silence,
-      hook: config.limits?.hook ?? hookWithin,
-      memory: memoryOf(words.memory ?? config.limits?.memory),
-    },
+    limits: limitsOf(config.limits, words),
   };
 }
+
+/** Throws UsageError where hooks or the build name files that the project has not got. */
+function mustHaveNamedFiles({ hooks, build }: DistributeConfig, all: readonly string[]): void {
+  const hook = hooks?.node_setup;
+  for (const file of typeof hook === 'object' ? hook.files : []) {
+    if (!all.includes(file)) throw new UsageError(`hooks.node_setup.files: the project has no file ${file}.`);
+  }
+  for (const pattern of build?.files ?? []) {
+    if (all.some((file) => isAmong(file, [pattern]))) continue;
+    throw new UsageError(`build.files: no file of the project matches '${pattern}'.`);
+  }
+}
+
+/** Throws UsageError. */
+const limitsOf = (limits: DistributeConfig['limits'], words: DistributeWords): Distribution['limits'] => ({
+  file: words.timeout ?? limits?.file,
+  silence: limits?.silence,
+  hook: limits?.hook ?? hookWithin,
+  memory: memoryOf(words.memory ?? limits?.memory),
+});
 
 const filesOf = ({ batches }: RecordedOrder): readonly string[] => [...new Set(batches.flat())];
 
