@@ -3,10 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { DistributeConfig } from '../../../../main/distribute/config/distribute-config.ts';
-import {
-  type DistributeWords,
-  planDistribution,
-} from '../../../../main/distribute/config/plan-distribution.ts';
+import type { DistributeWords } from '../../../../main/distribute/config/distribute-words.ts';
+import { planDistribution } from '../../../../main/distribute/config/plan-distribution.ts';
 import { readDistributeConfig } from '../../../../main/distribute/config/read-distribute-config.ts';
 import { withRun } from '../../../../main/distribute/history/history.ts';
 import { slowestFirst } from '../../../../main/distribute/history/order.ts';
