@@ -1,9 +1,10 @@
-import { createReadStream, statSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { fetchUpstream, PackageCache } from './package-cache.ts';
+import { present } from '../../common/present.ts';
+import { fetchUpstream } from './fetch-upstream.ts';
+import { PackageCache } from './package-cache.ts';
 import { guardedLookup, isOwnHost, problem, type Refusal } from './proxy-guard.ts';
 
 /** A proxy that is up. */
@@ -34,11 +35,14 @@ export async function startAptProxy(options: {
   const sockets = new Set<Socket>();
 
   const server = createServer((request, response) => {
-    answer(request, response, { cache, stats, refuses }).catch((error: Error & { status?: number }) => {
+    answer(request, response, { cache, stats, refuses }).catch((error: Problem) => {
       log(`apt proxy: ${request.url}: ${error.message}`);
       if (response.headersSent) response.destroy();
       // apt shows the status line alone.
-      else response.writeHead(error.status ?? 502, error.message.replace(/[^ -~]/g, '?')).end();
+      else
+        response
+          .writeHead(error.status ?? 502, error.message.replace(/[^ -~]/g, '?'), headersOf(error))
+          .end();
     });
   });
   server.on('connect', (request, socket: Socket) => tunnel(request.url ?? '', socket, refuses));
@@ -55,10 +59,15 @@ export async function startAptProxy(options: {
     },
     [Symbol.asyncDispose]: async () => {
       for (const socket of sockets) socket.destroy();
+      await cache.close();
       await new Promise((resolve) => server.close(resolve));
     },
   };
 }
+
+type Problem = Error & { readonly status?: number; readonly location?: string };
+
+const headersOf = ({ location }: Problem) => present({ location });
 
 async function answer(
   request: IncomingMessage,
@@ -76,20 +85,18 @@ async function answer(
   if (!cache.keeps(url)) {
     stats.passed++;
     const { host: _host, 'proxy-connection': _connection, ...headers } = request.headers;
-    const upstream = await fetchUpstream(url, headers, refuses);
+    const upstream = await fetchUpstream(url, { headers, refuses });
     response.writeHead(upstream.statusCode ?? 502, upstream.headers);
     await pipeline(upstream, response);
     return;
   }
-  const file = await cache.file(url);
-  const { size, mtime } = statSync(file);
-  response.setHeader('last-modified', mtime.toUTCString());
+  const { size, lastModified, bytes } = await cache.get(url);
   response.writeHead(200, {
     'content-type': 'application/octet-stream',
-    'content-length': size,
+    ...present({ 'content-length': size, 'last-modified': lastModified }),
   });
   if (request.method === 'HEAD') response.end();
-  else await pipeline(createReadStream(file), response);
+  else await pipeline(bytes(), response);
 }
 
 function target(written: string, refuses: Refusal): URL {

@@ -1,13 +1,19 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { createWriteStream, existsSync, mkdirSync, statSync } from 'node:fs';
-import { readdir, rename, rm, stat, utimes } from 'node:fs/promises';
-import { get, type IncomingMessage } from 'node:http';
+import { createHash } from 'node:crypto';
+import { createReadStream, existsSync, mkdirSync, statSync } from 'node:fs';
+import { readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
-import { guardedLookup, problem, type Refusal } from './proxy-guard.ts';
+import { type Beginning, Download } from './download.ts';
+import type { Refusal } from './proxy-guard.ts';
+import { isWhole } from './whole-file.ts';
 
 /** Files that nobody asked for in so many days make room. */
 const keepDays = 30;
+
+/** A file that is here, or on its way. */
+export interface Kept extends Beginning {
+  /** All of it, as it comes. */
+  bytes(): AsyncIterable<Buffer>;
+}
 
 /**
  * Files of Debian archives that never change under their name, kept in a folder: packages (`…/pool/….deb`),
@@ -17,7 +23,10 @@ const keepDays = 30;
 export class PackageCache {
   readonly stats = { hits: 0, misses: 0 };
   readonly #directory: string;
-  readonly #downloads = new Map<string, Promise<string>>();
+  readonly #downloads = new Map<string, Download>();
+  /** Files that were found whole. */
+  readonly #looked = new Set<string>();
+  readonly #end = new AbortController();
   readonly #options: { readonly log: (message: string) => void; readonly refuses: Refusal };
 
   constructor(directory: string, options: { log: (message: string) => void; refuses: Refusal }) {
@@ -31,30 +40,40 @@ export class PackageCache {
     return /\/pool\/.*\.u?deb$|\/by-hash\/SHA(256|512)\/[0-9a-f]+$/.test(pathname);
   }
 
-  /**
-   * The path of the file with what `url` names, downloaded if it must be;
-   * those who want it at once share that.
-   */
-  async file(url: URL): Promise<string> {
+  /** What `url` names, downloaded if it must be; those who want it at once share that. */
+  async get(url: URL): Promise<Kept> {
     const name = createHash('sha256')
       .update(url.host + url.pathname)
       .digest('hex');
     const file = join(this.#directory, `${name}.${url.pathname.includes('/by-hash/') ? 'list' : 'deb'}`);
-    if (existsSync(file)) {
+    if (!this.#downloads.has(file) && (await this.#has(file, url))) {
       this.stats.hits++;
-      await utimes(file, new Date(), statSync(file).mtime).catch(() => undefined);
-      return file;
+      const { size, mtime } = statSync(file);
+      await utimes(file, new Date(), mtime).catch(() => undefined);
+      return { size, lastModified: mtime.toUTCString(), bytes: () => createReadStream(file) };
     }
     const running = this.#downloads.get(file);
-    if (running) {
-      this.stats.hits++;
-      return running;
+    if (running) this.stats.hits++;
+    const download = running ?? this.#download(url, file);
+    return { ...(await download.begun), bytes: () => download.bytes() };
+  }
+
+  /** Breaks off what is on its way. */
+  async close(): Promise<void> {
+    this.#end.abort(new Error('the proxy is closed'));
+    await Promise.all([...this.#downloads.values()].map(({ ended }) => ended));
+  }
+
+  /** A damaged one is removed: it would be served for as long as it is asked for. */
+  async #has(file: string, url: URL): Promise<boolean> {
+    if (!existsSync(file)) return false;
+    if (this.#looked.has(file) || (await isWhole(file, url))) {
+      this.#looked.add(file);
+      return true;
     }
-    this.stats.misses++;
-    this.#options.log(`apt proxy: fetching ${url.href}`);
-    const started = this.#download(url, file).finally(() => this.#downloads.delete(file));
-    this.#downloads.set(file, started);
-    return started;
+    this.#options.log(`apt proxy: ${file} is damaged: ${url.href} is fetched again`);
+    await rm(file, { force: true });
+    return false;
   }
 
   /** Removes what was not asked for lately. */
@@ -66,37 +85,12 @@ export class PackageCache {
     }
   }
 
-  async #download(url: URL, file: string): Promise<string> {
-    const part = `${file}.${randomUUID()}.part`;
-    try {
-      const upstream = await fetchUpstream(url, {}, this.#options.refuses);
-      if (upstream.statusCode !== 200) {
-        upstream.resume();
-        const { statusCode, statusMessage } = upstream;
-        throw problem(statusCode ?? 502, `${url.href}: ${statusCode} ${statusMessage}`);
-      }
-      await pipeline(upstream, createWriteStream(part));
-      const expected = upstream.headers['content-length'];
-      if (expected !== undefined && statSync(part).size !== Number(expected))
-        throw problem(502, `${url.href} came short`);
-      await rename(part, file);
-      return file;
-    } finally {
-      await rm(part, { force: true });
-    }
+  #download(url: URL, file: string): Download {
+    this.stats.misses++;
+    this.#options.log(`apt proxy: fetching ${url.href}`);
+    const download = new Download(url, file, { ...this.#options, signal: this.#end.signal });
+    this.#downloads.set(file, download);
+    void download.ended.then(() => this.#downloads.delete(file));
+    return download;
   }
-}
-
-/** The answer to a request of ours, its body still to come. */
-export function fetchUpstream(
-  url: URL,
-  headers: NodeJS.Dict<string | string[]>,
-  refuses: Refusal,
-): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    const options = { headers, timeout: 30_000, lookup: guardedLookup(refuses) };
-    const request = get(url, options, resolve);
-    request.once('timeout', () => request.destroy(problem(504, `${url.host} did not answer within 30 s`)));
-    request.once('error', reject);
-  });
 }

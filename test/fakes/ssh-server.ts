@@ -11,6 +11,8 @@ export interface SshServerOptions {
   readonly hostKey?: string;
   /** Accepts TCP connections and never says a word. */
   readonly silent?: boolean;
+  /** Never answers who wants to go on to another machine. */
+  readonly deafToForwards?: boolean;
   /** What commands find in their environment besides PATH. */
   readonly env?: Readonly<Record<string, string>>;
   /** The login's shell, called with `-c` and the command. */
@@ -134,6 +136,7 @@ function serve(client: Connection, options: SshServerOptions, children: Set<numb
     });
   });
   client.on('tcpip', (accept, reject, { destIP, destPort }) => {
+    if (options.deafToForwards) return;
     const socket = connectTcp(destPort, destIP);
     socket.once('error', () => reject?.()).once('connect', () => join(accept(), socket));
   });

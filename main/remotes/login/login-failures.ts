@@ -44,6 +44,10 @@ export function refused(target: SshTarget, { message: said }: Failure): Shakedow
   });
 }
 
+/** Whether the machine was there, and did not get to the end of the login in time. */
+export const isTooLate = ({ level, connected }: Failure): boolean =>
+  level === 'client-timeout' && connected === true;
+
 /** Whether the two can never speak with one another. */
 export const isIncompatible = ({ message }: Failure): boolean => /no matching/i.test(message);
 

@@ -6,7 +6,9 @@ import { retry } from '../../../common/retry.ts';
 import type { SshTarget } from '../ssh-target.ts';
 import { ssh2 } from '../ssh2.ts';
 import { chosenAlgorithms } from './algorithms.ts';
+import { attemptLimit } from './attempt-limit.ts';
 import { credentials } from './authentication.ts';
+import { forwardedSocket } from './forwarded-socket.ts';
 import { hostKeyCheck } from './host-keys.ts';
 import { knock } from './knock.ts';
 import {
@@ -14,6 +16,7 @@ import {
   incompatible,
   isIncompatible,
   isRefusal,
+  isTooLate,
   refused,
   unreachable,
 } from './login-failures.ts';
@@ -26,9 +29,6 @@ const keepalive = { interval: 5000, unanswered: 3 };
 /** When the other side was last heard, ms since the epoch, by an error that has just come of a connection. */
 export const lastHeardBy = ({ level }: Failure): number =>
   Date.now() - (level === 'client-timeout' ? keepalive.interval * (keepalive.unanswered + 1) : 0);
-
-/** Seconds: a frozen or booting machine accepts the TCP connection and then says nothing. */
-const attemptLimit = 10;
 
 /**
  * An authenticated connection, tried again while what hinders it may pass (nobody listens yet, no banner, a
@@ -45,18 +45,21 @@ export async function openConnection(
   let proxy: ProxyConnection | undefined;
   let tries = 0;
   let refusals = 0;
+  let tooLate = 0;
   const once = async (): Promise<Client> => {
     tries += 1;
     triedAt = performance.now();
     const left = begun + timeout * 1000 - triedAt;
-    const seconds = Math.max(attemptLimit, target.connectTimeout ?? 0);
-    const limitMs = Math.max(500, Math.min(left, seconds * 1000));
+    const limitMs = Math.max(500, Math.min(left, 1000 * attemptLimit(tooLate, target.connectTimeout)));
     proxy = through || target.proxyCommand === undefined ? undefined : openProxy(target.proxyCommand);
-    let sock: Duplex | undefined = through ? await forwardedSocket(through, target) : proxy?.stream;
+    let sock: Duplex | undefined = through
+      ? await forwardedSocket(through, target, limitMs, signal)
+      : proxy?.stream;
     if (tries > 1) sock ??= await knock(target, limitMs, signal);
     return attempt(target, limitMs, signal, sock);
   };
   const mayPass = (error: unknown): boolean => {
+    if (isTooLate(error as Failure)) tooLate += 1;
     if (error instanceof ShakedownError || isIncompatible(error as Failure)) return false;
     if (!isRefusal(error as Failure)) return true;
     refusals += tries > 2 ? 1 : 0;
@@ -141,12 +144,4 @@ function configFor(
   else Object.assign(config, wayOut(target));
   config.algorithms = chosenAlgorithms(target.algorithms, check.preferred);
   return config;
-}
-
-function forwardedSocket(through: Client, { host, port }: SshTarget): Promise<Duplex> {
-  const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
-  through.forwardOut('127.0.0.1', 0, host, port, (error, channel) =>
-    error ? reject(error) : resolve(channel),
-  );
-  return promise;
 }

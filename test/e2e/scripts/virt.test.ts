@@ -88,9 +88,9 @@ async function openServer() {
   const say = async (line: string): Promise<string> => {
     const before = lines().length;
     running.stdin.write(`${line}\n`);
-    // Where no answer comes, what it told its user says why.
+    // Longer than the server itself waits for a machine (180 s), so that what it told says why.
     const answer = () => (lines().length > before ? 'an answer' : told);
-    await expect.poll(answer, { timeout: 60_000, interval: 20 }).toBe('an answer');
+    await expect.poll(answer, { timeout: 240_000, interval: 20 }).toBe('an answer');
     return lines().at(-1) ?? '';
   };
   const scratch = (await say('open')).slice(3);

@@ -311,6 +311,18 @@ describe('a connection', () => {
     await expect(far.exec('true')).rejects.toBeInstanceOf(ConnectionLostError);
   });
 
+  test('over a jump host that does not answer ends with its time limit, and at once when it is cancelled', async () => {
+    await using own = await fakeSshServer(key.public, { deafToForwards: true });
+    const target = to({ jumps: [to({ port: own.port, hostKey: own.hostKey })] });
+    await expect(open(target, 1)).rejects.toThrow(/within 1 s: nothing answers at that address/);
+    const cancelled = new AbortController();
+    const opening = connectSsh(target, { signal: cancelled.signal, timeout: 1000 });
+    const logins = own.logins.length;
+    const whenAsked = vi.waitFor(() => expect(own.logins.length).toBeGreaterThan(logins));
+    void whenAsked.then(() => cancelled.abort(new Error('cancelled')));
+    await expect(opening).rejects.toThrow('cancelled');
+  });
+
   test('that is closed by us fails what comes after, and may be closed twice', async () => {
     const own = await open(to());
     await own[Symbol.asyncDispose]();
