@@ -1,7 +1,5 @@
 import { join } from 'node:path';
-import { createCB } from 'xmlbuilder2';
 import { describeFailure } from '../../common/errors.ts';
-import { present } from '../../common/present.ts';
 import type { Verdict } from '../../common/results.ts';
 import type { Span, SpanRerun } from '../../common/span.ts';
 import { type RunRecord, spansOf } from '../record/run-record.ts';
@@ -9,6 +7,7 @@ import { wholePhases } from '../record/whole-phases.ts';
 import { privateFile } from '../store/run-folders.ts';
 import { writePieces } from '../store/write-pieces.ts';
 import type { Reporter } from './reporter.ts';
+import { element, startTag, xmlText } from './xml.ts';
 
 /**
  * `junit.xml`, as CI servers read it: one suite of the checks, one of the phases that shows
@@ -21,30 +20,15 @@ export const junitReport: Reporter = {
   report: (run, directory) => writePieces(join(directory, 'junit.xml'), junit(run), privateFile),
 };
 
-type Xml = ReturnType<typeof createCB>;
-
-/** In pieces: the tree of a document with very many tests would take a gigabyte. */
+/** In pieces: a document with very many tests would be too much for memory. */
 function* junit(run: RunRecord): Generator<string, void, undefined> {
-  let pieces: string[] = [];
-  const taken = () => {
-    const all = pieces.join('');
-    pieces = [];
-    return all;
-  };
-  const document = createCB({ data: (piece: string) => void pieces.push(piece), prettyPrint: true });
-  document.dec({ version: '1.0', encoding: 'UTF-8' });
-  document.ele('testsuites', { name: allowed(`shakedown ${run.scenario}`), time: seconds(run.durationMs) });
+  yield '<?xml version="1.0" encoding="UTF-8"?>\n';
+  yield startTag('testsuites', { name: `shakedown ${run.scenario}`, time: seconds(run.durationMs) });
   const whole = wholeRun(run);
-  const suites = [
-    ['checks', spansOf(run, 'check')],
-    ['phases', wholePhases(run)],
-    ...(whole.length > 0 ? [['run', whole] as const] : []),
-  ] as const;
-  for (const [name, spans] of suites) {
-    for (const _ of suite(document, name, spans, run)) yield taken();
-  }
-  document.up().end();
-  yield taken();
+  yield* suite('checks', spansOf(run, 'check'), run);
+  yield* suite('phases', wholePhases(run), run);
+  if (whole.length > 0) yield* suite('run', whole, run);
+  yield '\n</testsuites>';
 }
 
 /** What no phase and no check shows: a service that died, a full disk, an interrupt. */
@@ -64,49 +48,45 @@ function wholeRun(run: RunRecord): readonly Span[] {
 
 const isBad = (verdict: Verdict): boolean => verdict === 'fail' || verdict === 'error';
 
-/** Gives back control after each case. */
-function* suite(xml: Xml, name: string, spans: readonly Span[], run: RunRecord): Generator<void> {
+function* suite(name: string, spans: readonly Span[], run: RunRecord): Generator<string> {
   const count = (verdict: string) => spans.filter((span) => span.verdict === verdict).length;
-  xml.ele('testsuite', {
-    name: allowed(`${run.scenario}.${name}`),
+  const about = {
+    name: `${run.scenario}.${name}`,
     tests: spans.length,
     failures: count('fail'),
     errors: count('error'),
     skipped: count('skip'),
     timestamp: new Date(run.startedAt).toISOString(),
-  });
-  for (const span of spans) {
-    testCase(xml, span, run);
-    yield;
-  }
-  xml.up();
+  };
+  const isEmpty = spans.length === 0;
+  yield `\n  ${startTag('testsuite', about, isEmpty)}`;
+  for (const span of spans) yield `\n    ${testCase(span, run)}`;
+  if (!isEmpty) yield '\n  </testsuite>';
 }
 
-function testCase(xml: Xml, span: Span, run: RunRecord): void {
+function testCase(span: Span, run: RunRecord): string {
   const { name, kind, type = kind, subject: classname = type, durationMs } = span;
-  xml.ele('testcase', {
-    ...{ name: allowed(name), classname: allowed(classname), time: seconds(durationMs) },
-  });
-  outcome(xml, span, run);
-  xml.up();
+  const inside = outcome(span, run).map((each) => `\n      ${each}`);
+  const content = inside.length > 0 ? `${inside.join('')}\n    ` : '';
+  return element('testcase', { name, classname, time: seconds(durationMs) }, content);
 }
 
-function outcome(xml: Xml, span: Span, run: RunRecord): void {
-  const { verdict } = span;
-  if (verdict === 'skip')
-    xml.ele('skipped', present({ message: span.message && allowed(span.message) })).up();
+/** What stands in the case of a span: nothing for one that passed at once. */
+function outcome(span: Span, run: RunRecord): readonly string[] {
+  const { verdict, message } = span;
+  const skipped = verdict === 'skip' ? [element('skipped', { message: message || undefined })] : [];
   const reruns = span.reruns ?? [];
   if (!isBad(verdict)) {
-    for (const rerun of reruns) failure(xml, `flaky${word(rerun.verdict)}`, textOf(rerun));
-    return;
+    return [...skipped, ...reruns.map((rerun) => failure(`flaky${word(rerun.verdict)}`, textOf(rerun)))];
   }
   // As Surefire does: the first time is the failure, the later ones are its reruns.
-  const [first, ...later] = [
+  const all = [
     ...reruns.map((rerun) => [rerun.verdict, textOf(rerun)] as const),
     [verdict, whatFailed(span, run)] as const,
   ];
-  if (first) failure(xml, word(first[0]).toLowerCase(), first[1]);
-  for (const [verdictThen, what] of later) failure(xml, `rerun${word(verdictThen)}`, what);
+  return all.map(([then, what], place) =>
+    failure(place === 0 ? word(then).toLowerCase() : `rerun${word(then)}`, what),
+  );
 }
 
 interface WhatFailed {
@@ -114,11 +94,8 @@ interface WhatFailed {
   readonly text: string;
 }
 
-const failure = (xml: Xml, name: string, { message, text }: WhatFailed): Xml =>
-  xml
-    .ele(name, { message: allowed(message) })
-    .txt(allowed(text))
-    .up();
+const failure = (name: string, { message, text }: WhatFailed): string =>
+  element(name, { message }, xmlText(text));
 
 const word = (verdict: Verdict): 'Failure' | 'Error' => (verdict === 'fail' ? 'Failure' : 'Error');
 
@@ -133,9 +110,5 @@ function textOf({ verdict, message, detail }: SpanRerun): WhatFailed {
   const text = [message, detail].filter(Boolean).join('\n');
   return { message: message ?? verdict, text: text || `it ended with ${verdict}` };
 }
-
-/** Without characters that XML has no way to write. */
-const allowed = (text: string): string =>
-  text.replaceAll(/[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '\uFFFD');
 
 const seconds = (ms: number): string => (ms / 1000).toFixed(3);
