@@ -3,6 +3,7 @@
 import { ensureDebianPackages } from './ensure/debian-packages.mjs';
 import { ensureNativeCrypto, ensureNpmPackages } from './ensure/npm-packages.mjs';
 import { StepError, tell } from './ensure/steps.mjs';
+import { whyNotWritten } from './ensure/why-failed.mjs';
 
 const purpose = process.argv[2] === 'test' ? 'test' : 'start';
 
@@ -12,7 +13,8 @@ const ended = await Promise.allSettled([
   ensureDebianPackages(purpose),
 ]);
 for (const { reason } of ended.filter(({ status }) => status === 'rejected')) {
-  if (!(reason instanceof StepError)) throw reason;
-  tell(reason.message);
+  const message = reason instanceof StepError ? reason.message : whyNotWritten(reason);
+  if (message === undefined) throw reason;
+  tell(message);
   process.exitCode = 3;
 }

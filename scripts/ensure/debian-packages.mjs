@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { AptProgress } from './apt-progress.mjs';
 import { debianPackages } from './debian-list.mjs';
 import { endOf, run, StepError, tell } from './steps.mjs';
+import { whyAptFailed } from './why-failed.mjs';
 
 // dpkg-query's own placeholders, not JavaScript's.
 const packageAndStatus = '$' + '{Package} $' + '{db:Status-Status}\n';
@@ -47,7 +48,7 @@ async function install(sudo, packages) {
     result = await once();
   }
   if (result.status !== 0)
-    throw new StepError(`apt could not install ${packages.join(' ')}:\n${endOf(result.output, 'apt')}`);
+    throw new StepError(`${whyAptFailed(result.output, packages)}\n${endOf(result.output, 'apt')}`);
   tell(progress.done());
 }
 

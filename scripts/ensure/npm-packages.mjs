@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { NpmProgress } from './npm-progress.mjs';
 import { endOf, root, run, StepError, tell } from './steps.mjs';
+import { whyNpmFailed } from './why-failed.mjs';
 
 const cryptoMarker = join(root, 'node_modules', '.shakedown-crypto');
 
@@ -23,20 +25,20 @@ async function installPackages() {
   if (existsSync(marker) && readFileSync(marker, 'utf8') === digest) return;
   tell('installing the npm packages of package-lock.json (once)');
   const from = performance.now();
-  const telling = setInterval(() => tell(`  npm: ${installed()}`), 5000);
+  const progress = new NpmProgress(tell);
+  const telling = setInterval(() => progress.see(...installed()), 5000);
   // Not `npm ci`: it refuses the lock file where a registry lacks the packages of some other platform. The only scripts
   // are those that build ssh2's crypto for npm's own Node: it is built below, once.
   const words = ['install', '--ignore-scripts', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
   const { status, output } = await npm(words);
   clearInterval(telling);
-  if (status !== 0)
-    throw new StepError(`'npm install' failed. Is the npm registry reachable?\n${endOf(output, 'npm')}`);
+  if (status !== 0) throw new StepError(`${whyNpmFailed(output, root)}\n${endOf(output, 'npm')}`);
   rmSync(cryptoMarker, { force: true });
   writeFileSync(marker, digest);
   tell(`the npm packages are there (${seconds(from)})`);
 }
 
-/** How many of its packages npm has unpacked so far: it makes all their folders first. */
+/** How many of its packages npm has unpacked so far, and of how many: it makes all their folders first. */
 function installed() {
   const names = (folder) => (existsSync(folder) ? readdirSync(folder) : []).filter((name) => name[0] !== '.');
   const home = join(root, 'node_modules');
@@ -44,9 +46,7 @@ function installed() {
     name.startsWith('@') ? names(join(home, name)).map((inner) => join(name, inner)) : [name],
   );
   const there = folders.filter((name) => existsSync(join(home, name, 'package.json')));
-  return folders.length === 0
-    ? 'looks at what there is'
-    : `${there.length} of ${folders.length} packages are there`;
+  return [there.length, folders.length];
 }
 
 /**

@@ -1,0 +1,35 @@
+const full = /ENOSPC|No space left on device|enough free space in/i;
+const forbidden = /\b(EACCES|EPERM|EROFS)\b/;
+const unreachable =
+  /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ENETUNREACH|EHOSTUNREACH|ETIMEDOUT|ERR_SOCKET_TIMEOUT)\b/;
+const noMirror =
+  /Temporary failure resolving|Could not (resolve|connect)|Connection (timed out|refused)|Network is unreachable/i;
+
+/** What npm's words mean for a person, and what to do; `folder` is the project's. */
+export function whyNpmFailed(output, folder) {
+  if (full.test(output))
+    return `there is no room on the disk for the npm packages: make room for half a gigabyte in ${folder}, and for as much in npm's cache ('npm config get cache').`;
+  if (forbidden.test(output))
+    return `npm was not allowed to write: ${folder} and npm's cache ('npm config get cache') must belong to who runs this.`;
+  if (unreachable.test(output))
+    return "the npm registry cannot be reached: check the network and 'npm config get registry' and 'npm config get proxy'.";
+  return "'npm install' failed.";
+}
+
+/** What apt's words mean for a person, and what to do. */
+export function whyAptFailed(output, packages) {
+  const asked = packages.join(' ');
+  if (full.test(output))
+    return `there is no room on the disk for the Debian packages ${asked}: make room in /usr and /var ('apt-get clean' takes away what apt keeps of packages).`;
+  if (noMirror.test(output))
+    return `the mirror of Debian packages cannot be reached, so apt could not install ${asked}: check the network and /etc/apt/sources.list.`;
+  return `apt could not install ${asked}:`;
+}
+
+/** What an error of the file system means for a person; undefined of another. */
+export function whyNotWritten({ code, path }) {
+  if (code === 'ENOSPC') return `there is no room on the disk for ${path ?? 'what is written'}: make room.`;
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
+    return `${path} cannot be written (${code}): the project's folder must belong to who runs this.`;
+  return undefined;
+}
