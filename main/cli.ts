@@ -5,6 +5,11 @@ import { cacheDirectory } from './context/cache-directory.mjs';
 import { watchOutput } from './report/watch-output.ts';
 
 const exitCodeOnceWritten = watchOutput(process);
+// Node itself would end with 1, which says that the system under test is wrong.
+process.on('uncaughtException', async (error) => {
+  const { tellFailure } = await import('./report/tell-failure.ts');
+  process.exit(await exitCodeOnceWritten(tellFailure(error, process)));
+});
 process.exit(await exitCodeOnceWritten(await main(process.argv)));
 
 /** Runs the command that argv names, and gives its exit code. */

@@ -3,7 +3,9 @@ import module from 'node:module';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { constants, Script } from 'node:vm';
 import { withoutWarning } from '../../common/strip-types.ts';
+import { withTimeLimit } from '../../common/time-limit.ts';
 import { ownModule } from '../context/own-module.ts';
+import { explained, LoadError, type Location, unknownPart } from './load-errors.ts';
 
 /**
  * Marks the modules of one loading. Node caches modules by their URL, so an edited file is read again only
@@ -25,29 +27,62 @@ const nativeImport = new Script('(url) => import(url)', {
 
 let loadings = 0;
 
+/** How long a file may take, and what ends the waiting for it besides. */
+export interface LoadLimits {
+  readonly signal?: AbortSignal | undefined;
+  /** 60 unless told. */
+  readonly seconds?: number | undefined;
+}
+
 /**
  * Loads a config file of any folder, TypeScript or JavaScript, and gives its default export (`undefined`
  * without one). Each call reads it anew, with what it imports by path. `shakedown` and `shakedown/check` are
- * this program. Throws what the file throws; `locate` finds out where.
+ * this program. Throws what the file throws, in our words where Node's are no help; `locate` finds out where.
  */
-export const loadModule = async (file: string): Promise<unknown> => (await loadExports(file)).default;
+export const loadModule = async (file: string, limits: LoadLimits = {}): Promise<unknown> =>
+  (await loadExports(file, limits)).default;
 
 /** As `loadModule`, and gives all that it exports. */
-export async function loadExports(file: string): Promise<Readonly<Record<string, unknown>>> {
+export async function loadExports(
+  file: string,
+  { signal, seconds = 60 }: LoadLimits = {},
+): Promise<Readonly<Record<string, unknown>>> {
   if (loadings === 0) module.registerHooks({ resolve, load });
   loadings++;
   const url = `${pathToFileURL(file).href}?${mark}=${loadings}`;
-  return await withoutWarning(() => nativeImport(url));
+  const late = () => new LoadError(`is not loaded after ${seconds} s: an 'await' in it does not come back`);
+  try {
+    return await withTimeLimit({ what: file, seconds, signal, late }, () =>
+      withoutWarning(() => nativeImport(url)),
+    );
+  } catch (error) {
+    throw await explained(error, exportsOf);
+  }
+}
+
+async function exportsOf(specifier: string): Promise<readonly string[]> {
+  const url = own[specifier];
+  return url === undefined ? [] : Object.keys(await nativeImport(url));
 }
 
 const resolve: module.ResolveHookSync = (specifier, context, nextResolve) => {
   const url = own[specifier];
   if (url !== undefined) return { url, shortCircuit: true };
-  const resolved = nextResolve(specifier, context);
   const query = context.parentURL && markOf(context.parentURL);
+  const resolved = resolvedOr(specifier, context, nextResolve);
   if (!query || !isScript(resolved.url) || !/^(\.{0,2}\/|file:)/.test(specifier)) return resolved;
   return { ...resolved, url: `${resolved.url}?${mark}=${query}` };
 };
+
+/** As Node finds it; throws our own words where it is a part of shakedown that there is not. */
+function resolvedOr(...[specifier, context, nextResolve]: Parameters<module.ResolveHookSync>) {
+  try {
+    return nextResolve(specifier, context);
+  } catch (error) {
+    if (!specifier.startsWith('shakedown/') || !context.parentURL?.startsWith('file:')) throw error;
+    throw unknownPart(specifier, Object.keys(own), fileURLToPath(context.parentURL), error);
+  }
+}
 
 const load: module.LoadHookSync = (url, context, nextLoad) => {
   if (!markOf(url)) return nextLoad(url, context);
@@ -64,18 +99,11 @@ const markOf = (url: string): string | null =>
 
 const isScript = (url: string): boolean => url.startsWith('file:') && /\.m?[jt]s$/.test(url);
 
-/** Where a config file is wrong, as far as the error tells; line and column from 1. */
-export interface Location {
-  /** Absolute. */
-  readonly file: string;
-  readonly line?: number;
-  readonly column?: number;
-}
-
 /**
  * Where below `directory` an error that `loadModule` threw (or a function that came from it) has its cause.
  */
 export function locate(error: unknown, directory: string): Location | undefined {
+  if (error instanceof LoadError) return error.place;
   const stack = error instanceof Error ? (error.stack ?? '') : '';
   const root = pathToFileURL(`${directory}/`).href;
   for (const [, url = '', line, column] of stack.matchAll(

@@ -1,7 +1,6 @@
-import { existsSync, statSync } from 'node:fs';
-import { basename, join, relative } from 'node:path';
-import { UsageError } from '../../common/errors.ts';
+import { basename, relative } from 'node:path';
 import { present } from '../../common/present.ts';
+import { configFiles } from './config-files.ts';
 import { readFlags, type ScenarioFlags } from './flags.ts';
 import { loadModule } from './load-module.ts';
 import type { ChooseKind } from './machines/settle-machines.ts';
@@ -27,16 +26,21 @@ export type { ChooseKind } from './machines/settle-machines.ts';
  * with another JavaScript suffix. The flags win over the files. Both files are validated for all nodes that
  * the scenario asks for; their functions are tried with addresses of no machine. Nothing is cached: an edited
  * file counts. `choose` is asked where the config leaves the kind of machine open. Throws UsageError without
- * a config, and ConfigError (a UsageError) with every mistake of both files and the flags.
+ * a config, ConfigError (a UsageError) with every mistake of both files and the flags, and the reason of
+ * `signal`, which ends the waiting for a file.
  */
 export async function loadScenario(
   directory: string,
   flags: ScenarioFlags,
   choose: ChooseKind,
+  signal?: AbortSignal,
 ): Promise<Scenario> {
   const files = configFiles(directory);
   const overrides = readFlags(flags);
-  const [main, node] = await Promise.all([load(files.main, directory), load(files.node, directory)]);
+  const [main, node] = await Promise.all([
+    load(files.main, directory, 'defineMain', signal),
+    load(files.node, directory, 'defineNode', signal),
+  ]);
   const reading = await readMainConfig(
     main.config,
     { directory, label: relative(directory, files.main) },
@@ -73,34 +77,21 @@ interface Loaded {
   readonly mistake?: ConfigMistake;
 }
 
-async function load(file: string, directory: string): Promise<Loaded> {
+async function load(
+  file: string,
+  directory: string,
+  define: string,
+  signal: AbortSignal | undefined,
+): Promise<Loaded> {
   try {
-    const config = await loadModule(file);
+    const config = await loadModule(file, { signal });
     if (config !== undefined) return { config };
-    return { mistake: { source: relative(directory, file), message: "has no 'export default'" } };
+    const message = `has no 'export default': write export default ${define}({ … })`;
+    return { mistake: { source: relative(directory, file), message } };
   } catch (error) {
+    signal?.throwIfAborted();
     return { mistake: thrownMistake(error, directory, file) };
   }
-}
-
-/** The main and the node config of a scenario's folder, absolute. Throws UsageError where there is none. */
-export function configFiles(directory: string): { readonly main: string; readonly node: string } {
-  const init = "'shakedown init DIR' makes a scenario to start from";
-  const stat = statSync(directory, { throwIfNoEntry: false });
-  if (!stat) throw new UsageError(`There is no folder ${directory}.`, { hint: init });
-  if (!stat.isDirectory()) {
-    const hint = "give the scenario's folder, the one that has config/main.config.ts in it";
-    throw new UsageError(`${directory} is a file; a scenario is a folder.`, { hint });
-  }
-  const find = (name: string): string => {
-    const candidates = ['ts', 'mts', 'js', 'mjs'].map((suffix) =>
-      join(directory, 'config', `${name}.${suffix}`),
-    );
-    const file = candidates.find((candidate) => existsSync(candidate));
-    if (file) return file;
-    throw new UsageError(`${directory} is no scenario: it has no config/${name}.ts.`, { hint: init });
-  };
-  return { main: find('main.config'), node: find('node.config') };
 }
 
 /**

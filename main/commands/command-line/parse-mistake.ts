@@ -7,7 +7,7 @@ export function parseMistake(message: string, name = ''): UsageError {
   const command = commands.find((each) => each.name === name);
   const help = command ? `shakedown ${name} --help` : 'shakedown --help';
   const [, camel] = /^Unknown option `(.+)`$/.exec(message) ?? [];
-  const unknown = camel?.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const unknown = camel?.replace(/(?<=.\w)[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   if (unknown !== undefined) {
     if (/^-\d/.test(unknown)) {
       return new UsageError(`There is no option '${unknown}'.`, {
@@ -15,7 +15,8 @@ export function parseMistake(message: string, name = ''): UsageError {
       });
     }
     const known = (command?.options ?? []).flatMap(([flags]) => flags.match(/--?[a-z][a-z-]*/g) ?? []);
-    const near = closest(unknown, known);
+    // Any letter is near to any other one.
+    const near = unknown.length === 2 ? closest(unknown, known, 0) : closest(unknown, known);
     const meant = near ? ` Did you mean '${near}'?` : '';
     return new UsageError(`There is no option '${unknown}'.${meant}`, { hint: help });
   }

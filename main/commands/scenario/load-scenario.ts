@@ -14,5 +14,5 @@ export function scenarioIn(
   { cwd, signal, cacheDir }: Pick<CommandEnvironment, 'cwd' | 'signal' | 'cacheDir'>,
   choose: ChooseKind = () => chooseProvider({ signal, cacheDir }),
 ): Promise<Scenario> {
-  return loadScenario(resolve(cwd, folder), { cwd, ...flags }, choose);
+  return loadScenario(resolve(cwd, folder), { cwd, ...flags }, choose, signal);
 }

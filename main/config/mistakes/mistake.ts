@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import { UsageError } from '../../../common/errors.ts';
-import { type Location, locate, messageOf } from '../load-module.ts';
+import type { Location } from '../load-errors.ts';
+import { locate, messageOf } from '../load-module.ts';
 
 /** One mistake in the config. */
 export interface ConfigMistake {

@@ -22,7 +22,7 @@ export interface Embedding {
 const real: Embedding = {
   world: worldIn,
   load: (folder, flags, { signal, cacheDir }) =>
-    loadScenario(folder, flags, () => chooseProvider({ signal, cacheDir })),
+    loadScenario(folder, flags, () => chooseProvider({ signal, cacheDir }), signal),
 };
 
 /** See `openCluster` in open-cluster.ts. */

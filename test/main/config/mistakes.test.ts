@@ -1,6 +1,9 @@
+import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { InterruptedError, UsageError } from '../../../common/errors.ts';
 import { loadScenario } from '../../../main/config/load.ts';
+import { loadModule } from '../../../main/config/load-module.ts';
 import { ScenarioFolder, scenarioOf } from './scenario-folder.ts';
 
 /** The one mistake of a scenario, without the file's name. */
@@ -257,14 +260,64 @@ describe('files that cannot be loaded', () => {
     [
       'a file that is not there',
       "import './nothing.ts';\nexport default {};",
-      /^config\/main\.config\.ts: Cannot find module '.*nothing\.ts'/,
+      /^config\/main\.config\.ts:1: there is no file .*\/config\/nothing\.ts$/,
     ],
     [
       'a name that shakedown has not',
       "import { nspwan } from 'shakedown';",
-      /^config\/main\.config\.ts:1:10: .*'shakedown' does not provide an export named 'nspwan'/,
+      "config/main.config.ts:1:10: 'shakedown' exports no 'nspwan'; did you mean 'nspawn'?",
     ],
-    ['no default export', 'export const a = 1;', "config/main.config.ts: has no 'export default'"],
+    [
+      'a type that is imported as a value',
+      "import { SshOptions } from 'shakedown';",
+      "config/main.config.ts:1:10: 'shakedown' exports no 'SshOptions'; if it is a type: import type { SshOptions }",
+    ],
+    [
+      'a package that is misspelt',
+      "\nimport { nspawn } from 'shakdown';",
+      "config/main.config.ts:2: there is no package 'shakdown' here; did you mean 'shakedown'?",
+    ],
+    [
+      'a package that is not there',
+      "import x from 'no-such-package-here';",
+      "config/main.config.ts:1: there is no package 'no-such-package-here' here; 'npm install no-such-package-here' brings it",
+    ],
+    [
+      'a part that shakedown has not',
+      "import { test } from 'shakedown/chek';",
+      "config/main.config.ts:1: there is no 'shakedown/chek', only 'shakedown' and 'shakedown/check'",
+    ],
+    [
+      'a file without its suffix',
+      "import config from './node.config';",
+      /^config\/main\.config\.ts:1: there is no file .*; it is node\.config\.ts: imports name the whole file$/,
+    ],
+    ['a folder', "import '../config';", /^config\/main\.config\.ts:1: .*\/config is a folder: name the file/],
+    [
+      'an enum',
+      'enum Size { small }',
+      /^config\/main\.config\.ts:1:1: TypeScript's enum is no mere type, .*: write an object: const Size = /,
+    ],
+    [
+      'a field in the parameters',
+      'class A { constructor(public a: number) {} }',
+      /^config\/main\.config\.ts:1:\d+: TypeScript's parameter property .*: declare the field, and set it/,
+    ],
+    [
+      'a file that ends too early',
+      'export default { nodes: [',
+      /^config\/main\.config\.ts:1: the file ends too/,
+    ],
+    [
+      'what CommonJS exports',
+      'module.exports = {};',
+      "config/main.config.ts:1:1: there is no 'module.exports' here: write 'export default' instead",
+    ],
+    [
+      'no default export',
+      'export const a = 1;',
+      "config/main.config.ts: has no 'export default': write export default defineMain({ … })",
+    ],
     [
       'no object',
       'export default 3;',
@@ -284,12 +337,49 @@ describe('files that cannot be loaded', () => {
     ]);
   });
 
+  test('what a file imports that imports what is not there is told of that file', async () => {
+    const found = await load("import { x } from '../lib.ts';\nexport default x;", undefined, {
+      'lib.ts': "\nexport { x } from './more.ts';",
+    });
+    expect(found).toEqual([expect.stringMatching(/^lib\.ts:2: there is no file .*more\.ts$/)]);
+  });
+
   test('a mistake in what a config file imports is told where it is', async () => {
     const found = await load("import { x } from '../lib.ts';\nexport default x;", undefined, {
       'lib.ts': "export const x = 1;\nthrow new Error('here');",
     });
     expect(found).toEqual(['lib.ts:2:7: here']);
   });
+});
+
+test('a file that waits on is not waited for: by a limit, and by an interrupt', async () => {
+  const folder = new ScenarioFolder({ 'a.ts': 'await new Promise(() => undefined);' });
+  const file = join(folder.directory, 'a.ts');
+  await expect(loadModule(file, { seconds: 0.01 })).rejects.toThrow(
+    "is not loaded after 0.01 s: an 'await' in it does not come back",
+  );
+  const interrupt = new AbortController();
+  const loading = loadModule(file, { signal: interrupt.signal });
+  interrupt.abort(new InterruptedError());
+  await expect(loading).rejects.toThrow(InterruptedError);
+});
+
+test('what has the place of a config and is none is told, and what is near to one', async () => {
+  const main = 'config/main.config.ts';
+  const right = { 'config/node.config.ts': 'export default {};' };
+  const told = async (files: Record<string, string>, prepare = (_: string) => {}) => {
+    const folder = new ScenarioFolder({ ...right, ...files });
+    prepare(folder.directory);
+    const error = await folder.load().catch((thrown: unknown) => thrown);
+    return error instanceof UsageError ? [error.message, error.hint].join(' ') : error;
+  };
+  expect(await told({ [`${main}/x`]: '' })).toMatch(/main\.config\.ts is no file\. $/);
+  const link = (directory: string) => symlinkSync('nowhere', join(directory, main));
+  expect(await told({}, link)).toMatch(/main\.config\.ts is a link to nowhere, which is not there\. $/);
+  for (const near of ['config/main.confg.ts', 'config/main.config.json', 'main.config.ts']) {
+    expect(await told({ [near]: '' })).toContain(`it has no ${main}. ${near} is there: call it ${main}`);
+  }
+  expect(await told({})).toContain(`it has no ${main}. 'shakedown init DIR' makes a scenario`);
 });
 
 /** A text as the pattern that only it matches. */

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { present } from '../../../../common/present.ts';
-import { configFiles, loadScenario, type ScenarioFlags } from '../../../config/load.ts';
+import { configFiles } from '../../../config/config-files.ts';
+import { loadScenario, type ScenarioFlags } from '../../../config/load.ts';
 import { supposedNodes } from '../../../config/node/read-node-config.ts';
 import type { Scenario } from '../../../config/scenario.ts';
 import { kinds } from '../../../providers/kinds.ts';

@@ -78,3 +78,12 @@ test('a closed stdout or stderr is no failure', async () => {
   expect((await bash('shakedown --help 2>&-', directory)).exitCode).toBe(0);
   expect((await bash('shakedown runs list <&- >&- 2>&-', directory)).exitCode).toBe(0);
 });
+
+test('an error that nothing caught ends with 3: 1 would say that the system under test is wrong', async () => {
+  const { directory } = scenarioOf({
+    nodes: "(Promise.reject(new Error('left alone')), nspawn({ count: 1 }))",
+  });
+  const { exitCode, stderr } = await bash('shakedown config', directory);
+  expect(exitCode).toBe(3);
+  expect(stderr).toContain('shakedown: left alone');
+});

@@ -14,6 +14,8 @@ test.each([
     "There is no option '--keep-on-failur'. Did you mean '--keep-on-failure'?",
   ],
   ['Unknown option `--frobnicate`', "There is no option '--frobnicate'."],
+  ['Unknown option `-C`', "There is no option '-C'."],
+  ['Unknown option `-Q`', "There is no option '-Q'. Did you mean '-q'?"],
   ['Unknown option `-1`', "There is no option '-1'.", '--name=-1, if it is a value'],
   ['option `--env <name=value>` value is missing', 'A value is missing: --env <name=value>.'],
   [
