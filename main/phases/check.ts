@@ -1,7 +1,8 @@
-import { TimeLimitError, UsageError } from '../../common/errors.ts';
+import { TimeLimitError } from '../../common/errors.ts';
 import { present } from '../../common/present.ts';
 import { limited } from '../../common/time-limit.ts';
 import type { CheckListener } from '../checks/check.ts';
+import { noCheckNamed } from '../checks/check-filter.ts';
 import { runDeclaredChecks } from '../checks/declared/declared-checks.ts';
 import type { CheckHost } from '../checks/vitest/check-host.ts';
 import type { LiveCluster } from '../cluster/live-cluster.ts';
@@ -31,8 +32,6 @@ export async function checkCluster(
   const tests = await host.run(cluster, listener, { signal: ctx.signal, timeout: left });
   ctx.signal.throwIfAborted();
   if (filter !== undefined && declared.length + tests.length === 0) {
-    throw new UsageError(`No check has '${filter}' in its name.`, {
-      hint: 'leave out --filter to see their names',
-    });
+    throw noCheckNamed(filter, [...checks.map(({ name }) => name), ...(await host.noneWanted)]);
   }
 }

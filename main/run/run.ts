@@ -1,4 +1,5 @@
 import { present } from '../../common/present.ts';
+import { isWanted, noCheckNamed } from '../checks/check-filter.ts';
 import type { CheckHost } from '../checks/vitest/check-host.ts';
 import type { LiveCluster } from '../cluster/live-cluster.ts';
 import type { Scenario } from '../config/scenario.ts';
@@ -40,6 +41,7 @@ export function run(request: RunRequest, world: World): Promise<RunResult> {
         acquire: () => startChecks(request, world, open),
         release: (host) => host[Symbol.asyncDispose](),
       });
+      endWithoutChecks(checkHost, request, open);
       await check(await deploy(request, world, open), checkHost, request, open);
     });
     return await open.end();
@@ -124,6 +126,18 @@ const startChecks = ({ scenario, filter }: RunRequest, world: World, { store, wo
     mask: (text) => scenario.secrets.mask(text),
     ...present({ filter }),
   });
+
+/** Ends the run as soon as it is known that no check has the wanted words in its name. */
+async function endWithoutChecks(
+  host: CheckHost,
+  { scenario: { checks }, filter }: RunRequest,
+  open: OpenRun,
+): Promise<void> {
+  if (filter === undefined || checks.some(({ name }) => isWanted(name, filter))) return;
+  const tests = await host.noneWanted;
+  if (!open.work.signal.aborted)
+    open.breakOff(noCheckNamed(filter, [...checks.map(({ name }) => name), ...tests]));
+}
 
 function check(
   cluster: LiveCluster,

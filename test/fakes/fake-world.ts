@@ -34,6 +34,8 @@ export interface Troubles {
   readonly clockAhead?: Record<number, number>;
   /** What the check files come to. */
   readonly checks?: readonly CheckResult[];
+  /** The names of tests that the filter leaves out, where it leaves out all. */
+  readonly unwanted?: readonly string[];
   /** Called when the check phase begins. */
   readonly duringChecks?: (world: FakeWorld, cluster: ClusterUnderTest) => Promise<void> | void;
   /** Called when files of a node come home, with the folder into which they go. */
@@ -98,6 +100,7 @@ export function fakeWorld(troubles: Troubles = {}): FakeWorld {
     }),
     resolveVersions: () => Promise.reject(new Error('not in this fake')),
     startCheckHost: () => ({
+      noneWanted: troubles.unwanted ? Promise.resolve(troubles.unwanted) : new Promise(() => undefined),
       run: async (cluster, listener) => {
         asked.push('check files');
         await troubles.duringChecks?.(world, cluster);

@@ -24,6 +24,11 @@ export interface CheckHostOptions {
 /** Vitest in a process of its own, which loads the check files while the nodes are being prepared. */
 export interface CheckHost extends AsyncDisposable {
   /**
+   * The names of all tests, once all files are loaded and no test of them is wanted: before there is a
+   * cluster, if it is soon known. Never resolves where there is one to run, or a file that cannot be loaded.
+   */
+  readonly noneWanted: Promise<readonly string[]>;
+  /**
    * Serves this cluster and runs the tests; results go to the listener as they come. Resolves when
    * all have come out, when `timeout` (seconds, for all of them) is reached, or when `signal` is
    * aborted; never rejects. May be called once.

@@ -12,6 +12,7 @@ export function startCheckHost(options: CheckHostOptions): CheckHost {
 }
 
 class NoCheckFiles implements CheckHost {
+  readonly noneWanted = Promise.resolve([]);
   async run(): Promise<readonly CheckResult[]> {
     return [];
   }

@@ -52,6 +52,8 @@ export interface FileEnded {
   readonly file: string;
   /** How many tests it has, whether they were wanted or not. */
   readonly tests: number;
+  /** The full names of those that were not. */
+  readonly unwanted: readonly string[];
   /** Mistakes outside of tests: it does not compile, or a hook of a suite threw. */
   readonly troubles: readonly Trouble[];
 }

@@ -23,6 +23,7 @@ export class CheckRun {
   readonly #results: CheckResults;
   readonly #nodeLoss: NodeLoss;
   readonly #changed: () => void;
+  readonly #unwanted: string[] = [];
   #turnSince = 0;
 
   /**
@@ -43,6 +44,11 @@ export class CheckRun {
 
   get results(): readonly CheckResult[] {
     return this.#results.all;
+  }
+
+  /** The names of tests that are not to run, of the files that have ended. */
+  get unwanted(): readonly string[] {
+    return this.#unwanted;
   }
 
   /** The file whose turn it is: the first that has not ended. */
@@ -77,9 +83,10 @@ export class CheckRun {
   }
 
   /** The file has run to its end, or could not be loaded. */
-  fileEnded({ file, tests, troubles }: FileEnded): void {
+  fileEnded({ file, tests, unwanted, troubles }: FileEnded): void {
     const open = this.#open(file);
     if (open === undefined) return;
+    this.#unwanted.push(...unwanted);
     const name = this.#results.shown(file);
     for (const trouble of troubles) {
       if (tests === 0) {

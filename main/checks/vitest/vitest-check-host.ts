@@ -31,6 +31,7 @@ export class VitestCheckHost implements CheckHost {
   readonly #server: CheckServer;
   readonly #process: HostProcess;
   readonly #filesEnded = Promise.withResolvers<void>();
+  readonly #noneWanted = Promise.withResolvers<readonly string[]>();
   readonly #allEnded = Promise.withResolvers<void>();
   #cluster: ClusterUnderTest | undefined;
   #listener: CheckListener | undefined;
@@ -66,6 +67,10 @@ export class VitestCheckHost implements CheckHost {
     this.#process.ended.then((how) => this.#hostEnded(how));
     options.signal.addEventListener('abort', () => this.#disposeQuietly(), { once: true });
     if (options.signal.aborted) this.#disposeQuietly();
+  }
+
+  get noneWanted(): Promise<readonly string[]> {
+    return this.#noneWanted.promise;
   }
 
   async run(
@@ -119,8 +124,9 @@ export class VitestCheckHost implements CheckHost {
 
   /** Lets the file go whose turn it is, when it is loaded. */
   #advance(): void {
-    if (this.#cluster === undefined) return;
     const file = this.#run.turn;
+    if (file === undefined && this.#run.results.length === 0) this.#noneWanted.resolve(this.#run.unwanted);
+    if (this.#cluster === undefined) return;
     if (file === undefined) this.#filesEnded.resolve();
     else {
       const nodes = this.#cluster.nodes.map(nodeFactsOf);

@@ -52,8 +52,9 @@ export class VitestReporter implements Reporter {
         suite.errors().map((error) => ({ ...this.#trouble(error), suite: suite.fullName })),
       ),
     ];
-    const tests = [...module.children.allTests()].length;
-    this.#tell(protocol.fileEnded, { file: module.moduleId, tests, troubles });
+    const names = [...module.children.allTests()].map((test) => test.fullName);
+    const unwanted = names.filter((name) => !isWanted(name, this.#order.filter));
+    this.#tell(protocol.fileEnded, { file: module.moduleId, tests: names.length, unwanted, troubles });
   }
 
   onTestRunEnd(_modules: readonly TestModule[], errors: readonly SerializedError[]): void {

@@ -305,7 +305,7 @@ describe('files that cannot be loaded', () => {
     ],
     [
       'a file that ends too early',
-      'export default { nodes: [',
+      'export default { nodes: 1,',
       /^config\/main\.config\.ts:1: the file ends too/,
     ],
     [

@@ -42,6 +42,26 @@ describe('a run', () => {
     expect(result.installed[1]).toEqual([{ name: 'etcd', version: '3' }]);
   });
 
+  test('ends while the machines are made where no check has the wanted words in its name', async () => {
+    const world = fakeWorld({
+      unwanted: ['a write is read', 'a member comes back'],
+      duringCreate: async (signal) => {
+        while (!signal.aborted) await once(signal, 'abort');
+        signal.throwIfAborted();
+      },
+    });
+    const tcp = { kind: 'tcp', name: 'serves', port: 1, on: 'all', within: 1 } as const;
+    const scenario = { ...fakeScenario(), checks: [tcp] };
+    const request = { scenario, flags: {}, keep: 'never', filter: 'serfs' } as const;
+    const mistake = await run(request, world).catch((error: unknown) => error);
+    expect(mistake).toBeInstanceOf(UsageError);
+    expect(mistake).toMatchObject({
+      message: "No check has 'serfs' in its name.",
+      hint: "words of one of these: 'serves', 'a write is read', 'a member comes back'",
+    });
+    expect(world.asked.filter((each) => each.startsWith('connect'))).toEqual([]);
+  });
+
   test('leaves what was sent and its reports in the run directory', async () => {
     const { world } = await take();
     const latest = join(world.directory, '.shakedown/runs/latest');

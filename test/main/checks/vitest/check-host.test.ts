@@ -54,6 +54,21 @@ describe('the host of check files', () => {
     expect(begun).toBeLessThan(loading / 3);
   });
 
+  test('knows before there is a cluster that no test is wanted, and what there would be', async () => {
+    using folder = new ScenarioFolder();
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    const files = folder.write(
+      Object.fromEntries(
+        names.map((name) => [`${name}.check.ts`, withImports(`test('${name}', () => {});`)]),
+      ),
+    );
+    await using none = folder.start(files, { filter: 'nothing' });
+    expect((await none.noneWanted).toSorted()).toEqual(names);
+    await using one = folder.start(files, { filter: 'e' });
+    expect(outcomes(await one.run(new FakeCluster(), new Listener(), unlimited()))).toEqual(['pass e']);
+    expect(await Promise.race([one.noneWanted, 'one is wanted'])).toBe('one is wanted');
+  });
+
   test('has its temporary files in the run directory, however long its path, and removes them', async () => {
     using folder = new ScenarioFolder();
     const runDirectory = join(folder.runDirectory, 'a'.repeat(120), 'b'.repeat(120));
