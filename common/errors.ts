@@ -1,3 +1,4 @@
+import { exitCodes } from './exit-codes.ts';
 import type { PhaseName, Verdict } from './results.ts';
 import { remedyFor } from './system-errors.ts';
 import { printable, printableData, printableLine } from './text/printable.ts';
@@ -40,6 +41,11 @@ export class ShakedownError extends Error {
 
   get verdict(): 'fail' | 'error' {
     return this.details.verdict ?? 'error';
+  }
+
+  /** What our programs end with when it is told. */
+  get exitCode(): number {
+    return exitCodes[this.verdict];
   }
 
   /** The same error with what only the caller knows filled in; what is already known stays. */

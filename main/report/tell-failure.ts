@@ -21,5 +21,5 @@ export function tellFailure(error: unknown, audience: Audience, program?: string
   const expected = error instanceof ShakedownError || remedyFor(error) !== undefined;
   const stack = error instanceof Error && !expected ? `\n${error.stack}` : '';
   voice.error(describeFailure(known.details) + stack);
-  return known.verdict === 'fail' ? exitCodes.fail : exitCodes.error;
+  return error instanceof ShakedownError ? error.exitCode : known.exitCode;
 }

@@ -102,10 +102,11 @@ async function readAgain(
   }
   if (args.length > 0) throw new UsageError('--replay runs what a runner ran, and no other files.');
   const past = await readPastRun(cwd, String(replay));
-  if (runner === undefined) {
+  const all = runnersOf(past);
+  if (runner === undefined && all.length > 0) {
     throw new UsageError('Which runner is to run again?', {
-      hint: `--runner 0, by its number, or by its id: ${runnersOf(past).join(', ')}`,
+      hint: `--runner 0, by its number, or by its id: ${all.join(', ')}`,
     });
   }
-  return { order: orderOf(past, findRunner(past, String(runner))) };
+  return { order: orderOf(past, findRunner(past, String(runner ?? ''))) };
 }

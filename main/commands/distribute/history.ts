@@ -7,7 +7,7 @@ import type { Command } from '../command.ts';
 export const historyCommand: Command = async ([what, ...files], options, { cwd, stdout }) => {
   if (what !== 'merge' || files.length === 0) {
     throw new UsageError(
-      what === 'merge' ? 'history merge takes files.' : `history cannot ${what ?? 'do that'}.`,
+      what === 'merge' ? 'history merge takes files.' : `There is no 'history ${what}'; there is merge.`,
       {
         hint: 'shakedown history merge shard-*/history.json',
       },

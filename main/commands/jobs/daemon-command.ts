@@ -16,7 +16,8 @@ export interface DaemonAsked {
   readonly env: () => Readonly<Record<string, string>>;
 }
 
-export const daemonActions = ['start', 'stop', 'status'];
+/** None is followed by a word. */
+export const daemonActions = { start: 0, stop: 0, status: 0 };
 
 /** What a daemon has of our environment; systemd would give it none of that. */
 const inherited = /^(PATH|HOME|USER|LANG|LC_\w+|TMPDIR|DATABASE_URL|PG\w+|XDG_\w+_HOME|SHAKEDOWN_\w+)$/;

@@ -3,13 +3,12 @@ import { printableLine } from '../../../common/text/printable.ts';
 import { WorkersApi } from '../../jobs/client/workers-api.ts';
 import { columns } from '../columns.ts';
 import type { Command } from '../command.ts';
+import { checkAction } from './check-action.ts';
 import { serverAsked } from './server-asked.ts';
 
-export const quotasCommand: Command = async (
-  [action = '', submitter = '', jobs = ''],
-  options,
-  environment,
-) => {
+export const quotasCommand: Command = async (args, options, environment) => {
+  const action = checkAction('quotas', args, { list: 0, set: 2, remove: 1 });
+  const [, submitter = '', jobs = ''] = args;
   const api = new WorkersApi(serverAsked(options, environment));
   if (action === 'list') {
     const rows = (await api.quotas()).map(({ submitter, jobs, running, queued }) => [
@@ -20,9 +19,6 @@ export const quotasCommand: Command = async (
     ]);
     environment.stdout.write(columns([['SUBMITTER', 'AT ONCE', 'RUNNING', 'WAITING'], ...rows]));
     return 0;
-  }
-  if (action !== 'set' && action !== 'remove') {
-    throw new UsageError(`quotas ${action}: there is no such action.`, { hint: 'list, set, remove' });
   }
   if (submitter === '')
     throw new UsageError(`quotas ${action}: whose?`, { hint: "the name of a token, or '*'" });

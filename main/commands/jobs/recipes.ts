@@ -7,18 +7,18 @@ import { packed } from '../../jobs/packages/package-folder.ts';
 import type { RecipeView, Task } from '../../jobs/recipe-protocol.ts';
 import { columns } from '../columns.ts';
 import type { Command } from '../command.ts';
+import { checkAction } from './check-action.ts';
 import { serverAsked } from './server-asked.ts';
 
-export const recipesCommand: Command = async ([action = '', name = '', what], options, environment) => {
+export const recipesCommand: Command = async (args, options, environment) => {
+  const action = checkAction('recipes', args, { list: 0, add: 2, remove: 1 });
+  const [, name = '', what] = args;
   const { stdout, cwd } = environment;
   const api = new RecipesApi(serverAsked(options, environment));
   if (action === 'list') {
     const found = await api.list();
     stdout.write(options.json ? `${JSON.stringify(found, undefined, 2)}\n` : table(found));
     return 0;
-  }
-  if (action !== 'add' && action !== 'remove') {
-    throw new UsageError(`recipes ${action}: there is no such action.`, { hint: 'list, add, remove' });
   }
   if (name === '') throw new UsageError(`recipes ${action}: which?`, { hint: 'shakedown recipes list' });
   if (action === 'remove') await api.remove(name);
@@ -49,10 +49,12 @@ function table(recipes: readonly RecipeView[]): string {
   return columns([['RECIPE', 'TASK', 'TAKES', 'UPLOADED'], ...rows]);
 }
 
-/** `part=test count: number`. */
+/** `part=test count: number size=1|2|4 mode: fast|safe`. */
 const takes = ({ parameters }: Task): string =>
   Object.entries(parameters ?? {})
-    .map(([name, value]) =>
-      value.default === undefined ? `${name}: ${value.type}` : `${name}=${value.default}`,
-    )
+    .map(([name, { type, choices, default: usual }]) => {
+      if (usual === undefined) return `${name}: ${choices?.join('|') ?? type}`;
+      const others = choices?.filter((each) => each !== usual) ?? [];
+      return `${name}=${[usual, ...others].join('|')}`;
+    })
     .join(' ');

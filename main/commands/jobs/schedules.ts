@@ -6,21 +6,16 @@ import { RecipesApi } from '../../jobs/client/recipes-api.ts';
 import type { NewSchedule, ScheduleView } from '../../jobs/schedule-protocol.ts';
 import { columns } from '../columns.ts';
 import type { Command, CommandOptions } from '../command.ts';
+import { checkAction } from './check-action.ts';
 import { serverAsked } from './server-asked.ts';
 import { jobsAsked } from './submission-asked.ts';
 
-const actions = ['list', 'add', 'remove', 'pause', 'resume', 'run'] as const;
-type Action = (typeof actions)[number];
+const words = { list: 0, add: Number.POSITIVE_INFINITY, remove: 1, pause: 1, resume: 1, run: 1 };
 
-export const schedulesCommand: Command = async (
-  [action = '', name = '', type = '', what = '', ...args],
-  options,
-  environment,
-) => {
+export const schedulesCommand: Command = async (given, options, environment) => {
   const { stdout } = environment;
-  if (!actions.includes(action as Action)) {
-    throw new UsageError(`schedules ${action}: there is no such action.`, { hint: actions.join(', ') });
-  }
+  const action = checkAction('schedules', given, words);
+  const [, name = '', type = '', what = '', ...args] = given;
   const asked = serverAsked(options, environment);
   const api = new RecipesApi(asked);
   if (action !== 'list' && name === '') {
@@ -32,10 +27,10 @@ export const schedulesCommand: Command = async (
   } else if (action === 'add') {
     const when = timing(options);
     const jobs = await jobsAsked(new JobsApi(asked), { type, what, args }, options, environment);
-    stdout.write(words(await api.putSchedule({ ...when, name, ...jobs })));
+    stdout.write(added(await api.putSchedule({ ...when, name, ...jobs })));
   } else if (action === 'run') stdout.write(`${await api.run(name)}\n`);
   else if (action === 'remove') await api.removeSchedule(name);
-  else await api.act(name, action as 'pause' | 'resume');
+  else await api.act(name, action);
   return 0;
 };
 
@@ -57,7 +52,7 @@ function timing(options: CommandOptions): Omit<NewSchedule, 'name' | 'submission
 function table(schedules: readonly ScheduleView[]): string {
   const rows = schedules.map((schedule) => {
     const { name, cron, zone, paused, next, note } = schedule;
-    const at = paused ? 'paused' : (next[0] ?? 'never');
+    const at = paused ? 'paused' : next[0] === undefined ? 'never' : inZone(next[0], zone);
     return [name, cron, zone, at, whatOf(schedule), note ?? ''].map((cell) => printableLine(cell));
   });
   return columns([['NAME', 'CRON', 'ZONE', 'NEXT', 'WHAT', 'NOTE'], ...rows]);
@@ -71,11 +66,17 @@ function whatOf({ submission, jobs = [] }: ScheduleView): string {
   return times + [type, name ?? recipe, name ? undefined : task].filter(Boolean).join(' ');
 }
 
-const words = ({ name, cron, zone, next }: ScheduleView): string =>
-  [`${name}: ${cron} (${zone})`, ...next.map((time) => `  ${time}  ${inZone(time, zone)}`)]
+const added = ({ name, cron, zone, next }: ScheduleView): string =>
+  [
+    `${name}: ${cron} (${zone})`,
+    ...next.map((time) => `  ${inZone(time, zone)}${zone === 'UTC' ? '' : `  (${inZone(time, 'UTC')})`}`),
+  ]
     .map((line) => `${line}\n`)
     .join('');
 
-/** As the clocks there show it. */
+/** As the clocks there show it: `2026-11-30 02:30 CET`. A schedule knows no seconds. */
 const inZone = (time: string, zone: string): string =>
-  new Date(time).toLocaleString('sv-SE', { timeZone: zone, timeZoneName: 'short' });
+  new Date(time).toLocaleString('sv-SE', {
+    ...{ year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' },
+    ...{ timeZone: zone, timeZoneName: 'short' },
+  });

@@ -9,13 +9,16 @@ import type { KeptJobs } from '../../jobs/server/retention.ts';
 import { startServer } from '../../jobs/server/start-server.ts';
 import { voiceOf } from '../../report/voice.ts';
 import type { Command, CommandEnvironment, CommandOptions } from '../command.ts';
+import { checkAction } from './check-action.ts';
 import { daemonActions, daemonCommand, daemonName, flagsAgain, shortHash } from './daemon-command.ts';
 import { wholeNumber } from './server-asked.ts';
 import { usersCommand } from './users.ts';
 
 /** Runs until it is told to end; or, `server user …`, asks one that runs. */
-export const serverCommand: Command = async ([what, ...args], options, environment) => {
-  if (what === 'user') return usersCommand(args, options, environment);
+export const serverCommand: Command = async (args, options, environment) => {
+  const [what] = args;
+  if (what === 'user') return usersCommand(args.slice(1), options, environment);
+  if (what !== undefined) checkAction('server', args, { ...daemonActions, user: 0 });
   const { cwd, env, stdout, signal } = environment;
   const folder = options.data === undefined ? dataFolder(env) : resolve(cwd, String(options.data));
   const voice = voiceOf(environment);
@@ -25,7 +28,7 @@ export const serverCommand: Command = async ([what, ...args], options, environme
     ...{ folder, signal },
     tell: (line: string) => voice.info(line),
   };
-  if (what !== undefined && daemonActions.includes(what)) {
+  if (what !== undefined) {
     // Here, where one sees it, and without the limit that a start has.
     if (what === 'start') await binariesFor({ ...database, url: env.DATABASE_URL });
     const more = options.install === false ? ['--no-install'] : [];
@@ -36,10 +39,6 @@ export const serverCommand: Command = async ([what, ...args], options, environme
       env: () => ({}),
     };
     return daemonCommand(what, asked, environment);
-  }
-  if (what !== undefined) {
-    const hint = 'server, server start | stop | status, or server user …';
-    throw new UsageError(`server ${what}: there is no such action.`, { hint });
   }
   const port = wholeNumber(options, 'port') ?? 7411;
   if (port < 0 || port > 65_535) throw new UsageError(`--port ${port}: there is no such port.`);

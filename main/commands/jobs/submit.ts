@@ -1,8 +1,8 @@
 import { JobsApi } from '../../jobs/client/jobs-api.ts';
 import { voiceOf } from '../../report/voice.ts';
 import type { Command } from '../command.ts';
+import { awaitJob } from './await-job.ts';
 import { awaitMatrix } from './await-matrix.ts';
-import { exitCodeOf, followLog } from './follow-job.ts';
 import { serverAsked } from './server-asked.ts';
 import { jobsAsked } from './submission-asked.ts';
 
@@ -16,9 +16,11 @@ export const submitCommand: Command = async ([type = '', what = '', ...args], op
     stdout.write(`${id}\n`);
     return 0;
   }
-  if ('jobs' in asked) return await awaitMatrix(api, id, environment);
-  voiceOf(environment).info(`job ${id}`);
-  await followLog(api, id, stdout, { follow: true, signal });
-  signal.throwIfAborted();
-  return exitCodeOf(await api.job(id));
+  try {
+    return await ('jobs' in asked ? awaitMatrix : awaitJob)(api, id, environment);
+  } catch (error) {
+    if (signal.aborted)
+      voiceOf(environment).info(`${id} goes on; 'shakedown jobs cancel ${id}' would end it`);
+    throw error;
+  }
 };

@@ -3,9 +3,12 @@ import { printableLine } from '../../../common/text/printable.ts';
 import { JobsApi } from '../../jobs/client/jobs-api.ts';
 import { columns } from '../columns.ts';
 import type { Command } from '../command.ts';
+import { checkAction } from './check-action.ts';
 import { serverAsked } from './server-asked.ts';
 
-export const tokensCommand: Command = async ([action = '', what = ''], options, environment) => {
+export const tokensCommand: Command = async (args, options, environment) => {
+  const action = checkAction('tokens', args, { list: 0, add: 1, revoke: 1 });
+  const [, what = ''] = args;
   const { stdout } = environment;
   const api = new JobsApi(serverAsked(options, environment));
   if (action === 'list') {
@@ -17,9 +20,6 @@ export const tokensCommand: Command = async ([action = '', what = ''], options, 
     ]);
     stdout.write(columns([['ID', 'NAME', 'ROLE', 'MADE'], ...rows]));
     return 0;
-  }
-  if (action !== 'add' && action !== 'revoke') {
-    throw new UsageError(`tokens ${action}: there is no such action.`, { hint: 'list, add, revoke' });
   }
   if (what === '') throw new UsageError(`tokens ${action}: which?`, { hint: `tokens ${action} NAME` });
   if (action === 'revoke') await api.revokeToken(what);

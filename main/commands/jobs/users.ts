@@ -4,16 +4,16 @@ import { JobsApi } from '../../jobs/client/jobs-api.ts';
 import { columns } from '../columns.ts';
 import type { Command } from '../command.ts';
 import { askPassword } from './ask-password.ts';
+import { checkAction } from './check-action.ts';
 import { serverAsked } from './server-asked.ts';
 
 /**
  * `server user list | add NAME | remove NAME`; the password of a new one is asked for, or read from stdin.
  */
-export const usersCommand: Command = async ([action = '', name = ''], options, environment) => {
+export const usersCommand: Command = async (args, options, environment) => {
+  const action = checkAction('server user', args, { list: 0, add: 1, remove: 1 });
+  const [, name = ''] = args;
   const { stdout } = environment;
-  if (!['list', 'add', 'remove'].includes(action)) {
-    throw new UsageError(`server user ${action}: there is no such action.`, { hint: 'list, add, remove' });
-  }
   if (action !== 'list' && name === '') {
     throw new UsageError(`server user ${action}: which?`, { hint: `server user ${action} NAME` });
   }

@@ -1,26 +1,25 @@
 import { join, resolve } from 'node:path';
-import { UsageError } from '../../../common/errors.ts';
 import { tellReady } from '../../jobs/daemons/ready-file.ts';
 import { ShakedownWorker } from '../../jobs/worker/shakedown-worker.ts';
 import { voiceOf } from '../../report/voice.ts';
 import type { Command } from '../command.ts';
 import { list } from '../script/script-machines.ts';
+import { checkAction } from './check-action.ts';
 import { daemonActions, daemonCommand, daemonName, flagsAgain } from './daemon-command.ts';
 import { serverAsked, wholeNumber } from './server-asked.ts';
 
 /**
  * Takes jobs until it is told to end: then it waits for those under way, or ends them when it is told again.
  */
-export const workerCommand: Command = async ([action], options, environment) => {
+export const workerCommand: Command = async (args, options, environment) => {
+  const [action] = args;
   const { cwd, cacheDir, env, signal, hurry } = environment;
   const voice = voiceOf(environment);
   const name = options.name === undefined ? undefined : String(options.name);
   const own = name === undefined ? 'worker' : `worker-${name}`;
   const folder = options.folder === undefined ? join(cacheDir, own) : resolve(cwd, String(options.folder));
   if (action !== undefined) {
-    if (!daemonActions.includes(action)) {
-      throw new UsageError(`worker ${action}: there is no such action.`, { hint: daemonActions.join(', ') });
-    }
+    checkAction('worker', args, daemonActions);
     const asked = {
       ...{ name: daemonName('worker', name), what: `worker ${name ?? ''}`.trim() },
       args: () => ['worker', ...flagsAgain({ ...options, folder })],

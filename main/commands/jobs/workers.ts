@@ -6,9 +6,12 @@ import { secondsOf } from '../../jobs/duration.ts';
 import type { WorkerView } from '../../jobs/worker-protocol.ts';
 import { columns } from '../columns.ts';
 import type { Command, CommandOptions } from '../command.ts';
+import { checkAction } from './check-action.ts';
 import { serverAsked } from './server-asked.ts';
 
-export const workersCommand: Command = async ([action = '', name = ''], options, environment) => {
+export const workersCommand: Command = async (args, options, environment) => {
+  const action = checkAction('workers', args, { list: 0, pause: 1, drain: 1, resume: 1 });
+  const [, name = ''] = args;
   const { stdout } = environment;
   const api = new WorkersApi(serverAsked(options, environment));
   if (action === 'list') {
@@ -19,11 +22,6 @@ export const workersCommand: Command = async ([action = '', name = ''], options,
       stdout.write(columns([head, ...workers.map(row)]));
     }
     return 0;
-  }
-  if (action !== 'pause' && action !== 'drain' && action !== 'resume') {
-    throw new UsageError(`workers ${action}: there is no such action.`, {
-      hint: 'list, pause, drain, resume',
-    });
   }
   if (name === '') throw new UsageError(`workers ${action}: which?`, { hint: 'shakedown workers list' });
   if (action === 'pause') await api.pause(name, pauseWanted(options));

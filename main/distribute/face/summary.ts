@@ -132,8 +132,11 @@ function slowest({ files }: DistributeResult, paint: Paint): readonly string[] {
 function gain({ schedule, runners }: DistributeResult, paint: Paint): readonly string[] {
   if (!schedule || Object.keys(runners).length < 2) return [];
   const { wallMs, inARowMs } = schedule;
-  const times = (inARowMs / Math.max(1, wallMs)).toFixed(1);
-  const words = `tests ran for ${duration(wallMs)}: ${times} times as quick as one process after the other`;
+  const times =
+    wallMs <= inARowMs
+      ? `${(inARowMs / Math.max(1, wallMs)).toFixed(1)} times as quick`
+      : `${(wallMs / Math.max(1, inARowMs)).toFixed(1)} times as long`;
+  const words = `tests ran for ${duration(wallMs)}: ${times} as one process after the other`;
   return [paint('gray', `${words} (${duration(inARowMs)}); ${bestInWords(schedule)}`)];
 }
 

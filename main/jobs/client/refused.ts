@@ -1,15 +1,31 @@
 import { z } from 'zod';
 import { ShakedownError } from '../../../common/errors.ts';
+import { exitCodes } from '../../../common/exit-codes.ts';
 import { version } from '../../../common/version.ts';
 import { serverTitle, unknownAddress } from './server-words.ts';
+
+/** Refused now, and perhaps not the next time: too slow, too early, too many at once. */
+const laterStatus: ReadonlySet<number> = new Set([408, 425, 429]);
 
 /** What a server refused: its HTTP status and its own sentence. */
 export class RefusedError extends ShakedownError {
   readonly status: number;
+  /** Whether it is what was asked that is wrong, not the server: asked again, it is refused again. */
+  readonly #isMistake: boolean;
 
-  constructor(status: number, message: string, hint?: string) {
+  constructor(
+    status: number,
+    message: string,
+    hint?: string,
+    isMistake = status < 500 && !laterStatus.has(status),
+  ) {
     super(hint === undefined ? { message } : { message, hint });
     this.status = status;
+    this.#isMistake = isMistake;
+  }
+
+  override get exitCode(): number {
+    return this.#isMistake ? exitCodes.usage : super.exitCode;
   }
 }
 
@@ -44,6 +60,7 @@ export async function refusedBy(answer: Response, asked: Asked): Promise<Refused
     status,
     `the job server at ${asked.server} does not know ${what}: ${message}`,
     hint,
+    false,
   );
 }
 

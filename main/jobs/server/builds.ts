@@ -28,7 +28,7 @@ export async function buildFrom(store: Store, asked: Submission): Promise<Submis
     .select(['sha256', 'tasks'])
     .where('name', '=', recipe)
     .executeTakeFirst();
-  if (!found) throw new Problem(400, `there is no recipe '${recipe}'`);
+  if (!found) throw new Problem(400, await noRecipe(store, recipe));
   const task = found.tasks.find(({ name }) => name === wanted);
   if (!task) {
     const names = found.tasks.map(({ name }) => name);
@@ -52,6 +52,13 @@ export async function buildFrom(store: Store, asked: Submission): Promise<Submis
     ...{ recipe, task: wanted, by, file, package: found.sha256 },
     ...(timeout === undefined ? {} : { timeout }),
   };
+}
+
+/** That there is none of this name, and what was likely meant. */
+async function noRecipe(store: Store, wanted: string): Promise<string> {
+  const names = (await store.selectFrom('recipes').select('name').execute()).map(({ name }) => name);
+  const near = closest(wanted, names);
+  return `there is no recipe '${wanted}'${near === undefined ? '' : `; did you mean ${near}?`}`;
 }
 
 /** The build that a worker would get next, which it does not get by this. */

@@ -86,6 +86,7 @@ describe('recipes', () => {
 describe('a build', () => {
   test.each([
     ['an unknown recipe', { recipe: 'nine' }, "no recipe 'nine'"],
+    ['a recipe whose name is mistyped', { recipe: 'shel' }, "no recipe 'shel'; did you mean shell?"],
     ['an unknown task', { task: 'unti' }, "the recipe 'shell' has no task 'unti'; did you mean unit?"],
     ['no task', { task: undefined }, 'task: '],
     ['parameters that are none', { parameters: { a: {} } }, 'parameters.a: '],

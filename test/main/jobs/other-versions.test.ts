@@ -44,6 +44,7 @@ test.each([nothing, undefined])(
   async (said) => {
     const url = await serverOf('0.1.9', said);
     expect(await sending(url)).toMatchObject({
+      exitCode: 3,
       details: {
         message: `the job server at ${url} does not know POST /api/contents: it is version 0.1.9, and this shakedown ${own}`,
         hint: `update shakedown where the server runs to ${own}, and start it again`,
@@ -65,6 +66,7 @@ test('a newer server: the client is to be updated; 0.10 is newer than 0.9', asyn
 test('a web server that is no job server of shakedown', async () => {
   const url = await listening((_request, response) => response.writeHead(404).end('<h1>Not Found</h1>'));
   expect(await sending(url)).toMatchObject({
+    exitCode: 2,
     details: {
       message: `there is no job server of shakedown at ${url}: it answers POST /api/contents by HTTP 404`,
       hint: 'look at the URL',

@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { InterruptedError, ShakedownError, UsageError } from '../../../common/errors.ts';
+import { RefusedError } from '../../../main/jobs/client/refused.ts';
 import { tellFailure } from '../../../main/report/tell-failure.ts';
 import { voiceOf } from '../../../main/report/voice.ts';
 
@@ -51,6 +52,14 @@ test.each([
   [new ShakedownError({ message: 'it broke', node: 1 }), 3, 'shakedown: Node 1: it broke\n'],
   [new ShakedownError({ message: 'it is wrong', verdict: 'fail' }), 1, 'shakedown: it is wrong\n'],
   [new InterruptedError(), 130, ''],
+  [new RefusedError(404, 'there is no job x'), 2, 'shakedown: there is no job x\n'],
+  [
+    new RefusedError(401, 'no such token', 'another one'),
+    2,
+    'shakedown: no such token\n  try: another one\n',
+  ],
+  [new RefusedError(429, 'too many'), 3, 'shakedown: too many\n'],
+  [new RefusedError(503, 'the database is away'), 3, 'shakedown: the database is away\n'],
   [
     Object.assign(new Error('ENOSPC: no space'), { code: 'ENOSPC' }),
     3,

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { jobsCommand } from '../../../../main/commands/jobs/jobs.ts';
@@ -52,6 +52,7 @@ test('why a job waits is told by list and show, and what there is not is told', 
     [['logs'], {}, 'which job?'],
     [['burn', id], {}, 'no such action'],
     [['list'], { state: 'asleep' }, 'state'],
+    [['list', 'all'], {}, "jobs list: there is no place for 'all'"],
     [['list'], { label: ['a', 'b'] }, '--label is given twice'],
   ] as const) {
     await expect(shell(jobsCommand, [...words], options)).rejects.toThrow(message);
@@ -62,19 +63,46 @@ test('why a job waits is told by list and show, and what there is not is told', 
   await expect(shell(jobsCommand, ['list'], { token: 'sd_wrong' })).rejects.toThrow('token');
 });
 
+test('what an attempt came to is told in words, and its files are brought into a folder', async () => {
+  const { admin, url, token } = server();
+  const post = (path: string, body: unknown) =>
+    ask(url + path, 'POST', { token, body: JSON.stringify(body) });
+  const capabilities = { jobtypes: ['told'] };
+  const worker = (await post('/api/workers', { protocol: 1, name: 'w', capabilities })).json().id;
+  const id = await admin.submit({ type: 'told' });
+  await post('/api/claims', { worker, request: 'r', lease: 600, wait: 60 });
+  const result = { exitCode: 1, seconds: 0.5, why: 'bad', parts: [1] };
+  writeFileSync(join(place, 'one.txt'), 'hello');
+  await admin.addArtifact(id, 1, 'files/one.txt', join(place, 'one.txt'));
+  await admin.settle(id, 1, { verdict: 'fail', result });
+  expect(await printed(jobsCommand, ['show', id])).toMatch(
+    /^attempt 1 on w from \S+, done at \S+: exit code 1, 500 ms, why: bad, parts: \[1\]$/m,
+  );
+  expect(await printed(jobsCommand, ['artifacts', id], { out: 'got' })).toBe(
+    `${join(place, 'got')}: 1 file\n`,
+  );
+  expect(readFileSync(join(place, 'got/1/files/one.txt'), 'utf8')).toBe('hello');
+  for (const out of ['one.txt', 'one.txt/below'])
+    await expect(shell(jobsCommand, ['artifacts', id], { out })).rejects.toThrow(
+      `--out ${out}: there is a file in its place`,
+    );
+});
+
 test('a recipe is uploaded as a folder or a file, listed with what its tasks take, and removed', async () => {
   mkdirSync(join(place, 'ci'));
   writeFileSync(join(place, 'ci/unit.sh'), '#!/bin/sh\n', { mode: 0o755 });
   writeFileSync(
     join(place, 'ci/recipe.json'),
     JSON.stringify({
-      tasks: { unit: { parameters: { part: { default: 'fast' }, count: { type: 'number' } } } },
+      tasks: {
+        unit: { parameters: { part: { default: 'fast' }, count: { type: 'number', choices: [1, 2] } } },
+      },
     }),
   );
   writeFileSync(join(place, 'smoke.sh'), '#!/bin/sh\n');
   writeFileSync(join(place, 'notes.txt'), 'hello');
   expect(await printed(recipesCommand, ['add', 'app', 'ci'])).toMatch(
-    /^RECIPE +TASK +TAKES +UPLOADED\napp +unit +part=fast count: number +first /,
+    /^RECIPE +TASK +TAKES +UPLOADED\napp +unit +part=fast count: 1\|2 +first /,
   );
   await shell(recipesCommand, ['add', 'smoke.sh']);
   expect(await printed(recipesCommand, ['list'])).toMatch(/^app [\s\S]*^smoke +smoke /m);

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { InterruptedError } from '../../../../common/errors.ts';
 import { jobsCommands } from '../../../../main/commands/jobs/entries.ts';
 import { schedulesCommand } from '../../../../main/commands/jobs/schedules.ts';
 import { submitCommand } from '../../../../main/commands/jobs/submit.ts';
@@ -59,9 +60,60 @@ test('a schedule has all that a submission has: the same words make the same job
     { name: 'it os=bookworm MODE=fast', priority: 7, timeLimit: 1800, after: [before], labels: ['kvm'] },
     { cell: { os: 'trixie', MODE: 'fast' }, spec: { secrets: ['KEY'], attempts: 3, platform: 'linux' } },
   ]);
-  expect((await shell(schedulesCommand, ['list'])).printed).toMatch(/nightly .* 2 × script/);
+  expect((await shell(schedulesCommand, ['list'])).printed).toMatch(
+    /nightly .* Asia\/Tokyo +\d{4}-\d\d-\d\d 02:00 GMT\+9 +2 × script/,
+  );
   expect(JSON.stringify(await recipes.schedules())).not.toContain('very secret');
   await expect(
     shell(schedulesCommand, ['add', 'x', 'script', 'tree/go.sh'], { ...times, matrix: 'os' }),
   ).rejects.toThrow('--matrix takes name=value,value');
+});
+
+/** Waits until a job with that label is there, and gives its id. */
+const jobOf = (label: string) =>
+  vi.waitFor(async () => {
+    const [job] = await server().admin.jobs({ label });
+    if (!job) throw new Error('not yet');
+    return job.id;
+  });
+
+test('who waits for a job is told why it waits, and what it came to', async () => {
+  writeFileSync(join(place, 'wait.sh'), '');
+  const { admin } = server();
+  const before = await admin.submit({ type: 'never', name: 'first' });
+  const waiting = shell(submitCommand, ['script', 'wait.sh'], { wait: true, after: before, label: 'w1' });
+  const id = await jobOf('w1');
+  await vi.waitFor(async () => expect((await admin.job(id)).waitingFor).toBe('dependency'));
+  await admin.act(before, 'cancel');
+  const { code, told } = await waiting;
+  expect(code).toBe(3);
+  expect(told).toContain(`shakedown: job ${id}\n`);
+  expect(told).toMatch(new RegExp(`^shakedown: job ${id} ended: skipped: .*${before}`, 'm'));
+  const other = shell(submitCommand, ['script', 'wait.sh'], { wait: true, label: 'w2' });
+  const second = await jobOf('w2');
+  await vi.waitFor(async () => expect((await admin.job(second)).waitingFor).toBe('no-worker'));
+  await admin.act(second, 'cancel');
+  const cancelled = await other;
+  expect(cancelled.code).toBe(130);
+  expect(cancelled.told).toMatch(/^shakedown: waits: no worker offers .*'w2'/m);
+  expect(cancelled.told).toContain(`shakedown: job ${second} ended: cancelled\n`);
+});
+
+test('who no longer waits for a job is told that it goes on', async () => {
+  writeFileSync(join(place, 'wait.sh'), '');
+  const interrupt = new AbortController();
+  const words = ['script', 'wait.sh'];
+  const told: string[] = [];
+  const stderr = { write: (text: string) => void told.push(text) };
+  const { url, token } = server();
+  const waiting = submitCommand(words, { rest: [], wait: true, label: 'w3' }, {
+    ...{ env: { SHAKEDOWN_SERVER: url, SHAKEDOWN_TOKEN: token }, cwd: place, signal: interrupt.signal },
+    ...{ stdout: { write: () => true }, stderr, cacheDir: join(place, '.cache') },
+  } as never);
+  const id = await jobOf('w3');
+  await vi.waitFor(() => expect(told.join('')).toContain('waits: '));
+  interrupt.abort(new InterruptedError());
+  await expect(waiting).rejects.toThrow('interrupted');
+  expect(told.at(-1)).toBe(`shakedown: ${id} goes on; 'shakedown jobs cancel ${id}' would end it\n`);
+  expect((await server().admin.job(id)).state).toBe('queued');
 });

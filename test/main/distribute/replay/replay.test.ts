@@ -183,6 +183,14 @@ describe('the file that breaks a test', () => {
     expect(first.message).toMatch(/^test\/a.sh was the first file of runner 0_0, and passes alone now/);
   });
 
+  test('and a replay need a run in which something ran', async () => {
+    const here = place({ 'test/a.sh': 'true' });
+    await here.run({ ...sh, command: 'no-such-command {file}' });
+    await expect(command(here, [], { replay: 'latest' })).rejects.toThrow(
+      /^In run \S+ no runner ran anything/,
+    );
+  });
+
   test('is not looked for where there is no such test, or it did not fail', async () => {
     const here = place({ 'test/a.sh': 'true' });
     await here.run(sh);
