@@ -59,7 +59,7 @@ test('this project’s own recipe fetches it, sets it up, and tests a part of it
   expect(xml).toMatch(/<testsuite name="test\/common\/text\/closest\.test\.ts".* failures="0"/);
 
   const wrong = await shakedown(scenario({}), [...build, '--param', 'project=none'], env);
-  expect([wrong.exitCode, wrong.stderr]).toEqual([3, expect.stringContaining("'project' is one of")]);
+  expect([wrong.exitCode, wrong.stderr]).toEqual([2, expect.stringContaining("'project' is one of")]);
 });
 
 test('schedules are made, shown, run at once and taken away by commands', async () => {
@@ -83,5 +83,5 @@ test('schedules are made, shown, run at once and taken away by commands', async 
     ['schedules', 'add', 'x', '--cron', '0 25 * * *', 'run', '.'],
     env,
   );
-  expect([bad.exitCode, bad.stderr]).toEqual([3, expect.stringContaining("field 2 (hour): '25'")]);
+  expect([bad.exitCode, bad.stderr]).toEqual([2, expect.stringContaining("field 2 (hour): '25'")]);
 });
