@@ -8,7 +8,7 @@ import {
   rmdirSync,
   writeSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { signalAll } from './signal-all.ts';
 
@@ -38,6 +38,10 @@ export class ControlGroup {
     return new ControlGroup(directory);
   }
 
+  get name(): string {
+    return basename(this.directory);
+  }
+
   /** The file into which a process writes 0 to join. */
   get door(): string {
     return join(this.directory, 'cgroup.procs');
@@ -50,7 +54,7 @@ export class ControlGroup {
 
   /** Ids of the processes in it and in the groups that they made below it. */
   find(): number[] {
-    return [...this.members(), ...this.#below().flatMap((group) => group.find())];
+    return [...this.members(), ...this.below().flatMap((group) => group.find())];
   }
 
   /** Those around it, itself first, as far as they are mounted. */
@@ -101,7 +105,7 @@ export class ControlGroup {
   remove(): boolean {
     // Most have none below them.
     if (this.#removeItself()) return true;
-    for (const group of this.#below()) group.remove();
+    for (const group of this.below()) group.remove();
     return this.#removeItself();
   }
 
@@ -114,7 +118,8 @@ export class ControlGroup {
     }
   }
 
-  #below(): ControlGroup[] {
+  /** Those right in it. */
+  below(): ControlGroup[] {
     try {
       const entries = readdirSync(this.directory, { withFileTypes: true });
       return entries

@@ -1,6 +1,7 @@
 import { ControlGroup, ownControlGroup } from '../../common/processes/control-group.ts';
 import type { AgentState } from '../agent-state.ts';
 import { moveToOwnScope } from '../systemd/own-scope.ts';
+import { agentGroup, removeForsakenGroups } from './forsaken-groups.ts';
 import { limitMemory, limitsMemory } from './limited-group.ts';
 
 /** Where the folders of the groups stand in the agent's state. */
@@ -69,7 +70,8 @@ export class TaskGroups {
   }
 
   #makeParent(above: ControlGroup | undefined): ControlGroup | undefined {
-    const parent = above?.make(`shakedown-${this.#state.id}`);
+    const parent = above?.make(agentGroup(this.#state.id));
+    if (above && parent) removeForsakenGroups(above);
     // What is not written down would outlive an agent that is killed.
     return parent && this.#note([...this.#known(), parent.directory]) ? parent : undefined;
   }
