@@ -2,7 +2,7 @@
 // Plain JavaScript with Node's own modules only: it runs on the machine's Node, before anything is installed.
 import { ensureDebianPackages } from './ensure/debian-packages.mjs';
 import { ensureNativeCrypto, ensureNpmPackages } from './ensure/npm-packages.mjs';
-import { StepError, tell } from './ensure/steps.mjs';
+import { root, StepError, tell } from './ensure/steps.mjs';
 import { whyNotWritten } from './ensure/why-failed.mjs';
 
 const purpose = process.argv[2] === 'test' ? 'test' : 'start';
@@ -13,7 +13,7 @@ const ended = await Promise.allSettled([
   ensureDebianPackages(purpose),
 ]);
 for (const { reason } of ended.filter(({ status }) => status === 'rejected')) {
-  const message = reason instanceof StepError ? reason.message : whyNotWritten(reason);
+  const message = reason instanceof StepError ? reason.message : whyNotWritten(reason, root);
   if (message === undefined) throw reason;
   tell(message);
   process.exitCode = 3;

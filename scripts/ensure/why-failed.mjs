@@ -26,10 +26,11 @@ export function whyAptFailed(output, packages) {
   return `apt could not install ${asked}:`;
 }
 
-/** What an error of the file system means for a person; undefined of another. */
-export function whyNotWritten({ code, path }) {
-  if (code === 'ENOSPC') return `there is no room on the disk for ${path ?? 'what is written'}: make room.`;
+/** What an error of the file system means for a person; undefined of another. `folder` is the project's. */
+export function whyNotWritten({ code, path }, folder) {
+  if (code === 'ENOSPC')
+    return `there is no room on the disk that ${folder} is on: make room for half a gigabyte there.`;
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
-    return `${path} cannot be written (${code}): the project's folder must belong to who runs this.`;
+    return `${path ?? folder} cannot be written (${code}): the project's folder must belong to who runs this.`;
   return undefined;
 }

@@ -25,12 +25,13 @@ test.each([
 ])('apt: %j', (output, why) => expect(whyAptFailed(output, ['mmdebstrap', 'nftables'])).toMatch(why));
 
 test.each([
-  ['ENOSPC', /^there is no room on the disk for \/srv\/project\/x/],
-  ['EACCES', /^\/srv\/project\/x cannot be written \(EACCES\)/],
-  ['EROFS', /^\/srv\/project\/x cannot be written \(EROFS\)/],
-])('a file that could not be written: %s', (code, why) =>
-  expect(whyNotWritten(Object.assign(new Error(), { code, path: '/srv/project/x' }))).toMatch(why),
+  // A write that finds no room does not say to which file.
+  ['ENOSPC', undefined, /^there is no room on the disk that \/srv\/project is on/],
+  ['EACCES', '/srv/project/x', /^\/srv\/project\/x cannot be written \(EACCES\)/],
+  ['EROFS', undefined, /^\/srv\/project cannot be written \(EROFS\)/],
+])('a file that could not be written: %s', (code, path, why) =>
+  expect(whyNotWritten(Object.assign(new Error(), { code, path }), '/srv/project')).toMatch(why),
 );
 
 test('another error is nothing that a person could mend', () =>
-  expect(whyNotWritten(new TypeError('x is not a function'))).toBeUndefined());
+  expect(whyNotWritten(new TypeError('x is not a function'), '/srv/project')).toBeUndefined());
