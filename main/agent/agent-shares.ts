@@ -2,11 +2,12 @@ import { machine } from 'node:os';
 import { nodeCacheDirectory } from '../../common/protocol/node-cache.ts';
 import type { Share } from '../providers/provider.ts';
 import { agentBundle } from './bundle.ts';
+import { agentIn, packIn } from './install.ts';
 import { architectureOf, nodeRuntime } from './runtime.ts';
 
 /**
  * What a machine on this main host needs to see so that no agent must be sent to it: the
- * runtime's folder and the agent's file, each at the path where `installAgent` looks. Absolute
+ * runtime's folder and the agent's files, each at the path where `installAgent` looks. Absolute
  * paths; `source` exists when this resolves.
  */
 export async function agentShares(cacheDir: string): Promise<Share[]> {
@@ -16,6 +17,7 @@ export async function agentShares(cacheDir: string): Promise<Share[]> {
   ]);
   return [
     { source: runtime.directory, target: `${nodeCacheDirectory}/node-${runtime.digest}` },
-    { source: bundle.file, target: `${nodeCacheDirectory}/agent-${bundle.digest}.cjs` },
+    { source: bundle.loader.file, target: agentIn(nodeCacheDirectory, bundle) },
+    { source: bundle.pack.file, target: packIn(nodeCacheDirectory, bundle) },
   ];
 }

@@ -1,20 +1,29 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { mkdir, readFile, rename } from 'node:fs/promises';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MadeOnce } from '../store/made-once.ts';
+import { agentLoader } from './agent-loader.ts';
 
-/** The agent as one file. */
-export interface AgentBundle {
+/** A file of the agent's. */
+export interface AgentFile {
   /** Absolute, on the main host. */
   readonly file: string;
-  /** The beginning of `sha256`, for names. */
-  readonly digest: string;
   /** Of the file's bytes, in hex. */
   readonly sha256: string;
   /** Bytes. */
   readonly size: number;
+}
+
+/** The agent as two files, which must lie side by side, with one name and their own suffixes. */
+export interface AgentBundle {
+  /** The beginning of the pack's `sha256`, for names. */
+  readonly digest: string;
+  /** `.cjs`, which Node runs: it loads the pack. */
+  readonly loader: AgentFile;
+  /** `.pack`: the program, and what Node has compiled of it. */
+  readonly pack: AgentFile;
 }
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -30,7 +39,7 @@ const root = join(here, '..', '..');
 export const agentBundle = (cacheDir: string): Promise<AgentBundle> =>
   bundles.get(cacheDir, () => findBundle(cacheDir));
 
-const bundles = new MadeOnce<AgentBundle>();
+const bundles = new MadeOnce<AgentBundle>(({ loader, pack }) => [loader.file, pack.file]);
 
 async function findBundle(cacheDir: string): Promise<AgentBundle> {
   const folder = join(cacheDir, 'agent');
@@ -45,11 +54,12 @@ async function findBundle(cacheDir: string): Promise<AgentBundle> {
 /** One that was being written when the power went may have nothing in it. */
 const isWritten = (file: string): boolean => Boolean(statSync(file, { throwIfNoEntry: false })?.size);
 
-/** The bundle as this Node has compiled it; as it is, where that cannot be done. */
+/** The bundle as this Node has compiled it. */
 async function precompiled(plain: string, sources: string, folder: string): Promise<AgentBundle> {
   const script = join(here, 'precompile.cjs');
-  const of = [sources, process.version, process.arch].map((text) => Buffer.from(text));
-  const file = join(folder, `${digestOf([...of, await readFile(script)])}.cjs`);
+  const of = [sources, process.version, process.arch, agentLoader].map((text) => Buffer.from(text));
+  const name = join(folder, digestOf([...of, await readFile(script)]));
+  const [loader, pack] = [`${name}.cjs`, `${name}.pack`];
   // Options of our own start would make it one that no node's Node takes.
   const env = { NODE_OPTIONS: undefined };
   // With the same seed all main hosts make the same bytes, and nodes keep one file of them.
@@ -57,18 +67,15 @@ async function precompiled(plain: string, sources: string, folder: string): Prom
     const { execa } = await import('execa');
     return execa(process.execPath, ['--random-seed=1', script, plain, target], { env });
   };
-  try {
-    if (!isWritten(file)) await makeFile(file, compile);
-  } catch {
-    return bundleAt(plain);
-  }
-  return bundleAt(file);
+  if (!isWritten(pack)) await makeFile(pack, compile);
+  if (!isWritten(loader)) await makeFile(loader, (target) => writeFile(target, `${agentLoader}\n`));
+  const files = { loader: await agentFile(loader), pack: await agentFile(pack) };
+  return { ...files, digest: files.pack.sha256.slice(0, 16) };
 }
 
-async function bundleAt(file: string): Promise<AgentBundle> {
+async function agentFile(file: string): Promise<AgentFile> {
   const bytes = await readFile(file);
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
-  return { file, digest: sha256.slice(0, 16), sha256, size: bytes.length };
+  return { file, sha256: createHash('sha256').update(bytes).digest('hex'), size: bytes.length };
 }
 
 /** Has `make` write a file, which comes into being whole or not at all. */

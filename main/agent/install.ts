@@ -49,7 +49,9 @@ export function nodeCaches({ rights = 'root', nodeCache }: InstallOptions): read
 }
 
 export const runtimeIn = (cache: string, { digest }: NodeRuntime): string => `${cache}/node-${digest}/node`;
+/** What Node runs, and what that loads from beside it. */
 export const agentIn = (cache: string, { digest }: AgentBundle): string => `${cache}/agent-${digest}.cjs`;
+export const packIn = (cache: string, { digest }: AgentBundle): string => `${cache}/agent-${digest}.pack`;
 
 /**
  * Puts the runtime and the agent on a node, each under a name with its digest. What is there is
@@ -85,10 +87,13 @@ export async function installAgent(remote: Remote, options: InstallOptions): Pro
     const wanted = { file: runtime, target: target.runtime, sending: send, fromHere };
     await (newcomer ? newcomer.bring(architecture, wanted) : fromHere());
   }
-  if (there(target.agent)?.sha256 !== bundle.sha256) {
-    const packed = by && { by, file: await packedFile(bundle.file, bundle.file, by) };
-    await putInCache({ ...bundle, ...present({ packed }) }, target.agent, '644', send);
+  const { loader, pack } = bundle;
+  const packTarget = packIn(seen.cache, bundle);
+  if (there(packTarget)?.sha256 !== pack.sha256) {
+    const packed = by && { by, file: await packedFile(pack.file, pack.file, by) };
+    await putInCache({ ...pack, ...present({ packed }) }, packTarget, '644', send);
   }
+  if (there(target.agent)?.sha256 !== loader.sha256) await putInCache(loader, target.agent, '644', send);
   return target;
 }
 

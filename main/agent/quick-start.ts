@@ -4,8 +4,9 @@ import { withTimeLimit } from '../../common/time-limit.ts';
 import { shellFile } from '../providers/host/shell-file.ts';
 import { takeGreeting } from '../remotes/commands/greeting.ts';
 import type { Remote, RemoteProcess } from '../remotes/remote.ts';
+import { agentLoader } from './agent-loader.ts';
 import { agentBundle } from './bundle.ts';
-import { agentIn, type InstallOptions, nodeCaches, runtimeIn } from './install.ts';
+import { agentIn, type InstallOptions, nodeCaches, packIn, runtimeIn } from './install.ts';
 import { type Architecture, nodeRuntime } from './runtime.ts';
 
 /**
@@ -37,7 +38,9 @@ export async function quickStart(
     runtime_size: runtime.size,
     runtime_sha256: runtime.sha256,
     agent: agentIn(cache, bundle),
-    agent_sha256: bundle.sha256,
+    loader: agentLoader,
+    pack: packIn(cache, bundle),
+    pack_sha256: bundle.pack.sha256,
   };
   const script = shellFile(import.meta.dirname, 'shell/quick-start.sh', values, args);
   const spawned = remote.spawn(script, { root: rights === 'root' });

@@ -54,7 +54,7 @@ export const nodeRuntime = (
     prepare(architecture, cacheDir, env),
   );
 
-const runtimes = new MadeOnce<NodeRuntime>();
+const runtimes = new MadeOnce<NodeRuntime>(({ file }) => [file]);
 
 async function prepare(
   architecture: Architecture,

@@ -19,5 +19,5 @@ export async function pruneCompiled(cacheDir: string, clock: () => number): Prom
   await writeFile(looked, '');
   for (const folder of await readdir(compiled, { withFileTypes: true }))
     if (folder.isDirectory()) await pruneOld(join(compiled, folder.name), keepFor);
-  await pruneOld(join(cacheDir, 'agent'), keepFor, /\.cjs(\.(zstd|gzip))?$/);
+  await pruneOld(join(cacheDir, 'agent'), keepFor, /\.(cjs|pack)(\.(zstd|gzip))?$/);
 }

@@ -17,7 +17,7 @@ import { agentBundle } from '../../main/agent/bundle.ts';
 import { temporaryFolder } from './temporary.ts';
 
 // Bundled, as on a node: it starts in half the time.
-const { file } = await agentBundle(join(tmpdir(), 'shakedown-test-cache'));
+const { file } = (await agentBundle(join(tmpdir(), 'shakedown-test-cache'))).loader;
 
 /** The agent as it is, as a process of this machine, with its state in a folder of the test's own. */
 export class AgentProcess {

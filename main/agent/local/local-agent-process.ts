@@ -32,8 +32,8 @@ export class LocalAgentProcess implements Disposable {
 
   /** Throws where there is no agent that could be started. */
   static async start(cacheDir: string, env: NodeJS.ProcessEnv, share?: string): Promise<LocalAgentProcess> {
-    const { file } = await agentBundle(cacheDir);
-    return new LocalAgentProcess(file, share, env);
+    const { loader } = await agentBundle(cacheDir);
+    return new LocalAgentProcess(loader.file, share, env);
   }
 
   /** The process, which is the caller's from now on, as an agent with this share. */

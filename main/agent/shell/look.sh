@@ -59,7 +59,7 @@ done
 if [ -z "$cache" ]; then exit 0; fi
 echo "cache $cache"
 set --
-for file in "$cache"/node-*/node "$cache"/agent-*.cjs; do
+for file in "$cache"/node-*/node "$cache"/agent-*.cjs "$cache"/agent-*.pack; do
   if [ -f "$file" ] && [ ! -L "$file" ]; then set -- "$@" "$file"; fi
 done
 wc -c -- "$@" /dev/null | while read -r size file; do

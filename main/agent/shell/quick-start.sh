@@ -3,9 +3,9 @@
 # else may write there; else it ends and says nothing. The arguments are the agent's. `look.sh` tells what is missing.
 source ./identity.sh
 : "${cache:?a folder}" "${runtime:?a path}" "${runtime_size:?bytes}" "${runtime_sha256:?in hex}"
-: "${agent:?a path}" "${agent_sha256:?in hex}" "${begins:?what is said first}"
+: "${agent:?a path}" "${loader:?its only line}" "${pack:?a path}" "${pack_sha256:?in hex}" "${begins:?what is said first}"
 
-for file in "$runtime" "$agent"; do
+for file in "$runtime" "$agent" "$pack"; do
   if [ ! -f "$file" ] || [ -L "$file" ]; then exit 0; fi
 done
 if [ ! -x "$runtime" ] || [ ! -O "$cache" ]; then exit 0; fi
@@ -19,7 +19,9 @@ if [ "${seen##* }" != "$runtime_size" ]; then exit 0; fi
 found=$(remembered "$runtime")
 # What is mounted for reading only was put there by who made the machine.
 if [ -z "$found" ] && [ ! -w "$runtime" ]; then found=$runtime_sha256; fi
-if [ "$found" != "$runtime_sha256" ] || [ "$(digest "$agent")" != "$agent_sha256" ]; then exit 0; fi
+if [ "$found" != "$runtime_sha256" ] || [ "$(digest "$pack")" != "$pack_sha256" ]; then exit 0; fi
+# No program reads these few bytes, for it would take longer to start.
+{ IFS= read -r line && ! IFS= read -r more && [ "$line" = "$loader" ] && [ -z "$more" ]; } <"$agent" || exit 0
 printf %s "$begins"
 # Neither may the login's environment change how the agent runs.
 unset NODE_OPTIONS NODE_PATH

@@ -64,6 +64,9 @@ function node(programs: Readonly<Record<string, string>> = {}): LocalRemote {
   return new LocalRemote({ PATH: `${bin}:${process.env.PATH}` });
 }
 
+/** What the agent loads from beside it. */
+const packOf = (agent: string): string => agent.replace(/cjs$/, 'pack');
+
 /** A node at this address that has none of these tools, as far as its shell finds out. */
 function nodeWithout(address: string, ...tools: readonly string[]): LocalRemote {
   const lacking = tools.map((tool) => `${tool}) return 1 ;;`).join(' ');
@@ -86,16 +89,20 @@ describe('putting the agent on a node', () => {
     const { size } = statSync(by === '' ? made.file : `${made.directory}.${by}`);
     expect(sent.join('\n')).toContain(`sent ${runtime}: ${size} bytes`);
     expect(size / made.size).toBeLessThan(by === '' ? 1.1 : 0.45);
-    const sentOfAgent = Number(/agent-\S+\.cjs: (\d+) bytes/.exec(sent.join('\n'))?.[1]);
-    expect(sentOfAgent / statSync(agent).size < 0.5).toBe(by !== '');
+    const sentOfAgent = Number(/agent-\S+\.pack: (\d+) bytes/.exec(sent.join('\n'))?.[1]);
+    const pack = packOf(agent);
+    expect(sentOfAgent / statSync(pack).size < 0.5).toBe(by !== '');
     expect(spawnSync(runtime, ['-p', 'process.version'], { encoding: 'utf8' }).stdout).toMatch(/^v24\./);
-    expect(readFileSync(agent)).toEqual(readFileSync((await agentBundle(cacheDir)).file));
+    const bundle = await agentBundle(cacheDir);
+    expect(readFileSync(agent)).toEqual(readFileSync(bundle.loader.file));
+    expect(readFileSync(pack)).toEqual(readFileSync(bundle.pack.file));
     expect(readdirSync(dirname(runtime))).toEqual(['node']);
   });
 
-  test('only what is missing is sent', async () => {
+  test.each(['cjs', 'pack'])('only what is missing is sent: the agent’s .%s', async (suffix) => {
     const nodeCache = join(folder(), 'cache');
-    const { agent } = await installAgent(node(), { cacheDir, log, nodeCache });
+    const installed = await installAgent(node(), { cacheDir, log, nodeCache });
+    const agent = installed.agent.replace(/cjs$/, suffix);
     rmSync(agent);
     const sent: string[] = [];
     await installAgent(node(), { cacheDir, log: (line) => void sent.push(line), nodeCache });
@@ -121,12 +128,13 @@ describe('putting the agent on a node', () => {
         expect(spawnSync(paths.runtime, ['-p', '1'], { encoding: 'utf8' }).stdout).toBe('1\n');
         return sent.filter((line) => line.startsWith('sent ')).map((line) => line.split(/[ :]/)[1]);
       };
-      return { ...paths, nodeCache, cacheDir, right, again };
+      return { ...paths, pack: packOf(paths.agent), nodeCache, cacheDir, again };
     }
 
     test.each([
       ['an agent that was replaced', (at: InstalledAgent) => writeFileSync(at.agent, 'evil()'), 'agent'],
       ['an agent of no bytes', (at: InstalledAgent) => writeFileSync(at.agent, ''), 'agent'],
+      ['a pack of other bytes', (at: { readonly pack: string }) => writeFileSync(at.pack, 'evil()'), 'pack'],
       ['an agent that is a link', (at: InstalledAgent) => linkTo(at.agent), 'agent'],
       ['a runtime of no bytes', (at: InstalledAgent) => writeFileSync(at.runtime, ''), 'runtime'],
       ['a runtime that is a folder', (at: InstalledAgent) => folderAt(at.runtime), 'runtime'],
@@ -139,13 +147,13 @@ describe('putting the agent on a node', () => {
     });
 
     test('a runtime is read only once, as long as nothing changes it', async () => {
-      const { again, nodeCache, right } = await installed();
+      const { again, nodeCache, agent, pack } = await installed();
       const read = join(nodeCache, '..', 'read');
       const remote = node({
         sha256sum: `tee -a ${read}.bytes | /usr/bin/sha256sum; stat -c %s ${read}.bytes > ${read}`,
       });
       expect(await again(remote)).toEqual([]);
-      expect(Number(readFileSync(read, 'utf8'))).toBe(Buffer.byteLength(right.agent));
+      expect(Number(readFileSync(read, 'utf8'))).toBe(statSync(agent).size + statSync(pack).size);
     });
 
     test('nothing is run from a folder in which others may write', async () => {
@@ -188,7 +196,7 @@ describe('putting the agent on a node', () => {
       expect(readdirSync(dirname(runtime))).toEqual(['node']);
       const staged = /\/var\/tmp\/shakedown-[0-9a-f-]+/.exec(lines.join('\n'))?.[0];
       if (staged !== undefined) expect(existsSync(staged)).toBe(false);
-      return lines.filter((line) => !line.includes('.cjs'));
+      return lines.filter((line) => !/\/agent[-/]/.test(line));
     }
 
     test('a runtime, where sshd offers it', async () => {
@@ -276,19 +284,19 @@ describe('what is sent', () => {
   test('the bundle is made once, and looked for once by all nodes', async () => {
     const cache = folder();
     const [first, second] = await Promise.all([agentBundle(cache), agentBundle(cache)]);
-    const { mtimeMs } = statSync(first.file);
+    const { mtimeMs } = statSync(first.pack.file);
     expect(second).toBe(first);
     expect(await agentBundle(cache)).toBe(first);
-    expect(statSync(first.file).mtimeMs).toBe(mtimeMs);
+    expect(statSync(first.pack.file).mtimeMs).toBe(mtimeMs);
   });
 
-  test('a bundle that was tidied away is made again', async () => {
+  test.each(['loader', 'pack'] as const)('a %s that was tidied away is made again', async (part) => {
     const cache = folder();
-    const { file, sha256 } = await agentBundle(cache);
-    rmSync(file);
+    const { [part]: made } = await agentBundle(cache);
+    rmSync(made.file);
     const [again] = await Promise.all([agentBundle(cache), agentBundle(cache)]);
-    expect(again.sha256).toBe(sha256);
-    expect(existsSync(file)).toBe(true);
+    expect(again[part].sha256).toBe(made.sha256);
+    expect(existsSync(made.file)).toBe(true);
   });
 
   test('the bundle needs no package on the node', async () => {
@@ -327,7 +335,7 @@ describe('what is sent', () => {
     const targets = (await agentShares(cacheDir)).map(({ target }) =>
       target.replace('/var/cache/shakedown', nodeCache),
     );
-    expect(targets).toEqual([dirname(runtime), agent]);
+    expect(targets).toEqual([dirname(runtime), agent, packOf(agent)]);
   });
 });
 

@@ -23,6 +23,7 @@ function folder(): string {
 }
 
 const log = () => {};
+const packOf = (agent: string): string => agent.replace(/cjs$/, 'pack');
 
 /** A node, and a runtime that tells what it was given. */
 function prepared() {
@@ -46,6 +47,10 @@ test('what was put there is started, with its arguments and without the login’
 
 test.each<[string, (there: InstalledAgent) => unknown]>([
   ['the agent is another one', ({ agent }) => appendFileSync(agent, '\n// evil\n')],
+  ['the agent was changed', ({ agent }) => writeFileSync(agent, "eval('evil')\n")],
+  ['the agent was cut', ({ agent }) => truncateSync(agent, 30)],
+  ['what the agent loads is another one', ({ agent }) => appendFileSync(packOf(agent), 'evil')],
+  ['what the agent loads is gone', ({ agent }) => rmSync(packOf(agent))],
   ['the agent is gone', ({ agent }) => rmSync(agent)],
   [
     'the agent is a link',

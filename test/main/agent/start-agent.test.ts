@@ -54,7 +54,7 @@ describe('starting an agent', () => {
   test('sends the runtime and the agent once, by their digests, and then one look is enough', async () => {
     const { folder, agent, lines } = await start();
     expect(agent.info).toMatchObject({ arch: process.arch, pid: expect.any(Number) });
-    expect(lines.filter((line) => line.startsWith('sent '))).toHaveLength(2);
+    expect(lines.filter((line) => line.startsWith('sent '))).toHaveLength(3);
     await agent[Symbol.asyncDispose]();
     const again = await start(folder);
     expect(again.lines).toEqual([]);

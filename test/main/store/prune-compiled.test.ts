@@ -27,12 +27,21 @@ test('what was compiled more than 30 days ago goes, and nothing else', async () 
     'agent/old.cjs.zstd': 31,
     'agent/new.cjs.gzip': 29,
     'agent/new.cjs': 29,
+    'agent/old.pack.gzip': 31,
+    'agent/new.pack': 29,
     'agent/old.lock': 31,
     'runtime/node': 400,
   });
   await pruneCompiled(place(''), Date.now);
-  const gone = ['compiled/v24/old', 'agent/old.cjs', 'agent/old.cjs.zstd'];
-  const kept = ['compiled/v24/new', 'agent/new.cjs', 'agent/new.cjs.gzip', 'agent/old.lock', 'runtime/node'];
+  const gone = ['compiled/v24/old', 'agent/old.cjs', 'agent/old.cjs.zstd', 'agent/old.pack.gzip'];
+  const kept = [
+    'compiled/v24/new',
+    'agent/new.cjs',
+    'agent/new.cjs.gzip',
+    'agent/new.pack',
+    'agent/old.lock',
+    'runtime/node',
+  ];
   expect(gone.filter((name) => existsSync(place(name)))).toEqual([]);
   expect(kept.filter((name) => !existsSync(place(name)))).toEqual([]);
 });
