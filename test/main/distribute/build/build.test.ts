@@ -97,8 +97,8 @@ describe('what is built on the first node that is ready', () => {
 
   test('is built by another node where that one is lost', async () => {
     const { run: distribute, home } = place(project);
-    // The first to come takes its agent down.
-    const lost = `mkdir '${home}/first' 2>/dev/null && kill -9 $PPID; ${run}`;
+    // The first to come takes its agent down, whose child started it.
+    const lost = `mkdir '${home}/first' 2>/dev/null && kill -9 $(cut -d' ' -f4 /proc/$PPID/stat); ${run}`;
     const result = await distribute({ ...two, build: { ...build, run: lost } });
     expect(result.outOfUse).toHaveLength(1);
     expect(verdicts(result)).toEqual(all('pass'));
