@@ -1,7 +1,7 @@
 /**
- * The agent's first file, in one line: it runs what `precompile.cjs` packed, in the file of the same name that
- * ends with `.pack`. Node reads a program's file as text; as one file, three times as much memory was written
- * at each start.
+ * The agent's first file, in one line: it runs what `precompile.cjs` packed, in the file of the
+ * same name that ends with `.pack`. Node reads a program's file as text; as one file, three times
+ * as much memory was written at each start.
  */
 export const agentLoader = [
   "const pack = require('node:fs').readFileSync(__filename.replace(/cjs$/, 'pack'))",
