@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isWhole, leftOut, thisMachine } from './left-out.mjs';
 import { NpmProgress } from './npm-progress.mjs';
 import { endOf, root, run, StepError, tell } from './steps.mjs';
-import { whyNpmFailed } from './why-failed.mjs';
+import { whyLeftOut, whyNpmFailed } from './why-failed.mjs';
 
 const cryptoMarker = join(root, 'node_modules', '.shakedown-crypto');
 
@@ -18,9 +19,8 @@ export async function ensureNpmPackages() {
 }
 
 async function installPackages() {
-  const digest = createHash('sha256')
-    .update(readFileSync(join(root, 'package-lock.json')))
-    .digest('hex');
+  const lock = readFileSync(join(root, 'package-lock.json'), 'utf8');
+  const digest = createHash('sha256').update(lock).digest('hex');
   const marker = join(root, 'node_modules', '.shakedown-lock');
   if (existsSync(marker) && readFileSync(marker, 'utf8') === digest) return;
   tell('installing the npm packages of package-lock.json (once)');
@@ -33,6 +33,8 @@ async function installPackages() {
   const { status, output } = await npm(words);
   clearInterval(telling);
   if (status !== 0) throw new StepError(`${whyNpmFailed(output, root)}\n${endOf(output, 'npm')}`);
+  const missing = leftOut(JSON.parse(lock), root, thisMachine());
+  if (missing.length > 0 || !isWhole(root)) throw new StepError(whyLeftOut(missing, root));
   rmSync(cryptoMarker, { force: true });
   writeFileSync(marker, digest);
   tell(`the npm packages are there (${seconds(from)})`);

@@ -16,6 +16,12 @@ export function whyNpmFailed(output, folder) {
   return "'npm install' failed.";
 }
 
+/** Why packages are not there though npm ended well; `missing` are their paths in the project's folder. */
+export function whyLeftOut(missing, folder) {
+  const what = missing.length > 0 ? `npm left out ${missing.join(', ')}` : 'npm did not come to its end';
+  return `${what}, and did not say why. Most often there is no room on the disk: make room for half a gigabyte in ${folder}. Else the npm registry may lack a package for this platform: 'npm config get registry'.`;
+}
+
 /** What apt's words mean for a person, and what to do. */
 export function whyAptFailed(output, packages) {
   const asked = packages.join(' ');
