@@ -32,7 +32,12 @@ test('the first node has it from the main host, the others from the first; then 
   for (const node of others) expect(connecting.told.of(node)).toEqual([fetchedFrom(address)]);
   for (const node of [first, ...others]) {
     const { files, listening } = await leftOn(node);
-    expect(files).toEqual([expect.stringMatching(/^agent-/), 'node', expect.stringMatching(/\.read$/)]);
+    expect(files).toEqual([
+      expect.stringMatching(/^agent-.*\.cjs$/),
+      expect.stringMatching(/^agent-.*\.pack$/),
+      'node',
+      expect.stringMatching(/\.read$/),
+    ]);
     expect(listening).toBe('');
     expect(await node.sh(`stat -c '%U %a' ${nodeCache}/node-*/node`)).toBe('root 755');
   }
@@ -65,7 +70,7 @@ test('a node that dies in the middle is no loss to the one that fetches', async 
   expect(connecting.told.of(second)).toEqual([notFetched(address, 'from which too little came'), sent]);
   // What was fetched in part goes when the one who fetched it has noticed.
   const left = async () => (await leftOn(second)).files.join(' ');
-  await expect.poll(left, { timeout: 30_000 }).toMatch(/^agent-\S+ node \S+\.read$/);
+  await expect.poll(left, { timeout: 30_000 }).toMatch(/^agent-\S+\.cjs agent-\S+\.pack node \S+\.read$/);
 });
 
 test('a node that gives other bytes is believed nothing, and that is told', async () => {
