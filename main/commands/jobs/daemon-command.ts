@@ -38,7 +38,8 @@ export async function daemonCommand(
     const ours = Object.entries(environment.env).filter(([key]) => inherited.test(key)) as [string, string][];
     const given = { ...Object.fromEntries(ours), ...env(), [readyVariable]: daemons.readyFile(name) };
     const command = ownCommand(args());
-    const { lines, about } = await daemons.start({ name, what, command, env: given }, signal);
+    const wishes = { name, what, command, env: given };
+    const { lines, about } = await daemons.start(wishes, signal, (line) => voice.info(line));
     const [first, ...more] = lines;
     stdout.write(`${first}\n`);
     for (const line of more) voice.info(line);

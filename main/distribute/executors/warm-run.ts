@@ -99,9 +99,13 @@ export class WarmRun implements WarmListener {
     return end;
   }
 
-  /** The last line that it said beside its files. */
+  /**
+   * The last line that it said beside its files: of an error where one tells of it, for
+   * stdout's last line may come after stderr's.
+   */
   get lastWords(): string | undefined {
-    return this.#around.kept.lines(1)[0];
+    const lines = this.#around.kept.lines(20);
+    return lines.findLast((line) => /error/i.test(line)) ?? lines.at(-1);
   }
 
   /** What could not be torn down at its end, if anything. */

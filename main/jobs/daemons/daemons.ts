@@ -9,8 +9,14 @@ import { DetachedKeeper } from './detached-keeper.ts';
 import { forgetReady, keepFirst, readReady } from './ready-file.ts';
 import { SystemdKeeper, systemManager, userManager } from './systemd-keeper.ts';
 
-/** Seconds that a start waits for it to be ready; a worker may wait for its server longer. */
-const readyWithin = 60;
+/**
+ * Seconds that a start waits for it to be ready: the first of a trial database takes a busy machine more than
+ * a minute; a worker may wait for its server longer.
+ */
+const readyWithin = 180;
+
+/** ms after which a start says what it waits for. */
+const silentFor = 5000;
 
 /**
  * What keeps daemons here: systemd where it runs, for root, and for a user who has a manager; else nobody.
@@ -44,11 +50,12 @@ export class Daemons {
 
   /**
    * Starts one, and gives what it says when it is ready, and what keeps it. Throws UsageError when it runs
-   * already, ShakedownError with its last lines when it ends instead.
+   * already, ShakedownError with its last lines when it ends instead. `note` hears that it takes long.
    */
   async start(
     wishes: DaemonWishes,
     signal: AbortSignal,
+    note: (line: string) => void,
   ): Promise<{ readonly lines: readonly string[]; readonly about: string }> {
     const { name } = wishes;
     const readyFile = this.readyFile(name);
@@ -64,8 +71,13 @@ export class Daemons {
     }
     forgetReady(readyFile);
     await this.#keeper.start(wishes);
-    const lines = await this.#ready(name, signal);
-    return { lines, about: this.#keeper.about(name) };
+    const about = this.#keeper.about(name);
+    const slow = setTimeout(
+      () => note(`${name} is not ready yet; this waits for it, ${readyWithin} s at most; ${about}`),
+      silentFor,
+    );
+    const lines = await this.#ready(name, signal).finally(() => clearTimeout(slow));
+    return { lines, about };
   }
 
   /** What keeps it, and whether it runs; `ready` is what it said when it was. */

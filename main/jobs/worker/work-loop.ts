@@ -47,6 +47,8 @@ export class WorkLoop {
   readonly #doer: Doer;
   readonly #options: WorkLoopOptions;
   readonly #api: JobsApi;
+  /** For what nobody needs any more once the worker is to end. */
+  readonly #idleApi: JobsApi;
   readonly #current = new Map<string, ClaimAnswer>();
   readonly #room: Room;
   readonly #places: JobPlaces;
@@ -58,7 +60,10 @@ export class WorkLoop {
     this.#doer = doer;
     this.#options = options;
     // A server that is being restarted is waited for; a lease ends by itself.
-    this.#api = new JobsApi({ ...options, patience: 3600, signal: options.ending });
+    const { ending, stopping } = options;
+    this.#api = new JobsApi({ ...options, patience: 3600, signal: ending });
+    const signal = AbortSignal.any([ending, stopping.signal]);
+    this.#idleApi = new JobsApi({ ...options, patience: 3600, signal });
     const tell = (line: string) => this.#tell(line);
     const { clearAway, folder } = doer;
     const groups = new JobGroups(tell, options.controlGroup);
@@ -73,8 +78,14 @@ export class WorkLoop {
   /** As `Worker.run`. */
   async run(once: boolean): Promise<void> {
     const { stopping, registered, slots = 1 } = this.#options;
-    await this.#results.deliverAll(this.#api);
-    await this.#register();
+    try {
+      await this.#results.deliverAll(this.#idleApi);
+      await this.#register();
+    } catch (error) {
+      // It has waited for its server in vain.
+      if (stopping.signal.aborted) return;
+      throw error;
+    }
     registered?.();
     const clearing = this.#places.clearLeft(stopping.signal);
     const beating = this.#keepBeating();
@@ -111,7 +122,7 @@ export class WorkLoop {
   async #register(): Promise<void> {
     const { name = hostname(), slots = 1, beatSeconds = 60 } = this.#options;
     const { jobtypes, platforms, labels, ...more } = this.#doer.capabilities();
-    this.#id = await this.#api.register({
+    this.#id = await this.#idleApi.register({
       ...{ protocol: protocolVersion, name, slots, beatSeconds, client_info: this.#doer.clientInfo() },
       capabilities: { ...more, jobtypes: [...jobtypes], platforms: [...platforms], labels: [...labels] },
     });
@@ -155,7 +166,9 @@ export class WorkLoop {
         return undefined;
       }
       if (!(error instanceof RefusedError && error.status === 404)) throw error;
-      await this.#register();
+      await this.#register().catch((again: unknown) => {
+        if (!signal.aborted) throw again;
+      });
       return undefined;
     }
   }

@@ -30,27 +30,34 @@ export interface OpenOptions {
 
 /**
  * ms; sshd bounds the sessions of one connection (sshd_config(5), MaxSessions, 10): one too many waits this
- * long.
+ * long for another one to end.
  */
 const patience = 30_000;
 
-/** Starts a command line on a channel of its own. Throws ShakedownError when the node opens none. */
+/** When a channel of a connection was closed last, as performance.now() tells time. */
+const lastClosed = new WeakMap<Client, number>();
+
+/**
+ * Starts a command line on a channel of its own. Throws ShakedownError when the node opens none, and no
+ * command that has its place ends either.
+ */
 export async function openChannel(
   client: Client,
   line: string,
   options: OpenOptions,
 ): Promise<CommandChannel> {
-  const deadline = Date.now() + patience;
-  for (;;) {
+  const begin = performance.now();
+  for (let pause = 20; ; pause = Math.min(pause * 1.5, 200)) {
     options.stop.throwIfAborted();
     try {
       return await openOnce(client, line, options);
     } catch (error) {
       options.stop.throwIfAborted();
       const full = error instanceof Error && /Channel open failure/.test(error.message);
-      if (!full || Date.now() > deadline) throw error;
+      const since = Math.max(begin, lastClosed.get(client) ?? 0);
+      if (!full || performance.now() - since > patience) throw error;
     }
-    await sleep(20, undefined, { signal: options.stop }).catch(() => undefined);
+    await sleep(pause, undefined, { signal: options.stop }).catch(() => undefined);
   }
 }
 
@@ -71,6 +78,7 @@ function openOnce(
       channel.signal('KILL');
       channel.resume().close();
     }
+    channel.once('close', () => lastClosed.set(client, performance.now()));
     resolve({ channel, ended: exitOf(channel, lost) });
   };
   try {

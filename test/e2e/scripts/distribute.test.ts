@@ -74,7 +74,11 @@ async function untilBegun(files: number): Promise<void> {
 
 test('a suite runs as who logs in, on all nodes; the next time nothing is sent again', async () => {
   for (let file = 0; file < 12; file += 1) {
-    write(directory, `test/t${file}.sh`, 'sleep 0.2; id -un; hostname; pwd; [ "$(cat data)" = 7 ]\n');
+    write(
+      directory,
+      `test/t${file}.sh`,
+      'echo begun; until [ -e /tmp/all ]; do sleep 0.1; done; id -un; hostname; pwd; [ "$(cat data)" = 7 ]\n',
+    );
   }
   write(directory, 'test/bad.sh', 'echo it is bad >&2; exit 3\n');
   write(directory, 'test/leak.sh', `exec perl -e '$x = "x" x 300e6; sleep 300'\n`);
@@ -85,7 +89,11 @@ test('a suite runs as who logs in, on all nodes; the next time nothing is sent a
     `export default { files: 'test/*.sh', command: 'sh {file}', limits: { memory: '200M' },
       hooks: { node_setup: '[ $(hostname) != n2 ] || { echo broken here; exit 5; }' } };`,
   );
-  const first = await distribute(onNodes());
+  const running = distribute(onNodes());
+  // The four runners of the two nodes that are of use.
+  await untilBegun(4);
+  await Promise.all(remotes.slice(0, 2).map((remote) => remote.exec('touch /tmp/all')));
+  const first = await running;
   expect(first.exitCode, first.all).toBe(1);
   expect(first.all).toMatch(/node 0: sent 17 files, \d+ B/);
   expect(first.stdout).toMatch(/✗ test\/bad.sh: it exits with 3\n {4}it is bad/);

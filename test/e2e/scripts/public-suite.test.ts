@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { write } from '../harness.ts';
 import { connect, during } from '../nspawn-cluster.ts';
 import { distributed, expectTests, inARow } from '../suite-on-machines.ts';
 
@@ -10,7 +11,11 @@ test('simplejson, whose Debian package carries its tests: over two machines each
   const directory = mkdtempSync(join(tmpdir(), 'shakedown-public-suite-'));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   const packages = ['python3-pytest', 'python3-simplejson'];
-  const cluster = await during(2, { os: 'bookworm', packages }, { user: 'ann' });
+  const meeting = join(directory, 'meeting');
+  mkdirSync(meeting);
+  chmodSync(meeting, 0o777);
+  const shares = [{ source: meeting, target: '/srv/meeting' }];
+  const cluster = await during(2, { os: 'bookworm', packages }, { user: 'ann', shares });
   const [remote, other] = await connect(cluster);
   if (!remote || !other) throw new Error('there are two machines');
   await using _ = remote;
@@ -20,6 +25,13 @@ test('simplejson, whose Debian package carries its tests: over two machines each
   await remote.download(['/usr/lib/python3/dist-packages/simplejson'], project, {
     base: '/usr/lib/python3/dist-packages',
   });
+  // The suite is so short that one machine could be done with it before the other one is ready.
+  write(
+    project,
+    'distribute.config.ts',
+    `export default { hooks: { node_setup:
+      'touch /srv/meeting/$(hostname); until [ $(ls /srv/meeting | wc -l) = 2 ]; do sleep 0.1; done' } };`,
+  );
   const suite = {
     ...{ files: ['simplejson/tests/test_*.py'], command: 'python3 -m pytest -q {files}' },
     // A user's python may have another one.
@@ -29,5 +41,6 @@ test('simplejson, whose Debian package carries its tests: over two machines each
   expect(expected).toHaveLength(142);
   for (const time of ['the first time', 'with its history']) {
     expectTests(await distributed(suite, project, cluster, directory), expected, time);
+    for (const name of readdirSync(meeting)) rmSync(join(meeting, name));
   }
 });

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
@@ -101,6 +102,26 @@ test('a worker that is told to stop while its server is away does not wait for t
   // Whatever was under way then, there is a heartbeat now that has no answer.
   await sleep(3000);
   await worker.stop();
+});
+
+test('a worker that has not reached its server yet does not wait for that either when it is told to stop', async () => {
+  const results = join(folder, 'unreached', 'results');
+  mkdirSync(results, { recursive: true });
+  // What one before it could not deliver, which comes first.
+  const left = { job: randomUUID(), number: 1, verdict: 'pass', result: null };
+  for (const before of [undefined, left]) {
+    if (before) writeFileSync(join(results, 'one.json'), JSON.stringify(before));
+    const worker = new TestWorker({
+      ...{ server: 'http://127.0.0.1:9', token: 'sd_x', name: 'unreached' },
+      folder: join(folder, 'unreached'),
+    });
+    worker.jobtypes = 'unreached';
+    const running = worker.run();
+    await sleep(300);
+    await worker.stop();
+    await running;
+  }
+  expect(readdirSync(results)).toEqual(['one.json']);
 });
 
 test('a worker that is killed with -9 has its job done elsewhere within 12 s of its last word', async () => {

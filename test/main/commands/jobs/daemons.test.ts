@@ -129,6 +129,20 @@ describe('a worker that goes on by itself', () => {
     ]);
   });
 
+  test('that waits for its server says so, and goes on where its start is interrupted', async () => {
+    const before = env;
+    env = { ...env, SHAKEDOWN_SERVER: 'http://127.0.0.1:9' };
+    const starting = worker('start', '--name', 'early');
+    let said = '';
+    starting.stderr?.on('data', (chunk) => (said += chunk));
+    await expect.poll(() => said).toMatch(/shakedown-worker-early is not ready yet; this waits .*; log: /);
+    starting.kill('SIGINT');
+    expect((await starting).exitCode).toBe(130);
+    expect((await worker('status', '--name', 'early')).exitCode).toBe(0);
+    expect((await worker('stop', '--name', 'early')).exitCode).toBe(0);
+    env = before;
+  });
+
   test('has a name fit for a unit', async () => {
     const failed = await worker('start', '--name', 'a/b');
     expect([failed.exitCode, failed.stderr]).toEqual([2, expect.stringContaining("cannot be called 'a/b'")]);

@@ -99,7 +99,7 @@ test('a service that all runners of a node need is gone: the node is told, and n
   expect(result).toMatchObject({
     ...{ verdict: 'pass', failures: [], broken: ['0_0', '0_1', '0_2'] },
     outOfUse: [
-      { node: 0, message: expect.stringMatching(/^it is broken: it failed \d files running that pass/) },
+      { node: 0, message: expect.stringMatching(/^it is broken: it failed \d+ files running that pass/) },
     ],
   });
   expect(notes).toContainEqual(expect.stringMatching(/^node 0 is broken/));

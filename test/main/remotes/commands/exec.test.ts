@@ -2,7 +2,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { PassThrough, Readable, Writable } from 'node:stream';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { TimeLimitError } from '../../../../common/errors.ts';
 import { folder, node } from '../fake-node.ts';
 
@@ -252,6 +252,31 @@ describe('limits', () => {
     const errors = await Promise.all(hung.map((each) => each.catch((error: unknown) => error)));
     expect(errors.filter((error) => error instanceof TimeLimitError)).toHaveLength(12);
     await gone(remote, '[s]leep 617');
+  });
+
+  test('commands that find no session wait as long as others end, and half a minute where none does', async () => {
+    const remote = await (await node({ maxSessions: 1 })).connect();
+    const now = performance.now.bind(performance);
+    let later = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + later);
+    onTestFinished(() => clock.mockRestore());
+    const slow = async (word: string) => {
+      const { stdout } = await remote.exec(`sleep 0.2; echo ${word}`);
+      later += 20_000;
+      return stdout;
+    };
+    const words = ['a', 'b', 'c', 'd'];
+    expect(await Promise.all(words.map(slow))).toEqual(words.map((word) => `${word}\n`));
+
+    const long = await remote.spawn('exec sleep 618');
+    const refused = remote.exec('true').catch((error: unknown) => error);
+    // Once it has begun to wait.
+    setTimeout(() => (later += 31_000), 100);
+    expect(await refused).toMatchObject({
+      message: expect.stringMatching(/^127\.0\.0\.1 opens no channel: /),
+    });
+    long.kill();
+    await long.ended;
   });
 
   test('a signal that is aborted already starts nothing', async () => {
