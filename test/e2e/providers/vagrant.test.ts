@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { loginForNewMachines } from '../../../main/providers/login-for-new-machines.ts';
 import type { Cluster } from '../../../main/providers/provider.ts';
 import { VagrantProvider } from '../../../main/providers/vagrant/vagrant-provider.ts';
@@ -27,6 +27,14 @@ beforeAll(async () => {
   box = await lxcBox(ctx);
 });
 afterAll(() => box[Symbol.asyncDispose]());
+
+/** Of a test that waited in vain: what was done last, and what of vagrant and LXC runs still. */
+beforeEach(({ onTestFailed }) => {
+  onTestFailed(async () => {
+    const { stdout } = await execa('sh', ['-c', "ps -eo pid,etimes,args | grep -E '[v]agrant|[l]xc-'; true"]);
+    console.error([...said.slice(-20), stdout].join('\n'));
+  });
+});
 
 async function make(
   id: string,
@@ -148,13 +156,14 @@ describe('machines of a box', () => {
 
   test('lose their power and regain it, and are booted anew, with their disks as they were', async () => {
     const which = { cluster, machine: 1 };
+    const soon = () => ({ ...ctx, signal: AbortSignal.timeout(170_000) });
     const boots = [await on(1, 'cat /proc/sys/kernel/random/boot_id')];
     await remotes[1]?.exec('touch /run/before; echo kept > /etc/kept', { root: true });
-    await provider.powerOff(which, ctx);
+    await provider.powerOff(which, soon());
     const { stdout } = await execa('lxc-info', ['-s', '-n', `sv${id}-n1`]);
     expect(stdout).toContain('STOPPED');
     expect(await on(0, 'echo still here')).toBe('still here');
-    await provider.powerOn(which, ctx);
+    await provider.powerOn(which, soon());
     const again = async () => {
       const [, machine] = cluster.machines;
       if (!machine) throw new Error('no machine 1');
@@ -164,7 +173,7 @@ describe('machines of a box', () => {
         .stdout;
     };
     expect(await again()).toBe('kept\n');
-    await provider.reboot(which, ctx);
+    await provider.reboot(which, soon());
     expect(await again()).toBe('kept\n');
     expect(new Set(boots).size).toBe(3);
   });
