@@ -95,7 +95,7 @@ test('a suite runs as who logs in, on all nodes; the next time nothing is sent a
   await Promise.all(remotes.slice(0, 2).map((remote) => remote.exec('touch /tmp/all')));
   const first = await running;
   expect(first.exitCode, first.all).toBe(1);
-  expect(first.all).toMatch(/node 0: sent 17 files, \d+ B/);
+  expect(first.all).toMatch(/node 0: sent 17 files, [\d.]+ k?B/);
   expect(first.stdout).toMatch(/✗ test\/bad.sh: it exits with 3\n {4}it is bad/);
   expect(first.stdout, 'one node is of no use, and the others go on').toMatch(
     /! node 2: it is of no use: node_setup failed.*exit 5.*broken here/s,

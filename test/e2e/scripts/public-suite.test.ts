@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -13,7 +13,6 @@ test('simplejson, whose Debian package carries its tests: over two machines each
   const packages = ['python3-pytest', 'python3-simplejson'];
   const meeting = join(directory, 'meeting');
   mkdirSync(meeting);
-  chmodSync(meeting, 0o777);
   const shares = [{ source: meeting, target: '/srv/meeting' }];
   const cluster = await during(2, { os: 'bookworm', packages }, { user: 'ann', shares });
   const [remote, other] = await connect(cluster);
@@ -30,7 +29,7 @@ test('simplejson, whose Debian package carries its tests: over two machines each
     project,
     'distribute.config.ts',
     `export default { hooks: { node_setup:
-      'touch /srv/meeting/$(hostname); until [ $(ls /srv/meeting | wc -l) = 2 ]; do sleep 0.1; done' } };`,
+      'touch /tmp/there; until [ -e /srv/meeting/all ]; do sleep 0.1; done' } };`,
   );
   const suite = {
     ...{ files: ['simplejson/tests/test_*.py'], command: 'python3 -m pytest -q {files}' },
@@ -40,7 +39,12 @@ test('simplejson, whose Debian package carries its tests: over two machines each
   const expected = await inARow(suite, project, remote);
   expect(expected).toHaveLength(142);
   for (const time of ['the first time', 'with its history']) {
-    expectTests(await distributed(suite, project, cluster, directory), expected, time);
-    for (const name of readdirSync(meeting)) rmSync(join(meeting, name));
+    const running = distributed(suite, project, cluster, directory);
+    for (const each of [remote, other])
+      await each.exec('until [ -e /tmp/there ]; do sleep 0.1; done', { timeout: 300 });
+    write(meeting, 'all', '');
+    expectTests(await running, expected, time);
+    rmSync(join(meeting, 'all'));
+    for (const each of [remote, other]) await each.exec('rm /tmp/there');
   }
 });
