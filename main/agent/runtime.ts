@@ -3,8 +3,6 @@ import { constants, existsSync } from 'node:fs';
 import { chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { execa } from 'execa';
-import { extract } from 'tar';
 import { ShakedownError } from '../../common/errors.ts';
 import { fileDigest } from '../../common/files/file-digest.ts';
 import { MadeOnce } from '../store/made-once.ts';
@@ -92,6 +90,7 @@ async function strippedCopy(source: string, cacheDir: string): Promise<NodeRunti
   const temporary = await mkdtemp(join(parent, 'new-'));
   try {
     const file = join(temporary, 'node');
+    const { execa } = await import('execa');
     const { failed } = await execa('strip', ['-o', file, source], { reject: false, stdio: 'ignore' });
     if (failed) await copyFile(source, file, constants.COPYFILE_FICLONE);
     await chmod(file, 0o755);
@@ -152,9 +151,11 @@ async function fetchRuntime(architecture: Architecture, cacheDir: string): Promi
   await mkdir(dirname(target), { recursive: true });
   const temporary = await mkdtemp(join(dirname(target), 'new-'));
   try {
+    const { execa } = await import('execa');
     const packed = await execa('npm', ['pack', '--silent', name], { cwd: temporary, reject: false });
     if (packed.failed) throw notFetched(name, `${packed.stderr}\n${packed.stdout}`);
     const archive = join(temporary, packed.stdout.trim().split('\n').at(-1) ?? '');
+    const { extract } = await import('tar');
     await extract({ file: archive, cwd: temporary });
     await rename(join(temporary, 'package'), target).catch((error: unknown) => {
       if (!existsSync(file)) throw error;

@@ -22,8 +22,6 @@ import type {
 } from './remote.ts';
 import type { SshTarget } from './ssh-target.ts';
 import { downloadFile, uploadFile } from './transfer/by-sftp.ts';
-import { downloadTree } from './transfer/download-tree.ts';
-import { uploadTree } from './transfer/upload-tree.ts';
 import { connectThrough, forwardPort } from './tunnels.ts';
 
 /**
@@ -59,7 +57,10 @@ async function openAgain(
   return client.on('error', () => undefined);
 }
 
-/** A Remote on one ssh2 connection; jump hosts' connections are closed with it. */
+/**
+ * A Remote on one ssh2 connection; jump hosts' connections are closed with it. Trees go by the agent as a
+ * rule: what carries them without it is loaded when it is asked for.
+ */
 class SshRemote implements Remote {
   readonly address: string;
   readonly user: string;
@@ -111,11 +112,12 @@ class SshRemote implements Remote {
     return this.#commands.spawn(command, options);
   }
 
-  upload(
+  async upload(
     directory: string,
     target: string,
     options: TransferOptions & { entries?: readonly string[] } = {},
   ): Promise<void> {
+    const { uploadTree } = await import('./transfer/upload-tree.ts');
     return uploadTree(this, directory, target, options);
   }
 
@@ -127,7 +129,12 @@ class SshRemote implements Remote {
     return downloadFile({ client: this.#client, lost: this.lost }, source, file, options);
   }
 
-  download(paths: readonly string[], directory: string, options: DownloadOptions = {}): Promise<Downloaded> {
+  async download(
+    paths: readonly string[],
+    directory: string,
+    options: DownloadOptions = {},
+  ): Promise<Downloaded> {
+    const { downloadTree } = await import('./transfer/download-tree.ts');
     return downloadTree(this, paths, directory, options);
   }
 

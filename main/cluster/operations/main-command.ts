@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { execa } from 'execa';
 import { ShakedownError, TimeLimitError } from '../../../common/errors.ts';
 import type { CommandResult } from '../../../common/results.ts';
 import { withTimeLimit } from '../../../common/time-limit.ts';
@@ -27,6 +26,7 @@ export async function runOnMain(
     readonly env?: Readonly<Record<string, string>>;
   } = {},
 ): Promise<CommandResult> {
+  const { execa } = await import('execa');
   signal?.throwIfAborted();
   const begun = performance.now();
   const kept = { stdout: new KeptOutput(), stderr: new KeptOutput() };

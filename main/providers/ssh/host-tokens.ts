@@ -16,6 +16,8 @@ export interface Tokens {
 
 /** Tokens (`%h`), variables (`${HOME}`) and `~/` in a value, filled in; what is none of these stays. */
 export function expandTokens(text: string, tokens: Tokens): string {
+  const atHome = text.replace(/^~(?=\/|$)/, homedir());
+  if (!atHome.includes('%')) return atHome;
   const { host, port, user, written, alias = written, jump = '' } = tokens;
   const local = hostname();
   const values: Readonly<Record<string, string>> = {
@@ -33,9 +35,7 @@ export function expandTokens(text: string, tokens: Tokens): string {
     r: user,
     u: userInfo().username,
   };
-  return text
-    .replace(/^~(?=\/|$)/, homedir())
-    .replace(/%(.)/g, (token, letter: string) => values[letter] ?? token);
+  return atHome.replace(/%(.)/g, (token, letter: string) => values[letter] ?? token);
 }
 
 /** As `expandTokens`, of a file's name, which may have variables of the environment as well. */

@@ -1,7 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { ShakedownError } from '../../../common/errors.ts';
 import type { RunContext } from '../../context/run-context.ts';
-import { connectSsh } from '../../remotes/ssh-remote.ts';
 import type { SshTarget } from '../../remotes/ssh-target.ts';
 import type { Machine, MachineSpec } from '../provider.ts';
 import { type Leases, leaseName, useOf } from './leases.ts';
@@ -23,6 +22,7 @@ const patience = 10;
 
 /** The login by ssh, and one command that does nothing. */
 export const answersSsh: HealthCheck = async (target, signal) => {
+  const { connectSsh } = await import('../../remotes/ssh-remote.ts');
   await using remote = await connectSsh(target, { signal, timeout: patience });
   const { exitCode, stderr } = await remote.exec('true', { signal, timeout: patience });
   if (exitCode !== 0) throw new Error(`'true' exits with ${exitCode} there: ${stderr.trim()}`);

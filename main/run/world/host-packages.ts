@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { execa } from 'execa';
 import { ShakedownError } from '../../../common/errors.ts';
 import type { RunContext } from '../../context/run-context.ts';
 import { rootCanBeHad } from '../../providers/host/own-root.ts';
@@ -57,6 +56,7 @@ async function missingPackages(packages: readonly string[]): Promise<readonly st
   if (packages.length === 0) return [];
   const names = packages.map((each) => each.split('=')[0] ?? each);
   const format = '$' + '{Package}=$' + '{Version} $' + '{db:Status-Status}\n';
+  const { execa } = await import('execa');
   const { stdout = '' } = await execa('dpkg-query', ['-W', '-f', format, ...names], { reject: false });
   const present = new Set<string>();
   for (const line of stdout.split('\n')) {
@@ -77,6 +77,7 @@ async function apt(args: readonly string[], signal: AbortSignal) {
     'DPkg::Lock::Timeout=120',
     ...args,
   ];
+  const { execa } = await import('execa');
   const result = await execa(command[0] ?? '', command.slice(1), {
     reject: false,
     all: true,
