@@ -9,6 +9,17 @@ export interface CanKeep {
 
 export const canKeep = (provider: Provider): provider is Provider & CanKeep => 'keep' in provider;
 
+/** A provider of machines that are there already, about which it has to ask others. */
+export interface CanAskAhead {
+  /**
+   * Begins to ask for what `preview` and `create` need to know; they wait for the answers. Throws UsageError
+   * when the options are wrong.
+   */
+  askAhead(spec: Omit<MachinesSpec, 'cluster' | 'shares'>): void;
+}
+
+export const canAskAhead = (provider: Provider): provider is Provider & CanAskAhead => 'askAhead' in provider;
+
 /** Which machine of a cluster; `state` is the provider's own, as `create` gave it. */
 export interface MachineOf {
   readonly cluster: Pick<Cluster, 'id' | 'state'>;

@@ -1,6 +1,6 @@
 import type { PlannedNode } from '../cluster/node.ts';
 import { planNodes } from '../phases/plan.ts';
-import { wantedMachines } from './machines/make-machines.ts';
+import { wantedMachines } from './machines/wanted-machines.ts';
 import type { RunRequest } from './run-request.ts';
 import type { World } from './world/world.ts';
 

@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import { present } from '../../common/present.ts';
 import { isWanted, noCheckNamed } from '../checks/check-filter.ts';
 import type { CheckHost } from '../checks/vitest/check-host.ts';
 import type { LiveCluster } from '../cluster/live-cluster.ts';
+import type { PlannedNode } from '../cluster/node.ts';
 import type { Scenario } from '../config/scenario.ts';
 import type { RunContext } from '../context/run-context.ts';
 import { openPackageRoute, type PackageRoute } from '../packages/package-route.ts';
@@ -78,7 +80,7 @@ export async function deploy(request: RunRequest, world: World, open: OpenRun): 
   await rememberMachines(cluster, request, world, open);
   // Taking the machines away may need minutes.
   scope.atRelease(() => open.reportMeanwhile());
-  const planned = await recorder.step('config', () => planNodes(scenario, cluster.machines, world.env));
+  const planned = await recorder.step('config', () => planOf(cluster, expected, request, world));
   const workingDirs = planned.map(({ config }) => config.workingDir);
   await changeKeptCluster(world.directory, { workingDirs });
   const hostPackages = world.installHostPackages(scenario.packages, work);
@@ -107,6 +109,20 @@ export async function deploy(request: RunRequest, world: World, open: OpenRun): 
     release: (live) => live[Symbol.asyncDispose](),
   });
 }
+
+/** The nodes as they were looked at beforehand, where their machines are what was expected. */
+const planOf = async (
+  { machines }: Cluster,
+  expected: readonly PlannedNode[],
+  { scenario }: RunRequest,
+  { env }: World,
+): Promise<readonly PlannedNode[]> =>
+  isDeepStrictEqual(
+    machines,
+    expected.map(({ machine }) => machine),
+  )
+    ? expected
+    : planNodes(scenario, machines, env);
 
 const packageRouteOf = (
   { mainAddress }: Cluster,

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { UsageError } from '../../common/errors.ts';
 import { machinesOf } from '../config/machines/machines.ts';
 import { kinds } from '../providers/kinds.ts';
-import type { WantedMachines } from '../run/machines/make-machines.ts';
+import type { WantedMachines } from '../run/machines/wanted-machines.ts';
 
 export const help = `Usage: autopkgtest PACKAGE -- shakedown-virt [options]
 

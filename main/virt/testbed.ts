@@ -1,5 +1,5 @@
 import type { Provider } from '../providers/provider.ts';
-import type { WantedMachines } from '../run/machines/make-machines.ts';
+import type { WantedMachines } from '../run/machines/wanted-machines.ts';
 import type { RunName } from '../store/cluster-origins.ts';
 import type { OpenOptions } from './open-machine.ts';
 

@@ -1,7 +1,7 @@
 import { UsageError } from '../../../common/errors.ts';
 import { sideBySide } from '../../../common/side-by-side.ts';
 import type { RunContext } from '../../context/run-context.ts';
-import type { CanKeep } from '../capabilities.ts';
+import type { CanAskAhead, CanKeep } from '../capabilities.ts';
 import { parsedOptions } from '../parsed-options.ts';
 import type { Cluster, ListedCluster, Machine, MachinesSpec, ProbeResult, Provider } from '../provider.ts';
 import type { HostQuery, ResolvedHost } from './host-settings.ts';
@@ -30,13 +30,15 @@ type Wish = Omit<MachinesSpec, 'cluster' | 'shares'>;
  * them put back. A lease says to all runs on this main host who has a machine; runs that
  * choose from a pool take none that another has.
  */
-export class SshProvider implements Provider, CanKeep {
+export class SshProvider implements Provider, CanAskAhead, CanKeep {
   readonly name = 'ssh';
   readonly makes = false;
   readonly #configFile: string | undefined;
   /** What was asked of ssh already: the same machines are looked at beforehand and when they are taken. */
   readonly #resolved = new Map<string, Promise<ResolvedHost>>();
   readonly #leases: Leases;
+  /** By cluster: named machines are being marked as taken, which nobody has to wait for. */
+  readonly #marking = new Map<string, Promise<void>>();
   readonly #healthy: HealthCheck;
 
   constructor({ configFile, leases = new Leases(), healthy = answersSsh }: Surroundings = {}) {
@@ -47,6 +49,10 @@ export class SshProvider implements Provider, CanKeep {
 
   async probe(): Promise<ProbeResult> {
     return { ok: true };
+  }
+
+  askAhead(spec: Wish): void {
+    this.#candidates(spec).catch(() => undefined);
   }
 
   async preview(spec: Wish): Promise<readonly Machine[]> {
@@ -71,20 +77,24 @@ export class SshProvider implements Provider, CanKeep {
           ctx,
         )
       : await this.preview(spec);
-    if (!pool) await this.#tellOthers(cluster, machines, ctx);
+    if (!pool) this.#marking.set(cluster, this.#tellOthers(cluster, await differentNames(machines), ctx));
     return { id: cluster, provider: this.name, machines, borrowed: true };
   }
 
-  list(): Promise<readonly ListedCluster[]> {
+  async list(): Promise<readonly ListedCluster[]> {
+    await Promise.all(this.#marking.values());
     return this.#leases.list();
   }
 
-  destroy({ id }: Pick<Cluster, 'id'>): Promise<void> {
-    return this.#leases.release(id);
+  async destroy({ id }: Pick<Cluster, 'id'>): Promise<void> {
+    await this.#marking.get(id);
+    this.#marking.delete(id);
+    await this.#leases.release(id);
   }
 
-  keep({ id }: Pick<Cluster, 'id'>): Promise<void> {
-    return this.#leases.keep(id);
+  async keep({ id }: Pick<Cluster, 'id'>): Promise<void> {
+    await this.#marking.get(id);
+    await this.#leases.keep(id);
   }
 
   #candidates({ options, login }: Wish): Promise<readonly Candidate[]> {
@@ -104,20 +114,13 @@ export class SshProvider implements Provider, CanKeep {
 
   /**
    * Machines that were named are taken in any case: the agent on them refuses a second run. The lease is for
-   * those who choose from a pool; where there can be none, that is no reason not to go on.
+   * those who choose from a pool; where there can be none, that is no reason not to go on. Never throws.
    */
   async #tellOthers(
     cluster: string,
-    machines: readonly Machine[],
+    names: readonly string[],
     { log }: Pick<RunContext, 'log'>,
   ): Promise<void> {
-    const names = await Promise.all(machines.map(({ ssh }) => nameOf(ssh)));
-    for (const [index, name] of names.entries()) {
-      const [one, other] = [machines[names.indexOf(name)], machines[index]];
-      if (one !== other) {
-        throw new UsageError(`ssh: ${one?.name} and ${other?.name} are the same machine, ${name}.`);
-      }
-    }
     const taken = await this.#leases.take(cluster, names, names.length).catch((error: Error) => {
       log(`no lease was taken: ${error.message}`);
       return [...names.keys()];
@@ -128,6 +131,18 @@ export class SshProvider implements Provider, CanKeep {
       if (holder) log(`${name} is ${useOf(holder)}${ends}`, index);
     }
   }
+}
+
+/** What leases call these machines. Throws UsageError for two that are one. */
+async function differentNames(machines: readonly Machine[]): Promise<readonly string[]> {
+  const names = await Promise.all(machines.map(({ ssh }) => nameOf(ssh)));
+  for (const [index, name] of names.entries()) {
+    const [one, other] = [machines[names.indexOf(name)], machines[index]];
+    if (one !== other) {
+      throw new UsageError(`ssh: ${one?.name} and ${other?.name} are the same machine, ${name}.`);
+    }
+  }
+  return names;
 }
 
 const machinesOf = (options: unknown): SshMachines =>

@@ -5,7 +5,8 @@ import type { Foundation } from '../layers/foundation.ts';
 import type { OpenRun } from '../open-run.ts';
 import type { RunRequest } from '../run-request.ts';
 import type { World } from '../world/world.ts';
-import { makeMachines, newClusterId, wantedMachines } from './make-machines.ts';
+import { makeMachines, newClusterId } from './make-machines.ts';
+import { wantedMachines } from './wanted-machines.ts';
 
 /** What of a request says which machines are wanted. */
 export type MachinesRequest = Pick<RunRequest, 'scenario' | 'flags' | 'reuse' | 'rebuild'> &

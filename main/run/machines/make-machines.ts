@@ -2,21 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { asShakedownError, TimeLimitError } from '../../../common/errors.ts';
 import { withTimeLimit } from '../../../common/time-limit.ts';
 import { unwound } from '../../../common/unwound.ts';
-import type { Scenario } from '../../config/scenario.ts';
 import type { RunContext } from '../../context/run-context.ts';
 import type { ClusterEntry } from '../../ledger/cluster-undo.ts';
 import { loginForNewMachines } from '../../providers/login-for-new-machines.ts';
-import type { Cluster, MachinesSpec, Provider, Share } from '../../providers/provider.ts';
+import type { Cluster, Provider, Share } from '../../providers/provider.ts';
 import { noteOrigin, type RunName } from '../../store/cluster-origins.ts';
 import { undo } from '../ledger/undo.ts';
 import { undoWorldOf } from '../ledger/undo-world.ts';
-
-/** The part of a MachinesSpec that is known before any machine is made. */
-export type WantedMachines = Omit<MachinesSpec, 'cluster' | 'shares'>;
-
-export function wantedMachines(scenario: Scenario): WantedMachines {
-  return { machines: scenario.machines, options: scenario.providerOptions, login: scenario.login };
-}
+import type { WantedMachines } from './wanted-machines.ts';
 
 /** Six hex digits. */
 export const newClusterId = (): string => randomBytes(3).toString('hex');

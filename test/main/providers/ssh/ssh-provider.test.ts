@@ -142,6 +142,7 @@ describe('what OpenSSH makes of ~/.ssh/config', () => {
     writeFileSync(file, `Match originalhost db1 exec "echo asked >> ${counted}"\n  HostName 10.0.0.5\n`);
     const provider = new SshProvider({ configFile: file });
     const wish = { machines: [{ id: 0, name: 'n0' }], options: ssh(['db1']).options, login: {} };
+    provider.askAhead(wish);
     await Promise.all([provider.preview(wish), provider.preview(wish)]);
     expect((await provider.preview(wish))[0]?.address).toBe('10.0.0.5');
     expect(readFileSync(counted, 'utf8')).toBe('asked\n');
@@ -248,15 +249,15 @@ describe('machines that are named', () => {
     const leases = new Leases(join(folder(), 'leases'));
     await new SshProvider({ leases }).create(named('abc123'), ctx);
     await new SshProvider({ leases }).create(named('def456'), ctx);
-    expect(lines.join('\n')).toContain(
-      `127.0.0.1:22 is in use by process ${process.pid} in ${process.cwd()}`,
-    );
+    const inUse = `127.0.0.1:22 is in use by process ${process.pid} in ${process.cwd()}`;
+    await expect.poll(() => lines.join('\n'), { timeout: 20_000 }).toContain(inUse);
     await new SshProvider({ leases }).keep({ id: 'abc123' });
     await new SshProvider({ leases }).create(named('fed123'), ctx);
-    expect(lines.at(-1)).toMatch(/127.0.0.1:22 is kept in .* since .* UTC, and what runs there ends now$/);
+    const kept = /127.0.0.1:22 is kept in .* since .* UTC, and what runs there ends now$/;
+    await expect.poll(() => lines.at(-1), { timeout: 20_000 }).toMatch(kept);
     const file = join(folder(), 'file');
     writeFileSync(file, '');
     await new SshProvider({ leases: new Leases(file) }).create(named('012345'), ctx);
-    expect(lines.at(-1)).toContain(`${file} is no folder`);
+    await expect.poll(() => lines.at(-1), { timeout: 20_000 }).toContain(`${file} is no folder`);
   });
 });
