@@ -1,6 +1,7 @@
 # shellcheck shell=sh
-# A file of 100 MB is not read at each start. What it was when it was last read is told by its inode, its size and its
-# times; nobody but the kernel sets the time of its last change. Nothing where stat(1) is another one.
+# No file is read whole at each start: a runtime has 100 MB, and two programs would read the agent. What it was when it
+# was last read is told by its inode, its size and its times; nobody but the kernel sets the time of its last change.
+# Nothing where stat(1) is another one.
 identity() { stat -L -c '%i %s %.Y %.Z' -- "$1" 2>/dev/null; }
 
 # The digest of a file's bytes, or `-` where there is no program for it. openssl(1) takes a third of the time for a
@@ -15,19 +16,20 @@ digest() {
   echo "${sum:--}"
 }
 
-# Where the digest that was found is kept, with the identity of the file: outside its folder, which may be a share.
-stamp_of() { echo "${1%/*}.read"; }
+# Where the digest that was found is kept, with the identity of the file: outside a runtime's folder, which may be a
+# share.
+stamp_of() { echo "${1%[/.]*}.read"; }
 
 # Reads a file whole, and remembers what was found.
 read_whole() {
   found=$(digest "$1")
-  echo "$(identity "$1") $found" >"$(stamp_of "$1")" || :
+  { echo "$(identity "$1") $found" >"$(stamp_of "$1")"; } 2>/dev/null || :
   echo "$found"
 }
 
-# What was found in a file when it was last read; nothing when it may be another one by now.
+# Sets `found` to the digest that the stamp $1 has for the identity $2; empty when the file may be another one by now.
 remembered() {
-  { read -r was <"$(stamp_of "$1")"; } 2>/dev/null || return 0
-  found=${was##* }
-  if [ "$was" = "$(identity "$1") $found" ] && [ -n "$(identity "$1")" ]; then echo "$found"; fi
+  found=
+  { read -r was <"$1"; } 2>/dev/null || return 0
+  if [ -n "$2" ] && [ "$was" = "$2 ${was##* }" ]; then found=${was##* }; fi
 }

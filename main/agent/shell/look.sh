@@ -65,7 +65,7 @@ done
 wc -c -- "$@" /dev/null | while read -r size file; do
   case $file in
     */node)
-      found=$(remembered "$file")
+      remembered "$(stamp_of "$file")" "$(identity "$file")"
       # What is mounted for reading only was put there by who made the machine.
       if [ -z "$found" ] && [ ! -w "$file" ]; then found=share; fi
       echo "runtime $file $size ${found:-unread}"

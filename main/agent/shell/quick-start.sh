@@ -9,17 +9,25 @@ for file in "$runtime" "$agent" "$pack"; do
   if [ ! -f "$file" ] || [ -L "$file" ]; then exit 0; fi
 done
 if [ ! -x "$runtime" ] || [ ! -O "$cache" ]; then exit 0; fi
-# One line each, of the cache and of the runtime.
-seen=$(stat -L -c '%a %s' -- "$cache" "$runtime" 2>/dev/null)
-case ${seen%% *} in
+# One look at all three: the mode of the cache, and what `identity` tells of runtime and pack.
+take() { mode=${1%% *} runtime_is=${2#* } pack_is=${3#* }; }
+IFS='
+'
+# shellcheck disable=SC2046 # A line each.
+take $(stat -L -c '%a %i %s %.Y %.Z' -- "$cache" "$runtime" "$pack" 2>/dev/null)
+unset IFS
+case $mode in
   [0-7][0145][0145] | [0-7][0-7][0145][0145]) ;;
   *) exit 0 ;;
 esac
-if [ "${seen##* }" != "$runtime_size" ]; then exit 0; fi
-found=$(remembered "$runtime")
+case $runtime_is in "${runtime_is%% *} $runtime_size "*) ;; *) exit 0 ;; esac
+remembered "${runtime%/node}.read" "$runtime_is"
 # What is mounted for reading only was put there by who made the machine.
 if [ -z "$found" ] && [ ! -w "$runtime" ]; then found=$runtime_sha256; fi
-if [ "$found" != "$runtime_sha256" ] || [ "$(digest "$pack")" != "$pack_sha256" ]; then exit 0; fi
+if [ "$found" != "$runtime_sha256" ]; then exit 0; fi
+remembered "${pack%.pack}.read" "$pack_is"
+if [ -z "$found" ]; then found=$(umask 022 && read_whole "$pack"); fi
+if [ "$found" != "$pack_sha256" ]; then exit 0; fi
 # No program reads these few bytes, for it would take longer to start.
 { IFS= read -r line && ! IFS= read -r more && [ "$line" = "$loader" ] && [ -z "$more" ]; } <"$agent" || exit 0
 printf %s "$begins"

@@ -2,9 +2,12 @@ import {
   appendFileSync,
   chmodSync,
   mkdtempSync,
+  readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { rename } from 'node:fs/promises';
@@ -50,6 +53,10 @@ test.each<[string, (there: InstalledAgent) => unknown]>([
   ['the agent was changed', ({ agent }) => writeFileSync(agent, "eval('evil')\n")],
   ['the agent was cut', ({ agent }) => truncateSync(agent, 30)],
   ['what the agent loads is another one', ({ agent }) => appendFileSync(packOf(agent), 'evil')],
+  [
+    'what the agent loads was changed and has its size',
+    ({ agent }) => writeFileSync(packOf(agent), 'evil', { flag: 'r+' }),
+  ],
   ['what the agent loads is gone', ({ agent }) => rmSync(packOf(agent))],
   ['the agent is gone', ({ agent }) => rmSync(agent)],
   [
@@ -65,6 +72,24 @@ test.each<[string, (there: InstalledAgent) => unknown]>([
   ['others may write there', ({ agent }) => chmodSync(dirname(agent), 0o777)],
 ])('nothing runs where %s', async (_, spoil) => {
   const { remote, options, start } = prepared();
-  await spoil(await installAgent(remote, options));
+  const installed = await installAgent(remote, options);
+  // What is remembered of the first start must not be enough.
+  expect(await start()).toBeDefined();
+  await spoil(installed);
   expect(await start()).toBeUndefined();
+});
+
+test('the agent is read whole at its first start, and again only where it may be another one', async () => {
+  const { remote, options, start } = prepared();
+  const { agent } = await installAgent(remote, options);
+  await start();
+  const stamp = agent.replace(/cjs$/, 'read');
+  const first = readFileSync(stamp, 'utf8');
+  const { size } = statSync(packOf(agent));
+  expect(first).toMatch(new RegExp(`^\\d+ ${size} .* [0-9a-f]{64}\n$`));
+  await start();
+  expect(readFileSync(stamp, 'utf8')).toBe(first);
+  utimesSync(packOf(agent), 1, 1);
+  expect(await start()).toBeDefined();
+  expect(readFileSync(stamp, 'utf8')).not.toBe(first);
 });
