@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Probe } from '../../common/ready.ts';
 import { shellWords } from '../command-shell.ts';
 import { isSystemError } from '../failure.ts';
@@ -67,18 +68,27 @@ async function tryTcp(
   return () => `${problem} on port ${port} of ${asked.join(', ')}: ${listeningInWords(port)}`;
 }
 
-/** Undefined as soon as one of them is fine; else what is wrong with the first. */
+/** ms after which others are asked beside the first one. */
+const patience = 250;
+
+/**
+ * Undefined as soon as one of them is fine; else what is wrong with the first. Most services are bound to all
+ * addresses, and Node takes 4 ms to learn what an IPv6 address looks like: the first one is asked alone.
+ */
 async function firstGood(
-  addresses: readonly string[],
+  [first = '', ...others]: readonly string[],
   attempt: (address: string) => Promise<string | undefined>,
 ): Promise<string | undefined> {
-  const problems = addresses.map(attempt);
+  const asked = attempt(first);
+  const problem = await Promise.race([asked, sleep(patience, 'no answer', { ref: false })]);
+  if (problem === undefined) return undefined;
+  const problems = [asked, ...others.map(attempt)];
   const good = problems.map(async (problem) => {
     if ((await problem) !== undefined) throw new Error('not this one');
   });
   return Promise.any(good).then(
     () => undefined,
-    () => problems[0],
+    () => asked,
   );
 }
 
