@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 
 /** A socket as the kernel tells of it (proc(5), /proc/net/tcp and its kin). */
 export interface TableSocket {
@@ -22,11 +22,34 @@ export const unconnected = '07';
 /** Empty where there is no such kind. */
 export function socketTable(kind: SocketKind): TableSocket[] {
   try {
-    return parseSocketTable(readFileSync(`/proc/net/${kind}`, 'utf8'));
+    return parseSocketTable(readTable(`/proc/net/${kind}`));
   } catch {
     return [];
   }
 }
+
+/**
+ * The kernel fills at least a page as long as it has lines, and one has some 150 bytes: what leaves much room
+ * is the end. To read on until nothing comes would have it look through its whole table once more, which is
+ * large where there is much memory: 1.7 ms with 24 GiB.
+ */
+function readTable(file: string): string {
+  const descriptor = openSync(file, 'r');
+  try {
+    const pieces: Buffer[] = [];
+    for (let length = page; length > page - longestLine; ) {
+      const piece = Buffer.allocUnsafe(64 * 1024);
+      length = readSync(descriptor, piece);
+      pieces.push(piece.subarray(0, length));
+    }
+    return Buffer.concat(pieces).toString('latin1');
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Bytes: the smallest page of any processor, and more than any line of these tables has. */
+const [page, longestLine] = [4096, 512];
 
 export function parseSocketTable(table: string): TableSocket[] {
   return table.split('\n').flatMap((line) => {

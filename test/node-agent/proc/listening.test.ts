@@ -32,6 +32,15 @@ describe('what listens', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
+  test('is told whole where the kernel takes several pages for it', async () => {
+    const servers = Array.from({ length: 120 }, () => createServer().listen(0, '127.0.0.1'));
+    await Promise.all(servers.map((server) => new Promise((resolve) => server.once('listening', resolve))));
+    const told = listeners().map(({ port }) => port);
+    const missing = servers.filter((server) => !told.includes((server.address() as { port: number }).port));
+    expect(missing).toEqual([]);
+    await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  });
+
   test('is said of one port: where it listens, or what else does', () => {
     const all = [
       { address: '10.0.0.3', port: 8081 },
