@@ -8,6 +8,8 @@ import type { AgentState } from '../agent-state.ts';
 import { isSystemError } from '../failure.ts';
 import { sendJournals } from '../journal/send-journals.ts';
 import { hasSystemd } from '../node-facts.ts';
+import { fileSystems } from '../proc/file-systems.ts';
+import { interfacesInWords } from '../proc/interfaces.ts';
 import { listeningSockets } from '../proc/listening-sockets.ts';
 import { processTree } from '../proc/process-tree.ts';
 import { sizeOf } from '../services/log-file.ts';
@@ -42,21 +44,17 @@ export function planReports(
     ...(hasSystemd() ? [statusOf(units)] : []),
     textSource('processes.txt', processTree),
     textSource('sockets.txt', listeningSockets),
-    ...programs.filter(({ argv: [program] }) => hasProgram(program, path)).map(ofProgram),
+    { names: ['addresses.txt'], send: only((sink) => sendAddresses(sink, path)) },
+    textSource('disks.txt', fileSystems),
     ...(existsSync('/var/lib/dpkg/status') ? [textSource('packages.txt', listPackages)] : []),
   ]);
 }
 
-/** What the kernel tells of the network is to be had by netlink(7) only. */
-const programs = [
-  { name: 'addresses.txt', argv: ['ip', 'address'] },
-  { name: 'disks.txt', argv: ['df', '-h'] },
-] as const;
-
-const ofProgram = ({ name, argv }: (typeof programs)[number]): Source => ({
-  names: [name],
-  send: only((sink) => sendOutput(argv, sink)),
-});
+async function sendAddresses(sink: Writable, path: string | undefined): Promise<void> {
+  const told = interfacesInWords();
+  if (told === undefined && hasProgram('ip', path)) await sendOutput(['ip', 'address'], sink);
+  else sink.end(told);
+}
 
 const only =
   (send: (sink: Writable) => Promise<void>): Source['send'] =>

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
  */
 export function mountPoints(): string[] {
   try {
-    return parseMounts(readFileSync('/proc/self/mounts', 'latin1'));
+    return parseMounts(readFileSync('/proc/self/mounts', 'utf8'));
   } catch {
     return [];
   }
@@ -17,10 +17,11 @@ const parseMounts = (text: string): string[] =>
     .split('\n')
     .map((line) => line.split(' ')[1] ?? '')
     .filter(Boolean)
-    .map((point) =>
-      point.replaceAll(/\\([0-7]{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8))),
-    )
-    .map((point) => Buffer.from(point, 'latin1').toString('utf8'));
+    .map(unescaped);
+
+/** A path as it is, of one with the escapes of proc(5): `\040` is a space. */
+export const unescaped = (path: string): string =>
+  path.replaceAll(/\\([0-7]{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8)));
 
 /** The mount point that holds an absolute path. */
 export const mountPointOf = (path: string, points: readonly string[] = mountPoints()): string =>

@@ -177,7 +177,8 @@ describe('collecting', () => {
     const reports = await agent.reports();
     const told = async (name: string) => text(reports.get(name) ?? Readable.from([]));
     expect(await told('odd__name_.log')).toBe('hello\n');
-    expect(await told('disks.txt')).toBe(execFileSync('df', ['-h'], { encoding: 'utf8' }));
+    expect(await told('disks.txt')).toMatch(/ \/$/m);
+    expect(await told('addresses.txt')).toContain('127.0.0.1/8');
     // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own fields
     const fields = '${binary:Package}\\t${Version}\\t${db:Status-Abbrev}\\n';
     expect(await told('packages.txt')).toBe(
