@@ -1,13 +1,12 @@
 import type { Duplex } from 'node:stream';
-import type { Client, ConnectConfig } from 'ssh2';
+import type { Client } from 'ssh2';
 import { ShakedownError } from '../../../common/errors.ts';
 import { pauseAfter } from '../../../common/pause-after.ts';
 import { retry } from '../../../common/retry.ts';
 import type { SshTarget } from '../ssh-target.ts';
 import { ssh2 } from '../ssh2.ts';
-import { chosenAlgorithms } from './algorithms.ts';
 import { attemptLimit } from './attempt-limit.ts';
-import { credentials } from './authentication.ts';
+import { configFor, keepalive } from './connect-config.ts';
 import { forwardedSocket } from './forwarded-socket.ts';
 import { hostKeyCheck } from './host-keys.ts';
 import { knock } from './knock.ts';
@@ -21,10 +20,6 @@ import {
   unreachable,
 } from './login-failures.ts';
 import { openProxy, type ProxyConnection } from './proxy-command.ts';
-import { wayOut } from './way-out.ts';
-
-/** ms from one question for a sign of life to the next, and how many may go without an answer. */
-const keepalive = { interval: 5000, unanswered: 3 };
 
 /** When the other side was last heard, ms since the epoch, by an error that has just come of a connection. */
 export const lastHeardBy = ({ level }: Failure): number =>
@@ -52,11 +47,8 @@ export async function openConnection(
     const left = begun + timeout * 1000 - triedAt;
     const limitMs = Math.max(500, Math.min(left, 1000 * attemptLimit(tooLate, target.connectTimeout)));
     proxy = through || target.proxyCommand === undefined ? undefined : openProxy(target.proxyCommand);
-    let sock: Duplex | undefined = through
-      ? await forwardedSocket(through, target, limitMs, signal)
-      : proxy?.stream;
-    if (tries > 1) sock ??= await knock(target, limitMs, signal);
-    return attempt(target, limitMs, signal, sock);
+    const forwarded = through && forwardedSocket(through, target, limitMs, signal);
+    return attempt(target, limitMs, signal, forwarded ?? proxy?.stream ?? knock(target, limitMs, signal));
   };
   const mayPass = (error: unknown): boolean => {
     if (isTooLate(error as Failure)) tooLate += 1;
@@ -94,13 +86,16 @@ const withNotFollowed = ({ notFollowed = [] }: SshTarget, error: ShakedownError)
     ? error
     : error.with({ lastLines: [...(error.details.lastLines ?? []), ...notFollowed] });
 
-function attempt(target: SshTarget, limitMs: number, signal: AbortSignal, sock?: Duplex): Promise<Client> {
+async function attempt(
+  target: SshTarget,
+  limitMs: number,
+  signal: AbortSignal,
+  reaching: Duplex | Promise<Duplex>,
+): Promise<Client> {
   const check = hostKeyCheck(target, target.knownHostsFiles);
-  const config = configFor(target, check, limitMs, sock);
+  const config = await configFor(target, check, { limitMs, reaching });
   const client = new (ssh2().Client)();
-  let connected = sock !== undefined;
   client.once('connect', () => {
-    connected = true;
     // Else each command after another waits 40 ms for the acknowledgement of that one's last packet (tcp(7),
     // TCP_NODELAY).
     client.setNoDelay(true);
@@ -110,7 +105,9 @@ function attempt(target: SshTarget, limitMs: number, signal: AbortSignal, sock?:
   signal.addEventListener('abort', onAbort, { once: true });
   client.once('ready', () => resolve(client));
   // Not once: a second one may come with the first, and an unheard 'error' would end the process.
-  client.on('error', (error: Failure) => reject(check.refusal() ?? Object.assign(error, { connected })));
+  client.on('error', (error: Failure) =>
+    reject(check.refusal() ?? Object.assign(error, { connected: true })),
+  );
   client.once('close', () =>
     reject(check.refusal() ?? new Error('the connection was closed before the login')),
   );
@@ -121,27 +118,4 @@ function attempt(target: SshTarget, limitMs: number, signal: AbortSignal, sock?:
       throw error;
     })
     .finally(() => signal.removeEventListener('abort', onAbort));
-}
-
-function configFor(
-  target: SshTarget,
-  check: ReturnType<typeof hostKeyCheck>,
-  limitMs: number,
-  sock?: Duplex,
-): ConnectConfig {
-  const { methods } = credentials(target);
-  const config: ConnectConfig = {
-    host: target.host,
-    port: target.port,
-    username: target.user,
-    readyTimeout: limitMs,
-    keepaliveInterval: keepalive.interval,
-    keepaliveCountMax: keepalive.unanswered,
-    hostVerifier: (key: Buffer) => check.verify(key),
-    authHandler: [...methods] as NonNullable<ConnectConfig['authHandler']>,
-  };
-  if (sock) config.sock = sock as NonNullable<ConnectConfig['sock']>;
-  else Object.assign(config, wayOut(target));
-  config.algorithms = chosenAlgorithms(target.algorithms, check.preferred);
-  return config;
 }

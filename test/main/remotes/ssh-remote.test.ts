@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -216,6 +216,21 @@ describe('a connection', () => {
     writeFileSync(wrong, newKey().private, { mode: 0o600 });
     await expect(open(to({ keyFile: wrong }))).rejects.toThrow(/refused the login of 'root'; tried: .*wrong/);
     await expect(open(to({ keyFile: '/no/key' }))).rejects.toThrow(/cannot be read/);
+  });
+
+  test('with a named key that cannot be read says so at once, also where nobody answers, and hangs up', async () => {
+    const missing = { keyFile: '/no/key' };
+    await expect(open(to({ ...missing, port: await unusedPort() }), 1000)).rejects.toThrow(/cannot be read/);
+    const silent = createServer().listen(0, '127.0.0.1');
+    onTestFinished(() => void silent.close());
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const [[socket], outcome] = await Promise.all([
+      once(silent, 'connection') as Promise<[Socket]>,
+      open(to({ ...missing, port }), 1000).catch((error: unknown) => error),
+    ]);
+    expect(String(outcome)).toMatch(/cannot be read/);
+    await once(socket.resume(), 'close');
   });
 
   test('with no key at all says so', async () => {

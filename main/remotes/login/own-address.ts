@@ -1,28 +1,25 @@
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import type { ConnectConfig } from 'ssh2';
 import { ShakedownError } from '../../../common/errors.ts';
-import { present } from '../../../common/present.ts';
 import type { SshTarget } from '../ssh-target.ts';
 
 /**
- * How to leave the main host, for ssh2 (ssh_config(5): AddressFamily, BindAddress, BindInterface). Throws
- * ShakedownError for an address, or an interface without one, of that family.
+ * The address to connect from, where one is asked for (ssh_config(5): AddressFamily, BindAddress,
+ * BindInterface). Throws ShakedownError for an address, or an interface without one, of that family.
  */
-export function wayOut({ host, addressFamily, bindAddress, bindInterface }: SshTarget): ConnectConfig {
+export function ownAddress({
+  host,
+  addressFamily,
+  bindAddress,
+  bindInterface,
+}: SshTarget): string | undefined {
   if (addressFamily !== undefined && ![0, addressFamily].includes(isIP(host))) {
     throw new ShakedownError({
       message: `${host} is no address of IPv${addressFamily}, which AddressFamily wants`,
       hint: `ssh -G ${host} | grep addressfamily`,
     });
   }
-  const localAddress =
-    bindAddress ?? (bindInterface === undefined ? undefined : addressOf(bindInterface, addressFamily));
-  return {
-    ...present({ localAddress }),
-    ...(addressFamily === 4 ? { forceIPv4: true } : {}),
-    ...(addressFamily === 6 ? { forceIPv6: true } : {}),
-  };
+  return bindAddress ?? (bindInterface === undefined ? undefined : addressOf(bindInterface, addressFamily));
 }
 
 function addressOf(name: string, family: 4 | 6 | undefined): string {
