@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { UsageError } from '../../common/errors.ts';
+import { closest } from '../../common/text/closest.ts';
 import { machinesOf } from '../config/machines/machines.ts';
 import { kinds } from '../providers/kinds.ts';
 import type { WantedMachines } from '../run/machines/wanted-machines.ts';
@@ -57,28 +58,37 @@ export function readFlags(args: readonly string[]): VirtFlags | 'help' {
   return { provider, machine, host, login: defined({ keyFile, user }), timeout: seconds, debug };
 }
 
+const known = {
+  provider: text,
+  os: text,
+  memory: text,
+  cpus: text,
+  package: { type: 'string', multiple: true },
+  nodes: text,
+  key: { type: 'string', short: 'k' },
+  user: { type: 'string', short: 'u' },
+  timeout: text,
+  debug: { type: 'boolean', short: 'd' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
 function parsed(args: readonly string[]) {
   try {
-    return parseArgs({
-      args: [...args],
-      strict: true,
-      options: {
-        provider: text,
-        os: text,
-        memory: text,
-        cpus: text,
-        package: { type: 'string', multiple: true },
-        nodes: text,
-        key: { type: 'string', short: 'k' },
-        user: { type: 'string', short: 'u' },
-        timeout: text,
-        debug: { type: 'boolean', short: 'd' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    }).values;
+    return parseArgs({ args: [...args], strict: true, options: known }).values;
   } catch (error) {
-    throw new UsageError((error as Error).message, { hint: 'shakedown-virt --help' });
+    throw new UsageError(inOurWords((error as Error).message), { hint: 'shakedown-virt --help' });
   }
+}
+
+/** What Node says of a command line, and which option was likely meant where there is none of that name. */
+function inOurWords(message: string): string {
+  const [, unknown] = /^Unknown option '(-.*?)'/.exec(message) ?? [];
+  if (unknown === undefined) return message;
+  const near = closest(
+    unknown,
+    Object.keys(known).map((name) => `--${name}`),
+  );
+  return `There is no option '${unknown}'.${near === undefined ? '' : ` Did you mean '${near}'?`}`;
 }
 
 function number(flag: string, value: string | undefined): number | undefined {

@@ -11,7 +11,9 @@ import { columns } from '../columns.ts';
 import type { Command, CommandEnvironment, CommandOptions } from '../command.ts';
 import { checkAction } from './check-action.ts';
 import { followLog } from './follow-job.ts';
+import { patientApi } from './patient-api.ts';
 import { progressLines } from './progress-lines.ts';
+import { refuseUnknown } from './refuse-unknown.ts';
 import { serverAsked } from './server-asked.ts';
 
 type Action = (
@@ -36,11 +38,13 @@ const words = { list: 0, show: 1, logs: 1, cancel: 1, retry: 1, pin: 1, unpin: 1
 const filters = ['state', 'type', 'matrix', 'label', 'submitter', 'pinned'];
 
 const actions: Readonly<Record<keyof typeof words, Action>> = {
-  async list(api, _id, options, { stdout }) {
+  async list(api, _id, options, environment) {
+    const { stdout } = environment;
     const wanted = filters.filter((key) => options[key] !== undefined);
     const twice = wanted.find((key) => Array.isArray(options[key]));
     if (twice) throw new UsageError(`jobs list: --${twice} is given twice.`, { hint: 'one at a time' });
     const jobs = await api.jobs(Object.fromEntries(wanted.map((key) => [key, String(options[key])])));
+    if (jobs.length === 0) await refuseUnknown(api, options, environment);
     if (options.json) stdout.write(json(jobs));
     else stdout.write(columns([['ID', 'TYPE', 'NAME', 'STATE', 'WHY'], ...jobs.map(row)]));
   },
@@ -48,8 +52,13 @@ const actions: Readonly<Record<keyof typeof words, Action>> = {
     const job = await api.job(id);
     stdout.write(options.json ? json(job) : lines(job));
   },
-  async logs(api, id, options, { stdout, signal }) {
-    await followLog(api, id, stdout, { follow: options.follow === true, signal });
+  async logs(api, id, options, environment) {
+    const { stdout, signal } = environment;
+    const follow = options.follow === true;
+    // A server that is away from the start is told at once.
+    if (follow) await api.job(id);
+    const asked = follow ? patientApi(options, environment) : api;
+    await followLog(asked, id, stdout, { follow, signal });
   },
   cancel: (api, id) => api.act(id, 'cancel'),
   retry: (api, id, { failed }) => api.act(id, 'retry', { failed: failed === true }),

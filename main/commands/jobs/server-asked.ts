@@ -18,10 +18,23 @@ export function serverAsked(
   return { server, token };
 }
 
+/** What a flag's number may be. */
+interface Bounds {
+  readonly from: number;
+  readonly to?: number;
+}
+
 /** A whole number of a flag. Throws UsageError. */
-export function wholeNumber(options: CommandOptions, name: string): number | undefined {
+export function wholeNumber(
+  options: CommandOptions,
+  name: string,
+  { from, to = Number.POSITIVE_INFINITY }: Bounds,
+): number | undefined {
   const value = options[name];
   if (value === undefined) return undefined;
-  if (/^-?\d{1,9}$/.test(String(value))) return Number(value);
-  throw new UsageError(`--${name} takes a whole number; found '${value}'.`);
+  const given = /^-?\d{1,9}$/.test(String(value)) ? Number(value) : Number.NaN;
+  if (given >= from && given <= to) return given;
+  const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  const bounds = to === Number.POSITIVE_INFINITY ? `from ${from}` : `from ${from} to ${to}`;
+  throw new UsageError(`--${flag} takes a whole number ${bounds}; found '${value}'.`);
 }

@@ -1,7 +1,6 @@
 import { once as aborted } from 'node:events';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { UsageError } from '../../../common/errors.ts';
 import { present } from '../../../common/present.ts';
 import { tellReady } from '../../jobs/daemons/ready-file.ts';
 import { binariesFor, insteadOfTrial } from '../../jobs/databases/open-database.ts';
@@ -40,8 +39,7 @@ export const serverCommand: Command = async (args, options, environment) => {
     };
     return daemonCommand(what, asked, environment);
   }
-  const port = wholeNumber(options, 'port') ?? 7411;
-  if (port < 0 || port > 65_535) throw new UsageError(`--port ${port}: there is no such port.`);
+  const port = wholeNumber(options, 'port', { from: 0, to: 65_535 }) ?? 7411;
   await using server = await startServer({
     ...database,
     databaseUrl: env.DATABASE_URL,
@@ -64,7 +62,9 @@ export const serverCommand: Command = async (args, options, environment) => {
 };
 
 function kept(options: CommandOptions): KeptJobs {
-  const [days, count, gib] = ['keepDays', 'keepJobs', 'keepGib'].map((name) => wholeNumber(options, name));
+  const [days, count, gib] = ['keepDays', 'keepJobs', 'keepGib'].map((name) =>
+    wholeNumber(options, name, { from: 0 }),
+  );
   return present({ days, count, bytes: gib === undefined ? undefined : gib * 2 ** 30 });
 }
 

@@ -144,7 +144,7 @@ function build(recipe: string, [task, ...more]: readonly string[], options: Comm
       hint: '--param NAME=VALUE',
     });
   });
-  const timeout = wholeNumber(options, 'timeout');
+  const timeout = wholeNumber(options, 'timeout', { from: 1, to: 604_800 });
   return present({
     ...{ recipe, task, parameters: Object.fromEntries(parameters), timeout },
     name: options.name === undefined ? undefined : String(options.name),
@@ -163,8 +163,8 @@ function wishes(options: CommandOptions): Omit<Submission, 'type'> {
   return present({
     labels: [...list(options.label)],
     platform: platform === undefined ? undefined : String(platform),
-    priority: wholeNumber(options, 'priority'),
-    attempts: wholeNumber(options, 'attempts'),
+    priority: wholeNumber(options, 'priority', { from: -1000, to: 1000 }),
+    attempts: wholeNumber(options, 'attempts', { from: 1, to: 10 }),
     timeLimit: secondsOf('--time-limit', options.timeLimit),
     notBefore: time?.toISOString(),
     after: after.length === 0 ? undefined : [...after],

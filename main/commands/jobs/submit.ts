@@ -3,6 +3,7 @@ import { voiceOf } from '../../report/voice.ts';
 import type { Command } from '../command.ts';
 import { awaitJob } from './await-job.ts';
 import { awaitMatrix } from './await-matrix.ts';
+import { patientApi } from './patient-api.ts';
 import { serverAsked } from './server-asked.ts';
 import { jobsAsked } from './submission-asked.ts';
 
@@ -17,7 +18,11 @@ export const submitCommand: Command = async ([type = '', what = '', ...args], op
     return 0;
   }
   try {
-    return await ('jobs' in asked ? awaitMatrix : awaitJob)(api, id, environment);
+    return await ('jobs' in asked ? awaitMatrix : awaitJob)(
+      patientApi(options, environment),
+      id,
+      environment,
+    );
   } catch (error) {
     if (signal.aborted)
       voiceOf(environment).info(`${id} goes on; 'shakedown jobs cancel ${id}' would end it`);

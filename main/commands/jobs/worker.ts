@@ -34,7 +34,7 @@ export const workerCommand: Command = async (args, options, environment) => {
   const worker = new ShakedownWorker({
     ...asked,
     name,
-    slots: wholeNumber(options, 'slots'),
+    slots: wholeNumber(options, 'slots', { from: 1, to: 1000 }),
     folder,
     registered: () => void tellReady(env, [`registered at ${asked.server}`]),
     tell: (line) => voice.info(line),

@@ -25,6 +25,10 @@ export interface ApiOptions {
   readonly patience?: number;
   /** Seconds of silence, beyond what a request may wait for, after which a server does not answer. */
   readonly answerWithin?: number | undefined;
+  /** Is told what failed, once until a server answers, when patience begins. */
+  readonly onSilence?: (error: Error) => void;
+  /** Is told when a server answers after that. */
+  readonly onAnswer?: () => void;
   /** Ends all that is asked. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -55,7 +59,9 @@ export class Asking {
   readonly #patience: number;
   readonly #answerWithin: number;
   readonly #signal: AbortSignal | undefined;
+  readonly #told: Pick<ApiOptions, 'onSilence' | 'onAnswer'>;
   #asked = 0;
+  #isSilent = false;
 
   constructor(options: ApiOptions) {
     const { server, token, patience = 0, answerWithin = usuallyWithin, signal } = options;
@@ -64,6 +70,7 @@ export class Asking {
     this.#patience = patience;
     this.#answerWithin = answerWithin;
     this.#signal = signal;
+    this.#told = options;
   }
 
   json = async (method: string, path: string, request: Request = {}): Promise<unknown> =>
@@ -84,14 +91,14 @@ export class Asking {
         throw error;
       }
     };
-    const all = () =>
+    const each = () =>
       retry(send, {
         signal,
         times: this.servers.length,
         delayMs: 0,
         when: mayBeAskedAgain,
       });
-    return retry(all, {
+    return retry(() => this.#telling(each()), {
       signal,
       within: this.#patience,
       delayMs: pauseAfter,
@@ -109,6 +116,20 @@ export class Asking {
       if (mayBeAskedAgain(error) && this.#asked === asked) this.#asked = (asked + 1) % this.servers.length;
       throw error;
     }
+  }
+
+  /** The answer; tells of the first one that did not come, and of the first that came after it. */
+  async #telling(asked: Promise<Response>): Promise<Response> {
+    const answer = await asked.catch((error: unknown) => {
+      if (!this.#isSilent && error instanceof ShakedownError && mayBeAskedAgain(error)) {
+        this.#isSilent = true;
+        this.#told.onSilence?.(error);
+      }
+      throw error;
+    });
+    if (this.#isSilent) this.#told.onAnswer?.();
+    this.#isSilent = false;
+    return answer;
   }
 
   /** Throws RefusedError when the server that is asked next has no room for so many bytes. */

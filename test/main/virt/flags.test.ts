@@ -40,7 +40,8 @@ describe('the command line', () => {
   test('may ask for help', () => expect(readFlags(['--help'])).toBe('help'));
 
   test.each([
-    [['--povider', 'qemu'], '--povider'],
+    [['--povider', 'qemu'], "There is no option '--povider'. Did you mean '--provider'?"],
+    [['--zoo'], "There is no option '--zoo'."],
     [['build.sh'], 'build.sh'],
     [['--cpus', 'many'], "--cpus takes a number; found 'many'"],
     [['--timeout', '0'], "--timeout takes seconds; found '0'"],

@@ -54,6 +54,8 @@ test('why a job waits is told by list and show, and what there is not is told', 
     [['list'], { state: 'asleep' }, 'state'],
     [['list', 'all'], {}, "jobs list: there is no place for 'all'"],
     [['list'], { label: ['a', 'b'] }, '--label is given twice'],
+    [['list'], { type: 'bulid' }, "There is no job of the type 'bulid'. Did you mean 'build'?"],
+    [['list'], { matrix: 'none' }, "There is no matrix 'none', or its jobs are deleted."],
   ] as const) {
     await expect(shell(jobsCommand, [...words], options)).rejects.toThrow(message);
   }
@@ -61,6 +63,15 @@ test('why a job waits is told by list and show, and what there is not is told', 
     'no address of a job server',
   );
   await expect(shell(jobsCommand, ['list'], { token: 'sd_wrong' })).rejects.toThrow('token');
+});
+
+test('a list of what there is none of yet is empty, and no mistake', async () => {
+  await server().admin.register({
+    ...{ protocol: 1, name: 'w', slots: 1, beatSeconds: 60, client_info: {} },
+    capabilities: { jobtypes: ['offered'], platforms: [], labels: [] },
+  });
+  for (const type of ['build', 'offered'])
+    expect(await printed(jobsCommand, ['list'], { type })).toMatch(/^ID .*\n$/);
 });
 
 test('what an attempt came to is told in words, and its files are brought into a folder', async () => {
