@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { ShakedownError } from '../common/errors.ts';
 import { nodeCacheDirectory } from '../common/protocol/node-cache.ts';
 import type { CleanParams, CleanResult } from '../common/protocol/placed-files.ts';
@@ -168,16 +168,17 @@ export class NodeAgent {
   }
 
   async #clean({ workingDir, keep }: CleanParams, signal: AbortSignal): Promise<CleanResult> {
-    const directory = await safeWorkingDirectory(workingDir, [
+    const directory = safeWorkingDirectory(workingDir, [
       this.#state.directory,
       nodeCacheDirectory,
       // Where that one cannot be used, it lies elsewhere.
       dirname(resolve(process.argv[1] ?? nodeCacheDirectory)),
     ]);
     await this.#release();
-    // Node's rmSync does not tell for what reason it could not.
-    await rm(this.#state.logs, { recursive: true, force: true });
     mkdirSync(this.#state.logs, { recursive: true, mode: 0o700 });
+    // Node's rmSync does not tell for what reason it could not.
+    for (const name of readdirSync(this.#state.logs))
+      await rm(join(this.#state.logs, name), { recursive: true, force: true });
     const { restored, problems } = await this.#placed.restore();
     await reloadUnitsOf(restored);
     for (const unit of await this.#units.settle())

@@ -1,8 +1,7 @@
-import { lstat, readlink, realpath } from 'node:fs/promises';
+import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { isAbsolute, normalize } from 'node:path';
 import { withoutNested } from '../../common/files/without-nested.ts';
 import type { CollectParams, CollectPlan } from '../../common/protocol/evidence-protocol.ts';
-import { isSystemError } from '../failure.ts';
 import { matchingPaths } from './matching-paths.ts';
 import { surveyTree } from './survey-tree.ts';
 
@@ -23,7 +22,7 @@ export async function planCollection(params: CollectParams, signal?: AbortSignal
     const found = await expand(wanted, problems);
     for (const path of found) {
       roots.add(path);
-      const target = await targetOf(path, problems);
+      const target = targetOf(path, problems);
       if (target !== undefined) roots.add(target);
     }
     if (found.length === 0 && isAbsolute(wanted)) unmatched.push(wanted);
@@ -45,10 +44,11 @@ async function expand(wanted: string, problems: string[]): Promise<string[]> {
     return [];
   }
   const plain = normalize(wanted).replace(/(?<=.)\/+$/, '');
-  const there = await lstat(plain).catch((error: unknown) => {
-    if (!isSystemError(error, 'ENOENT', 'ENOTDIR')) problems.push(`${plain}: ${String(error)}`);
-  });
-  if (there) return [plain];
+  try {
+    if (lstatSync(plain, { throwIfNoEntry: false })) return [plain];
+  } catch (error) {
+    problems.push(`${plain}: ${String(error)}`);
+  }
   return matchingPaths(plain);
 }
 
@@ -56,13 +56,20 @@ async function expand(wanted: string, problems: string[]): Promise<string[]> {
  * Where a link that was named leads in the end: who names it means what it stands
  * for. Undefined for what is no link.
  */
-async function targetOf(path: string, problems: string[]): Promise<string | undefined> {
+function targetOf(path: string, problems: string[]): string | undefined {
   try {
-    if (!(await lstat(path)).isSymbolicLink()) return undefined;
-    return await realpath(path);
+    if (!lstatSync(path).isSymbolicLink()) return undefined;
+    return realpathSync.native(path);
   } catch (error) {
-    const where = await readlink(path).catch(() => '?');
-    problems.push(`${path}: a link to ${where}, which cannot be had: ${String(error)}`);
+    problems.push(`${path}: a link to ${whereTo(path)}, which cannot be had: ${String(error)}`);
     return undefined;
+  }
+}
+
+function whereTo(link: string): string {
+  try {
+    return readlinkSync(link);
+  } catch {
+    return '?';
   }
 }

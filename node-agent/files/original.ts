@@ -1,9 +1,9 @@
-import { constants, type Stats } from 'node:fs';
-import { copyFile, lstat, mkdir, open, readlink, rename, rm, stat, symlink } from 'node:fs/promises';
+import { lstatSync, mkdirSync, readlinkSync, renameSync, statSync, symlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ShakedownError } from '../../common/errors.ts';
 import { fileDigest } from '../../common/files/file-digest.ts';
 import { isSystemError } from '../failure.ts';
+import { copyDurably, removeIfThere } from './copy-durably.ts';
 import { syncDirectory } from './durable-file.ts';
 import { cannotBeChanged, replaceFile } from './replace-file.ts';
 
@@ -26,10 +26,10 @@ export type Original = { readonly path: string; readonly madeFolders: readonly s
  * ShakedownError when something other than a file or a link is there.
  */
 export async function lookAt(path: string, bytes: string): Promise<object> {
-  const stats = await lstat(path).catch(absent);
+  const stats = lstatSync(path, { throwIfNoEntry: false });
   if (!stats) return { kind: 'absent' };
   const { uid, gid } = stats;
-  if (stats.isSymbolicLink()) return { kind: 'link', target: await readlink(path), uid, gid };
+  if (stats.isSymbolicLink()) return { kind: 'link', target: readlinkSync(path), uid, gid };
   if (!stats.isFile()) {
     const what = stats.isDirectory() ? 'a folder' : 'no regular file';
     throw new ShakedownError({
@@ -37,19 +37,9 @@ export async function lookAt(path: string, bytes: string): Promise<object> {
       hint: 'give the place of a file',
     });
   }
-  await copyOf(path, bytes);
+  await copyDurably(path, bytes, stats);
   const [atime, mtime] = [stats.atimeMs / 1000, stats.mtimeMs / 1000];
   return { kind: 'file', mode: stats.mode & 0o7777, uid, gid, atime, mtime };
-}
-
-async function copyOf(from: string, to: string): Promise<void> {
-  await copyFile(from, to, constants.COPYFILE_FICLONE);
-  const file = await open(to, 'r');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }
 
 /**
@@ -58,10 +48,10 @@ async function copyOf(from: string, to: string): Promise<void> {
  */
 export async function isAsBefore(original: Original, bytes: string): Promise<boolean> {
   const { path } = original;
-  const stats = await lstat(path).catch(absent);
+  const stats = lstatSync(path, { throwIfNoEntry: false });
   if (original.kind === 'absent' || !stats) return original.kind === 'absent' && !stats;
   if (stats.uid !== original.uid || stats.gid !== original.gid) return false;
-  if (original.kind === 'link') return stats.isSymbolicLink() && (await readlink(path)) === original.target;
+  if (original.kind === 'link') return stats.isSymbolicLink() && readlinkSync(path) === original.target;
   const alike = stats.isFile() && (stats.mode & 0o7777) === original.mode;
   return alike && stats.mtimeMs === original.mtime * 1000 && (await sameBytes(path, bytes));
 }
@@ -70,9 +60,9 @@ export async function isAsBefore(original: Original, bytes: string): Promise<boo
 export async function putBack(original: Original, bytes: string): Promise<void> {
   const { path } = original;
   try {
-    if (original.kind === 'absent') return await rm(path, { force: true });
-    await mkdir(dirname(path), { recursive: true });
-    if (original.kind === 'link') return await putLinkBack(path, original);
+    if (original.kind === 'absent') return removeIfThere(path);
+    mkdirSync(dirname(path), { recursive: true });
+    if (original.kind === 'link') return putLinkBack(path, original);
     const { mode, uid, gid, atime, mtime } = original;
     const [owner, times] = [
       { uid, gid },
@@ -84,24 +74,19 @@ export async function putBack(original: Original, bytes: string): Promise<void> 
   }
 }
 
-/** Undefined for a path at which nothing is. */
-export function absent(error: unknown): Stats | undefined {
-  if (isSystemError(error, 'ENOENT', 'ENOTDIR')) return undefined;
-  throw error;
-}
-
-async function putLinkBack(path: string, { target }: Original & { readonly kind: 'link' }): Promise<void> {
+function putLinkBack(path: string, { target }: Original & { readonly kind: 'link' }): void {
   const temporary = `${path}.shakedown-old`;
-  await rm(temporary, { force: true });
-  await symlink(target, temporary);
-  await rename(temporary, path).catch(async (error: unknown) => {
-    await rm(temporary, { force: true });
+  removeIfThere(temporary);
+  symlinkSync(target, temporary);
+  try {
+    renameSync(temporary, path);
+  } catch (error) {
+    removeIfThere(temporary);
     throw error;
-  });
+  }
   syncDirectory(dirname(path));
 }
 
 async function sameBytes(one: string, other: string): Promise<boolean> {
-  const [first, second] = await Promise.all([stat(one), stat(other)]);
-  return first.size === second.size && (await fileDigest(one)) === (await fileDigest(other));
+  return statSync(one).size === statSync(other).size && (await fileDigest(one)) === (await fileDigest(other));
 }

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { lstat, mkdir, readdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { failureOf, isSystemError } from '../failure.ts';
+import { removeIfThere } from './copy-durably.ts';
 import { writeDurably } from './durable-file.ts';
-import { absent, isAsBefore, lookAt, type Original, putBack } from './original.ts';
+import { isAsBefore, lookAt, type Original, putBack } from './original.ts';
 
 /** What became of the files that were kept. */
 export interface Restored {
@@ -31,20 +32,22 @@ export class Originals {
    * link is there.
    */
   async keep(path: string): Promise<void> {
-    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
-    if (!(await exists(this.#record(path)))) {
-      const madeFolders = await missingFolders(path);
+    mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
+    if (!isThere(this.#record(path))) {
+      const madeFolders = missingFolders(path);
       writeDurably(
         this.#record(path),
         JSON.stringify({ path, madeFolders, ...(await lookAt(path, this.#bytes(path))) }),
       );
     }
-    await mkdir(dirname(path), { recursive: true });
+    mkdirSync(dirname(path), { recursive: true });
   }
 
   /** The paths that are kept, sorted. */
   async paths(): Promise<string[]> {
-    return (await this.#all()).map((original) => original.path).sort();
+    return this.#all()
+      .map((original) => original.path)
+      .sort();
   }
 
   /**
@@ -54,7 +57,7 @@ export class Originals {
   async restore(): Promise<Restored> {
     const restored: Original[] = [];
     const problems: string[] = [];
-    const originals = await this.#all((name) => problems.push(`${name}: it cannot be read`));
+    const originals = this.#all((name) => problems.push(`${name}: it cannot be read`));
     for (const original of originals) {
       try {
         const bytes = this.#bytes(original.path);
@@ -65,34 +68,30 @@ export class Originals {
         problems.push(message.includes(original.path) ? message : `${original.path}: ${message}`);
       }
     }
-    await removeEmpty(
+    removeEmpty(
       restored.flatMap((original) => original.madeFolders),
       (problem) => problems.push(problem),
     );
     // The records go last: what is put back twice is right, what was forgotten is not.
     for (const { path } of restored) {
-      await rm(this.#record(path), { force: true });
-      await rm(this.#bytes(path), { force: true });
+      removeIfThere(this.#record(path));
+      removeIfThere(this.#bytes(path));
     }
     return { restored: restored.map(({ path }) => path).sort(), problems };
   }
 
   /** `unread` is told of records that are not to be understood. */
-  async #all(unread: (name: string) => void = () => undefined): Promise<Original[]> {
-    const names = await readdir(this.#directory).catch(() => []);
-    const records = names.filter((name) => name.endsWith('.json'));
-    const read = await Promise.all(
-      records.map(async (name) => {
-        const file = join(this.#directory, name);
-        try {
-          return [JSON.parse(await readFile(file, 'utf8')) as Original];
-        } catch {
-          unread(file);
-          return [];
-        }
-      }),
-    );
-    return read.flat();
+  #all(unread: (name: string) => void = () => undefined): Original[] {
+    const records = namesIn(this.#directory).filter((name) => name.endsWith('.json'));
+    return records.flatMap((name) => {
+      const file = join(this.#directory, name);
+      try {
+        return [JSON.parse(readFileSync(file, 'utf8')) as Original];
+      } catch {
+        unread(file);
+        return [];
+      }
+    });
   }
 
   #record = (path: string): string => join(this.#directory, `${key(path)}.json`);
@@ -101,21 +100,31 @@ export class Originals {
 
 const key = (path: string): string => createHash('sha256').update(path).digest('hex').slice(0, 24);
 
-const exists = async (path: string): Promise<boolean> => (await lstat(path).catch(absent)) !== undefined;
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+const isThere = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 
 /** The folders above `path` that do not exist, the deepest first. */
-async function missingFolders(path: string): Promise<string[]> {
+function missingFolders(path: string): string[] {
   const missing: string[] = [];
-  for (let folder = dirname(path); !(await exists(folder)); folder = dirname(folder)) missing.push(folder);
+  for (let folder = dirname(path); !isThere(folder); folder = dirname(folder)) missing.push(folder);
   return missing;
 }
 
 /** The deepest first, as far as nobody else uses them. */
-async function removeEmpty(folders: readonly string[], tell: (problem: string) => void): Promise<void> {
+function removeEmpty(folders: readonly string[], tell: (problem: string) => void): void {
   for (const folder of [...new Set(folders)].sort((one, other) => other.length - one.length)) {
-    await rmdir(folder).catch((error: unknown) => {
+    try {
+      rmdirSync(folder);
+    } catch (error) {
       if (!isSystemError(error, 'ENOTEMPTY', 'EEXIST', 'ENOENT'))
         tell(`${folder}: it was made, and stays: ${failureOf(error).message}`);
-    });
+    }
   }
 }

@@ -1,9 +1,8 @@
-import { lstat, readdir } from 'node:fs/promises';
+import { lstatSync, readdirSync } from 'node:fs';
 import { isAbsolute, join, normalize } from 'node:path';
 import { ShakedownError } from '../../common/errors.ts';
 import type { PlacedFile } from '../../common/protocol/placed-files.ts';
 import { findOwner } from '../account.ts';
-import { isSystemError } from '../failure.ts';
 import type { Originals } from './originals.ts';
 import { replaceFile } from './replace-file.ts';
 
@@ -14,7 +13,7 @@ import { replaceFile } from './replace-file.ts';
  * unknown owner, or a place that is not one.
  */
 export async function place(files: readonly PlacedFile[], originals: Originals): Promise<string[]> {
-  const all = (await Promise.all(files.map(expand))).flat();
+  const all = files.flatMap(expand);
   const owners = new Map<string, { uid: number; gid: number }>();
   for (const { owner = 'root' } of all) {
     if (!owners.has(owner)) owners.set(owner, owner === 'root' ? { uid: 0, gid: 0 } : await findOwner(owner));
@@ -28,29 +27,27 @@ export async function place(files: readonly PlacedFile[], originals: Originals):
 
 async function put({ from, to, mode }: PlacedFile, owner: { uid: number; gid: number }): Promise<void> {
   const asRoot = process.getuid?.() === 0;
-  const permissions = mode ?? (await lstat(from)).mode & 0o7777;
+  const permissions = mode ?? lstatSync(from).mode & 0o7777;
   await replaceFile(to, { from, mode: permissions, owner: asRoot ? owner : undefined });
 }
 
 /** A folder as the files in it; a file as itself. */
-async function expand(file: PlacedFile): Promise<PlacedFile[]> {
+function expand(file: PlacedFile): PlacedFile[] {
   if (!isAbsolute(file.to) || file.to.endsWith('/') || normalize(file.to) !== file.to) {
     throw new ShakedownError({
       message: `cannot place a file at '${file.to}'`,
       hint: 'give an absolute path without `..`',
     });
   }
-  const stats = await lstat(file.from).catch((error: unknown) => {
-    if (!isSystemError(error, 'ENOENT', 'ENOTDIR')) throw error;
+  const stats = lstatSync(file.from, { throwIfNoEntry: false });
+  if (!stats) {
     throw new ShakedownError({
       message: `nothing to place at ${file.to}: ${file.from} does not exist on the node`,
       hint: 'look at `place` in the node config: `from` is a path below the node files, without `.tmpl`',
     });
-  });
+  }
   if (!stats.isDirectory()) return [file];
-  const names = await readdir(file.from);
-  const children = names
+  return readdirSync(file.from)
     .sort()
-    .map((name) => ({ ...file, from: join(file.from, name), to: join(file.to, name) }));
-  return (await Promise.all(children.map(expand))).flat();
+    .flatMap((name) => expand({ ...file, from: join(file.from, name), to: join(file.to, name) }));
 }

@@ -1,8 +1,8 @@
-import { constants } from 'node:fs';
-import { chmod, chown, copyFile, lstat, open, rename, rm, utimes } from 'node:fs/promises';
+import { chmodSync, chownSync, lstatSync, renameSync, statSync, utimesSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ShakedownError } from '../../common/errors.ts';
 import { isSystemError } from '../failure.ts';
+import { copyDurably, removeIfThere } from './copy-durably.ts';
 import { syncDirectory } from './durable-file.ts';
 
 /** What a file is to be. */
@@ -25,12 +25,12 @@ export interface FileState {
 export async function replaceFile(to: string, state: FileState): Promise<void> {
   const temporary = `${to}.shakedown-new`;
   try {
-    await rm(temporary, { force: true });
+    removeIfThere(temporary);
     await fill(temporary, state);
-    await rename(temporary, to);
+    renameSync(temporary, to);
     syncDirectory(dirname(to));
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
+    tryToRemove(temporary);
     if (!isSystemError(error, ...irreplaceable)) throw error;
     await writeInPlace(to, state, error);
   }
@@ -41,7 +41,7 @@ const irreplaceable = ['EBUSY', 'EROFS', 'EPERM', 'EACCES', 'EXDEV'];
 
 async function writeInPlace(to: string, state: FileState, because: NodeJS.ErrnoException): Promise<void> {
   try {
-    if (!(await lstat(to)).isFile()) throw because;
+    if (!lstatSync(to).isFile()) throw because;
     await fill(to, state);
   } catch (error) {
     if (!isSystemError(error, ...irreplaceable, 'ENOENT', 'ETXTBSY')) throw error;
@@ -50,15 +50,18 @@ async function writeInPlace(to: string, state: FileState, because: NodeJS.ErrnoE
 }
 
 async function fill(path: string, { from, mode, owner, times }: FileState): Promise<void> {
-  await copyFile(from, path, constants.COPYFILE_FICLONE);
-  if (owner) await chown(path, owner.uid, owner.gid);
-  await chmod(path, mode);
-  if (times) await utimes(path, times.atime, times.mtime);
-  const file = await open(path, 'r');
+  await copyDurably(from, path, statSync(from), () => {
+    if (owner) chownSync(path, owner.uid, owner.gid);
+    chmodSync(path, mode);
+    if (times) utimesSync(path, times.atime, times.mtime);
+  });
+}
+
+function tryToRemove(path: string): void {
   try {
-    await file.sync();
-  } finally {
-    await file.close();
+    removeIfThere(path);
+  } catch {
+    // Of what went wrong before is told.
   }
 }
 

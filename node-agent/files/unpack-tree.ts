@@ -20,6 +20,8 @@ export async function unpackTree(
   const reader = new PackedReader(source);
   const folders: Extract<EntryHeader, { kind: 'folder' }>[] = [];
   const inPlace = (header: EntryHeader) => join(directory, bytesOfPath(header.path).toString('utf8'));
+  // Those that the umask takes away, or the kernel: what would run as another user.
+  const lost = process.umask() | 0o7000;
   let [count, made] = [0, ''];
   makeFolder(directory);
   for (let header = nextOf(await reader.line()); header; header = nextOf(await reader.line())) {
@@ -31,7 +33,7 @@ export async function unpackTree(
         made = dirname(path);
         mkdirSync(made, { recursive: true });
       }
-      await write(path, header, reader);
+      await write(path, header, reader, lost);
     } catch (error) {
       if (!isSystemError(error)) throw error;
       throw notWritten(path, error);
@@ -68,7 +70,8 @@ function unlinkIfThere(path: string): void {
   if (lstatSync(path, { throwIfNoEntry: false })) rmSync(path, { force: true });
 }
 
-async function write(path: string, header: EntryHeader, reader: PackedReader): Promise<void> {
+/** `lost`: bits of a mode that a new file may lack. */
+async function write(path: string, header: EntryHeader, reader: PackedReader, lost: number): Promise<void> {
   if (header.kind === 'folder') {
     if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === false) rmSync(path);
     mkdirSync(path, { recursive: true });
@@ -79,6 +82,5 @@ async function write(path: string, header: EntryHeader, reader: PackedReader): P
   if (header.kind === 'link') symlinkSync(bytesOfPath(header.target), path);
   if (header.kind !== 'file') return;
   await writeNewFile(path, header, reader.bytes(header.size));
-  // Where the umask took something away.
-  chmodSync(path, header.mode);
+  if ((header.mode & lost) !== 0) chmodSync(path, header.mode);
 }

@@ -1,4 +1,4 @@
-import { realpath } from 'node:fs/promises';
+import { realpathSync } from 'node:fs';
 import { isAbsolute, normalize, sep } from 'node:path';
 import { ShakedownError } from '../../common/errors.ts';
 import { isSystemError } from '../failure.ts';
@@ -37,17 +37,23 @@ const parentsOnly = /^\/(?:[^/]+|home\/[^/]+|var\/[^/]+|usr\/local|run\/[^/]*sys
  * not a folder that the system or a person lives in, nor below one. Throws ShakedownError else. It need not
  * exist.
  */
-export async function safeWorkingDirectory(path: string, forbidden: readonly string[] = []): Promise<string> {
+export function safeWorkingDirectory(path: string, forbidden: readonly string[] = []): string {
   if (!isAbsolute(path) || path.split(sep).includes('..') || path.includes('\0')) throw refusal(path, path);
   const plain = normalize(path).replace(/\/+$/, '') || '/';
-  const real = await realpath(plain).catch((error: unknown) => {
-    if (isSystemError(error, 'ENOENT')) return plain;
-    throw error;
-  });
+  const real = resolved(plain);
   for (const candidate of [plain, real]) {
     if (isDangerous(candidate, forbidden)) throw refusal(path, candidate);
   }
   return real;
+}
+
+function resolved(path: string): string {
+  try {
+    return realpathSync.native(path);
+  } catch (error) {
+    if (isSystemError(error, 'ENOENT')) return path;
+    throw error;
+  }
 }
 
 function isDangerous(path: string, forbidden: readonly string[]): boolean {
