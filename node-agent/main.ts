@@ -1,3 +1,4 @@
+import './compile-later.ts';
 import { Console } from 'node:console';
 import { Deadman } from '../common/protocol/deadman.ts';
 import { aliveWithin } from '../common/protocol/notifications.ts';
