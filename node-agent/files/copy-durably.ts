@@ -14,8 +14,8 @@ import { promisify } from 'node:util';
 import { smallFile } from '../../common/trees/file-content.ts';
 
 /**
- * Copies a file's bytes, which are on disk then; `of` is what is known of it, and `between` does what is to be
- * done to the copy before. A small file is copied at once: to wait for it costs more than the copy itself.
+ * Copies a file's bytes, which are on disk then; `of` is what is known of it, and `between` does what is to
+ * be done to the copy before. A small file is copied at once: to wait for it costs more than the copy itself.
  */
 export async function copyDurably(
   from: string,
