@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { isIPv4 } from 'node:net';
 import { UsageError } from '../../../common/errors.ts';
 import { expandRanges } from './host-range.ts';
 import { inventoryHosts } from './inventory/inventory-hosts.ts';
@@ -88,7 +88,8 @@ function noneTwice(hosts: readonly ParsedHost[], complain: (index: number, messa
 function named(hosts: readonly ParsedHost[]): readonly WantedSsh[] {
   const addresses = hosts.map(({ address }) => address);
   return hosts.map(({ name, role, address }) => {
-    const tells = isIP(address) === 0 && addresses.filter((other) => other === address).length === 1;
+    const isName = !isIPv4(address) && !address.includes(':');
+    const tells = isName && addresses.filter((other) => other === address).length === 1;
     return { name: name ?? (tells ? address : undefined), role };
   });
 }
