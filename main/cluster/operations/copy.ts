@@ -99,8 +99,12 @@ export async function bring(
     const { problems, followed } = await downloadNamed(carrier, [path], temporary, options);
     const came = join(temporary, name);
     const stats = lstatSync(came, { throwIfNoEntry: false });
-    if (!stats || (stats.isSymbolicLink() && problems.length > 0))
-      throw new ShakedownError({ message: `nothing came from ${source}`, lastLines: [...problems] });
+    if (!stats || (stats.isSymbolicLink() && problems.length > 0)) {
+      const there = await remote.exec(['sh', '-c', '[ -e "$1" ] || [ -L "$1" ]', 'sh', path], { root: true });
+      throw there.exitCode === 1
+        ? new ShakedownError({ message: `there is no ${source} on the node` })
+        : new ShakedownError({ message: `nothing came from ${source}`, lastLines: [...problems] });
+    }
     await mergeTree(Buffer.from(came), Buffer.from(final), { replace: false });
     return { path: final, problems, ...present({ target: followed.get(path) }) };
   } finally {

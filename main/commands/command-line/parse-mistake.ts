@@ -11,7 +11,7 @@ export function parseMistake(message: string, name = ''): UsageError {
   if (unknown !== undefined) {
     if (/^-\d/.test(unknown)) {
       return new UsageError(`There is no option '${unknown}'.`, {
-        hint: `--name=${unknown}, if it is a value`,
+        hint: `write --FLAG=${unknown}, if it is a flag's value`,
       });
     }
     const known = (command?.options ?? []).flatMap(([flags]) => flags.match(/--?[a-z][a-z-]*/g) ?? []);

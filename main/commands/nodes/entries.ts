@@ -19,7 +19,7 @@ export const nodesCommands: readonly CommandEntry[] = [
         '--json',
         'list: as JSON, an array of {id, name, address, role, answers, reason}; up: the events as NDJSON',
       ],
-      ['--wait <seconds>', 'how long a machine has to answer; list: 3, after a start: 180'],
+      ['--wait <seconds>', 'how long a machine has to answer; list: 15, after a start: 180'],
       ['--format <name>', `inventory: ${formatNames.join(', ')} (ansible)`],
       ['--name <name>', 'snapshot, restore: which one (a-z, 0-9 and hyphens); one that exists is replaced'],
       ...scenarioOptions.map(([flag, description]) => [flag, `up: ${description}`] as const),

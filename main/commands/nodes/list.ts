@@ -4,12 +4,15 @@ import { connectSsh } from '../../remotes/ssh-remote.ts';
 import type { CommandEnvironment, CommandOptions } from '../command.ts';
 import { keptMachines } from './kept-node.ts';
 
+/** Seconds that a machine has to answer: on a busy host a login alone takes some. */
+const usualWait = 15;
+
 /** `nodes list`: the machines that are kept here or in use, and whether they answer. */
 export async function listNodes(
   options: CommandOptions,
   { cwd, signal, stdout }: Pick<CommandEnvironment, 'cwd' | 'signal' | 'stdout'>,
 ): Promise<number> {
-  const timeout = Number(options.wait ?? 3);
+  const timeout = Number(options.wait ?? usualWait);
   if (!(timeout > 0)) throw new UsageError(`--wait takes seconds; found '${options.wait}'.`);
   const { cluster } = await keptMachines(cwd);
   const rows = await Promise.all(cluster.machines.map((machine) => probe(machine, { signal, timeout })));

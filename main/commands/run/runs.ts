@@ -1,8 +1,9 @@
 import { UsageError } from '../../../common/errors.ts';
 import { type ListedRun, listRuns, readRun } from '../../record/list-runs.ts';
-import { spansOf } from '../../record/run-record.ts';
+import { type RunRecord, spansOf } from '../../record/run-record.ts';
 import { printSummary } from '../../report/summary.ts';
 import { count, duration } from '../../report/words.ts';
+import { readKeptCluster } from '../../store/kept-cluster.ts';
 import { pruneRuns } from '../../store/prune-runs.ts';
 import type { Command } from '../command.ts';
 
@@ -18,7 +19,7 @@ export const runsCommand: Command = async ([action, id = 'latest'], options, { c
       throw new UsageError(`Run ${run.id} has no report: it is under way, or was killed.`, {
         hint: `less ${run.directory}/tester.log`,
       });
-    printSummary(run.record, { stdout, env });
+    printSummary(await withKeptOfToday(run.record, cwd), { stdout, env });
   } else if (action === 'prune') {
     const [kept, days] = [number(options.keep, 20, '--keep'), number(options.days, 30, '--days')];
     const deleted = await pruneRuns(cwd, { count: kept, days, clock: Date.now });
@@ -30,6 +31,14 @@ export const runsCommand: Command = async ([action, id = 'latest'], options, { c
   }
   return 0;
 };
+
+/** A run's record; the machines that it kept may have been given up meanwhile. */
+async function withKeptOfToday(record: RunRecord, cwd: string): Promise<RunRecord> {
+  const machines = await readKeptCluster(cwd);
+  const { kept, ...others } = record;
+  const there = machines ? [machines.cluster, ...(machines.others ?? [])] : [];
+  return there.some(({ id }) => id === kept) ? record : others;
+}
 
 function line({ id, record, unreadable }: ListedRun): string {
   if (!record) return `${id}  ?      ${unreadable?.message ?? 'no report'}`;

@@ -59,7 +59,8 @@ async function write(
   { cwd, stdout, secrets }: { readonly cwd: string; readonly stdout: Writable; readonly secrets: Secrets },
 ): Promise<void> {
   const folders = nodes.map((node) => join(directory, String(node.id)));
-  for (const folder of folders) await refuseUnlessEmpty(folder, 'remove it, or give another folder to --out');
+  for (const folder of folders)
+    await refuseUnlessEmpty(folder, 'give another folder to --out, or remove what is there');
   for (const [index, { tree, id }] of nodes.entries()) {
     const folder = folders[index] ?? join(directory, String(id));
     await writeTree(tree, folder);

@@ -7,7 +7,7 @@ import { assetRoutes } from './assets.ts';
 import { endWithSession } from './end-with-session.ts';
 import { enterBySession } from './enter.ts';
 import { eventStreams } from './events.ts';
-import { page } from './render.ts';
+import { page, sectionOf } from './render.ts';
 import { evidencePages } from './routes/evidence.ts';
 import { historyPages } from './routes/history.ts';
 import { jobPages } from './routes/job.ts';
@@ -40,7 +40,8 @@ export async function addPages(app: App, service: Service, tell: (line: string) 
   app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
     const { status, detail } = problemOf(error);
     if (status >= 500) tell(`${request.method} ${request.url}: ${error.stack ?? error.message}`);
-    return page(request, reply.code(status), 'problem', { title: titleOf(status), detail, status });
+    const back = sectionOf(request.url);
+    return page(request, reply.code(status), 'problem', { title: titleOf(status), detail, status, back });
   });
   assetRoutes(app);
   app.get(

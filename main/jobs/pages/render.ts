@@ -28,6 +28,12 @@ const links: readonly { readonly name: string; readonly href: string; readonly r
   { name: 'Users', href: '/users', role: 'admin' },
 ];
 
+/** Which of the navigation's pages an address belongs to; the list of jobs where none. */
+export function sectionOf(url: string): { readonly name: string; readonly href: string } {
+  const [, first] = new URL(url, 'http://here').pathname.split('/');
+  return links.find(({ href }) => href === `/${first}`) ?? { name: 'Jobs', href: '/jobs' };
+}
+
 /** Nothing but what this server sends is loaded or run, and nothing that stands in a page. */
 const policy = [
   "default-src 'none'",

@@ -86,7 +86,9 @@ async function packedAlone<T>(
   const name = file.endsWith('.ts') ? 'recipe.ts' : file;
   if (!/^(recipe\.ts|fabfile\.py)$/.test(name) && !(await canBeRun(from))) {
     const message = `'${file}' is no script: it does not begin with #!`;
-    throw new UsageError(message, { hint: 'begin it with a line such as #!/bin/sh; name tasks recipe.ts' });
+    throw new UsageError(message, {
+      hint: 'begin it with a line such as #!/bin/sh; TypeScript is to be called recipe.ts, several tasks come as a tar',
+    });
   }
   const folder = await mkdtemp(join(tmpdir(), 'shakedown-recipe-'));
   try {

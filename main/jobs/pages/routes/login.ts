@@ -8,10 +8,12 @@ const anyone = { config: { roles: ['anyone'] as const }, schema: { hide: true } 
 export const loginPages: Routes = (app, service) => {
   const { users, tokens, failedLogins } = service.accounts;
   const query = z.object({ next: z.string().optional() });
-  app.get('/login', { ...anyone, schema: { hide: true, querystring: query } }, (request, reply) => {
+  app.get('/login', { ...anyone, schema: { hide: true, querystring: query } }, async (request, reply) => {
     const next = placeHere(request.query.next);
     if (request.holder) return reply.redirect(next, 303);
-    return page(request, reply, 'login', { title: 'Log in', next, name: '', wrong: undefined });
+    // Of a new server there is nothing yet but the first token.
+    const byToken = (await users.list()).length === 0;
+    return page(request, reply, 'login', { title: 'Log in', next, name: '', wrong: undefined, byToken });
   });
 
   const body = z.object({
@@ -22,9 +24,12 @@ export const loginPages: Routes = (app, service) => {
   });
   app.post('/login', { ...anyone, schema: { hide: true, body } }, async (request, reply) => {
     const { name, password, token, next } = request.body;
-    const refuse = (status: number, wrong: string) =>
-      page(request, reply.code(status), 'login', { title: 'Log in', next: placeHere(next), name, wrong });
-    if (token !== '') {
+    const byToken = token !== '';
+    const refuse = (status: number, wrong: string) => {
+      const data = { title: 'Log in', next: placeHere(next), name, wrong, byToken };
+      return page(request, reply.code(status), 'login', data);
+    };
+    if (byToken) {
       // 256 random bits: there is nothing to guess.
       const holder = await tokens.find(token.trim());
       if (!holder) return refuse(401, 'This token is not valid: it is unknown, revoked or expired.');

@@ -40,7 +40,7 @@ test('what cannot be copied is told, and leaves nothing behind', async () => {
   await expect(node.put('.', 'relative')).rejects.toThrow('argument 2');
   await expect(node.get('/', 'home')).rejects.toThrow('too much');
   await expect(node.get('/tmp/..', 'home')).rejects.toThrow('too much');
-  await expect(node.get('/no/such/file', 'home')).rejects.toThrow('nothing came from /no/such/file');
+  await expect(node.get('/no/such/file', 'home')).rejects.toThrow('there is no /no/such/file on the node');
   expect(readdirSync(scenario)).toEqual([]);
 });
 

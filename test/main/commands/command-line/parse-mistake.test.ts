@@ -16,7 +16,7 @@ test.each([
   ['Unknown option `--frobnicate`', "There is no option '--frobnicate'."],
   ['Unknown option `-C`', "There is no option '-C'."],
   ['Unknown option `-Q`', "There is no option '-Q'. Did you mean '-q'?"],
-  ['Unknown option `-1`', "There is no option '-1'.", '--name=-1, if it is a value'],
+  ['Unknown option `-1`', "There is no option '-1'.", "write --FLAG=-1, if it is a flag's value"],
   ['option `--env <name=value>` value is missing', 'A value is missing: --env <name=value>.'],
   [
     'missing required args for command `script <file> [...args]`',

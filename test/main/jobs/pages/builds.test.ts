@@ -22,6 +22,7 @@ function recipe(description = 'all of them'): Buffer {
   const parameters = {
     part: { type: 'string', default: 'fast', description },
     count: { type: 'number', choices: [1, 2] },
+    quick: { type: 'boolean', default: false },
   };
   writeFileSync(join(folder, 'unit.sh'), '#!/bin/sh\n', { mode: 0o755 });
   writeFileSync(
@@ -38,7 +39,10 @@ describe('recipes', () => {
     const up = await admin.upload('/recipes', { name: 'app' }, { name: 'whatever.tar', bytes: recipe() });
     expect([up.status, up.to]).toEqual([303, '/recipes?done=added#app']);
     const { text } = await admin.get('/recipes');
-    expect(text).toMatch(/name="p\.part" value="fast"[\s\S]*<select name="p\.count">/);
+    expect(text).toMatch(/name="p\.part" value="fast"[\s\S]*<select name="p\.count" required>/);
+    // What has no default is chosen by whoever builds it, and by nobody else.
+    expect(text).toMatch(/name="p\.count" required><option value="">choose …<\/option><option>1<\/option>/);
+    expect(text).toMatch(/name="p\.quick"><option>true<\/option><option selected>false<\/option>/);
     const built = await admin.send(
       '/recipes/app/builds',
       { task: 'unit', 'p.part': '', 'p.count': '2' },
@@ -94,6 +98,13 @@ describe('recipes', () => {
     expect((await admin.upload('/recipes', { name: 'x', csrf: 'made up' }, file)).status).toBe(403);
     expect((await admin.get('/recipes')).text).not.toContain('id="x"');
     expect((await reader.get('/recipes')).text).not.toContain('<form method="post" action="/recipes');
+  });
+
+  test('what cannot be one is refused, with a way back to them', async () => {
+    const { status, text } = await admin.upload('/recipes', {}, { name: 'notes', bytes: Buffer.from('hi') });
+    expect(status).toBe(400);
+    expect(text).toContain('TypeScript is to be called recipe.ts');
+    expect(text).toContain('<a href="/recipes">Back to: Recipes</a>');
   });
 
   test('say nothing that acts', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { JobsApi } from '../../../../main/jobs/client/jobs-api.ts';
 import { startServer } from '../../../../main/jobs/server/start-server.ts';
 import { aServer, ask } from '../fixtures/a-server.ts';
 import { dataFolder } from '../fixtures/three-databases.ts';
@@ -39,6 +40,20 @@ describe('one logs in', () => {
     const { to } = await visitor.send('/login', { name, password, next: '/jobs?state=done' });
     expect(to).toBe('/jobs?state=done');
     expect((await visitor.get('/jobs')).text).toContain(name);
+  });
+
+  test('by the first token, for which a new server asks; by name and password once there are users', async () => {
+    await using fresh = await startServer({
+      ...{ folder: dataFolder(), host: '127.0.0.1', port: 0, tell: () => undefined },
+    });
+    const visitor = new Visitor(fresh.url);
+    expect((await visitor.get('/login')).text).toContain('<details class="card" open>');
+    const admin = new JobsApi({ server: fresh.url, token: fresh.firstToken ?? '' });
+    await admin.addUser({ name: 'alice', role: 'read', password });
+    expect((await visitor.get('/login')).text).toContain('<details class="card">');
+    expect((await visitor.send('/login', { token: 'sd_wrong' })).text).toContain(
+      '<details class="card" open>',
+    );
   });
 
   test('by a token, with its role, until it is revoked', async () => {
