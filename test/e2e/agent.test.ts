@@ -126,7 +126,10 @@ afterAll(async () => {
 describe('reaching a node', () => {
   test('where the machine sees the agent through a share nothing is sent; root comes by sudo', async () => {
     expect(agent.info).toMatchObject({ systemd: true, hostname: 'node0', os: { id: 'debian' } });
-    expect(await sh('ls /var/cache/shakedown | wc -l'), 'the runtime, the agent and its pack').toBe('3');
+    expect(
+      await sh("ls /var/cache/shakedown | grep -vc 'read$'"),
+      'the runtime, the agent and its pack',
+    ).toBe('3');
     expect((await agent.exec('id -un', { root: true })).stdout).toBe('root\n');
   });
 
