@@ -49,11 +49,14 @@ export async function doClaim(claim: ClaimAnswer, place: JobPlace, worker: AtWor
     });
     const { verdict } = came;
     const result = { job, number, verdict, result: secrets.maskData(came.result) };
+    // What it came to after it was told to end says nothing of it: it runs elsewhere when the lease is over.
+    const isLost = lease.signal.aborted;
     // Before the end of its log, which waits for a server that is away.
-    if (!ending.aborted) await results.keep(result);
+    if (!ending.aborted && !isLost) await results.keep(result);
     await log.write(masked.end());
     await log.end();
-    if (ending.aborted) return results.forget(result);
+    if (isLost) tell(`job ${job} is given up: ${asShakedownError(lease.signal.reason).message}`);
+    if (isLost || ending.aborted) return results.forget(result);
     const taken = await results.deliver(api, result);
     tell(`job ${job} ended: ${taken ? verdict : 'its result came too late'}`);
   } finally {

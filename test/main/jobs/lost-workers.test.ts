@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import type { JobContext } from '../../../main/jobs/worker/job-context.ts';
+import { type JobContext, JobResult } from '../../../main/jobs/worker/job-context.ts';
 import type { WorkerOptions } from '../../../main/jobs/worker/worker-options.ts';
 import { aServer } from './fixtures/a-server.ts';
 import { freezingProxy } from './fixtures/freezing-proxy.ts';
@@ -28,7 +28,7 @@ function aWorker(name: string, more: Partial<WorkerOptions>, act: TestWorker['ac
 
 const program = (name: string): string => join(import.meta.dirname, 'fixtures', name);
 
-test('a worker that is cut off ends its job before another gets it; back again, its result is refused', async () => {
+test('a worker that is cut off ends its job before another gets it; back again, it says nothing of what that came to', async () => {
   const { admin, url } = server();
   const proxy = await freezingProxy(url);
   const type = 'cut-off';
@@ -59,15 +59,40 @@ test('a worker that is cut off ends its job before another gets it; back again, 
   expect(await ended?.promise).toBeLessThan(Number(elsewhere));
   proxy.thaw();
   back?.resolve(0);
-  await vi.waitFor(() => expect(heard.join()).toContain('its result came too late'));
+  await vi.waitFor(() =>
+    expect(heard.join()).toContain('is given up: the job server was not reached in time'),
+  );
   const { attempts } = await admin.job(id);
   expect(attempts.map(({ outcome, worker }) => `${outcome} ${worker}`)).toEqual(['lost cut', 'done stayed']);
   expect((await admin.log(id, 0, 0)).bytes.toString()).toBe('in time\n');
-  expect(readdirSync(join(place, 'results'))).toEqual([]);
+  expect(existsSync(join(place, 'results'))).toBe(false);
   // It goes on with the next one.
   const next = await admin.submit({ type });
   await stayed.worker.stop();
   await vi.waitFor(async () => expect((await admin.job(next)).state).toBe('done'));
+});
+
+test('a worker that ends its job for it cannot reach the server says nothing of what that came to', async () => {
+  const { admin, url } = server();
+  const proxy = await freezingProxy(url);
+  const begun = Promise.withResolvers<void>();
+  const options = { server: proxy.url, leaseSeconds: 10, answerWithin: 2 };
+  const { worker } = aWorker('unsure', options, async (job, context) => {
+    if (job.number > 1) return 'again';
+    begun.resolve();
+    await new Promise((resolve) => context.signal.addEventListener('abort', resolve, { once: true }));
+    // The server is there again, and the lease is not over yet.
+    proxy.thaw();
+    return new JobResult('fail', 'ended by a signal');
+  });
+  worker.jobtypes = 'unsure';
+  const id = await admin.submit({ type: 'unsure' });
+  worker.start();
+  await begun.promise;
+  proxy.freeze();
+  await vi.waitFor(async () => expect((await admin.job(id)).state).toBe('done'));
+  const { attempts, verdict } = await admin.job(id);
+  expect([verdict, attempts.map(({ outcome }) => outcome)]).toEqual(['pass', ['lost', 'done']]);
 });
 
 test('a worker that knows two servers keeps its job when one says nothing any more', async () => {
