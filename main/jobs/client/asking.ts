@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { ShakedownError } from '../../../common/errors.ts';
+import { asShakedownError, ShakedownError } from '../../../common/errors.ts';
 import { retry } from '../../../common/retry.ts';
 import { RefusedError, refusedBy } from './refused.ts';
 
@@ -52,6 +52,14 @@ export interface Request {
 /** Seconds: a network that drops all would be waited for without end. */
 const usuallyWithin = 60;
 
+type Read<T> = (answer: Response) => Promise<T>;
+
+function cannotBeRead({ url }: Response, error: unknown): never {
+  const why = asShakedownError(error).message;
+  const message = `the answer of the job server at ${new URL(url).origin} cannot be read: ${why}`;
+  throw new ShakedownError({ message, hint: 'look whether it runs, and at its URL' });
+}
+
 /** Asks job servers over HTTP: one of them, and the next when that does not answer. */
 export class Asking {
   readonly servers: readonly string[];
@@ -73,19 +81,28 @@ export class Asking {
     this.#told = options;
   }
 
-  json = async (method: string, path: string, request: Request = {}): Promise<unknown> =>
-    (await this.ask(method, path, request)).json();
+  json = (method: string, path: string, request: Request = {}): Promise<unknown> =>
+    this.ask(method, path, request, (answer) => answer.json());
 
   /**
+   * Gives the answer, or what `read` makes of it, which is asked for again where its end does not come.
    * Throws RefusedError for a refusal, ShakedownError when none answers for as long as the patience lasts.
    */
-  ask(method: string, path: string, request: Request = {}): Promise<Response> {
+  ask(method: string, path: string, request?: Request): Promise<Response>;
+  ask<T>(method: string, path: string, request: Request, read: Read<T>): Promise<T>;
+  ask(
+    method: string,
+    path: string,
+    request: Request = {},
+    read: Read<unknown> = async (answer) => answer,
+  ): Promise<unknown> {
     const signal = this.#either(request.signal);
     let wasFull = false;
     const send = async () => {
       try {
         if (wasFull && request.size !== undefined) await this.#room(request.size, request.signal);
-        return await this.once(method, path, request);
+        const answer = await this.once(method, path, request);
+        return await read(answer).catch((error: unknown) => cannotBeRead(answer, error));
       } catch (error) {
         wasFull = isFull(error);
         throw error;
@@ -119,7 +136,7 @@ export class Asking {
   }
 
   /** The answer; tells of the first one that did not come, and of the first that came after it. */
-  async #telling(asked: Promise<Response>): Promise<Response> {
+  async #telling<T>(asked: Promise<T>): Promise<T> {
     const answer = await asked.catch((error: unknown) => {
       if (!this.#isSilent && error instanceof ShakedownError && mayBeAskedAgain(error)) {
         this.#isSilent = true;

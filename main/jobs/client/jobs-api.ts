@@ -60,13 +60,12 @@ export class JobsApi {
   ) {
     const which = attempt === undefined ? '' : `&attempt=${attempt}`;
     const path = `/api/jobs/${encodeURIComponent(id)}/log?offset=${offset}&wait=${wait}${which}`;
-    const answer = await this.#asking.ask('GET', path, { signal, wait });
-    return {
+    return this.#asking.ask('GET', path, { signal, wait }, async (answer) => ({
       attempt: Number(answer.headers.get('x-attempt')),
       bytes: Buffer.from(await answer.arrayBuffer()),
       next: Number(answer.headers.get('x-next-offset')),
       isOver: answer.headers.get('x-over') === 'true',
-    };
+    }));
   }
 
   artifacts = async (id: string): Promise<ArtifactView[]> =>
@@ -112,10 +111,10 @@ export class JobsApi {
     wishes: { worker: string; request: string; wait: number; lease: number },
     signal: AbortSignal,
   ): Promise<ClaimAnswer | undefined> {
-    const answer = await this.#asking.ask('POST', '/api/claims', {
-      ...{ json: wishes, signal, wait: wishes.wait },
-    });
-    return answer.status === 204 ? undefined : ((await answer.json()) as ClaimAnswer);
+    const request = { json: wishes, signal, wait: wishes.wait };
+    return this.#asking.ask('POST', '/api/claims', request, async (answer) =>
+      answer.status === 204 ? undefined : ((await answer.json()) as ClaimAnswer),
+    );
   }
 
   /** Once, whatever the patience: the caller's lease is what counts. Within seconds. */

@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { PassThrough } from 'node:stream';
 import { afterEach, expect, test } from 'vitest';
@@ -8,9 +8,12 @@ let server: Server | undefined;
 afterEach(() => server?.close());
 
 /** A job server that knows one thing: that there are no jobs. Gives its port. */
-async function listening(port = 0): Promise<number> {
+async function listening(port = 0, first?: (answer: ServerResponse) => void): Promise<number> {
+  let answered = 0;
   server = createServer((_request, answer) => {
-    answer.writeHead(200, { 'content-type': 'application/json', connection: 'close' }).end('[]');
+    answer.writeHead(200, { 'content-type': 'application/json', connection: 'close' });
+    if (first && answered++ === 0) first(answer);
+    else answer.end('[]');
   });
   await new Promise<void>((resolve) => server?.listen(port, '127.0.0.1', resolve));
   return (server.address() as AddressInfo).port;
@@ -46,6 +49,16 @@ test('who waits for a job goes on with the server that was restarted, and is tol
     'shakedown: the job server answers again',
     '',
   ]);
+});
+
+test.each([
+  ['breaks off', (answer: ServerResponse) => answer.write('[', () => answer.destroy()), 'terminated'],
+  ['is of somebody else', (answer: ServerResponse) => answer.end('<html>'), 'is not valid JSON'],
+])('an answer that %s is asked for again, and told', async (_how, first, why) => {
+  const { api, told } = asking(await listening(0, first), 600);
+  expect(await api.jobs()).toEqual([]);
+  expect(told()).toMatch(/the answer of the job server at http:\/\/127\.0\.0\.1:\d+ cannot be read: /);
+  expect(told()).toContain(why);
 });
 
 test('one that stays away is given up after that time', async () => {
