@@ -49,7 +49,8 @@ export function shownMounts(all: readonly MountedFileSystem[]): MountedFileSyste
   const shown = new Map<string, MountedFileSystem>();
   for (const mount of all) {
     const other = shown.get(mount.device);
-    if (uppermost.get(mount.point) !== mount || (other && !isBetter(mount, other))) continue;
+    if (empty.test(mount.kind) || uppermost.get(mount.point) !== mount) continue;
+    if (other && !isBetter(mount, other)) continue;
     shown.delete(mount.device);
     shown.set(mount.device, mount);
   }
@@ -61,14 +62,18 @@ function isBetter(one: MountedFileSystem, other: MountedFileSystem): boolean {
   return one.point.length < other.point.length && one.root.length <= other.root.length;
 }
 
-/** Of those that another machine or a program serves: nobody knows when they answer. */
-const isSlow = ({ kind }: MountedFileSystem): boolean =>
-  /^(nfs|cifs|smb|fuse|9p|ceph|afs|gfs|lustre)/.test(kind);
+/** Those that another machine or a program serves: nobody knows when they answer. */
+const slow = /^(nfs|cifs|smb|fuse|9p|virtiofs|vboxsf|ceph|beegfs|coda|afs|gfs|ocfs|lustre)/;
+
+/**
+ * Those that hold no files, which df(1) leaves out, too. To ask of one of autofs has it mount another one.
+ */
+const empty = /^(autofs|proc|sysfs|debugfs|devpts|fusectl|fuse\.portal|mqueue|rpc_pipefs)$/;
 
 /** Undefined where it does not tell, or not within five seconds. */
 async function roomOf(mount: MountedFileSystem): Promise<StatsFs | undefined> {
   try {
-    if (!isSlow(mount)) return statfsSync(mount.point);
+    if (!slow.test(mount.kind)) return statfsSync(mount.point);
     return await Promise.race([statfs(mount.point), sleep(5000, undefined, { ref: false })]);
   } catch {
     return undefined;

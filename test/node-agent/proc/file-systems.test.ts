@@ -30,6 +30,13 @@ describe('the file systems of a node', () => {
     expect(shownMounts(table).map(({ point }) => point)).toEqual(['/', '/mnt/short', '/mnt/my disk']);
   });
 
+  test('are not those of autofs, which mounts another one when it is asked', () => {
+    const table = parseMountInfo(`27 1 254:0 / / rw - ext4 /dev/vda rw
+30 27 0:50 / /proc/sys/fs/binfmt_misc rw - autofs systemd-1 rw,fd=29
+`);
+    expect(shownMounts(table).map(({ point }) => point)).toEqual(['/']);
+  });
+
   test('are not those that lie under another one', () => {
     const table = parseMountInfo(`27 1 254:0 / / rw - ext4 /dev/vda rw
 30 27 254:16 / /mnt rw - ext4 /dev/vdb rw
