@@ -6,6 +6,8 @@ import { withoutWarning } from '../../common/strip-types.ts';
 import { withTimeLimit } from '../../common/time-limit.ts';
 import { ownModule } from '../context/own-module.ts';
 import { explained, LoadError, type Location, unknownPart } from './load-errors.ts';
+import { refuseExit } from './refuse-exit.ts';
+import { withPlace } from './syntax-mistake.ts';
 
 /**
  * Marks the modules of one loading. Node caches modules by their URL, so an edited file is read again only
@@ -27,6 +29,9 @@ const nativeImport = new Script('(url) => import(url)', {
 
 let loadings = 0;
 
+/** The files that each loading under way has read. */
+const readBy = new Map<string, string[]>();
+
 /** How long a file may take, and what ends the waiting for it besides. */
 export interface LoadLimits {
   readonly signal?: AbortSignal | undefined;
@@ -37,10 +42,13 @@ export interface LoadLimits {
 /**
  * Loads a config file of any folder, TypeScript or JavaScript, and gives its default export (`undefined`
  * without one). Each call reads it anew, with what it imports by path. `shakedown` and `shakedown/check` are
- * this program. Throws what the file throws, in our words where Node's are no help; `locate` finds out where.
+ * this program, which `process.exit` in such a file does not end. Throws what the file throws, in our words
+ * where Node's are no help; `locate` finds out where.
  */
-export const loadModule = async (file: string, limits: LoadLimits = {}): Promise<unknown> =>
-  (await loadExports(file, limits)).default;
+export async function loadModule(file: string, limits: LoadLimits = {}): Promise<unknown> {
+  refuseExit(mark);
+  return (await loadExports(file, limits)).default;
+}
 
 /** As `loadModule`, and gives all that it exports. */
 export async function loadExports(
@@ -49,14 +57,19 @@ export async function loadExports(
 ): Promise<Readonly<Record<string, unknown>>> {
   if (loadings === 0) module.registerHooks({ resolve, load });
   loadings++;
-  const url = `${pathToFileURL(file).href}?${mark}=${loadings}`;
+  const loading = String(loadings);
+  const url = `${pathToFileURL(file).href}?${mark}=${loading}`;
+  const read: string[] = [];
+  readBy.set(loading, read);
   const late = () => new LoadError(`is not loaded after ${seconds} s: an 'await' in it does not come back`);
   try {
     return await withTimeLimit({ what: file, seconds, signal, late }, () =>
       withoutWarning(() => nativeImport(url)),
     );
   } catch (error) {
-    throw await explained(error, exportsOf);
+    throw await explained(withPlace(error, read), exportsOf);
+  } finally {
+    readBy.delete(loading);
   }
 }
 
@@ -86,6 +99,7 @@ function resolvedOr(...[specifier, context, nextResolve]: Parameters<module.Reso
 
 const load: module.LoadHookSync = (url, context, nextLoad) => {
   if (!markOf(url)) return nextLoad(url, context);
+  readBy.get(markOf(url) ?? '')?.push(fileURLToPath(url.replace(/\?.*$/, '')));
   const typescript = /\.m?ts$/.test(new URL(url).pathname);
   if (!typescript) return nextLoad(url, { ...context, format: 'module' });
   if (!url.includes('/node_modules/')) return nextLoad(url, { ...context, format: 'module-typescript' });

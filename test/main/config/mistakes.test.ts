@@ -314,6 +314,21 @@ describe('files that cannot be loaded', () => {
       "config/main.config.ts:1:1: there is no 'module.exports' here: write 'export default' instead",
     ],
     [
+      'a name that is taken, which V8 tells without its line',
+      'export const a = 1;\nlet a = 2;',
+      "config/main.config.ts:2:5: Identifier 'a' has already been declared",
+    ],
+    [
+      'a decorator',
+      'const log = (x: unknown) => x;\n  @log\nclass A {}',
+      'config/main.config.ts:2:3: there are no decorators here: call the function yourself',
+    ],
+    [
+      'a program that ends itself, and would have ended us',
+      'export default {};\nprocess.exit(7);',
+      'config/main.config.ts:2:9: calls process.exit with 7: throw an error instead',
+    ],
+    [
       'no default export',
       'export const a = 1;',
       "config/main.config.ts: has no 'export default': write export default defineMain({ … })",
@@ -334,6 +349,14 @@ describe('files that cannot be loaded', () => {
     const node = 'export default {\n  services: (node) => node.peers.map(String),\n};';
     expect(await load(right, node)).toEqual([
       expect.stringMatching(/^config\/node\.config\.ts:2:\d+: .*reading 'map'/),
+    ]);
+  });
+
+  test('of two files with the same mistake each is told at its place', async () => {
+    const text = 'export const a = 1;\nlet a = 2;';
+    expect(await load(text, `\n\n${text}`)).toEqual([
+      expect.stringMatching(/^config\/main\.config\.ts:2:5: /),
+      expect.stringMatching(/^config\/node\.config\.ts:4:5: /),
     ]);
   });
 
