@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { create } from 'tar';
 import { z } from 'zod';
 import { Problem } from '../../server/problem.ts';
-import type { Routes } from '../../server/service.ts';
+import type { App, Routes, Service } from '../../server/service.ts';
 import { Views } from '../../server/views.ts';
 import { artifactsOf, level } from '../artifacts.ts';
 import { shownAttempt } from '../one-attempt.ts';
@@ -17,7 +17,8 @@ const mostFramed = 32 * 1024 * 1024;
 const withPath = params.extend({ '*': z.string() });
 
 /** What attempts left behind: looked through, opened and downloaded. */
-export const evidencePages: Routes = (app, { store, files }) => {
+export const evidencePages: Routes = (app, service) => {
+  const { store, files } = service;
   const views = new Views(store);
 
   app.get(
@@ -68,7 +69,11 @@ export const evidencePages: Routes = (app, { store, files }) => {
       return reply.header('content-length', found.size).send(createReadStream(file));
     },
   );
+  archiveRoute(app, service);
+};
 
+/** All files of an attempt at once. */
+function archiveRoute(app: App, { store, files }: Service): void {
   app.get(
     '/jobs/:id/attempts/:number/files.tar.gz',
     { config: readers, schema: { hide: true, params } },
@@ -92,7 +97,7 @@ export const evidencePages: Routes = (app, { store, files }) => {
         .send(Readable.from(pack));
     },
   );
-};
+}
 
 const withLinksOutside = (page: string): string =>
   page.replace(/<head(?=[\s>])[^>]*>/i, (head) => `${head}<base target="_blank">`);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { limited } from '../../../../common/time-limit.ts';
-import type { Routes } from '../../server/service.ts';
+import type { App, Routes, Service } from '../../server/service.ts';
 import { Views } from '../../server/views.ts';
 import { Turns } from '../../turns.ts';
 import { windowAround, windowBefore } from '../log/log-window.ts';
@@ -18,11 +18,11 @@ const searchSeconds = 60;
 const mostHits = 200;
 /** Logs that are searched at once. */
 const searches = new Turns(2);
+const offset = z.coerce.number().int().min(0);
 
 /** Parts of a log, for its panel in a job's page. */
 export const logPages: Routes = (app, { store, files }) => {
   const views = new Views(store);
-  const offset = z.coerce.number().int().min(0);
   const query = z.object({ before: offset.optional(), at: offset.optional() });
   app.get(
     '/jobs/:id/attempts/:number/log',
@@ -40,6 +40,28 @@ export const logPages: Routes = (app, { store, files }) => {
     },
   );
 
+  searchRoute(app, files, views);
+
+  /** All of it, as a file. */
+  app.get(
+    '/jobs/:id/attempts/:number/log.txt',
+    { config: readers, schema: { hide: true, params } },
+    async (request, reply) => {
+      const { id, number } = request.params;
+      await shownAttempt(views, id, number);
+      const size = await files.logSize({ job: id, number });
+      reply.type('text/plain; charset=utf-8').headers({
+        'content-security-policy': 'sandbox',
+        'x-content-type-options': 'nosniff',
+        'content-disposition': `attachment; filename="${id}-${number}.log"`,
+      });
+      if (size === 0) return reply.send('');
+      return reply.header('content-length', size).send(files.readLog({ job: id, number }, 0, size));
+    },
+  );
+};
+
+function searchRoute(app: App, files: Service['files'], views: Views): void {
   const sought = z.object({
     q: z.string().max(500).default(''),
     /** Where the search goes on. */
@@ -65,22 +87,4 @@ export const logPages: Routes = (app, { store, files }) => {
       return part(reply, fragment('log/hits', { id, number, q, from, ...found }));
     },
   );
-
-  /** All of it, as a file. */
-  app.get(
-    '/jobs/:id/attempts/:number/log.txt',
-    { config: readers, schema: { hide: true, params } },
-    async (request, reply) => {
-      const { id, number } = request.params;
-      await shownAttempt(views, id, number);
-      const size = await files.logSize({ job: id, number });
-      reply.type('text/plain; charset=utf-8').headers({
-        'content-security-policy': 'sandbox',
-        'x-content-type-options': 'nosniff',
-        'content-disposition': `attachment; filename="${id}-${number}.log"`,
-      });
-      if (size === 0) return reply.send('');
-      return reply.header('content-length', size).send(files.readLog({ job: id, number }, 0, size));
-    },
-  );
-};
+}

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { type ParameterValues, recipeName, type Task } from '../../recipe-protocol.ts';
 import { Problem, readAs } from '../../server/problem.ts';
 import { Recipes } from '../../server/recipes.ts';
-import type { Routes } from '../../server/service.ts';
+import type { App, Routes, Service } from '../../server/service.ts';
 import { submitJobs } from '../../server/submit-job.ts';
 import type { Store } from '../../store/kysely-of.ts';
 import { begunPage } from '../begun-page.ts';
@@ -31,29 +31,7 @@ export const recipePages: Routes = (app, service) => {
     page(request, reply, 'recipes', await data()),
   );
 
-  // What is cut off there is refused as too much, and not taken for a whole file.
-  const tooMuch = service.limits.package + 1;
-  // A form with a file is read as it comes, and its secret comes first.
-  app.register(async (inside) => {
-    await inside.register(multipart, {
-      limits: { files: 1, fields: 5, fieldSize: 1000, fileSize: tooMuch },
-    });
-    inside.post(
-      '/recipes',
-      { config: { ...submitters, readsItsForm: true }, schema: { hide: true } },
-      async (request, reply) => {
-        const file = await request.file();
-        checkCsrf(request, fieldOf(file, 'csrf'));
-        if (!file?.filename) throw new Problem(400, 'choose a file: a tar, or a single script');
-        const said = fieldOf(file, 'name')?.trim();
-        const isTar = /\.(tar|tgz|tar\.\w+)$/.test(file.filename);
-        const name = said || file.filename.replace(/\.(tar|tgz|tar\.\w+)$/, '').replace(/\.\w+$/, '');
-        const known = readAs(recipeName, name);
-        await recipes.put(known, file.file, isTar ? undefined : file.filename, request.holder?.name ?? '');
-        return reply.redirect(`/recipes?done=added#${encodeURIComponent(known)}`, 303);
-      },
-    );
-  });
+  uploadRoute(app, service, recipes);
 
   app.post(
     '/recipes/:name/remove',
@@ -86,6 +64,32 @@ export const recipePages: Routes = (app, service) => {
     },
   );
 };
+
+function uploadRoute(app: App, { limits }: Service, recipes: Recipes): void {
+  // What is cut off there is refused as too much, and not taken for a whole file.
+  const tooMuch = limits.package + 1;
+  // A form with a file is read as it comes, and its secret comes first.
+  app.register(async (inside) => {
+    await inside.register(multipart, {
+      limits: { files: 1, fields: 5, fieldSize: 1000, fileSize: tooMuch },
+    });
+    inside.post(
+      '/recipes',
+      { config: { ...submitters, readsItsForm: true }, schema: { hide: true } },
+      async (request, reply) => {
+        const file = await request.file();
+        checkCsrf(request, fieldOf(file, 'csrf'));
+        if (!file?.filename) throw new Problem(400, 'choose a file: a tar, or a single script');
+        const said = fieldOf(file, 'name')?.trim();
+        const isTar = /\.(tar|tgz|tar\.\w+)$/.test(file.filename);
+        const name = said || file.filename.replace(/\.(tar|tgz|tar\.\w+)$/, '').replace(/\.\w+$/, '');
+        const known = readAs(recipeName, name);
+        await recipes.put(known, file.file, isTar ? undefined : file.filename, request.holder?.name ?? '');
+        return reply.redirect(`/recipes?done=added#${encodeURIComponent(known)}`, 303);
+      },
+    );
+  });
+}
 
 function fieldOf(file: MultipartFile | undefined, name: string): string | undefined {
   const field = file?.fields[name];

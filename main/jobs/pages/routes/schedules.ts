@@ -7,6 +7,7 @@ import { Recipes } from '../../server/recipes.ts';
 import { Schedules } from '../../server/schedules.ts';
 import type { Routes } from '../../server/service.ts';
 import { checkScheduled } from '../../server/submit-job.ts';
+import type { Store } from '../../store/kysely-of.ts';
 import { begunPage } from '../begun-page.ts';
 import { parameterLines } from '../form-parameters.ts';
 import { wishedJobs, wishesIn, wishFields } from '../form-wishes.ts';
@@ -35,15 +36,13 @@ export const schedulePages: Routes = (app, service) => {
   const [schedules, recipes] = [new Schedules(service), new Recipes(service)];
   const data = async (fields: Form, wrong?: string) => {
     const [, id] = /^job (.+)$/.exec(fields.what) ?? [];
-    const job = id === undefined ? undefined : await jobOf(id);
+    const job = id === undefined ? undefined : await jobOf(store, id);
     return {
       ...{ title: 'Schedules', section: 'schedules', fields, wishes: wishesIn(fields), wrong, job },
       ...{ schedules: await schedules.list(), recipes: await recipes.list() },
       zones: Intl.supportedValuesOf('timeZone'),
     };
   };
-  const jobOf = (id: string) =>
-    store.selectFrom('jobs').select(['id', 'name', 'type', 'spec']).where('id', '=', id).executeTakeFirst();
 
   const asked = z.object({ job: z.string().max(200).optional() });
   app.get(
@@ -62,7 +61,7 @@ export const schedulePages: Routes = (app, service) => {
     async (request, reply) => {
       try {
         const { what, parameters, name, cron, zone, missed, overlap } = request.body;
-        const wanted = await wishedJobs(await submissionOf(what, parameters), request.body);
+        const wanted = await wishedJobs(await submissionOf(store, what, parameters), request.body);
         const when = { name, cron, zone, missed, overlap: overlap !== '' };
         await checkScheduled(service, wanted);
         const schedule = readAs(newSchedule, { ...when, ...wanted });
@@ -74,23 +73,6 @@ export const schedulePages: Routes = (app, service) => {
       return reply.redirect('/schedules?done=added', 303);
     },
   );
-
-  const submissionOf = async (what: string, parameters: string): Promise<Submission> => {
-    const [, id] = /^job (.+)$/.exec(what) ?? [];
-    if (id !== undefined) {
-      const job = await jobOf(id);
-      if (!job) throw new Problem(400, `there is no job ${id}`);
-      if (job.spec.secrets !== undefined) {
-        const why = 'the secrets of this job were deleted with its end';
-        throw new Problem(400, `${why}: schedule it by \`shakedown schedules add\`, with --secret`);
-      }
-      const { id: _, notBefore: __, after: ___, ...again } = job.spec;
-      return { ...again, type: job.type, name: job.name };
-    }
-    const [, recipe, task] = /^task (\S+) (\S+)$/.exec(what) ?? [];
-    if (recipe === undefined) throw new Problem(400, 'say what shall be done: a task of a recipe');
-    return { type: 'build', recipe, task, parameters: parameterLines(parameters) };
-  };
 
   for (const act of ['pause', 'resume', 'remove'] as const) {
     app.post(
@@ -112,3 +94,24 @@ export const schedulePages: Routes = (app, service) => {
     },
   );
 };
+
+/** What a form asks for: a job as it was submitted before, or a build. Throws Problem. */
+async function submissionOf(store: Store, what: string, parameters: string): Promise<Submission> {
+  const [, id] = /^job (.+)$/.exec(what) ?? [];
+  if (id !== undefined) {
+    const job = await jobOf(store, id);
+    if (!job) throw new Problem(400, `there is no job ${id}`);
+    if (job.spec.secrets !== undefined) {
+      const why = 'the secrets of this job were deleted with its end';
+      throw new Problem(400, `${why}: schedule it by \`shakedown schedules add\`, with --secret`);
+    }
+    const { id: _, notBefore: __, after: ___, ...again } = job.spec;
+    return { ...again, type: job.type, name: job.name };
+  }
+  const [, recipe, task] = /^task (\S+) (\S+)$/.exec(what) ?? [];
+  if (recipe === undefined) throw new Problem(400, 'say what shall be done: a task of a recipe');
+  return { type: 'build', recipe, task, parameters: parameterLines(parameters) };
+}
+
+const jobOf = (store: Store, id: string) =>
+  store.selectFrom('jobs').select(['id', 'name', 'type', 'spec']).where('id', '=', id).executeTakeFirst();

@@ -5,7 +5,7 @@ import { eventsReport, resultReport } from '../../worker-protocol.ts';
 import { Attempts } from '../attempts.ts';
 import { streamOf, unbroken } from '../files.ts';
 import { Problem } from '../problem.ts';
-import type { Routes } from '../service.ts';
+import type { App, Routes, Service } from '../service.ts';
 
 const workers = { roles: ['worker'] as const };
 const params = z.object({ id: z.string(), number: z.coerce.number().int() });
@@ -17,8 +17,8 @@ const keyOf = ({ id, number }: z.infer<typeof params>): AttemptKey => ({ job: id
  * What comes too late is refused with 409.
  */
 export const attemptRoutes: Routes = (app, service) => {
-  const { files, signals } = service;
   const attempts = new Attempts(service);
+  leftRoutes(app, service, attempts);
 
   app.post(
     '/api/jobs/:id/attempts/:number/lease',
@@ -41,7 +41,10 @@ export const attemptRoutes: Routes = (app, service) => {
       return reply.code(204).send(null);
     },
   );
+};
 
+/** What an attempt leaves while it lasts: its log, its events, its files. */
+function leftRoutes(app: App, { files, signals }: Service, attempts: Attempts): void {
   const size = z.object({ size: z.number() });
   const log = z.strictObject({ offset: z.coerce.number().int().min(0) });
   app.post(
@@ -88,7 +91,7 @@ export const attemptRoutes: Routes = (app, service) => {
       return reply.code(201).send(came);
     },
   );
-};
+}
 
 async function bytesOf(body: Readable, limit: number): Promise<Buffer> {
   const chunks: Buffer[] = [];

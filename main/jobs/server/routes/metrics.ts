@@ -61,12 +61,6 @@ async function metricsOf(store: Store): Promise<readonly Metric[]> {
     SELECT extract(epoch FROM clock_timestamp() - min(greatest(created_at, not_before)))::float8 AS n
     FROM jobs WHERE state = 'queued' AND coalesce(not_before, created_at) <= clock_timestamp()
   `);
-  const durations = await rowsOf(sql`
-    SELECT extract(epoch FROM ended_at - started_at)::float8 AS seconds FROM attempts
-    WHERE outcome = 'done'
-  `);
-  const took = durations.map(({ seconds }) => Number(seconds));
-  const upTo = (bound: number) => took.filter((seconds) => seconds <= bound).length;
   return [
     gauge(
       'jobs',
@@ -87,20 +81,28 @@ async function metricsOf(store: Store): Promise<readonly Metric[]> {
     gauge('oldest_waiting_seconds', 'For how long the oldest job has waited', [
       ['', Number(waiting?.n ?? 0)],
     ]),
-    {
-      ...{
-        name: 'shakedown_attempt_seconds',
-        help: 'How long attempts took that were done',
-        type: 'histogram',
-      },
-      samples: [
-        ...bounds.map((bound): [string, number] => [`_bucket{le="${bound}"}`, upTo(bound)]),
-        ['_bucket{le="+Inf"}', took.length],
-        ['_sum', took.reduce((sum, each) => sum + each, 0)],
-        ['_count', took.length],
-      ],
-    },
+    await secondsOfAttempts(store),
   ];
+}
+
+async function secondsOfAttempts(store: Store): Promise<Metric> {
+  const { rows } = await sql<{ seconds: number }>`
+    SELECT extract(epoch FROM ended_at - started_at)::float8 AS seconds FROM attempts
+    WHERE outcome = 'done'
+  `.execute(store);
+  const took = rows.map(({ seconds }) => Number(seconds));
+  const upTo = (bound: number) => took.filter((seconds) => seconds <= bound).length;
+  return {
+    name: 'shakedown_attempt_seconds',
+    help: 'How long attempts took that were done',
+    type: 'histogram',
+    samples: [
+      ...bounds.map((bound): [string, number] => [`_bucket{le="${bound}"}`, upTo(bound)]),
+      ['_bucket{le="+Inf"}', took.length],
+      ['_sum', took.reduce((sum, each) => sum + each, 0)],
+      ['_count', took.length],
+    ],
+  };
 }
 
 const textOf = (metrics: readonly Metric[]): string =>
