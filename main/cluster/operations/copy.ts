@@ -78,7 +78,7 @@ export interface Brought {
 /**
  * Brings a file or a folder, into the folder `target` if there is one, else under that name; of a
  * link what it leads to. A folder that is there already is added to. Throws ShakedownError when
- * nothing came, UsageError for the root folder.
+ * nothing came, UsageError for the root folder and for a place here that cannot be written.
  */
 export async function bring(
   remote: Carrier,
@@ -91,8 +91,7 @@ export async function bring(
   if (name === '') throw new UsageError('The whole of a node is too much: name a folder of it.');
   const folder = statSync(target, { throwIfNoEntry: false })?.isDirectory();
   const final = folder ? join(target, name) : target;
-  await mkdir(dirname(final), { recursive: true });
-  const temporary = await mkdtemp(join(dirname(final), '.shakedown-cp-'));
+  const temporary = await folderBeside(final);
   try {
     const carrier = sftp ? bySftp(remote, sftp) : remote;
     const options = { root: true, base: posix.dirname(path), ...present(copying) };
@@ -109,6 +108,20 @@ export async function bring(
     return { path: final, problems, ...present({ target: followed.get(path) }) };
   } finally {
     await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** Makes an empty folder beside what is to come, which is moved into its place from there. */
+async function folderBeside(final: string): Promise<string> {
+  const folder = dirname(final);
+  try {
+    await mkdir(folder, { recursive: true });
+    return await mkdtemp(join(folder, '.shakedown-cp-'));
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (!['EEXIST', 'ENOTDIR', 'EACCES', 'EROFS'].includes(code)) throw error;
+    const why = ['EEXIST', 'ENOTDIR'].includes(code) ? 'there is a file on its path' : code;
+    throw new UsageError(`Nothing can be written into ${folder}: ${why}.`, { hint: 'name another place' });
   }
 }
 

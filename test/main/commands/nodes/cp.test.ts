@@ -75,6 +75,16 @@ describe('from a node', () => {
     await expect(cp(`0:${there}/hosts`, 'sub')).rejects.toThrow(/sub\/hosts is a folder/);
   });
 
+  test('a place below a file is the user’s mistake', async () => {
+    writeFileSync(join(there, 'hosts'), 'there');
+    writeFileSync(join(cwd, 'file'), '');
+    const asked = cp(`0:${there}/hosts`, 'file/hosts');
+    await expect(asked).rejects.toThrow(
+      `Nothing can be written into ${cwd}/file: there is a file on its path.`,
+    );
+    await expect(asked).rejects.toBeInstanceOf(UsageError);
+  });
+
   test('what is not there is told, and leaves nothing behind', async () => {
     const before = readdirSync(cwd);
     await expect(cp(`0:${there}/nothing`, 'copy')).rejects.toThrow(
