@@ -41,7 +41,7 @@ async function withKeptOfToday(record: RunRecord, cwd: string): Promise<RunRecor
 }
 
 function line({ id, record, unreadable }: ListedRun): string {
-  if (!record) return `${id}  ?      ${unreadable?.message ?? 'no report'}`;
+  if (!record) return `${id}  ?      ${unreadable?.message ?? 'no report: it is under way, or was killed'}`;
   const { verdict, scenario, nodes, durationMs } = record;
   const checks = spansOf(record, 'check');
   const passed = checks.filter((check) => check.verdict === 'pass').length;

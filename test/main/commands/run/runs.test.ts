@@ -7,6 +7,13 @@ import { inFolder, keptIn } from '../kept-machines.ts';
 
 const record = JSON.parse(readFileSync(join(import.meta.dirname, '../../record/run-of-0.2.0.json'), 'utf8'));
 
+test('a run without a report is listed with why that may be', async () => {
+  const directory = keptIn([]);
+  mkdirSync(join(directory, '.shakedown/runs/20260101-000000-abcd'), { recursive: true });
+  const { stdout } = await inFolder(directory, runsCommand, { args: ['list'] });
+  expect(stdout).toBe('20260101-000000-abcd  ?      no report: it is under way, or was killed\n');
+});
+
 test('a run that kept its machines tells of them until they are given up', async () => {
   const directory = keptIn([(await node()).target]);
   const run = join(directory, '.shakedown/runs/20260101-000000-abcd');
