@@ -1,11 +1,14 @@
+import { TimeLimitError } from '../../common/errors.ts';
 import type { ServiceDied } from '../../common/service-status.ts';
 import { withSecrets } from '../agent/with-secrets.ts';
 import type { RunContext } from '../context/run-context.ts';
+import type { Machine } from '../providers/provider.ts';
 import type { Secrets } from '../secrets/secrets.ts';
 import { ConnectedNode, type StartAgent } from './connected-node.ts';
 import type { Connector } from './connector.ts';
 import type { Node, PlannedNode } from './node.ts';
 import { type ClockListener, lookAtClock } from './node-clock.ts';
+import { endOfConsole } from './power/end-of-console.ts';
 
 /**
  * Connects to a node (retrying until it answers) and puts the agent on it. What
@@ -27,7 +30,12 @@ export async function connectNode(
 ): Promise<Node> {
   const { id, machine } = planned;
   const { runId, timeout, onDied, onClock, secrets } = options;
-  const remote = await connector.connect(machine.ssh, { signal: ctx.signal, timeout });
+  const remote = await connector
+    .connect(machine.ssh, { signal: ctx.signal, timeout })
+    .catch(async (error: unknown) => {
+      ctx.signal.throwIfAborted();
+      throw await withConsole(error, machine);
+    });
   const startAgent: StartAgent = async (remote, ctx) => {
     const { signal, cacheDir, log: tell, emit } = ctx;
     const log = (message: string) => tell(message, id);
@@ -51,4 +59,11 @@ export async function connectNode(
   let node: ConnectedNode | undefined;
   node = await ConnectedNode.over(remote, planned, startAgent, ctx);
   return node;
+}
+
+/** Of a machine that never answered, what it said last on its console: it may not have come up. */
+async function withConsole(error: unknown, { consoleLog }: Machine): Promise<unknown> {
+  if (!(error instanceof TimeLimitError) || error.details.lastLines) return error;
+  const lastLines = await endOfConsole(consoleLog);
+  return lastLines.length > 0 ? error.with({ lastLines }) : error;
 }

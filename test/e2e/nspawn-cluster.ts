@@ -1,9 +1,11 @@
 import { execa } from 'execa';
 import { expect, onTestFinished } from 'vitest';
+import { asShakedownError } from '../../common/errors.ts';
+import { endOfConsole } from '../../main/cluster/power/end-of-console.ts';
 import type { RunContext } from '../../main/context/run-context.ts';
 import { loginForNewMachines } from '../../main/providers/login-for-new-machines.ts';
 import { NspawnProvider } from '../../main/providers/nspawn/nspawn-provider.ts';
-import type { Cluster, Share } from '../../main/providers/provider.ts';
+import type { Cluster, Machine, Share } from '../../main/providers/provider.ts';
 import type { Remote } from '../../main/remotes/remote.ts';
 import { connectSsh } from '../../main/remotes/ssh-remote.ts';
 import { newClusterId } from '../../main/run/machines/make-machines.ts';
@@ -40,8 +42,16 @@ export async function during(count: number, options: object = {}, wish: Wish = {
   return make(count, options, { ...wish, cluster });
 }
 
-export const connect = (cluster: Cluster): Promise<Remote[]> =>
-  Promise.all(cluster.machines.map(({ ssh }) => connectSsh(ssh, { signal: ctx.signal, timeout: 200 })));
+export const connect = (cluster: Cluster): Promise<Remote[]> => Promise.all(cluster.machines.map(connectTo));
+
+/** A machine that does not answer is told with what it said last on its console. */
+export async function connectTo({ ssh, consoleLog }: Machine): Promise<Remote> {
+  try {
+    return await connectSsh(ssh, { signal: ctx.signal, timeout: 200 });
+  } catch (error) {
+    throw asShakedownError(error).with({ lastLines: await endOfConsole(consoleLog) });
+  }
+}
 
 /**
  * All that has one of the ids in its name, rules in other tables, loop devices and

@@ -81,5 +81,9 @@ while :; do
   ended=$?
   # The namespace outlives the container, and would answer pings.
   ip link set "$link" down
-  [ $ended = $wants_restart ] || exit
+  if [ $ended != $wants_restart ]; then
+    # On the console, for who waits for a node that never came up.
+    echo "systemd-nspawn ended with $ended"
+    exit
+  fi
 done

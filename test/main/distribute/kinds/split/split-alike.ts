@@ -31,7 +31,8 @@ const told = ({ files }: DistributeResult, path: string) =>
 export async function splitAlike({ files, file, changed, config, prepare }: LongFile) {
   const { run, write, directory, results } = place(files);
   prepare?.(directory);
-  const both = { ...config, localRunners: 2 };
+  // A copy of a part that a busy machine is slow with would be one result more.
+  const both = { ...config, localRunners: 2, copies: false };
   const whole = await run({ ...both, split: false });
   const known = readKnown(historyFile(directory)).history[file]?.tests ?? {};
   expect(Object.keys(known).length, JSON.stringify(whole.files)).toBeGreaterThan(2);
